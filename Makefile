@@ -1,0 +1,96 @@
+# Fieldcheck. Type `make` to see what can be done.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= $(firstword $(shell command -v python3.11) python3)
+PROFILE ?= quick
+SEED ?= 0
+JOBS ?= 2
+BIN := .venv/bin
+INSTALLED := .venv/installed
+LEDGER := _build/ledger.json
+HTML := _build/html
+
+# A kernel's hash seed and thread count reach the pages through set order and summation order.
+export PYTHONHASHSEED := 0
+export OMP_NUM_THREADS ?= 1
+# The pages must not depend on what lies in the reader's home.
+export IPYTHONDIR := $(CURDIR)/.venv/var/ipython
+export MPLCONFIGDIR := $(CURDIR)/.venv/var/matplotlib
+export JUPYTER_PREFER_ENV_PATH := 1
+# Sphinx would stamp the pages with this date.
+unexport SOURCE_DATE_EPOCH
+
+STRICT := -W -n --keep-going
+
+.PHONY: help install verify book strict-book test lint types floors pytest browser ci clean distclean
+
+help: ## this list
+	@echo "Fieldcheck: a claim is written once; the evidence and the reader's page are derived from it."
+	@echo
+	@echo "  Start here:  make book   then open $(HTML)/index.html  (no network needed to read it)"
+	@echo "               make test   the linters, the type checker and every test"
+	@echo
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+	@echo
+	@echo "  make verify PROFILE=standard   more cases; profiles: quick, standard, deep (now: $(PROFILE))"
+	@echo "  make test PYTHON=/path/to/python3.11   choose the interpreter for the first install"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Fieldcheck needs Python 3.11; %s is %d.%d. Say: make PYTHON=/path/to/python3.11" % (sys.executable, *v[:2]))'
+	$(PYTHON) -m venv .venv
+
+# The font list is written here once: on first use matplotlib would announce it on a page.
+$(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
+	@echo "== installing the pinned dependencies into .venv (some minutes, once)"
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	mkdir -p $(IPYTHONDIR) $(MPLCONFIGDIR)
+	$(BIN)/python -c 'import matplotlib.font_manager'
+	touch $@
+
+install: $(INSTALLED) ## make .venv with the pinned dependencies
+
+verify: $(INSTALLED) ## gather the evidence, write the ledger
+	@mkdir -p $(dir $(LEDGER))
+	$(BIN)/fieldcheck verify --profile $(PROFILE) --seed $(SEED) --jobs $(JOBS) --json $(LEDGER)
+
+book: verify ## verify, then build what has changed of the book
+	$(BIN)/jupyter-book build . $(STRICT) --quiet
+	@echo "book: open $(HTML)/index.html"
+
+# From nothing: no page, picture or cell output of an earlier build can pass for a new one.
+strict-book: verify ## verify, then build every page anew, every cell executed
+	rm -rf $(HTML) _build/.doctrees _build/.jupyter_cache
+	$(BIN)/jupyter-book build . $(STRICT) --all --quiet
+	@echo "book: open $(HTML)/index.html"
+
+test: lint types floors pytest ## ruff, mypy, the import floors, pytest
+
+lint: $(INSTALLED) ## ruff: style and errors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED) ## mypy
+	$(BIN)/mypy
+
+floors: $(INSTALLED) ## import-linter: imports point down only
+	$(BIN)/lint-imports --cache-dir _build/.import_linter
+
+pytest: $(INSTALLED) ## every test but the browser's
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
+
+browser: $(INSTALLED) ## read the built book in headless Chromium, offline
+	$(BIN)/python -m pytest tests/book -q
+
+ci: ## what a continuous integration run does
+	bash .ci/run
+
+clean: ## remove everything that was built
+	rm -rf _build
+
+distclean: clean ## remove the virtual environment as well
+	rm -rf .venv
