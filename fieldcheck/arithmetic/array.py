@@ -1,0 +1,178 @@
+"""Arrays that a claim's body computes with, and jets over them.
+
+A body never touches torch, numpy or flint.  It holds an :class:`Array`, whose only operations
+are those of the protocol; everything that silently goes wrong on some number system
+(comparison of balls, float literals, ``np.clip`` on objects, truth of an enclosure) is
+refused here, once, for every arithmetic.
+
+Derivatives are jets: ``v + t e`` with ``e*e = 0``.  A jet's parts are arrays or jets again, so
+derivatives nest; each ``push`` gets a fresh tag, and an operation acts on the newest tag among
+its operands and treats all others as constants (this keeps nested derivatives apart).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fieldcheck.arithmetic.base import Arithmetic
+
+_tags = itertools.count(1)
+
+
+class Unsupported(Exception):  # noqa: N818 - a signal, not an error of the author
+    """The arithmetic has no such primitive: the method does not apply (never a verdict)."""
+
+    def __init__(self, primitive: str):
+        super().__init__(primitive)
+        self.primitive = primitive
+
+
+class Value:
+    """What arrays and jets share: operators, indexing and the refusals."""
+
+    __slots__ = ()
+    __array_ufunc__ = None  # numpy must not broadcast over us
+    __hash__ = None  # type: ignore[assignment]
+
+    xp: Arithmetic
+    shape: tuple[int, ...]
+
+    def __add__(self, other):
+        return self.xp.add(self, other)
+
+    def __radd__(self, other):
+        return self.xp.add(other, self)
+
+    def __sub__(self, other):
+        return self.xp.sub(self, other)
+
+    def __rsub__(self, other):
+        return self.xp.sub(other, self)
+
+    def __mul__(self, other):
+        return self.xp.mul(self, other)
+
+    def __rmul__(self, other):
+        return self.xp.mul(other, self)
+
+    def __truediv__(self, other):
+        return self.xp.div(self, other)
+
+    def __rtruediv__(self, other):
+        return self.xp.div(other, self)
+
+    def __matmul__(self, other):
+        return self.xp.matmul(self, other)
+
+    def __neg__(self):
+        return self.xp.neg(self)
+
+    def __pos__(self):
+        return self
+
+    def __pow__(self, n):
+        return self.xp.power(self, n)
+
+    def __getitem__(self, index):
+        return self.xp.getitem(self, index)
+
+    def __iter__(self):
+        if not self.shape:
+            raise TypeError("a scalar cannot be iterated over")
+        return (self[k] for k in range(self.shape[0]))
+
+    def __len__(self):
+        if not self.shape:
+            raise TypeError("a scalar has no length")
+        return self.shape[0]
+
+    @property
+    def T(self):  # noqa: N802 - the field's name for it
+        """The plain transpose (no conjugation); a vector is its own transpose."""
+        return self.xp.transpose(self)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def _refuse(self, *_):
+        raise TypeError(
+            "a body may not compare, branch on or convert a value: it must mean the same in "
+            "every arithmetic (use minimum, maximum, clip, relu or abs)"
+        )
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse  # type: ignore[assignment]
+    __bool__ = __float__ = __int__ = __complex__ = __index__ = _refuse  # type: ignore[assignment]
+    __array__ = __abs__ = __floordiv__ = __mod__ = _refuse  # type: ignore[assignment]
+
+
+class Array(Value):
+    """A number or array of numbers of one arithmetic; ``data`` is that arithmetic's own."""
+
+    __slots__ = ("data", "xp")
+
+    def __init__(self, xp: Arithmetic, data: Any):
+        self.xp = xp
+        self.data = data
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        return self.xp.shape_of(self.data)
+
+    def __repr__(self) -> str:
+        return f"Array({self.xp.name}, shape={self.shape})"
+
+
+class Jet(Value):
+    """``v + t e``; ``t`` is ``None`` where the derivative vanishes identically."""
+
+    __slots__ = ("t", "tag", "v")
+
+    def __init__(self, tag: int, v: Value, t: Value | None):
+        self.tag, self.v, self.t = tag, v, t
+
+    @property
+    def xp(self) -> Arithmetic:  # type: ignore[override]
+        return self.v.xp
+
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        return self.v.shape
+
+    def __repr__(self) -> str:
+        return f"Jet({self.tag}, {self.v!r})"
+
+
+def newest(*values: Any) -> int:
+    """The newest tag among the operands, 0 where none is a jet."""
+    return max((v.tag for v in values if isinstance(v, Jet)), default=0)
+
+
+def parts(value: Any, tag: int) -> tuple[Any, Any]:
+    """Value and derivative of an operand with respect to one tag."""
+    if isinstance(value, Jet) and value.tag == tag:
+        return value.v, value.t
+    return value, None
+
+
+def plus(a: Any, b: Any) -> Any:
+    """Sum of two derivatives, either of which may vanish identically (``None``)."""
+    if a is None:
+        return b
+    return a if b is None else a + b
+
+
+def push(f: Callable[[Any], Any], x: Value, h: Value) -> Value:
+    """The real-linear directional derivative d/ds f(x + s h) at s = 0.
+
+    ``f`` may use values of any outer ``push``: tags keep the two derivatives apart.  For complex
+    ``x`` the derivative is along the real line through ``h``, so ``push(f, x, i*h)`` differs from
+    ``i*push(f, x, h)`` wherever f is not holomorphic.
+    """
+    tag = next(_tags)
+    y = f(Jet(tag, x, h))
+    v, t = parts(y, tag)
+    return v * 0 if t is None else t

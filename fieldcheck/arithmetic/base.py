@@ -1,0 +1,441 @@
+"""The protocol ``xp``: what a claim's body may do, in every arithmetic.
+
+A subclass supplies the operations on its own data (names with a leading underscore).  This class
+adds what does not depend on the number system: the lifting of integers, the rules for jets, and
+the functions that are compositions of others.  Whatever a subclass leaves out raises
+:class:`Unsupported`, the only exception that means "this method does not apply".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fieldcheck.arithmetic.array import Array, Jet, Unsupported, Value, newest, parts, plus, push
+
+
+class Arithmetic:
+    """One number system behind the primitives a body may use."""
+
+    name = "abstract"
+
+    # -- what a subclass supplies -------------------------------------------------------------
+    def shape_of(self, data: Any) -> tuple[int, ...]:
+        raise NotImplementedError
+
+    def _integer(self, n: int) -> Any:
+        raise NotImplementedError
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("_") and not attribute.startswith("__"):
+            raise Unsupported(attribute[1:])
+        raise AttributeError(
+            f"xp has no {attribute!r}: a body may use only the primitives of "
+            "fieldcheck.arithmetic.base.Arithmetic"
+        )
+
+    # -- lifting -------------------------------------------------------------------------------
+    def wrap(self, data: Any) -> Array:
+        return Array(self, data)
+
+    def lift(self, value: Any) -> Value:
+        """An operand as a value: values pass, Python integers are embedded, the rest is refused."""
+        if isinstance(value, Value):
+            return value
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(
+                f"{type(value).__name__} {value!r} in a body: only integers are exact in every "
+                "arithmetic (write xp.one / 2 for a half)"
+            )
+        return Array(self, self._integer(value))
+
+    @property
+    def one(self) -> Value:
+        return self.lift(1)
+
+    @property
+    def i(self) -> Value:
+        """The imaginary unit."""
+        return Array(self, self._imaginary_unit())
+
+    @property
+    def pi(self) -> Value:
+        return Array(self, self._pi())
+
+    # -- rules for jets ------------------------------------------------------------------------
+    def _linear(self, op: Callable[[Any], Any], x: Value) -> Value:
+        """A real-linear map acts on value and derivative alike."""
+        if isinstance(x, Jet):
+            return Jet(x.tag, self._linear(op, x.v), None if x.t is None else self._linear(op, x.t))
+        return Array(self, op(x.data))  # type: ignore[attr-defined]
+
+    def _smooth(self, x: Any, op: Callable, rule: Callable[[Value, Value], Value]) -> Value:
+        """An elementwise function; ``rule(v, y)`` is its derivative, given argument and value."""
+        x = self.lift(x)
+        if isinstance(x, Jet):
+            y = self._smooth(x.v, op, rule)
+            return Jet(x.tag, y, None if x.t is None else rule(x.v, y) * x.t)
+        return Array(self, op(x.data))  # type: ignore[attr-defined]
+
+    def _sum_like(self, op: Callable, a: Any, b: Any, sign: int) -> Value:
+        a, b = self.lift(a), self.lift(b)
+        tag = newest(a, b)
+        if tag:
+            (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
+            v = self._sum_like(op, av, bv, sign)
+            t = plus(at, bt if sign > 0 or bt is None else -bt)
+            if t is not None and t.shape != v.shape:  # one side was broadcast
+                t = t + v * 0
+            return Jet(tag, v, t)
+        return Array(self, op(a.data, b.data))
+
+    def _product(self, op: Callable, a: Any, b: Any) -> Value:
+        a, b = self.lift(a), self.lift(b)
+        tag = newest(a, b)
+        if tag:
+            (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
+            left = None if at is None else self._product(op, at, bv)
+            right = None if bt is None else self._product(op, av, bt)
+            return Jet(tag, self._product(op, av, bv), plus(left, right))
+        return Array(self, op(a.data, b.data))
+
+    # -- arithmetic ----------------------------------------------------------------------------
+    def add(self, a: Any, b: Any) -> Value:
+        return self._sum_like(self._add, a, b, 1)
+
+    def sub(self, a: Any, b: Any) -> Value:
+        return self._sum_like(self._sub, a, b, -1)
+
+    def mul(self, a: Any, b: Any) -> Value:
+        return self._product(self._mul, a, b)
+
+    def matmul(self, a: Any, b: Any) -> Value:
+        return self._product(self._matmul, a, b)
+
+    def neg(self, a: Value) -> Value:
+        return self._linear(self._neg, a)
+
+    def div(self, a: Any, b: Any) -> Value:
+        a, b = self.lift(a), self.lift(b)
+        tag = newest(a, b)
+        if not tag:
+            return Array(self, self._div(a.data, b.data))  # type: ignore[attr-defined]
+        (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
+        q = self.div(av, bv)
+        if bt is None:
+            return Jet(tag, q, None if at is None else self.div(at, bv))
+        t = q * bt
+        return Jet(tag, q, self.div(-t if at is None else at - t, bv))
+
+    def power(self, a: Any, n: Any) -> Value:
+        """``a**n`` for an integer n by products; for a value n (a > 0 real) by exp(n log a)."""
+        if isinstance(n, Value):
+            return self.exp(n * self.log(a))
+        a = self.lift(a)
+        if not isinstance(n, int) or isinstance(n, bool):
+            raise TypeError(f"exponent {n!r} must be an integer or a value")
+        if n < 0:
+            return self.one / self.power(a, -n)
+        result, square = None, a
+        while n:
+            if n & 1:
+                result = square if result is None else result * square
+            n >>= 1
+            if n:
+                square = square * square
+        return a * 0 + 1 if result is None else result
+
+    # -- shape ---------------------------------------------------------------------------------
+    def getitem(self, x: Value, index: Any) -> Value:
+        return self._linear(lambda d: self._getitem(d, index), x)
+
+    def transpose(self, x: Value) -> Value:
+        return x if x.ndim < 2 else self._linear(self._transpose, x)
+
+    def reshape(self, x: Value, shape: Sequence[int]) -> Value:
+        return self._linear(lambda d: self._reshape(d, tuple(shape)), x)
+
+    def flatten(self, x: Value) -> Value:
+        size = 1
+        for n in x.shape:
+            size *= n
+        return self.reshape(x, (size,))
+
+    def sum(self, x: Value, axis: int | None = None) -> Value:
+        """Sum over all entries, or over one axis."""
+        if axis is None:
+            return self.sum(self.flatten(x), axis=0) if x.ndim else x
+        axis = axis if axis < 0 else axis - x.ndim
+        return self._linear(lambda d: self._sum(d, axis), x)
+
+    def trace(self, x: Value) -> Value:
+        return self.sum(self.diagonal(x), axis=0)
+
+    def diagonal(self, x: Value) -> Value:
+        return self._linear(self._diagonal, x)
+
+    def diag(self, x: Value) -> Value:
+        """The diagonal matrix of a vector."""
+        return x[:, None] * self.eye(x.shape[0])
+
+    def expand(self, x: Value, axis: int) -> Value:
+        """A new axis of length one."""
+        index = [slice(None)] * (x.ndim + 1)
+        index[axis] = None  # type: ignore[call-overload]
+        return x[tuple(index)]
+
+    def concat(self, values: Sequence[Any], axis: int = 0) -> Value:
+        return self._join(self._concat, values, axis)
+
+    def stack(self, values: Sequence[Any], axis: int = 0) -> Value:
+        return self._join(self._stack, values, axis)
+
+    def _join(self, op: Callable, values: Sequence[Any], axis: int) -> Value:
+        values = [self.lift(v) for v in values]
+        if not values:
+            raise ValueError("nothing to join")
+        tag = newest(*values)
+        if tag:
+            pairs = [parts(v, tag) for v in values]
+            tangents = [v * 0 if t is None else t for v, t in pairs]
+            value = self._join(op, [v for v, _ in pairs], axis)
+            return Jet(tag, value, self._join(op, tangents, axis))
+        return Array(self, op([v.data for v in values], axis))  # type: ignore[attr-defined]
+
+    def eye(self, n: int) -> Value:
+        return Array(self, self._eye(n))
+
+    def zeros(self, *shape: int) -> Value:
+        return Array(self, self._full(shape, 0))
+
+    def ones(self, *shape: int) -> Value:
+        return Array(self, self._full(shape, 1))
+
+    def constant(self, table: Sequence) -> Value:
+        """An array of integer constants from nested lists."""
+        if isinstance(table, (list, tuple)):
+            return self.stack([self.constant(row) for row in table])
+        return self.lift(table)
+
+    # -- linear algebra ------------------------------------------------------------------------
+    def star(self, x: Value) -> Value:
+        """Conjugate transpose; of a vector or number, the conjugate."""
+        return self.conj(self.transpose(x))
+
+    def conj(self, x: Value) -> Value:
+        return self._linear(self._conj, self.lift(x))
+
+    def real(self, x: Value) -> Value:
+        return self._linear(self._real, self.lift(x))
+
+    def imag(self, x: Value) -> Value:
+        return self._linear(self._imag, self.lift(x))
+
+    def kron(self, a: Value, b: Value) -> Value:
+        product = a[:, None, :, None] * b[None, :, None, :]
+        (m, n), (p, q) = a.shape, b.shape
+        return self.reshape(product, (m * p, n * q))
+
+    def solve(self, a: Any, b: Any) -> Value:
+        """The solution Y of A Y = B; the derivative is solve(A, B' - A' Y)."""
+        a, b = self.lift(a), self.lift(b)
+        tag = newest(a, b)
+        if not tag:
+            if b.ndim == 1:
+                return self.solve(a, b[:, None])[:, 0]
+            return Array(self, self._solve(a.data, b.data))  # type: ignore[attr-defined]
+        (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
+        y = self.solve(av, bv)
+        right = plus(bt, None if at is None else -(at @ y))
+        return Jet(tag, y, None if right is None else self.solve(av, right))
+
+    def inv(self, a: Value) -> Value:
+        return self.solve(a, self.eye(a.shape[0]))
+
+    def det(self, a: Value) -> Value:
+        """Determinant by minors along the first row (small sizes only; division-free)."""
+        n = a.shape[0]
+        if n == 1:
+            return a[0, 0]
+        total = None
+        for k in range(n):
+            keep = [j for j in range(n) if j != k]
+            minor = self.stack([a[1:, j] for j in keep], axis=1)
+            term = a[0, k] * self.det(minor)
+            term = -term if k % 2 else term
+            total = term if total is None else total + term
+        assert total is not None
+        return total
+
+    def dot(self, a: Value, b: Value) -> Value:
+        """Sum of conj(a) b over all entries."""
+        return self.sum(self.conj(a) * b)
+
+    def abs2(self, x: Value) -> Value:
+        """Squared modulus, entry by entry, as a real value."""
+        return self.real(x * self.conj(x))
+
+    def norm2(self, x: Value, axis: int | None = None) -> Value:
+        return self.sum(self.abs2(x), axis=axis)
+
+    # -- analytic functions ----------------------------------------------------------------------
+    def exp(self, x: Any) -> Value:
+        return self._smooth(x, self._exp, lambda v, y: y)
+
+    def log(self, x: Any) -> Value:
+        return self._smooth(x, self._log, lambda v, y: self.one / v)
+
+    def sqrt(self, x: Any) -> Value:
+        return self._smooth(x, self._sqrt, lambda v, y: self.one / (2 * y))
+
+    def sin(self, x: Any) -> Value:
+        return self._smooth(x, self._sin, lambda v, y: self.cos(v))
+
+    def cos(self, x: Any) -> Value:
+        return self._smooth(x, self._cos, lambda v, y: -self.sin(v))
+
+    def tanh(self, x: Any) -> Value:
+        return self._smooth(x, self._tanh, lambda v, y: 1 - y * y)
+
+    def logistic(self, x: Any) -> Value:
+        """1 / (1 + exp(-x))."""
+        return self._smooth(x, self._logistic, lambda v, y: y * (1 - y))
+
+    def softplus(self, x: Any) -> Value:
+        """log(1 + exp(x))."""
+        return self._smooth(x, self._softplus, lambda v, y: self.logistic(v))
+
+    def _logistic(self, data: Any) -> Any:
+        x = Array(self, data)
+        return (self.one / (1 + self.exp(-x))).data
+
+    def _softplus(self, data: Any) -> Any:
+        return self.log(1 + self.exp(Array(self, data))).data  # type: ignore[attr-defined]
+
+    def logsumexp(self, x: Value, axis: int = -1) -> Value:
+        """log of the sum of exponentials along an axis (complex entries: principal log)."""
+        axis = axis if axis < 0 else axis - x.ndim
+        if isinstance(x, Jet):
+            value = self.logsumexp(x.v, axis)
+            if x.t is None:
+                return Jet(x.tag, value, None)
+            return Jet(x.tag, value, self.sum(self.softmax(x.v, axis) * x.t, axis=axis))
+        return Array(self, self._logsumexp(x.data, axis))  # type: ignore[attr-defined]
+
+    def _logsumexp(self, data: Any, axis: int) -> Any:
+        return self.log(self.sum(self.exp(Array(self, data)), axis=axis)).data  # type: ignore
+
+    def softmax(self, x: Value, axis: int = -1) -> Value:
+        """exp(x) divided by its sum along an axis."""
+        axis = axis if axis < 0 else axis - x.ndim
+        if isinstance(x, Jet):
+            p = self.softmax(x.v, axis)
+            if x.t is None:
+                return Jet(x.tag, p, None)
+            mean = self.expand(self.sum(p * x.t, axis=axis), axis)
+            return Jet(x.tag, p, p * (x.t - mean))
+        return Array(self, self._softmax(x.data, axis))  # type: ignore[attr-defined]
+
+    def _softmax(self, data: Any, axis: int) -> Any:
+        e = self.exp(Array(self, data))
+        return (e / self.expand(self.sum(e, axis=axis), axis)).data  # type: ignore[attr-defined]
+
+    # -- norms and continuous piecewise functions -------------------------------------------------
+    def norm(self, x: Value, axis: int | None = None) -> Value:
+        """Euclidean norm over all entries or along an axis."""
+        return self.sqrt(self.norm2(x, axis=axis))
+
+    def unit(self, x: Value, axis: int = -1) -> Value:
+        """x / ‖x‖ along an axis, and 0 at 0 (total, so a body need not branch)."""
+        if isinstance(x, Jet):
+            u = self.unit(x.v, axis)
+            if x.t is None:
+                return Jet(x.tag, u, None)
+            along = self.expand(self.sum(self.real(self.conj(u) * x.t), axis=axis), axis)
+            n = self.expand(self.norm(x.v, axis=axis), axis)
+            return Jet(x.tag, u, (x.t - u * along) / n)
+        return Array(self, self._unit(x.data, axis))  # type: ignore[attr-defined]
+
+    def _unit(self, data: Any, axis: int) -> Any:
+        x = Array(self, data)
+        return (x / self.expand(self.norm(x, axis=axis), axis)).data  # type: ignore[attr-defined]
+
+    def step(self, x: Any) -> Value:
+        """The derivative of relu: 0 left of zero, 1 right of it; at a tie whatever the arithmetic
+        can say (a ball says [0, 1]).  For derivative rules, not for bodies."""
+        x = self.lift(x)
+        while isinstance(x, Jet):
+            x = x.v
+        return Array(self, self._step(x.data))  # type: ignore[attr-defined]
+
+    def relu(self, x: Any) -> Value:
+        return self._smooth(x, self._relu, lambda v, y: self.step(v))
+
+    def abs(self, x: Any) -> Value:
+        """Absolute value of a real, modulus of a complex value (not differentiable at 0)."""
+        x = self.lift(x)
+        if isinstance(x, Jet):
+            y = self.abs(x.v)
+            if x.t is None:
+                return Jet(x.tag, y, None)
+            sign = self._linear(self._conj, self._sign(x.v))
+            return Jet(x.tag, y, self.real(sign * x.t))
+        return Array(self, self._abs(x.data))  # type: ignore[attr-defined]
+
+    def _sign(self, x: Value) -> Value:
+        while isinstance(x, Jet):
+            raise Unsupported("second derivative of abs")
+        return Array(self, self._sgn(x.data))  # type: ignore[attr-defined]
+
+    def maximum(self, a: Any, b: Any) -> Value:
+        a, b = self.lift(a), self.lift(b)
+        if newest(a, b):
+            return b + self.relu(a - b)
+        return Array(self, self._maximum(a.data, b.data))  # type: ignore[attr-defined]
+
+    def minimum(self, a: Any, b: Any) -> Value:
+        a, b = self.lift(a), self.lift(b)
+        if newest(a, b):
+            return a - self.relu(a - b)
+        return Array(self, self._minimum(a.data, b.data))  # type: ignore[attr-defined]
+
+    def clip(self, x: Any, low: Any, high: Any) -> Value:
+        return self.minimum(self.maximum(x, low), high)
+
+    # -- derivatives -------------------------------------------------------------------------------
+    def push(self, f: Callable[[Any], Any], x: Value, h: Value) -> Value:
+        """Directional derivative of f at x along h (real-linear in h)."""
+        return push(f, x, h)
+
+    def pull_star(self, f: Callable[[Any], Any], x: Value, h: Value) -> Value:
+        """Tr(H* ∂f/∂X*) for a scalar f: the part of the derivative that is antilinear in H.
+
+        ½(push(H) + i push(iH)); X and X* count as independent (Wirtinger).
+        """
+        return (push(f, x, h) + self.i * push(f, x, self.i * h)) / 2
+
+    def wirtinger(self, f: Callable[[Any], Any], x: Value) -> Value:
+        """∂f/∂X* of a scalar f, laid out like X (so df = Tr(dX* ∂f/∂X*) + the dX part)."""
+        return self._basis(lambda h: self.pull_star(f, x, h), x)
+
+    def gradient(self, f: Callable[[Any], Any], x: Value) -> Value:
+        """The Euclidean gradient of a scalar f of a real array, laid out like x."""
+        return self._basis(lambda h: push(f, x, h), x)
+
+    def jacobian(self, f: Callable[[Any], Any], x: Value) -> Value:
+        """The matrix of d f / d x for real x: rows are entries of f, columns entries of x."""
+        columns = [self.flatten(push(f, x, h)) for h in self.basis(x.shape)]
+        return self.stack(columns, axis=1)
+
+    def basis(self, shape: Sequence[int]) -> list[Value]:
+        """The standard basis of arrays of a shape, as values."""
+        size = 1
+        for n in shape:
+            size *= n
+        rows = self.eye(size)
+        return [self.reshape(rows[k], shape) for k in range(size)]
+
+    def _basis(self, derivative: Callable[[Value], Value], x: Value) -> Value:
+        if not x.ndim:
+            return derivative(self.one)
+        return self.reshape(self.stack([derivative(e) for e in self.basis(x.shape)]), x.shape)

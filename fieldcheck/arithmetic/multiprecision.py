@@ -1,0 +1,89 @@
+"""Multiprecision floating point (mpmath): an independent second opinion at small sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from fieldcheck.arithmetic.objects import Objects, boxed, each
+
+
+def _real_only(name: str, f):
+    def checked(*xs: Any):
+        if any(isinstance(x, mpmath.mpc) for x in xs):
+            raise TypeError(f"xp.{name} needs a real value; take xp.real first")
+        return f(*xs)
+
+    return checked
+
+
+class Multiprecision(Objects):
+    """mpmath at the context's working precision."""
+
+    name = "mpf"
+
+    def from_raw(self, values: np.ndarray):
+        return self.wrap(each(lambda q: mpmath.mpf(q.numerator) / q.denominator, values))
+
+    def _scalar(self, n):
+        return mpmath.mpf(n)
+
+    def _imaginary_unit(self):
+        return boxed(mpmath.mpc(0, 1))
+
+    def _pi(self):
+        return boxed(+mpmath.pi)
+
+    def _pivot(self, x):
+        return abs(x)
+
+    def _conj(self, d):
+        return each(mpmath.conj, d)
+
+    def _real(self, d):
+        return each(mpmath.re, d)
+
+    def _imag(self, d):
+        return each(mpmath.im, d)
+
+    def _exp(self, d):
+        return each(mpmath.exp, d)
+
+    def _log(self, d):
+        return each(mpmath.log, d)
+
+    def _sqrt(self, d):
+        return each(mpmath.sqrt, d)
+
+    def _sin(self, d):
+        return each(mpmath.sin, d)
+
+    def _cos(self, d):
+        return each(mpmath.cos, d)
+
+    def _tanh(self, d):
+        return each(mpmath.tanh, d)
+
+    def _relu(self, d):
+        return each(_real_only("relu", lambda x: max(x, mpmath.mpf(0))), d)
+
+    def _step(self, d):
+        return each(_real_only("relu", lambda x: mpmath.mpf(1 if x > 0 else 0)), d)
+
+    def _abs(self, d):
+        return each(abs, d)
+
+    def _sgn(self, d):
+        return each(mpmath.sign, d)
+
+    def _maximum(self, a, b):
+        return each(_real_only("maximum", max), a, b)
+
+    def _minimum(self, a, b):
+        return each(_real_only("minimum", min), a, b)
+
+    def _unit(self, d, axis):
+        norm = self.norm(self.wrap(d), axis=axis).data  # type: ignore[attr-defined]
+        return each(lambda x, n: x / n if n else x, d, np.expand_dims(norm, axis))

@@ -1,0 +1,113 @@
+"""Arrays of scalar objects (balls, multiprecision numbers) behind the protocol.
+
+The data are numpy object arrays; numpy supplies shapes and loops, the scalar type the arithmetic.
+A subclass names the scalar functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fieldcheck.arithmetic.base import Arithmetic
+
+
+def boxed(value: Any) -> np.ndarray:
+    """Any scalar or object array as an object array (numpy unwraps 0-d results)."""
+    if isinstance(value, np.ndarray):
+        return value
+    box = np.empty((), dtype=object)
+    box[()] = value
+    return box
+
+
+def each(f: Callable[..., Any], *arrays: np.ndarray) -> np.ndarray:
+    """Apply a scalar function entry by entry, with broadcasting."""
+    if len(arrays) > 1:
+        arrays = tuple(np.broadcast_arrays(*arrays))
+    first = arrays[0]
+    out = np.empty(first.shape, dtype=object)
+    flats = [a.reshape(-1) for a in arrays]
+    flat = out.reshape(-1)
+    for k in range(flat.size):
+        flat[k] = f(*(a[k] for a in flats))
+    return out
+
+
+class Objects(Arithmetic):
+    """Shared part of all arithmetics over numpy object arrays."""
+
+    def shape_of(self, data):
+        return data.shape
+
+    def _scalar(self, n: int) -> Any:
+        raise NotImplementedError
+
+    def _integer(self, n):
+        return boxed(self._scalar(n))
+
+    def _full(self, shape, n):
+        return each(lambda _: self._scalar(n), np.empty(shape, dtype=object))
+
+    def _eye(self, n):
+        out = self._full((n, n), 0)
+        for k in range(n):
+            out[k, k] = self._scalar(1)
+        return out
+
+    def _add(self, a, b):
+        return boxed(a + b)
+
+    def _sub(self, a, b):
+        return boxed(a - b)
+
+    def _mul(self, a, b):
+        return boxed(a * b)
+
+    def _div(self, a, b):
+        return boxed(a / b)
+
+    def _neg(self, a):
+        return boxed(-a)
+
+    def _matmul(self, a, b):
+        return boxed(a @ b)
+
+    def _getitem(self, d, index):
+        return boxed(d[index])
+
+    def _transpose(self, d):
+        return d.swapaxes(-1, -2)
+
+    def _reshape(self, d, shape):
+        return d.reshape(shape)
+
+    def _sum(self, d, axis):
+        return boxed(d.sum(axis=axis)) if d.shape[axis] else self._full(d.shape[:-1], 0)
+
+    def _diagonal(self, d):
+        return np.diagonal(d).copy()
+
+    def _concat(self, items, axis):
+        return np.concatenate(items, axis=axis)
+
+    def _stack(self, items, axis):
+        return np.stack(items, axis=axis)
+
+    def _solve(self, a, b):
+        """Gauss-Jordan elimination, pivoting on the entry surest to be nonzero."""
+        n = a.shape[0]
+        m = np.concatenate([a, b], axis=1).copy()
+        for c in range(n):
+            p = max(range(c, n), key=lambda r: self._pivot(m[r, c]))
+            m[[c, p]] = m[[p, c]]
+            m[c] = m[c] / m[c, c]
+            for r in range(n):
+                if r != c:
+                    m[r] = m[r] - m[c] * m[r, c]
+        return m[:, n:]
+
+    def _pivot(self, x: Any) -> Any:
+        raise NotImplementedError

@@ -1,0 +1,96 @@
+"""Arrays whose every entry is a pair: (value, conjugate) residues, or (real, imaginary) rationals.
+
+The pair lies along a leading axis of length two, so that one numpy call serves both halves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fieldcheck.arithmetic.base import Arithmetic
+
+
+def entrywise(f, *arrays):
+    """A scalar function over object arrays with broadcasting; always an array back."""
+    out = np.frompyfunc(f, len(arrays), 1)(*arrays)
+    if isinstance(out, np.ndarray):
+        return out
+    box = np.empty((), dtype=object)
+    box[()] = out
+    return box
+
+
+class Paired(Arithmetic):
+    """Shape operations shared by the prime field and the Gaussian rationals."""
+
+    def shape_of(self, data):
+        return data.shape[1:]
+
+    def _settle(self, data):
+        """Bring entries to normal form after ring operations."""
+        return data
+
+    @staticmethod
+    def _aligned(a, b):
+        """Give both operands the same number of axes (behind the pair axis)."""
+        grow = b.ndim - a.ndim
+        if grow > 0:
+            a = a.reshape(a.shape[:1] + (1,) * grow + a.shape[1:])
+        elif grow < 0:
+            b = b.reshape(b.shape[:1] + (1,) * -grow + b.shape[1:])
+        return a, b
+
+    def _add(self, a, b):
+        a, b = self._aligned(a, b)
+        return self._settle(a + b)
+
+    def _sub(self, a, b):
+        a, b = self._aligned(a, b)
+        return self._settle(a - b)
+
+    def _neg(self, a):
+        return self._settle(-a)
+
+    def _getitem(self, d, index):
+        index = index if isinstance(index, tuple) else (index,)
+        return d[(slice(None), *index)]
+
+    def _transpose(self, d):
+        return d.swapaxes(-1, -2)
+
+    def _reshape(self, d, shape):
+        return d.reshape(d.shape[:1] + shape)
+
+    def _sum(self, d, axis):
+        return self._settle(d.sum(axis=axis))
+
+    def _diagonal(self, d):
+        return np.diagonal(d, axis1=-2, axis2=-1).copy()
+
+    def _concat(self, items, axis):
+        return np.concatenate(items, axis=axis if axis < 0 else axis + 1)
+
+    def _stack(self, items, axis):
+        return np.stack(items, axis=axis if axis < 0 else axis + 1)
+
+    def _eye(self, n):
+        return np.stack([self._integer(1)[..., None, None] if r == c else
+                         self._integer(0)[..., None, None]
+                         for r in range(n) for c in range(n)], axis=-1).reshape(2, n, n)
+
+    def _full(self, shape, n):
+        one = self._integer(n)
+        return np.broadcast_to(one.reshape((2,) + (1,) * len(shape)), (2, *shape)).copy()
+
+    @staticmethod
+    def _as_matrices(a, b):
+        """numpy would read the pair axis of a vector as rows: make vectors matrices first."""
+        left, right = a.ndim == 2, b.ndim == 2
+        a = a[:, None, :] if left else a
+        b = b[:, :, None] if right else b
+
+        def undo(c):
+            c = c[:, 0] if left else c
+            return c[..., 0] if right else c
+
+        return a, b, undo

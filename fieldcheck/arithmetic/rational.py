@@ -1,0 +1,131 @@
+"""Gaussian rationals: exact evaluation at a point, branches and all.
+
+Square roots exist only where they are rational; anything else is Unsupported at that point.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from flint import fmpq, fmpz
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.paired import Paired, entrywise
+
+
+def _square_root(x: fmpq) -> fmpq:
+    if x < 0:
+        raise Unsupported("square root of a negative rational")
+    top, bottom = fmpz(x.p).isqrt(), fmpz(x.q).isqrt()
+    if top * top != x.p or bottom * bottom != x.q:
+        raise Unsupported("irrational square root")
+    return fmpq(top, bottom)
+
+
+class Rational(Paired):
+    """Numbers a + bi with rational a, b; data hold (a, b) along the leading axis."""
+
+    name = "rational"
+
+    def from_raw(self, values: np.ndarray):
+        re = entrywise(lambda q: fmpq(q.numerator, q.denominator), values)
+        return self.wrap(np.stack([re, entrywise(lambda q: fmpq(0), values)]))
+
+    def _integer(self, n):
+        out = np.empty(2, dtype=object)
+        out[:] = [fmpq(n), fmpq(0)]
+        return out
+
+    def _imaginary_unit(self):
+        out = np.empty(2, dtype=object)
+        out[:] = [fmpq(0), fmpq(1)]
+        return out
+
+    def _mul(self, a, b):
+        a, b = self._aligned(a, b)
+        return np.stack([np.asarray(a[0] * b[0] - a[1] * b[1], dtype=object),
+                         np.asarray(a[0] * b[1] + a[1] * b[0], dtype=object)])
+
+    def _matmul(self, a, b):
+        a, b, undo = self._as_matrices(a, b)
+        return undo(np.stack([a[0] @ b[0] - a[1] @ b[1], a[0] @ b[1] + a[1] @ b[0]]))
+
+    def _div(self, a, b):
+        size = np.asarray(b[0] * b[0] + b[1] * b[1], dtype=object)
+        if np.any(size == 0):
+            raise ZeroDivisionError("division by zero in a body")
+        top = self._mul(a, np.stack([b[0], -b[1]]))
+        _, size2 = self._aligned(top, np.stack([size, size]))
+        return top / size2
+
+    def _conj(self, d):
+        return np.stack([d[0], np.asarray(-d[1], dtype=object)])
+
+    def _real(self, d):
+        return np.stack([d[0], np.asarray(d[1] * 0, dtype=object)])
+
+    def _imag(self, d):
+        return np.stack([d[1], np.asarray(d[1] * 0, dtype=object)])
+
+    def _solve(self, a, b):
+        n = a.shape[1]
+        rows = np.concatenate([a, b], axis=2)
+        for c in range(n):
+            p = next((r for r in range(c, n) if rows[0, r, c] != 0 or rows[1, r, c] != 0), None)
+            if p is None:
+                raise ZeroDivisionError("singular matrix in a body")
+            rows[:, [c, p]] = rows[:, [p, c]]
+            rows[:, c] = self._div(rows[:, c], rows[:, c, c][:, None])
+            for r in range(n):
+                if r != c:
+                    rows[:, r] = rows[:, r] - self._mul(rows[:, c], rows[:, r, c][:, None])
+        return rows[:, :, n:]
+
+    def _sqrt(self, d):
+        self._need_real("sqrt", d)
+        return np.stack([entrywise(_square_root, d[0]), d[1]])
+
+    @staticmethod
+    def _need_real(name, *ds):
+        if any(np.any(d[1] != 0) for d in ds):
+            raise TypeError(f"xp.{name} needs a real value; take xp.real first")
+
+    def _relu(self, d):
+        self._need_real("relu", d)
+        return np.stack([entrywise(lambda x: x if x > 0 else x * 0, d[0]), d[1]])
+
+    def _step(self, d):
+        self._need_real("relu", d)
+        return np.stack([entrywise(lambda x: fmpq(1 if x > 0 else 0), d[0]), d[1]])
+
+    def _abs(self, d):
+        if np.any(d[1] != 0):
+            square = np.asarray(d[0] * d[0] + d[1] * d[1], dtype=object)
+            return np.stack([entrywise(_square_root, square), d[1] * 0])
+        return np.stack([entrywise(abs, d[0]), d[1]])
+
+    def _sgn(self, d):
+        self._need_real("abs (derivative)", d)
+        return np.stack([entrywise(lambda x: fmpq((x > 0) - (x < 0)), d[0]), d[1]])
+
+    def _choose(self, name, f, a, b):
+        a, b = self._aligned(a, b)
+        self._need_real(name, a, b)
+        v = entrywise(f, a[0], b[0])
+        return np.stack([v, entrywise(lambda x: x * 0, v)])
+
+    def _maximum(self, a, b):
+        return self._choose("maximum", lambda x, y: x if x >= y else y, a, b)
+
+    def _minimum(self, a, b):
+        return self._choose("minimum", lambda x, y: x if x <= y else y, a, b)
+
+    def _exp(self, d):
+        if np.any(d[0] != 0) or np.any(d[1] != 0):
+            raise Unsupported("exp of a nonzero rational")
+        return self._full(d.shape[1:], 1)
+
+    def _unit(self, d, axis):
+        norm = self.norm(self.wrap(d), axis=axis).data  # type: ignore[attr-defined]
+        n = np.expand_dims(norm[0], axis)
+        quotient = entrywise(lambda x, m: x / m if m != 0 else x, d[0], n)
+        return np.stack([quotient, entrywise(lambda x, m: x / m if m != 0 else x, d[1], n)])

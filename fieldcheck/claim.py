@@ -1,0 +1,229 @@
+"""A claim: one statement, its source, and its forms (printed, neighbours), written once.
+
+    @claim("my-claim", title="…", sources=[talk("…")], chapter="softmax", given=dict(x=vector("n")))
+    def my_claim(xp, x):
+        return Equal(…, …)
+
+    @my_claim.neighbour("one sign changed")
+    def _(xp, x):
+        return Equal(…, …)
+
+Every form is a universal statement over its inputs, so one point can refute it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fieldcheck.domains import Domain
+
+HOLDS, REFUTED = "holds", "refuted"
+OPPOSITE = {HOLDS: REFUTED, REFUTED: HOLDS}
+
+
+class ClaimError(ValueError):
+    """A claim is written in a way the machine cannot accept; the message names what and where."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a statement is printed."""
+
+    work: str
+    place: str
+
+
+def talk(place: str) -> Source:
+    return Source("talk", place)
+
+
+def poster(place: str) -> Source:
+    return Source("poster", place)
+
+
+def paper(place: str) -> Source:
+    return Source("paper", place)
+
+
+def colu_paper(place: str) -> Source:
+    return Source("CoLU paper", place)
+
+
+def ours(place: str = "consequence drawn here") -> Source:
+    return Source("this book", place)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One statement the machine runs."""
+
+    key: str
+    role: str  # claim | printed | neighbour | dropped
+    title: str
+    body: Callable[..., Any]
+    given: Mapping[str, Domain]
+    sizes: Mapping[str, Sequence[int]]
+    expect: str | None
+    tex: str = ""
+    hypothesis: str | None = None
+    box: Mapping[str, Any] | None = None
+
+    @property
+    def claim_id(self) -> str:
+        return self.key.split("/")[0]
+
+    def size_names(self) -> list[str]:
+        names: list[str] = []
+        for domain in self.given.values():
+            for name in sorted(domain.sizes(), key=lambda s: (s != "N", s)):
+                if name not in names:
+                    names.append(name)
+        return names + [n for n in self.sizes if n not in names]
+
+
+@dataclass
+class Claim:
+    """A statement with its sources, its place in the book and its forms."""
+
+    id: str
+    title: str
+    statement: str
+    sources: tuple[Source, ...]
+    chapter: str
+    equations: tuple[str, ...]
+    given: Mapping[str, Domain]
+    needs: tuple[str, ...]
+    expect: str
+    sizes: Mapping[str, Sequence[int]]
+    tex: str
+    module: str
+    forms: dict[str, Form] = field(default_factory=dict)
+
+    # -- decorators --------------------------------------------------------------------------
+    def printed(self, title: str, *, key: str = "printed", tex: str = "", expect: str = REFUTED,
+                given: Mapping[str, Domain] | None = None, sizes=None, box=None):
+        """The statement as the source prints it (expected refuted unless said otherwise)."""
+        return self._form("printed", key, title, expect, given, tex, sizes, box)
+
+    def neighbour(self, title: str, *, key: str | None = None, tex: str = "",
+                  given: Mapping[str, Domain] | None = None, sizes=None, box=None):
+        """A form one change away whose verdict must be the opposite of the claim's."""
+        return self._form("neighbour", key or slug(title), title, OPPOSITE[self.expect], given,
+                          tex, sizes, box)
+
+    def _form(self, role, key, title, expect, given, tex, sizes, box):
+        unknown = set(given or {}) - set(self.given)
+        merged = {**self.given, **(given or {})}
+
+        def attach(body):
+            wanted = list(inspect.signature(body).parameters)[1:]
+            extra = unknown - set(wanted)
+            if extra:
+                raise ClaimError(f"{self.id}/{key}: given names {sorted(extra)} that its body "
+                                 "does not take")
+            missing = [n for n in wanted if n not in merged]
+            if missing:
+                raise ClaimError(f"{self.id}/{key}: the body takes {missing}, which no `given` "
+                                 "describes")
+            self._add(role, key, title, body, {n: merged[n] for n in wanted}, expect, tex,
+                      {**self.sizes, **(sizes or {})}, None, box)
+            return body
+
+        return attach
+
+    def _add(self, role, key, title, body, given, expect, tex, sizes, hypothesis, box=None):
+        full = f"{self.id}/{key}"
+        if full in self.forms:
+            raise ClaimError(f"{full}: two forms have this key; give one of them key=…")
+        _lint(body, full)
+        self.forms[full] = Form(full, role, title, body, given, sizes, expect, tex, hypothesis, box)
+
+    def finish(self) -> None:
+        """Called when the register is loaded: derived forms, and what a claim must have."""
+        if not any(f.role == "neighbour" for f in self.forms.values()):
+            raise ClaimError(f"{self.id}: no neighbour; a check that nothing false is shown to "
+                             "fail proves nothing (add @….neighbour)")
+        main = self.forms[f"{self.id}/claim"]
+        for name, domain in main.given.items():
+            key = f"{self.id}/drop-{name}"
+            if domain.relaxed is not None and key not in self.forms:
+                self._add("dropped", f"drop-{name}",
+                          f"{name} not a {domain.name}: any {domain.relaxed.name}", main.body,
+                          {**main.given, name: domain.relaxed}, None, "", main.sizes,
+                          f"{name}: {domain.name}", main.box)
+
+
+def slug(title: str) -> str:
+    """A key from a title: lower case words joined by hyphens."""
+    words = re.findall(r"[a-z0-9]+", title.lower().replace("π", "pi"))
+    return "-".join(words)[:60] or "form"
+
+
+_registered: dict[str, Claim] = {}
+
+
+def claim(id: str, *, title: str, sources: Sequence[Source], chapter: str,
+          given: Mapping[str, Domain], equations: Sequence[str] = (), needs: Sequence[str] = (),
+          expect: str = HOLDS, sizes: Mapping[str, Sequence[int]] | None = None, tex: str = "",
+          box: Mapping[str, Any] | None = None) -> Callable[[Callable[..., Any]], Claim]:
+    """Register a claim; the decorated body becomes its first form.
+
+    id:        permanent, lower case with hyphens
+    given:     parameter name -> domain, in the order of the body's parameters after xp
+    equations: labels of the displayed formulas this claim checks
+    needs:     ids of the claims it rests on
+    expect:    "holds", or "refuted" for a no-go row stated as the universal claim it denies
+    sizes:     allowed values of a size, where not 1..6
+    box:       raw box for an enclosure (see fieldcheck.evidence.enclose)
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
+        raise ClaimError(f"{id!r} is no claim id: use lower case words joined by hyphens")
+    if expect not in OPPOSITE:
+        raise ClaimError(f"{id}: expect is {expect!r}, not 'holds' or 'refuted'")
+    if not sources:
+        raise ClaimError(f"{id}: a claim needs a source (ours() if it is drawn here)")
+
+    def register(body: Callable[..., Any]) -> Claim:
+        if id in _registered:
+            raise ClaimError(f"{id}: this id is taken by {_registered[id].module}; ids are unique")
+        wanted = list(inspect.signature(body).parameters)[1:]
+        if wanted != list(given):
+            raise ClaimError(f"{id}: the body takes {wanted} after xp, but given describes "
+                             f"{list(given)}")
+        if not (body.__doc__ or "").strip():
+            raise ClaimError(f"{id}: the body needs a docstring: the statement in words")
+        made = Claim(id, title, inspect.cleandoc(body.__doc__ or ""), tuple(sources), chapter,
+                     tuple(equations), dict(given), tuple(needs), expect, dict(sizes or {}), tex,
+                     body.__module__)
+        made._add("claim", "claim", title, body, dict(given), expect, tex, dict(sizes or {}), None,
+                  box)
+        _registered[id] = made
+        return made
+
+    return register
+
+
+def registered() -> dict[str, Claim]:
+    """All claims registered so far, in order of registration."""
+    return _registered
+
+
+_ALLOWED_CALLS_ON_NUMPY = ()
+
+
+def _lint(body: Callable[..., Any], where: str) -> None:
+    """Refuse what would make a body mean different things in different arithmetics."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(body)))
+    except (OSError, SyntaxError, TypeError):
+        return  # typed at a prompt: the arithmetic's own refusals still stand
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (float, complex)):
+            raise ClaimError(f"{where}: float literal {node.value!r} in the body (line "
+                             f"{node.lineno}); write a fraction such as xp.one / 2")

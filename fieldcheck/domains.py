@@ -1,0 +1,305 @@
+"""Named shapes, and how a structured input is built from free real parameters.
+
+A domain is a recipe: the shapes of its raw real parameters for given sizes, and ``build``, which
+makes the structured value from them in any arithmetic.  A witness stores the raw parameters, so
+it can be rebuilt elsewhere, and every build satisfies its hypothesis by construction.
+
+Strata are the places where generic points do not go: ties, zeros, boundaries, huge and tiny
+inputs.  A stratum maps raw parameters (numpy, a batch in front) to raw parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+Sizes = Mapping[str, int]
+Raw = dict[str, Any]
+Stratum = Callable[[dict[str, np.ndarray], np.random.Generator], dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One structured input.
+
+    name:      what a reader sees ("Hermitian matrix")
+    dims:      the names of the sizes of its value ("N", "C"), or integers
+    raw:       raw component -> its dims
+    build:     build(xp, raw values) -> value
+    strata:    name -> map on raw arrays
+    relaxed:   the domain without the hypothesis, if it has one
+    """
+
+    name: str
+    dims: tuple[str | int, ...]
+    raw: Mapping[str, tuple[str | int, ...]]
+    build: Callable[[Any, Raw], Any]
+    strata: Mapping[str, Stratum] = field(default_factory=dict)
+    relaxed: Domain | None = None
+    symbol: str = ""
+
+    def sizes(self) -> set[str]:
+        names = {d for d in self.dims if isinstance(d, str)}
+        return names | {d for dims in self.raw.values() for d in dims if isinstance(d, str)}
+
+    def raw_shapes(self, sizes: Sizes) -> dict[str, tuple[int, ...]]:
+        return {
+            part: tuple(sizes[d] if isinstance(d, str) else d for d in dims)
+            for part, dims in self.raw.items()
+        }
+
+    def with_strata(self, **strata: Stratum) -> Domain:
+        return replace(self, strata={**self.strata, **strata})
+
+
+# -- strata -------------------------------------------------------------------------------------
+def _scaled(power: int) -> Stratum:
+    def scale(raw, rng):
+        return {k: v * 2.0**power for k, v in raw.items()}
+
+    return scale
+
+
+def _zero_row(raw, rng):
+    out = {}
+    for k, v in raw.items():
+        v = v.copy()
+        if v.ndim >= 2:
+            v[:, rng.integers(v.shape[1])] = 0
+        out[k] = v
+    return out
+
+
+def _zero(raw, rng):
+    return {k: v * 0 for k, v in raw.items()}
+
+
+def _tie_rows(raw, rng):
+    """All rows (entries, for a vector) equal."""
+    return {k: np.broadcast_to(v[:, :1], v.shape).copy() if v.ndim >= 2 else v
+            for k, v in raw.items()}
+
+
+def _integers(raw, rng):
+    return {k: np.round(v) for k, v in raw.items()}
+
+
+def _ill(raw, rng):
+    """Columns (entries) scaled over twelve orders of magnitude."""
+    out = {}
+    for k, v in raw.items():
+        if v.ndim >= 2 and v.shape[-1] > 1:
+            v = v * 2.0 ** np.linspace(20, -20, v.shape[-1])
+        out[k] = v
+    return out
+
+
+COMMON: dict[str, Stratum] = {
+    "integers": _integers,
+    "ties": _tie_rows,
+    "zero-row": _zero_row,
+    "large": _scaled(12),
+    "ill-conditioned": _ill,
+    "denormal": _scaled(-1060),
+}
+POINT: dict[str, Stratum] = {"large": _scaled(12), "denormal": _scaled(-1060)}
+
+
+# -- free inputs --------------------------------------------------------------------------------
+def _complex(xp, raw):
+    return raw["re"] + xp.i * raw["im"]
+
+
+def _plain(xp, raw):
+    return raw["x"]
+
+
+def matrix(*dims: str | int) -> Domain:
+    """Any complex matrix (or vector, with one dimension)."""
+    kind = "complex matrix" if len(dims) == 2 else "complex vector" if len(dims) == 1 else "tensor"
+    return Domain(kind, dims, {"re": dims, "im": dims}, _complex, {**COMMON, "zero": _zero})
+
+
+def real_matrix(*dims: str | int) -> Domain:
+    """Any real matrix (or vector)."""
+    kind = "real matrix" if len(dims) == 2 else "real vector"
+    return Domain(kind, dims, {"x": dims}, _plain, {**COMMON, "zero": _zero})
+
+
+def vector(*dims: str | int) -> Domain:
+    """Any real vector."""
+    return real_matrix(*dims)
+
+
+def real() -> Domain:
+    """Any real number."""
+    return Domain("real number", (), {"x": ()}, _plain, {**POINT, "zero": _zero})
+
+
+def number() -> Domain:
+    """Any complex number."""
+    return Domain("complex number", (), {"re": (), "im": ()}, _complex, {**POINT, "zero": _zero})
+
+
+# -- positive and bounded numbers ------------------------------------------------------------------
+def positive(*dims: str | int) -> Domain:
+    """Positive numbers, 1/8 + x²."""
+    return Domain(
+        "positive number" if not dims else "positive vector",
+        dims,
+        {"x": dims},
+        lambda xp, raw: raw["x"] * raw["x"] + xp.one / 8,
+        {"large": _scaled(6)},
+        relaxed=real() if not dims else real_matrix(*dims),
+    )
+
+
+def root(of: str) -> Domain:
+    """The positive square root of a named scale (``r``); its square is the scale."""
+    return replace(positive(), name=f"sqrt({of})", symbol=of)
+
+
+def nonnegative(*dims: str | int) -> Domain:
+    """Nonnegative numbers, x²; zero is a stratum."""
+    return Domain(
+        "nonnegative number" if not dims else "nonnegative vector",
+        dims,
+        {"x": dims},
+        lambda xp, raw: raw["x"] * raw["x"],
+        {"zero": _zero, "large": _scaled(6)},
+        relaxed=real() if not dims else real_matrix(*dims),
+    )
+
+
+def between(low: int, high: int, *dims: str | int) -> Domain:
+    """Numbers strictly between two integers, by x ↦ low + (high - low)/(1 + x²)... both ends open.
+
+    The map used is (low + high)/2 + (high - low)/2 · 2x/(1 + x²), whose range is closed; the ends
+    are reached only at x = ±1 (stratum ``ends``).
+    """
+
+    def build(xp, raw):
+        x = raw["x"]
+        return xp.one * (low + high) / 2 + (high - low) * x / (1 + x * x)
+
+    def ends(raw, rng):
+        return {k: np.sign(v) + (v == 0) for k, v in raw.items()}
+
+    return Domain(f"number in [{low}, {high}]", dims, {"x": dims}, build, {"ends": ends},
+                  relaxed=real() if not dims else real_matrix(*dims))
+
+
+def simplex(n: str | int) -> Domain:
+    """A probability vector with positive entries: (1/8 + x²) normalized; rational in x."""
+
+    def build(xp, raw):
+        w = raw["x"] * raw["x"] + xp.one / 8
+        return w / xp.sum(w)
+
+    return Domain("probability vector", (n,), {"x": (n,)}, build,
+                  {"ties": lambda raw, rng: {"x": raw["x"] * 0 + 1}, "large": _scaled(6)},
+                  relaxed=positive(n))
+
+
+# -- structured matrices ------------------------------------------------------------------------
+def hermitian(n: str | int) -> Domain:
+    """A + A*, for any A."""
+
+    def build(xp, raw):
+        a = _complex(xp, raw)
+        return a + xp.star(a)
+
+    return Domain("Hermitian matrix", (n, n), {"re": (n, n), "im": (n, n)}, build, COMMON,
+                  relaxed=matrix(n, n))
+
+
+def skew_hermitian(n: str | int) -> Domain:
+    """A - A*, for any A."""
+
+    def build(xp, raw):
+        a = _complex(xp, raw)
+        return a - xp.star(a)
+
+    return Domain("skew-Hermitian matrix", (n, n), {"re": (n, n), "im": (n, n)}, build, COMMON,
+                  relaxed=matrix(n, n))
+
+
+def symmetric(n: str | int) -> Domain:
+    """Real symmetric, A + A^T."""
+    return Domain("real symmetric matrix", (n, n), {"x": (n, n)},
+                  lambda xp, raw: raw["x"] + raw["x"].T, COMMON, relaxed=real_matrix(n, n))
+
+
+def complex_symmetric(n: str | int) -> Domain:
+    """Complex symmetric, A + A^T (no conjugation)."""
+
+    def build(xp, raw):
+        a = _complex(xp, raw)
+        return a + a.T
+
+    return Domain("complex symmetric matrix", (n, n), {"re": (n, n), "im": (n, n)}, build, COMMON,
+                  relaxed=matrix(n, n))
+
+
+def skew(n: str | int) -> Domain:
+    """Real skew-symmetric, A - A^T."""
+    return Domain("real skew-symmetric matrix", (n, n), {"x": (n, n)},
+                  lambda xp, raw: raw["x"] - raw["x"].T, COMMON, relaxed=real_matrix(n, n))
+
+
+def unitary(n: str | int) -> Domain:
+    """The Cayley transform (I - K)(I + K)^-1 of a skew-Hermitian K: all unitaries without
+    eigenvalue -1, exactly, with rational entries for rational K."""
+
+    def build(xp, raw):
+        a = _complex(xp, raw)
+        k = a - xp.star(a)
+        one = xp.eye(k.shape[0])
+        return xp.star(xp.solve(xp.star(one + k), xp.star(one - k)))
+
+    return Domain("unitary matrix", (n, n), {"re": (n, n), "im": (n, n)}, build,
+                  {"integers": _integers, "zero": _zero}, relaxed=matrix(n, n))
+
+
+def orthogonal(n: str | int) -> Domain:
+    """The real Cayley transform: rotations without eigenvalue -1."""
+
+    def build(xp, raw):
+        k = raw["x"] - raw["x"].T
+        one = xp.eye(k.shape[0])
+        return xp.solve(one + k, one - k)
+
+    return Domain("rotation matrix", (n, n), {"x": (n, n)}, build,
+                  {"integers": _integers, "zero": _zero}, relaxed=real_matrix(n, n))
+
+
+def spd(n: str | int) -> Domain:
+    """Real symmetric positive definite, A A^T + I."""
+    return Domain("symmetric positive definite matrix", (n, n), {"x": (n, n)},
+                  lambda xp, raw: raw["x"] @ raw["x"].T + xp.eye(raw["x"].shape[0]),
+                  {"integers": _integers, "zero": _zero, "large": _scaled(8)},
+                  relaxed=symmetric(n))
+
+
+def unit_vector(n: str | int) -> Domain:
+    """A real unit vector with rational entries, by stereographic projection from the last axis."""
+
+    def build(xp, raw):
+        a = raw["x"]
+        s = xp.sum(a * a)
+        # Reflect the first axis: u = (1 - s, 2 a_2, ..., 2 a_n) needs n - 1 parameters; the first
+        # entry of a is not used there and only shifts the pole.
+        tail = 2 * a[1:]
+        t = s - a[0] * a[0]
+        return xp.concat([xp.stack([1 - t]), tail]) / (1 + t)
+
+    return Domain("unit vector", (n,), {"x": (n,)}, build, {"integers": _integers, "zero": _zero},
+                  relaxed=real_matrix(n))
+
+
+def built(name: str, dims: tuple, raw: Mapping[str, tuple], build, *, strata=None, relaxed=None):
+    """A domain of your own: raw components with their dims, and how to build the value."""
+    return Domain(name, tuple(dims), dict(raw), build, strata or {}, relaxed)

@@ -1,0 +1,182 @@
+"""What a body returns: a relation between two sides, to be confirmed or refuted.
+
+A body may return one relation or a tuple of them; the statement is then their conjunction.
+Relations hold values of whatever arithmetic ran the body; none of them knows a tolerance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from fieldcheck.arithmetic.array import Value
+    from fieldcheck.arithmetic.base import Arithmetic
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two sides of one pointwise statement: equal, or left at most right."""
+
+    left: Value
+    right: Value
+    order: bool = False  # True: left <= right
+    gap: Value | None = None  # for an order: right - left, written as a sum of nonnegative terms
+    sharp: bool = False
+    exempt: bool = False  # a side that is constant by design (Zero)
+
+
+class Relation:
+    """Base of the relations; ``needs`` says which methods a verdict requires."""
+
+    name: ClassVar[str]
+
+    def direction(self) -> tuple[int, ...] | None:
+        """Shape of the direction a weak form is tested in, if any."""
+        return None
+
+    direction_is_complex: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Equal(Relation):
+    """left = right, entry by entry."""
+
+    left: Any
+    right: Any
+    name: ClassVar[str] = "Equal"
+
+    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+        return Sides(xp.lift(self.left), xp.lift(self.right))
+
+
+@dataclass(frozen=True)
+class Zero(Relation):
+    """value = 0, entry by entry."""
+
+    value: Any
+    name: ClassVar[str] = "Zero"
+
+    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+        value = xp.lift(self.value)
+        return Sides(value, value * 0, exempt=True)
+
+
+@dataclass(frozen=True)
+class Force(Relation):
+    """∂V/∂X* = F, the Wirtinger derivative with X and X* independent.
+
+    Tested in the weak form Tr(H* F) for a random direction H: the same identity, one degree more.
+    """
+
+    potential: Callable[[Any], Any]
+    at: Any
+    force: Any
+    name: ClassVar[str] = "Force"
+    direction_is_complex: ClassVar[bool] = True
+
+    def direction(self) -> tuple[int, ...]:
+        return self.at.shape
+
+    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+        left = xp.pull_star(self.potential, self.at, direction)
+        return Sides(left, xp.sum(xp.conj(direction) * self.force))
+
+
+@dataclass(frozen=True)
+class Gradient(Relation):
+    """∇V = F for real x in the Euclidean metric, in the weak form ⟨h, F⟩."""
+
+    potential: Callable[[Any], Any]
+    at: Any
+    force: Any
+    name: ClassVar[str] = "Gradient"
+
+    def direction(self) -> tuple[int, ...]:
+        return self.at.shape
+
+    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+        left = xp.push(self.potential, self.at, direction)
+        return Sides(left, xp.sum(direction * self.force))
+
+
+@dataclass(frozen=True)
+class AtMost(Relation):
+    """left <= right for real values.
+
+    ``gap`` is optional: the difference right - left written with squares (``abs2``), relus,
+    exponentials and products of such, so that its sign is visible.  Then the statement is proved
+    as an identity.  ``sharp`` says that equality is attained.
+    """
+
+    left: Any
+    right: Any
+    gap: Any = None
+    sharp: bool = False
+    name: ClassVar[str] = "AtMost"
+
+    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+        gap = None if self.gap is None else xp.lift(self.gap)
+        return Sides(xp.lift(self.left), xp.lift(self.right), order=True, gap=gap,
+                     sharp=self.sharp)
+
+
+@dataclass(frozen=True)
+class Rate(Relation):
+    """remainder(h) = constant h^order (1 + o(1)) as h goes to 0.
+
+    ``remainder`` maps a positive step (a value of the arithmetic, 1/n for integer n) to a real
+    value.  ``constant`` is optional.
+    """
+
+    remainder: Callable[[Any], Any]
+    order: int
+    constant: Any = None
+    name: ClassVar[str] = "Rate"
+
+
+@dataclass(frozen=True)
+class Rank(Relation):
+    """The generic rank of a matrix is ``rank`` (an integer known from the sizes)."""
+
+    matrix: Any
+    rank: int
+    name: ClassVar[str] = "Rank"
+
+
+@dataclass(frozen=True)
+class Law(Relation):
+    """A distributional statement: a body in numpy draws from a seeded generator.
+
+    ``statistic(rng)`` returns (value, low, high): under the claim the value leaves [low, high] with
+    probability at most ``false_alarm``.
+    """
+
+    statistic: Callable[[Any], tuple[float, float, float]]
+    false_alarm: float
+    name: ClassVar[str] = "Law"
+
+
+@dataclass(frozen=True)
+class Solutions(Relation):
+    """The solutions of a polynomial system, by cases, are the claimed ones.
+
+    ``cases`` maps a case's name to a function of sympy symbols returning (equations, conditions);
+    ``claimed`` maps it to the set of claimed solutions.  Decided by elimination (sympy).
+    """
+
+    unknowns: tuple[str, ...]
+    cases: Any
+    claimed: Any
+    name: ClassVar[str] = "Solutions"
+
+
+def parts_of(outcome: Any) -> tuple[Relation, ...]:
+    """The relations a body returned, as a tuple; anything else is refused."""
+    relations = outcome if isinstance(outcome, tuple) else (outcome,)
+    if not relations or not all(isinstance(r, Relation) for r in relations):
+        raise TypeError(
+            f"a body must return a relation or a tuple of relations, not {type(outcome).__name__}"
+        )
+    return relations
