@@ -72,7 +72,6 @@ test: lint types floors pytest ## ruff, mypy, the import floors, pytest
 
 lint: $(INSTALLED) ## ruff: style and errors
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
 
 types: $(INSTALLED) ## mypy
 	$(BIN)/mypy
