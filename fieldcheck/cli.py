@@ -1,0 +1,417 @@
+"""The command line: ``fieldcheck list``, ``show``, ``verify``, ``replay``, ``coverage``.
+
+This module must start quickly: it imports neither torch nor anything that does. Verifying happens
+in worker processes.
+
+Exit codes: 0, all as expected; 1, a verdict differs from the expected one; 2, bad usage;
+130, interrupted.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from fieldcheck.ledger import run as runs
+from fieldcheck.ledger import store, text
+from fieldcheck.ledger.errors import LedgerError, UserError, unknown
+
+MACHINE = runs.MACHINE
+DIFFERS, BAD_USAGE, INTERRUPTED = 1, 2, 130
+
+
+class Profile(enum.StrEnum):
+    """How much evidence to gather."""
+
+    quick = "quick"
+    standard = "standard"
+    deep = "deep"
+
+
+class Commands(TyperGroup):
+    """Commands whose faults end in one sentence and an exit code, never in a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UserError as fault:
+            _error(str(fault))
+            raise typer.Exit(BAD_USAGE) from None
+        except KeyboardInterrupt:
+            _error("interrupted; the same command goes on from here", label="stopped")
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:  # `fieldcheck list | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="fieldcheck",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=(
+        "Exit codes: 0, all as expected; 1, some verdict differs from the expected one; "
+        "2, bad usage."
+    ),
+)
+
+
+def _examples(*pairs: tuple[str, str]) -> str:
+    """The end of a help text: commands to copy, each with what it does.
+
+    The \\b keeps Rich from joining the lines.
+    """
+    width = max(len(command) for command, _ in pairs)
+    lines = [f"  [cyan]{command:<{width}}[/cyan]  {what}" for command, what in pairs]
+    return "\n\n\b\n[bold]Examples[/bold]\n" + "\n".join(lines)
+
+
+def _console(error: bool = False) -> Console:
+    """Rich's console; where no terminal says how wide it is, lines are long rather than cut."""
+    console = Console(stderr=error, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(stderr=error, highlight=False, width=140)
+    return console
+
+
+def _error(message: str, label: str = "error") -> None:
+    console = _console(error=True)
+    console.print(f"[bold red]{label}:[/bold red] ", end="")
+    console.print(message, markup=False, soft_wrap=True)
+
+
+def _load(files: tuple[str, ...] = ()) -> dict[str, Any]:
+    import importlib
+
+    return importlib.import_module(MACHINE).load(files)
+
+
+LedgerOption = Annotated[
+    Path | None,
+    typer.Option("--ledger", metavar="FILE", help="Ledger to read (default: _build/ledger.json)."),
+]
+FromOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from", metavar="FILE.py", help="Read claims from this file, not from the register."
+    ),
+]
+
+
+def _ledger_path(given: Path | None, files: tuple[str, ...]) -> Path | None:
+    """Where to look for the ledger: as given, or the project's own."""
+    if given is not None:
+        return given
+    default = store.default_path()
+    if files and default is not None:
+        return default.with_name(f"ledger-{Path(files[0]).stem}.json")
+    return default
+
+
+def _find_ledger(
+    given: Path | None, files: tuple[str, ...], *, check: bool = True
+) -> store.Ledger | None:
+    """The ledger if there is one; only a ledger that was asked for by name must exist."""
+    path = _ledger_path(given, files)
+    if path is None or (given is None and not path.exists()):
+        return None
+    return store.read(path, check=check)
+
+
+def _is_stale(claim: Any, row: store.Row, ledger: store.Ledger) -> bool:
+    import importlib
+
+    engine = importlib.import_module(MACHINE)
+    return row["hash"] != engine.claim_hash(claim, ledger.run["profile"], ledger.run["seed"])
+
+
+# --- list -----------------------------------------------------------------------------------------
+
+
+@app.command(
+    "list",
+    help="List the claims, with their verdicts if there is a ledger."
+    + _examples(
+        ("fieldcheck list", "all claims"),
+        ("fieldcheck list --chapter softmax", "those of one chapter"),
+        ("fieldcheck list --json | jq '.[].id'", "for a program"),
+    ),
+)
+def list_claims(
+    chapter: Annotated[
+        str | None, typer.Option(help="Only the claims of this chapter.", metavar="C")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ledger: LedgerOption = None,
+    files: FromOption = None,
+) -> None:
+    names = tuple(files or ())
+    claims = _load(names)
+    ids = runs.choose(claims, (), chapter)
+    found = _find_ledger(ledger, names, check=False)
+    entries = []
+    for name in ids:
+        claim = claims[name]
+        row = found.rows.get(name) if found else None
+        entries.append(
+            {
+                "id": name,
+                "chapter": claim.chapter,
+                "title": claim.title,
+                "expected": claim.expect,
+                "verdict": row["verdict"] if row else None,
+                "grade": (row.get("shown_grade") or row["grade"]) if row else None,
+                "as_expected": store.as_expected(row) if row else None,
+                "stale": _is_stale(claim, row, found) if row and found else None,
+                "forms": [form.key for form in claim.forms.values()],
+            }
+        )
+    if as_json:
+        typer.echo(json.dumps(entries, indent=1, ensure_ascii=False))
+        return
+    text.claims_table(_console(), entries, found.run if found else None)
+
+
+# --- show -----------------------------------------------------------------------------------------
+
+
+@app.command(
+    help="Show one claim: statement, sources, verdict, evidence, witness."
+    + _examples(
+        ("fieldcheck show softmax-free-energy", "the claim and all its forms"),
+        ("fieldcheck show softmax-free-energy/printed", "one form, with all its evidence"),
+    ),
+)
+def show(
+    claim_id: Annotated[str, typer.Argument(metavar="ID", help="A claim's id, or a form's key.")],
+    ledger: LedgerOption = None,
+    files: FromOption = None,
+) -> None:
+    names = tuple(files or ())
+    claims = _load(names)
+    claim, key = _claim_of(claims, claim_id)
+    found = _find_ledger(ledger, names)
+    row = found.rows.get(claim.id) if found else None
+    stale = bool(row and found and _is_stale(claim, row, found))
+    text.claim_page(_console(), claim, row, only=key, stale=stale, run=found.run if found else None)
+
+
+def _claim_of(claims: dict[str, Any], name: str) -> tuple[Any, str | None]:
+    """The claim that an id or a form key names, and the key if it was one."""
+    claim_id, slash, _ = name.partition("/")
+    if claim_id not in claims:
+        raise unknown("claim", claim_id, claims)
+    claim = claims[claim_id]
+    keys = [form.key for form in claim.forms.values()]
+    if slash and name not in keys:
+        raise unknown("form", name, keys)
+    return claim, name if slash else None
+
+
+# --- verify ---------------------------------------------------------------------------------------
+
+
+@app.command(
+    help="Verify claims, write the ledger, say what differs from the expected verdicts.\n\n"
+    "Rows whose sources did not change are reused. A run that was stopped goes on where it was."
+    + _examples(
+        ("fieldcheck verify", "everything that changed"),
+        ("fieldcheck verify softmax-free-energy", "one claim with its printed form and neighbours"),
+        ("fieldcheck verify --chapter softmax --profile quick", "a chapter, in seconds"),
+        ("fieldcheck verify --from mine.py --json mine.json", "your own claims"),
+    ),
+)
+def verify(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Claims (default: all).")
+    ] = None,
+    chapter: Annotated[
+        str | None, typer.Option(help="Only the claims of this chapter.", metavar="C")
+    ] = None,
+    profile: Annotated[
+        Profile, typer.Option(help="How much evidence: seconds, minutes, or longer.")
+    ] = Profile.standard,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything that is drawn.")] = 0,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes (default: one a core).")
+    ] = None,
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", "--ledger", metavar="FILE", help="Ledger (default: _build/ledger.json)."
+        ),
+    ] = None,
+    files: FromOption = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Reuse no row.")] = False,
+) -> None:
+    names = tuple(files or ())
+    console, errors = _console(), _console(error=True)
+    path, note = _target(path, names, partial=bool(ids or chapter), profile=profile, seed=seed)
+    request = runs.Request(
+        profile=profile.value,
+        seed=seed,
+        jobs=jobs or runs.default_jobs(),
+        ids=tuple(ids or ()),
+        chapter=chapter,
+        files=names,
+        fresh=fresh,
+        path=path,
+    )
+    with text.Watch(errors) as watch:
+        outcome = runs.run(request, watch, MACHINE)
+    text.summary(console, outcome, files=names)
+    if note:
+        console.print(note, markup=False, soft_wrap=True)
+    if not outcome.as_expected:
+        raise typer.Exit(DIFFERS)
+
+
+def _target(
+    given: Path | None, files: tuple[str, ...], *, partial: bool, profile: str, seed: int
+) -> tuple[Path | None, str | None]:
+    """Where a run's ledger goes, and what to tell the user about it.
+
+    By default into the project's ledger. A partial run of another profile or seed than that
+    ledger's would mix the two, so it gets a file of its own.
+    """
+    path = _ledger_path(given, files)
+    if given is not None:
+        return path, None
+    if path is None:
+        return None, "Nothing is kept outside a project: name a file with --json to keep the rows."
+    path.parent.mkdir(exist_ok=True)
+    if partial and path.exists():
+        held = store.read(path, check=False).run
+        if (held["profile"], held["seed"]) != (profile, seed):
+            path = path.with_name(f"{path.stem}-{profile}-{seed}.json")
+            return path, f"The project's ledger is a {held['profile']} run; this went to {path}"
+    return path, None
+
+
+# --- replay ---------------------------------------------------------------------------------------
+
+
+@app.command(
+    help="Rebuild a stored witness from its parameters, in raised precision; print both sides."
+    + _examples(
+        ("fieldcheck replay softmax-free-energy/printed", "60 digits"),
+        ("fieldcheck replay softmax-free-energy/printed --digits 200", "more of them"),
+    ),
+)
+def replay(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="A form's key, as `show` prints it.")],
+    digits: Annotated[
+        int, typer.Option(min=15, max=10000, help="Decimal digits to work with.")
+    ] = 60,
+    ledger: LedgerOption = None,
+    files: FromOption = None,
+) -> None:
+    import importlib
+
+    names = tuple(files or ())
+    claims = _load(names)
+    claim, form_key = _claim_of(claims, key)
+    path = _ledger_path(ledger, names)
+    if path is None:
+        raise LedgerError("no ledger here: name one with --ledger FILE")
+    found = store.read(path)
+    row = found.row(claim.id)
+    form_key = form_key or _only_witness(row)
+    stored = next((form for form in row["forms"] if form["key"] == form_key), None)
+    if stored is None:
+        raise LedgerError(f"the ledger {path} has no row for {form_key}: run `fieldcheck verify`")
+    if stored["witness"] is None:
+        raise UserError(f"{form_key} has no witness to replay: its verdict is {stored['verdict']}")
+    form = next(form for form in claim.forms.values() if form.key == form_key)
+    with text.waiting(_console(error=True), f"rebuilding {form_key} at {digits} digits"):
+        result = importlib.import_module(MACHINE).replay(form, stored["witness"], digits)
+    text.replayed(_console(), stored, result, digits)
+    if not result["certified"]:
+        raise typer.Exit(DIFFERS)
+
+
+def _only_witness(row: store.Row) -> str:
+    """For a bare claim id: the one form with a witness, or an error that lists them."""
+    keys = [form["key"] for form in row["forms"] if form["witness"]]
+    if len(keys) == 1:
+        return keys[0]
+    if not keys:
+        raise UserError(f"no form of {row['id']} has a witness")
+    raise UserError(f"{row['id']} has several witnesses: name one of {', '.join(keys)}")
+
+
+# --- coverage -------------------------------------------------------------------------------------
+
+
+@app.command(
+    help="Say which displayed equations of the book are named by a claim or checked by a cell."
+    + _examples(
+        ("fieldcheck coverage", "the figure for each chapter, and what is missing"),
+        ("fieldcheck coverage --json", "for a program"),
+    ),
+)
+def coverage(
+    book: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The chapters (default: book/).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    from fieldcheck.ledger import coverage as equations
+
+    folder = book
+    if folder is None:
+        root = store.project_root()
+        if root is None:
+            raise UserError("no book here: run inside the project, or name it with --book FOLDER")
+        folder = root / "book"
+    report = equations.report(folder, _load())
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), indent=1, ensure_ascii=False))
+    else:
+        text.coverage_table(_console(), report)
+    if not report.complete:
+        raise typer.Exit(DIFFERS)
+
+
+# --- entry ----------------------------------------------------------------------------------------
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fieldcheck {runs.version()}")
+        raise typer.Exit
+
+
+@app.callback(
+    help="An executable referee report: claims of a theory, each with evidence, verdict and, "
+    "if refuted, a counterexample that you can replay."
+    + _examples(
+        ("fieldcheck list", "what is claimed"),
+        ("fieldcheck show softmax-free-energy", "one claim, its verdict and why"),
+        ("fieldcheck verify --profile quick", "check everything"),
+        ("fieldcheck replay softmax-free-energy/printed", "see a counterexample"),
+    )
+)
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point of the ``fieldcheck`` command."""
+    app()

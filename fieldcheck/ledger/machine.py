@@ -1,0 +1,118 @@
+"""The one door from the ledger and the command line to the claim machine.
+
+Everything above this file talks to claims through the six functions here. The parent process
+calls :func:`load`, :func:`claim_hash` and :func:`replay`; of these only replay may import torch.
+Workers call :func:`start_worker`, :func:`verify` and :func:`describe`. A test may put another
+module with the same functions in this one's place (its dotted name is handed to the workers).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fieldcheck.ledger.errors import UserError
+
+
+def load(files: Sequence[str] = ()) -> dict[str, Any]:
+    """The claims: those of the register, or, if files are named, those of the files alone.
+
+    Raises:
+        UserError: a file is missing, does not parse, raises, or breaks a rule for claims. The
+            message names the file and the line.
+    """
+    from fieldcheck import register
+    from fieldcheck.claim import ClaimError
+
+    if not files:
+        try:
+            return dict(register.load())
+        except ClaimError as fault:
+            raise UserError(f"the register cannot be loaded: {fault}") from None
+    claims: dict[str, Any] = {}
+    for name in files:
+        claims.update(_load_file(Path(name)))
+    return claims
+
+
+def _load_file(path: Path) -> dict[str, Any]:
+    from fieldcheck.claim import ClaimError, registered
+
+    if not path.is_file():
+        raise UserError(f"no claims file {path}")
+    module_name = f"fieldcheck_claims_{path.stem}"
+    for claim_id in [key for key, old in registered().items() if old.module == module_name]:
+        del registered()[claim_id]  # the file may have changed since it was last read
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{path} is not a Python file: its name must end in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)  # a claims file may import what lies beside it
+    try:
+        spec.loader.exec_module(module)
+        found = {key: made for key, made in registered().items() if made.module == module_name}
+        for made in found.values():
+            made.finish()
+    except ClaimError as fault:
+        raise UserError(f"{_where(path, fault)}: {fault}") from None
+    except SyntaxError as fault:
+        raise UserError(f"{path}, line {fault.lineno}: {fault.msg}") from None
+    except Exception as fault:
+        raise UserError(f"{_where(path, fault)}: {type(fault).__name__}: {fault}") from None
+    if not found:
+        raise UserError(f"{path} registers no claim: decorate a body with @claim(...)")
+    return found
+
+
+def _where(path: Path, fault: BaseException) -> str:
+    """The file, and the last of its lines that was on the way to the fault."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(fault.__traceback__)
+        if Path(frame.filename) == path
+    ]
+    return f"{path}, line {lines[-1]}" if lines else str(path)
+
+
+def claim_hash(claim: Any, profile: str, seed: int) -> str:
+    """Hash of all that a row depends on; see :func:`fieldcheck.evidence.run.claim_hash`."""
+    from fieldcheck.evidence.run import claim_hash as compute
+
+    return compute(claim, profile, seed)
+
+
+def start_worker() -> None:
+    """Prepare a worker: one thread, since there is a worker for each core."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def verify(claim_id: str, profile: str, seed: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """Verify one claim: its row, and the seconds spent on each of its forms."""
+    from fieldcheck.evidence.run import verify_claim
+
+    row = dict(verify_claim(claim_id, profile, seed))
+    seconds = {key: f"{float(value):.3f}" for key, value in row.pop("seconds", {}).items()}
+    return row, seconds
+
+
+def describe(fault: Exception) -> str:
+    """A fault of the machine itself, in one line that says where it came from."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    at = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(fault).__name__}: {fault}{at}"
+
+
+def replay(form: Any, witness: dict[str, Any], digits: int) -> dict[str, Any]:
+    """Rebuild a witness from its raw parameters; see :func:`fieldcheck.evidence.run.replay`."""
+    from fieldcheck.evidence.run import replay as rebuild
+
+    return rebuild(form, witness, digits=digits)

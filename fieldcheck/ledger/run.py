@@ -1,0 +1,270 @@
+"""A run: which claims still need verifying, in what order, and what is kept of them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from fieldcheck.ledger import pool, store
+from fieldcheck.ledger.errors import UserError, unknown
+
+MACHINE = "fieldcheck.ledger.machine"
+
+
+class Progress(Protocol):
+    """What a run tells whoever watches it."""
+
+    def planned(self, reused: int, todo: int) -> None: ...
+    def started(self, claim_id: str) -> None: ...
+    def finished(self, done: pool.Done) -> None: ...
+
+
+@dataclass
+class Request:
+    """What the caller asks for."""
+
+    profile: str = "standard"
+    seed: int = 0
+    jobs: int = 1
+    ids: Sequence[str] = ()
+    chapter: str | None = None
+    files: Sequence[str] = ()
+    fresh: bool = False
+    path: Path | None = None
+    """Where the ledger goes; None keeps nothing."""
+
+
+@dataclass
+class Outcome:
+    """What came of it. ``rows`` are those asked for; ``ledger`` is all that the file holds."""
+
+    rows: list[store.Row]
+    faults: dict[str, str]
+    reused: int
+    resumed: int
+    ledger: store.Ledger
+    path: Path | None = None
+    written: bool = False
+    seconds: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def as_expected(self) -> bool:
+        """Every claim asked for has a row, and every row is as the register expects."""
+        return not self.faults and all(store.as_expected(row) for row in self.rows)
+
+
+def choose(claims: dict[str, Any], ids: Sequence[str], chapter: str | None) -> list[str]:
+    """The ids to verify, in the register's order. A form key stands for its claim.
+
+    Raises:
+        UserError: an unknown id or chapter (with near names), or nothing to verify.
+    """
+    if not claims:
+        raise UserError("there is no claim to verify: the register is empty")
+    wanted: set[str] = set()
+    for name in ids:
+        claim_id = name.partition("/")[0]
+        if claim_id not in claims:
+            raise unknown("claim", claim_id, claims)
+        wanted.add(claim_id)
+    if chapter is not None:
+        chapters = {claim.chapter for claim in claims.values()}
+        if chapter not in chapters:
+            raise unknown("chapter", chapter, chapters)
+        of_chapter = {name for name, claim in claims.items() if claim.chapter == chapter}
+        if wanted and not wanted & of_chapter:
+            raise UserError(f"none of {', '.join(sorted(wanted))} is in chapter '{chapter}'")
+        wanted = wanted & of_chapter if wanted else of_chapter
+    return [name for name in claims if not wanted or name in wanted]
+
+
+def run(request: Request, progress: Progress, machine: str = MACHINE) -> Outcome:
+    """Verify what is asked for, reusing every row whose hash still matches.
+
+    Rows go to the journal as they come, and are folded into the ledger at the end. An interrupted
+    run leaves the ledger as it was and the journal beside it: the next run starts from there.
+
+    Raises:
+        UserError: bad input. KeyboardInterrupt passes through with the journal in place.
+    """
+    engine = importlib.import_module(machine)
+    claims = engine.load(request.files)
+    ids = choose(claims, request.ids, request.chapter)
+    if request.path is None:
+        return _keep(request, engine, claims, ids, None, progress, machine)
+    store.check_writable(request.path)
+    with store.Journal(request.path) as journal:
+        return _keep(request, engine, claims, ids, journal, progress, machine)
+
+
+def _keep(
+    request: Request,
+    engine: Any,
+    claims: dict[str, Any],
+    ids: list[str],
+    journal: store.Journal | None,
+    progress: Progress,
+    machine: str,
+) -> Outcome:
+    old = _old_ledger(request)
+    hashes = {
+        name: engine.claim_hash(claims[name], request.profile, request.seed) for name in claims
+    }
+    have: dict[str, store.Row] = dict(old.rows) if old else {}
+    seconds: dict[str, str] = dict(old.timings) if old else {}
+    resumed = 0
+    if journal is not None:
+        for name, row in journal.rows.items():
+            if row["hash"] == hashes.get(name):
+                resumed += have.get(name, {}).get("hash") != row["hash"]
+                have[name] = row
+        seconds.update(journal.seconds)
+
+    fresh_rows = {
+        name for name in ids if not request.fresh and have.get(name, {}).get("hash") == hashes[name]
+    }
+    todo = [name for name in ids if name not in fresh_rows]
+    progress.planned(len(fresh_rows), len(todo))
+    faults: dict[str, str] = {}
+    for done in pool.verify_all(
+        _longest_first(todo, seconds),
+        machine=machine,
+        files=request.files,
+        profile=request.profile,
+        seed=request.seed,
+        jobs=request.jobs,
+        on_start=progress.started,
+    ):
+        fault = done.fault
+        if done.row is not None:
+            fault = store.problem(done.row, "claim")
+            if fault:
+                fault = f"its row is not of the published form: {fault}"
+        if fault:
+            faults[done.claim_id] = fault
+            have.pop(done.claim_id, None)
+        elif done.row is not None:
+            if journal is not None:
+                journal.append(done.row, done.seconds)
+            have[done.claim_id] = done.row
+            seconds.update(done.seconds)
+        progress.finished(done if fault is None else pool.Done(done.claim_id, None, {}, fault))
+
+    rows = {name: have[name] for name in claims if name in have}
+    store.cap_grades(rows)
+    complete = all(name in rows and rows[name]["hash"] == hashes[name] for name in claims)
+    keys = {form["key"] for row in rows.values() for form in row["forms"]}
+    ledger = store.Ledger(
+        run_record(request.profile, request.seed, complete),
+        list(rows.values()),
+        {key: value for key, value in seconds.items() if key in keys},
+    )
+    outcome = Outcome(
+        rows=[rows[name] for name in ids if name in rows],
+        faults=faults,
+        reused=len(fresh_rows),
+        resumed=resumed,
+        ledger=ledger,
+        path=request.path,
+        seconds=seconds,
+    )
+    if request.path is not None and rows:
+        outcome.written = store.write(request.path, ledger)
+        if journal is not None:
+            journal.remove()
+    return outcome
+
+
+def _old_ledger(request: Request) -> store.Ledger | None:
+    """The ledger to build on, if there is one; a broken one is never overwritten."""
+    if request.path is None or not request.path.exists():
+        return None
+    old = store.read(request.path)
+    same = (old.run["profile"], old.run["seed"]) == (request.profile, request.seed)
+    if same:
+        return old
+    if request.ids or request.chapter:
+        raise UserError(
+            f"{request.path} holds a {old.run['profile']} run with seed {old.run['seed']}, and a "
+            f"ledger holds one profile and seed: name another file with --json"
+        )
+    return None  # a whole run of another profile or seed replaces it
+
+
+def _longest_first(ids: list[str], seconds: dict[str, str]) -> list[str]:
+    """So that no worker starts the longest claim when the others are done."""
+    spent: dict[str, float] = {}
+    for key, value in seconds.items():
+        claim_id = key.partition("/")[0]
+        spent[claim_id] = spent.get(claim_id, 0.0) + float(value)
+    return sorted(ids, key=lambda name: -spent.get(name, float("inf")))
+
+
+# --- what a run records of itself -----------------------------------------------------------------
+
+
+def run_record(profile: str, seed: int, complete: bool) -> dict[str, Any]:
+    """The ledger's ``run``: which library, which lock, which draw."""
+    return {
+        "version": version(),
+        "commit": _commit(),
+        "profile": profile,
+        "seed": seed,
+        "lock": _lock(),
+        "complete": complete,
+    }
+
+
+def version() -> str:
+    """The installed library's version."""
+    try:
+        return importlib.metadata.version("fieldcheck")
+    except importlib.metadata.PackageNotFoundError:  # used from a checkout, not installed
+        return "0+uninstalled"
+
+
+def _library_root() -> Path:
+    return Path(__file__).resolve().parents[2]
+
+
+def _commit() -> str | None:
+    """The checkout's commit, with ``+`` if the library differs from it; None outside a checkout."""
+    root = _library_root()
+    if not (root / ".git").exists():
+        return None
+    try:
+        commit = _git(root, "rev-parse", "--short=12", "HEAD").strip()
+        edited = _git(root, "status", "--porcelain", "--", "fieldcheck", "requirements.txt").strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return commit + ("+" if edited else "") if commit else None
+
+
+def _git(root: Path, *words: str) -> str:
+    return subprocess.run(
+        ["git", *words], cwd=root, capture_output=True, text=True, timeout=20, check=True
+    ).stdout
+
+
+def _lock() -> str | None:
+    lock = _library_root() / "requirements.txt"
+    try:
+        return hashlib.sha256(lock.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def default_jobs() -> int:
+    """One worker a core that this process may use, at most 16: each holds its own torch."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # pragma: no cover - not Linux
+        cores = os.cpu_count() or 1
+    return max(1, min(cores, 16))

@@ -1,0 +1,452 @@
+"""Rows of the ledger in a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from fieldcheck.ledger import numbers, store
+from fieldcheck.ledger.words import THRESHOLD_ANY, grade_words, threshold_words
+
+if TYPE_CHECKING:
+    from fieldcheck.ledger.coverage import Report
+    from fieldcheck.ledger.pool import Done
+    from fieldcheck.ledger.run import Outcome
+
+STYLE = {"holds": "green", "refuted": "red", "undecided": "yellow", "invalid": "bold magenta"}
+MARK = {"holds": "✓", "refuted": "✗", "undecided": "?", "invalid": "!"}
+_QUIET_SECONDS = 1.0
+
+
+def verdict_text(verdict: str | None) -> Text:
+    """``✓ holds`` in the verdict's colour: the mark and the word, since colour may be absent."""
+    if verdict is None:
+        return Text("-", style="dim")
+    return Text(f"{MARK[verdict]} {verdict}", style=STYLE[verdict])
+
+
+# --- progress -------------------------------------------------------------------------------------
+
+
+class Watch:
+    """Shows a run: a bar in a terminal; in a log, one line a claim once the run is a second old."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.busy: list[str] = []
+        self.done = self.todo = 0
+        self.begun = time.monotonic()
+        self.held: list[str] = []
+        self.bar = Progress(
+            TextColumn("verifying"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("[dim]{task.fields[busy]}"),
+            console=console,
+            transient=True,
+        )
+        self.task: Any = None
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.task is not None:
+            self.bar.stop()
+
+    def planned(self, reused: int, todo: int) -> None:
+        self.todo = todo
+        if todo and self.console.is_terminal:
+            self.bar.start()
+            self.task = self.bar.add_task("", total=todo, busy="")
+
+    def started(self, claim_id: str) -> None:
+        self.busy.append(claim_id)
+        self._show()
+
+    def finished(self, done: Done) -> None:
+        self.done += 1
+        if done.claim_id in self.busy:
+            self.busy.remove(done.claim_id)
+        self._show()
+        if self.task is not None or self.console.is_terminal:
+            return
+        verdict = done.row["verdict"] if done.row else "no row"
+        self.held.append(f"{self.done}/{self.todo} {done.claim_id}: {verdict}")
+        if time.monotonic() - self.begun > _QUIET_SECONDS:
+            self.console.print("\n".join(self.held), markup=False, soft_wrap=True)
+            self.held.clear()
+
+    def _show(self) -> None:
+        if self.task is not None:
+            self.bar.update(self.task, completed=self.done, busy=", ".join(self.busy))
+
+
+@contextlib.contextmanager
+def waiting(console: Console, what: str) -> Iterator[None]:
+    """A spinner for a wait whose length is not known."""
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
+
+
+# --- list -----------------------------------------------------------------------------------------
+
+
+def claims_table(
+    console: Console, entries: Sequence[dict[str, Any]], run: dict[str, Any] | None
+) -> None:
+    """All claims, a line each."""
+    table = _table("claim", "chapter", "statement", "verdict", "grade")
+    for entry in entries:
+        verdict = verdict_text(entry["verdict"])
+        if run is None:
+            verdict = Text(f"expected: {entry['expected']}", style="dim")
+        elif entry["verdict"] is None:
+            verdict = Text("not verified", style="dim")
+        elif entry["stale"]:
+            verdict.append(" (stale)", style="dim")
+        elif not entry["as_expected"]:
+            verdict.append(" (not as expected)", style="bold")
+        table.add_row(
+            Text(entry["id"], no_wrap=True),
+            entry["chapter"],
+            Text(entry["title"]),
+            verdict,
+            entry["grade"] or "",
+        )
+    console.print(table)
+    if run is None:
+        console.print("No ledger yet: `fieldcheck verify` fills in the verdicts.", markup=False)
+    else:
+        state = "complete" if run["complete"] else "incomplete"
+        console.print(
+            f"{len(entries)} claims; {state} {run['profile']} run, seed {run['seed']}",
+            markup=False,
+        )
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+# --- show -----------------------------------------------------------------------------------------
+
+
+def claim_page(
+    console: Console,
+    claim: Any,
+    row: store.Row | None,
+    *,
+    only: str | None,
+    stale: bool,
+    run: dict[str, Any] | None,
+) -> None:
+    """Everything that is known of one claim; with ``only``, of one form in full."""
+    console.print(Text(claim.title, style="bold"))
+    console.print(Text(claim.id, style="cyan"))
+    console.print(Padding(Text(claim.statement), (1, 0)))
+    facts = Table.grid(padding=(0, 2))
+    sources = "; ".join(f"{source.work}, {source.place}" for source in claim.sources)
+    for name, value in (
+        ("sources", sources),
+        ("chapter", claim.chapter),
+        ("equations", ", ".join(claim.equations)),
+        ("rests on", ", ".join(claim.needs)),
+        ("given", ", ".join(f"{name}: {kind}" for name, kind in _given(claim.given))),
+    ):
+        if value:
+            facts.add_row(Text(name, style="dim"), Text(value))
+    if row is None:
+        why = "no ledger yet" if run is None else "not in the ledger yet"
+        facts.add_row(
+            Text("verdict", style="dim"),
+            Text(f"{why}: run `fieldcheck verify {claim.id}` (expected: {claim.expect})"),
+        )
+    else:
+        facts.add_row(Text("verdict", style="dim"), _verdict_line(row, stale))
+    console.print(facts)
+    stored = {form["key"]: form for form in row["forms"]} if row else {}
+    for form in claim.forms.values():
+        if only is None or form.key == only:
+            console.print(_form(form, stored.get(form.key), full=only is not None))
+    if row and only is None:
+        _hints(console, row)
+
+
+def _given(given: Any) -> list[tuple[str, str]]:
+    return [(name, getattr(domain, "name", str(domain))) for name, domain in given.items()]
+
+
+def _verdict_line(row: store.Row, stale: bool) -> Text:
+    line = verdict_text(row["verdict"])
+    if row["grade"]:
+        line.append(f", {row['grade']}", style="default")
+    if row["capped_by"] and row["shown_grade"]:
+        line.append(f" (shown as {row['shown_grade']}: it rests on {row['capped_by']})")
+    elif row["capped_by"]:
+        line.append(f" (it rests on {row['capped_by']}, which is not established)")
+    if row["verdict"] != row["expected"]:
+        line.append(f"; expected: {row['expected']}", style="bold")
+    if stale:
+        line.append("; stale: the sources changed since", style="yellow")
+    return line
+
+
+def _form(form: Any, row: store.Row | None, *, full: bool) -> RenderableType:
+    """One form: its key and verdict; in full, or where it matters, its evidence and witness."""
+    head = Text("\n")
+    head.append(f"{form.role:<10}", style="dim")
+    if row is None:
+        head.append(f"expected: {form.expect}" if form.expect else "not yet tried", style="dim")
+    else:
+        head.append_text(verdict_text(row["verdict"]))
+        if row["grade"]:
+            head.append(f", {row['grade']}")
+        if row["expected"] and row["verdict"] != row["expected"]:
+            head.append(f" (expected: {row['expected']})", style="bold")
+        if row["outcome"]:
+            head.append(f"; the hypothesis is {row['outcome']}")
+    head.append(f"  {form.key}", style="cyan")
+    lines: list[RenderableType] = [head]
+    if form.role != "claim":
+        lines.append(_indent(Text(form.title)))
+    if form.tex and (full or form.role in {"claim", "printed"}):
+        lines.append(_indent(Text(form.tex, style="dim")))
+    if row is None:
+        return Group(*lines)
+    if row["undecided_because"]:
+        lines.append(_indent(Text(f"because {row['undecided_because']}", style="yellow")))
+    threshold = threshold_words(row["threshold"])
+    if threshold and (full or form.role == "claim"):
+        lines.append(_indent(Text(threshold)))
+    if full or form.role == "claim":
+        lines += [_indent(evidence) for evidence in _evidence(row, full)]
+    if row["witness"] and (full or form.role in {"claim", "printed"}):
+        lines.append(_indent(_witness(row["witness"])))
+    return Group(*lines)
+
+
+def _indent(what: RenderableType) -> Padding:
+    return Padding(what, (0, 0, 0, 10))
+
+
+def _evidence(row: store.Row, full: bool) -> Iterator[Text]:
+    for entry in row["evidence"]:
+        if entry["outcome"] == "silent" and not full:
+            continue
+        line = Text(f"{entry['method']} {entry['outcome']}")
+        counts = []
+        if entry["cases"]:
+            counts.append(f"{entry['cases']:,} cases")
+        if isinstance(entry["shapes"], int) and entry["shapes"]:
+            counts.append(f"{entry['shapes']} shapes")
+        if entry["log2_bound"] is not None:
+            counts.append(f"error below 2^{entry['log2_bound']}")
+        if entry["order"] is not None:
+            counts.append(f"order {entry['order']}")
+        if entry["cells"] is not None:
+            counts.append(f"{entry['cells']:,} cells")
+        if counts:
+            line.append(f" ({', '.join(counts)})")
+        if entry["reason"]:
+            line.append(f": {entry['reason']}")
+        yield line
+        if full and entry["strata"]:
+            visited = ", ".join(f"{name} {count}" for name, count in entry["strata"].items())
+            yield Text(f"  strata: {visited}", style="dim")
+        if full and entry["worst"]:
+            yield Text(
+                f"  worst residual {numbers.power_of_ten(entry['worst']['log10'])}", style="dim"
+            )
+
+
+def _witness(witness: dict[str, Any]) -> RenderableType:
+    """The counterexample: its inputs as small matrices, then the two sides."""
+    sizes = ", ".join(f"{name} = {value}" for name, value in witness["sizes"].items())
+    rows: list[RenderableType] = [Text("counterexample" + (f" at {sizes}" if sizes else ""))]
+    grid = Table.grid(padding=(0, 1))
+    for name, value in witness["inputs"].items():
+        lines = numbers.matrix_text(value)
+        for index, line in enumerate(lines):
+            grid.add_row(Text(f"{name} =" if index == 0 else ""), Text(line))
+    entry = f" at entry {witness['entry']}" if witness["entry"] not in (None, "", "()") else ""
+    grid.add_row(Text("left side"), Text(f"{numbers.short(witness['lhs'])}{entry}"))
+    grid.add_row(Text("right side"), Text(numbers.short(witness["rhs"])))
+    digits = f" at {witness['digits']} digits" if witness["digits"] else ""
+    grid.add_row(Text("certified by"), Text(f"{witness['certified_by']}{digits}"))
+    rows.append(Padding(grid, (0, 0, 0, 2)))
+    return Group(*rows)
+
+
+def _hints(console: Console, row: store.Row) -> None:
+    witnesses = [form["key"] for form in row["forms"] if form["witness"]]
+    if witnesses:
+        console.print(
+            Text("\nsee it yourself  ", style="dim").append(
+                f"fieldcheck replay {witnesses[0]}", style="cyan"
+            )
+        )
+
+
+# --- verify ---------------------------------------------------------------------------------------
+
+_FEW = 12
+
+
+def summary(console: Console, outcome: Outcome, files: Sequence[str] = ()) -> None:
+    """The end of a run: what was found, what differs, and how to look at it."""
+    rows = outcome.rows
+    if 0 < len(rows) <= _FEW:
+        table = _table("claim", "verdict", "grade", "forms as expected", "smallest fault seen")
+        for row in rows:
+            judged = [form for form in row["forms"] if form["expected"]]
+            right = sum(form["verdict"] == form["expected"] for form in judged)
+            table.add_row(
+                row["id"],
+                verdict_text(row["verdict"]),
+                grade_words(row),
+                f"{right} of {len(judged)}",
+                _fault_seen(row),
+            )
+        console.print(table)
+    failures = [(row, form) for row in rows for form in store.surprises(row)]
+    if failures or outcome.faults:
+        console.print(_failures(failures, outcome.faults))
+    _counts(console, outcome)
+    extra = "".join(f" --from {shlex.quote(name)}" for name in files)
+    for row in [row for row in rows if not store.as_expected(row)][:3]:
+        console.print(f"  fieldcheck show {row['id']}{extra}", style="cyan", markup=False)
+    for _, form in [pair for pair in failures if pair[1]["witness"]][:3]:
+        console.print(f"  fieldcheck replay {form['key']}{extra}", style="cyan", markup=False)
+
+
+def _fault_seen(row: store.Row) -> str:
+    claim = next((form for form in row["forms"] if form["role"] == "claim"), row["forms"][0])
+    threshold = claim["threshold"]
+    if threshold is None or threshold["log10"] is None:
+        return ""
+    found = threshold["log10"]
+    return THRESHOLD_ANY if found == "any" else f"10^{found}"
+
+
+def _failures(
+    failures: Sequence[tuple[store.Row, store.Row]], faults: dict[str, str]
+) -> RenderableType:
+    table = _table("not as expected", "expected", "found", "why")
+    for _, form in failures:
+        table.add_row(
+            Text(form["key"], style="bold"),
+            str(form["expected"]),
+            verdict_text(form["verdict"]),
+            Text(_why(form)),
+        )
+    for claim_id, fault in faults.items():
+        table.add_row(Text(claim_id, style="bold"), "a row", "none", Text(fault))
+    return Padding(table, (1, 0))
+
+
+def _why(form: store.Row) -> str:
+    if form["undecided_because"]:
+        return str(form["undecided_because"])
+    if form["verdict"] == "refuted":
+        return "a counterexample was found and certified"
+    if form["verdict"] == "holds":
+        return "no method refuted it"
+    reasons = [entry["reason"] for entry in form["evidence"] if entry["reason"]]
+    return reasons[0] if reasons else ""
+
+
+def _counts(console: Console, outcome: Outcome) -> None:
+    verdicts = Counter(row["verdict"] for row in outcome.rows)
+    parts = [f"{count} {verdict}" for verdict, count in sorted(verdicts.items())]
+    forms = sum(len(row["forms"]) for row in outcome.rows)
+    line = Text(f"{len(outcome.rows)} claims, {forms} forms: {', '.join(parts) or 'no row'}")
+    if outcome.faults:
+        line.append(f", {len(outcome.faults)} without a row")
+    if outcome.reused:
+        line.append(f"; {outcome.reused} rows reused", style="dim")
+    if outcome.resumed:
+        line.append(f" ({outcome.resumed} from an interrupted run)", style="dim")
+    line.append("; ")
+    if outcome.as_expected:
+        line.append("all as expected", style="bold green")
+    else:
+        line.append("NOT all as expected", style="bold red")
+    console.print(line)
+    if outcome.path is not None:
+        state = "" if outcome.ledger.run["complete"] else " (incomplete)"
+        did = "ledger" if outcome.written else "ledger unchanged"
+        console.print(f"{did}: {outcome.path}{state}", markup=False, soft_wrap=True, style="dim")
+
+
+# --- replay ---------------------------------------------------------------------------------------
+
+
+def replayed(console: Console, form: store.Row, result: dict[str, Any], digits: int) -> None:
+    """Both sides of a rebuilt witness, with all their digits."""
+    console.print(Text(form["title"], style="bold"))
+    console.print(Text(form["key"], style="cyan"))
+    grid = Table.grid(padding=(0, 2))
+    for name, value in (result.get("inputs") or {}).items():
+        for index, line in enumerate(numbers.matrix_text(value)):
+            grid.add_row(Text(name if index == 0 else "", style="dim"), Text(line))
+    for name, label in (
+        ("entry", "entry"),
+        ("lhs", "left side"),
+        ("rhs", "right side"),
+        ("residual", "difference"),
+    ):
+        value = result.get(name)
+        if value not in (None, "", "()"):
+            grid.add_row(Text(label, style="dim"), Text(str(value), overflow="fold"))
+    console.print(Padding(grid, (1, 0)))
+    if result["certified"]:
+        console.print(f"[green]certified at {digits} digits: the two sides differ[/green]")
+    else:
+        console.print(
+            f"[bold red]not certified at {digits} digits: this witness does not separate the "
+            "two sides[/bold red]"
+        )
+
+
+# --- coverage -------------------------------------------------------------------------------------
+
+
+def coverage_table(console: Console, report: Report) -> None:
+    """The figure for each chapter, then what is missing."""
+    table = _table("chapter", "named and checked", "by a claim", "by a cell", "definitions")
+    for page in report.pages:
+        if not page.labels:
+            continue
+        table.add_row(
+            page.name,
+            f"{len(page.covered)} of {len(page.equations)}",
+            str(len(page.by_claim)),
+            str(len(page.by_cell)),
+            str(len(page.definitions)),
+        )
+    if table.row_count:
+        console.print(table)
+    for complaint in report.complaints:
+        console.print(f"  {complaint}", markup=False, soft_wrap=True)
+    console.print(
+        f"{report.covered} of {report.total} displayed equations are named and checked"
+        + ("" if report.complete else f"; {len(report.complaints)} faults")
+    )

@@ -1,0 +1,49 @@
+"""The sentences that a terminal and a page say alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+THRESHOLD_ANY = "any"
+
+GRADE_MEANS = {
+    "exact": "by exact arithmetic",
+    "enclosed": "by ball arithmetic over a box or point",
+    "rate": "by convergence at the stated order",
+    "ladder": "by balls at rising precision, at generic points",
+    "law": "by a statistical test fixed beforehand",
+    "sampled": "by search only: no counterexample was found",
+}
+
+ROLE_TITLE = {
+    "claim": "Statement",
+    "printed": "As printed",
+    "neighbour": "Neighbour",
+    "dropped": "Without a hypothesis",
+}
+
+OUTCOME_MEANS = {
+    "necessary": "needed: without it the statement fails",
+    "superfluous": "not needed: the statement holds without it",
+    "not shown necessary": "not shown to be needed",
+    "meaningless without it": "needed for the statement to make sense",
+}
+
+
+def grade_words(row: dict[str, Any]) -> str:
+    """A row's grade, with the cap where an ancestor lowers it."""
+    own, shown = row["grade"], row["shown_grade"]
+    if own is None:
+        return ""
+    if shown == own:
+        return own
+    return f"{own}, capped to {shown or 'nothing'} by {row['capped_by']}"
+
+
+def threshold_words(threshold: dict[str, Any] | None) -> str | None:
+    """What the check would have seen, as a sentence."""
+    if threshold is None or threshold["log10"] is None:
+        return None
+    if threshold["log10"] == THRESHOLD_ANY:
+        return "A fault of any size would have been seen."
+    return f"A uniform relative fault of 10^{threshold['log10']} would have been seen."
