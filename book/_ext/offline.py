@@ -33,7 +33,7 @@ def mathjax_source() -> Path:
 
 
 def copy_mathjax(app: Sphinx) -> None:
-    # Before any page is written: the ?v= suffix of its address is a checksum of the file found there.
+    # Before any page is written: the ?v= of its address is a checksum of the file found there.
     if app.builder.format == "html":
         target = Path(app.outdir) / "_static" / str(app.config.mathjax_path)
         target.parent.mkdir(parents=True, exist_ok=True)

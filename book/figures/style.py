@@ -2,9 +2,10 @@
 
     from figures.style import plt
 
-Pictures are then transparent SVG without a date and with fixed ids, so that two builds agree byte for byte.
-Colours by meaning: `HOLDS`, `REFUTED`, `PRINTED` (what the source says), `REPAIRED`.
-A picture whose colours must not be turned over in dark mode (a colour map) goes in a cell tagged `keep-colours`.
+Pictures are then transparent SVG without a date and with fixed ids, so that two builds agree byte
+for byte. Colours by meaning: `HOLDS`, `REFUTED`, `PRINTED` (what the source says), `REPAIRED`.
+In dark mode a page turns a picture's lightness over and keeps its hues. A picture for which that
+is wrong (a colour map) goes in a cell tagged `keep-colours`.
 """
 
 from pathlib import Path

@@ -1,0 +1,62 @@
+// What the browser test asks a page. Each function returns plain data; nothing here judges.
+window.look = {
+  // Every formula has one picture, and none of them is MathJax's red error or TeX left in the open.
+  formulas() {
+    const found = [...document.querySelectorAll(".math")].filter((e) => !e.closest("mjx-container"));
+    const drawn = found.filter((e) => e.querySelectorAll("mjx-container").length === 1);
+    const broken = (e) => e.querySelector("[data-mjx-error], mjx-merror, [data-mml-node='merror']");
+    const bad = found.filter((e) => !drawn.includes(e) || broken(e)).map((e) => e.textContent);
+    const raw = /\\\(|\\\[|\\begin\{|\$[^$]*[\\^_{][^$]*\$/;
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      const home = walk.currentNode.parentElement;
+      if (home.closest("pre, code, script, style, noscript, mjx-container, .math")) continue;
+      if (raw.test(walk.currentNode.data)) bad.push(walk.currentNode.data.trim());
+    }
+    return { found: found.length, drawn: drawn.length, bad: bad.map((text) => text.slice(0, 80)) };
+  },
+
+  blankImages() {
+    return [...document.images].filter((i) => !i.complete || i.naturalWidth === 0).map((i) => i.src);
+  },
+
+  // By night a drawing is turned over unless it asks to be kept.
+  notTurned() {
+    const drawings = [...document.querySelectorAll("article img")];
+    return drawings
+      .filter((i) => !i.closest(".fc-keep, .tag_keep-colours"))
+      .filter((i) => !getComputedStyle(i).filter.includes("invert"))
+      .map((i) => i.src);
+  },
+
+  // The page is wider than the window: name the first elements that stick out.
+  sticksOut() {
+    const root = document.documentElement;
+    const window_ = root.clientWidth;
+    if (Math.max(root.scrollWidth, document.body.scrollWidth) <= window_) return [];
+    const out = [...document.body.querySelectorAll("*")].filter(
+      (e) => e.getBoundingClientRect().right > window_ + 1,
+    );
+    return ["page"].concat(out.map((e) => `${e.tagName}.${e.className}`).slice(0, 3));
+  },
+
+  async accessibility() {
+    const result = await axe.run(document, { preload: false, resultTypes: ["violations"] });
+    return result.violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 160)}`);
+  },
+
+  title() {
+    const heading = document.querySelector("article h1").cloneNode(true);
+    heading.querySelectorAll(".math, .headerlink, .section-number").forEach((e) => e.remove());
+    return heading.textContent.trim().replace(/\s+/g, " ");
+  },
+
+  searchIsDone() {
+    const box = document.querySelector("#search-results");
+    return box !== null && /Search Results|did not match|finished/.test(box.textContent);
+  },
+
+  searchResults() {
+    return [...document.querySelectorAll("#search-results li a")].map((a) => a.href);
+  },
+};

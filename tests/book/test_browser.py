@@ -1,0 +1,74 @@
+"""The built pages, read in a browser from disk with the network refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.book import source
+from tests.book.reader import NARROW, WIDE, Reader, Report
+
+
+def test_formulas_are_rendered(report: Report, chapter: str) -> None:
+    promised = source.read(source.ROOT / f"{chapter}.md").formulas
+    assert report.rendered == report.formulas
+    assert report.rendered >= promised
+    assert report.bad_formulas == []
+
+
+def test_no_request_leaves_the_disk(report: Report) -> None:
+    assert report.foreign == []
+
+
+def test_no_file_is_missing(report: Report) -> None:
+    assert report.failed == []
+
+
+def test_no_console_error(report: Report) -> None:
+    assert report.errors == []
+
+
+def test_pictures_are_drawn(report: Report) -> None:
+    assert report.blank_images == []
+
+
+def test_drawings_are_turned_over_by_night(report: Report) -> None:
+    assert report.images_not_turned == []
+
+
+@pytest.mark.parametrize("width", [WIDE[0], NARROW[0]])
+def test_page_does_not_scroll_sideways(report: Report, width: int) -> None:
+    assert report.wide_at[width] == []
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_accessible(report: Report, mode: str) -> None:
+    assert report.axe[mode] == []
+
+
+def test_navigation_opens_in_a_narrow_window(report: Report) -> None:
+    assert report.navigation_opens
+
+
+def test_search_finds_each_page_by_its_title(chapter: str, html: Path, reader: Reader) -> None:
+    report = Report()
+    title = reader.title(html / f"{chapter}.html")
+    found = reader.search(html, title, report)
+    assert any(address.split("?")[0].split("#")[0].endswith(f"{chapter}.html") for address in found)
+    assert report == Report()
+
+
+def test_search_from_the_search_box(html: Path, reader: Reader) -> None:
+    report = Report()
+    found = reader.search_box(html / f"{source.table_of_contents()[0]}.html", "notation", report)
+    assert any("notation" in address for address in found)
+    assert report == Report()
+
+
+def test_search_says_when_there_is_nothing(html: Path, reader: Reader) -> None:
+    assert reader.search(html, "xyzzyplugh", Report()) == []
+
+
+def test_first_page_leads_to_the_introduction(html: Path, reader: Reader) -> None:
+    assert reader.landing(html / "index.html").endswith(f"{source.table_of_contents()[0]}.html")

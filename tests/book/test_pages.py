@@ -1,0 +1,84 @@
+"""The built pages, read as files: nothing missing, nothing broken, nothing dumped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.book import pages, source
+from tests.book.conftest import CHAPTERS
+
+
+@pytest.fixture(scope="session")
+def soups() -> dict[str, BeautifulSoup]:
+    return {}
+
+
+@pytest.fixture
+def page(chapter: str, html: Path, soups: dict[str, BeautifulSoup]) -> BeautifulSoup:
+    if chapter not in soups:
+        soups[chapter] = pages.soup(html / f"{chapter}.html")
+    return soups[chapter]
+
+
+@pytest.fixture
+def promise(chapter: str) -> source.Promise:
+    return source.read(source.ROOT / f"{chapter}.md")
+
+
+def test_every_page_of_the_contents_is_built_and_no_other(html: Path) -> None:
+    built = {p.relative_to(html).with_suffix("").as_posix() for p in html.rglob("*.html")}
+    assert CHAPTERS
+    assert built - {"index", "search", "genindex"} == set(CHAPTERS)
+
+
+def test_formulas_of_the_source_are_there(page: BeautifulSoup, promise: source.Promise) -> None:
+    assert pages.formulas(page) == promise.formulas
+
+
+def test_pictures_of_the_source_are_there(page: BeautifulSoup, promise: source.Promise) -> None:
+    assert len(pages.pictures(page)) == promise.pictures
+
+
+def test_each_cell_that_draws_left_one_picture(
+    page: BeautifulSoup, promise: source.Promise
+) -> None:
+    assert len(pages.plots(page)) == promise.plots
+
+
+def test_a_chapter_with_code_has_a_picture(page: BeautifulSoup, promise: source.Promise) -> None:
+    if promise.cells:
+        assert promise.plots + promise.pictures > 0
+
+
+def test_pictures_have_a_text(page: BeautifulSoup) -> None:
+    assert pages.nameless(page) == []
+
+
+def test_no_traceback(page: BeautifulSoup) -> None:
+    assert pages.tracebacks(page) == []
+
+
+def test_no_stderr(page: BeautifulSoup) -> None:
+    assert pages.stderr(page) == []
+
+
+def test_no_raw_object(page: BeautifulSoup) -> None:
+    assert pages.dumps(page) == []
+
+
+def test_nothing_loaded_from_elsewhere(page: BeautifulSoup) -> None:
+    assert pages.foreign_assets(page) == []
+
+
+def test_no_dead_link(
+    chapter: str, html: Path, page: BeautifulSoup, anchors: dict[Path, set[str]]
+) -> None:
+    assert pages.dead_links(html / f"{chapter}.html", page, anchors) == []
+
+
+@pytest.fixture(scope="session")
+def anchors() -> dict[Path, set[str]]:
+    return {}
