@@ -10,6 +10,7 @@ inputs.  A stratum maps raw parameters (numpy, a batch in front) to raw paramete
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -42,17 +43,26 @@ class Domain:
     symbol: str = ""
 
     def sizes(self) -> set[str]:
-        names = {d for d in self.dims if isinstance(d, str)}
-        return names | {d for dims in self.raw.values() for d in dims if isinstance(d, str)}
+        """The names of the sizes it depends on."""
+        dims = [*self.dims, *(d for dims in self.raw.values() for d in dims)]
+        return {name for d in dims if isinstance(d, str) for name in re.findall("[A-Za-z]+", d)}
 
     def raw_shapes(self, sizes: Sizes) -> dict[str, tuple[int, ...]]:
-        return {
-            part: tuple(sizes[d] if isinstance(d, str) else d for d in dims)
-            for part, dims in self.raw.items()
-        }
+        return {part: tuple(extent(d, sizes) for d in dims) for part, dims in self.raw.items()}
 
     def with_strata(self, **strata: Stratum) -> Domain:
         return replace(self, strata={**self.strata, **strata})
+
+
+def extent(dim: str | int, sizes: Sizes) -> int:
+    """A dimension from its name: 3, "N", "n-1" or "G*S"."""
+    if isinstance(dim, int):
+        return dim
+    names = set(re.findall("[A-Za-z]+", dim))
+    missing = names - set(sizes)
+    if missing or not re.fullmatch(r"[A-Za-z0-9+*-]+", dim):
+        raise KeyError(f"dimension {dim!r} is not made of the sizes {sorted(sizes)}")
+    return int(eval(dim, {"__builtins__": {}}, dict(sizes)))
 
 
 # -- strata -------------------------------------------------------------------------------------
@@ -158,8 +168,10 @@ def positive(*dims: str | int) -> Domain:
 
 
 def root(of: str) -> Domain:
-    """The positive square root of a named scale (``r``); its square is the scale."""
-    return replace(positive(), name=f"sqrt({of})", symbol=of)
+    """The square root of a named width (``r`` >= 1), drawn as 1 + x²; its square is the width."""
+    return Domain(f"square root of {of}", (), {"x": ()},
+                  lambda xp, raw: raw["x"] * raw["x"] + 1, {"large": _scaled(6)},
+                  relaxed=real(), symbol=of)
 
 
 def nonnegative(*dims: str | int) -> Domain:
@@ -175,11 +187,8 @@ def nonnegative(*dims: str | int) -> Domain:
 
 
 def between(low: int, high: int, *dims: str | int) -> Domain:
-    """Numbers strictly between two integers, by x ↦ low + (high - low)/(1 + x²)... both ends open.
-
-    The map used is (low + high)/2 + (high - low)/2 · 2x/(1 + x²), whose range is closed; the ends
-    are reached only at x = ±1 (stratum ``ends``).
-    """
+    """Numbers in [low, high], by (low + high)/2 + (high - low) x/(1 + x²); the ends are the
+    images of x = ±1 (stratum ``ends``)."""
 
     def build(xp, raw):
         x = raw["x"]
@@ -290,14 +299,10 @@ def unit_vector(n: str | int) -> Domain:
     def build(xp, raw):
         a = raw["x"]
         s = xp.sum(a * a)
-        # Reflect the first axis: u = (1 - s, 2 a_2, ..., 2 a_n) needs n - 1 parameters; the first
-        # entry of a is not used there and only shifts the pole.
-        tail = 2 * a[1:]
-        t = s - a[0] * a[0]
-        return xp.concat([xp.stack([1 - t]), tail]) / (1 + t)
+        return xp.concat([xp.stack([1 - s]), 2 * a]) / (1 + s)
 
-    return Domain("unit vector", (n,), {"x": (n,)}, build, {"integers": _integers, "zero": _zero},
-                  relaxed=real_matrix(n))
+    return Domain("unit vector", (n,), {"x": (f"{n}-1",)}, build,
+                  {"integers": _integers, "zero": _zero}, relaxed=real_matrix(n))
 
 
 def built(name: str, dims: tuple, raw: Mapping[str, tuple], build, *, strata=None, relaxed=None):

@@ -124,15 +124,16 @@ class AtMost(Relation):
 
 @dataclass(frozen=True)
 class Rate(Relation):
-    """remainder(h) = constant h^order (1 + o(1)) as h goes to 0.
+    """remainder(n) = constant n^-order (1 + o(1)) as the integer n grows (the step is h = 1/n).
 
-    ``remainder`` maps a positive step (a value of the arithmetic, 1/n for integer n) to a real
-    value.  ``constant`` is optional.
+    ``remainder`` takes a Python integer and returns a nonnegative real value of the arithmetic.
+    ``constant`` is optional; where given, the leading constant is checked too.
     """
 
-    remainder: Callable[[Any], Any]
+    remainder: Callable[[int], Any]
     order: int
     constant: Any = None
+    start: int = 8
     name: ClassVar[str] = "Rate"
 
 

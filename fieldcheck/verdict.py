@@ -46,7 +46,9 @@ class Evidence:
     worst: dict[str, Any] | None = None
     witness: Witness | None = None
     grade: str | None = None  # the grade a confirmation earns
+    parts: tuple[int, ...] = ()  # the parts of the statement it confirmed
     applies: bool = True  # False: the method cannot speak of this form (Unsupported)
+    vacuous: bool = False  # the run would mean nothing
     error: str = ""  # a body that broke: the form is invalid
 
     def record(self) -> dict[str, Any]:

@@ -160,6 +160,9 @@ class Ball(Objects):
         e = each(lambda x: (x - shift).exp(), d)
         return boxed(each(lambda x: x.log(), boxed(e.sum(axis=axis))) + shift)
 
+    def _scale_or_one(self, d):
+        return each(lambda x: x if x > 0 else arb(1) if x.contains(0) else x, d)
+
     def _unit(self, d, axis):
         norm = self.norm(self.wrap(d), axis=axis).data  # type: ignore[attr-defined]
         bottom = np.expand_dims(norm, axis)

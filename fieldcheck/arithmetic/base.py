@@ -439,3 +439,7 @@ class Arithmetic:
         if not x.ndim:
             return derivative(self.one)
         return self.reshape(self.stack([derivative(e) for e in self.basis(x.shape)]), x.shape)
+
+    def scale_or_one(self, x: Value) -> Value:
+        """x where it is not exactly zero, 1 there: the scale of a planted relative fault."""
+        return Array(self, self._scale_or_one(x.data))  # type: ignore[attr-defined]

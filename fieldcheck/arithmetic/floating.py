@@ -144,6 +144,9 @@ class Float(Arithmetic):
         n = torch.linalg.vector_norm(d, dim=axis, keepdim=True)
         return d / torch.where(n == 0, torch.ones_like(n), n)
 
+    def _scale_or_one(self, d):
+        return torch.where(d == 0, torch.ones_like(d), d)
+
     def _step(self, d):
         _need_real("relu", d)
         return (d > 0).to(_REAL)

@@ -84,6 +84,9 @@ class Multiprecision(Objects):
     def _minimum(self, a, b):
         return each(_real_only("minimum", min), a, b)
 
+    def _scale_or_one(self, d):
+        return each(lambda x: x if x else mpmath.mpf(1), d)
+
     def _unit(self, d, axis):
         norm = self.norm(self.wrap(d), axis=axis).data  # type: ignore[attr-defined]
         return each(lambda x, n: x / n if n else x, d, np.expand_dims(norm, axis))

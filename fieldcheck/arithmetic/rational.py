@@ -124,6 +124,10 @@ class Rational(Paired):
             raise Unsupported("exp of a nonzero rational")
         return self._full(d.shape[1:], 1)
 
+    def _scale_or_one(self, d):
+        v = entrywise(lambda x: x if x != 0 else fmpq(1), d[0])
+        return np.stack([v, d[1]])
+
     def _unit(self, d, axis):
         norm = self.norm(self.wrap(d), axis=axis).data  # type: ignore[attr-defined]
         n = np.expand_dims(norm[0], axis)

@@ -1,0 +1,1 @@
+"""Cones and the activations that project onto them."""

@@ -1,0 +1,1 @@
+"""One method a file, and one decision table (``decide``)."""

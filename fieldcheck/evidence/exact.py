@@ -1,0 +1,134 @@
+"""Exact: polynomial and rational identities over random prime fields.
+
+An identity of degree d that fails over the rationals survives one random point of a random prime
+field with probability at most d/p (Schwartz, Zippel), plus the chance that p divides all its
+coefficients: a nonzero integer of height h has at most h/59 prime divisors above 2^59, among more
+than 2^52 primes drawn from.  Both bounds come from running the body in the degree arithmetic.
+Independent trials multiply.  An inequality is proved here when its ``gap`` is an identity and is
+nonnegative by its form.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.degree import Degree
+from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
+from fieldcheck.arithmetic.sign import Sign
+from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.statement import Statement, point, stream
+from fieldcheck.evidence.witness import certified, smallest
+from fieldcheck.relations import Sides
+from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
+
+LOG2_PRIMES = 52
+"""log2 of a lower bound on the number of primes 1 mod 4 between 2^59 and 2^60: by the prime number
+theorem there are about 2^59/(41.2 * 2), more than 2^52."""
+
+RETRIES = 400
+
+
+def error_per_trial(statement: Statement, sizes: dict[str, int], part: int) -> float:
+    """log2 of the probability that one trial misses a failing identity."""
+    xp = Degree()
+    raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
+    sides = statement.sides(xp, raws, part)[0]
+    other = sides.gap if sides.order and sides.gap is not None else sides.left
+    both = (sides.right - sides.left - other if sides.order else sides.left - sides.right).data
+    degree = both.top + both.bottom + xp.symbols**2
+    root_factor = 4.0 ** min(xp.roots, 100) * 2.0 ** min(xp.roots, 100)
+    schwartz_zippel = 2 * max(1, degree) * root_factor / 2.0**59
+    bad_primes = max(1.0, both.height / 59) / 2.0**LOG2_PRIMES
+    return min(0.0, math.log2(schwartz_zippel + bad_primes))
+
+
+def _residual(xp: Prime, sides: Sides):
+    if sides.order:
+        return (sides.right - sides.left) - sides.gap
+    return sides.left - sides.right
+
+
+def _trial(statement: Statement, sizes: dict[str, int], part: int, rng: random.Random):
+    """One random prime and point: (identity holds, free symbols used)."""
+    shapes = statement.raw_shapes(sizes)
+    xp = None
+    for _ in range(RETRIES):
+        xp = Prime(random_prime(rng), rng)
+        try:
+            sides = statement.sides(xp, {k: xp.draw(s) for k, s in shapes.items()}, part)[0]
+            residual = _residual(xp, sides)
+        except Unlucky:
+            continue
+        return not residual.data.any(), xp.symbols > 0
+    raise Unsupported("square roots at every point tried")
+
+
+def provable(statement: Statement) -> list[int]:
+    """The parts an identity can decide: equalities, and orders that come with a gap."""
+    sizes = statement.grid(1)[0]
+    return [k for k, r in enumerate(statement.probe(sizes))
+            if r.name in ("Equal", "Zero", "Force", "Gradient")
+            or (r.name == "AtMost" and r.gap is not None)]
+
+
+def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    parts = provable(statement)
+    if not parts:
+        return Evidence("exact", SILENT, "no polynomial identity here", applies=False)
+    rng = stream(statement.key, "exact", seed)
+    grid = statement.grid(profile.largest)
+    worst_bound, cases, proved = -math.inf, 0, []
+    why = ""
+    for part in parts:
+        try:
+            symbols = False
+            for sizes in grid:
+                bound = 0.0
+                per_trial = error_per_trial(statement, sizes, part)
+                for _ in range(profile.trials):
+                    holds, used = _trial(statement, sizes, part, rng)
+                    symbols |= used
+                    cases += 1
+                    bound += per_trial
+                    if not holds:
+                        if used:
+                            raise Unsupported("a relation between free symbols")
+                        return _refuted(statement, sizes, part, rng, cases)
+                worst_bound = max(worst_bound, bound)
+        except Unsupported as gap:
+            why = f"not polynomial: {gap.primitive}"
+            continue
+        if _visible_sign(statement, grid, part):
+            proved.append(part)
+        else:
+            why = "the gap is not nonnegative by its form"
+    if not proved:
+        return Evidence("exact", SILENT, why, cases, applies=False)
+    return Evidence("exact", CONFIRMS, why, cases, len(grid), log2_bound=f"{worst_bound:.1f}",
+                    grade="exact", parts=tuple(proved))
+
+
+def _visible_sign(statement: Statement, grid, part: int) -> bool:
+    if statement.probe(grid[0])[part].name != "AtMost":
+        return True
+    for sizes in grid:
+        xp = Sign()
+        raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
+        gap = statement.sides(xp, raws, part)[0].gap
+        if gap is None or gap.data.sign not in ("+", "0+"):
+            return False
+    return True
+
+
+def _refuted(statement: Statement, sizes, part: int, rng: random.Random, cases: int) -> Evidence:
+    """The field says no: a generic rational point must say so too, or nothing is said."""
+    for _ in range(20):
+        raw = point(statement, sizes, rng, bits=3)
+        if certified(statement, sizes, raw):
+            witness = smallest(statement, sizes, raw, rng)
+            return Evidence("exact", REFUTES, "", cases, 1, witness=witness, grade="exact",
+                            parts=(part,))
+    return Evidence("exact", SILENT, "the prime field disagrees, no rational point confirms it",
+                    cases, 1)

@@ -1,0 +1,114 @@
+"""Ladder: an analytic identity at generic points, at rising precision.
+
+At every rung the residual is a ball.  An identity confirms if the ball holds zero at every rung and
+shrinks with the working precision; a ball that excludes zero refutes.  mpmath, an independent
+implementation, gives a second opinion at a small size.
+"""
+
+from __future__ import annotations
+
+import math
+
+import mpmath
+import numpy as np
+from flint import acb, arb
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.arithmetic.multiprecision import Multiprecision
+from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
+from fieldcheck.evidence.witness import certified, smallest
+from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
+
+SLACK = 12
+"""Digits of a rung that rounding may cost (cancellation at generic points of size one)."""
+
+
+def _width(x) -> float:
+    """log10 of the radius of a residual ball; inf where it is not finite."""
+    if not x.is_finite():
+        return math.inf
+    radius = abs(x).upper()  # the ball holds zero: its largest modulus bounds the radius
+    return float(radius.log() / arb(10).log()) if radius > 0 else -math.inf
+
+
+def rung(statement: Statement, raw: Raw, digits: int, part: int) -> tuple[float, bool]:
+    """(log10 of the widest residual relative to the sides, some residual excludes zero)."""
+    with working_digits(digits):
+        xp = Ball()
+        sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
+        residual = sides.left - sides.right
+        worst, excluded = -math.inf, False
+        size = 0.0
+        for side in (sides.left, sides.right):
+            for x in side.data.reshape(-1):
+                size = max(size, float(abs(x).mid())) if x.is_finite() else size
+        for x in residual.data.reshape(-1):
+            zero = acb(0) if isinstance(x, acb) else arb(0)
+            if x.is_finite() and not x.contains(zero):
+                excluded = True
+            worst = max(worst, _width(x))
+        return worst - math.log10(max(size, 1.0)), excluded
+
+
+def shapes_for(statement: Statement, profile: Profile) -> list[dict[str, int]]:
+    """A few shapes, the smallest, a middle and a large one among them."""
+    grid = statement.grid(profile.largest)
+    count = min(len(grid), profile.points)
+    picks = np.linspace(0, len(grid) - 1, count).round().astype(int)
+    return [grid[k] for k in dict.fromkeys(picks.tolist())]
+
+
+def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    kinds = statement.probe(statement.grid(1)[0])
+    parts = [k for k, r in enumerate(kinds) if r.name in ("Equal", "Zero", "Force", "Gradient")]
+    if not parts:
+        return Evidence("ladder", SILENT, "no equality here", applies=False)
+    rng = stream(statement.key, "ladder", seed)
+    shapes, cases, widest = shapes_for(statement, profile), 0, -math.inf
+    confirmed = []
+    why = ""
+    for part in parts:
+        good = True
+        for sizes in shapes:
+            raw = point(statement, sizes, rng)
+            try:
+                for digits in profile.rungs:
+                    width, excluded = rung(statement, raw, digits, part)
+                    cases += 1
+                    if excluded and certified(statement, sizes, raw):
+                        witness = smallest(statement, sizes, raw, rng)
+                        return Evidence("ladder", REFUTES, "", cases, len(shapes),
+                                        witness=witness, grade="enclosed", parts=(part,))
+                    if width > -(digits - SLACK):
+                        good = False
+                        why = (f"at {digits} digits the residual's ball is 10^{width:.0f} wide: it "
+                               "does not shrink with the precision")
+                widest = max(widest, width)
+            except Unsupported as gap:
+                return Evidence("ladder", SILENT, f"no balls: {gap.primitive}", cases,
+                                applies=False)
+        if good and not _second_opinion(statement, shapes[0], part, rng):
+            good, why = False, "mpmath disagrees with the balls"
+        if good:
+            confirmed.append(part)
+    if len(confirmed) < len(parts):
+        return Evidence("ladder", SILENT, why, cases, len(shapes), parts=tuple(confirmed))
+    worst = {"log10": f"{widest:.0f}" if widest > -math.inf else "-inf", "raw": None}
+    return Evidence("ladder", CONFIRMS, "", cases, len(shapes), worst=worst, grade="ladder",
+                    parts=tuple(confirmed))
+
+
+def _second_opinion(statement: Statement, sizes: dict[str, int], part: int, rng) -> bool:
+    raw = point(statement, sizes, rng)
+    with mpmath.workdps(50):
+        xp = Multiprecision()
+        try:
+            sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
+        except Unsupported:
+            return True  # the balls have spoken; mpmath has no such primitive
+        residual = (sides.left - sides.right).data.reshape(-1)
+        size = max([mpmath.mpf(1), *(abs(x) for s in (sides.left, sides.right)
+                                     for x in s.data.reshape(-1))])
+        return all(abs(x) < size * mpmath.mpf(10) ** -(50 - SLACK) for x in residual)

@@ -1,0 +1,26 @@
+"""How much work a run does.  A profile changes budgets, never the rules of decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Profile:
+    name: str
+    largest: int  # sizes run over 1..largest
+    trials: int  # primes per shape
+    points: int  # generic points of the ladder
+    rungs: tuple[int, ...]  # decimal digits of the ladder
+    batch: int  # instances per shape in the float search, shared among the strata
+    starts: int  # starts of the gradient-guided search
+    steps: int
+    cells: int  # cells an enclosure may use
+    threshold: bool  # measure the detection threshold
+
+
+PROFILES = {
+    "quick": Profile("quick", 3, 2, 2, (15, 30, 60), 64, 128, 20, 2_000, False),
+    "standard": Profile("standard", 6, 3, 4, (15, 30, 60, 120), 256, 1024, 40, 20_000, True),
+    "deep": Profile("deep", 6, 6, 12, (15, 30, 60, 120, 240), 4096, 4096, 200, 400_000, True),
+}

@@ -1,0 +1,116 @@
+"""Rate: the order of a remainder, from its values in balls at n, 2n, 4n, ...
+
+The local slope log2(e(n)/e(2n)) of c n^-p (1 + O(1/n)) tends to p with an error that halves, so
+the slopes are extrapolated once (Richardson).  Three outcomes: the expected slope, another slope
+(refuted), or a remainder that is zero at every n (refuted: there is no rate to speak of).
+"""
+
+from __future__ import annotations
+
+import math
+
+from flint import acb
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.statement import Statement, point, stream, wrap_raw
+from fieldcheck.evidence.witness import _strings, shown, shown_inputs
+from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
+
+DIGITS = 60
+LEVELS = {"quick": 5, "standard": 6, "deep": 8}
+
+
+def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    grid = statement.grid(profile.largest)
+    kinds = statement.probe(grid[0])
+    parts = [k for k, r in enumerate(kinds) if r.name == "Rate"]
+    if not parts:
+        return Evidence("rate", SILENT, "no rate here", applies=False)
+    rng = stream(statement.key, "rate", seed)
+    shapes = list({0: None, len(grid) // 2: None, len(grid) - 1: None})[: profile.points]
+    cases, good = 0, []
+    why, order = "", None
+    for part in parts:
+        fine = True
+        for which in shapes:
+            sizes = grid[which]
+            raw = point(statement, sizes, rng)
+            try:
+                table, relation = remainders(statement, raw, part, LEVELS[profile.name])
+            except Unsupported as gap:
+                return Evidence("rate", SILENT, f"no balls: {gap.primitive}", cases, applies=False)
+            cases += len(table)
+            outcome, reason, slope = judge(statement, table, relation)
+            order = f"{slope:.3f}" if slope is not None else order
+            if outcome == REFUTES:
+                witness = _witness(statement, sizes, raw, table, relation, reason)
+                return Evidence("rate", REFUTES, reason, cases, len(shapes), order=order,
+                                witness=witness, grade="rate", parts=(part,))
+            if outcome == SILENT:
+                fine, why = False, reason
+        if fine:
+            good.append(part)
+    if len(good) < len(parts):
+        return Evidence("rate", SILENT, why, cases, len(shapes), order=order, parts=tuple(good))
+    return Evidence("rate", CONFIRMS, "", cases, len(shapes), order=order, grade="rate",
+                    parts=tuple(good))
+
+
+def remainders(statement: Statement, raw, part: int, levels: int):
+    """[(n, remainder as a ball)] and the relation."""
+    with working_digits(DIGITS):
+        xp = Ball()
+        relation = statement.relations(xp, wrap_raw(xp, raw))[part]
+        table = []
+        for level in range(levels):
+            n = relation.start * 2**level
+            value = xp.lift(relation.remainder(n)).data[()]
+            if isinstance(value, acb):
+                raise TypeError("a remainder must be real; take xp.norm or xp.abs")
+            table.append((n, value))
+        constant = relation.constant
+        constant = None if constant is None else float(xp.lift(constant).data[()].mid())
+    return table, (relation, constant)
+
+
+def judge(statement: Statement, table, relation_and_constant):
+    """(outcome, reason, extrapolated slope) from a table of remainders."""
+    relation, constant = relation_and_constant
+    if any(not e.is_finite() for _, e in table):
+        return SILENT, "a remainder is not finite", None
+    if all(e.contains(0) for _, e in table):
+        return REFUTES, "the remainder is zero at every n: there is no rate", None
+    if any(not e > 0 for _, e in table):
+        return SILENT, "some remainders are zero, others not", None
+    values = [(n, _log2(e)) for n, e in table]
+    if statement.fault is not None:
+        k, p = statement.fault.k, relation.order
+        values = [(n, v + math.log2(1 + 10.0**-k * n)) for n, v in values]
+    slopes = [a[1] - b[1] for a, b in zip(values, values[1:], strict=False)]
+    ends = [2 * b - a for a, b in zip(slopes, slopes[1:], strict=False)]
+    slope, before = ends[-1], ends[-2]
+    if abs(slope - before) > 0.05:
+        return SILENT, f"the slope has not settled: {before:.3f}, {slope:.3f}", slope
+    if abs(slope - relation.order) > 0.1:
+        return REFUTES, f"slope {slope:.3f}, not {relation.order}", slope
+    if constant is not None:
+        levels = [v + relation.order * math.log2(n) for n, v in values]
+        lead = 2 ** (2 * levels[-1] - levels[-2])
+        if abs(lead - constant) > 0.02 * abs(constant):
+            return REFUTES, f"leading constant {lead:.6g}, not {constant:.6g}", slope
+    return CONFIRMS, "", slope
+
+
+def _log2(e) -> float:
+    return float((e.log() / type(e)(2).log()).mid())
+
+
+def _witness(statement, sizes, raw, table, relation_and_constant, reason) -> Witness:
+    relation, _ = relation_and_constant
+    return Witness(
+        relation="Rate", sizes=dict(sizes), raw={k: _strings(v) for k, v in raw.items()},
+        inputs=shown_inputs(statement, raw, DIGITS),
+        entry="; ".join(f"n = {n}: {shown(e, 6)}" for n, e in table),
+        lhs=reason, rhs=f"order {relation.order}", certified_by="ball", digits=DIGITS)

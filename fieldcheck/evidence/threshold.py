@@ -1,0 +1,52 @@
+"""Detection threshold: how wrong a statement would have to be before its evidence noticed.
+
+The verdict's own evidence (same methods, seeds and budget) is rerun on left against
+right + 10^-k s D, with s the size of the sides at the point and D a fixed pattern of signs.  The
+threshold is the smallest 10^-k still refuted, found by bisection and confirmed at k and k + 1.
+It speaks of faults spread over all inputs; faults on thin sets are for strata and search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fieldcheck.claim import Form
+from fieldcheck.evidence.decide import decide
+from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.statement import Statement
+from fieldcheck.verdict import Evidence
+
+DEEPEST = 40
+
+
+def threshold(form: Form, relations: Sequence[str], evidence: Sequence[Evidence],
+              profile: Profile, seed: int) -> dict[str, Any] | None:
+    """{log10 | "any", tried, perturbed} for a form that holds."""
+    from fieldcheck.evidence.run import gather
+
+    confirming = [e.method for e in evidence if e.outcome == "confirms"]
+    statement = Statement(form)
+    tried: list[int] = []
+
+    def seen(k: int) -> bool:
+        tried.append(k)
+        names, found = gather(statement.faulty(k), profile, seed, only=confirming)
+        return decide(names, found).verdict == "refuted"
+
+    if seen(DEEPEST):
+        exact = [e for e in evidence if e.outcome == "confirms" and e.grade == "exact"]
+        every = len({p for e in exact for p in e.parts}) >= len(relations)
+        return {"log10": "any" if every else str(-DEEPEST), "tried": len(tried),
+                "perturbed": "right side, relative to its size"}
+    low, high = -1, DEEPEST  # seen at low (vacuously at -1), missed at high
+    if not seen(0):
+        return {"log10": None, "tried": len(tried), "perturbed": "right side, relative to its size"}
+    low = 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        if seen(middle):
+            low = middle
+        else:
+            high = middle
+    return {"log10": str(-low), "tried": len(tried), "perturbed": "right side, relative to its size"}

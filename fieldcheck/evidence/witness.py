@@ -1,0 +1,298 @@
+"""Witnesses: certified in exact or ball arithmetic, then made as small as possible.
+
+A point refutes an equality if, rebuilt from its exact raw parameters, both sides differ as
+rationals, or their difference is a finite ball that excludes zero; it refutes left <= right if
+left - right is certified positive.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+import numpy as np
+from flint import acb, arb
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.statement import Raw, Statement, wrap_raw
+from fieldcheck.verdict import Witness
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a statement fails at a point: part, entry, both sides, and who certifies it."""
+
+    part: int
+    index: tuple[int, ...]
+    left: Any
+    right: Any
+    by: str  # rational | ball
+    digits: int
+
+
+def certified(statement: Statement, sizes: dict[str, int], raw: Raw, digits: int = 60
+              ) -> Found | None:
+    """Where the statement certainly fails at this point, or None."""
+    return _rational(statement, raw) or _balls(statement, raw, digits)
+
+
+def _rational(statement: Statement, raw: Raw) -> Found | None:
+    try:
+        return _first_failure(statement, Rational(), raw, 0)
+    except (Unsupported, ZeroDivisionError):
+        return None
+
+
+def _balls(statement: Statement, raw: Raw, digits: int) -> Found | None:
+    with working_digits(digits):
+        try:
+            return _first_failure(statement, Ball(), raw, digits)
+        except (Unsupported, ZeroDivisionError):
+            return None
+
+
+def _first_failure(statement: Statement, xp, raw: Raw, digits: int) -> Found | None:
+    for k, sides in enumerate(statement.sides(xp, wrap_raw(xp, raw))):
+        left = sides.left + sides.right * 0
+        right = sides.right + sides.left * 0
+        shape = left.shape
+        for index in np.ndindex(*shape):
+            a, b = _entry(xp, left, index), _entry(xp, right, index)
+            if _fails(xp, a, b, sides.order):
+                return Found(k, index, a, b, xp.name, digits)
+    return None
+
+
+def _entry(xp, value, index):
+    if xp.name == "rational":
+        return tuple(value.data[(slice(None), *index)])
+    return value.data[index]
+
+
+def _fails(xp, a, b, order: bool) -> bool:
+    if xp.name == "rational":
+        if order:
+            if a[1] != 0 or b[1] != 0:
+                raise TypeError("an order between complex values; take xp.real first")
+            return a[0] > b[0]
+        return a != b
+    gap = a - b
+    if not gap.is_finite():
+        return False
+    if order:
+        if isinstance(gap, acb):
+            raise TypeError("an order between complex values; take xp.real first")
+        return bool(gap > 0)
+    return not gap.contains(arb(0) if isinstance(gap, arb) else acb(0))
+
+
+# -- making it small -----------------------------------------------------------------------------
+def smallest(statement: Statement, sizes: dict[str, int], raw: Raw, rng: random.Random,
+             budget: int = 300) -> Witness:
+    """The smallest witness found: dimension first, then small integers and halves."""
+    best = (sizes, raw)
+    for smaller in _smaller_sizes(statement, sizes):
+        hit = _try_small_points(statement, smaller, rng)
+        if hit is not None:
+            best = (smaller, hit)
+            break
+    else:
+        hit = _try_small_points(statement, sizes, rng)
+        if hit is not None:
+            best = (sizes, hit)
+    sizes, raw = best
+    raw = _simplify(statement, sizes, raw, budget)
+    return witness_at(statement, sizes, raw)
+
+
+def _smaller_sizes(statement: Statement, sizes: dict[str, int]) -> Iterator[dict[str, int]]:
+    """Shapes smaller than this one, by total size."""
+    grid = statement.grid(max(sizes.values(), default=1))
+    inside = [s for s in grid if all(s[n] <= sizes[n] for n in s) and s != sizes]
+    yield from sorted(inside, key=lambda s: (_volume(s), sum(s.values())))
+
+
+def _volume(sizes: dict[str, int]) -> int:
+    out = 1
+    for n in sizes.values():
+        out *= n
+    return out
+
+
+_STOCK = [Fraction(v) for v in (0, 1, -1, 2, -2)]
+
+
+def _try_small_points(statement: Statement, sizes: dict[str, int], rng: random.Random,
+                      tries: int = 24) -> Raw | None:
+    shapes = statement.raw_shapes(sizes)
+    for attempt in range(tries):
+        stock = _STOCK[: 2 + min(3, attempt // 4)]
+        raw = {k: _filled(s, lambda stock=stock: rng.choice(stock)) for k, s in shapes.items()}
+        try:
+            if certified(statement, sizes, raw, digits=30):
+                return raw
+        except (ArithmeticError, ValueError):
+            continue
+    return None
+
+
+def _filled(shape: tuple[int, ...], draw) -> np.ndarray:
+    out = np.empty(shape, dtype=object)
+    flat = out.reshape(-1)
+    for k in range(flat.size):
+        flat[k] = draw()
+    return out
+
+
+def _simpler(q: Fraction) -> Iterator[Fraction]:
+    """Simpler values to try instead of q, simplest first."""
+    if q == 0:
+        return
+    yield Fraction(0)
+    for simple in (Fraction(1), Fraction(-1)):
+        if q != simple:
+            yield simple
+    if q in (1, -1):
+        return
+    nearest = Fraction(round(q))
+    if nearest not in (q, 0):
+        yield nearest
+    half = Fraction(round(2 * q), 2)
+    if half not in (q, nearest):
+        yield half
+    if q.denominator > 2**10:
+        yield Fraction(round(q * 2**10), 2**10)
+
+
+def _simplify(statement: Statement, sizes: dict[str, int], raw: Raw, budget: int) -> Raw:
+    """Replace raw entries one by one by simpler values while the point still refutes."""
+    raw = {k: np.array(v, dtype=object, copy=True) for k, v in raw.items()}
+    changed = True
+    while changed and budget > 0:
+        changed = False
+        for array in raw.values():
+            for index in np.ndindex(*array.shape):
+                old = array[index]
+                for new in _simpler(old):
+                    if budget <= 0:
+                        return raw
+                    budget -= 1
+                    array[index] = new
+                    if certified(statement, sizes, raw, digits=30):
+                        changed = True
+                        break
+                    array[index] = old
+    return raw
+
+
+# -- records --------------------------------------------------------------------------------------
+def witness_at(statement: Statement, sizes: dict[str, int], raw: Raw, digits: int = 60) -> Witness:
+    """The record of a certified failure at this point."""
+    found = certified(statement, sizes, raw, digits)
+    if found is None:
+        raise AssertionError(f"{statement.key}: the point does not refute at {digits} digits")
+    relations = statement.probe(sizes)
+    return Witness(
+        relation=relations[found.part].name,
+        sizes=dict(sizes),
+        raw={k: _strings(v) for k, v in raw.items()},
+        inputs=shown_inputs(statement, raw, digits),
+        entry=(f"part {found.part + 1}, " if len(relations) > 1 else "")
+        + (f"[{', '.join(map(str, found.index))}]" if found.index else "value"),
+        lhs=shown(found.left),
+        rhs=shown(found.right),
+        certified_by=found.by,
+        digits=found.digits,
+    )
+
+
+def _strings(v: np.ndarray) -> Any:
+    v = np.asarray(v, dtype=object)
+    return str(v[()]) if v.ndim == 0 else [_strings(row) for row in v]
+
+
+def raw_from_record(raw: dict[str, Any]) -> Raw:
+    """Raw parameters read back from a ledger."""
+
+    def fractions(x: Any) -> Any:
+        return Fraction(x) if isinstance(x, str) else [fractions(y) for y in x]
+
+    def as_array(x: Any) -> np.ndarray:
+        nested = fractions(x)
+        shape: list[int] = []
+        probe = x
+        while isinstance(probe, list):
+            shape.append(len(probe))
+            probe = probe[0] if probe else ""
+        out = np.empty(tuple(shape), dtype=object)
+        for index in np.ndindex(*shape):
+            item = nested
+            for i in index:
+                item = item[i]
+            out[index] = item
+        return out
+
+    return {k: as_array(v) for k, v in raw.items()}
+
+
+def shown(x: Any, digits: int = 18) -> str:
+    """A number as a reader wants it: exact if rational, else decimal digits that are certain."""
+    if isinstance(x, tuple):
+        re, im = x
+        if im == 0:
+            return str(re)
+        sign = "+" if im > 0 else "-"
+        size = "" if abs(im) == 1 else f"{abs(im)}"
+        tail = f"{size}i"
+        return f"{re} {sign} {tail}" if re != 0 else ("-" if im < 0 else "") + tail
+    if isinstance(x, acb):
+        if x.imag.contains(0):
+            return shown(x.real, digits)
+        if x.real.contains(0):
+            im = shown(x.imag, digits)
+            return f"{im}i"
+        im = shown(x.imag, digits)
+        sign = "-" if im.startswith("-") else "+"
+        return f"{shown(x.real, digits)} {sign} {im.lstrip('-')}i"
+    if x.contains(0) and abs(x).upper() < arb(10) ** -(digits - 2):
+        return "0"
+    return _trimmed(x.str(digits, radius=False))
+
+
+def _trimmed(text: str) -> str:
+    mantissa, e, exponent = text.partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return mantissa + e + exponent
+
+
+def shown_inputs(statement: Statement, raw: Raw, digits: int) -> dict[str, Any]:
+    """The structured inputs at a point, exact where the build is rational."""
+    for xp in (Rational(), Ball()):
+        with working_digits(digits):
+            try:
+                values = statement.inputs(xp, wrap_raw(xp, raw))
+                return {name: _table(xp, v) for name, v in values.items()}
+            except (Unsupported, ZeroDivisionError):
+                continue
+    return {}
+
+
+def _table(xp, value) -> Any:
+    if isinstance(value, tuple):
+        return [_table(xp, v) for v in value]
+    if isinstance(value, dict):
+        return {k: _table(xp, v) for k, v in value.items()}
+    if not value.shape:
+        return shown(_entry(xp, value, ()))
+    return [_table(xp, value[k]) for k in range(value.shape[0])]
+
+
+def precision_bits() -> int:
+    return flint.ctx.prec
