@@ -73,8 +73,7 @@ def _examples(*pairs: tuple[str, str]) -> str:
 
     The \\b keeps Rich from joining the lines.
     """
-    width = max(len(command) for command, _ in pairs)
-    lines = [f"  [cyan]{command:<{width}}[/cyan]  {what}" for command, what in pairs]
+    lines = [f"  [cyan]{command}[/cyan]\n      {what}" for command, what in pairs]
     return "\n\n\b\n[bold]Examples[/bold]\n" + "\n".join(lines)
 
 
@@ -130,6 +129,15 @@ def _find_ledger(
     return store.read(path, check=check)
 
 
+def _printed(row: store.Row | None) -> str | None:
+    """The verdict on the statement as the source prints it: its worst, if it has several forms."""
+    forms = [form for form in row["forms"] if form["role"] == "printed"] if row else []
+    if not forms:
+        return None
+    order = ("invalid", "undecided", "refuted", "holds")
+    return min((form["verdict"] for form in forms), key=order.index)
+
+
 def _is_stale(claim: Any, row: store.Row, ledger: store.Ledger) -> bool:
     import importlib
 
@@ -173,6 +181,7 @@ def list_claims(
                 "expected": claim.expect,
                 "verdict": row["verdict"] if row else None,
                 "grade": (row.get("shown_grade") or row["grade"]) if row else None,
+                "printed": _printed(row),
                 "as_expected": store.as_expected(row) if row else None,
                 "stale": _is_stale(claim, row, found) if row and found else None,
                 "forms": [form.key for form in claim.forms.values()],
@@ -235,7 +244,7 @@ def _claim_of(claims: dict[str, Any], name: str) -> tuple[Any, str | None]:
 )
 def verify(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Claims (default: all).")
+        list[str] | None, typer.Argument(metavar="ID...", help="Claims (default: all).")
     ] = None,
     chapter: Annotated[
         str | None, typer.Option(help="Only the claims of this chapter.", metavar="C")

@@ -28,11 +28,12 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
     from fieldcheck import register
     from fieldcheck.claim import ClaimError
 
+    try:
+        known = dict(register.load())  # also for a file: it may rest on claims of the register
+    except ClaimError as fault:
+        raise UserError(f"the register cannot be loaded: {fault}") from None
     if not files:
-        try:
-            return dict(register.load())
-        except ClaimError as fault:
-            raise UserError(f"the register cannot be loaded: {fault}") from None
+        return known
     claims: dict[str, Any] = {}
     for name in files:
         claims.update(_load_file(Path(name)))
@@ -40,6 +41,7 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def _load_file(path: Path) -> dict[str, Any]:
+    from fieldcheck import register
     from fieldcheck.claim import ClaimError, registered
 
     if not path.is_file():
@@ -57,9 +59,8 @@ def _load_file(path: Path) -> dict[str, Any]:
         sys.path.append(folder)  # a claims file may import what lies beside it
     try:
         spec.loader.exec_module(module)
+        register.load()  # completes the new claims and checks what they need
         found = {key: made for key, made in registered().items() if made.module == module_name}
-        for made in found.values():
-            made.finish()
     except ClaimError as fault:
         raise UserError(f"{_where(path, fault)}: {fault}") from None
     except SyntaxError as fault:

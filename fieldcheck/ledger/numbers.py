@@ -116,7 +116,7 @@ def _short_complex(text: str, digits: int) -> str:
         return real
     sign = "-" if imaginary.startswith("-") else "+"
     size = imaginary.lstrip("+-")
-    unit = "i" if size == "1" else f"{size}i"
+    unit = "i" if size == "1" else f"{size} i" if "/" in size else f"{size}i"
     if real == "0":
         return ("-" if sign == "-" else "") + unit
     return f"{real} {sign} {unit}"

@@ -145,11 +145,12 @@ def _work(
 ) -> None:
     """The worker's life: take an id, send back what was found, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    engine = importlib.import_module(machine)
+    engine: Any = None
+    broken: str | None = None
     try:
+        engine = importlib.import_module(machine)
         engine.start_worker()
         engine.load(files)
-        broken = None
     except Exception as fault:
         broken = f"the worker could not start: {type(fault).__name__}: {fault}"
     while True:

@@ -110,7 +110,7 @@ def claims_table(
     console: Console, entries: Sequence[dict[str, Any]], run: dict[str, Any] | None
 ) -> None:
     """All claims, a line each."""
-    table = _table("claim", "chapter", "statement", "verdict", "grade")
+    table = _table("claim", "chapter", "statement", "verdict", "grade", "as printed")
     for entry in entries:
         verdict = verdict_text(entry["verdict"])
         if run is None:
@@ -127,6 +127,7 @@ def claims_table(
             Text(entry["title"]),
             verdict,
             entry["grade"] or "",
+            verdict_text(entry["printed"]) if entry["printed"] else "",
         )
     console.print(table)
     if run is None:
@@ -161,7 +162,7 @@ def claim_page(
     """Everything that is known of one claim; with ``only``, of one form in full."""
     console.print(Text(claim.title, style="bold"))
     console.print(Text(claim.id, style="cyan"))
-    console.print(Padding(Text(claim.statement), (1, 0)))
+    console.print(Padding(Text(claim.statement), (1, 0), expand=False))
     facts = Table.grid(padding=(0, 2))
     sources = "; ".join(f"{source.work}, {source.place}" for source in claim.sources)
     for name, value in (
@@ -244,7 +245,7 @@ def _form(form: Any, row: store.Row | None, *, full: bool) -> RenderableType:
 
 
 def _indent(what: RenderableType) -> Padding:
-    return Padding(what, (0, 0, 0, 10))
+    return Padding(what, (0, 0, 0, 10), expand=False)
 
 
 def _evidence(row: store.Row, full: bool) -> Iterator[Text]:
@@ -291,7 +292,7 @@ def _witness(witness: dict[str, Any]) -> RenderableType:
     grid.add_row(Text("right side"), Text(numbers.short(witness["rhs"])))
     digits = f" at {witness['digits']} digits" if witness["digits"] else ""
     grid.add_row(Text("certified by"), Text(f"{witness['certified_by']}{digits}"))
-    rows.append(Padding(grid, (0, 0, 0, 2)))
+    rows.append(Padding(grid, (0, 0, 0, 2), expand=False))
     return Group(*rows)
 
 
@@ -333,7 +334,9 @@ def summary(console: Console, outcome: Outcome, files: Sequence[str] = ()) -> No
     extra = "".join(f" --from {shlex.quote(name)}" for name in files)
     for row in [row for row in rows if not store.as_expected(row)][:3]:
         console.print(f"  fieldcheck show {row['id']}{extra}", style="cyan", markup=False)
-    for _, form in [pair for pair in failures if pair[1]["witness"]][:3]:
+    for _, form in [
+        pair for pair in failures if pair[1]["verdict"] == "refuted" and pair[1]["witness"]
+    ][:3]:
         console.print(f"  fieldcheck replay {form['key']}{extra}", style="cyan", markup=False)
 
 
@@ -359,7 +362,7 @@ def _failures(
         )
     for claim_id, fault in faults.items():
         table.add_row(Text(claim_id, style="bold"), "a row", "none", Text(fault))
-    return Padding(table, (1, 0))
+    return Padding(table, (1, 0), expand=False)
 
 
 def _why(form: store.Row) -> str:
@@ -416,7 +419,7 @@ def replayed(console: Console, form: store.Row, result: dict[str, Any], digits: 
         value = result.get(name)
         if value not in (None, "", "()"):
             grid.add_row(Text(label, style="dim"), Text(str(value), overflow="fold"))
-    console.print(Padding(grid, (1, 0)))
+    console.print(Padding(grid, (1, 0), expand=False))
     if result["certified"]:
         console.print(f"[green]certified at {digits} digits: the two sides differ[/green]")
     else:

@@ -1,0 +1,59 @@
+"""Fixtures: the fake machine in place of the real one, and a ledger it made."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from fieldcheck.ledger import run as runs
+from fieldcheck.ledger import store
+
+HERE = Path(__file__).parent
+
+
+class Silent:
+    """A watcher that remembers."""
+
+    def __init__(self) -> None:
+        self.reused = self.todo = -1
+        self.seen: list[str] = []
+
+    def planned(self, reused: int, todo: int) -> None:
+        self.reused, self.todo = reused, todo
+
+    def started(self, claim_id: str) -> None:
+        pass
+
+    def finished(self, done) -> None:
+        self.seen.append(done.claim_id)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch):
+    """The fake machine's module; workers find it by the same name."""
+    monkeypatch.setattr(sys, "path", [str(HERE), *sys.path])
+    for name in ("FAKE_ODD", "FAKE_EMPTY", "FAKE_DELAY", "FAKE_LOG", "FAKE_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    module = importlib.import_module("fake_machine")
+    monkeypatch.setattr("fieldcheck.cli.MACHINE", "fake_machine")
+    return module
+
+
+@pytest.fixture
+def ledger(fake) -> store.Ledger:
+    """A complete ledger of the fake register, made without workers."""
+    rows = {name: fake.row(made) for name, made in fake.CLAIMS.items()}
+    store.cap_grades(rows)
+    return store.Ledger(
+        runs.run_record("quick", 0, True),
+        list(rows.values()),
+        {form["key"]: "0.012" for row in rows.values() for form in row["forms"]},
+    )
+
+
+@pytest.fixture
+def watch() -> Silent:
+    return Silent()

@@ -1,0 +1,191 @@
+"""A claim machine with chosen outcomes, in place of the real one: quick, and able to misbehave.
+
+The claims' ids say what they do. ``FAKE_DELAY`` (seconds) makes each claim slow, ``FAKE_LOG``
+names a file to which each verification is written, so that a test can count them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROLES = (("claim", "claim"), ("printed", "printed"), ("twice", "neighbour"))
+
+
+@dataclass
+class Source:
+    work: str
+    place: str
+
+
+@dataclass
+class Form:
+    key: str
+    role: str
+    title: str
+    expect: str | None
+    tex: str = "x = x"
+    hypothesis: str | None = None
+
+
+@dataclass
+class Claim:
+    id: str
+    chapter: str = "alpha"
+    needs: tuple[str, ...] = ()
+    grade: str = "exact"
+    title: str = "Both sides agree"
+    statement: str = "The left side $l$ equals the right side, `entry` by entry."
+    sources: tuple[Source, ...] = (Source("talk", "slide 3"),)
+    equations: tuple[str, ...] = ()
+    given: dict[str, Any] = field(default_factory=dict)
+    tex: str = "l = r"
+    expect: str = "holds"
+    forms: dict[str, Form] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, role in ROLES:
+            key = f"{self.id}/{name}"
+            expect = self.expect if role == "claim" else "refuted"
+            title = self.title if role == "claim" else f"form {name}, with X* and a 2"
+            self.forms[key] = Form(key, role, title, expect, self.tex)
+
+
+CLAIMS = {
+    made.id: made
+    for made in (
+        Claim("plain-true", equations=("eq-plain",)),
+        Claim("rests-on-plain", needs=("plain-true",)),
+        Claim("only-sampled", chapter="beta", grade="sampled", title="Seen, not proved"),
+        Claim("rests-on-sampled", chapter="beta", needs=("only-sampled", "plain-true")),
+    )
+}
+ODD = {
+    made.id: made
+    for made in (
+        Claim("comes-out-wrong"),
+        Claim("machine-raises"),
+        Claim("worker-dies"),
+        Claim("row-is-bad"),
+        Claim("row-has-float"),
+    )
+}
+
+
+def load(files: tuple[str, ...] = ()) -> dict[str, Claim]:
+    if os.environ.get("FAKE_EMPTY"):
+        return {}
+    return {**CLAIMS, **ODD} if os.environ.get("FAKE_ODD") else dict(CLAIMS)
+
+
+def claim_hash(claim: Claim, profile: str, seed: int) -> str:
+    return f"{claim.id}:{profile}:{seed}:{os.environ.get('FAKE_VERSION', '1')}"
+
+
+def start_worker() -> None:
+    pass
+
+
+def describe(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}"
+
+
+def verify(claim_id: str, profile: str, seed: int) -> tuple[dict[str, Any], dict[str, str]]:
+    if log := os.environ.get("FAKE_LOG"):
+        with Path(log).open("a") as stream:
+            stream.write(f"{claim_id} threads={os.environ.get('OMP_NUM_THREADS')}\n")
+    time.sleep(float(os.environ.get("FAKE_DELAY", "0")))
+    if claim_id == "machine-raises":
+        raise ZeroDivisionError("a formula divides by nothing")
+    if claim_id == "worker-dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    claim = {**CLAIMS, **ODD}[claim_id]
+    made = row(claim, profile, seed)
+    if claim_id == "comes-out-wrong":
+        made["forms"][2] |= {"verdict": "undecided", "undecided_because": "no method applied"}
+    if claim_id == "row-is-bad":
+        made["verdict"] = "maybe"
+    if claim_id == "row-has-float":
+        made["forms"][0]["evidence"][0]["worst"] = {"log10": -16.5, "raw": None}
+    return made, {form["key"]: "0.012" for form in made["forms"]}
+
+
+def row(claim: Claim, profile: str = "quick", seed: int = 0) -> dict[str, Any]:
+    """A ledger row in which everything is as expected."""
+    return {
+        "id": claim.id,
+        "title": claim.title,
+        "chapter": claim.chapter,
+        "sources": [{"work": source.work, "place": source.place} for source in claim.sources],
+        "equations": list(claim.equations),
+        "needs": list(claim.needs),
+        "hash": claim_hash(claim, profile, seed),
+        "expected": claim.expect,
+        "verdict": claim.expect,
+        "grade": claim.grade,
+        "shown_grade": claim.grade,
+        "capped_by": None,
+        "forms": [_form(form, claim) for form in claim.forms.values()],
+    }
+
+
+def _form(form: Form, claim: Claim) -> dict[str, Any]:
+    refuted = form.expect == "refuted"
+    return {
+        "key": form.key,
+        "role": form.role,
+        "title": form.title,
+        "tex": form.tex,
+        "hypothesis": form.hypothesis,
+        "expected": form.expect,
+        "verdict": form.expect,
+        "grade": "exact" if refuted else claim.grade,
+        "outcome": None,
+        "undecided_because": None,
+        "threshold": {"log10": -30, "tried": 4, "perturbed": "right side"},
+        "evidence": [
+            {
+                "method": "exact",
+                "outcome": "refutes" if refuted else "confirms",
+                "reason": "the two sides agree modulo 3 primes",
+                "cases": 36,
+                "shapes": 36,
+                "strata": {"ties": 4},
+                "log2_bound": "-171",
+                "order": None,
+                "box": None,
+                "cells": None,
+                "worst": {"log10": -16, "raw": None},
+            }
+        ],
+        "witness": _witness() if refuted else None,
+    }
+
+
+def _witness() -> dict[str, Any]:
+    return {
+        "relation": "Equal",
+        "sizes": {"N": 2, "C": 2},
+        "raw": {"X": {"re": [["0x1p0", "0x0p0"], ["0x0p0", "0x1p-1"]]}},
+        "inputs": {"X": [["1", "0"], ["0", "1/2"]], "root_r": "2"},
+        "entry": "(1, 1)",
+        "lhs": "1/2",
+        "rhs": "1",
+        "certified_by": "rational",
+        "digits": 60,
+    }
+
+
+def replay(form: Form, witness: dict[str, Any], digits: int) -> dict[str, Any]:
+    return {
+        "entry": witness["entry"],
+        "lhs": "0.5" + "0" * (digits - 2),
+        "rhs": "1." + "0" * (digits - 2),
+        "residual": "-0.5",
+        "certified": not os.environ.get("FAKE_UNCERTIFIED"),
+        "inputs": witness["inputs"],
+    }
