@@ -20,15 +20,21 @@ from fieldcheck.evidence.profiles import PROFILES, Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.verdict import Evidence, Verdict, weakest
 
+NOT_CONCERNED = ("no rank here", "no rate here", "no law here", "no box declared",
+                 "not a pointwise relation", "no equality here", "no polynomial identity here",
+                 "no inequality here", "no system here")
+"""Methods made for another relation leave no trace in the ledger."""
+
 Method = Callable[[Statement, Profile, int], Evidence]
 
 
 def methods() -> list[tuple[str, Method]]:
     """All methods, cheap ones first (a certified refutation ends the run)."""
-    from fieldcheck.evidence import exact, ladder, law, rank, rate, sample
+    from fieldcheck.evidence import enclose, exact, ladder, law, rank, rate, sample, search
 
     return [("exact", exact.run), ("rank", rank.run), ("ladder", ladder.run), ("rate", rate.run),
-            ("law", law.run), ("sampled", sample.run)]
+            ("law", law.run), ("sampled", sample.run), ("search", search.run),
+            ("enclosed", enclose.run)]
 
 
 def gather(statement: Statement, profile: Profile, seed: int,
@@ -48,7 +54,8 @@ def gather(statement: Statement, profile: Profile, seed: int,
             evidence = Evidence(name, "silent", f"unsupported: {gap.primitive}", applies=False)
         except Exception as error:  # noqa: BLE001
             return relations, [*found, Evidence(name, "silent", error=_blame(statement, error))]
-        found.append(evidence)
+        if evidence.applies or evidence.reason not in NOT_CONCERNED:
+            found.append(evidence)
         if evidence.outcome == "refutes":
             break
     return relations, found

@@ -28,16 +28,18 @@ def threshold(form: Form, relations: Sequence[str], evidence: Sequence[Evidence]
     confirming = [e.method for e in evidence if e.outcome == "confirms"]
     statement = Statement(form)
     tried: list[int] = []
+    by = ""
 
     def seen(k: int) -> bool:
+        nonlocal by
         tried.append(k)
         names, found = gather(statement.faulty(k), profile, seed, only=confirming)
+        by = found[-1].method if found else ""
         return decide(names, found).verdict == "refuted"
 
     if seen(DEEPEST):
-        exact = [e for e in evidence if e.outcome == "confirms" and e.grade == "exact"]
-        every = len({p for e in exact for p in e.parts}) >= len(relations)
-        return {"log10": "any" if every else str(-DEEPEST), "tried": len(tried),
+        # An exact method that refutes 10^-40 refutes every fault: it has no precision to run out.
+        return {"log10": "any" if by in ("exact", "rank") else str(-DEEPEST), "tried": len(tried),
                 "perturbed": "right side, relative to its size"}
     low, high = -1, DEEPEST  # seen at low (vacuously at -1), missed at high
     if not seen(0):

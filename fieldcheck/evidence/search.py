@@ -1,0 +1,123 @@
+"""Search: gradient ascent on the violation, from many starts at once.
+
+A random sample does not find a violation that lives in a small ball in many dimensions; the
+gradient of the two sides' difference does.  Starts come from all strata.  What it finds is a
+proposal: certified by balls or rationals, or nothing.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.floating import batched
+from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.sample import NOISE, cloud, residuals, strata_of
+from fieldcheck.evidence.statement import Statement, numpy_stream, stream
+from fieldcheck.evidence.witness import certified, smallest
+from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
+
+CANDIDATES = 4
+FLAT = 1e-20
+"""Equalities whose squared residual stays below this at every start are flat: nothing to climb."""
+
+
+def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tensor:
+    """What the search climbs: the difference of the sides, scaled by a frozen size."""
+
+    def body(xp, values):
+        out = []
+        for sides in statement.sides(xp, values):
+            gap = (sides.left - sides.right).data
+            size = 1 + torch.maximum(sides.left.data.abs().amax(), sides.right.data.abs().amax())
+            size = size.detach()
+            if sides.order:
+                out.append((gap / size).amax())
+            else:
+                out.append(((gap / size).abs() ** 2).amax())
+        return torch.stack(out).amax()
+
+    return batched(body, raws)
+
+
+def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    relations = statement.probe(statement.grid(1)[0])
+    kinds = {r.name for r in relations}
+    if not kinds <= {"Equal", "Zero", "Force", "Gradient", "AtMost"}:
+        return Evidence("search", SILENT, "not a pointwise relation", applies=False)
+    rng = numpy_stream(statement.key, "search", seed)
+    grid = statement.grid(6)
+    shapes = [grid[k] for k in dict.fromkeys((len(grid) // 2, len(grid) - 1))]
+    visited = dict.fromkeys(strata_of(statement), 0)
+    cases, worst = 0, []
+    for sizes in shapes:
+        points = cloud(statement, sizes, profile.starts, rng)
+        for name in points.strata:
+            visited[name] += 1
+        try:
+            steps = _climb(statement, points.raws, profile.steps, "AtMost" in kinds)
+        except (Unsupported, RuntimeError) as reason:
+            return Evidence("search", SILENT, f"no gradient: {reason}", applies=False)
+        cases += steps * len(points.strata)
+        r, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in points.raws.items()})
+        for k in np.argsort(-r.numpy())[:CANDIDATES]:
+            worst.append((float(r[k]), sizes, points, int(k)))
+    worst.sort(key=lambda w: -w[0])
+    floor = 0.0 if "AtMost" in kinds else NOISE
+    picker = stream(statement.key, "search/witness", seed)
+    for value, sizes, points, k in worst[:CANDIDATES]:
+        if value <= floor:
+            break
+        raw = points.row(k)
+        if certified(statement, sizes, raw):
+            witness = smallest(statement, sizes, raw, picker)
+            return Evidence("search", REFUTES, "", cases, len(shapes), visited, witness=witness,
+                            grade="enclosed")
+    top = worst[0][0] if worst else -math.inf
+    record = {"log10": "-inf" if top <= 0 else f"{math.log10(top):.1f}", "raw": None}
+    return Evidence("search", CONFIRMS, "failed to refute", cases, len(shapes), visited,
+                    worst=record, grade="sampled", parts=tuple(range(16)))
+
+
+def _climb(statement: Statement, raws: dict[str, np.ndarray], steps: int, order: bool) -> int:
+    """Move every start uphill (Adam with a step that decays); rows that overflow stay put."""
+    leaves = {k: torch.from_numpy(v.copy()).requires_grad_() for k, v in raws.items()}
+    first = {k: torch.zeros_like(v) for k, v in leaves.items()}
+    second = {k: torch.zeros_like(v) for k, v in leaves.items()}
+    best = torch.full((len(next(iter(raws.values()))),), -torch.inf, dtype=torch.float64)
+    kept = {k: torch.from_numpy(v.copy()) for k, v in raws.items()}
+    done = 0
+    for step in range(1, steps + 1):
+        value = objective(statement, leaves)
+        finite = torch.isfinite(value.detach())
+        if not finite.any():
+            break
+        better = finite & (value.detach() > best)
+        best = torch.where(better, value.detach(), best)
+        for k, leaf in leaves.items():
+            pick = better.reshape((-1,) + (1,) * (leaf.ndim - 1))
+            kept[k] = torch.where(pick, leaf.detach(), kept[k])
+        done = step
+        if not order and step == 2 and float(best.max()) < FLAT:
+            break
+        if not value.requires_grad:
+            break
+        grads = torch.autograd.grad(torch.where(finite, value, 0).sum(), list(leaves.values()),
+                                    allow_unused=True)
+        rate = 0.3 * (1 - step / (steps + 1)) + 0.01
+        with torch.no_grad():
+            for (k, leaf), g in zip(leaves.items(), grads, strict=True):
+                if g is None:
+                    continue
+                g = torch.nan_to_num(g, 0.0, 0.0, 0.0)
+                first[k].mul_(0.8).add_(g, alpha=0.2)
+                second[k].mul_(0.95).addcmul_(g, g, value=0.05)
+                move = first[k] / (1 - 0.8**step)
+                scale = (second[k] / (1 - 0.95**step)).sqrt() + 1e-30
+                leaf.add_(rate * move / scale)
+    for k in raws:
+        raws[k][...] = kept[k].numpy()
+    return done
