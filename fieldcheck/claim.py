@@ -106,16 +106,34 @@ class Claim:
     forms: dict[str, Form] = field(default_factory=dict)
 
     # -- decorators --------------------------------------------------------------------------
-    def printed(self, title: str, *, key: str = "printed", tex: str = "", expect: str = REFUTED,
-                given: Mapping[str, Domain] | None = None, sizes=None, box=None):
+    def printed(
+        self,
+        title: str,
+        *,
+        key: str = "printed",
+        tex: str = "",
+        expect: str = REFUTED,
+        given: Mapping[str, Domain] | None = None,
+        sizes=None,
+        box=None,
+    ):
         """The statement as the source prints it (expected refuted unless said otherwise)."""
         return self._form("printed", key, title, expect, given, tex, sizes, box)
 
-    def neighbour(self, title: str, *, key: str | None = None, tex: str = "",
-                  given: Mapping[str, Domain] | None = None, sizes=None, box=None):
+    def neighbour(
+        self,
+        title: str,
+        *,
+        key: str | None = None,
+        tex: str = "",
+        given: Mapping[str, Domain] | None = None,
+        sizes=None,
+        box=None,
+    ):
         """A form one change away whose verdict must be the opposite of the claim's."""
-        return self._form("neighbour", key or slug(title), title, OPPOSITE[self.expect], given,
-                          tex, sizes, box)
+        return self._form(
+            "neighbour", key or slug(title), title, OPPOSITE[self.expect], given, tex, sizes, box
+        )
 
     def _form(self, role, key, title, expect, given, tex, sizes, box):
         unknown = set(given or {}) - set(self.given)
@@ -125,14 +143,26 @@ class Claim:
             wanted = list(inspect.signature(body).parameters)[1:]
             extra = unknown - set(wanted)
             if extra:
-                raise ClaimError(f"{self.id}/{key}: given names {sorted(extra)} that its body "
-                                 "does not take")
+                raise ClaimError(
+                    f"{self.id}/{key}: given names {sorted(extra)} that its body does not take"
+                )
             missing = [n for n in wanted if n not in merged]
             if missing:
-                raise ClaimError(f"{self.id}/{key}: the body takes {missing}, which no `given` "
-                                 "describes")
-            self._add(role, key, title, body, {n: merged[n] for n in wanted}, expect, tex,
-                      {**self.sizes, **(sizes or {})}, None, box)
+                raise ClaimError(
+                    f"{self.id}/{key}: the body takes {missing}, which no `given` describes"
+                )
+            self._add(
+                role,
+                key,
+                title,
+                body,
+                {n: merged[n] for n in wanted},
+                expect,
+                tex,
+                {**self.sizes, **(sizes or {})},
+                None,
+                box,
+            )
             return body
 
         return attach
@@ -147,16 +177,26 @@ class Claim:
     def finish(self) -> None:
         """Called when the register is loaded: derived forms, and what a claim must have."""
         if not any(f.role == "neighbour" for f in self.forms.values()):
-            raise ClaimError(f"{self.id}: no neighbour; a check that nothing false is shown to "
-                             "fail proves nothing (add @….neighbour)")
+            raise ClaimError(
+                f"{self.id}: no neighbour; a check that nothing false is shown to "
+                "fail proves nothing (add @….neighbour)"
+            )
         main = self.forms[f"{self.id}/claim"]
         for name, domain in main.given.items():
             key = f"{self.id}/drop-{name}"
             if domain.relaxed is not None and key not in self.forms:
-                self._add("dropped", f"drop-{name}",
-                          f"{name} not a {domain.name}: any {domain.relaxed.name}", main.body,
-                          {**main.given, name: domain.relaxed}, None, "", main.sizes,
-                          f"{name}: {domain.name}", main.box)
+                self._add(
+                    "dropped",
+                    f"drop-{name}",
+                    f"{name} not a {domain.name}: any {domain.relaxed.name}",
+                    main.body,
+                    {**main.given, name: domain.relaxed},
+                    None,
+                    "",
+                    main.sizes,
+                    f"{name}: {domain.name}",
+                    main.box,
+                )
 
 
 def slug(title: str) -> str:
@@ -168,10 +208,20 @@ def slug(title: str) -> str:
 _registered: dict[str, Claim] = {}
 
 
-def claim(id: str, *, title: str, sources: Sequence[Source], chapter: str,
-          given: Mapping[str, Domain], equations: Sequence[str] = (), needs: Sequence[str] = (),
-          expect: str = HOLDS, sizes: Mapping[str, Sequence[int]] | None = None, tex: str = "",
-          box: Mapping[str, Any] | None = None) -> Callable[[Callable[..., Any]], Claim]:
+def claim(
+    id: str,
+    *,
+    title: str,
+    sources: Sequence[Source],
+    chapter: str,
+    given: Mapping[str, Domain],
+    equations: Sequence[str] = (),
+    needs: Sequence[str] = (),
+    expect: str = HOLDS,
+    sizes: Mapping[str, Sequence[int]] | None = None,
+    tex: str = "",
+    box: Mapping[str, Any] | None = None,
+) -> Callable[[Callable[..., Any]], Claim]:
     """Register a claim; the decorated body becomes its first form.
 
     id:        permanent, lower case with hyphens
@@ -194,15 +244,28 @@ def claim(id: str, *, title: str, sources: Sequence[Source], chapter: str,
             raise ClaimError(f"{id}: this id is taken by {_registered[id].module}; ids are unique")
         wanted = list(inspect.signature(body).parameters)[1:]
         if wanted != list(given):
-            raise ClaimError(f"{id}: the body takes {wanted} after xp, but given describes "
-                             f"{list(given)}")
+            raise ClaimError(
+                f"{id}: the body takes {wanted} after xp, but given describes {list(given)}"
+            )
         if not (body.__doc__ or "").strip():
             raise ClaimError(f"{id}: the body needs a docstring: the statement in words")
-        made = Claim(id, title, inspect.cleandoc(body.__doc__ or ""), tuple(sources), chapter,
-                     tuple(equations), dict(given), tuple(needs), expect, dict(sizes or {}), tex,
-                     body.__module__)
-        made._add("claim", "claim", title, body, dict(given), expect, tex, dict(sizes or {}), None,
-                  box)
+        made = Claim(
+            id,
+            title,
+            inspect.cleandoc(body.__doc__ or ""),
+            tuple(sources),
+            chapter,
+            tuple(equations),
+            dict(given),
+            tuple(needs),
+            expect,
+            dict(sizes or {}),
+            tex,
+            body.__module__,
+        )
+        made._add(
+            "claim", "claim", title, body, dict(given), expect, tex, dict(sizes or {}), None, box
+        )
         _registered[id] = made
         return made
 
@@ -225,5 +288,7 @@ def _lint(body: Callable[..., Any], where: str) -> None:
         return  # typed at a prompt: the arithmetic's own refusals still stand
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, (float, complex)):
-            raise ClaimError(f"{where}: float literal {node.value!r} in the body (line "
-                             f"{node.lineno}); write a fraction such as xp.one / 2")
+            raise ClaimError(
+                f"{where}: float literal {node.value!r} in the body (line "
+                f"{node.lineno}); write a fraction such as xp.one / 2"
+            )

@@ -89,8 +89,9 @@ def _zero(raw, rng):
 
 def _tie_rows(raw, rng):
     """All rows (entries, for a vector) equal."""
-    return {k: np.broadcast_to(v[:, :1], v.shape).copy() if v.ndim >= 2 else v
-            for k, v in raw.items()}
+    return {
+        k: np.broadcast_to(v[:, :1], v.shape).copy() if v.ndim >= 2 else v for k, v in raw.items()
+    }
 
 
 def _integers(raw, rng):
@@ -169,9 +170,15 @@ def positive(*dims: str | int) -> Domain:
 
 def root(of: str) -> Domain:
     """The square root of a named width (``r`` >= 1), drawn as 1 + x²; its square is the width."""
-    return Domain(f"square root of {of}", (), {"x": ()},
-                  lambda xp, raw: raw["x"] * raw["x"] + 1, {"large": _scaled(6)},
-                  relaxed=real(), symbol=of)
+    return Domain(
+        f"square root of {of}",
+        (),
+        {"x": ()},
+        lambda xp, raw: raw["x"] * raw["x"] + 1,
+        {"large": _scaled(6)},
+        relaxed=real(),
+        symbol=of,
+    )
 
 
 def nonnegative(*dims: str | int) -> Domain:
@@ -197,8 +204,14 @@ def between(low: int, high: int, *dims: str | int) -> Domain:
     def ends(raw, rng):
         return {k: np.sign(v) + (v == 0) for k, v in raw.items()}
 
-    return Domain(f"number in [{low}, {high}]", dims, {"x": dims}, build, {"ends": ends},
-                  relaxed=real() if not dims else real_matrix(*dims))
+    return Domain(
+        f"number in [{low}, {high}]",
+        dims,
+        {"x": dims},
+        build,
+        {"ends": ends},
+        relaxed=real() if not dims else real_matrix(*dims),
+    )
 
 
 def simplex(n: str | int) -> Domain:
@@ -208,9 +221,14 @@ def simplex(n: str | int) -> Domain:
         w = raw["x"] * raw["x"] + xp.one / 8
         return w / xp.sum(w)
 
-    return Domain("probability vector", (n,), {"x": (n,)}, build,
-                  {"ties": lambda raw, rng: {"x": raw["x"] * 0 + 1}, "large": _scaled(6)},
-                  relaxed=positive(n))
+    return Domain(
+        "probability vector",
+        (n,),
+        {"x": (n,)},
+        build,
+        {"ties": lambda raw, rng: {"x": raw["x"] * 0 + 1}, "large": _scaled(6)},
+        relaxed=positive(n),
+    )
 
 
 # -- structured matrices ------------------------------------------------------------------------
@@ -221,8 +239,14 @@ def hermitian(n: str | int) -> Domain:
         a = _complex(xp, raw)
         return a + xp.star(a)
 
-    return Domain("Hermitian matrix", (n, n), {"re": (n, n), "im": (n, n)}, build, COMMON,
-                  relaxed=matrix(n, n))
+    return Domain(
+        "Hermitian matrix",
+        (n, n),
+        {"re": (n, n), "im": (n, n)},
+        build,
+        COMMON,
+        relaxed=matrix(n, n),
+    )
 
 
 def skew_hermitian(n: str | int) -> Domain:
@@ -232,14 +256,26 @@ def skew_hermitian(n: str | int) -> Domain:
         a = _complex(xp, raw)
         return a - xp.star(a)
 
-    return Domain("skew-Hermitian matrix", (n, n), {"re": (n, n), "im": (n, n)}, build, COMMON,
-                  relaxed=matrix(n, n))
+    return Domain(
+        "skew-Hermitian matrix",
+        (n, n),
+        {"re": (n, n), "im": (n, n)},
+        build,
+        COMMON,
+        relaxed=matrix(n, n),
+    )
 
 
 def symmetric(n: str | int) -> Domain:
     """Real symmetric, A + A^T."""
-    return Domain("real symmetric matrix", (n, n), {"x": (n, n)},
-                  lambda xp, raw: raw["x"] + raw["x"].T, COMMON, relaxed=real_matrix(n, n))
+    return Domain(
+        "real symmetric matrix",
+        (n, n),
+        {"x": (n, n)},
+        lambda xp, raw: raw["x"] + raw["x"].T,
+        COMMON,
+        relaxed=real_matrix(n, n),
+    )
 
 
 def complex_symmetric(n: str | int) -> Domain:
@@ -249,14 +285,26 @@ def complex_symmetric(n: str | int) -> Domain:
         a = _complex(xp, raw)
         return a + a.T
 
-    return Domain("complex symmetric matrix", (n, n), {"re": (n, n), "im": (n, n)}, build, COMMON,
-                  relaxed=matrix(n, n))
+    return Domain(
+        "complex symmetric matrix",
+        (n, n),
+        {"re": (n, n), "im": (n, n)},
+        build,
+        COMMON,
+        relaxed=matrix(n, n),
+    )
 
 
 def skew(n: str | int) -> Domain:
     """Real skew-symmetric, A - A^T."""
-    return Domain("real skew-symmetric matrix", (n, n), {"x": (n, n)},
-                  lambda xp, raw: raw["x"] - raw["x"].T, COMMON, relaxed=real_matrix(n, n))
+    return Domain(
+        "real skew-symmetric matrix",
+        (n, n),
+        {"x": (n, n)},
+        lambda xp, raw: raw["x"] - raw["x"].T,
+        COMMON,
+        relaxed=real_matrix(n, n),
+    )
 
 
 def unitary(n: str | int) -> Domain:
@@ -269,8 +317,14 @@ def unitary(n: str | int) -> Domain:
         one = xp.eye(k.shape[0])
         return xp.star(xp.solve(xp.star(one + k), xp.star(one - k)))
 
-    return Domain("unitary matrix", (n, n), {"re": (n, n), "im": (n, n)}, build,
-                  {"integers": _integers, "zero": _zero}, relaxed=matrix(n, n))
+    return Domain(
+        "unitary matrix",
+        (n, n),
+        {"re": (n, n), "im": (n, n)},
+        build,
+        {"integers": _integers, "zero": _zero},
+        relaxed=matrix(n, n),
+    )
 
 
 def orthogonal(n: str | int) -> Domain:
@@ -281,16 +335,26 @@ def orthogonal(n: str | int) -> Domain:
         one = xp.eye(k.shape[0])
         return xp.solve(one + k, one - k)
 
-    return Domain("rotation matrix", (n, n), {"x": (n, n)}, build,
-                  {"integers": _integers, "zero": _zero}, relaxed=real_matrix(n, n))
+    return Domain(
+        "rotation matrix",
+        (n, n),
+        {"x": (n, n)},
+        build,
+        {"integers": _integers, "zero": _zero},
+        relaxed=real_matrix(n, n),
+    )
 
 
 def spd(n: str | int) -> Domain:
     """Real symmetric positive definite, A A^T + I."""
-    return Domain("symmetric positive definite matrix", (n, n), {"x": (n, n)},
-                  lambda xp, raw: raw["x"] @ raw["x"].T + xp.eye(raw["x"].shape[0]),
-                  {"integers": _integers, "zero": _zero, "large": _scaled(8)},
-                  relaxed=symmetric(n))
+    return Domain(
+        "symmetric positive definite matrix",
+        (n, n),
+        {"x": (n, n)},
+        lambda xp, raw: raw["x"] @ raw["x"].T + xp.eye(raw["x"].shape[0]),
+        {"integers": _integers, "zero": _zero, "large": _scaled(8)},
+        relaxed=symmetric(n),
+    )
 
 
 def unit_vector(n: str | int) -> Domain:
@@ -301,8 +365,14 @@ def unit_vector(n: str | int) -> Domain:
         s = xp.sum(a * a)
         return xp.concat([xp.stack([1 - s]), 2 * a]) / (1 + s)
 
-    return Domain("unit vector", (n,), {"x": (f"{n}-1",)}, build,
-                  {"integers": _integers, "zero": _zero}, relaxed=real_matrix(n))
+    return Domain(
+        "unit vector",
+        (n,),
+        {"x": (f"{n}-1",)},
+        build,
+        {"integers": _integers, "zero": _zero},
+        relaxed=real_matrix(n),
+    )
 
 
 def built(name: str, dims: tuple, raw: Mapping[str, tuple], build, *, strata=None, relaxed=None):

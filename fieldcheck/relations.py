@@ -36,6 +36,10 @@ class Relation:
         """Shape of the direction a weak form is tested in, if any."""
         return None
 
+    def sides(self, xp: Arithmetic, direction: Any) -> Sides:
+        """Both sides, for the relations that compare two values at a point."""
+        raise TypeError(f"{self.name} has no two sides at a point")
+
     direction_is_complex: ClassVar[bool] = False
 
 
@@ -47,7 +51,7 @@ class Equal(Relation):
     right: Any
     name: ClassVar[str] = "Equal"
 
-    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+    def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         return Sides(xp.lift(self.left), xp.lift(self.right))
 
 
@@ -58,7 +62,7 @@ class Zero(Relation):
     value: Any
     name: ClassVar[str] = "Zero"
 
-    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+    def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         value = xp.lift(self.value)
         return Sides(value, value * 0, exempt=True)
 
@@ -79,7 +83,7 @@ class Force(Relation):
     def direction(self) -> tuple[int, ...]:
         return self.at.shape
 
-    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+    def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         left = xp.pull_star(self.potential, self.at, direction)
         return Sides(left, xp.sum(xp.conj(direction) * self.force))
 
@@ -96,7 +100,7 @@ class Gradient(Relation):
     def direction(self) -> tuple[int, ...]:
         return self.at.shape
 
-    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+    def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         left = xp.push(self.potential, self.at, direction)
         return Sides(left, xp.sum(direction * self.force))
 
@@ -116,10 +120,9 @@ class AtMost(Relation):
     sharp: bool = False
     name: ClassVar[str] = "AtMost"
 
-    def sides(self, xp: Arithmetic, direction: Value | None) -> Sides:
+    def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         gap = None if self.gap is None else xp.lift(self.gap)
-        return Sides(xp.lift(self.left), xp.lift(self.right), order=True, gap=gap,
-                     sharp=self.sharp)
+        return Sides(xp.lift(self.left), xp.lift(self.right), order=True, gap=gap, sharp=self.sharp)
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,17 @@ class Evidence:
 
     def record(self) -> dict[str, Any]:
         return {
-            "method": self.method, "outcome": self.outcome, "reason": self.reason,
-            "cases": self.cases, "shapes": self.shapes, "strata": self.strata,
-            "log2_bound": self.log2_bound, "order": self.order, "box": self.box,
-            "cells": self.cells, "worst": self.worst,
+            "method": self.method,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "cases": self.cases,
+            "shapes": self.shapes,
+            "strata": self.strata,
+            "log2_bound": self.log2_bound,
+            "order": self.order,
+            "box": self.box,
+            "cells": self.cells,
+            "worst": self.worst,
         }
 
 
@@ -74,4 +81,4 @@ def weakest(grades: list[str | None]) -> str | None:
     """The weakest grade of a chain; None (nothing shown) is weaker than any."""
     if any(g is None for g in grades):
         return None
-    return max(grades, key=lambda g: GRADES.index(g)) if grades else None  # type: ignore[arg-type]
+    return max(grades, key=lambda g: GRADES.index(g)) if grades else None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _tags = itertools.count(1)
 
 
-class Unsupported(Exception):  # noqa: N818 - a signal, not an error of the author
+class Unsupported(Exception):
     """The arithmetic has no such primitive: the method does not apply (never a verdict)."""
 
     def __init__(self, primitive: str):
@@ -37,8 +37,16 @@ class Value:
     __array_ufunc__ = None  # numpy must not broadcast over us
     __hash__ = None  # type: ignore[assignment]
 
-    xp: Arithmetic
-    shape: tuple[int, ...]
+    data: Any  # arrays only; a jet has parts instead
+
+    @property
+    def xp(self) -> Arithmetic:
+        """The arithmetic this value belongs to."""
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        raise NotImplementedError
 
     def __add__(self, other):
         return self.xp.add(self, other)
@@ -90,7 +98,7 @@ class Value:
         return self.shape[0]
 
     @property
-    def T(self):  # noqa: N802 - the field's name for it
+    def T(self):
         """The plain transpose (no conjugation); a vector is its own transpose."""
         return self.xp.transpose(self)
 
@@ -104,22 +112,26 @@ class Value:
             "every arithmetic (use minimum, maximum, clip, relu or abs)"
         )
 
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse  # type: ignore[assignment]
-    __bool__ = __float__ = __int__ = __complex__ = __index__ = _refuse  # type: ignore[assignment]
-    __array__ = __abs__ = __floordiv__ = __mod__ = _refuse  # type: ignore[assignment]
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __bool__ = __float__ = __int__ = __complex__ = __index__ = _refuse
+    __array__ = __abs__ = __floordiv__ = __mod__ = _refuse
 
 
 class Array(Value):
     """A number or array of numbers of one arithmetic; ``data`` is that arithmetic's own."""
 
-    __slots__ = ("data", "xp")
+    __slots__ = ("_xp", "data")
 
     def __init__(self, xp: Arithmetic, data: Any):
-        self.xp = xp
+        self._xp = xp
         self.data = data
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def xp(self) -> Arithmetic:
+        return self._xp
+
+    @property
+    def shape(self) -> tuple[int, ...]:
         return self.xp.shape_of(self.data)
 
     def __repr__(self) -> str:
@@ -135,11 +147,11 @@ class Jet(Value):
         self.tag, self.v, self.t = tag, v, t
 
     @property
-    def xp(self) -> Arithmetic:  # type: ignore[override]
+    def xp(self) -> Arithmetic:
         return self.v.xp
 
     @property
-    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
         return self.v.shape
 
     def __repr__(self) -> str:

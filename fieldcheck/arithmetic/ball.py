@@ -155,8 +155,9 @@ class Ball(Objects):
         return boxed(e / total)
 
     def _logsumexp(self, d, axis):
-        shift = arb(float(np.max(each(
-            lambda x: float(x.real.mid() if isinstance(x, acb) else x.mid()), d))))
+        shift = arb(
+            float(np.max(each(lambda x: float(x.real.mid() if isinstance(x, acb) else x.mid()), d)))
+        )
         e = each(lambda x: (x - shift).exp(), d)
         return boxed(each(lambda x: x.log(), boxed(e.sum(axis=axis))) + shift)
 
@@ -164,7 +165,7 @@ class Ball(Objects):
         return each(lambda x: x if x > 0 else arb(1) if x.contains(0) else x, d)
 
     def _unit(self, d, axis):
-        norm = self.norm(self.wrap(d), axis=axis).data  # type: ignore[attr-defined]
+        norm = self.norm(self.wrap(d), axis=axis).data
         bottom = np.expand_dims(norm, axis)
 
         def quotient(x, n):

@@ -67,7 +67,7 @@ class Arithmetic:
         """A real-linear map acts on value and derivative alike."""
         if isinstance(x, Jet):
             return Jet(x.tag, self._linear(op, x.v), None if x.t is None else self._linear(op, x.t))
-        return Array(self, op(x.data))  # type: ignore[attr-defined]
+        return Array(self, op(x.data))
 
     def _smooth(self, x: Any, op: Callable, rule: Callable[[Value, Value], Value]) -> Value:
         """An elementwise function; ``rule(v, y)`` is its derivative, given argument and value."""
@@ -75,7 +75,7 @@ class Arithmetic:
         if isinstance(x, Jet):
             y = self._smooth(x.v, op, rule)
             return Jet(x.tag, y, None if x.t is None else rule(x.v, y) * x.t)
-        return Array(self, op(x.data))  # type: ignore[attr-defined]
+        return Array(self, op(x.data))
 
     def _sum_like(self, op: Callable, a: Any, b: Any, sign: int) -> Value:
         a, b = self.lift(a), self.lift(b)
@@ -119,7 +119,7 @@ class Arithmetic:
         a, b = self.lift(a), self.lift(b)
         tag = newest(a, b)
         if not tag:
-            return Array(self, self._div(a.data, b.data))  # type: ignore[attr-defined]
+            return Array(self, self._div(a.data, b.data))
         (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
         q = self.div(av, bv)
         if bt is None:
@@ -180,8 +180,8 @@ class Arithmetic:
 
     def expand(self, x: Value, axis: int) -> Value:
         """A new axis of length one."""
-        index = [slice(None)] * (x.ndim + 1)
-        index[axis] = None  # type: ignore[call-overload]
+        index: list[Any] = [slice(None)] * (x.ndim + 1)
+        index[axis] = None
         return x[tuple(index)]
 
     def concat(self, values: Sequence[Any], axis: int = 0) -> Value:
@@ -200,7 +200,7 @@ class Arithmetic:
             tangents = [v * 0 if t is None else t for v, t in pairs]
             value = self._join(op, [v for v, _ in pairs], axis)
             return Jet(tag, value, self._join(op, tangents, axis))
-        return Array(self, op([v.data for v in values], axis))  # type: ignore[attr-defined]
+        return Array(self, op([v.data for v in values], axis))
 
     def eye(self, n: int) -> Value:
         return Array(self, self._eye(n))
@@ -243,7 +243,7 @@ class Arithmetic:
         if not tag:
             if b.ndim == 1:
                 return self.solve(a, b[:, None])[:, 0]
-            return Array(self, self._solve(a.data, b.data))  # type: ignore[attr-defined]
+            return Array(self, self._solve(a.data, b.data))
         (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
         y = self.solve(av, bv)
         right = plus(bt, None if at is None else -(at @ y))
@@ -310,7 +310,7 @@ class Arithmetic:
         return (self.one / (1 + self.exp(-x))).data
 
     def _softplus(self, data: Any) -> Any:
-        return self.log(1 + self.exp(Array(self, data))).data  # type: ignore[attr-defined]
+        return self.log(1 + self.exp(Array(self, data))).data
 
     def logsumexp(self, x: Value, axis: int = -1) -> Value:
         """log of the sum of exponentials along an axis (complex entries: principal log)."""
@@ -320,10 +320,10 @@ class Arithmetic:
             if x.t is None:
                 return Jet(x.tag, value, None)
             return Jet(x.tag, value, self.sum(self.softmax(x.v, axis) * x.t, axis=axis))
-        return Array(self, self._logsumexp(x.data, axis))  # type: ignore[attr-defined]
+        return Array(self, self._logsumexp(x.data, axis))
 
     def _logsumexp(self, data: Any, axis: int) -> Any:
-        return self.log(self.sum(self.exp(Array(self, data)), axis=axis)).data  # type: ignore
+        return self.log(self.sum(self.exp(Array(self, data)), axis=axis)).data
 
     def softmax(self, x: Value, axis: int = -1) -> Value:
         """exp(x) divided by its sum along an axis."""
@@ -334,11 +334,11 @@ class Arithmetic:
                 return Jet(x.tag, p, None)
             mean = self.expand(self.sum(p * x.t, axis=axis), axis)
             return Jet(x.tag, p, p * (x.t - mean))
-        return Array(self, self._softmax(x.data, axis))  # type: ignore[attr-defined]
+        return Array(self, self._softmax(x.data, axis))
 
     def _softmax(self, data: Any, axis: int) -> Any:
         e = self.exp(Array(self, data))
-        return (e / self.expand(self.sum(e, axis=axis), axis)).data  # type: ignore[attr-defined]
+        return (e / self.expand(self.sum(e, axis=axis), axis)).data
 
     # -- norms and continuous piecewise functions -------------------------------------------------
     def norm(self, x: Value, axis: int | None = None) -> Value:
@@ -354,11 +354,11 @@ class Arithmetic:
             along = self.expand(self.sum(self.real(self.conj(u) * x.t), axis=axis), axis)
             n = self.expand(self.norm(x.v, axis=axis), axis)
             return Jet(x.tag, u, (x.t - u * along) / n)
-        return Array(self, self._unit(x.data, axis))  # type: ignore[attr-defined]
+        return Array(self, self._unit(x.data, axis))
 
     def _unit(self, data: Any, axis: int) -> Any:
         x = Array(self, data)
-        return (x / self.expand(self.norm(x, axis=axis), axis)).data  # type: ignore[attr-defined]
+        return (x / self.expand(self.norm(x, axis=axis), axis)).data
 
     def step(self, x: Any) -> Value:
         """The derivative of relu: 0 left of zero, 1 right of it; at a tie whatever the arithmetic
@@ -366,7 +366,7 @@ class Arithmetic:
         x = self.lift(x)
         while isinstance(x, Jet):
             x = x.v
-        return Array(self, self._step(x.data))  # type: ignore[attr-defined]
+        return Array(self, self._step(x.data))
 
     def relu(self, x: Any) -> Value:
         return self._smooth(x, self._relu, lambda v, y: self.step(v))
@@ -380,24 +380,24 @@ class Arithmetic:
                 return Jet(x.tag, y, None)
             sign = self._linear(self._conj, self._sign(x.v))
             return Jet(x.tag, y, self.real(sign * x.t))
-        return Array(self, self._abs(x.data))  # type: ignore[attr-defined]
+        return Array(self, self._abs(x.data))
 
     def _sign(self, x: Value) -> Value:
         while isinstance(x, Jet):
             raise Unsupported("second derivative of abs")
-        return Array(self, self._sgn(x.data))  # type: ignore[attr-defined]
+        return Array(self, self._sgn(x.data))
 
     def maximum(self, a: Any, b: Any) -> Value:
         a, b = self.lift(a), self.lift(b)
         if newest(a, b):
             return b + self.relu(a - b)
-        return Array(self, self._maximum(a.data, b.data))  # type: ignore[attr-defined]
+        return Array(self, self._maximum(a.data, b.data))
 
     def minimum(self, a: Any, b: Any) -> Value:
         a, b = self.lift(a), self.lift(b)
         if newest(a, b):
             return a - self.relu(a - b)
-        return Array(self, self._minimum(a.data, b.data))  # type: ignore[attr-defined]
+        return Array(self, self._minimum(a.data, b.data))
 
     def clip(self, x: Any, low: Any, high: Any) -> Value:
         return self.minimum(self.maximum(x, low), high)
@@ -442,4 +442,4 @@ class Arithmetic:
 
     def scale_or_one(self, x: Value) -> Value:
         """x where it is not exactly zero, 1 there: the scale of a planted relative fault."""
-        return Array(self, self._scale_or_one(x.data))  # type: ignore[attr-defined]
+        return Array(self, self._scale_or_one(x.data))

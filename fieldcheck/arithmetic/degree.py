@@ -69,8 +69,12 @@ class Degree(Arithmetic):
         shape = np.broadcast_shapes(a.shape, b.shape)
         if not a.bottom and not b.bottom:
             return Bound(shape, max(a.top, b.top), 0, max(a.height, b.height) + 1)
-        return Bound(shape, max(a.top + b.bottom, b.top + a.bottom), a.bottom + b.bottom,
-                     a.height + b.height + 1)
+        return Bound(
+            shape,
+            max(a.top + b.bottom, b.top + a.bottom),
+            a.bottom + b.bottom,
+            a.height + b.height + 1,
+        )
 
     _sub = _add
 
@@ -94,7 +98,7 @@ class Degree(Arithmetic):
         return _with(_dummy(d.shape)[index].shape, d)
 
     def _transpose(self, d):
-        return _with(d.shape[:-2] + (d.shape[-1], d.shape[-2]), d)
+        return _with((*d.shape[:-2], d.shape[-1], d.shape[-2]), d)
 
     def _reshape(self, d, shape):
         return _with(_dummy(d.shape).reshape(shape).shape, d)
@@ -105,12 +109,16 @@ class Degree(Arithmetic):
         return _terms(_with(shape, d), n)
 
     def _diagonal(self, d):
-        return _with(d.shape[:-2] + (min(d.shape[-2:]),), d)
+        return _with((*d.shape[:-2], min(d.shape[-2:])), d)
 
     @staticmethod
     def _worst(shape, items):
-        return Bound(tuple(shape), max(b.top for b in items), max(b.bottom for b in items),
-                     max(b.height for b in items))
+        return Bound(
+            tuple(shape),
+            max(b.top for b in items),
+            max(b.bottom for b in items),
+            max(b.height for b in items),
+        )
 
     def _concat(self, items, axis):
         return self._worst(np.concatenate([_dummy(b.shape) for b in items], axis=axis).shape, items)

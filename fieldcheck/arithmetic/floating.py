@@ -127,7 +127,9 @@ class Float(Arithmetic):
         return torch.sigmoid(d)
 
     def _softplus(self, d):
-        return torch.logaddexp(d, torch.zeros_like(d)) if not d.is_complex() else torch.log1p(d.exp())
+        return (
+            torch.logaddexp(d, torch.zeros_like(d)) if not d.is_complex() else torch.log1p(d.exp())
+        )
 
     def _logsumexp(self, d, axis):
         if not d.is_complex():

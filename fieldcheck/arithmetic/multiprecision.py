@@ -88,5 +88,5 @@ class Multiprecision(Objects):
         return each(lambda x: x if x else mpmath.mpf(1), d)
 
     def _unit(self, d, axis):
-        norm = self.norm(self.wrap(d), axis=axis).data  # type: ignore[attr-defined]
+        norm = self.norm(self.wrap(d), axis=axis).data
         return each(lambda x, n: x / n if n else x, d, np.expand_dims(norm, axis))

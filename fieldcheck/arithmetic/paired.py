@@ -74,9 +74,14 @@ class Paired(Arithmetic):
         return np.stack(items, axis=axis if axis < 0 else axis + 1)
 
     def _eye(self, n):
-        return np.stack([self._integer(1)[..., None, None] if r == c else
-                         self._integer(0)[..., None, None]
-                         for r in range(n) for c in range(n)], axis=-1).reshape(2, n, n)
+        return np.stack(
+            [
+                self._integer(1)[..., None, None] if r == c else self._integer(0)[..., None, None]
+                for r in range(n)
+                for c in range(n)
+            ],
+            axis=-1,
+        ).reshape(2, n, n)
 
     def _full(self, shape, n):
         one = self._integer(n)

@@ -22,7 +22,7 @@ import numpy as np
 from fieldcheck.arithmetic.paired import Paired, entrywise
 
 
-class Unlucky(Exception):  # noqa: N818 - a signal: draw another point
+class Unlucky(Exception):
     """A denominator vanished or a residue had no square root at this random point."""
 
 
@@ -133,7 +133,9 @@ class Prime(Paired):
     def rank(self, d) -> int:
         """Rank of a matrix of values (the first halves of the pairs)."""
         v = d[0]
-        return flint.nmod_mat(v.shape[0], v.shape[1], [int(x) for x in v.reshape(-1)], self.p).rank()
+        return flint.nmod_mat(
+            v.shape[0], v.shape[1], [int(x) for x in v.reshape(-1)], self.p
+        ).rank()
 
     # -- free symbols -------------------------------------------------------------------------
     def _exp_one(self, x: int) -> int:

@@ -42,8 +42,12 @@ class Rational(Paired):
 
     def _mul(self, a, b):
         a, b = self._aligned(a, b)
-        return np.stack([np.asarray(a[0] * b[0] - a[1] * b[1], dtype=object),
-                         np.asarray(a[0] * b[1] + a[1] * b[0], dtype=object)])
+        return np.stack(
+            [
+                np.asarray(a[0] * b[0] - a[1] * b[1], dtype=object),
+                np.asarray(a[0] * b[1] + a[1] * b[0], dtype=object),
+            ]
+        )
 
     def _matmul(self, a, b):
         a, b, undo = self._as_matrices(a, b)
@@ -129,7 +133,7 @@ class Rational(Paired):
         return np.stack([v, d[1]])
 
     def _unit(self, d, axis):
-        norm = self.norm(self.wrap(d), axis=axis).data  # type: ignore[attr-defined]
+        norm = self.norm(self.wrap(d), axis=axis).data
         n = np.expand_dims(norm[0], axis)
         quotient = entrywise(lambda x, m: x / m if m != 0 else x, d[0], n)
         return np.stack([quotient, entrywise(lambda x, m: x / m if m != 0 else x, d[1], n)])

@@ -86,7 +86,7 @@ class Sign(Arithmetic):
         return Known(_dummy(d.shape)[index].shape, d.sign)
 
     def _transpose(self, d):
-        return Known(d.shape[:-2] + (d.shape[-1], d.shape[-2]), d.sign)
+        return Known((*d.shape[:-2], d.shape[-1], d.shape[-2]), d.sign)
 
     def _reshape(self, d, shape):
         return Known(_dummy(d.shape).reshape(shape).shape, d.sign)
@@ -97,7 +97,7 @@ class Sign(Arithmetic):
         return Known(tuple(shape), d.sign if n else _at_best(d.sign, "0+"))
 
     def _diagonal(self, d):
-        return Known(d.shape[:-2] + (min(d.shape[-2:]),), d.sign)
+        return Known((*d.shape[:-2], min(d.shape[-2:])), d.sign)
 
     def _concat(self, items, axis):
         shape = np.concatenate([_dummy(b.shape) for b in items], axis=axis).shape

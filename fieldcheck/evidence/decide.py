@@ -49,14 +49,19 @@ def decide(relations: Sequence[str], evidence: Sequence[Evidence]) -> Verdict:
     grades: list[str | None] = []
     for part, relation in enumerate(relations):
         allowed = STRONG_ENOUGH[relation]
-        found = [e.grade for e in evidence
-                 if e.outcome == CONFIRMS and part in e.parts and e.grade in allowed]
+        found = [
+            e.grade
+            for e in evidence
+            if e.outcome == CONFIRMS and part in e.parts and e.grade in allowed
+        ]
         if not found:
             why = "; ".join(f"{e.method}: {e.reason}" for e in evidence if not e.applies)
-            return Verdict("undecided", None,
-                           f"nothing confirms part {part + 1} ({relation}); {why}")
+            return Verdict(
+                "undecided", None, f"nothing confirms part {part + 1} ({relation}); {why}"
+            )
         grades.append(min(found, key=lambda g: GRADES.index(g or "sampled")))
         if relation in ALSO_SAMPLED and not any(
-                e.method == "sampled" and e.outcome == CONFIRMS for e in evidence):
+            e.method == "sampled" and e.outcome == CONFIRMS for e in evidence
+        ):
             return Verdict("undecided", None, "the search over shapes and strata did not run")
     return Verdict("holds", weakest(grades))

@@ -2,8 +2,8 @@
 
 The claim names a box of raw parameters (``box=dict(sizes=..., raw={"x.x": (-2, 2)})``).  A cell is
 done when the ball of right - left is positive; else it is split along the raw parameter the gap
-depends on most.  Strict inequalities are proved this way.  A non-strict one cannot be where equality
-is attained: its domain or box must leave out a stated neighbourhood of the equality set.
+depends on most.  Strict inequalities are proved this way.  A non-strict one cannot be where both
+sides are equal: its domain or box must leave out a stated neighbourhood of that set.
 Equality is never called proved by a ball.
 """
 
@@ -45,21 +45,48 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     with working_digits(DIGITS):
         for part in parts:
             try:
-                outcome, cells, point = _subdivide(statement, sizes, part, coordinates, first,
-                                                   profile.cells)
+                outcome, cells, point = _subdivide(
+                    statement, sizes, part, coordinates, first, profile.cells
+                )
             except Unsupported as gap:
                 return Evidence("enclosed", SILENT, f"no balls: {gap.primitive}", applies=False)
             total += cells
             if outcome == REFUTES:
                 rng = stream(statement.key, "enclosed", seed)
                 witness = smallest(statement, sizes, point, rng)
-                return Evidence("enclosed", REFUTES, "", cells, 1, box=shown, cells=total,
-                                witness=witness, grade="enclosed", parts=(part,))
+                return Evidence(
+                    "enclosed",
+                    REFUTES,
+                    "",
+                    cells,
+                    1,
+                    box=shown,
+                    cells=total,
+                    witness=witness,
+                    grade="enclosed",
+                    parts=(part,),
+                )
             if outcome == SILENT:
-                return Evidence("enclosed", SILENT, f"undecided after {cells} cells", cells, 1,
-                                box=shown, cells=total)
-    return Evidence("enclosed", CONFIRMS, "", total, 1, box=shown, cells=total, grade="enclosed",
-                    parts=tuple(parts))
+                return Evidence(
+                    "enclosed",
+                    SILENT,
+                    f"undecided after {cells} cells",
+                    cells,
+                    1,
+                    box=shown,
+                    cells=total,
+                )
+    return Evidence(
+        "enclosed",
+        CONFIRMS,
+        "",
+        total,
+        1,
+        box=shown,
+        cells=total,
+        grade="enclosed",
+        parts=tuple(parts),
+    )
 
 
 def _shown(sizes: dict[str, int], raw: Any) -> str:
@@ -67,14 +94,16 @@ def _shown(sizes: dict[str, int], raw: Any) -> str:
     return ", ".join([f"{k} = {v}" for k, v in sizes.items()] + names)
 
 
-def _first_cell(statement: Statement, sizes: dict[str, int], ranges: Any
-                ) -> tuple[list[Coordinate], Cell]:
+def _first_cell(
+    statement: Statement, sizes: dict[str, int], ranges: Any
+) -> tuple[list[Coordinate], Cell]:
     coordinates: list[Coordinate] = []
     cell = []
     for name, shape in statement.raw_shapes(sizes).items():
         if name not in ranges:
-            raise ValueError(f"the box of {statement.key} gives no range for {name!r}; it has "
-                             f"{sorted(ranges)}")
+            raise ValueError(
+                f"the box of {statement.key} gives no range for {name!r}; it has {sorted(ranges)}"
+            )
         low, high = (Fraction(v) for v in ranges[name])
         for index in np.ndindex(*shape):
             coordinates.append((name, index))
@@ -96,14 +125,14 @@ def _subdivide(statement, sizes, part, coordinates, first: Cell, limit: int):
         if all(g > 0 for g in gap):
             continue
         middle = _raw(statement, sizes, coordinates, [(a + b) / 2 for a, b in cell])
-        if cells % 8 == 1 or any(g.is_finite() and g < 0 for g in gap):
-            if certified(statement, sizes, middle):
-                return REFUTES, cells, middle
+        suspicious = cells % 8 == 1 or any(g.is_finite() and g < 0 for g in gap)
+        if suspicious and certified(statement, sizes, middle):
+            return REFUTES, cells, middle
         axis = _axis(statement, sizes, part, coordinates, cell)
         low, high = cell[axis]
         half = (low + high) / 2
         for piece in ((low, half), (half, high)):
-            child = (*cell[:axis], piece, *cell[axis + 1:])
+            child = (*cell[:axis], piece, *cell[axis + 1 :])
             width = max(float(b - a) for a, b in child)
             heapq.heappush(queue, (-width, next(counter), child))
     return CONFIRMS, cells, None
@@ -119,13 +148,13 @@ def _raw(statement, sizes, coordinates, values) -> dict[str, np.ndarray]:
 def _ball(low: Fraction, high: Fraction) -> arb:
     middle, radius = (low + high) / 2, (high - low) / 2
     return arb(fmpq(middle.numerator, middle.denominator)) + arb(
-        0, arb(fmpq(radius.numerator, radius.denominator)).upper())
+        0, arb(fmpq(radius.numerator, radius.denominator)).upper()
+    )
 
 
 def _values(statement, sizes, coordinates, balls):
     xp = Ball()
-    return xp, {k: xp.from_balls(v)
-                for k, v in _raw(statement, sizes, coordinates, balls).items()}
+    return xp, {k: xp.from_balls(v) for k, v in _raw(statement, sizes, coordinates, balls).items()}
 
 
 def _gap(statement, sizes, part, coordinates, cell: Cell) -> list[arb]:
@@ -148,7 +177,7 @@ def _axis(statement, sizes, part, coordinates, cell: Cell) -> int:
             continue
         low, high = cell[axis]
         middle = (low + high) / 2
-        trial = (*cell[:axis], (middle, middle), *cell[axis + 1:])
+        trial = (*cell[:axis], (middle, middle), *cell[axis + 1 :])
         gap = _gap(statement, sizes, part, coordinates, trial)
         wide = max(float(g.rad()) if g.is_finite() else float("inf") for g in gap)
         if score is None or wide < score or (wide == score and widths[axis] > widths[best]):

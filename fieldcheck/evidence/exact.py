@@ -68,9 +68,12 @@ def _trial(statement: Statement, sizes: dict[str, int], part: int, rng: random.R
 def provable(statement: Statement) -> list[int]:
     """The parts an identity can decide: equalities, and orders that come with a gap."""
     sizes = statement.grid(1)[0]
-    return [k for k, r in enumerate(statement.probe(sizes))
-            if r.name in ("Equal", "Zero", "Force", "Gradient")
-            or (r.name == "AtMost" and r.gap is not None)]
+    return [
+        k
+        for k, r in enumerate(statement.probe(sizes))
+        if r.name in ("Equal", "Zero", "Force", "Gradient")
+        or (r.name == "AtMost" and r.gap is not None)
+    ]
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
@@ -106,8 +109,16 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             why = "the gap is not nonnegative by its form"
     if not proved:
         return Evidence("exact", SILENT, why, cases, applies=False)
-    return Evidence("exact", CONFIRMS, why, cases, len(grid), log2_bound=f"{worst_bound:.1f}",
-                    grade="exact", parts=tuple(proved))
+    return Evidence(
+        "exact",
+        CONFIRMS,
+        why,
+        cases,
+        len(grid),
+        log2_bound=f"{worst_bound:.1f}",
+        grade="exact",
+        parts=tuple(proved),
+    )
 
 
 def _visible_sign(statement: Statement, grid, part: int) -> bool:
@@ -128,7 +139,9 @@ def _refuted(statement: Statement, sizes, part: int, rng: random.Random, cases: 
         raw = point(statement, sizes, rng, bits=3)
         if certified(statement, sizes, raw):
             witness = smallest(statement, sizes, raw, rng)
-            return Evidence("exact", REFUTES, "", cases, 1, witness=witness, grade="exact",
-                            parts=(part,))
-    return Evidence("exact", SILENT, "the prime field disagrees, no rational point confirms it",
-                    cases, 1)
+            return Evidence(
+                "exact", REFUTES, "", cases, 1, witness=witness, grade="exact", parts=(part,)
+            )
+    return Evidence(
+        "exact", SILENT, "the prime field disagrees, no rational point confirms it", cases, 1
+    )

@@ -1,7 +1,7 @@
 """What counts as killing a neighbour.
 
-A neighbour expected refuted counts only if its witness survives the trip through JSON, refutes again
-at 60 digits or in rationals, and, where the domains agree, the true claim holds at the same point.
+A neighbour expected refuted counts only if its witness survives the trip through JSON, refutes
+again in rationals or balls, and, where the domains agree, the true claim holds at the same point.
 """
 
 from __future__ import annotations

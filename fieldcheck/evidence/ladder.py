@@ -79,16 +79,27 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                     cases += 1
                     if excluded and certified(statement, sizes, raw):
                         witness = smallest(statement, sizes, raw, rng)
-                        return Evidence("ladder", REFUTES, "", cases, len(shapes),
-                                        witness=witness, grade="enclosed", parts=(part,))
+                        return Evidence(
+                            "ladder",
+                            REFUTES,
+                            "",
+                            cases,
+                            len(shapes),
+                            witness=witness,
+                            grade="enclosed",
+                            parts=(part,),
+                        )
                     if width > -(digits - SLACK):
                         good = False
-                        why = (f"at {digits} digits the residual's ball is 10^{width:.0f} wide: it "
-                               "does not shrink with the precision")
+                        why = (
+                            f"at {digits} digits the residual's ball is 10^{width:.0f} wide: it "
+                            "does not shrink with the precision"
+                        )
                 widest = max(widest, width)
             except Unsupported as gap:
-                return Evidence("ladder", SILENT, f"no balls: {gap.primitive}", cases,
-                                applies=False)
+                return Evidence(
+                    "ladder", SILENT, f"no balls: {gap.primitive}", cases, applies=False
+                )
         if good and not _second_opinion(statement, shapes[0], part, rng):
             good, why = False, "mpmath disagrees with the balls"
         if good:
@@ -96,8 +107,16 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     if len(confirmed) < len(parts):
         return Evidence("ladder", SILENT, why, cases, len(shapes), parts=tuple(confirmed))
     worst = {"log10": f"{widest:.0f}" if widest > -math.inf else "-inf", "raw": None}
-    return Evidence("ladder", CONFIRMS, "", cases, len(shapes), worst=worst, grade="ladder",
-                    parts=tuple(confirmed))
+    return Evidence(
+        "ladder",
+        CONFIRMS,
+        "",
+        cases,
+        len(shapes),
+        worst=worst,
+        grade="ladder",
+        parts=tuple(confirmed),
+    )
 
 
 def _second_opinion(statement: Statement, sizes: dict[str, int], part: int, rng) -> bool:
@@ -109,6 +128,10 @@ def _second_opinion(statement: Statement, sizes: dict[str, int], part: int, rng)
         except Unsupported:
             return True  # the balls have spoken; mpmath has no such primitive
         residual = (sides.left - sides.right).data.reshape(-1)
-        size = max([mpmath.mpf(1), *(abs(x) for s in (sides.left, sides.right)
-                                     for x in s.data.reshape(-1))])
+        size = max(
+            [
+                mpmath.mpf(1),
+                *(abs(x) for s in (sides.left, sides.right) for x in s.data.reshape(-1)),
+            ]
+        )
         return all(abs(x) < size * mpmath.mpf(10) ** -(50 - SLACK) for x in residual)

@@ -25,10 +25,34 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             value += 10.0**-statement.fault.k * max(abs(low), abs(high))
         rates.append(law.false_alarm)
         if not low <= value <= high:
-            witness = Witness("Law", dict(sizes), {}, {"seed": str(seed)}, "statistic",
-                              f"{value:.6g}", f"[{low:.6g}, {high:.6g}]", "law", 0)
-            return Evidence("law", REFUTES, f"{value:.4g} outside [{low:.4g}, {high:.4g}], "
-                            f"false-alarm rate {law.false_alarm:g}", 1, 1, witness=witness,
-                            grade="law", parts=(part,))
-    return Evidence("law", CONFIRMS, f"false-alarm rate {sum(rates):g}", len(parts), 1,
-                    grade="law", parts=tuple(parts))
+            witness = Witness(
+                "Law",
+                dict(sizes),
+                {},
+                {"seed": str(seed)},
+                "statistic",
+                f"{value:.6g}",
+                f"[{low:.6g}, {high:.6g}]",
+                "law",
+                0,
+            )
+            return Evidence(
+                "law",
+                REFUTES,
+                f"{value:.4g} outside [{low:.4g}, {high:.4g}], "
+                f"false-alarm rate {law.false_alarm:g}",
+                1,
+                1,
+                witness=witness,
+                grade="law",
+                parts=(part,),
+            )
+    return Evidence(
+        "law",
+        CONFIRMS,
+        f"false-alarm rate {sum(rates):g}",
+        len(parts),
+        1,
+        grade="law",
+        parts=tuple(parts),
+    )

@@ -37,18 +37,35 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 try:
                     rank, claimed, one = _trial(statement, sizes, part, rng)
                 except Unsupported as gap:
-                    return Evidence("rank", SILENT, f"not polynomial: {gap.primitive}", cases,
-                                    applies=False)
+                    return Evidence(
+                        "rank", SILENT, f"not polynomial: {gap.primitive}", cases, applies=False
+                    )
                 ranks.add(rank)
                 bound += one
                 cases += 1
             if max(ranks) != claimed + _fault(statement):
                 witness = _witness(statement, sizes, part, max(ranks), claimed, rng)
-                return Evidence("rank", REFUTES, f"rank {max(ranks)}, not {claimed}", cases,
-                                len(grid), witness=witness, grade="exact", parts=(part,))
+                return Evidence(
+                    "rank",
+                    REFUTES,
+                    f"rank {max(ranks)}, not {claimed}",
+                    cases,
+                    len(grid),
+                    witness=witness,
+                    grade="exact",
+                    parts=(part,),
+                )
             worst = max(worst, bound)
-    return Evidence("rank", CONFIRMS, "", cases, len(grid), log2_bound=f"{worst:.1f}",
-                    grade="exact", parts=tuple(parts))
+    return Evidence(
+        "rank",
+        CONFIRMS,
+        "",
+        cases,
+        len(grid),
+        log2_bound=f"{worst:.1f}",
+        grade="exact",
+        parts=tuple(parts),
+    )
 
 
 def _fault(statement: Statement) -> int:
@@ -89,9 +106,16 @@ def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
         here = _rational_rank(matrix)
         if here == rank:
             return Witness(
-                relation="Rank", sizes=dict(sizes), raw={k: _strings(v) for k, v in raw.items()},
-                inputs=shown_inputs(statement, raw, 60), entry="rank", lhs=str(here),
-                rhs=str(claimed), certified_by="rational", digits=0)
+                relation="Rank",
+                sizes=dict(sizes),
+                raw={k: _strings(v) for k, v in raw.items()},
+                inputs=shown_inputs(statement, raw, 60),
+                entry="rank",
+                lhs=str(here),
+                rhs=str(claimed),
+                certified_by="rational",
+                digits=0,
+            )
     return None
 
 

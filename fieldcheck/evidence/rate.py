@@ -8,6 +8,7 @@ the slopes are extrapolated once (Richardson).  Three outcomes: the expected slo
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from flint import acb
 
@@ -46,16 +47,26 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             order = f"{slope:.3f}" if slope is not None else order
             if outcome == REFUTES:
                 witness = _witness(statement, sizes, raw, table, relation, reason)
-                return Evidence("rate", REFUTES, reason, cases, len(shapes), order=order,
-                                witness=witness, grade="rate", parts=(part,))
+                return Evidence(
+                    "rate",
+                    REFUTES,
+                    reason,
+                    cases,
+                    len(shapes),
+                    order=order,
+                    witness=witness,
+                    grade="rate",
+                    parts=(part,),
+                )
             if outcome == SILENT:
                 fine, why = False, reason
         if fine:
             good.append(part)
     if len(good) < len(parts):
         return Evidence("rate", SILENT, why, cases, len(shapes), order=order, parts=tuple(good))
-    return Evidence("rate", CONFIRMS, "", cases, len(shapes), order=order, grade="rate",
-                    parts=tuple(good))
+    return Evidence(
+        "rate", CONFIRMS, "", cases, len(shapes), order=order, grade="rate", parts=tuple(good)
+    )
 
 
 def remainders(statement: Statement, raw, part: int, levels: int):
@@ -87,9 +98,9 @@ def judge(statement: Statement, table, relation_and_constant):
     values = [(n, _log2(e)) for n, e in table]
     if statement.fault is not None:
         k, p = statement.fault.k, relation.order
-        values = [(n, v + math.log2(1 + 10.0**-k * n)) for n, v in values]
-    slopes = [a[1] - b[1] for a, b in zip(values, values[1:], strict=False)]
-    ends = [2 * b - a for a, b in zip(slopes, slopes[1:], strict=False)]
+        values = [(n, math.log2(2.0**v + 10.0**-k * float(n) ** (1 - p))) for n, v in values]
+    slopes = [a[1] - b[1] for a, b in pairwise(values)]
+    ends = [2 * b - a for a, b in pairwise(slopes)]
     slope, before = ends[-1], ends[-2]
     if abs(slope - before) > 0.05:
         return SILENT, f"the slope has not settled: {before:.3f}, {slope:.3f}", slope
@@ -110,7 +121,13 @@ def _log2(e) -> float:
 def _witness(statement, sizes, raw, table, relation_and_constant, reason) -> Witness:
     relation, _ = relation_and_constant
     return Witness(
-        relation="Rate", sizes=dict(sizes), raw={k: _strings(v) for k, v in raw.items()},
+        relation="Rate",
+        sizes=dict(sizes),
+        raw={k: _strings(v) for k, v in raw.items()},
         inputs=shown_inputs(statement, raw, DIGITS),
         entry="; ".join(f"n = {n}: {shown(e, 6)}" for n, e in table),
-        lhs=reason, rhs=f"order {relation.order}", certified_by="ball", digits=DIGITS)
+        lhs=reason,
+        rhs=f"order {relation.order}",
+        certified_by="ball",
+        digits=DIGITS,
+    )

@@ -20,9 +20,17 @@ from fieldcheck.evidence.profiles import PROFILES, Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.verdict import Evidence, Verdict, weakest
 
-NOT_CONCERNED = ("no rank here", "no rate here", "no law here", "no box declared",
-                 "not a pointwise relation", "no equality here", "no polynomial identity here",
-                 "no inequality here", "no system here")
+NOT_CONCERNED = (
+    "no rank here",
+    "no rate here",
+    "no law here",
+    "no box declared",
+    "not a pointwise relation",
+    "no equality here",
+    "no polynomial identity here",
+    "no inequality here",
+    "no system here",
+)
 """Methods made for another relation leave no trace in the ledger."""
 
 Method = Callable[[Statement, Profile, int], Evidence]
@@ -32,19 +40,27 @@ def methods() -> list[tuple[str, Method]]:
     """All methods, cheap ones first (a certified refutation ends the run)."""
     from fieldcheck.evidence import enclose, exact, ladder, law, rank, rate, sample, search
 
-    return [("exact", exact.run), ("rank", rank.run), ("ladder", ladder.run), ("rate", rate.run),
-            ("law", law.run), ("sampled", sample.run), ("search", search.run),
-            ("enclosed", enclose.run)]
+    return [
+        ("exact", exact.run),
+        ("rank", rank.run),
+        ("ladder", ladder.run),
+        ("rate", rate.run),
+        ("law", law.run),
+        ("sampled", sample.run),
+        ("search", search.run),
+        ("enclosed", enclose.run),
+    ]
 
 
-def gather(statement: Statement, profile: Profile, seed: int,
-           only: Sequence[str] | None = None) -> tuple[list[str], list[Evidence]]:
+def gather(
+    statement: Statement, profile: Profile, seed: int, only: Sequence[str] | None = None
+) -> tuple[list[str], list[Evidence]]:
     """Relation names and the evidence of every method that applies, up to a refutation."""
     try:
         relations = [r.name for r in statement.probe(statement.grid(1)[0])]
-    except Exception as error:  # noqa: BLE001 - whatever a body raises makes the form invalid
+    except Exception as error:
         return [], [Evidence("probe", "silent", error=_blame(statement, error))]
-    found = []
+    found: list[Evidence] = []
     for name, method in methods():
         if only is not None and name not in only:
             continue
@@ -52,7 +68,7 @@ def gather(statement: Statement, profile: Profile, seed: int,
             evidence = method(statement, profile, seed)
         except Unsupported as gap:
             evidence = Evidence(name, "silent", f"unsupported: {gap.primitive}", applies=False)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return relations, [*found, Evidence(name, "silent", error=_blame(statement, error))]
         if evidence.applies or evidence.reason not in NOT_CONCERNED:
             found.append(evidence)
@@ -90,10 +106,17 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
     if profile.threshold and verdict.verdict == "holds" and form.role != "dropped":
         measured = threshold(form, relations, evidence, profile, seed)
     return {
-        "key": form.key, "role": form.role, "title": form.title, "tex": form.tex,
-        "hypothesis": form.hypothesis, "expected": form.expect, "verdict": verdict.verdict,
-        "grade": verdict.grade, "outcome": _outcome(form, verdict),
-        "undecided_because": verdict.because, "threshold": measured,
+        "key": form.key,
+        "role": form.role,
+        "title": form.title,
+        "tex": form.tex,
+        "hypothesis": form.hypothesis,
+        "expected": form.expect,
+        "verdict": verdict.verdict,
+        "grade": verdict.grade,
+        "outcome": _outcome(form, verdict),
+        "undecided_because": verdict.because,
+        "threshold": measured,
         "evidence": [e.record() for e in evidence],
         "witness": verdict.witness.record() if verdict.witness else None,
     }
@@ -112,8 +135,9 @@ def _outcome(form: Form, verdict: Verdict) -> str | None:
     return "not shown necessary"
 
 
-def verify_claim(claim_id: str, profile: str, seed: int,
-                 roles: Sequence[str] | None = None) -> dict[str, Any]:
+def verify_claim(
+    claim_id: str, profile: str, seed: int, roles: Sequence[str] | None = None
+) -> dict[str, Any]:
     """One element of ``claims`` of the ledger (own grade; capping is the ledger's, which sees all).
 
     ``seconds`` holds the time of each form and is moved to ``timings`` by the ledger.
@@ -132,12 +156,20 @@ def verify_claim(claim_id: str, profile: str, seed: int,
         seconds[key] = round(time.perf_counter() - start, 3)
     own = forms[0]
     return {
-        "id": claim.id, "title": claim.title, "chapter": claim.chapter,
+        "id": claim.id,
+        "title": claim.title,
+        "chapter": claim.chapter,
         "sources": [{"work": s.work, "place": s.place} for s in claim.sources],
-        "equations": list(claim.equations), "needs": list(claim.needs),
-        "hash": claim_hash(claim, profile, seed), "expected": claim.expect,
-        "verdict": own["verdict"], "grade": own["grade"], "shown_grade": own["grade"],
-        "capped_by": None, "forms": forms, "seconds": seconds,
+        "equations": list(claim.equations),
+        "needs": list(claim.needs),
+        "hash": claim_hash(claim, profile, seed),
+        "expected": claim.expect,
+        "verdict": own["verdict"],
+        "grade": own["grade"],
+        "shown_grade": own["grade"],
+        "capped_by": None,
+        "forms": forms,
+        "seconds": seconds,
     }
 
 
@@ -172,8 +204,14 @@ def replay(form: Form, witness: dict[str, Any], digits: int = 60) -> dict[str, A
 
     statement = Statement(form)
     if witness["relation"] == "Law":
-        return {"entry": witness["entry"], "lhs": witness["lhs"], "rhs": witness["rhs"],
-                "residual": "", "certified": False, "inputs": witness["inputs"]}
+        return {
+            "entry": witness["entry"],
+            "lhs": witness["lhs"],
+            "rhs": witness["rhs"],
+            "residual": "",
+            "certified": False,
+            "inputs": witness["inputs"],
+        }
     raw = raw_from_record(witness["raw"])
     if witness["relation"] == "Rate":
         return _replay_rate(statement, witness, raw)
@@ -181,13 +219,27 @@ def replay(form: Form, witness: dict[str, Any], digits: int = 60) -> dict[str, A
         return _replay_rank(statement, witness, raw)
     found = certified(statement, witness["sizes"], raw, digits)
     if found is None:
-        return {"entry": witness["entry"], "lhs": "", "rhs": "", "residual": "",
-                "certified": False, "inputs": shown_inputs(statement, raw, digits)}
-    gap = (found.left[0] - found.right[0], found.left[1] - found.right[1]) \
-        if isinstance(found.left, tuple) else found.left - found.right
-    return {"entry": witness["entry"], "lhs": shown(found.left, digits),
-            "rhs": shown(found.right, digits), "residual": shown(gap, digits),
-            "certified": True, "inputs": shown_inputs(statement, raw, digits)}
+        return {
+            "entry": witness["entry"],
+            "lhs": "",
+            "rhs": "",
+            "residual": "",
+            "certified": False,
+            "inputs": shown_inputs(statement, raw, digits),
+        }
+    gap = (
+        (found.left[0] - found.right[0], found.left[1] - found.right[1])
+        if isinstance(found.left, tuple)
+        else found.left - found.right
+    )
+    return {
+        "entry": witness["entry"],
+        "lhs": shown(found.left, digits),
+        "rhs": shown(found.right, digits),
+        "residual": shown(gap, digits),
+        "certified": True,
+        "inputs": shown_inputs(statement, raw, digits),
+    }
 
 
 def _replay_rate(statement, witness, raw) -> dict[str, Any]:
@@ -199,11 +251,22 @@ def _replay_rate(statement, witness, raw) -> dict[str, Any]:
         table, relation = rate.remainders(statement, raw, part, rate.LEVELS["quick"])
         outcome, reason, _ = rate.judge(statement, table, relation)
         if outcome == "refutes":
-            return {"entry": "; ".join(f"n = {n}: {shown(e, 12)}" for n, e in table),
-                    "lhs": reason, "rhs": witness["rhs"], "residual": "", "certified": True,
-                    "inputs": shown_inputs(statement, raw, 30)}
-    return {"entry": witness["entry"], "lhs": "", "rhs": "", "residual": "", "certified": False,
-            "inputs": {}}
+            return {
+                "entry": "; ".join(f"n = {n}: {shown(e, 12)}" for n, e in table),
+                "lhs": reason,
+                "rhs": witness["rhs"],
+                "residual": "",
+                "certified": True,
+                "inputs": shown_inputs(statement, raw, 30),
+            }
+    return {
+        "entry": witness["entry"],
+        "lhs": "",
+        "rhs": "",
+        "residual": "",
+        "certified": False,
+        "inputs": {},
+    }
 
 
 def _replay_rank(statement, witness, raw) -> dict[str, Any]:
@@ -215,10 +278,15 @@ def _replay_rank(statement, witness, raw) -> dict[str, Any]:
     xp = Rational()
     relations = statement.relations(xp, wrap_raw(xp, raw))
     relation = next(r for r in relations if r.name == "Rank")
-    here = _rational_rank(xp.lift(relation.matrix).data)  # type: ignore[attr-defined]
-    return {"entry": "rank", "lhs": str(here), "rhs": str(relation.rank),  # type: ignore
-            "residual": str(here - relation.rank), "certified": here != relation.rank,  # type: ignore
-            "inputs": shown_inputs(statement, raw, 30)}
+    here = _rational_rank(xp.lift(relation.matrix).data)
+    return {
+        "entry": "rank",
+        "lhs": str(here),
+        "rhs": str(relation.rank),
+        "residual": str(here - relation.rank),
+        "certified": here != relation.rank,
+        "inputs": shown_inputs(statement, raw, 30),
+    }
 
 
 # -- hashes ----------------------------------------------------------------------------------------
@@ -247,5 +315,14 @@ def claim_hash(claim: Claim, profile: str, seed: int) -> str:
     return digest.hexdigest()
 
 
-__all__ = ["OPPOSITE", "as_expected", "cap", "claim_hash", "gather", "judge", "replay",
-           "verify_claim", "verify_form"]
+__all__ = [
+    "OPPOSITE",
+    "as_expected",
+    "cap",
+    "claim_hash",
+    "gather",
+    "judge",
+    "replay",
+    "verify_claim",
+    "verify_form",
+]

@@ -52,7 +52,9 @@ def strata_of(statement: Statement) -> list[str]:
     return ["generic", *sorted(names)]
 
 
-def cloud(statement: Statement, sizes: dict[str, int], rows: int, rng: np.random.Generator) -> Cloud:
+def cloud(
+    statement: Statement, sizes: dict[str, int], rows: int, rng: np.random.Generator
+) -> Cloud:
     """``rows`` points of one shape: half generic, the rest shared among the strata."""
     names = strata_of(statement)
     per = max(2, rows // (2 * max(1, len(names) - 1)))
@@ -76,8 +78,9 @@ def cloud(statement: Statement, sizes: dict[str, int], rows: int, rng: np.random
     return Cloud(sizes, {k: np.concatenate(v) for k, v in blocks.items()}, labels)
 
 
-def residuals(statement: Statement, raws: dict[str, torch.Tensor]
-              ) -> tuple[torch.Tensor, torch.Tensor]:
+def residuals(
+    statement: Statement, raws: dict[str, torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Normalized residual of every point, positive where the statement looks false; and a
     fingerprint of either side of every part, to see sides that never move.
 
@@ -134,11 +137,12 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     for sizes in grid:
         points = cloud(statement, sizes, profile.batch, rng)
         try:
-            r, prints = residuals(
-                statement, {k: torch.from_numpy(v) for k, v in points.raws.items()})
+            ratio, prints = residuals(
+                statement, {k: torch.from_numpy(v) for k, v in points.raws.items()}
+            )
         except Unsupported as gap:
             return Evidence("sampled", SILENT, f"no float: {gap.primitive}", applies=False)
-        r = r.numpy()
+        r = ratio.numpy()
         finite = r > -math.inf
         moving = moving | _moving(prints.numpy(), finite)
         finite_cases += int(finite.sum())
@@ -159,21 +163,39 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         raw = points.row(k)
         if certified(statement, sizes, raw):
             witness = smallest(statement, sizes, raw, picker)
-            return Evidence("sampled", REFUTES, "", finite_cases, len(grid), visited,
-                            witness=witness, grade="enclosed")
+            return Evidence(
+                "sampled",
+                REFUTES,
+                "",
+                finite_cases,
+                len(grid),
+                visited,
+                witness=witness,
+                grade="enclosed",
+            )
     still = _vacuous(relations, moving, visited, finite_cases)
     if still:
         return Evidence("sampled", SILENT, still, finite_cases, len(grid), visited, vacuous=True)
     top, sizes, points, k = worst[0]
-    record = {"log10": "-inf" if top <= 0 else f"{math.log10(top):.1f}",
-              "raw": {"sizes": sizes, "stratum": points.strata[k]}}
-    return Evidence("sampled", CONFIRMS, "failed to refute", finite_cases, len(grid), visited,
-                    worst=record, grade="sampled", parts=tuple(range(16)))
+    record = {
+        "log10": "-inf" if top <= 0 else f"{math.log10(top):.1f}",
+        "raw": {"sizes": sizes, "stratum": points.strata[k]},
+    }
+    return Evidence(
+        "sampled",
+        CONFIRMS,
+        "failed to refute",
+        finite_cases,
+        len(grid),
+        visited,
+        worst=record,
+        grade="sampled",
+        parts=tuple(range(16)),
+    )
 
 
 def _vacuous(relations, moving: np.ndarray, visited: dict[str, int], cases: int) -> str:
-    """Why the run would mean nothing: one instance, an unvisited stratum, a side that never moves.
-    """
+    """Why a run means nothing: one instance, an unvisited stratum, a side that never moves."""
     if cases < 2:
         return "vacuous: only one finite instance"
     for name, n in visited.items():
@@ -183,8 +205,10 @@ def _vacuous(relations, moving: np.ndarray, visited: dict[str, int], cases: int)
         sides = moving[k]
         if relation.name in ("Equal", "Force", "Gradient") and not sides.all():
             side = "left" if not sides[0] else "right"
-            return (f"vacuous: the {side} side of part {k + 1} takes one value over all cases "
-                    "(a constant belongs in Zero)")
+            return (
+                f"vacuous: the {side} side of part {k + 1} takes one value over all cases "
+                "(a constant belongs in Zero)"
+            )
         if relation.name == "AtMost" and not sides.any():
             return f"vacuous: neither side of part {k + 1} ever changes"
     return ""

@@ -74,12 +74,29 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         raw = points.row(k)
         if certified(statement, sizes, raw):
             witness = smallest(statement, sizes, raw, picker)
-            return Evidence("search", REFUTES, "", cases, len(shapes), visited, witness=witness,
-                            grade="enclosed")
+            return Evidence(
+                "search",
+                REFUTES,
+                "",
+                cases,
+                len(shapes),
+                visited,
+                witness=witness,
+                grade="enclosed",
+            )
     top = worst[0][0] if worst else -math.inf
     record = {"log10": "-inf" if top <= 0 else f"{math.log10(top):.1f}", "raw": None}
-    return Evidence("search", CONFIRMS, "failed to refute", cases, len(shapes), visited,
-                    worst=record, grade="sampled", parts=tuple(range(16)))
+    return Evidence(
+        "search",
+        CONFIRMS,
+        "failed to refute",
+        cases,
+        len(shapes),
+        visited,
+        worst=record,
+        grade="sampled",
+        parts=tuple(range(16)),
+    )
 
 
 def _climb(statement: Statement, raws: dict[str, np.ndarray], steps: int, order: bool) -> int:
@@ -105,8 +122,9 @@ def _climb(statement: Statement, raws: dict[str, np.ndarray], steps: int, order:
             break
         if not value.requires_grad:
             break
-        grads = torch.autograd.grad(torch.where(finite, value, 0).sum(), list(leaves.values()),
-                                    allow_unused=True)
+        grads: tuple[torch.Tensor | None, ...] = torch.autograd.grad(
+            torch.where(finite, value, 0).sum(), list(leaves.values()), allow_unused=True
+        )
         rate = 0.3 * (1 - step / (steps + 1)) + 0.01
         with torch.no_grad():
             for (k, leaf), g in zip(leaves.items(), grads, strict=True):

@@ -19,7 +19,7 @@ import numpy as np
 
 from fieldcheck.arithmetic.array import Value
 from fieldcheck.claim import Form
-from fieldcheck.relations import Relation, Sides, parts_of
+from fieldcheck.relations import Sides, parts_of
 
 Raw = dict[str, Any]
 """Raw parameters by name "X.re", in whatever representation the method uses."""
@@ -71,7 +71,7 @@ class Statement:
         """All sizes to visit: every pair for two names; beyond 36 shapes a covering subset in
         which every pair of values of any two names still occurs."""
         names = self.size_names
-        ranges = [[v for v in self.form.sizes.get(n, range(1, 7))] for n in names]
+        ranges = [list(self.form.sizes.get(n, range(1, 7))) for n in names]
         cut = [[v for v in r if v <= largest] or r[:1] for r in ranges]
         full = [dict(zip(names, values, strict=True)) for values in itertools.product(*cut)]
         if len(full) <= 36:
@@ -94,7 +94,7 @@ class Statement:
     def _directions(self, sizes) -> list[tuple[tuple[int, ...] | None, bool]]:
         return [(r.direction(), r.direction_is_complex) for r in self.probe(dict(sizes))]
 
-    def probe(self, sizes: dict[str, int]) -> tuple[Relation, ...]:
+    def probe(self, sizes: dict[str, int]) -> tuple[Any, ...]:
         """The relations at one point (double precision), for their kinds and shapes."""
         cache: dict = self.__dict__.setdefault("_probes", {})
         key = tuple(sorted(sizes.items()))
@@ -118,7 +118,7 @@ class Statement:
             made[name] = domain.build(xp, own)
         return made
 
-    def relations(self, xp, raws: dict[str, Value]) -> tuple[Relation, ...]:
+    def relations(self, xp, raws: dict[str, Value]) -> tuple[Any, ...]:
         return parts_of(self.form.body(xp, **self.inputs(xp, raws)))
 
     def sides(self, xp, raws: dict[str, Value], part: int | None = None) -> list[Sides]:
@@ -132,7 +132,7 @@ class Statement:
                 direction = raws[f"direction{k}.re"]
                 if f"direction{k}.im" in raws:
                     direction = direction + xp.i * raws[f"direction{k}.im"]
-            sides = relation.sides(xp, direction)  # type: ignore[attr-defined]
+            sides = relation.sides(xp, direction)
             out.append(self._planted(xp, sides))
         return out
 
@@ -166,8 +166,10 @@ def _pairwise(names: list[str], ranges: list[list[int]]) -> Iterator[dict[str, i
             row = [rng.choice(r) for r in ranges]
             a, x, b, y = min(todo)
             row[a], row[b] = x, y
-            covered = sum((i, row[i], j, row[j]) in todo
-                          for i, j in itertools.combinations(range(len(names)), 2))
+            covered = sum(
+                (i, row[i], j, row[j]) in todo
+                for i, j in itertools.combinations(range(len(names)), 2)
+            )
             if covered > gain:
                 best, gain = row, covered
         assert best is not None
@@ -181,7 +183,8 @@ def small_point(rng: random.Random, shape: tuple[int, ...], bits: int = 10) -> n
     out = np.empty(shape, dtype=object)
     flat = out.reshape(-1)
     for k in range(flat.size):
-        flat[k] = Fraction(rng.randrange(-(2 ** (bits + 1)), 2 ** (bits + 1)) * 2 + 1, 2 ** (bits + 1))
+        odd = rng.randrange(-(2 ** (bits + 1)), 2 ** (bits + 1)) * 2 + 1
+        flat[k] = Fraction(odd, 2 ** (bits + 1))
     return out
 
 

@@ -18,10 +18,12 @@ from fieldcheck.evidence.statement import Statement
 from fieldcheck.verdict import Evidence
 
 DEEPEST = 40
+PERTURBED = "right side, relative to its size"
 
 
-def threshold(form: Form, relations: Sequence[str], evidence: Sequence[Evidence],
-              profile: Profile, seed: int) -> dict[str, Any] | None:
+def threshold(
+    form: Form, relations: Sequence[str], evidence: Sequence[Evidence], profile: Profile, seed: int
+) -> dict[str, Any] | None:
     """{log10 | "any", tried, perturbed} for a form that holds."""
     from fieldcheck.evidence.run import gather
 
@@ -39,11 +41,14 @@ def threshold(form: Form, relations: Sequence[str], evidence: Sequence[Evidence]
 
     if seen(DEEPEST):
         # An exact method that refutes 10^-40 refutes every fault: it has no precision to run out.
-        return {"log10": "any" if by in ("exact", "rank") else str(-DEEPEST), "tried": len(tried),
-                "perturbed": "right side, relative to its size"}
+        return {
+            "log10": "any" if by in ("exact", "rank") else str(-DEEPEST),
+            "tried": len(tried),
+            "perturbed": PERTURBED,
+        }
     low, high = -1, DEEPEST  # seen at low (vacuously at -1), missed at high
     if not seen(0):
-        return {"log10": None, "tried": len(tried), "perturbed": "right side, relative to its size"}
+        return {"log10": None, "tried": len(tried), "perturbed": PERTURBED}
     low = 0
     while high - low > 1:
         middle = (low + high) // 2
@@ -51,4 +56,4 @@ def threshold(form: Form, relations: Sequence[str], evidence: Sequence[Evidence]
             low = middle
         else:
             high = middle
-    return {"log10": str(-low), "tried": len(tried), "perturbed": "right side, relative to its size"}
+    return {"log10": str(-low), "tried": len(tried), "perturbed": PERTURBED}

@@ -36,8 +36,9 @@ class Found:
     digits: int
 
 
-def certified(statement: Statement, sizes: dict[str, int], raw: Raw, digits: int = 60
-              ) -> Found | None:
+def certified(
+    statement: Statement, sizes: dict[str, int], raw: Raw, digits: int = 60
+) -> Found | None:
     """Where the statement certainly fails at this point, or None."""
     return _rational(statement, raw) or _balls(statement, raw, digits)
 
@@ -93,8 +94,9 @@ def _fails(xp, a, b, order: bool) -> bool:
 
 
 # -- making it small -----------------------------------------------------------------------------
-def smallest(statement: Statement, sizes: dict[str, int], raw: Raw, rng: random.Random,
-             budget: int = 300) -> Witness:
+def smallest(
+    statement: Statement, sizes: dict[str, int], raw: Raw, rng: random.Random, budget: int = 300
+) -> Witness:
     """The smallest witness found: dimension first, then small integers and halves."""
     best = (sizes, raw)
     for smaller in _smaller_sizes(statement, sizes):
@@ -128,8 +130,9 @@ def _volume(sizes: dict[str, int]) -> int:
 _STOCK = [Fraction(v) for v in (0, 1, -1, 2, -2)]
 
 
-def _try_small_points(statement: Statement, sizes: dict[str, int], rng: random.Random,
-                      tries: int = 24) -> Raw | None:
+def _try_small_points(
+    statement: Statement, sizes: dict[str, int], rng: random.Random, tries: int = 24
+) -> Raw | None:
     shapes = statement.raw_shapes(sizes)
     for attempt in range(tries):
         stock = _STOCK[: 2 + min(3, attempt // 4)]

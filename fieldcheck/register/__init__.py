@@ -9,7 +9,7 @@ from fieldcheck.claim import Claim, ClaimError, registered
 
 
 def load(*modules: str) -> dict[str, Claim]:
-    """All claims of the register (or of the named chapters), checked as a whole; no torch needed."""
+    """All claims (or those of the named chapters), checked as a whole; imports no torch."""
     names = [m.name for m in pkgutil.iter_modules(__path__)]
     for name in names:
         importlib.import_module(f"{__name__}.{name}")
@@ -30,7 +30,7 @@ def _acyclic(claims: dict[str, Claim]) -> None:
         if state.get(id) == 2:
             return
         if state.get(id) == 1:
-            loop = path[path.index(id):] + [id]
+            loop = [*path[path.index(id) :], id]
             raise ClaimError(f"{id}: needs go in a circle: {' -> '.join(loop)}")
         state[id] = 1
         for parent in claims[id].needs:
