@@ -1,7 +1,10 @@
-"""What the book needs so that it can be read from disk, without a network.
+"""What the book needs so that it can be read from disk, without a network, and by everyone.
 
 MathJax 3.2.2 (one file, SVG output, no web fonts) comes from a pinned package of the Python index.
 It is checked against a digest and copied next to the pages before they are written.
+
+docutils gives a bibliography's entries a role that the accessibility standard has withdrawn, inside
+a list that admits only list items; it is written anew here.
 """
 
 from __future__ import annotations
@@ -40,8 +43,16 @@ def copy_mathjax(app: Sphinx) -> None:
         shutil.copyfile(mathjax_source(), target)
 
 
+def name_entries(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     # Jupyter Book sets this option of sphinx_comments whether or not that extension is loaded.
     app.add_config_value("comments_config", {}, "html")
     app.connect("builder-inited", copy_mathjax)
+    app.connect("html-page-context", name_entries)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,15 +10,36 @@
     }
   }
 
+  // An inline formula that is wider than its line may scroll.
+  function markWide() {
+    for (const box of document.querySelectorAll("article mjx-container:not([display])")) {
+      const line = box.closest("p, li, td, th, dd, dt, figcaption, h1, h2, h3, h4, div");
+      const drawing = box.querySelector("svg");
+      if (line && drawing) {
+        const room = line.clientWidth;
+        box.classList.toggle("fc-wide", room > 0 && drawing.getBoundingClientRect().width > room);
+      }
+    }
+  }
+
+  function scrolls(box) {
+    if (getComputedStyle(box).overflowX === "visible") return false;
+    const drawing = box.matches("mjx-container") && box.querySelector("svg");
+    const width = drawing ? drawing.getBoundingClientRect().width : box.scrollWidth;
+    return width > box.clientWidth + 1;
+  }
+
   // What scrolls by itself must be reachable without a mouse; what fits must not be a stop on the way.
   function reachable() {
-    const wide = "mjx-container, .cell_output, .cell_output .output, .pst-scrollable-table-container, .fc-scroll, article pre";
-    for (const box of document.querySelectorAll(wide)) {
-      const scrolls = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible";
-      if (scrolls && !box.hasAttribute("tabindex")) {
+    markWide();
+    const boxes =
+      "mjx-container, .cell_output, .cell_output .output, .pst-scrollable-table-container, .fc-scroll, article pre";
+    for (const box of document.querySelectorAll(boxes)) {
+      const needed = scrolls(box);
+      if (needed && !box.hasAttribute("tabindex")) {
         box.setAttribute("tabindex", "0");
         box.dataset.fcReach = "";
-      } else if (!scrolls && "fcReach" in box.dataset) {
+      } else if (!needed && "fcReach" in box.dataset) {
         box.removeAttribute("tabindex");
         delete box.dataset.fcReach;
       }

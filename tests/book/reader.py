@@ -181,6 +181,10 @@ class Reader:
 
     def landing(self, path: Path) -> str:
         """Return the address that a page of redirection leads to."""
-        with self.open(path, Report()) as page:
-            page.wait_for_function("() => !location.href.endsWith('/index.html')")
+        page = self.browser.new_page()
+        try:
+            page.goto(path.as_uri(), wait_until="commit")
+            page.wait_for_url(lambda url: url != path.as_uri(), timeout=5_000)
             return page.url
+        finally:
+            page.close()

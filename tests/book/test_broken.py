@@ -14,28 +14,33 @@ import pytest
 from tests.book import pages, source
 from tests.book.reader import NARROW, WIDE, Reader, Report
 
-MARK = "</article>"
+MARK = "</h1>"
 SOUND = source.table_of_contents()[0]
 
 
 class Broken:
-    """Writes faulty copies of a sound page into a folder that links to the book's files."""
+    """Writes faulty copies of a sound page into a copy of the book made of links."""
 
     def __init__(self, html: Path, folder: Path) -> None:
         self.text = (html / f"{SOUND}.html").read_text(encoding="utf8")
         self.folder = folder
+        beside = Path(SOUND).parent
         for item in html.iterdir():
-            (folder / item.name).symlink_to(item)
-        (folder / "broken").mkdir()
+            if item.name != beside.name:
+                (folder / item.name).symlink_to(item)
+        (folder / beside).mkdir()
+        for item in (html / beside).iterdir():
+            (folder / beside / item.name).symlink_to(item)
+        self.path = folder / beside / "broken.html"
 
     def page(self, fault: str) -> Path:
-        assert MARK in self.text
-        return self.write(self.text.replace(MARK, fault + MARK, 1))
+        """Put the fault below the heading of the page's text."""
+        start = self.text.index(MARK, self.text.index("<article")) + len(MARK)
+        return self.write(self.text[:start] + fault + self.text[start:])
 
     def write(self, text: str) -> Path:
-        path = self.folder / "broken" / "page.html"
-        path.write_text(text, encoding="utf8")
-        return path
+        self.path.write_text(text, encoding="utf8")
+        return self.path
 
 
 @pytest.fixture
@@ -145,7 +150,7 @@ def test_fault_in_the_file_is_seen(broken: Broken, fault: str, look: object) -> 
     assert look(pages.soup(broken.page(fault))) != []
 
 
-@pytest.mark.parametrize("link", ["../absent.html", "#absent", "../book/intro.html#absent"])
+@pytest.mark.parametrize("link", ["../absent.html", "#absent", "notation.html#absent"])
 def test_dead_link_is_seen(broken: Broken, link: str) -> None:
     path = broken.page(f'<a href="{link}">x</a>')
     assert pages.dead_links(path, pages.soup(path), {}) == [link]
@@ -200,4 +205,4 @@ $not$
 
 ![a drawing](figures/a.svg)
 """
-    assert source.count(text) == source.Promise(formulas=9, pictures=1, plots=1, cells=2)
+    assert source.count(text) == source.Promise(formulas=10, pictures=1, plots=1, cells=2)
