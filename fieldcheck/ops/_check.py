@@ -1,0 +1,96 @@
+"""Checks of arguments: one clear sentence that names the operation and the offending thing.
+
+Every message carries the shape, dtype or device that was given, so that the line at fault can be
+found without a debugger.  Nothing here reads the values of a tensor: no device is made to wait.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+FLOATING = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+COMPLEX = (torch.complex64, torch.complex128)
+
+
+def shape(x: Tensor) -> str:
+    """``(2, 3)`` for a tensor of that shape."""
+    return "(" + ", ".join(map(str, x.shape)) + ("," if x.ndim == 1 else "") + ")"
+
+
+def tensor(op: str, name: str, x: object, *, ndim: int = 0, dtypes=FLOATING) -> Tensor:
+    """``x`` itself, if it is a tensor with an allowed dtype and at least ``ndim`` axes."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{op}: {name} must be a tensor, not {type(x).__name__}")
+    if x.dtype not in dtypes:
+        allowed = ", ".join(str(d).removeprefix("torch.") for d in dtypes)
+        raise TypeError(f"{op}: {name} has dtype {x.dtype}; allowed are {allowed}")
+    if x.ndim < ndim:
+        raise ValueError(
+            f"{op}: {name} has shape {shape(x)}; at least {ndim} axes are needed"
+        )
+    return x
+
+
+def alike(op: str, **tensors: Tensor) -> None:
+    """All tensors share one dtype and one device."""
+    (first_name, first), *others = tensors.items()
+    for name, x in others:
+        if x.dtype != first.dtype:
+            raise TypeError(
+                f"{op}: {first_name} has dtype {first.dtype} and {name} has {x.dtype}; "
+                "convert one of them"
+            )
+        if x.device != first.device:
+            raise ValueError(
+                f"{op}: {first_name} is on {first.device} and {name} on {x.device}; "
+                "move one of them"
+            )
+
+
+def same_shape(op: str, **tensors: Tensor) -> None:
+    """All tensors share one shape."""
+    (first_name, first), *others = tensors.items()
+    for name, x in others:
+        if x.shape != first.shape:
+            raise ValueError(
+                f"{op}: {first_name} has shape {shape(first)} and {name} {shape(x)}; "
+                "they must be equal"
+            )
+
+
+def axis_size(op: str, name: str, x: Tensor, axis: int, size: int, why: str) -> None:
+    """Axis ``axis`` of ``x`` has length ``size``."""
+    if x.shape[axis] != size:
+        raise ValueError(
+            f"{op}: {name} has shape {shape(x)}; its axis {axis} must be {size}, {why}"
+        )
+
+
+def broadcast(op: str, **tensors: Tensor) -> torch.Size:
+    """The common leading shape of tensors whose last two axes are matrices."""
+    try:
+        return torch.broadcast_shapes(*(x.shape[:-2] for x in tensors.values()))
+    except RuntimeError:
+        given = " and ".join(f"{name} {shape(x)}" for name, x in tensors.items())
+        raise ValueError(
+            f"{op}: the leading axes do not broadcast: {given}"
+        ) from None
+
+
+def positive(op: str, name: str, value: float) -> float:
+    """A finite number above zero."""
+    value = float(value)
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{op}: {name} must be finite and above zero, not {value!r}")
+    return value
+
+
+def choice(op: str, name: str, value: object, allowed: tuple[str, ...]) -> str:
+    """One of a few words."""
+    if value not in allowed:
+        words = ", ".join(repr(a) for a in allowed)
+        raise ValueError(f"{op}: {name} must be one of {words}, not {value!r}")
+    return str(value)

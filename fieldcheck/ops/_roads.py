@@ -1,0 +1,134 @@
+"""Which implementation serves an operation on this machine, and why: probed once, then kept.
+
+A fast road may rest on something that is not promised: a private kernel of torch, a compiler.  So each
+is tried on a small case against plain arithmetic before it is trusted, and there is always a plain road.
+``fieldcheck bench --explain`` prints what :func:`explain` returns.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+Attention = Literal["fused", "flex", "chunked"]
+
+_forced: ContextVar[str | None] = ContextVar("fieldcheck_attention_road", default=None)
+
+
+class Choice(NamedTuple):
+    """One line of ``fieldcheck bench --explain``."""
+
+    operation: str
+    device: str
+    road: str
+    reason: str
+
+
+@contextmanager
+def attention_road(road: Attention | None):
+    """Within this block attention takes the named road; for tests and comparisons."""
+    token = _forced.set(road)
+    try:
+        yield
+    finally:
+        _forced.reset(token)
+
+
+def flash_cpu(q: Tensor, k: Tensor, v: Tensor, **options) -> tuple[Tensor, Tensor]:
+    """Torch's fused attention on the CPU, which returns the log-sum-exp too (a private operator)."""
+    return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, **options)
+
+
+def flash_cpu_backward(*tensors, **options) -> tuple[Tensor, Tensor, Tensor]:
+    """The reverse derivative that belongs to :func:`flash_cpu` (gradients of its first output)."""
+    return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(*tensors, **options)
+
+
+@functools.cache
+def _probe_flash(dtype: torch.dtype) -> str:
+    """Empty if the private kernel gives what plain arithmetic gives for ``dtype``, else the reason."""
+    if not hasattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu"):
+        return "this torch has no fused attention operator that returns the log-sum-exp"
+    generator = torch.Generator().manual_seed(0)
+    wide = torch.float64
+    q, k = torch.randn(2, 1, 2, 5, 8, generator=generator, dtype=wide).to(dtype)
+    try:
+        out, lse = flash_cpu(q, k, k, scale=0.5)
+        out_causal, lse_causal = flash_cpu(q, k, k, scale=0.5, is_causal=True)
+    except (RuntimeError, TypeError) as error:
+        return f"the fused operator refuses {dtype}: {str(error).splitlines()[0]}"
+    scores = 0.5 * q.to(wide) @ k.to(wide).mT
+    tolerance = 64 * torch.finfo(dtype).eps
+    for s, o, l in (
+        (scores, out, lse),
+        (scores.masked_fill(torch.ones(5, 5).triu(1).bool(), -torch.inf), out_causal, lse_causal),
+    ):
+        right = torch.softmax(s, -1) @ k.to(wide)
+        if l.shape != s.shape[:-1] or not (
+            torch.allclose(o.to(wide), right, atol=tolerance, rtol=tolerance)
+            and torch.allclose(l.to(wide), torch.logsumexp(s, -1), atol=tolerance, rtol=tolerance)
+        ):
+            return "the fused operator does not return what its name says"
+    return ""
+
+
+@functools.cache
+def _probe_flex() -> str:
+    """Empty if flex attention can return its log-sum-exp, else the reason."""
+    try:
+        from torch.nn.attention.flex_attention import AuxRequest, flex_attention  # noqa: F401
+    except ImportError:
+        return "this torch has no flex attention that returns the log-sum-exp"
+    return ""
+
+
+def attention(device: torch.device, dtype: torch.dtype) -> tuple[Attention, str]:
+    """The road that attention takes for tensors of this device and dtype, and the reason."""
+    forced = _forced.get() or os.environ.get("FIELDCHECK_ATTENTION")
+    if forced:
+        return forced, "asked for by name"  # type: ignore[return-value]
+    if device.type == "cpu":
+        trouble = _probe_flash(dtype)
+        if trouble:
+            return "chunked", trouble
+        return "fused", "torch's own fused kernel, checked against plain arithmetic on this machine"
+    if device.type == "cuda":
+        trouble = _probe_flex()
+        if dtype == torch.float64:
+            trouble = "compiled flex attention has no float64"
+        if trouble:
+            return "chunked", trouble
+        return "flex", "compiled flex attention with its log-sum-exp"
+    return "chunked", f"no fused road is known for {device.type}"
+
+
+def explain() -> list[Choice]:
+    """What each operation runs on here, and why.  Builds nothing, asks nothing of a GPU's memory."""
+    from . import native
+
+    rows = [
+        Choice("free_energy", "cpu", *attention(torch.device("cpu"), dtype))._replace(
+            operation=f"free_energy ({str(dtype).removeprefix('torch.')})"
+        )
+        for dtype in (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+    ]
+    if torch.cuda.is_available():
+        rows.append(Choice("free_energy", "cuda", *attention(torch.device("cuda"), torch.float32)))
+    else:
+        rows.append(Choice("free_energy", "cuda", "none", "no CUDA device is present"))
+    rows.append(Choice("colu, rcolu, soc_projection", "cpu", *native.status()))
+    rows.append(
+        Choice("colu, rcolu, soc_projection", "cuda", "compiled", "torch.compile of the plain form")
+        if torch.cuda.is_available()
+        else Choice("colu, rcolu, soc_projection", "cuda", "none", "no CUDA device is present")
+    )
+    rows.append(Choice("quartic", "any", "matrix products", "five of them, in the order N C C"))
+    rows.append(Choice("gibbs", "any", "torch.softmax", "one pass over a scaled copy"))
+    rows.append(Choice("glu_potential", "any", "matrix products", "two, with the factors side by side"))
+    return rows
