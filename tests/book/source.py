@@ -24,17 +24,20 @@ FORMULAS = {"math_inline", "math_inline_double", "math_block", "math_block_label
 OPAQUE = {
     "bibliography",
     "claim",
+    "claims-map",
     "code",
     "code-block",
     "code-cell",
+    "equation-coverage",
     "eval-rst",
-    "ledger",
+    "ledger-summary",
+    "ledger-table",
+    "ledger-timings",
+    "literalinclude",
+    "parsed-literal",
     "raw",
     "tableofcontents",
     "toctree",
-    "parsed-literal",
-    "literalinclude",
-    "only-code",
 }
 PICTURES = {"figure", "image"}
 DIRECTIVE = re.compile(r"^\{([^}\s]+)\}\s*(.*)$")
