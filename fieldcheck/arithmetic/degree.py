@@ -162,6 +162,13 @@ class Degree(Arithmetic):
         self.roots += max(1, math.prod(d.shape))
         return self._symbol(d)
 
+    _relu = _step = _exp
+
+    def _maximum(self, a, b):
+        return self._add(b, self._relu(self._sub(a, b)))
+
+    _minimum = _maximum
+
     def _circular(self, d):
         one = self._symbol(d)
         return Bound(one.shape, 2, 1, 2.0)

@@ -5,8 +5,10 @@ transposes, so X and X* are independent variables, as the Wirtinger derivative m
 is 1 modulo 4, so that -1 has a square root.
 
 Transcendental functions enter as free symbols: ``exp(x)`` is a random residue, the same for the
-same argument, with the derivative rule of the jets, exp(0) = 1 and exp(-x) = 1/exp(x).  What
-holds for such symbols holds for the functions.  The converse fails (exp(a+b) = exp(a)exp(b) is
+same argument, with the derivative rule of the jets, exp(0) = 1 and exp(-x) = 1/exp(x).  So does
+relu, with relu(0) = 0 and relu(x) - relu(-x) = x, and its derivative ``step``, with
+step(x) + step(-x) = 1; maximum and minimum follow.  What holds for such symbols holds for the
+functions.  The converse fails (exp(a+b) = exp(a)exp(b) is
 unknown here), so a run that used a symbol may confirm and never refute; ``symbols`` counts them.
 
 Sources: J. T. Schwartz, J. ACM 27 (1980) 701; R. Zippel, EUROSAM 1979.
@@ -54,6 +56,8 @@ class Prime(Paired):
         self._exp_of: dict[int, int] = {0: 1}
         self._log_of: dict[int, int] = {1: 0}
         self._root_of: dict[int, int] = {0: 0, 1: 1}
+        self._relu_of: dict[int, int] = {0: 0}
+        self._step_of: dict[int, int] = {}
         self._pi_value: int | None = None
 
     def from_raw(self, values: np.ndarray):
@@ -196,3 +200,25 @@ class Prime(Paired):
         z = self._exp(d)
         z2 = self._mul(z, z)
         return self._div(self._sub(z2, self._integer(1)), self._add(z2, self._integer(1)))
+
+    def _odd_part(self, known: dict[int, int], x: int, mirrored) -> int:
+        """A free symbol of x; ``mirrored`` gives it from the symbol of -x, where that is known."""
+        y = known.get(x)
+        if y is None:
+            minus = known.get(-x % self.p)
+            y = self.rng.randrange(self.p) if minus is None else mirrored(minus) % self.p
+            known[x] = y
+            self.symbols += 1
+        return y
+
+    def _relu(self, d):
+        return entrywise(lambda x: self._odd_part(self._relu_of, x, lambda m: x + m), d)
+
+    def _step(self, d):
+        return entrywise(lambda x: self._odd_part(self._step_of, x, lambda m: 1 - m), d)
+
+    def _maximum(self, a, b):
+        return self._add(b, self._relu(self._sub(a, b)))
+
+    def _minimum(self, a, b):
+        return self._sub(a, self._relu(self._sub(a, b)))
