@@ -94,6 +94,15 @@ def _tie_rows(raw, rng):
     }
 
 
+def _scalar_matrix(raw, rng):
+    """Multiples of the identity: repeated eigenvalues."""
+    out = {}
+    for k, v in raw.items():
+        square = v.ndim == 3 and v.shape[1] == v.shape[2]
+        out[k] = v[:, :1, :1] * np.eye(v.shape[1]) if square else v
+    return out
+
+
 def _integers(raw, rng):
     return {k: np.round(v) for k, v in raw.items()}
 
@@ -116,6 +125,7 @@ COMMON: dict[str, Stratum] = {
     "ill-conditioned": _ill,
     "denormal": _scaled(-1060),
 }
+SQUARE: dict[str, Stratum] = {**COMMON, "zero": _zero, "repeated-eigenvalues": _scalar_matrix}
 POINT: dict[str, Stratum] = {"large": _scaled(12), "denormal": _scaled(-1060)}
 
 
@@ -188,7 +198,9 @@ def nonnegative(*dims: str | int) -> Domain:
         dims,
         {"x": dims},
         lambda xp, raw: raw["x"] * raw["x"],
-        {"zero": _zero, "large": _scaled(6)},
+        {"zero": _zero, "zero-row": _zero_row, "large": _scaled(6)}
+        if dims
+        else {"zero": _zero, "large": _scaled(6)},
         relaxed=real() if not dims else real_matrix(*dims),
     )
 
@@ -244,7 +256,7 @@ def hermitian(n: str | int) -> Domain:
         (n, n),
         {"re": (n, n), "im": (n, n)},
         build,
-        COMMON,
+        SQUARE,
         relaxed=matrix(n, n),
     )
 
@@ -261,7 +273,7 @@ def skew_hermitian(n: str | int) -> Domain:
         (n, n),
         {"re": (n, n), "im": (n, n)},
         build,
-        COMMON,
+        SQUARE,
         relaxed=matrix(n, n),
     )
 
@@ -273,7 +285,7 @@ def symmetric(n: str | int) -> Domain:
         (n, n),
         {"x": (n, n)},
         lambda xp, raw: raw["x"] + raw["x"].T,
-        COMMON,
+        SQUARE,
         relaxed=real_matrix(n, n),
     )
 
@@ -290,7 +302,7 @@ def complex_symmetric(n: str | int) -> Domain:
         (n, n),
         {"re": (n, n), "im": (n, n)},
         build,
-        COMMON,
+        SQUARE,
         relaxed=matrix(n, n),
     )
 
@@ -302,7 +314,7 @@ def skew(n: str | int) -> Domain:
         (n, n),
         {"x": (n, n)},
         lambda xp, raw: raw["x"] - raw["x"].T,
-        COMMON,
+        SQUARE,
         relaxed=real_matrix(n, n),
     )
 

@@ -8,6 +8,8 @@ implementation, gives a second opinion at a small size.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 import mpmath
 import numpy as np
@@ -21,8 +23,14 @@ from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_ra
 from fieldcheck.evidence.witness import certified, smallest
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
-SLACK = 12
-"""Digits of a rung that rounding may cost (cancellation at generic points of size one)."""
+LOSS = 3
+"""Digits by which a step up the ladder may fall short: the ball must shrink with the precision."""
+
+FINEST = -20
+"""log10 of the relative width the last rung must reach."""
+
+OPINIONS = (50, 110)
+"""Decimal digits at which mpmath is asked; its residual must shrink likewise."""
 
 
 def _width(x) -> float:
@@ -52,6 +60,17 @@ def rung(statement: Statement, raw: Raw, digits: int, part: int) -> tuple[float,
         return worst - math.log10(max(size, 1.0)), excluded
 
 
+def _shrinks(rungs: Sequence[int], widths: Sequence[float]) -> bool:
+    """Does every finite step up the ladder buy its digits, down to a narrow last rung?"""
+    if not widths[-1] < FINEST:
+        return False
+    steps = zip(pairwise(rungs), pairwise(widths), strict=True)
+    return all(
+        below == -math.inf or above == math.inf or above - below >= (high - low) - LOSS
+        for (low, high), (above, below) in steps
+    )
+
+
 def shapes_for(statement: Statement, profile: Profile) -> list[dict[str, int]]:
     """A few shapes, the smallest, a middle and a large one among them."""
     grid = statement.grid(profile.largest)
@@ -74,8 +93,10 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         for sizes in shapes:
             raw = point(statement, sizes, rng)
             try:
+                widths: list[float] = []
                 for digits in profile.rungs:
                     width, excluded = rung(statement, raw, digits, part)
+                    widths.append(width)
                     cases += 1
                     if excluded and certified(statement, sizes, raw):
                         witness = smallest(statement, sizes, raw, rng)
@@ -89,12 +110,11 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                             grade="enclosed",
                             parts=(part,),
                         )
-                    if width > -(digits - SLACK):
-                        good = False
-                        why = (
-                            f"at {digits} digits the residual's ball is 10^{width:.0f} wide: it "
-                            "does not shrink with the precision"
-                        )
+                if not _shrinks(profile.rungs, widths):
+                    good = False
+                    why = "the residual's ball does not shrink with the precision: 10^" + (
+                        ", 10^".join(f"{w:.0f}" for w in widths)
+                    )
                 widest = max(widest, width)
             except Unsupported as gap:
                 return Evidence(
@@ -120,18 +140,20 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
 
 
 def _second_opinion(statement: Statement, sizes: dict[str, int], part: int, rng) -> bool:
+    """Does mpmath's residual at one point shrink with its precision, too?"""
     raw = point(statement, sizes, rng)
-    with mpmath.workdps(50):
+    low, high = OPINIONS
+    try:
+        coarse, fine = (_mpmath_residual(statement, raw, part, digits) for digits in OPINIONS)
+    except Unsupported:
+        return True  # the balls have spoken; mpmath has no such primitive
+    return fine <= max(coarse * mpmath.mpf(10) ** (low - high + 10), mpmath.mpf(10) ** (10 - high))
+
+
+def _mpmath_residual(statement: Statement, raw: Raw, part: int, digits: int):
+    with mpmath.workdps(digits):
         xp = Multiprecision()
-        try:
-            sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
-        except Unsupported:
-            return True  # the balls have spoken; mpmath has no such primitive
-        residual = (sides.left - sides.right).data.reshape(-1)
-        size = max(
-            [
-                mpmath.mpf(1),
-                *(abs(x) for s in (sides.left, sides.right) for x in s.data.reshape(-1)),
-            ]
-        )
-        return all(abs(x) < size * mpmath.mpf(10) ** -(50 - SLACK) for x in residual)
+        sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
+        both = [abs(x) for s in (sides.left, sides.right) for x in s.data.reshape(-1)]
+        residual = [abs(x) for x in (sides.left - sides.right).data.reshape(-1)]
+        return max(residual) / max([mpmath.mpf(1), *both])

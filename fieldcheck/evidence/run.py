@@ -15,6 +15,7 @@ from typing import Any
 import fieldcheck
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.claim import OPPOSITE, Claim, Form
+from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.decide import decide
 from fieldcheck.evidence.profiles import PROFILES, Profile
 from fieldcheck.evidence.statement import Statement
@@ -57,7 +58,8 @@ def gather(
 ) -> tuple[list[str], list[Evidence]]:
     """Relation names and the evidence of every method that applies, up to a refutation."""
     try:
-        relations = [r.name for r in statement.probe(statement.grid(1)[0])]
+        with limited(profile.seconds):
+            relations = [r.name for r in statement.probe(statement.grid(1)[0])]
     except Exception as error:
         return [], [Evidence("probe", "silent", error=_blame(statement, error))]
     found: list[Evidence] = []
@@ -65,7 +67,10 @@ def gather(
         if only is not None and name not in only:
             continue
         try:
-            evidence = method(statement, profile, seed)
+            with limited(profile.seconds):
+                evidence = method(statement, profile, seed)
+        except TooSlow as slow:
+            evidence = Evidence(name, "silent", str(slow))
         except Unsupported as gap:
             evidence = Evidence(name, "silent", f"unsupported: {gap.primitive}", applies=False)
         except Exception as error:

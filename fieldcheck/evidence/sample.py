@@ -11,13 +11,22 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import torch
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.floating import batched
+from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import Raw, Statement, numpy_stream, stream
+from fieldcheck.evidence.statement import (
+    Raw,
+    Statement,
+    numpy_stream,
+    point,
+    stream,
+    wrap_raw,
+)
 from fieldcheck.evidence.witness import certified, smallest
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
@@ -124,6 +133,19 @@ def _moving(prints: np.ndarray, finite: np.ndarray) -> np.ndarray:
     return spread > 1e-9 * (1e-300 + np.nanmax(np.abs(rows), axis=0))
 
 
+def _moves_exactly(statement: Statement, grid, part: int, side: int, rng) -> bool:
+    """A side that stood still in floats may have drowned in rounding: ask at high precision."""
+    with mpmath.workdps(80):
+        xp = Multiprecision()
+        seen = set()
+        for _ in range(3):
+            raw = point(statement, grid[len(grid) // 2], rng)
+            sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
+            values = (sides.right if side else sides.left).data.reshape(-1)
+            seen.add(tuple(mpmath.nstr(x, 30) for x in values))
+        return len(seen) > 1
+
+
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     relations = statement.probe(statement.grid(1)[0])
     kinds = {r.name for r in relations}
@@ -153,7 +175,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 k = int(np.argmax(np.where(here, r, -math.inf)))
                 worst.append((float(r[k]), sizes, points, k))
     if not finite_cases:
-        return Evidence("sampled", SILENT, "no finite instance", 0, len(grid), visited)
+        return Evidence(
+            "sampled", SILENT, "vacuous: no finite instance", 0, len(grid), visited, vacuous=True
+        )
     worst.sort(key=lambda w: -w[0])
     floor = 0.0 if "AtMost" in kinds else NOISE
     picker = stream(statement.key, "sampled/witness", seed)
@@ -173,6 +197,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 witness=witness,
                 grade="enclosed",
             )
+    for part, side in np.argwhere(~moving):
+        moving[part, side] = _moves_exactly(statement, grid, int(part), int(side), picker)
     still = _vacuous(relations, moving, visited, finite_cases)
     if still:
         return Evidence("sampled", SILENT, still, finite_cases, len(grid), visited, vacuous=True)

@@ -62,6 +62,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         except (Unsupported, RuntimeError) as reason:
             return Evidence("search", SILENT, f"no gradient: {reason}", applies=False)
         cases += steps * len(points.strata)
+        if "AtMost" in kinds:
+            cases += _polish(statement, points.raws, 3 * profile.steps)
         r, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in points.raws.items()})
         for k in np.argsort(-r.numpy())[:CANDIDATES]:
             worst.append((float(r[k]), sizes, points, int(k)))
@@ -139,3 +141,43 @@ def _climb(statement: Statement, raws: dict[str, np.ndarray], steps: int, order:
     for k in raws:
         raws[k][...] = kept[k].numpy()
     return done
+
+
+POLISHED = 32
+"""Starts that are polished: those closest to a violation."""
+
+
+def _polish(statement: Statement, raws: dict[str, np.ndarray], steps: int) -> int:
+    """Climb the relative violation of the best points with a step of their own each.
+
+    An inequality that is false by a part in 10^12 is violated only within 10^-6 of the set where
+    the sides meet: a fixed step never lands there, one that adapts does.
+    """
+    tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
+    start, _ = residuals(statement, tensors)
+    rows = torch.argsort(start, descending=True)[:POLISHED]
+    now = {k: v[rows].clone() for k, v in tensors.items()}
+    value = start[rows]
+    step = torch.full_like(value, 1e-2)
+    for _ in range(steps):
+        leaves = {k: v.clone().requires_grad_() for k, v in now.items()}
+        climbed, _ = residuals(statement, leaves)
+        if not climbed.requires_grad:
+            return 0
+        finite = torch.isfinite(climbed.detach())
+        grads = torch.autograd.grad(
+            torch.where(finite, climbed, 0).sum(), list(leaves.values()), allow_unused=True
+        )
+        trial = {}
+        for (k, v), g in zip(now.items(), grads, strict=True):
+            move = torch.zeros_like(v) if g is None else torch.nan_to_num(g, 0.0, 0.0, 0.0)
+            trial[k] = v + step.reshape((-1,) + (1,) * (v.ndim - 1)) * move
+        reached, _ = residuals(statement, trial)
+        better = reached > value
+        for k, v in now.items():
+            now[k] = torch.where(better.reshape((-1,) + (1,) * (v.ndim - 1)), trial[k], v)
+        value = torch.where(better, reached, value)
+        step = torch.where(better, step * 2, step / 3)
+    for k in raws:
+        raws[k][rows.numpy()] = now[k].numpy()
+    return steps * len(rows)
