@@ -340,6 +340,17 @@ class Arithmetic:
         e = self.exp(Array(self, data))
         return (e / self.expand(self.sum(e, axis=axis), axis)).data
 
+    def relative_entropy(self, p: Any, q: Any, p_total: Any = 1, q_total: Any = 1) -> Value:
+        """a log(a/b) - a + b, entry by entry, for a = p/p_total and b = q/q_total (all positive).
+
+        The Bregman divergence of x log x, hence nonnegative, and zero only where a = b: the one
+        inequality behind the entropy, log u <= u - 1.  Summed over two probability vectors it is
+        the Kullback-Leibler divergence.  Weights and totals come apart so that their logarithms do.
+        """
+        a, b = self.div(p, p_total), self.div(q, q_total)
+        log_ratio = self.log(p) - self.log(p_total) - self.log(q) + self.log(q_total)
+        return a * log_ratio - a + b
+
     # -- norms and continuous piecewise functions -------------------------------------------------
     def norm(self, x: Value, axis: int | None = None) -> Value:
         """Euclidean norm over all entries or along an axis."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fieldcheck.arithmetic.array import Jet
 from fieldcheck.arithmetic.base import Arithmetic
 
 ORDER = ("+", "0+", "r", "?")
@@ -156,6 +157,15 @@ class Sign(Arithmetic):
 
     def _unit(self, d, axis):
         return Known(d.shape, "0+" if d.sign == "+" else d.sign)
+
+    # log u <= u - 1: nonnegative by its form, for positive arguments.
+    def relative_entropy(self, p, q, p_total=1, q_total=1):
+        values = [self.lift(v) for v in (p, q, p_total, q_total)]
+        if any(isinstance(v, Jet) for v in values):
+            return super().relative_entropy(p, q, p_total, q_total)
+        shape = np.broadcast_shapes(*(v.shape for v in values))
+        positive = all(v.data.sign == "+" for v in values)
+        return self.wrap(Known(shape, "0+" if positive else "?"))
 
     # An even power of a real value is nonnegative, whatever the sign of the base.
     def abs2(self, x):
