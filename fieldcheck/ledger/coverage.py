@@ -23,11 +23,12 @@ _DIRECTIVE = re.compile(r"^\{([^}\s]+)\}\s*(.*)$", re.DOTALL)
 _OPTION = re.compile(r"^:([A-Za-z][\w-]*):\s*(.*)$")
 _DISPLAYED = {"math_block", "math_block_label", "math_inline_double", "amsmath"}
 # Directives whose body is no Markdown of ours: code, data, or nodes made elsewhere.
-_OPAQUE = frozenset(
-    ["bibliography", "claim", "claims-map", "code", "code-block", "equation-coverage"]
-    + ["eval-rst", "ledger-summary", "ledger-table", "ledger-timings", "literalinclude"]
-    + ["parsed-literal", "raw", "sourcecode", "tableofcontents", "toctree"]
+_OPAQUE_NAMES = (
+    "bibliography claim claims-map code code-block equation-coverage eval-rst ledger-summary "
+    "ledger-table ledger-timings literalinclude parsed-literal raw sourcecode tableofcontents "
+    "toctree"
 )
+_OPAQUE = frozenset(_OPAQUE_NAMES.split())
 
 
 @dataclass(frozen=True)

@@ -236,3 +236,14 @@ def matrix_text(value: Any, digits: int = 6) -> list[str]:
 def power_of_ten(value: Any) -> str | None:
     """``10^-31`` as plain text for a logarithm, or None if there is none."""
     return None if value is None else f"10^{value}"
+
+
+def is_number(value: Any) -> bool:
+    """Whether a string is one real or complex number that :func:`tex` can set."""
+    text = str(value).strip()
+    if _BALL.match(text) or exact(text) is not None:
+        return True
+    pair = split_complex(text)
+    return pair is not None and all(
+        _BALL.match(_signed(part)) or exact(_signed(part)) is not None for part in pair
+    )

@@ -215,9 +215,9 @@ def write(path: Path, ledger: Ledger) -> bool:
 
     A file that does not change keeps its time stamp, so a book made from it is not built again.
     """
-    fault = problem(ledger.document())
-    if fault:
-        raise LedgerError(f"this ledger is not written, it is broken at {fault}")
+    broken = problem(ledger.document())
+    if broken:
+        raise LedgerError(f"this ledger is not written, it is broken at {broken}")
     text = dump(ledger)
     with contextlib.suppress(OSError, UnicodeDecodeError):
         if path.read_text(encoding="utf-8") == text:

@@ -1,0 +1,492 @@
+"""A claim's card: document nodes made from its row, with real mathematics, text and links.
+
+A card answers in the order in which a reader asks. Does it hold as printed? If not: the printed
+form, where it breaks, and the statement that holds instead. Then how sure one may be, and, folded
+away, each neighbour, each hypothesis left out, and the evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from docutils import nodes
+
+from fieldcheck.ledger import numbers, words
+from fieldcheck.ledger.store import Row
+
+
+class fc_details(nodes.General, nodes.Element):
+    """What is folded away."""
+
+
+class fc_summary(nodes.General, nodes.TextElement):
+    """The line that is seen while it is folded."""
+
+
+def anchor(claim_id: str) -> str:
+    """The id of a card on its page."""
+    return f"claim-{claim_id}"
+
+
+# --- small pieces ---------------------------------------------------------------------------------
+
+
+_INLINE = re.compile(r"\$(?P<tex>[^$]+)\$|`(?P<code>[^`]+)`")
+
+
+def inline(text: str) -> list[nodes.Node]:
+    """Text with mathematics between dollars and code between backticks.
+
+    All else, stars and underscores too, is meant as it stands.
+    """
+    found: list[nodes.Node] = []
+    end = 0
+    for match in _INLINE.finditer(text):
+        if match.start() > end:
+            found.append(nodes.Text(text[end : match.start()]))
+        if match["tex"]:
+            found.append(nodes.math(match["tex"], match["tex"]))
+        else:
+            found.append(nodes.literal(match["code"], match["code"]))
+        end = match.end()
+    if end < len(text):
+        found.append(nodes.Text(text[end:]))
+    return found
+
+
+def _paragraph(*parts: nodes.Node | str, kind: str | None = None) -> nodes.paragraph:
+    paragraph = nodes.paragraph(classes=[f"fc-{kind}"] if kind else [])
+    for part in parts:
+        paragraph += inline(part) if isinstance(part, str) else part
+    return paragraph
+
+
+def _display(tex: str | None) -> list[nodes.Node]:
+    if not tex:
+        return []
+    return [nodes.math_block(tex, tex, nowrap=False, number=None, label=None, classes=["fc-math"])]
+
+
+def _span(text: str, *classes: str) -> nodes.inline:
+    return nodes.inline(text, text, classes=list(classes))
+
+
+def verdict_badge(verdict: str, prefix: str = "") -> nodes.inline:
+    """The verdict as a word in its colour."""
+    badge = nodes.inline(classes=["fc-verdict", f"fc-verdict-{verdict}"])
+    badge += nodes.Text(f"{prefix}{verdict}")
+    return badge
+
+
+def grade_badge(grade: str | None) -> list[nodes.Node]:
+    return [nodes.Text(" "), _span(grade, "fc-grade")] if grade else []
+
+
+def claim_link(claim_id: str, text: str | None = None) -> nodes.Node:
+    """A reference to a claim's card, resolved when the pages are written."""
+    from sphinx.addnodes import pending_xref
+
+    target = pending_xref(
+        "", refdomain="fc", reftype="claim", reftarget=claim_id, refexplicit=text is not None
+    )
+    target += nodes.inline("", text or claim_id, classes=["fc-claim-ref"])
+    return target
+
+
+def _equation_link(label: str) -> nodes.Node:
+    from sphinx.addnodes import pending_xref
+
+    target = pending_xref("", refdomain="math", reftype="eq", reftarget=label, refexplicit=False)
+    target += nodes.literal(label, label)
+    return target
+
+
+def _listed(parts: Iterable[nodes.Node], separator: str = ", ") -> list[nodes.Node]:
+    found: list[nodes.Node] = []
+    for part in parts:
+        if found:
+            found.append(nodes.Text(separator))
+        found.append(part)
+    return found
+
+
+def _folded(summary: Sequence[nodes.Node], *content: nodes.Node, kind: str = "") -> fc_details:
+    details = fc_details(classes=["fc-forms" if not kind else f"fc-{kind}"])
+    line = fc_summary()
+    line += summary
+    details += line
+    details += content
+    return details
+
+
+# --- the witness ----------------------------------------------------------------------------------
+
+
+def witness(stored: dict[str, Any]) -> nodes.container:
+    """A counterexample: its inputs as small matrices, then both sides where they differ."""
+    box = nodes.container(classes=["fc-witness"])
+    sizes = ", ".join(f"{name} = {value}" for name, value in stored["sizes"].items())
+    head = nodes.paragraph(classes=["fc-label"])
+    head += nodes.Text("Counterexample")
+    if sizes:
+        head += [nodes.Text(", "), nodes.math(sizes, sizes)]
+    box += head
+    given = nodes.paragraph(classes=["fc-inputs"])
+    for name, value in [*stored["inputs"].items(), *_directions(stored["raw"])]:
+        for tex in _assignments(name, value):
+            given += [nodes.math(tex, tex), nodes.Text(" ")]
+    if given.children:
+        box += given
+    box += _sides(stored)
+    return box
+
+
+def _assignments(name: str, value: Any) -> list[str]:
+    """``X = (matrix)``; a structured input gives a line for each of its parts."""
+    if isinstance(value, dict):
+        return [tex for part, inner in value.items() for tex in _assignments(part, inner)]
+    if numbers.depth_of(value) > 2:
+        return [tex for k, part in enumerate(value, 1) for tex in _assignments(f"{name}_{k}", part)]
+    return [f"{numbers.name_tex(name)} = {numbers.matrix_tex(value)}"]
+
+
+def _directions(raw: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The direction a weak form was tested in: part of the counterexample if there is one."""
+    found = []
+    for key in raw:
+        match = re.fullmatch(r"direction(\d+)\.re", key)
+        if match is None:
+            continue
+        imaginary = raw.get(f"direction{match[1]}.im")
+        found.append(("H", _complex(raw[key], imaginary)))
+    return found
+
+
+def _complex(real: Any, imaginary: Any) -> Any:
+    """Two nested lists of numbers as one of complex numbers."""
+    if isinstance(real, list):
+        other = imaginary if isinstance(imaginary, list) else [None] * len(real)
+        return [_complex(a, b) for a, b in zip(real, other, strict=True)]
+    part = numbers.exact(str(imaginary)) if imaginary is not None else Fraction(0)
+    if part == 0:
+        return real
+    sign = "-" if part is not None and part < 0 else "+"
+    return f"{real} {sign} {str(imaginary).lstrip('+-')}i"
+
+
+def _sides(stored: dict[str, Any]) -> nodes.paragraph:
+    line = nodes.paragraph(classes=["fc-sides"])
+    where = entry_words(stored["entry"])
+    for label, value in (("left side ", stored["lhs"]), ("right side ", stored["rhs"])):
+        if value in (None, ""):
+            continue
+        if line.children:
+            line += nodes.Text(", ")
+        line += nodes.Text(label)
+        if numbers.is_number(value):
+            line += nodes.math("", numbers.tex(value))
+        else:
+            line += nodes.Text(str(value))
+    if where and line.children:
+        line += nodes.Text(f" ({where})")
+    elif where:
+        line += nodes.Text(where)
+    digits = f" at {stored['digits']} digits" if stored["digits"] else ""
+    by = {"rational": "exact rational arithmetic", "ball": "ball arithmetic"}.get(
+        stored["certified_by"], stored["certified_by"]
+    )
+    if digits or by:
+        line += _span(f". Certified by {by}{digits}.", "fc-by")
+    return line
+
+
+def entry_words(entry: Any) -> str:
+    """``[0, 1]`` as ``row 1, column 2``; ``value`` (a scalar) as nothing.
+
+    >>> entry_words("part 2, [0, 1]"), entry_words("[2]"), entry_words("value")
+    ('part 2, row 1, column 2', 'component 3', '')
+    """
+    text = str(entry or "").strip()
+    found = re.search(r"\[([\d, ]+)\]$", text)
+    if found is None:
+        return re.sub(r",?\s*value$", "", text)
+    places = [int(part) + 1 for part in found[1].split(",")]
+    if len(places) == 2:
+        words_found = f"row {places[0]}, column {places[1]}"
+    elif len(places) == 1:
+        words_found = f"component {places[0]}"
+    else:
+        words_found = f"entry {', '.join(map(str, places))}"
+    return text[: found.start()] + words_found
+
+
+# --- the card -------------------------------------------------------------------------------------
+
+
+def card(
+    claim: Any, row: Row, *, forms: bool = True, known_labels: Sequence[str] = ()
+) -> nodes.Node:
+    """The card of one claim.
+
+    Args:
+        claim: from the register: statement, TeX, and the domains.
+        row: from the ledger: all that was found.
+        forms: show the folded parts.
+        known_labels: equation labels that some page defines; others are not linked.
+    """
+    box = nodes.container(
+        classes=["fc-card", f"fc-verdict-{row['verdict']}"], ids=[anchor(claim.id)]
+    )
+    by_role: dict[str, list[Row]] = {}
+    for form in row["forms"]:
+        by_role.setdefault(form["role"], []).append(form)
+    printed = by_role.get("printed", [])
+    broken = [form for form in printed if form["verdict"] == "refuted"]
+    main = by_role["claim"][0]
+
+    box += _head(claim, row, printed)
+    for form in broken:
+        box += _printed(form, claim)
+    box += _statement(claim, main, repaired=bool(broken))
+    for form in printed:
+        if form not in broken:
+            box += _printed(form, claim)
+    box += _how_sure(row, main)
+    if forms:
+        box += _neighbours(by_role.get("neighbour", []))
+        box += _dropped(by_role.get("dropped", []))
+        box += _evidence(row["forms"])
+    box += _foot(claim, row, known_labels)
+    return box
+
+
+def _head(claim: Any, row: Row, printed: Sequence[Row]) -> nodes.paragraph:
+    head = nodes.paragraph(classes=["fc-head"])
+    title = nodes.strong(classes=["fc-title"])
+    title += inline(claim.title)
+    head += title
+    badges = nodes.inline(classes=["fc-badges"])
+    verdicts = list(dict.fromkeys(form["verdict"] for form in printed))
+    for verdict in verdicts:
+        badges += [verdict_badge(verdict, "as printed: "), nodes.Text(" ")]
+    repaired = "repaired: " if "refuted" in verdicts and row["verdict"] == "holds" else ""
+    badges += verdict_badge(row["verdict"], repaired)
+    badges += grade_badge(row["shown_grade"] or row["grade"])
+    head += [nodes.Text(" "), badges]
+    return head
+
+
+def _printed(form: Row, claim: Any) -> nodes.container:
+    part = nodes.container(classes=["fc-part", f"fc-verdict-{form['verdict']}"])
+    label = nodes.paragraph(classes=["fc-label"])
+    label += nodes.Text("As printed")
+    label += _span(f" ({_sources(claim.sources)})", "fc-source")
+    part += label
+    part += _display(form["tex"])
+    part += _paragraph(f"{_sentence(form['title'])}", kind="fault")
+    if form["witness"]:
+        part += witness(form["witness"])
+    return part
+
+
+def _statement(claim: Any, form: Row, *, repaired: bool) -> nodes.container:
+    part = nodes.container(classes=["fc-part", f"fc-verdict-{form['verdict']}"])
+    if claim.expect == "refuted":
+        part += nodes.paragraph("", "The statement that fails", classes=["fc-label"])
+    elif repaired:
+        part += nodes.paragraph("", "What holds instead", classes=["fc-label"])
+    for text in re.split(r"\n\s*\n", claim.statement.strip()):
+        part += _paragraph(" ".join(text.split()))
+    part += _display(form["tex"])
+    if form["witness"]:
+        part += witness(form["witness"])
+    if form["undecided_because"]:
+        part += _paragraph(_sentence(f"because {form['undecided_because']}"), kind="fault")
+    return part
+
+
+def _sentence(text: str) -> str:
+    """A title as a sentence: a capital, unless it begins with a symbol, and a full stop."""
+    text = text.strip()
+    if re.match(r"[a-z]{2,}\b", text) or re.match(r"a [a-z]", text):
+        text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _sources(sources: Iterable[Any]) -> str:
+    return "; ".join(
+        f"{source.work}, {source.place}" if source.place else source.work for source in sources
+    )
+
+
+def _how_sure(row: Row, main: Row) -> nodes.paragraph:
+    line = nodes.paragraph(classes=["fc-sure"])
+    if row["grade"]:
+        means = words.GRADE_MEANS[row["grade"]]
+        line += nodes.Text(f"{row['verdict'].capitalize()} {means}.")
+    bounds = [entry["log2_bound"] for entry in main["evidence"] if entry["log2_bound"] is not None]
+    if bounds and main["verdict"] == "holds":
+        bound = f"2^{{{_whole(bounds[0])}}}"
+        line += [nodes.Text(" A false identity would pass with probability below ")]
+        line += [nodes.math(bound, bound), nodes.Text(".")]
+    threshold = main["threshold"]
+    if threshold and threshold["log10"] == words.THRESHOLD_ANY:
+        line += nodes.Text(f" {words.threshold_words(threshold)}")
+    elif threshold and threshold["log10"] is not None:
+        power = f"10^{{{threshold['log10']}}}"
+        line += nodes.Text(" A uniform relative fault of ")
+        line += [nodes.math(power, power), nodes.Text(" would have been seen.")]
+    if row["capped_by"]:
+        grade = row["shown_grade"]
+        line += nodes.Text(
+            f" Shown as {grade}, since it rests on " if grade else " Unsettled, since it rests on "
+        )
+        line += [claim_link(row["capped_by"]), nodes.Text(".")]
+    return line
+
+
+def _whole(text: Any) -> str:
+    """A logarithm rounded up to an integer: a bound may be weakened, not strengthened."""
+    number = numbers.exact(str(text))
+    return str(text) if number is None else str(-((-number.numerator) // number.denominator))
+
+
+def _neighbours(forms: Sequence[Row]) -> list[nodes.Node]:
+    if not forms:
+        return []
+    right = sum(form["verdict"] == form["expected"] for form in forms)
+    count = f"{len(forms)} neighbours" if len(forms) > 1 else "1 neighbour"
+    verdicts = {form["expected"] for form in forms}
+    what = "false" if verdicts == {"refuted"} else "true" if verdicts == {"holds"} else "one-change"
+    told = "told apart" if right == len(forms) else f"{right} of {len(forms)} told apart"
+    items = [_form(form) for form in forms]
+    summary = [nodes.Text(f"{count}: {what} statements one change away, {told}")]
+    if len(forms) == 1:
+        summary = [nodes.Text(f"{count}: a {what} statement one change away, {told}")]
+    return [_folded(summary, *items)]
+
+
+def _form(form: Row) -> nodes.container:
+    box = nodes.container(classes=["fc-form"])
+    line = _paragraph(f"{_sentence(form['title'])} ", verdict_badge(form["verdict"]))
+    line += grade_badge(form["grade"])
+    box += line
+    box += _display(form["tex"])
+    if form["undecided_because"]:
+        box += _paragraph(_sentence(f"because {form['undecided_because']}"), kind="fault")
+    if form["witness"]:
+        box += witness(form["witness"])
+    return box
+
+
+def _dropped(forms: Sequence[Row]) -> list[nodes.Node]:
+    if not forms:
+        return []
+    items = []
+    for form in forms:
+        box = nodes.container(classes=["fc-form"])
+        outcome = form["outcome"] or "not tried"
+        means = words.OUTCOME_MEANS.get(outcome, outcome)
+        box += _paragraph(f"{_sentence(form['title'])} ", _span(f"{means}.", "fc-outcome"))
+        if form["witness"]:
+            box += witness(form["witness"])
+        items.append(box)
+    needed = sum(form["outcome"] == "necessary" for form in forms)
+    count = f"{len(forms)} hypotheses" if len(forms) > 1 else "1 hypothesis"
+    return [_folded([nodes.Text(f"{count} left out in turn: {needed} shown to be needed")], *items)]
+
+
+def _evidence(forms: Sequence[Row]) -> list[nodes.Node]:
+    """A table: for each form, what each method did and found."""
+    lines: list[list[Sequence[nodes.Node]]] = []
+    for form in forms:
+        name = form["key"].partition("/")[2]
+        for entry in form["evidence"]:
+            if entry["outcome"] == "silent" and not entry["reason"] and not entry["cases"]:
+                continue
+            method = [nodes.Text(f"{entry['method']} {entry['outcome']}")]
+            lines.append([[nodes.literal(name, name)], method, _found(entry)])
+    if not lines:
+        return []
+    grid = table(["form", "method", "what was done"], lines, classes=["fc-evidence"])
+    return [_folded([nodes.Text("Evidence, method by method")], scroll(grid))]
+
+
+def _found(entry: dict[str, Any]) -> list[nodes.Node]:
+    parts: list[str] = []
+    if entry["cases"]:
+        parts.append(f"{entry['cases']:,} cases".replace(",", " "))
+    if isinstance(entry["shapes"], int) and entry["shapes"]:
+        parts.append(f"{entry['shapes']} shapes")
+    if entry["strata"]:
+        parts.append("strata " + ", ".join(entry["strata"]))
+    if entry["log2_bound"] is not None:
+        parts.append(f"error below $2^{{{_whole(entry['log2_bound'])}}}$")
+    if entry["order"] is not None:
+        parts.append(f"order {entry['order']}")
+    if entry["box"]:
+        parts.append(f"box {entry['box']}")
+    if entry["cells"] is not None:
+        parts.append(f"{entry['cells']} cells")
+    worst = entry["worst"]
+    if worst and worst["log10"] not in (None, "-inf"):
+        parts.append(f"worst residual $10^{{{_whole(worst['log10'])}}}$")
+    if entry["reason"]:
+        parts.append(entry["reason"])
+    return inline("; ".join(parts))
+
+
+def _foot(claim: Any, row: Row, known_labels: Sequence[str]) -> nodes.paragraph:
+    foot = nodes.paragraph(classes=["fc-foot"])
+    foot += nodes.literal(claim.id, claim.id)
+    foot += nodes.Text(f" · {_sources(claim.sources)}")
+    linked = [_equation_link(label) for label in row["equations"] if label in known_labels]
+    if linked:
+        foot += [nodes.Text(" · equations "), *_listed(linked)]
+    if row["needs"]:
+        foot += [nodes.Text(" · rests on "), *_listed(claim_link(name) for name in row["needs"])]
+    return foot
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def table(
+    header: Sequence[str],
+    lines: Sequence[Sequence[Sequence[nodes.Node]]],
+    *,
+    classes: Sequence[str] = (),
+) -> nodes.table:
+    """A table of inline content, a list of nodes for each cell."""
+    grid = nodes.table(classes=list(classes))
+    group = nodes.tgroup(cols=len(header))
+    grid += group
+    for _ in header:
+        group += nodes.colspec(colwidth=1)
+    head, body = nodes.thead(), nodes.tbody()
+    head += _line([[nodes.Text(name)] for name in header])
+    for cells in lines:
+        body += _line(cells)
+    group += [head, body]
+    return grid
+
+
+def _line(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
+    line = nodes.row()
+    for cell in cells:
+        entry = nodes.entry()
+        paragraph = nodes.paragraph()
+        paragraph += list(cell)
+        entry += paragraph
+        line += entry
+    return line
+
+
+def scroll(inner: nodes.Node) -> nodes.container:
+    """What may be wider than a phone scrolls by itself."""
+    box = nodes.container(classes=["fc-scroll"])
+    box += inner
+    return box

@@ -1,0 +1,102 @@
+// Makes the ledger's tables sortable by a click on a heading, and filters them as one types.
+// Without this script they are plain tables in the register's order.
+(() => {
+  "use strict";
+
+  const GRADES = ["exact", "enclosed", "rate", "ladder", "law", "sampled", "unsettled"];
+  const text = (row, column) => row.cells[column].textContent.trim();
+
+  // "10^{-30}" sorts by its exponent, "any" before all, grades by strength, the rest as text.
+  function value(cell) {
+    const word = cell.textContent.trim();
+    const power = cell.querySelector(".math") ? /10\^\{?(-?\d+)/.exec(cell.dataset.fcValue || word) : null;
+    if (power) return Number(power[1]);
+    if (word === "any") return -Infinity;
+    if (word === "") return Infinity;
+    const grade = GRADES.indexOf(word);
+    if (grade >= 0) return grade;
+    const number = Number.parseFloat(word);
+    return Number.isNaN(number) ? word.toLowerCase() : number;
+  }
+
+  function compare(a, b) {
+    if (typeof a === "number" && typeof b === "number") return a === b ? 0 : a - b;
+    return String(a).localeCompare(String(b));
+  }
+
+  function prepare(table) {
+    const head = table.tHead && table.tHead.rows[0];
+    const body = table.tBodies[0];
+    if (!head || !body) return;
+    const rows = [...body.rows];
+    rows.forEach((row, index) => {
+      row.dataset.fcOrder = index;
+      [...row.cells].forEach((cell, column) => {
+        cell.dataset.label = text(head, column);
+        cell.dataset.fcValue = cell.textContent; // before the formulas are drawn
+      });
+    });
+    [...head.cells].forEach((cell, column) => {
+      const name = cell.textContent.trim();
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.title = `Sort by ${name}`;
+      cell.replaceChildren(button);
+      button.addEventListener("click", () => {
+        const now = cell.getAttribute("aria-sort");
+        const next = now === "ascending" ? "descending" : now === "descending" ? null : "ascending";
+        for (const other of head.cells) other.removeAttribute("aria-sort");
+        if (next) cell.setAttribute("aria-sort", next);
+        const sign = next === "descending" ? -1 : 1;
+        const keyed = rows.map((row) => [value(row.cells[column]), Number(row.dataset.fcOrder), row]);
+        keyed.sort((a, b) => (next && sign * compare(a[0], b[0])) || a[1] - b[1]);
+        body.append(...keyed.map((entry) => entry[2]));
+      });
+    });
+    if (rows.length > 5) addFilter(table, rows);
+  }
+
+  function addFilter(table, rows) {
+    const bar = document.createElement("div");
+    bar.className = "fc-filter";
+    const label = document.createElement("label");
+    label.textContent = "Show only lines with ";
+    const input = document.createElement("input");
+    input.type = "search";
+    input.placeholder = "softmax, refuted, ladder …";
+    label.append(input);
+    const count = document.createElement("span");
+    count.setAttribute("role", "status");
+    const show = () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let seen = 0;
+      for (const row of rows) {
+        const content = [...row.cells].map((cell) => cell.dataset.fcValue).join(" ").toLowerCase();
+        row.hidden = !words.every((word) => content.includes(word));
+        seen += row.hidden ? 0 : 1;
+      }
+      count.textContent = `${seen} of ${rows.length}`;
+    };
+    input.addEventListener("input", show);
+    bar.append(label, count);
+    const box = table.closest(".fc-scroll") || table;
+    box.before(bar);
+    show();
+  }
+
+  // A link to a card opens what is folded around it.
+  function openTarget() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let box = target && target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  }
+
+  function start() {
+    document.querySelectorAll("table.fc-ledger").forEach(prepare);
+    openTarget();
+    window.addEventListener("hashchange", openTarget);
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
