@@ -8,7 +8,7 @@ away, each neighbour, each hypothesis left out, and the evidence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -227,7 +227,7 @@ def entry_words(entry: Any) -> str:
 
 
 def card(
-    claim: Any, row: Row, *, forms: bool = True, known_labels: Sequence[str] = ()
+    claim: Any, row: Row, *, forms: bool = True, known_labels: Collection[str] = ()
 ) -> nodes.Node:
     """The card of one claim.
 
@@ -439,7 +439,7 @@ def _found(entry: dict[str, Any]) -> list[nodes.Node]:
     return inline("; ".join(parts))
 
 
-def _foot(claim: Any, row: Row, known_labels: Sequence[str]) -> nodes.paragraph:
+def _foot(claim: Any, row: Row, known_labels: Collection[str]) -> nodes.paragraph:
     foot = nodes.paragraph(classes=["fc-foot"])
     foot += nodes.literal(claim.id, claim.id)
     foot += nodes.Text(f" · {_sources(claim.sources)}")

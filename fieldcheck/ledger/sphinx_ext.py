@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -54,6 +54,7 @@ class State:
 
     path: Path
     machine: str
+    scanned: dict[str, tuple[int, coverage.Page]] = field(default_factory=dict)
 
     @cached_property
     def engine(self) -> Any:
@@ -180,7 +181,9 @@ class ClaimDirective(LedgerDirective):
         domain = self.env.get_domain("fc")
         assert isinstance(domain, ClaimDomain)
         domain.note(claim_id, claim.title, self.env.docname)
-        card = cards.card(claim, row, forms=self.options.get("forms", True))
+        labels = {name for page in _scan_pages(self.env.app).values() for name in page.labels}
+        forms = self.options.get("forms", True)
+        card = cards.card(claim, row, forms=forms, known_labels=labels)
         self.set_source_info(card)
         return [card]
 
@@ -498,14 +501,19 @@ def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed:
 
 
 def _scan_pages(app: Sphinx) -> dict[str, coverage.Page]:
-    """Every Markdown page of the build, scanned, by docname."""
+    """Every Markdown page of the build, scanned, by docname; read again only if it changed."""
     env = app.env
+    known = _state(app).scanned
     pages = {}
     for docname in sorted(env.found_docs):
         path = Path(env.doc2path(docname))
-        if path.suffix == ".md" and path.is_file():
+        if path.suffix != ".md" or not path.is_file():
+            continue
+        stamp = path.stat().st_mtime_ns
+        if docname not in known or known[docname][0] != stamp:
             text = path.read_text(encoding="utf-8")
-            pages[docname] = coverage.scan(text, docname.rpartition("/")[2])
+            known[docname] = stamp, coverage.scan(text, docname.rpartition("/")[2])
+        pages[docname] = known[docname][1]
     return pages
 
 

@@ -172,7 +172,7 @@ def _witness() -> dict[str, Any]:
         "sizes": {"N": 2, "C": 2},
         "raw": {"X": {"re": [["0x1p0", "0x0p0"], ["0x0p0", "0x1p-1"]]}},
         "inputs": {"X": [["1", "0"], ["0", "1/2"]], "root_r": "2"},
-        "entry": "(1, 1)",
+        "entry": "[1, 1]",
         "lhs": "1/2",
         "rhs": "1",
         "certified_by": "rational",

@@ -224,9 +224,9 @@ def test_the_journal_skips_what_is_not_a_row(ledger, tmp_path):
 
 
 def test_the_journal_refuses_a_bad_row(ledger, tmp_path):
-    with store.Journal(tmp_path / "ledger.json") as journal:
-        with pytest.raises(LedgerError, match="plain-true"):
-            journal.append({**ledger.claims[0], "verdict": "maybe"}, {})
+    journal = store.Journal(tmp_path / "ledger.json")
+    with journal, pytest.raises(LedgerError, match="plain-true"):
+        journal.append({**ledger.claims[0], "verdict": "maybe"}, {})
     assert not journal.path.exists()
 
 
