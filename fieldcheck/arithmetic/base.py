@@ -11,7 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fieldcheck.arithmetic.array import Array, Jet, Unsupported, Value, newest, parts, plus, push
+from fieldcheck.arithmetic.array import (
+    Array,
+    Jet,
+    Unsupported,
+    Value,
+    newest,
+    parts,
+    plus,
+    pull_star,
+    push,
+)
 
 
 class Arithmetic:
@@ -63,10 +73,20 @@ class Arithmetic:
         return Array(self, self._pi())
 
     # -- rules for jets ------------------------------------------------------------------------
+    def _jet(self, tag: int, v: Value, t: Any, again: Callable, *operands: Any) -> Jet:
+        """A result; ``again`` redoes the operation, for the mirror of a Wirtinger jet.
+
+        Every operation here commutes with conjugation: f(conj z) = conj f(z).
+        """
+        if any(isinstance(o, Jet) and o.mirror is not None for o in operands):
+            return Jet(tag, v, t, lambda: again(*(self.conj(o) for o in operands)))
+        return Jet(tag, v, t)
+
     def _linear(self, op: Callable[[Any], Any], x: Value) -> Value:
         """A real-linear map acts on value and derivative alike."""
         if isinstance(x, Jet):
-            return Jet(x.tag, self._linear(op, x.v), None if x.t is None else self._linear(op, x.t))
+            t = None if x.t is None else self._linear(op, x.t)
+            return self._jet(x.tag, self._linear(op, x.v), t, lambda y: self._linear(op, y), x)
         return Array(self, op(x.data))
 
     def _smooth(self, x: Any, op: Callable, rule: Callable[[Value, Value], Value]) -> Value:
@@ -74,7 +94,8 @@ class Arithmetic:
         x = self.lift(x)
         if isinstance(x, Jet):
             y = self._smooth(x.v, op, rule)
-            return Jet(x.tag, y, None if x.t is None else rule(x.v, y) * x.t)
+            t = None if x.t is None else rule(x.v, y) * x.t
+            return self._jet(x.tag, y, t, lambda z: self._smooth(z, op, rule), x)
         return Array(self, op(x.data))
 
     def _sum_like(self, op: Callable, a: Any, b: Any, sign: int) -> Value:
@@ -86,7 +107,7 @@ class Arithmetic:
             t = plus(at, bt if sign > 0 or bt is None else -bt)
             if t is not None and t.shape != v.shape:  # one side was broadcast
                 t = t + v * 0
-            return Jet(tag, v, t)
+            return self._jet(tag, v, t, lambda p, q: self._sum_like(op, p, q, sign), a, b)
         return Array(self, op(a.data, b.data))
 
     def _product(self, op: Callable, a: Any, b: Any) -> Value:
@@ -96,7 +117,8 @@ class Arithmetic:
             (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
             left = None if at is None else self._product(op, at, bv)
             right = None if bt is None else self._product(op, av, bt)
-            return Jet(tag, self._product(op, av, bv), plus(left, right))
+            v = self._product(op, av, bv)
+            return self._jet(tag, v, plus(left, right), lambda p, q: self._product(op, p, q), a, b)
         return Array(self, op(a.data, b.data))
 
     # -- arithmetic ----------------------------------------------------------------------------
@@ -122,10 +144,8 @@ class Arithmetic:
             return Array(self, self._div(a.data, b.data))
         (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
         q = self.div(av, bv)
-        if bt is None:
-            return Jet(tag, q, None if at is None else self.div(at, bv))
-        t = q * bt
-        return Jet(tag, q, self.div(-t if at is None else at - t, bv))
+        top = plus(at, None if bt is None else -(q * bt))
+        return self._jet(tag, q, None if top is None else self.div(top, bv), self.div, a, b)
 
     def power(self, a: Any, n: Any) -> Value:
         """``a**n`` for an integer n by products; for a value n (a > 0 real) by exp(n log a)."""
@@ -199,7 +219,8 @@ class Arithmetic:
             pairs = [parts(v, tag) for v in values]
             tangents = [v * 0 if t is None else t for v, t in pairs]
             value = self._join(op, [v for v, _ in pairs], axis)
-            return Jet(tag, value, self._join(op, tangents, axis))
+            t = self._join(op, tangents, axis)
+            return self._jet(tag, value, t, lambda *vs: self._join(op, vs, axis), *values)
         return Array(self, op([v.data for v in values], axis))
 
     def eye(self, n: int) -> Value:
@@ -222,14 +243,33 @@ class Arithmetic:
         """Conjugate transpose; of a vector or number, the conjugate."""
         return self.conj(self.transpose(x))
 
-    def conj(self, x: Value) -> Value:
-        return self._linear(self._conj, self.lift(x))
+    def conj(self, x: Any) -> Value:
+        x = self.lift(x)
+        if isinstance(x, Jet):
+            if x.mirror is not None:
+                return x.mirror()
+            return Jet(x.tag, self.conj(x.v), None if x.t is None else self.conj(x.t))
+        return Array(self, self._conj(x.data))
 
-    def real(self, x: Value) -> Value:
-        return self._linear(self._real, self.lift(x))
+    def real(self, x: Any) -> Value:
+        return self._half(self._real, self.real, x, 1)
 
-    def imag(self, x: Value) -> Value:
-        return self._linear(self._imag, self.lift(x))
+    def imag(self, x: Any) -> Value:
+        return self._half(self._imag, self.imag, x, -1)
+
+    def _half(self, op: Callable, again: Callable, x: Any, sign: int) -> Value:
+        """Real (sign 1) or imaginary part (sign -1): half of x and its conjugate."""
+        x = self.lift(x)
+        if not isinstance(x, Jet):
+            return Array(self, op(x.data))
+        v = again(x.v)
+        if x.mirror is None:
+            return Jet(x.tag, v, None if x.t is None else again(x.t))
+        _, s = parts(x.mirror(), x.tag)
+        t = plus(x.t, s if sign > 0 or s is None else -s)
+        scale = self.lift(2) if sign > 0 else 2 * self.i
+        part = Jet(x.tag, v, None if t is None else t / scale, lambda: part)
+        return part
 
     def kron(self, a: Value, b: Value) -> Value:
         product = a[:, None, :, None] * b[None, :, None, :]
@@ -247,7 +287,7 @@ class Arithmetic:
         (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
         y = self.solve(av, bv)
         right = plus(bt, None if at is None else -(at @ y))
-        return Jet(tag, y, None if right is None else self.solve(av, right))
+        return self._jet(tag, y, None if right is None else self.solve(av, right), self.solve, a, b)
 
     def inv(self, a: Value) -> Value:
         return self.solve(a, self.eye(a.shape[0]))
@@ -316,10 +356,10 @@ class Arithmetic:
         """log of the sum of exponentials along an axis (complex entries: principal log)."""
         axis = axis if axis < 0 else axis - x.ndim
         if isinstance(x, Jet):
-            value = self.logsumexp(x.v, axis)
-            if x.t is None:
-                return Jet(x.tag, value, None)
-            return Jet(x.tag, value, self.sum(self.softmax(x.v, axis) * x.t, axis=axis))
+            value, t = self.logsumexp(x.v, axis), None
+            if x.t is not None:
+                t = self.sum(self.softmax(x.v, axis) * x.t, axis=axis)
+            return self._jet(x.tag, value, t, lambda y: self.logsumexp(y, axis), x)
         return Array(self, self._logsumexp(x.data, axis))
 
     def _logsumexp(self, data: Any, axis: int) -> Any:
@@ -329,11 +369,10 @@ class Arithmetic:
         """exp(x) divided by its sum along an axis."""
         axis = axis if axis < 0 else axis - x.ndim
         if isinstance(x, Jet):
-            p = self.softmax(x.v, axis)
-            if x.t is None:
-                return Jet(x.tag, p, None)
-            mean = self.expand(self.sum(p * x.t, axis=axis), axis)
-            return Jet(x.tag, p, p * (x.t - mean))
+            p, t = self.softmax(x.v, axis), None
+            if x.t is not None:
+                t = p * (x.t - self.expand(self.sum(p * x.t, axis=axis), axis))
+            return self._jet(x.tag, p, t, lambda y: self.softmax(y, axis), x)
         return Array(self, self._softmax(x.data, axis))
 
     def _softmax(self, data: Any, axis: int) -> Any:
@@ -359,6 +398,8 @@ class Arithmetic:
     def unit(self, x: Value, axis: int = -1) -> Value:
         """x / ‖x‖ along an axis, and 0 at 0 (total, so a body need not branch)."""
         if isinstance(x, Jet):
+            if x.mirror is not None:
+                return x / self.expand(self.norm(x, axis=axis), axis)
             u = self.unit(x.v, axis)
             if x.t is None:
                 return Jet(x.tag, u, None)
@@ -386,6 +427,8 @@ class Arithmetic:
         """Absolute value of a real, modulus of a complex value (not differentiable at 0)."""
         x = self.lift(x)
         if isinstance(x, Jet):
+            if x.mirror is not None:
+                return self.sqrt(self.abs2(x))
             y = self.abs(x.v)
             if x.t is None:
                 return Jet(x.tag, y, None)
@@ -421,9 +464,9 @@ class Arithmetic:
     def pull_star(self, f: Callable[[Any], Any], x: Value, h: Value) -> Value:
         """Tr(H* ∂f/∂X*) for a scalar f: the part of the derivative that is antilinear in H.
 
-        ½(push(H) + i push(iH)); X and X* count as independent (Wirtinger).
+        X and X* count as independent (Wirtinger).
         """
-        return (push(f, x, h) + self.i * push(f, x, self.i * h)) / 2
+        return pull_star(f, x, h)
 
     def wirtinger(self, f: Callable[[Any], Any], x: Value) -> Value:
         """∂f/∂X* of a scalar f, laid out like X (so df = Tr(dX* ∂f/∂X*) + the dX part)."""
