@@ -31,6 +31,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         return Evidence("rate", SILENT, "no rate here", applies=False)
     rng = stream(statement.key, "rate", seed)
     shapes = list({0: None, len(grid) // 2: None, len(grid) - 1: None})[: profile.points]
+    visited = len(shapes)
+    shapes += shapes[-1:] * (profile.points - visited)  # few shapes: several points of the last
     cases, good = 0, []
     why, order = "", None
     for part in parts:
@@ -52,7 +54,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                     REFUTES,
                     reason,
                     cases,
-                    len(shapes),
+                    visited,
                     order=order,
                     witness=witness,
                     grade="rate",
@@ -63,9 +65,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         if fine:
             good.append(part)
     if len(good) < len(parts):
-        return Evidence("rate", SILENT, why, cases, len(shapes), order=order, parts=tuple(good))
+        return Evidence("rate", SILENT, why, cases, visited, order=order, parts=tuple(good))
     return Evidence(
-        "rate", CONFIRMS, "", cases, len(shapes), order=order, grade="rate", parts=tuple(good)
+        "rate", CONFIRMS, "", cases, visited, order=order, grade="rate", parts=tuple(good)
     )
 
 
