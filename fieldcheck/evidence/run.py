@@ -7,14 +7,15 @@ import inspect
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import fieldcheck
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.claim import OPPOSITE, Claim, Form
+from fieldcheck.claim import Claim, Form
+from fieldcheck.domains import Domain
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.decide import decide
 from fieldcheck.evidence.profiles import PROFILES, Profile
@@ -31,6 +32,8 @@ NOT_CONCERNED = (
     "no polynomial identity here",
     "no inequality here",
     "no system here",
+    "no identity here",
+    "no decision here",
 )
 """Methods made for another relation leave no trace in the ledger."""
 
@@ -39,10 +42,11 @@ Method = Callable[[Statement, Profile, int], Evidence]
 
 def methods() -> list[tuple[str, Method]]:
     """All methods, cheap ones first (a certified refutation ends the run)."""
-    from fieldcheck.evidence import enclose, exact, ladder, law, rank, rate, sample, search
+    from fieldcheck.evidence import cells, enclose, exact, ladder, law, rank, rate, sample, search
 
     return [
         ("exact", exact.run),
+        ("cells", cells.run),
         ("rank", rank.run),
         ("ladder", ladder.run),
         ("rate", rate.run),
@@ -96,6 +100,27 @@ def judge(form: Form, profile: Profile, seed: int) -> tuple[Verdict, list[Eviden
     return decide(relations, evidence), evidence, relations
 
 
+def examine(
+    body: Callable[..., Any],
+    *,
+    sizes: Mapping[str, Sequence[int]] | None = None,
+    box: Mapping[str, Any] | None = None,
+    profile: str | Profile = "quick",
+    seed: int = 0,
+    **given: Domain,
+) -> tuple[Verdict, dict[str, Evidence]]:
+    """Put one statement to the test without registering it: its verdict, and evidence by method.
+
+    ``given`` describes the body's inputs, as in a claim::
+
+        verdict, evidence = examine(lambda xp, x: Equal(x + x, 2 * x), x=vector("n"))
+    """
+    form = Form("example/claim", "claim", "example", body, given, sizes or {}, "holds", box=box)
+    budget = PROFILES[profile] if isinstance(profile, str) else profile
+    verdict, evidence, _ = judge(form, budget, seed)
+    return verdict, {e.method: e for e in evidence}
+
+
 # -- records -------------------------------------------------------------------------------------
 def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[str, Any]:
     """One element of ``forms`` of the ledger."""
@@ -147,10 +172,7 @@ def verify_claim(
 
     ``seconds`` holds the time of each form and is moved to ``timings`` by the ledger.
     """
-    from fieldcheck.register import load
-
-    claims = load()
-    claim = claims[claim_id]
+    claim = registered()[claim_id]  # the caller has loaded the register, which stands above us
     budget = PROFILES[profile]
     forms, seconds = [], {}
     for key, form in claim.forms.items():
@@ -321,10 +343,10 @@ def claim_hash(claim: Claim, profile: str, seed: int) -> str:
 
 
 __all__ = [
-    "OPPOSITE",
     "as_expected",
     "cap",
     "claim_hash",
+    "examine",
     "gather",
     "judge",
     "replay",

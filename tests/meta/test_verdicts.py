@@ -23,8 +23,8 @@ from fieldcheck.domains import (
     unitary,
     vector,
 )
+from fieldcheck.evidence.run import examine
 from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate, Zero
-from tests.meta.bench import verdict_of
 
 TRUE = {
     "commuting scalars": (lambda xp, x: Equal(x * x - 1, (x - 1) * (x + 1)), dict(x=vector("n"))),
@@ -115,7 +115,7 @@ TRUE = {
 @pytest.mark.parametrize("name", TRUE)
 def test_true_statements_hold(name):
     body, given = TRUE[name]
-    verdict, _ = verdict_of(body, **given)
+    verdict, _ = examine(body, **given)
     assert verdict.verdict == "holds", verdict.because
 
 
@@ -213,7 +213,7 @@ FALSE = {
 @pytest.mark.parametrize("name", FALSE)
 def test_false_statements_are_refuted_with_a_witness(name):
     body, given, *sizes = FALSE[name]
-    verdict, _ = verdict_of(body, sizes=sizes[0] if sizes else None, **given)
+    verdict, _ = examine(body, sizes=sizes[0] if sizes else None, **given)
     assert verdict.verdict == "refuted", verdict
     assert verdict.witness is not None
 
@@ -261,20 +261,18 @@ MEANINGLESS = {
 @pytest.mark.parametrize("name", MEANINGLESS)
 def test_meaningless_statements_are_invalid_and_say_why(name):
     body, given, why = MEANINGLESS[name]
-    verdict, _ = verdict_of(body, **given)
+    verdict, _ = examine(body, **given)
     assert verdict.verdict == "invalid", verdict
     assert why in (verdict.because or "")
 
 
-def test_a_slow_body_is_undecided_not_accepted(monkeypatch):
+def test_a_slow_body_is_undecided_not_accepted():
     from dataclasses import replace
 
     from fieldcheck.evidence.profiles import PROFILES
-    from fieldcheck.evidence.run import judge
-    from tests.meta.bench import form
 
     hurried = replace(PROFILES["quick"], seconds=1)
-    verdict, _, _ = judge(form(_slow, x=real()), hurried, 0)
+    verdict, _ = examine(_slow, profile=hurried, x=real())
     assert verdict.verdict == "undecided"
     assert "no answer within" in (verdict.because or "")
 
@@ -289,7 +287,7 @@ def test_an_equality_is_never_held_by_float_alone():
             raise Unsupported("balls")
         return Equal(x + x, 2 * x)
 
-    verdict, evidence = verdict_of(body, x=real())
+    verdict, evidence = examine(body, x=real())
     assert evidence["sampled"].outcome == "confirms"
     assert verdict.verdict == "undecided"
 
@@ -297,24 +295,24 @@ def test_an_equality_is_never_held_by_float_alone():
 def test_float_noise_never_refutes():
     """A float residual of 100 % (cancellation) is only a proposal; the balls see zero."""
     body = lambda xp, x: Equal((x * 10**30 + xp.sin(x)) - x * 10**30, xp.sin(x))
-    verdict, evidence = verdict_of(body, x=real())
+    verdict, evidence = examine(body, x=real())
     assert float(evidence["sampled"].worst["log10"]) > -1
     assert verdict.verdict == "holds"
 
 
 def test_a_domain_keeps_its_hypothesis():
     body = lambda xp, A: Equal(A, xp.star(A))
-    assert verdict_of(body, A=hermitian("n"))[0].verdict == "holds"
-    assert verdict_of(body, A=matrix("n", "n"))[0].verdict == "refuted"
+    assert examine(body, A=hermitian("n"))[0].verdict == "holds"
+    assert examine(body, A=matrix("n", "n"))[0].verdict == "refuted"
 
 
 def test_bounded_domains_reach_their_ends():
     strict = lambda xp, t: AtMost(t * t, xp.one - xp.one / 10**9)
     closed = lambda xp, t: AtMost(t * t, xp.one, gap=1 - t * t)
-    assert verdict_of(strict, t=between(-1, 1))[0].verdict == "refuted"
-    assert verdict_of(closed, t=between(-1, 1))[0].verdict != "refuted"
+    assert examine(strict, t=between(-1, 1))[0].verdict == "refuted"
+    assert examine(closed, t=between(-1, 1))[0].verdict != "refuted"
 
 
 def test_positive_numbers_are_positive():
     body = lambda xp, t, r: (AtMost(-t, xp.one / 10**6 - t * t / t), AtMost(-r, r))
-    assert verdict_of(body, t=positive(), r=root("r"))[0].verdict == "holds"
+    assert examine(body, t=positive(), r=root("r"))[0].verdict == "holds"
