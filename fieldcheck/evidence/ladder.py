@@ -41,8 +41,8 @@ def _width(x) -> float:
     return float(radius.log() / arb(10).log()) if radius > 0 else -math.inf
 
 
-def rung(statement: Statement, raw: Raw, digits: int, part: int) -> tuple[float, bool]:
-    """(log10 of the widest residual relative to the sides, some residual excludes zero)."""
+def rung(statement: Statement, raw: Raw, digits: int, part: int) -> tuple[float, float, bool]:
+    """log10 of the widest residual and of the sides' size, and: some residual excludes zero."""
     with working_digits(digits):
         xp = Ball()
         sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
@@ -57,13 +57,11 @@ def rung(statement: Statement, raw: Raw, digits: int, part: int) -> tuple[float,
             if x.is_finite() and not x.contains(zero):
                 excluded = True
             worst = max(worst, _width(x))
-        return worst - math.log10(max(size, 1.0)), excluded
+        return worst, math.log10(max(size, 1.0)), excluded
 
 
 def _shrinks(rungs: Sequence[int], widths: Sequence[float]) -> bool:
-    """Does every finite step up the ladder buy its digits, down to a narrow last rung?"""
-    if not widths[-1] < FINEST:
-        return False
+    """Does every finite step up the ladder buy its digits?"""
     steps = zip(pairwise(rungs), pairwise(widths), strict=True)
     return all(
         below == -math.inf or above == math.inf or above - below >= (high - low) - LOSS
@@ -95,7 +93,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             try:
                 widths: list[float] = []
                 for digits in profile.rungs:
-                    width, excluded = rung(statement, raw, digits, part)
+                    width, size, excluded = rung(statement, raw, digits, part)
                     widths.append(width)
                     cases += 1
                     if excluded and certified(statement, sizes, raw):
@@ -110,12 +108,12 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                             grade="enclosed",
                             parts=(part,),
                         )
-                if not _shrinks(profile.rungs, widths):
+                if not _shrinks(profile.rungs, widths) or not width - size < FINEST:
                     good = False
                     why = "the residual's ball does not shrink with the precision: 10^" + (
                         ", 10^".join(f"{w:.0f}" for w in widths)
                     )
-                widest = max(widest, width)
+                widest = max(widest, width - size)
             except Unsupported as gap:
                 return Evidence(
                     "ladder", SILENT, f"no balls: {gap.primitive}", cases, applies=False

@@ -14,7 +14,7 @@ from typing import Any
 
 import fieldcheck
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.claim import Claim, Form
+from fieldcheck.claim import Claim, Form, registered
 from fieldcheck.domains import Domain
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.decide import decide
