@@ -145,6 +145,9 @@ class Sign(Arithmetic):
     def _relu(self, d):
         return Known(d.shape, "+" if d.sign == "+" else "0+")
 
+    def _step(self, d):
+        return Known(d.shape, "0+")
+
     def _abs(self, d):
         return Known(d.shape, "+" if d.sign == "+" else "0+")
 

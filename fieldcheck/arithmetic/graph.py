@@ -1,0 +1,255 @@
+"""Expression graphs: a body run once and written down, so that it can be taken apart.
+
+A value is an array of nodes.  Equal expressions are one node, constants are folded, and a maximum
+is recorded as ``b + relu(a - b)``, so that relu is the only decision in a graph (with ``step``, its
+derivative).  Complex values are pairs (value, conjugate), as in the prime field.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from fieldcheck.arithmetic.array import Array, Jet
+from fieldcheck.arithmetic.paired import Paired, entrywise
+
+
+class Node:
+    """One operation; ``args`` are nodes, except the name of a raw parameter or a constant's value.
+
+    op:     raw, const, i, add, mul, div, relu, step, sqrt, quotient (0 where the divisor is 0)
+    fixed:  no decision and no root below: its residue is the same on every branch
+    square: known to be nonnegative because it was made as z times conj(z)
+    """
+
+    __slots__ = ("args", "fixed", "graph", "id", "op", "square")
+
+    def __init__(self, graph: Graph, op: str, args: tuple, id: int):
+        self.graph, self.op, self.args, self.id = graph, op, args, id
+        self.square = False
+        below = [a for a in args if isinstance(a, Node)]
+        self.fixed = op not in ("relu", "step", "sqrt", "quotient") and all(a.fixed for a in below)
+
+    def __add__(self, other: Node) -> Node:
+        return self.graph.plus(self, other)
+
+    def __sub__(self, other: Node) -> Node:
+        return self.graph.plus(self, self.graph.times(self.graph.const(-1), other))
+
+    def __mul__(self, other: Node) -> Node:
+        return self.graph.times(self, other)
+
+    def __truediv__(self, other: Node) -> Node:
+        return self.graph.over(self, other)
+
+    def __neg__(self) -> Node:
+        return self.graph.times(self.graph.const(-1), self)
+
+    @property
+    def value(self) -> Fraction | None:
+        """The number itself, if the node is a constant."""
+        return self.args[0] if self.op == "const" else None
+
+    def __repr__(self) -> str:
+        return f"Node({self.op}, {self.args})"
+
+
+class Graph(Paired):
+    """The arithmetic that writes a body down."""
+
+    name = "graph"
+
+    def __init__(self) -> None:
+        self._nodes: dict[tuple, Node] = {}
+        self._orders: dict[int, list[Node]] = {}
+
+    # -- nodes ------------------------------------------------------------------------------------
+    def node(self, op: str, *args) -> Node:
+        key = (op, *(a.id if isinstance(a, Node) else a for a in args))
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = Node(self, op, args, len(self._nodes))
+        return found
+
+    @property
+    def decides(self) -> bool:
+        """Has a decision been written down anywhere?"""
+        return any(n.op in ("relu", "step") for n in self._nodes.values())
+
+    def const(self, value: int | Fraction) -> Node:
+        return self.node("const", Fraction(value))
+
+    def plus(self, a: Node, b: Node) -> Node:
+        if a.value is not None and b.value is not None:
+            return self.const(a.value + b.value)
+        if a.value == 0:
+            return b
+        if b.value == 0:
+            return a
+        (c, x), (d, y) = self._scaled(a), self._scaled(b)
+        if x is y:
+            return self.times(self.const(c + d), x)
+        return self.node("add", *sorted((a, b), key=lambda n: n.id))
+
+    @staticmethod
+    def _scaled(a: Node) -> tuple[Fraction, Node]:
+        """A node as constant times node."""
+        if a.op == "mul" and a.args[0].op == "const":
+            return a.args[0].args[0], a.args[1]
+        return Fraction(1), a
+
+    def times(self, a: Node, b: Node) -> Node:
+        if b.value is not None:
+            a, b = b, a
+        c = a.value
+        if c is not None:
+            if b.value is not None:
+                return self.const(c * b.value)
+            if c == 0:
+                return self.const(0)
+            d, y = self._scaled(b)
+            return y if c * d == 1 else self.node("mul", self.const(c * d), y)
+        (c, x), (d, y) = self._scaled(a), self._scaled(b)
+        product = self.node("mul", *sorted((x, y), key=lambda n: n.id))
+        return product if c * d == 1 else self.node("mul", self.const(c * d), product)
+
+    def over(self, a: Node, b: Node) -> Node:
+        if b.value is not None:
+            if b.value == 0:
+                raise ZeroDivisionError("division by zero in a body")
+            return self.times(self.const(1 / b.value), a)
+        return self.node("div", a, b)
+
+    def order(self, root: Node) -> list[Node]:
+        """All nodes below a node and itself, arguments first."""
+        found = self._orders.get(root.id)
+        if found is None:
+            seen, found, stack = set(), [], [(root, False)]
+            while stack:
+                node, ready = stack.pop()
+                if ready:
+                    found.append(node)
+                elif node.id not in seen:
+                    seen.add(node.id)
+                    stack.append((node, True))
+                    stack += [(a, False) for a in reversed(node.args) if isinstance(a, Node)]
+            self._orders[root.id] = found
+        return found
+
+    # -- values -----------------------------------------------------------------------------------
+    def raw(self, name: str, shape: tuple[int, ...]) -> Array:
+        """A real raw parameter: value and conjugate are the same nodes."""
+        nodes = np.empty(shape, dtype=object)
+        for index in np.ndindex(*shape):
+            nodes[index] = self.node("raw", name, index)
+        return self.wrap(np.stack([nodes, nodes]))
+
+    def _integer(self, n):
+        out = np.empty(2, dtype=object)
+        out[:] = [self.const(n), self.const(n)]
+        return out
+
+    def _imaginary_unit(self):
+        out = np.empty(2, dtype=object)
+        i = self.node("i")
+        out[:] = [i, -i]
+        return out
+
+    def _mul(self, a, b):
+        a, b = self._aligned(a, b)
+        return np.asarray(a * b, dtype=object)
+
+    def _matmul(self, a, b):
+        a, b, undo = self._as_matrices(a, b)
+        return np.asarray(undo(np.matmul(a, b)), dtype=object)
+
+    def _div(self, a, b):
+        a, b = self._aligned(a, b)
+        return np.asarray(a / b, dtype=object)
+
+    def _conj(self, d):
+        return d[::-1]
+
+    def _real(self, d):
+        half = self.const(Fraction(1, 2))
+        v = entrywise(lambda x, y: (x + y) * half, d[0], d[1])
+        return np.stack([v, v])
+
+    def _imag(self, d):
+        scale = self.over(self.const(Fraction(1, 2)), self.node("i"))
+        v = entrywise(lambda x, y: (x - y) * scale, d[0], d[1])
+        return np.stack([v, v])
+
+    def _solve(self, a, b):
+        return np.stack([self._eliminate(a[k], b[k]) for k in (0, 1)])
+
+    @staticmethod
+    def _eliminate(a, b):
+        n = a.shape[0]
+        rows = np.concatenate([a, b], axis=1)
+        for c in range(n):
+            p = next((r for r in range(c, n) if rows[r, c].value != 0), None)
+            if p is None:
+                raise ZeroDivisionError("singular matrix in a body")
+            rows[[c, p]] = rows[[p, c]]
+            rows[c] = rows[c] / rows[c, c]
+            for r in range(n):
+                if r != c:
+                    rows[r] = rows[r] - rows[c] * rows[r, c]
+        return rows[:, n:]
+
+    # -- decisions and roots ------------------------------------------------------------------------
+    def _relu_one(self, x: Node) -> Node:
+        if x.value is not None:
+            return self.const(max(x.value, Fraction(0)))
+        return self.node("relu", x)
+
+    def _step_one(self, x: Node) -> Node:
+        if x.value:
+            return self.const(1 if x.value > 0 else 0)
+        return self.node("step", x)
+
+    def _relu(self, d):
+        return entrywise(self._relu_one, d)
+
+    def _step(self, d):
+        return entrywise(self._step_one, d)
+
+    def _abs(self, d):
+        if all(x is y for x, y in zip(d[0].reshape(-1), d[1].reshape(-1), strict=True)):
+            return entrywise(lambda x: self._relu_one(x) + self._relu_one(-x), d)
+        return self.sqrt(self.abs2(self.wrap(d))).data  # type: ignore[attr-defined]
+
+    def _sgn(self, d):
+        return entrywise(lambda x: self._step_one(x) - self._step_one(-x), d)
+
+    def _maximum(self, a, b):
+        a, b = self._aligned(a, b)
+        return entrywise(lambda x, y: y + self._relu_one(x - y), a, b)
+
+    def _minimum(self, a, b):
+        a, b = self._aligned(a, b)
+        return entrywise(lambda x, y: x - self._relu_one(x - y), a, b)
+
+    def _sqrt_one(self, x: Node) -> Node:
+        return x if x.value in (0, 1) else self.node("sqrt", x)
+
+    def _sqrt(self, d):
+        return entrywise(self._sqrt_one, d)
+
+    def _unit(self, d, axis):
+        norm = np.expand_dims(self.norm(self.wrap(d), axis=axis).data, axis)  # type: ignore
+        return entrywise(lambda x, n: self.node("quotient", x, n), d, norm)
+
+    def abs2(self, x):
+        y = super().abs2(x)
+        core = y
+        while isinstance(core, Jet):
+            core = core.v
+        for node in core.data[0].reshape(-1):
+            node.square = True
+        return y
+
+    def _scale_or_one(self, d):
+        return self._full(d.shape[1:], 1)
