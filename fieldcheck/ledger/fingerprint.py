@@ -12,12 +12,13 @@ _NOT_READ = {".pyc", ".pyo"}
 
 
 def library_files(book: Path | None = None) -> list[Path]:
-    """The library's files, the lock file, and what lies in the book's ``data`` folder."""
+    """The library's files, the lock file, the book's data, and what its pictures are drawn with."""
     files = [path for path in _LIBRARY.rglob("*") if path.is_file()]
     files += [_LIBRARY.parent / "requirements.txt"]
     if book is not None:
         files += (book / "data").rglob("*")
         files += book.rglob("*.mplstyle")
+        files += (book / "figures").rglob("*.py")
     return sorted(
         path
         for path in set(files)
