@@ -43,12 +43,14 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Fieldcheck needs Python 3.11; %s is %d.%d. Say: make PYTHON=/path/to/python3.11" % (sys.executable, *v[:2]))'
 	$(PYTHON) -m venv .venv
 
-# The font list is written here once: on first use matplotlib would announce it on a page.
+# The font list is written here once: on first use matplotlib would announce it on a page. The
+# kernels speak to the build over local sockets, and need not warn of it at each chapter.
 $(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "== installing the pinned dependencies into .venv (some minutes, once)"
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
-	mkdir -p $(IPYTHONDIR) $(MPLCONFIGDIR)
+	mkdir -p $(IPYTHONDIR)/profile_default $(MPLCONFIGDIR)
+	echo 'c.IPKernelApp.log_level = "ERROR"' > $(IPYTHONDIR)/profile_default/ipython_kernel_config.py
 	$(BIN)/python -c 'import matplotlib.font_manager'
 	touch $@
 
