@@ -12,6 +12,7 @@ from fieldcheck.domains import (
     real,
     real_matrix,
     root,
+    skew_hermitian,
     vector,
 )
 from fieldcheck.fields.actions import (
@@ -250,7 +251,7 @@ def _(xp, X, H, K):
     return Zero(xp.imag(xp.trace(H @ xp.star(X) - X @ xp.star(H)) / 2))
 
 
-SMALL = dict(N=(1, 2, 3), C=(1, 2, 3))
+SMALL = dict(N=(1, 2), C=(1, 2))
 
 
 @claim(
@@ -278,6 +279,28 @@ def _(xp, X, v):
     form = lambda H, K: omega(xp, H @ v, K @ v)
     N, C = X.shape
     return Rank(form_matrix(xp, form, X.shape), 2 * N * C)
+
+
+@claim(
+    "symplectic-nondegenerate-compatible",
+    title="On H and iH the two-form is twice the squared norm",
+    sources=[ours()],
+    chapter="symplectic",
+    equations=["eq-compatible"],
+    given=dict(X=matrix("N", "C"), H=matrix("N", "C")),
+    needs=["symplectic-form"],
+    tex=r"\omega(H,iH)=2\lVert H\rVert^2",
+)
+def compatible(xp, X, H):
+    """With ω = −dθ, ω(H, iH) = 2‖H‖² at every size: so no H but zero is invisible to ω."""
+    minus = -exterior(xp, lambda Y, U: theta(xp, Y, U), X, H, xp.i * H)
+    return Equal(minus, 2 * xp.real(xp.trace(H @ xp.star(H))))
+
+
+@compatible.neighbour("−iH for iH", key="sign")
+def _(xp, X, H):
+    minus = -exterior(xp, lambda Y, U: theta(xp, Y, U), X, H, -xp.i * H)
+    return Equal(minus, 2 * xp.real(xp.trace(H @ xp.star(H))))
 
 
 @claim(
@@ -475,6 +498,35 @@ def _(xp, X, X_ddot, H, W, A, B):
     G = -xp.i * X @ (W - Ws + A @ M @ Bs + Bs @ M @ A - B @ M @ As - As @ M @ B) / 2
     left = euler_lagrange(xp, L, X, X_dot, X_ddot, H)
     return Equal(left, -2 * xp.i * xp.trace(xp.star(H) @ G))
+
+
+@claim(
+    "euler-lagrange-schroedinger-skew",
+    title="The talk's action is consistent for weights that make its V real",
+    sources=[talk("In-Context Learning"), ours()],
+    chapter="symplectic",
+    equations=["eq-skew-weights"],
+    given=dict(X=matrix("N", "C"), X_ddot=matrix("N", "C"), H=matrix("N", "C"),
+               W=skew_hermitian("C"), A=hermitian("C"), B=skew_hermitian("C")),
+    needs=["euler-lagrange-schroedinger-residue"],
+    tex=r"W^*=-W,\ A^*=A,\ B^*=-B:\quad \delta S=0\text{ along }"
+        r"\dot X=\tfrac12XW+\tfrac12(XAMB^*+XB^*MA)",
+)
+def skew_weights(xp, X, X_ddot, H, W, A, B):
+    """The talk's V = (i/2)(Tr XWX* + Tr XAX*XB*X*) is real for skew-Hermitian W, Hermitian A and
+    skew-Hermitian B; then its action is stationary along its flow."""
+    V = lambda Y: xp.i * (quadratic(xp, Y, W) + quartic(xp, Y, A, B)) / 2
+    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, V)
+    M = xp.star(X) @ X
+    X_dot = X @ (W + A @ M @ xp.star(B) + xp.star(B) @ M @ A) / 2
+    return Zero(euler_lagrange(xp, L, X, X_dot, X_ddot, H))
+
+
+@skew_weights.neighbour("Hermitian W", key="hermitian", given=dict(W=hermitian("C")))
+def _(xp, X, X_ddot, H, W):
+    V = lambda Y: xp.i * quadratic(xp, Y, W) / 2
+    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, V)
+    return Zero(euler_lagrange(xp, L, X, X @ W / 2, X_ddot, H))
 
 
 @claim(
@@ -846,7 +898,7 @@ def _(xp, X, W, h):
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-rk4-loss"],
-    given=dict(w=positive()),
+    given=dict(w=real()),
     tex=r"1-\lvert x_1/x_0\rvert^2=\tfrac{(wh)^6}{72}+O(h^8)",
 )
 def rk4_loss(xp, w):
@@ -1138,15 +1190,16 @@ def _(xp, X, W, A, B):
     sources=[poster("The Approach: optimal path (geodesic) minimizing an action")],
     chapter="symplectic",
     equations=["eq-saddle"],
-    given=dict(start=matrix("C"), W=hermitian("C"), H=matrix("K", "C"), h=positive()),
-    sizes=dict(K=(1, 2, 3), C=(1, 2)),
+    given=dict(start=matrix("C"), A=matrix("C", "C"), H=matrix("K", "C"), h=positive()),
+    sizes=dict(K=(2, 3), C=(1, 2)),
     expect="refuted",
     tex=r"S(X)\le S(X+H)\ \text{for every }H\text{ that vanishes at the ends}",
 )
-def geodesic(xp, start, W, H, h):
-    """Denied: along the path of iX' = XW (W Hermitian, stepped by the midpoint rule, for which the
-    discrete action is stationary) the phase-space action is least among the paths with the same
-    ends."""
+def geodesic(xp, start, A, H, h):
+    """Denied: along a path on which the phase-space action is stationary, it is least among the
+    paths with the same ends. The potential is V = −‖xA‖², the sign that raises the action most;
+    the path is the midpoint rule's, for which the discrete action is stationary."""
+    W = -A @ xp.star(A)
     one, half = xp.eye(W.shape[0]), xp.i * h * W / 2
     path = [start]
     for _ in range(H.shape[0] + 1):
@@ -1261,7 +1314,7 @@ def _(xp, k, xi):
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-index"],
-    given=dict(a=vector("m"), w=positive(), T=positive()),
+    given=dict(a=vector("m"), w=real(), T=positive()),
     needs=["geodesic-minimal-jacobi"],
     tex=r"\int_0^T(\dot\xi^2-w^2\xi^2)dt=\tfrac T2\sum_ka_k^2\bigl((\tfrac{k\pi}{T})^2-w^2\bigr),"
         r"\quad\xi=\sum_ka_k\sin\tfrac{k\pi t}{T}",
@@ -1401,11 +1454,7 @@ def _(xp, k, x, v, t):
     return Rate(lambda n: xp.abs(_damped(xp, n, k, x, v, t) - limit), 1, constant, start=32)
 
 
-@overdamped.neighbour("no friction: the light oscillator follows the first-order flow",
-                      key="no-friction")
+@overdamped.neighbour("the mass held at 1/32", key="fixed-mass")
 def _(xp, k, x, v, t):
     limit = xp.exp(-k * t) * x
-    def gap(n):
-        w = xp.sqrt(k * n)
-        return xp.abs(x * xp.cos(w * t) + v * xp.sin(w * t) / w - limit)
-    return Rate(gap, 1, start=32)
+    return Rate(lambda n: xp.abs(_damped(xp, 32, k, x, v, t) - limit), 1, start=32)
