@@ -172,15 +172,19 @@ class Sign(Arithmetic):
 
     # An even power of a real value is nonnegative, whatever the sign of the base.
     def abs2(self, x):
+        if isinstance(x, Jet):
+            return super().abs2(x)
         return self.wrap(Known(x.shape, "0+"))
 
     def power(self, a, n):
         a = self.lift(a)
+        if isinstance(a, Jet):
+            return super().power(a, n)
         if isinstance(n, int) and n >= 0 and n % 2 == 0 and a.data.sign != "?":
             return self.wrap(Known(a.shape, "+" if a.data.sign == "+" else "0+"))
         return super().power(a, n)
 
     def mul(self, a, b):
-        if a is b and self.lift(a).data.sign != "?":  # a product of a value with itself
-            return self.power(a, 2)
+        if a is b and not isinstance(a, Jet) and self.lift(a).data.sign != "?":
+            return self.power(a, 2)  # a product of a value with itself
         return super().mul(a, b)
