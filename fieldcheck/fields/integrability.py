@@ -18,3 +18,14 @@ def wirtinger_pairing(xp, force: Callable[[Any], Any], X, H, K):
 def euclidean_pairing(xp, force: Callable[[Any], Any], x, h, k):
     """⟨k, DF(x) h⟩ for a real force; F is a Euclidean gradient iff it is symmetric in h and k."""
     return xp.sum(k * xp.push(force, x, h))
+
+
+def antilinear_jacobian(xp, force: Callable[[Any], Any], X):
+    """The NC x NC matrix of ∂F_a/∂X*_b (rows: entries of F, columns: entries of X*).
+
+    F = ∂V/∂X* on a ball, with X held fixed, if and only if this matrix is symmetric everywhere.
+    """
+    columns = [
+        (xp.push(force, X, h) + xp.i * xp.push(force, X, xp.i * h)) / 2 for h in xp.basis(X.shape)
+    ]
+    return xp.stack([xp.flatten(c) for c in columns], axis=1)

@@ -25,7 +25,7 @@ def test_zero_where_the_arguments_agree():
     assert Ball().relative_entropy(_ball(2), _ball(4), 3, 6).data[0].contains(0)
 
 
-@pytest.mark.parametrize("signs, expected", [("++++", "0+"), ("0+++", "?"), ("r+++", "?")])
+@pytest.mark.parametrize(("signs", "expected"), [("++++", "0+"), ("0+++", "?"), ("r+++", "?")])
 def test_sign_needs_positive_arguments(signs, expected):
     xp = Sign()
     first = {"+": "+", "0": "0+", "r": "r"}[signs[0]]
