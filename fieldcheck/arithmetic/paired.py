@@ -62,6 +62,10 @@ class Paired(Arithmetic):
         return d.reshape(d.shape[:1] + shape)
 
     def _sum(self, d, axis):
+        if not d.shape[axis]:  # numpy's empty sum is a Python 0, not a number of this arithmetic
+            left = list(d.shape)
+            left.pop(axis)
+            return self._full(tuple(left[1:]), 0)
         return self._settle(d.sum(axis=axis))
 
     def _diagonal(self, d):
