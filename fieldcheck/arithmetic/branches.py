@@ -10,8 +10,9 @@ equal arguments agree and opposite ones disagree, and it is not taken where the 
 - an argument that is a known multiple of one decided before.
 
 Square roots: a root that some node already has as its residue, up to sign, is that node's absolute
-value (so the root of a square is the absolute value).  Otherwise both roots are taken in turn, as a
-decision of its own kind; an identity must hold for both.
+value (so the root of a square is the absolute value), and a root that is a node times another root
+is that node's absolute value times it.  Otherwise both roots are taken in turn, as a decision of its
+own kind; an identity must hold for both.
 """
 
 from __future__ import annotations
@@ -60,14 +61,14 @@ class Walk:
 
     choices: all decisions taken, in order (True: positive, or the smaller root)
     atoms:   (node, sign) of each decision on a sign
-    roots:   nodes whose root was chosen
+    roots:   residues of the square roots taken
     """
 
     def __init__(self, graph: Graph, where: Field, prefix: tuple[bool, ...] = ()):
         self.graph, self.field, self.p, self.prefix = graph, where, where.p, prefix
         self.choices: list[bool] = []
         self.atoms: list[tuple[Node, int]] = []
-        self.roots: list[Node] = []
+        self.roots: list[int] = []
         self.residue: dict[int, int] = {}
         self.sign: dict[int, int] = {0: 0}
         self.seen: dict[int, Node] = {}
@@ -131,14 +132,24 @@ class Walk:
         if pow(x, (self.p - 1) // 2, self.p) != 1:
             raise Unlucky("no square root")
         y = int(flint.nmod(x, self.p).sqrt())
-        for candidate in (y, self.p - y):
-            node = self.seen.get(candidate)
-            if node is not None:
-                return candidate if self.decide(node) > 0 else self.p - candidate
-        self.roots.append(arg)
+        node = self.seen.get(y) or self.seen.get(self.p - y)
+        if node is not None:
+            same = self.residue[node.id] == y
+            return y if same == (self.decide(node) > 0) else self.p - y
+        for other in self.roots:  # a root of t² q beside one of q: the factor's absolute value
+            ratio = y * pow(other, -1, self.p) % self.p
+            for r in (ratio, self.p - ratio, pow(ratio, -1, self.p), pow(-ratio, -1, self.p)):
+                node = self.seen.get(r)
+                if node is not None:
+                    same = r == ratio or r * ratio % self.p == 1
+                    y = y if same == (self.decide(node) > 0) else self.p - y
+                    self._learn(y, 1)
+                    self.roots.append(y)
+                    return y
         small, large = min(y, self.p - y), max(y, self.p - y)
         y = small if self._choose() else large
         self._learn(y, 1)
+        self.roots.append(y)
         return y
 
     # -- signs --------------------------------------------------------------------------------------

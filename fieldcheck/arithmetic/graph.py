@@ -23,7 +23,7 @@ class Node:
     square: known to be nonnegative because it was made as z times conj(z)
     """
 
-    __slots__ = ("args", "fixed", "graph", "id", "op", "square")
+    __slots__ = ("__weakref__", "args", "fixed", "graph", "id", "op", "square")
 
     def __init__(self, graph: Graph, op: str, args: tuple, id: int):
         self.graph, self.op, self.args, self.id = graph, op, args, id
@@ -53,6 +53,11 @@ class Node:
 
     def __repr__(self) -> str:
         return f"Node({self.op}, {self.args})"
+
+
+def nodes(data) -> list[Node]:
+    """The nodes of half a value (numpy gives a single one without its array)."""
+    return [data] if isinstance(data, Node) else list(data.reshape(-1))
 
 
 class Graph(Paired):
@@ -217,7 +222,7 @@ class Graph(Paired):
         return entrywise(self._step_one, d)
 
     def _abs(self, d):
-        if all(x is y for x, y in zip(d[0].reshape(-1), d[1].reshape(-1), strict=True)):
+        if all(x is y for x, y in zip(nodes(d[0]), nodes(d[1]), strict=True)):
             return entrywise(lambda x: self._relu_one(x) + self._relu_one(-x), d)
         return self.sqrt(self.abs2(self.wrap(d))).data  # type: ignore[attr-defined]
 
@@ -247,7 +252,7 @@ class Graph(Paired):
         core = y
         while isinstance(core, Jet):
             core = core.v
-        for node in core.data[0].reshape(-1):
+        for node in nodes(core.data[0]):
             node.square = True
         return y
 

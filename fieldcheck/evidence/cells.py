@@ -21,7 +21,7 @@ import numpy as np
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.branches import Field, Walk, following
 from fieldcheck.arithmetic.degree import Bound, Degree
-from fieldcheck.arithmetic.graph import Graph, Node
+from fieldcheck.arithmetic.graph import Graph, Node, nodes
 from fieldcheck.arithmetic.prime import Unlucky
 from fieldcheck.evidence.emptiness import is_empty
 from fieldcheck.evidence.exact import LOG2_PRIMES, RETRIES, _visible_sign, provable
@@ -104,7 +104,8 @@ def written_down(
     residual = sides.left - sides.right
     if sides.order:
         residual = (sides.right - sides.left) - sides.gap
-    entries = dict.fromkeys(n for n in residual.data.reshape(-1) if n.value != 0)
+    entries = dict.fromkeys(n for n in nodes(residual.data[0]) if n.value != 0)
+    entries.update(dict.fromkeys(n for n in nodes(residual.data[1]) if n.value != 0))
     return graph, list(entries)
 
 
@@ -128,14 +129,12 @@ def _entry(
 def _whole(
     graph: Graph, root: Node, profile: Profile, rng: random.Random
 ) -> tuple[int, float, list[Choices]]:
-    bound, cells, failing = 0.0, 0, []
-    per_trial = _error(graph, root)
+    cells, failing = 0, {}
     for _ in range(profile.trials):
-        cells, failing = _branches(graph, root, profile.cells, rng)
-        bound += per_trial
-        if failing:
-            break
-    return cells, bound + math.log2(max(1, cells)), failing
+        cells, more = _branches(graph, root, profile.cells, rng)
+        failing.update(dict.fromkeys(more))
+    bound = profile.trials * _error(graph, root) + math.log2(max(1, cells))
+    return cells, min(0.0, bound), list(failing)
 
 
 def _branches(graph: Graph, root: Node, most: int, rng: random.Random) -> tuple[int, list[Choices]]:

@@ -12,11 +12,13 @@ case of the certificates of Krivine and Stengle.
 from __future__ import annotations
 
 import itertools
+import random
+from collections.abc import Iterator
 from fractions import Fraction
+from weakref import WeakKeyDictionary
 
 import flint
 import numpy as np
-from scipy.optimize import linprog
 
 from fieldcheck.arithmetic.branches import Field, Walk
 from fieldcheck.arithmetic.graph import Graph, Node
@@ -28,61 +30,82 @@ LARGEST = 1 << 12
 TRIES = 200
 
 
-def is_empty(graph: Graph, root: Node, choices: tuple[bool, ...], rng) -> bool:
-    """Is it certain that no open set of real points takes this branch?"""
+Label = tuple
+"""An expression that is positive on a branch: ("1",), (node, sign), (node,), or a pair of these."""
+
+
+def is_empty(graph: Graph, root: Node, choices: tuple[bool, ...], rng: random.Random) -> bool:
+    """Is it certain that no open set of real points takes this branch?
+
+    Certificates are remembered with their root: a neighbouring branch is often empty for the same
+    reason, which a few points confirm.
+    """
+    known = _certificates.setdefault(root, [])
+    for relation in known:
+        if _holds(graph, root, choices, rng, relation):
+            return True
     for degree in (1, 2):
-        found = _relation(graph, root, choices, rng, degree)
-        if found is None:
-            continue
-        table = _positives(graph, root, choices, Field.random(rng), 3, degree)
-        if table is not None and _vanishes(table, found):
+        relation = _relation(graph, root, choices, rng, degree)
+        if relation and _holds(graph, root, choices, rng, relation):
+            known.append(relation)
             return True
     return False
 
 
-def _positives(graph, root, choices, field, rows, degree):
-    """Rows of residues of the positive expressions at points of the branch, all modulo one prime."""
-    table = []
+_certificates: WeakKeyDictionary[Node, list[dict[Label, Fraction]]] = WeakKeyDictionary()
+
+
+def _points(graph: Graph, root: Node, choices: tuple[bool, ...], field: Field) -> Iterator[Walk]:
+    """Walks along the branch at random points, modulo one prime."""
     for _ in range(TRIES):
         walk = Walk(graph, Field.random(field.rng, field.p), choices)
         try:
             walk.run(root)
         except Unlucky:
             continue
-        if tuple(walk.choices) != choices:
-            continue
-        decided = [s * walk.residue[n.id] % field.p for n, s in walk.atoms]
-        bases = [walk.residue[n.id] for n in _bases(graph, root)]
-        signs = [walk.sign.get(r) for r in bases]
-        known = [r if s == 1 else 0 for r, s in zip(bases, signs, strict=True)]
-        row = decided + known
-        if degree == 2:
-            row = row + [
-                a * b % field.p for a, b in itertools.combinations_with_replacement(row, 2)
-            ]
-        table.append((field.p, row))
-        if len(table) == (rows or len(row) + 8):
-            return table
-    return None
+        if tuple(walk.choices) == choices:
+            yield walk
+
+
+def _positives(graph: Graph, root: Node, walk: Walk, degree: int) -> dict[Label, int]:
+    """The expressions that are positive on the branch of a walk, with their residues."""
+    p = walk.p
+    found: dict[Label, int] = {("1",): 1}
+    for node, sign in walk.atoms:
+        found[node, sign] = sign * walk.residue[node.id] % p
+    for node in _bases(graph, root):
+        value = walk.residue[node.id]
+        if walk.sign.get(value) == 1:
+            found[(node,)] = value
+    if degree == 2:
+        for (x, a), (y, b) in itertools.combinations_with_replacement(list(found.items())[1:], 2):
+            found[x, y] = a * b % p
+    return found
 
 
 def _bases(graph: Graph, root: Node) -> list[Node]:
-    """Roots and sums of squares in the graph: candidates for expressions known to be positive."""
+    """Roots and sums in the graph whose sign may be known from their form."""
     order = graph.order(root)
     return [n for n in order if n.op == "sqrt" or (n.op == "add" and n.fixed)][:8]
 
 
-def _relation(graph, root, choices, rng, degree) -> dict[int, Fraction] | None:
-    """Positive coefficients of a vanishing combination, by position, or None."""
-    table = _positives(graph, root, choices, Field.random(rng), 0, degree)
-    if table is None:
+def _relation(graph, root, choices, rng, degree) -> dict[Label, Fraction] | None:
+    """Positive coefficients of a combination that vanishes on the branch, or None."""
+    rows: list[dict[Label, int]] = []
+    field = Field.random(rng)
+    for walk in _points(graph, root, choices, field):
+        rows.append(_positives(graph, root, walk, degree))
+        if len(rows) >= len(rows[0]) + 6:
+            break
+    else:
         return None
-    p = table[0][0]
-    matrix = np.array([row for _, row in table], dtype=object)
-    columns = [k for k in range(matrix.shape[1]) if matrix[:, k].all()]
-    kernel = _kernel(matrix[:, columns], p)
+    labels = [x for x in rows[0] if all(x in row for row in rows)]
+    matrix = np.array([[row[x] for x in labels] for row in rows], dtype=object)
+    kernel = _kernel(matrix, field.p)
     if not kernel:
         return None
+    from scipy.optimize import linprog  # slow to import, and seldom needed
+
     basis = np.array([[float(x) for x in v] for v in kernel]).T
     n = basis.shape[1]
     plan = linprog(
@@ -95,13 +118,32 @@ def _relation(graph, root, choices, rng, degree) -> dict[int, Fraction] | None:
     )
     if plan.status != 0:
         return None
-    support = [k for k, c in zip(columns, basis @ plan.x, strict=True) if c > 1e-9]
-    exact = _kernel(matrix[:, support], p)
+    support = [k for k, c in enumerate(basis @ plan.x) if c > 1e-9]
+    exact = _kernel(matrix[:, support], field.p)
     if len(exact) != 1:
         return None
     sign = 1 if exact[0][0] > 0 else -1
     values = [sign * c for c in exact[0]]
-    return dict(zip(support, values, strict=True)) if all(c > 0 for c in values) else None
+    if any(c <= 0 for c in values):
+        return None
+    return {labels[k]: c for k, c in zip(support, values, strict=True)}
+
+
+def _holds(graph, root, choices, rng, relation: dict[Label, Fraction]) -> bool:
+    """Does the combination vanish, all its terms being positive, at fresh points of the branch?"""
+    degree = 2 if any(isinstance(x[0], tuple) for x in relation) else 1
+    field, confirmed = Field.random(rng), False
+    for walk in itertools.islice(_points(graph, root, choices, field), 3):
+        row = _positives(graph, root, walk, degree)
+        if any(row.get(x, 0) == 0 for x in relation):
+            return False
+        total = sum(
+            c.numerator * field.inverse(c.denominator) * row[x] for x, c in relation.items()
+        )
+        if total % field.p:
+            return False
+        confirmed = True
+    return confirmed
 
 
 def _kernel(matrix: np.ndarray, p: int) -> list[list[Fraction]]:
@@ -135,15 +177,3 @@ def _small(x: int, p: int) -> Fraction | None:
         q = a // b
         a, b, u, v = b, a - q * b, v, u - q * v
     return Fraction(b, v) if v and abs(v) <= LARGEST else None
-
-
-def _vanishes(table, relation: dict[int, Fraction]) -> bool:
-    for p, row in table:
-        total = 0
-        for k, c in relation.items():
-            if row[k] == 0:
-                return False
-            total += c.numerator * pow(c.denominator, -1, p) * row[k]
-        if total % p:
-            return False
-    return True
