@@ -85,7 +85,7 @@ pytest: $(INSTALLED) ## every test but the browser's
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
 browser: $(INSTALLED) ## read the built book in headless Chromium, offline
-	$(BIN)/python -m pytest tests/book -q
+	$(BIN)/python -m pytest tests/book -n $(JOBS) --dist loadgroup -q
 
 ci: ## what a continuous integration run does
 	bash .ci/run

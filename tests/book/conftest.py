@@ -18,8 +18,8 @@ CHAPTERS = table_of_contents()
 
 @pytest.fixture(scope="session")
 def html() -> Path:
-    if not HTML.is_dir():
-        pytest.fail(f"no built book in {HTML}: run `make book` first", pytrace=False)
+    if not any(HTML.glob("book/*.html")):
+        pytest.fail(f"no built page in {HTML}: run `make book` first", pytrace=False)
     return HTML
 
 
@@ -50,3 +50,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             raise pytest.UsageError("_toc.yml names no page")
         ids = [name.rsplit("/", 1)[-1] for name in CHAPTERS]
         metafunc.parametrize("chapter", CHAPTERS, ids=ids, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers, one of them has all tests of a page, and opens the page once."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if call is not None and "chapter" in call.params:
+            item.add_marker(pytest.mark.xdist_group(call.params["chapter"]))

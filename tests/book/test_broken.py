@@ -7,6 +7,9 @@ report of the copy must differ from the report of the page in the field that spe
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -161,6 +164,23 @@ def test_formula_lost_on_the_way_is_seen(broken: Broken) -> None:
     assert pages.formulas(pages.soup(broken.page('<span class="math">x</span>'))) == sound + 1
     in_card = '<div class="fc-card"><span class="math">x</span></div>'
     assert pages.formulas(pages.soup(broken.page(in_card))) == sound
+
+
+@pytest.mark.parametrize("name", ["absent", "empty"])
+def test_a_book_without_pages_is_an_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/book/test_pages.py", "-q"],
+        cwd=source.ROOT,
+        env={**os.environ, "FIELDCHECK_HTML": str(tmp_path / name)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert "run `make book` first" in run.stdout
+    assert "passed" not in run.stdout
 
 
 def test_source_is_counted_through_directives() -> None:
