@@ -1,0 +1,57 @@
+"""Layers as the engineering literature writes them: real tokens, heads, softmax, ReLU.
+
+Shapes: X is N x C; a head's W_in, W_out, Q, K, V, O are C x r.  Heads come stacked: H x C x r.
+Source: A. Vaswani et al., "Attention Is All You Need" (2017); the formulas of the talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def relu_mlp(xp, X, W_in, W_out) -> Any:
+    """(X W_in)_+ W_out^T."""
+    return xp.relu(X @ W_in) @ W_out.T
+
+
+def smooth_mlp(xp, X, W_in, W_out) -> Any:
+    """tanh(X W_in) W_out^T, an analytic stand-in where the order of a method needs derivatives."""
+    return xp.tanh(X @ W_in) @ W_out.T
+
+
+def softmax_head(xp, X, Q, K, V, O, root_r) -> Any:
+    """Softmax(X Q K^T X^T / sqrt(r)) X V O^T."""
+    return xp.softmax(X @ Q @ K.T @ X.T / root_r, axis=-1) @ X @ V @ O.T
+
+
+def side_by_side(xp, heads: Any) -> Any:
+    """Stacked heads H x C x r as one wide matrix C x (H r)."""
+    return xp.concat([heads[k] for k in range(len(heads))], axis=1)
+
+
+def columns(x: Any, head: int, r: int) -> Any:
+    """The columns of one head in a wide matrix."""
+    return x[:, head * r : (head + 1) * r]
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """A sum of values (at least one)."""
+    out = terms[0]
+    for term in terms[1:]:
+        out = out + term
+    return out
+
+
+def talk_field(xp, X, W_in, W_out, Q, K, V, O, root_r) -> Any:
+    """The right side of the talk's equation: a sum over heads of MLPs and attentions."""
+    heads = range(len(Q))
+    return total(
+        [relu_mlp(xp, X, W_in[h], W_out[h]) for h in heads]
+        + [softmax_head(xp, X, Q[h], K[h], V[h], O[h], root_r) for h in heads]
+    )
+
+
+def linear_head(xp, X, Q, K, V, O) -> Any:
+    """X Q K* X* X V O*: one head of complex linear attention, without the scale."""
+    return X @ Q @ xp.star(K) @ xp.star(X) @ X @ V @ xp.star(O)
