@@ -163,16 +163,33 @@ class Law(Relation):
 
 
 @dataclass(frozen=True)
-class Solutions(Relation):
-    """The solutions of a polynomial system, by cases, are the claimed ones.
+class Piece:
+    """A set of inputs: all its conditions hold. Each is a tuple of real values of the body."""
 
-    ``cases`` maps a case's name to a function of sympy symbols returning (equations, conditions);
-    ``claimed`` maps it to the set of claimed solutions.  Decided by elimination (sympy).
+    zero: tuple[Any, ...] = ()
+    nonzero: tuple[Any, ...] = ()
+    positive: tuple[Any, ...] = ()
+    nonnegative: tuple[Any, ...] = ()
+
+    def conditions(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+        """The kinds of condition and their values."""
+        return (
+            ("zero", self.zero),
+            ("nonzero", self.nonzero),
+            ("positive", self.positive),
+            ("nonnegative", self.nonnegative),
+        )
+
+
+@dataclass(frozen=True)
+class Solutions(Relation):
+    """The inputs that satisfy ``system`` are exactly those in the union of the claimed pieces.
+
+    A statement about all inputs: each satisfies the system if and only if it is claimed.
     """
 
-    unknowns: tuple[str, ...]
-    cases: Any
-    claimed: Any
+    system: Piece
+    claimed: tuple[Piece, ...]
     name: ClassVar[str] = "Solutions"
 
 

@@ -11,8 +11,8 @@ equal arguments agree and opposite ones disagree, and it is not taken where the 
 
 Square roots: a root that some node already has as its residue, up to sign, is that node's absolute
 value (so the root of a square is the absolute value), and a root that is a node times another root
-is that node's absolute value times it.  Otherwise both roots are taken in turn, as a decision of its
-own kind; an identity must hold for both.
+is that node's absolute value times it.  Otherwise both roots are taken in turn, as a decision of
+its own kind; an identity must hold for both.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Walk:
                         self._learn(value, known)
         return self.residue[root.id]
 
-    # -- values -------------------------------------------------------------------------------------
+    # -- values ----------------------------------------------------------------------------------
     def _value(self, node: Node) -> int:
         p, r, a = self.p, self.residue, node.args
         match node.op:
@@ -152,7 +152,7 @@ class Walk:
         self.roots.append(y)
         return y
 
-    # -- signs --------------------------------------------------------------------------------------
+    # -- signs -----------------------------------------------------------------------------------
     def _learn(self, residue: int, sign: int) -> None:
         self.sign[residue] = sign
         self.sign[self.p - residue] = -sign

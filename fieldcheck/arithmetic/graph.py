@@ -69,7 +69,7 @@ class Graph(Paired):
         self._nodes: dict[tuple, Node] = {}
         self._orders: dict[int, list[Node]] = {}
 
-    # -- nodes ------------------------------------------------------------------------------------
+    # -- nodes -----------------------------------------------------------------------------------
     def node(self, op: str, *args) -> Node:
         key = (op, *(a.id if isinstance(a, Node) else a for a in args))
         found = self._nodes.get(key)
@@ -81,6 +81,10 @@ class Graph(Paired):
     def decides(self) -> bool:
         """Has a decision been written down anywhere?"""
         return any(n.op in ("relu", "step") for n in self._nodes.values())
+
+    def all(self, op: str) -> list[Node]:
+        """All nodes of one kind, in order of writing."""
+        return [n for n in self._nodes.values() if n.op == op]
 
     def const(self, value: int | Fraction) -> Node:
         return self.node("const", Fraction(value))
@@ -142,7 +146,7 @@ class Graph(Paired):
             self._orders[root.id] = found
         return found
 
-    # -- values -----------------------------------------------------------------------------------
+    # -- values ----------------------------------------------------------------------------------
     def raw(self, name: str, shape: tuple[int, ...]) -> Array:
         """A real raw parameter: value and conjugate are the same nodes."""
         nodes = np.empty(shape, dtype=object)
@@ -204,7 +208,7 @@ class Graph(Paired):
                     rows[r] = rows[r] - rows[c] * rows[r, c]
         return rows[:, n:]
 
-    # -- decisions and roots ------------------------------------------------------------------------
+    # -- decisions and roots ---------------------------------------------------------------------
     def _relu_one(self, x: Node) -> Node:
         if x.value is not None:
             return self.const(max(x.value, Fraction(0)))

@@ -1,4 +1,4 @@
-"""The conic linear unit: the first channel is an axis, the others a body that is scaled to the cone.
+"""The conic linear unit: one channel is an axis, the others a body that is scaled to the cone.
 
 Source: C. Fu and L. D. Cohen, "Conic Activation Functions", PMLR 285 (2024) 296-309.
 One group is a vector (x_1, x_perp) of S numbers; its cone is ‖x_perp‖ <= x_1.

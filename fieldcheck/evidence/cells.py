@@ -18,7 +18,7 @@ import random
 
 import numpy as np
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.branches import Field, Walk, following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.graph import Graph, Node, nodes
@@ -99,7 +99,7 @@ def written_down(
 ) -> tuple[Graph, list[Node]]:
     """The graph of one part, and the entries that must vanish."""
     graph = Graph()
-    raws = {k: graph.raw(k, s) for k, s in statement.raw_shapes(sizes).items()}
+    raws: dict[str, Value] = {k: graph.raw(k, s) for k, s in statement.raw_shapes(sizes).items()}
     sides = statement.sides(graph, raws, part)[0]
     residual = sides.left - sides.right
     if sides.order:
@@ -109,7 +109,7 @@ def written_down(
     return graph, list(entries)
 
 
-# -- branches of one entry --------------------------------------------------------------------------
+# -- branches of one entry ----------------------------------------------------------------------
 def _entry(
     graph: Graph, root: Node, profile: Profile, rng: random.Random
 ) -> tuple[int, float, list[Choices]]:
@@ -182,7 +182,7 @@ def _independent(graph: Graph, root: Node) -> list[Node]:
     return [node for _, node in groups if node.value != 0]
 
 
-# -- error bound --------------------------------------------------------------------------------------
+# -- error bound --------------------------------------------------------------------------------
 def _error(graph: Graph, root: Node) -> float:
     """log2 of the chance that one trial misses an identity that fails on a given branch."""
     d = Degree()
@@ -213,7 +213,7 @@ def _error(graph: Graph, root: Node) -> float:
     return min(0.0, math.log2(chance + max(1.0, end.height / 59) / 2.0**LOG2_PRIMES))
 
 
-# -- failing branches ----------------------------------------------------------------------------------
+# -- failing branches ---------------------------------------------------------------------------
 def _settled(statement, sizes, graph, root, failing, rng):
     """A witness, if some rational point refutes the statement."""
     if all(is_empty(graph, root, choices, rng) for choices in failing[:2]) and len(failing) <= 2:

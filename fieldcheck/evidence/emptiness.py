@@ -150,7 +150,7 @@ def _kernel(matrix: np.ndarray, p: int) -> list[list[Fraction]]:
     """A basis of the relations between columns, with small rational coefficients."""
     m = flint.nmod_mat(*matrix.shape, [int(x) for x in matrix.reshape(-1)], p)
     reduced, rank = m.rref()
-    rows, columns = matrix.shape
+    columns = matrix.shape[1]
     pivots, r = [], 0
     for c in range(columns):
         if r < rank and int(reduced[r, c]) == 1:

@@ -23,6 +23,8 @@ def check_kill(claim: Claim, form: Form, verdict: Verdict) -> str:
     """Why the kill does not count, or an empty string."""
     assert verdict.witness is not None
     record = json.loads(json.dumps(verdict.witness.record()))
+    if record["relation"] == "Solutions":
+        return _solutions(claim, form, record)
     if record["relation"] not in ("Equal", "Zero", "Force", "Gradient", "AtMost"):
         return ""
     raw = raw_from_record(record["raw"])
@@ -49,4 +51,19 @@ def check_kill(claim: Claim, form: Form, verdict: Verdict) -> str:
                         return "the true claim is not sharp at the same point"
         except (Unsupported, ZeroDivisionError):
             return ""
+    return ""
+
+
+def _solutions(claim: Claim, form: Form, record: dict) -> str:
+    """A point in one of the two sets only, on which the true claim agrees with itself."""
+    from fieldcheck.evidence.solutions import disagrees
+
+    if not disagrees(Statement(form), record):
+        return "the witness does not refute again when rebuilt from the record"
+    main = claim.forms[f"{claim.id}/claim"]
+    relations = [r.name for r in Statement(main).probe(record["sizes"])]
+    if dict(main.given) != dict(form.given) or "Solutions" not in relations:
+        return ""
+    if disagrees(Statement(main), record):
+        return "the true claim fails at the same point"
     return ""

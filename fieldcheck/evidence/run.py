@@ -42,12 +42,24 @@ Method = Callable[[Statement, Profile, int], Evidence]
 
 def methods() -> list[tuple[str, Method]]:
     """All methods, cheap ones first (a certified refutation ends the run)."""
-    from fieldcheck.evidence import cells, enclose, exact, ladder, law, rank, rate, sample, search
+    from fieldcheck.evidence import (
+        cells,
+        enclose,
+        exact,
+        ladder,
+        law,
+        rank,
+        rate,
+        sample,
+        search,
+        solutions,
+    )
 
     return [
         ("exact", exact.run),
         ("cells", cells.run),
         ("rank", rank.run),
+        ("solutions", solutions.run),
         ("ladder", ladder.run),
         ("rate", rate.run),
         ("law", law.run),
@@ -224,7 +236,7 @@ def as_expected(row: dict[str, Any]) -> bool:
     return all(f["expected"] is None or f["verdict"] == f["expected"] for f in row["forms"])
 
 
-# -- replay ----------------------------------------------------------------------------------------
+# -- replay --------------------------------------------------------------------------------------
 def replay(form: Form, witness: dict[str, Any], digits: int = 60) -> dict[str, Any]:
     """Rebuild a stored witness from its raw parameters and evaluate both sides again."""
     from fieldcheck.evidence.witness import certified, raw_from_record, shown, shown_inputs
@@ -244,6 +256,8 @@ def replay(form: Form, witness: dict[str, Any], digits: int = 60) -> dict[str, A
         return _replay_rate(statement, witness, raw)
     if witness["relation"] == "Rank":
         return _replay_rank(statement, witness, raw)
+    if witness["relation"] == "Solutions":
+        return _replay_solutions(statement, witness, raw)
     found = certified(statement, witness["sizes"], raw, digits)
     if found is None:
         return {
@@ -316,7 +330,21 @@ def _replay_rank(statement, witness, raw) -> dict[str, Any]:
     }
 
 
-# -- hashes ----------------------------------------------------------------------------------------
+def _replay_solutions(statement, witness, raw) -> dict[str, Any]:
+    from fieldcheck.evidence.solutions import disagrees
+    from fieldcheck.evidence.witness import shown_inputs
+
+    return {
+        "entry": witness["entry"],
+        "lhs": witness["lhs"],
+        "rhs": witness["rhs"],
+        "residual": "",
+        "certified": disagrees(statement, witness),
+        "inputs": shown_inputs(statement, raw, 30),
+    }
+
+
+# -- hashes --------------------------------------------------------------------------------------
 @cache
 def library_digest() -> str:
     """Everything below the register that a verdict depends on, and the pinned dependencies."""

@@ -1,0 +1,281 @@
+"""Solutions: the inputs that satisfy a system are exactly the claimed ones.
+
+The body is written down once, its relus are opened into the cases positive, zero and negative, and
+in every case both inclusions become questions about polynomials, decided by elimination.  A point
+that solves the system and is not claimed, or is claimed and does not solve it, refutes; it is
+checked again in rational arithmetic before it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from fieldcheck.arithmetic.array import Unsupported, Value
+from fieldcheck.arithmetic.graph import Graph, Node, nodes
+from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.statement import Raw, Statement, wrap_raw
+from fieldcheck.evidence.witness import _strings, raw_from_record, shown_inputs
+from fieldcheck.relations import Piece, Solutions
+from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
+
+MISSED, TOO_MANY = "a solution that is not claimed", "claimed, but not a solution"
+
+
+def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    grid = statement.grid(profile.largest)
+    parts = [k for k, r in enumerate(statement.probe(grid[0])) if r.name == "Solutions"]
+    if not parts:
+        return Evidence("solutions", SILENT, "no system here", applies=False)
+    from fieldcheck.evidence.semialgebraic import Unknown
+
+    cases = 0
+    for part in parts:
+        for sizes in grid:
+            problem = Problem(statement, sizes, part)
+            try:
+                for kind, zero, positive in problem.differences():
+                    cases += 1
+                    raw = problem.solve(zero, positive)
+                    if raw is not None:
+                        return Evidence(
+                            "solutions",
+                            REFUTES,
+                            kind,
+                            cases,
+                            len(grid),
+                            witness=_witness(statement, sizes, part, raw),
+                            grade="exact",
+                            parts=(part,),
+                        )
+            except Unknown:
+                return Evidence(
+                    "solutions", SILENT, "the elimination does not decide a case", cases, len(grid)
+                )
+    return Evidence("solutions", CONFIRMS, "", cases, len(grid), grade="exact", parts=tuple(parts))
+
+
+class Problem:
+    """One system and its claimed solutions as polynomials, case by case."""
+
+    def __init__(self, statement: Statement, sizes: dict[str, int], part: int):
+        self.graph = Graph()
+        self.shapes = statement.raw_shapes(sizes)
+        raws: dict[str, Value] = {k: self.graph.raw(k, s) for k, s in self.shapes.items()}
+        relation = statement.relations(self.graph, raws)[part]
+        assert isinstance(relation, Solutions)
+        self.system = self._piece(relation.system)
+        self.claimed = [self._piece(p) for p in relation.claimed]
+        if statement.fault is not None:
+            shift = self.graph.over(self.graph.const(1), self.graph.const(10**statement.fault.k))
+            self.claimed = [{**p, "zero": [n + shift for n in p["zero"]]} for p in self.claimed]
+        self.symbols: dict[int, Any] = {}
+
+    def _piece(self, piece: Piece) -> dict[str, list[Node]]:
+        """Conditions as lists of nodes."""
+        return {
+            kind: [n for v in values for n in nodes(self.graph.lift(v).data[0])]
+            for kind, values in piece.conditions()
+        }
+
+    # -- differences of the two sets -------------------------------------------------------------
+    def differences(self) -> Iterator[tuple[str, list, list]]:
+        """(kind, equations, positives) of all basic sets that make up the two differences."""
+        for case in self._cases():
+            inside = _all_of(case, self.system)
+            outside = [_none_of(case, p) for p in self.claimed]
+            for zero, positive in _meet([inside, *outside]):
+                yield MISSED, case.zero + zero, case.positive + positive
+            for piece in self.claimed:
+                for zero, positive in _meet([_all_of(case, piece), _none_of(case, self.system)]):
+                    yield TOO_MANY, case.zero + zero, case.positive + positive
+
+    def _cases(self) -> Iterator[Case]:
+        """All assignments of signs to the arguments of relus."""
+        roots = [n for p in (self.system, *self.claimed) for kind in p.values() for n in kind]
+        order: list[Node] = list(dict.fromkeys(n for root in roots for n in self.graph.order(root)))
+        yield from self._extended(order, 0, Case())
+
+    def _extended(self, order: list[Node], k: int, case: Case) -> Iterator[Case]:
+        import sympy as sp
+
+        while k < len(order):
+            node = order[k]
+            if node.op == "relu":
+                q = case.value[node.args[0].id]
+                if q.is_number:
+                    case.value[node.id] = sp.Max(q, 0)
+                else:
+                    known = case.signs.get(q, -case.signs[-q] if -q in case.signs else None)
+                    for sign in (1, 0, -1) if known is None else (known,):
+                        yield from self._extended(order, k + 1, case.decided(node, q, sign))
+                    return
+            else:
+                case.value[node.id] = self._expression(node, case)
+            k += 1
+        yield case
+
+    def _expression(self, node: Node, case: Case):
+        import sympy as sp
+
+        a = node.args
+        below = [case.value[x.id] for x in a if isinstance(x, Node)]
+        match node.op:
+            case "raw":
+                symbol = self.symbols.get(node.id)
+                if symbol is None:
+                    symbol = self.symbols[node.id] = sp.Symbol(f"{a[0]}{list(a[1])}", real=True)
+                return symbol
+            case "const":
+                return sp.Rational(a[0].numerator, a[0].denominator)
+            case "add":
+                return sp.expand(below[0] + below[1])
+            case "mul":
+                return sp.expand(below[0] * below[1])
+        raise Unsupported(f"{node.op} in a system")
+
+    def solve(self, zero: list, positive: list) -> Raw | None:
+        """Raw parameters at a point of a basic set, or None if it is empty."""
+        from fieldcheck.evidence.semialgebraic import a_point, fraction
+
+        point = a_point(zero, positive, list(self.symbols.values()))
+        if point is None:
+            return None
+        raw = {
+            k: np.full(s, fraction(0 * next(iter(point.values()))), dtype=object)
+            for k, s in self.shapes.items()
+        }
+        for node in self.graph.all("raw"):
+            symbol = self.symbols.get(node.id)
+            if symbol is not None:
+                raw[node.args[0]][node.args[1]] = fraction(point[symbol])
+        return raw
+
+
+class Case:
+    """Signs of the arguments of relus, and every node's polynomial under them."""
+
+    def __init__(self) -> None:
+        self.value: dict[int, Any] = {}
+        self.signs: dict[Any, int] = {}
+        self.zero: list = []
+        self.positive: list = []
+
+    def decided(self, node: Node, q, sign: int) -> Case:
+        new = Case()
+        new.value, new.signs = dict(self.value), {**self.signs, q: sign}
+        new.zero = self.zero + ([q] if sign == 0 else [])
+        new.positive = self.positive + ([sign * q] if sign else [])
+        new.value[node.id] = q if sign > 0 else q * 0
+        return new
+
+
+Basic = tuple[list, list]
+
+
+def _all_of(case: Case, piece: dict[str, list[Node]]) -> list[Basic]:
+    """The set where all conditions hold, as a union of basic sets."""
+    sets: list[Basic] = [([], [])]
+    for kind, conditions in piece.items():
+        for node in conditions:
+            sets = [(z + dz, p + dp) for z, p in sets for dz, dp in _condition(kind, case, node)]
+    return sets
+
+
+def _condition(kind: str, case: Case, node: Node) -> list[Basic]:
+    f = case.value[node.id]
+    return {
+        "zero": [([f], [])],
+        "nonzero": [([], [f]), ([], [-f])],
+        "positive": [([], [f])],
+        "nonnegative": [([], [f]), ([f], [])],
+    }[kind]
+
+
+def _none_of(case: Case, piece: dict[str, list[Node]]) -> list[Basic]:
+    """The set where some condition fails."""
+    opposite = {
+        "zero": lambda f: [([], [f]), ([], [-f])],
+        "nonzero": lambda f: [([f], [])],
+        "positive": lambda f: [([f], []), ([], [-f])],
+        "nonnegative": lambda f: [([], [-f])],
+    }
+    return [
+        basic
+        for kind, conditions in piece.items()
+        for node in conditions
+        for basic in opposite[kind](case.value[node.id])
+    ]
+
+
+def _meet(unions: list[list[Basic]]) -> Iterator[Basic]:
+    """The intersection of unions of basic sets; what is visibly empty is left out."""
+    if not unions:
+        yield [], []
+        return
+    first, *rest = unions
+    for zero, positive in first:
+        if any(f.is_number and f != 0 for f in zero) or any(
+            f.is_number and not f > 0 for f in positive
+        ):
+            continue
+        for z, p in _meet(rest):
+            yield zero + z, positive + p
+
+
+# -- membership at a point ----------------------------------------------------------------------
+def membership(statement: Statement, raw: Raw, part: int) -> tuple[bool, bool]:
+    """(solves the system, is claimed), in rational arithmetic."""
+    xp = Rational()
+    relation = statement.relations(xp, wrap_raw(xp, raw))[part]
+    assert isinstance(relation, Solutions)
+
+    def within(piece: Piece) -> bool:
+        tests = {
+            "zero": lambda q: q == 0,
+            "nonzero": lambda q: q != 0,
+            "positive": lambda q: q > 0,
+            "nonnegative": lambda q: q >= 0,
+        }
+        return all(
+            tests[kind](q)
+            for kind, values in piece.conditions()
+            for v in values
+            for q in np.asarray(xp.lift(v).data[0], dtype=object).reshape(-1)
+        )
+
+    return within(relation.system), any(within(p) for p in relation.claimed)
+
+
+def disagrees(statement: Statement, record: dict[str, Any]) -> bool:
+    """Does a stored witness solve the system without being claimed, or the reverse?"""
+    raw, part = raw_from_record(record["raw"]), _part(record)
+    solves, claimed = membership(statement, raw, part)
+    return solves != claimed
+
+
+def _part(record: dict[str, Any]) -> int:
+    return int(record["entry"].removeprefix("part ").split(",")[0]) - 1
+
+
+def _witness(statement: Statement, sizes, part: int, raw: Raw) -> Witness | None:
+    if statement.fault is not None:  # the planted point is checked by the elimination alone
+        solves, claimed = True, False
+    else:
+        solves, claimed = membership(statement, raw, part)
+        if solves == claimed:
+            return None
+    return Witness(
+        relation="Solutions",
+        sizes=dict(sizes),
+        raw={k: _strings(v) for k, v in raw.items()},
+        inputs=shown_inputs(statement, raw, 60),
+        entry=f"part {part + 1}, {MISSED if solves else TOO_MANY}",
+        lhs="solves the system" if solves else "does not solve the system",
+        rhs="claimed" if claimed else "not claimed",
+        certified_by="rational",
+        digits=0,
+    )
