@@ -895,7 +895,7 @@ def _(xp, Q, K):
 
 @claim(
     "low-rank-heads-generic",
-    title="and generically exactly min(r, C)",
+    title="The rank of QK* is generically min(r, C)",
     sources=[talk("Low-Rank / Random Projection")],
     chapter=CHAPTER,
     given=dict(Q=real_matrix("C", "r"), K=real_matrix("C", "r")),
@@ -1000,7 +1000,7 @@ def _(xp, x, y, width):
 
 @claim(
     "low-rank-heads-law",
-    title="At width 16 in 64 channels, drawn",
+    title="A random projection of width 16 in 64 channels, drawn",
     sources=[ours("check by sampling")],
     chapter=CHAPTER,
     given={},
@@ -1547,7 +1547,7 @@ def _(xp, s, t, width, channels):
 
 @claim(
     "field-prefactors-law",
-    title="At width 16 in 64 channels, drawn",
+    title="Scores of width 16 in 64 channels, drawn",
     sources=[ours("check by sampling")],
     chapter=CHAPTER,
     given={},
@@ -2020,7 +2020,7 @@ def _(xp, sigma):
 
 @claim(
     "norm-almost-linear-bias",
-    title="and their mean norm falls short by 1/(4C)",
+    title="The mean norm of Gaussian rows falls short by 1/(4C)",
     sources=[paper("omission of normalization")],
     chapter=CHAPTER,
     equations=["eq-lt-norm-bias"],
