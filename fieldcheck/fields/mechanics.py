@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fieldcheck.fields.depth import march, rk4
+
 
 @dataclass(frozen=True)
 class System:
@@ -45,11 +47,6 @@ def hamilton(xp, hamiltonian: Callable[[Any, Any], Any], q, p) -> tuple[Any, Any
     return velocity, -xp.gradient(lambda y: hamiltonian(y, p), q)
 
 
-def hamilton_stacked(xp, hamiltonian: Callable[[Any, Any], Any], z) -> Any:
-    """The same for z = (q, p) of shape (2, n), as a field for a one-step method."""
-    return xp.stack(hamilton(xp, hamiltonian, z[0], z[1]))
-
-
 def stormer(acceleration: Callable[[Any], Any], q, v, h, n: int) -> Any:
     """Positions only: q_(k+1) - 2 q_k + q_(k-1) = h² a(q_k), from q and velocity v; n >= 1 steps.
 
@@ -59,3 +56,19 @@ def stormer(acceleration: Callable[[Any], Any], q, v, h, n: int) -> Any:
     for _ in range(n - 1):
         before, here = here, 2 * here - before + h * h * acceleration(here)
     return here
+
+
+def apart(xp, system: System, q, p, sign: int = 1) -> Callable[[int], Any]:
+    """How far two schemes end up from each other at time 1 after n steps, as a function of n.
+
+    One is :func:`stormer`; the other the Runge-Kutta method of order 4 for q' = p, p' = sign times
+    the acceleration, which is Hamilton's form for unit mass if ``sign`` is 1.
+    """
+    acceleration = lambda y: system.acceleration(xp, y)
+
+    def distance(n: int) -> Any:
+        field = lambda z: xp.stack([z[1], sign * acceleration(z[0])])
+        z = march(lambda z: rk4(field, z, xp.one / n), xp.stack([q, p]), n)
+        return xp.norm(stormer(acceleration, q, p, xp.one / n, n) - z[0])
+
+    return distance
