@@ -3,9 +3,14 @@
 Each function stands beside a plain form with the same signature in :mod:`fieldcheck.ops.reference`.
 """
 
+from ._results import FreeEnergy, GluPotential, Quartic
 from ._roads import Choice, attention_road, explain
-from .free_energy import FreeEnergy, free_energy
+from .conic import colu, rcolu, soc_projection
+from .free_energy import free_energy
+from .gibbs import gibbs, gibbs_free_energy
+from .glu import glu_potential
 from .masks import Band, Blocks, Causal
+from .quartic import quartic
 
 __all__ = [
     "Band",
@@ -13,7 +18,16 @@ __all__ = [
     "Causal",
     "Choice",
     "FreeEnergy",
+    "GluPotential",
+    "Quartic",
     "attention_road",
+    "colu",
     "explain",
     "free_energy",
+    "gibbs",
+    "gibbs_free_energy",
+    "glu_potential",
+    "quartic",
+    "rcolu",
+    "soc_projection",
 ]

@@ -6,13 +6,13 @@ Tensors here are real and four-dimensional, ``(A, B, N, d)`` with one dtype.  Wi
 - ``attend(q, k)`` gives ``p k`` and the log-sum-exp of each row of ``s``, in one fused pass;
 - ``scatter(q, k, lse, w)`` gives ``exp(s - lse)^T (w q)``, the other half of the gradient.
 
-The second is a forward pass of attention too, with the roles exchanged.  Write ``t_mn = s_nm - lse_n``;
-its softmax over ``n`` is ``p^T`` up to a factor for each row, and that factor is the
+The second is a forward pass of attention too, with the roles exchanged.  Write ``t_mn = s_nm -
+lse_n``; its softmax over ``n`` is ``p^T`` up to a factor for each row, and that factor is the
 exponential of the row's own log-sum-exp.  The shift by ``-lse_n`` rides in an extra column of the
 head: queries ``[k, 1]`` meet keys ``[q, -lse / scale]``.
 
-``attend_vjp`` and ``scatter_vjp`` are their reverse derivatives.  Derivatives beyond these run through
-:mod:`fieldcheck.ops._rows`.
+``attend_vjp`` and ``scatter_vjp`` are their reverse derivatives.  Derivatives beyond these run
+through :mod:`fieldcheck.ops._rows`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def chunk_rows(q: Tensor, k: Tensor) -> int:
     return max(16, SCORES // max(1, q.shape[0] * q.shape[1] * k.shape[-2]))
 
 
-# ---------------------------------------------------------------------------------------- plain bodies
+# ------------------------------------------------------------------------------------- plain bodies
 
 
 def _scores(q: Tensor, k: Tensor, span: Span, scale: float) -> Tensor:
@@ -147,7 +147,7 @@ class Setting:
         return self.map(_scatter_vjp_body, q, k, (3, 1))
 
 
-# ---------------------------------------------------------------------------------------- the operators
+# ------------------------------------------------------------------------------------ the operators
 
 
 def _wide(*tensors: Tensor) -> tuple[Tensor, ...]:
@@ -176,7 +176,8 @@ def attend(
 ) -> tuple[Tensor, Tensor]:
     """``softmax(scale q k^T) k`` and the log-sum-exp of each row.
 
-    A row that the table leaves without keys is refused if ``strict``; else it has force 0, energy -inf.
+    A row that the table leaves without keys is refused if ``strict``; else it has force 0, energy
+    -inf.
     """
     if strict and table is not None and q.numel():
         _refuse_empty_rows(table if k.shape[-2] else table[..., :0], q.shape[-2])
@@ -224,8 +225,15 @@ def _(q, k, lse, w, table, mask, scale):
 
 @torch.library.custom_op("fieldcheck::attend_vjp", mutates_args=())
 def attend_vjp(
-    q: Tensor, k: Tensor, out: Tensor, lse: Tensor, g_out: Tensor, g_lse: Tensor | None,
-    table: Tensor | None, mask: str, scale: float,
+    q: Tensor,
+    k: Tensor,
+    out: Tensor,
+    lse: Tensor,
+    g_out: Tensor,
+    g_lse: Tensor | None,
+    table: Tensor | None,
+    mask: str,
+    scale: float,
 ) -> tuple[Tensor, Tensor]:
     """The gradients of ``<g_out, out> + <g_lse, lse>`` in ``q`` and in ``k``."""
     interval = parse(mask)
@@ -251,8 +259,14 @@ def _(q, k, out, lse, g_out, g_lse, table, mask, scale):
 
 @torch.library.custom_op("fieldcheck::scatter_vjp", mutates_args=())
 def scatter_vjp(
-    q: Tensor, k: Tensor, lse: Tensor, w: Tensor, g: Tensor,
-    table: Tensor | None, mask: str, scale: float,
+    q: Tensor,
+    k: Tensor,
+    lse: Tensor,
+    w: Tensor,
+    g: Tensor,
+    table: Tensor | None,
+    mask: str,
+    scale: float,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The gradients of ``<g, scatter(q, k, lse, w)>`` in ``q``, ``k``, ``lse`` and ``w``."""
     wide_q, wide_k, wide_w, wide_g = _wide(q, k, w, g)
@@ -265,12 +279,10 @@ def scatter_vjp(
 
 @scatter_vjp.register_fake
 def _(q, k, lse, w, g, table, mask, scale):
-    return tuple(
-        torch.empty_like(x, memory_format=torch.contiguous_format) for x in (q, k, lse, w)
-    )
+    return tuple(torch.empty_like(x, memory_format=torch.contiguous_format) for x in (q, k, lse, w))
 
 
-# ------------------------------------------------------------------------------------------ derivatives
+# -------------------------------------------------------------------------------------- derivatives
 
 
 def _attend_save(ctx, inputs, output) -> None:

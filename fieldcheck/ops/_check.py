@@ -28,9 +28,7 @@ def tensor(op: str, name: str, x: object, *, ndim: int = 0, dtypes=FLOATING) -> 
         allowed = ", ".join(str(d).removeprefix("torch.") for d in dtypes)
         raise TypeError(f"{op}: {name} has dtype {x.dtype}; allowed are {allowed}")
     if x.ndim < ndim:
-        raise ValueError(
-            f"{op}: {name} has shape {shape(x)}; at least {ndim} axes are needed"
-        )
+        raise ValueError(f"{op}: {name} has shape {shape(x)}; at least {ndim} axes are needed")
     return x
 
 
@@ -75,9 +73,7 @@ def broadcast(op: str, **tensors: Tensor) -> torch.Size:
         return torch.broadcast_shapes(*(x.shape[:-2] for x in tensors.values()))
     except RuntimeError:
         given = " and ".join(f"{name} {shape(x)}" for name, x in tensors.items())
-        raise ValueError(
-            f"{op}: the leading axes do not broadcast: {given}"
-        ) from None
+        raise ValueError(f"{op}: the leading axes do not broadcast: {given}") from None
 
 
 def positive(op: str, name: str, value: float) -> float:

@@ -1,7 +1,8 @@
 """The CUDA road: compiled flex attention, which returns its log-sum-exp by a public option.
 
 Written against torch's documented interface; it runs only where a CUDA device is present.
-The shift of the second pass needs no extra column here: flex attention takes it as a change of score.
+The shift of the second pass needs no extra column here: flex attention takes it as a change of
+score.
 """
 
 from __future__ import annotations
@@ -79,10 +80,15 @@ def attention(
 
 
 def scatter(
-    q: Tensor, k: Tensor, lse: Tensor, w: Tensor, mask: Interval | None, table: Tensor | None,
+    q: Tensor,
+    k: Tensor,
+    lse: Tensor,
+    w: Tensor,
+    mask: Interval | None,
+    table: Tensor | None,
     scale: float,
 ) -> Tensor:
-    """``exp(scale q k^T - lse)^T (w q)``: attention of the keys over the queries, score shifted by lse."""
+    """``exp(scale q k^T - lse)^T (w q)``: attention of keys over queries, scores shifted."""
     shift = lse.masked_fill(lse == -torch.inf, 0)
 
     def score(s: Tensor, a: Tensor, b: Tensor, i: Tensor, j: Tensor) -> Tensor:

@@ -73,10 +73,15 @@ def _runs(
 
 
 def scatter(
-    q: Tensor, k: Tensor, lse: Tensor, w: Tensor, mask: Interval | None, table: Tensor | None,
+    q: Tensor,
+    k: Tensor,
+    lse: Tensor,
+    w: Tensor,
+    mask: Interval | None,
+    table: Tensor | None,
     scale: float,
 ) -> Tensor:
-    """``exp(scale q k^T - lse)^T (w q)`` as attention with queries ``[k, 1]``, keys ``[q, -lse/scale]``."""
+    """``exp(scale q k^T - lse)^T (w q)``: queries ``[k, 1]`` attend to keys ``[q, -lse/scale]``."""
     n, m = q.shape[-2], k.shape[-2]
     # Queries without keys have lse = -inf; the mask keeps them out, so any finite shift will do.
     shift = lse.masked_fill(lse == -torch.inf, 0) / -scale
@@ -86,7 +91,9 @@ def scatter(
     if _is_plain_causal(mask, table, n, m):
         # Key m hears from queries n >= m: causal again, once both orders are reversed.
         flip = lambda x: x.flip(-2)
-        out, total = _roads.flash_cpu(flip(rows), flip(keys), flip(values), scale=scale, is_causal=True)
+        out, total = _roads.flash_cpu(
+            flip(rows), flip(keys), flip(values), scale=scale, is_causal=True
+        )
         out, total = flip(out), total.flip(-1)
     elif isinstance(mask, Blocks) and table is None and n == m and n % mask.size == 0:
         out, total = _blocks(rows, keys, values, mask.size, scale)

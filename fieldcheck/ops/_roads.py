@@ -1,7 +1,8 @@
 """Which implementation serves an operation on this machine, and why: probed once, then kept.
 
-A fast road may rest on something that is not promised: a private kernel of torch, a compiler.  So each
-is tried on a small case against plain arithmetic before it is trusted, and there is always a plain road.
+A fast road may rest on something that is not promised: a private kernel of torch, a compiler.  So
+each is tried on a small case against plain arithmetic before it is trusted, and there is always a
+plain road.
 ``fieldcheck bench --explain`` prints what :func:`explain` returns.
 """
 
@@ -41,7 +42,7 @@ def attention_road(road: Attention | None):
 
 
 def flash_cpu(q: Tensor, k: Tensor, v: Tensor, **options) -> tuple[Tensor, Tensor]:
-    """Torch's fused attention on the CPU, which returns the log-sum-exp too (a private operator)."""
+    """Torch's fused attention on the CPU, a private operator: it returns the log-sum-exp too."""
     return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v, **options)
 
 
@@ -52,7 +53,7 @@ def flash_cpu_backward(*tensors, **options) -> tuple[Tensor, Tensor, Tensor]:
 
 @functools.cache
 def _probe_flash(dtype: torch.dtype) -> str:
-    """Empty if the private kernel gives what plain arithmetic gives for ``dtype``, else the reason."""
+    """Empty if the private kernel agrees with plain arithmetic for ``dtype``, else the reason."""
     if not hasattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu"):
         return "this torch has no fused attention operator that returns the log-sum-exp"
     generator = torch.Generator().manual_seed(0)
@@ -109,7 +110,7 @@ def attention(device: torch.device, dtype: torch.dtype) -> tuple[Attention, str]
 
 
 def explain() -> list[Choice]:
-    """What each operation runs on here, and why.  Builds nothing, asks nothing of a GPU's memory."""
+    """What each operation runs on here, and why.  Compiles the loops if need be."""
     from . import native
 
     rows = [
@@ -130,5 +131,7 @@ def explain() -> list[Choice]:
     )
     rows.append(Choice("quartic", "any", "matrix products", "five of them, in the order N C C"))
     rows.append(Choice("gibbs", "any", "torch.softmax", "one pass over a scaled copy"))
-    rows.append(Choice("glu_potential", "any", "matrix products", "two, with the factors side by side"))
+    rows.append(
+        Choice("glu_potential", "any", "matrix products", "two, with the factors side by side")
+    )
     return rows

@@ -1,10 +1,11 @@
 """A function of the rows, taken a few rows at a time, with derivatives of every order.
 
 Many quantities of attention have one shape: each row ``n`` combines with all keys, and the results
-either belong to the row or are summed over the rows.  Done all rows at once they need an N x N tensor;
-done in runs of rows they do not.  The derivative of such a map is again such a map, whose rows are the
-old rows together with their cotangents.  So one autograd function, whose backward pass calls itself
-on the derivative, gives gradients of any order in memory that never holds more than one run.
+either belong to the row or are summed over the rows.  Done all rows at once they need an N x N
+tensor; done in runs of rows they do not.  The derivative of such a map is again such a map, whose
+rows are the old rows together with their cotangents.  So one autograd function, whose backward
+pass calls itself on the derivative, gives gradients of any order in memory that never holds more
+than one run.
 """
 
 from __future__ import annotations

@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from . import _attend, _check
+from . import _attend, _check, reference
+from ._results import FreeEnergy
+from ._transforms import transformed
 from .masks import Interval
-
-Empty = Literal["error", "zero"]
-
-
-class FreeEnergy(NamedTuple):
-    """What :func:`free_energy` returns.
-
-    ``energy``: (..., N), one number a query.  ``force``: (..., N, d), the gradient of the summed energy in
-    the queries.  ``key_force``: (..., M, d), its gradient in the keys, or None if not asked for.
-    """
-
-    energy: Tensor
-    force: Tensor
-    key_force: Tensor | None = None
 
 
 def free_energy(
@@ -32,22 +19,27 @@ def free_energy(
     *,
     scale: float | None = None,
     mask: Interval | Tensor | None = None,
-    empty: Empty = "error",
+    empty: reference.Empty = "error",
     key_force: bool = False,
 ) -> FreeEnergy:
-    r"""The free energy :math:`E_n = \tfrac1s \log\sum_m \exp(s\,\mathrm{Re}\langle q_n, k_m\rangle)` and its forces.
+    r"""The free energy :math:`E_n = \tfrac1s \log\sum_m \exp(s\,\mathrm{Re}\langle q_n,
+    k_m\rangle)` and its forces.
 
-    With :math:`P` the row-wise softmax of the scores, ``force`` is :math:`\partial\sum_n E_n/\partial q = Pk`:
-    attention whose values are its keys.  It comes from the same fused pass as the energy.
-    ``key_force`` is :math:`\partial\sum_n E_n/\partial k = P^\mathsf{T} q`; asking for it costs a second pass.
-    Time is O(N M d), memory O((N + M) d): no N x M tensor is formed, not by the derivatives either.
+    With :math:`P` the row-wise softmax of the scores, ``force`` is :math:`\partial\sum_n
+    E_n/\partial q = Pk`: attention whose values are its keys.  It comes from the same fused pass
+    as the energy.
+    ``key_force`` is :math:`\partial\sum_n E_n/\partial k = P^\mathsf{T} q`; asking for it costs a
+    second pass. Time is O(N M d), memory O((N + M) d): no N x M tensor is formed, not by the
+    derivatives either.
 
     Shapes
-        ``q`` (..., N, d) and ``k`` (..., M, d); leading axes broadcast; N, M and the batch may be 0.
+        ``q`` (..., N, d) and ``k`` (..., M, d); leading axes broadcast; N, M and the batch may be
+        0.
 
     Parameters
         scale: s above; 1/sqrt(d) if None.
-        mask: :class:`~fieldcheck.ops.Causal`, :class:`~fieldcheck.ops.Band` or :class:`~fieldcheck.ops.Blocks`,
+        mask: :class:`~fieldcheck.ops.Causal`, :class:`~fieldcheck.ops.Band` or
+            :class:`~fieldcheck.ops.Blocks`,
             or a bool tensor that broadcasts to (..., N, M), True where the pair is allowed.
         empty: a query that sees no key has no free energy.  "error" refuses it; "zero" gives it
             energy -inf (the logarithm of an empty sum) and a force of exactly zero.
@@ -57,7 +49,9 @@ def free_energy(
     real part and imaginary part being the gradients in real and imaginary part, as torch's are.
     The energies of half-precision tokens are float32.
 
-    All outputs are differentiable in ``q`` and ``k``, to any order in reverse mode.
+    All outputs are differentiable in ``q`` and ``k``, to any order in reverse mode.  Within
+    transforms of
+    ``torch.func`` and for forward-mode derivatives the plain form serves, N x M scores and all.
 
     Raises
         TypeError, ValueError: naming the shape, dtype or device that does not fit.
@@ -67,6 +61,11 @@ def free_energy(
     """
     op = "free_energy"
     q, k, scale = _prepare(op, q, k, scale)
+    if transformed(q, k):
+        # The operators below are opaque to torch.func: there the plain form serves.
+        lead = _check.broadcast(op, q=q, k=k)
+        _mask(op, mask, lead, q.shape[-2], k.shape[-2], q.device, empty)
+        return reference.free_energy(q, k, scale=scale, mask=mask, empty=empty, key_force=key_force)
     complex_tokens = q.is_complex()
     if complex_tokens:
         q, k = _real(q), _real(k)
@@ -80,9 +79,7 @@ def free_energy(
         weight = torch.ones_like(lse, dtype=q.dtype)
         received = _attend.scatter(q4, k4, lse, weight, table, name, scale)
         received = received.reshape(*lead, m, d)
-    result = FreeEnergy(
-        (lse / scale).reshape(*lead, n), force.reshape(*lead, n, d), received
-    )
+    result = FreeEnergy((lse / scale).reshape(*lead, n), force.reshape(*lead, n, d), received)
     if complex_tokens:
         return FreeEnergy(result.energy, _complex(result.force),
                           None if received is None else _complex(received))  # fmt: skip
@@ -102,7 +99,7 @@ def _prepare(op: str, q: Tensor, k: Tensor, scale: float | None) -> tuple[Tensor
 
 
 def _real(x: Tensor) -> Tensor:
-    """(..., N, r) complex as (..., N, 2r) real: then q . k is the real part of the inner product."""
+    """(..., N, r) complex as (..., N, 2r) real: q . k is the real part of the inner product."""
     return torch.view_as_real(x.resolve_conj()).flatten(-2)
 
 
@@ -119,8 +116,13 @@ def _four(x: Tensor, lead: torch.Size) -> Tensor:
 
 
 def _mask(
-    op: str, mask: Interval | Tensor | None, lead: torch.Size, n: int, m: int,
-    device: torch.device, empty: str,
+    op: str,
+    mask: Interval | Tensor | None,
+    lead: torch.Size,
+    n: int,
+    m: int,
+    device: torch.device,
+    empty: str,
 ) -> tuple[str, Tensor | None]:
     """The mask's name for the operator, and its table if it is a tensor."""
     _check.choice(op, "empty", empty, ("error", "zero"))
@@ -144,15 +146,15 @@ def _mask(
         return "all", table
     if mask is None:
         if empty == "error" and m == 0 and n > 0:
-            raise ValueError(f"{op}: k has no rows, so the {n} queries see no key; see empty='zero'")
+            raise ValueError(
+                f"{op}: k has no rows, so the {n} queries see no key; see empty='zero'"
+            )
         return "all", None
     if not hasattr(mask, "bounds"):
         raise TypeError(f"{op}: mask must be Causal, Band, Blocks or a bool tensor, not {mask!r}")
-    if empty == "error" and n > 0:
-        # Under a named mask the last query is the first to be left without keys.
-        if mask.keys_of_last(n, m) == 0:
-            raise ValueError(
-                f"{op}: with mask {mask} query {n - 1} of {n} sees none of {m} keys; "
-                "see empty='zero'"
-            )
+    # Under a named mask the last query is the first to be left without keys.
+    if empty == "error" and n > 0 and mask.keys_of_last(n, m) == 0:
+        raise ValueError(
+            f"{op}: with mask {mask} query {n - 1} of {n} sees none of {m} keys; see empty='zero'"
+        )
     return str(mask), None

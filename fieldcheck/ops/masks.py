@@ -16,7 +16,8 @@ from torch import Tensor
 
 
 class Bounds(NamedTuple):
-    """First key and one past the last key of every row, as int64 tensors of shape (N,), on the CPU."""
+    """First key and one past the last key of every row, as int64 tensors of shape (N,), on the
+    CPU."""
 
     lo: Tensor
     hi: Tensor
@@ -75,7 +76,8 @@ class Band:
 
 @dataclass(frozen=True)
 class Blocks:
-    """Queries and keys are cut into blocks of ``size``; each query sees the block of its own index."""
+    """Queries and keys are cut into blocks of ``size``; each query sees the block of its own
+    index."""
 
     size: int
 
@@ -117,7 +119,8 @@ def parse(text: str) -> Interval | None:
 
 
 class Span(NamedTuple):
-    """Rows ``a:b`` see keys inside ``c:d``; ``allowed`` is bool (b-a, d-c), or None if all are seen."""
+    """Rows ``a:b`` see keys inside ``c:d``; ``allowed`` is bool (b-a, d-c), or None if all are
+    seen."""
 
     a: int
     b: int
@@ -127,7 +130,7 @@ class Span(NamedTuple):
 
 
 def spans(bounds: Bounds | None, n: int, m: int, rows: int, device: torch.device) -> Iterator[Span]:
-    """Cut ``n`` rows into runs of at most ``rows``, each with the keys that any of its rows sees."""
+    """Cut ``n`` rows into runs of at most ``rows``, each with the keys that any row sees."""
     for a in range(0, n, rows):
         b = min(n, a + rows)
         if bounds is None:

@@ -1,0 +1,224 @@
+"""Conic activations: CoLU, its rotated form, and the projection on second-order cones.
+
+The hard forms on grouped channels run through one compiled loop over memory where one is at hand
+(see :mod:`fieldcheck.ops.native`); everything else runs through the plain forms of
+:mod:`fieldcheck.ops.reference`; so do second derivatives, and transforms of ``torch.func``.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import torch
+from torch import Tensor
+
+from . import native, reference
+from ._layout import channel_last, layout
+from ._transforms import transformed
+
+
+def colu(
+    x: Tensor,
+    size: int | None = None,
+    *,
+    groups: int | None = None,
+    dim: int = -1,
+    planar: bool = False,
+    shared: bool = False,
+    form: reference.Form = "hard",
+    negative: reference.Negative = "kept",
+    eps: float = 0.0,
+) -> Tensor:
+    r"""Conic linear unit: in each group of channels the body is shortened until it fits the cone.
+
+    With axis entry :math:`t` and body :math:`w` of a group, :math:`y = (t, c\,w)` where
+    :math:`c = \mathrm{clip}(t / \lVert w\rVert, 0, 1)` (hard),
+    :math:`\sigma(t/\lVert w\rVert - \tfrac12)` (soft) or :math:`\sigma(4t/\lVert w\rVert - 2)`
+    (firm). Gradients are finite everywhere; on the cone's surface and at :math:`t = 0` the
+    derivative is the one from inside the cone and from below, as ReLU's at 0.
+
+    Shapes
+        ``x`` of any shape, C channels along ``dim``; the result has the same shape and dtype.
+
+    Parameters
+        size, groups: channels a group, or number of groups; give one.
+        dim: the channel axis.
+        planar: all axes first, then all bodies; else each group's axis stands before its body.
+        shared: one axis for all groups, C = 1 + G (S - 1).
+        form: "hard", "soft" or "firm".
+        negative: a negative axis is "kept", as the paper has it, or "rectified" to 0.
+        eps: added to the body's length in the quotient; 0 as in the definition.
+
+    Linear isometries it commutes with: O(S - 1) on each body and permutations of the groups.
+
+    Raises
+        TypeError, ValueError: naming the shape, dtype, or group size that does not fit.
+
+    Source: Fu and Cohen, Conic Activation Functions, PMLR 285 (2024).
+    """
+    op = "colu"
+    last = channel_last(op, x, dim)
+    cut = layout(op, last.shape[-1], size, groups, planar, shared)
+    reference.check_colu(op, form, negative, eps)
+    plain = form == "hard" and negative == "kept" and eps == 0 and not shared
+    if plain and (not planar or cut.groups == 1) and not transformed(x):
+        return conic(last, "colu", cut.size, 1.0).movedim(-1, dim)
+    return reference.colu_last(last, cut, form, negative, eps).movedim(-1, dim)
+
+
+def rcolu(
+    x: Tensor,
+    size: int | None = None,
+    *,
+    groups: int | None = None,
+    dim: int = -1,
+    form: reference.Form = "hard",
+    eps: float = 0.0,
+) -> Tensor:
+    r"""CoLU with the axis :math:`e = (1, \dots, 1)/\sqrt S` in each group of S channels.
+
+    With :math:`t = \langle x, e\rangle` and :math:`w = x - t e`, :math:`y = t e + c\,w`, and
+    :math:`c` as in :func:`colu`.  (The source prints absolute value, maximum and minimum in
+    places that make its formula the identity; this is the form that its text describes.)
+
+    Shapes, parameters, errors: as :func:`colu`.  Groups are always contiguous: no channel is
+    special. Linear isometries it commutes with: those of each group that fix its axis,
+    permutations of a group's channels among them, and permutations of the groups.
+
+    Source: Fu and Cohen, Conic Activation Functions, PMLR 285 (2024), rotated form.
+    """
+    op = "rcolu"
+    last = channel_last(op, x, dim)
+    cut = layout(op, last.shape[-1], size, groups, False, False)
+    reference.check_colu(op, form, "kept", eps)
+    if form == "hard" and eps == 0 and not transformed(x):
+        return conic(last, "rcolu", cut.size, 1.0).movedim(-1, dim)
+    return reference.rcolu_last(last, cut, form, eps).movedim(-1, dim)
+
+
+def soc_projection(
+    x: Tensor,
+    size: int | None = None,
+    *,
+    groups: int | None = None,
+    dim: int = -1,
+    planar: bool = False,
+    half_angle: float = math.pi / 4,
+) -> Tensor:
+    r"""Nearest point of the cone :math:`\lVert w\rVert \le a\,t`, :math:`a = \tan` of the half
+    angle, group by group.
+
+    :math:`y = x` inside; :math:`y = 0` where :math:`a\lVert w\rVert \le -t`; else
+    :math:`y = s\,(1, a\,w/\lVert w\rVert)` with :math:`s = (t + a\lVert w\rVert)/(1 + a^2)`.
+    The derivative is symmetric: the map is the gradient of half the squared distance to the polar
+    cone.
+
+    Shapes, parameters, errors: as :func:`colu`; ``half_angle`` in radians, between 0 and pi/2.
+    Linear isometries it commutes with: O(S - 1) on each body and permutations of the groups.
+
+    Sources: Moreau (1962); Boyd and Vandenberghe, Convex Optimization, section 8.1;
+    Li et al. (2023) for its use as an activation.
+    """
+    op = "soc_projection"
+    last = channel_last(op, x, dim)
+    cut = layout(op, last.shape[-1], size, groups, planar, False)
+    opening = reference.opening(op, half_angle)
+    if (not planar or cut.groups == 1) and not transformed(x):
+        return conic(last, "soc", cut.size, opening).movedim(-1, dim)
+    return reference.soc_last(last, cut, opening).movedim(-1, dim)
+
+
+# ------------------------------------------------------------------------------------ the operators
+
+
+def plain(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
+    """What the operators compute, in ordinary differentiable torch."""
+    cut = layout(kind, x.shape[-1], size, None, False, False)
+    if kind == "colu":
+        return reference.colu_last(x, cut, "hard", "kept", 0.0)
+    if kind == "rcolu":
+        return reference.rcolu_last(x, cut, "hard", 0.0)
+    return reference.soc_last(x, cut, opening)
+
+
+def plain_vjp(x: Tensor, g: Tensor, kind: str, size: int, opening: float) -> Tensor:
+    """The reverse derivative of :func:`plain` along ``g``, by torch's own function transform."""
+    _, pull = torch.func.vjp(lambda x: plain(x, kind, size, opening), x)
+    return pull(g)[0]
+
+
+@functools.cache
+def _cuda_forward():
+    return torch.compile(plain, dynamic=True)
+
+
+@functools.cache
+def _cuda_backward():
+    return torch.compile(reference.conic_vjp, dynamic=True)
+
+
+@torch.library.custom_op("fieldcheck::conic", mutates_args=())
+def conic(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
+    """The hard map on groups of ``size`` consecutive channels of the last axis."""
+    if x.device.type == "cuda":
+        return _cuda_forward()(x, kind, size, opening).contiguous()
+    if x.device.type == "cpu":
+        wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
+        if native.available(wide.dtype):
+            wide = wide.contiguous()
+            out = torch.empty_like(wide)
+            return native.conic(kind, wide, None, size, opening, out).to(x.dtype)
+    return plain(x, kind, size, opening).contiguous()
+
+
+@conic.register_fake
+def _(x, kind, size, opening):
+    return torch.empty_like(x, memory_format=torch.contiguous_format)
+
+
+@torch.library.custom_op("fieldcheck::conic_vjp", mutates_args=())
+def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, opening: float) -> Tensor:
+    """The reverse derivative of ``conic`` along ``g``."""
+    if x.device.type == "cuda":
+        return _cuda_backward()(x, g, kind, size, opening).contiguous()
+    if x.device.type == "cpu":
+        wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
+        if native.available(wide.dtype):
+            wide, g_wide = wide.contiguous(), g.to(wide.dtype).contiguous()
+            out = torch.empty_like(wide)
+            return native.conic(kind, wide, g_wide, size, opening, out).to(x.dtype)
+    return reference.conic_vjp(x, g, kind, size, opening).contiguous()
+
+
+@conic_vjp.register_fake
+def _(x, g, kind, size, opening):
+    return torch.empty_like(x, memory_format=torch.contiguous_format)
+
+
+def _save(ctx, inputs, output) -> None:
+    x, ctx.kind, ctx.size, ctx.opening = inputs
+    ctx.save_for_backward(x)
+
+
+def _backward(ctx, g: Tensor):
+    (x,) = ctx.saved_tensors
+    return conic_vjp(x, g, ctx.kind, ctx.size, ctx.opening), None, None, None
+
+
+conic.register_autograd(_backward, setup_context=_save)
+
+
+def _vjp_save(ctx, inputs, output) -> None:
+    x, g, ctx.kind, ctx.size, ctx.opening = inputs
+    ctx.save_for_backward(x, g)
+
+
+def _vjp_backward(ctx, h: Tensor):
+    x, g = ctx.saved_tensors
+    step = lambda x, g: plain_vjp(x, g, ctx.kind, ctx.size, ctx.opening)
+    pull = torch.func.vjp(step, x, g)[1]
+    return (*pull(h), None, None, None)
+
+
+conic_vjp.register_autograd(_vjp_backward, setup_context=_vjp_save)

@@ -1,0 +1,258 @@
+"""The plain forms: the same signatures as the fast ones, in the fewest lines of ordinary torch.
+
+They are what the fast forms are tested against, and the conic ones also serve where no compiled
+loop is at hand.  None of them is careful about memory.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from . import _check
+from ._layout import Groups, channel_last, layout
+from ._results import FreeEnergy, GluPotential, Quartic
+from .masks import Interval
+
+Empty = Literal["error", "zero"]
+
+
+def free_energy(
+    q: Tensor,
+    k: Tensor,
+    *,
+    scale: float | None = None,
+    mask: Interval | Tensor | None = None,
+    empty: Empty = "error",
+    key_force: bool = False,
+) -> FreeEnergy:
+    """:func:`fieldcheck.ops.free_energy` with the N x N scores written out."""
+    scale = q.shape[-1] ** -0.5 if scale is None else scale
+    s = scale * (q @ k.mH).real if q.is_complex() else scale * (q @ k.mT)
+    if mask is not None:
+        s = s.masked_fill(~allowed(mask, s.shape[-2], s.shape[-1], s.device), -torch.inf)
+    if empty == "zero":
+        none = (s == -torch.inf).all(-1, keepdim=True)
+        p = torch.softmax(s.masked_fill(none, 0), -1).masked_fill(none, 0)
+    else:
+        p = torch.softmax(s, -1)
+    energy = torch.logsumexp(s, -1) / scale
+    p = p.to(k.dtype)
+    lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
+    received = p.mT @ q.expand(*lead, *q.shape[-2:]) if key_force else None
+    return FreeEnergy(energy, p @ k, received)
+
+
+def allowed(mask: Interval | Tensor, n: int, m: int, device: torch.device | None = None) -> Tensor:
+    """The mask as a bool table (N, M), pair by pair from its definition."""
+    if isinstance(mask, Tensor):
+        return mask
+    i, j = torch.arange(n)[:, None], torch.arange(m)[None, :]
+    kind = str(mask).partition(":")[0]
+    if kind == "causal":
+        table = j <= i
+    elif kind == "blocks":
+        table = i // mask.size == j // mask.size  # type: ignore[union-attr]
+    else:
+        table = (i - j).abs() <= mask.width  # type: ignore[union-attr]
+        if kind == "causal-band":
+            table = table & (j <= i)
+    return table.to(device)
+
+
+# -------------------------------------------------------------------------------- conic activations
+
+Form = Literal["hard", "soft", "firm"]
+Negative = Literal["kept", "rectified"]
+
+
+def colu(
+    x: Tensor,
+    size: int | None = None,
+    *,
+    groups: int | None = None,
+    dim: int = -1,
+    planar: bool = False,
+    shared: bool = False,
+    form: Form = "hard",
+    negative: Negative = "kept",
+    eps: float = 0.0,
+) -> Tensor:
+    """:func:`fieldcheck.ops.colu` in ordinary torch."""
+    last = channel_last("colu", x, dim)
+    cut = layout("colu", last.shape[-1], size, groups, planar, shared)
+    check_colu("colu", form, negative, eps)
+    return colu_last(last, cut, form, negative, eps).movedim(-1, dim)
+
+
+def rcolu(
+    x: Tensor,
+    size: int | None = None,
+    *,
+    groups: int | None = None,
+    dim: int = -1,
+    form: Form = "hard",
+    eps: float = 0.0,
+) -> Tensor:
+    """:func:`fieldcheck.ops.rcolu` in ordinary torch."""
+    last = channel_last("rcolu", x, dim)
+    cut = layout("rcolu", last.shape[-1], size, groups, False, False)
+    check_colu("rcolu", form, "kept", eps)
+    return rcolu_last(last, cut, form, eps).movedim(-1, dim)
+
+
+def soc_projection(
+    x: Tensor,
+    size: int | None = None,
+    *,
+    groups: int | None = None,
+    dim: int = -1,
+    planar: bool = False,
+    half_angle: float = math.pi / 4,
+) -> Tensor:
+    """:func:`fieldcheck.ops.soc_projection` in ordinary torch."""
+    last = channel_last("soc_projection", x, dim)
+    cut = layout("soc_projection", last.shape[-1], size, groups, planar, False)
+    return soc_last(last, cut, opening("soc_projection", half_angle)).movedim(-1, dim)
+
+
+def check_colu(op: str, form: str, negative: str, eps: float) -> None:
+    """The options that colu and rcolu share."""
+    _check.choice(op, "form", form, ("hard", "soft", "firm"))
+    _check.choice(op, "negative", negative, ("kept", "rectified"))
+    if not (math.isfinite(eps) and eps >= 0):
+        raise ValueError(f"{op}: eps must be finite and not negative, not {eps!r}")
+
+
+def opening(op: str, half_angle: float) -> float:
+    """The slope a of the cone's side, from its half angle."""
+    if not 0 < half_angle < math.pi / 2:
+        raise ValueError(f"{op}: half_angle must lie between 0 and pi/2, not {half_angle!r}")
+    return math.tan(half_angle)
+
+
+def length(w: Tensor) -> Tensor:
+    """Length along the last axis, kept; no overflow, no underflow, all derivatives 0 at 0."""
+    if w.shape[-1] == 0:
+        return w.new_zeros((*w.shape[:-1], 1))
+    top = w.detach().abs().amax(-1, keepdim=True)
+    top = torch.where((top > 0) & top.isfinite(), top, 1)
+    squares = (w / top).square().sum(-1, keepdim=True)
+    # The root's own derivative at 0 is infinite: it must not be asked for, not even times zero.
+    some = squares > 0
+    return torch.where(some, top * torch.sqrt(torch.where(some, squares, 1)), squares)
+
+
+def shortening(t: Tensor, r: Tensor, form: Form, eps: float) -> Tensor:
+    """The factor c of the body, from axis and length; total, with finite derivatives."""
+    r = r + eps if eps else r
+    quotient = t / torch.where(r > 0, r, 1)
+    if form == "hard":
+        between = (t > 0) & (t < r)
+        c = torch.where(between, quotient, (t > 0).to(t.dtype))
+    else:
+        slope, shift = (1.0, 0.5) if form == "soft" else (4.0, 2.0)
+        side = torch.where(t > 0, torch.inf, -torch.inf).to(t.dtype)  # a vanishing body
+        c = torch.sigmoid(slope * torch.where(r > 0, quotient, side) - shift)
+    return torch.where((t != t) | (r != r), torch.nan, c)
+
+
+def _wide(x: Tensor) -> Tensor:
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
+def colu_last(x: Tensor, cut: Groups, form: Form, negative: Negative, eps: float) -> Tensor:
+    """CoLU along the last axis of ``x``, cut into groups."""
+    t, w = cut.split(_wide(x))
+    body = shortening(t, length(w), form, eps) * w
+    return cut.join(torch.relu(t) if negative == "rectified" else t, body).to(x.dtype)
+
+
+def rcolu_last(x: Tensor, cut: Groups, form: Form, eps: float) -> Tensor:
+    """The rotated form along the last axis of ``x``."""
+    z = _wide(x).unflatten(-1, (cut.groups, cut.size))
+    mean = z.mean(-1, keepdim=True)
+    w = z - mean
+    y = mean + shortening(mean * math.sqrt(cut.size), length(w), form, eps) * w
+    return y.flatten(-2).to(x.dtype)
+
+
+def soc_last(x: Tensor, cut: Groups, a: float) -> Tensor:
+    """Projection on the cones |w| <= a t along the last axis of ``x``."""
+    t, w = cut.split(_wide(x))
+    r = length(w)
+    inside = r <= a * t
+    s = torch.relu(t / (1 + a * a) + (a / (1 + a * a)) * r)
+    body = torch.where(inside, 1, a * s / torch.where(r > 0, r, 1)) * w
+    return cut.join(torch.where(inside, t, s), body).to(x.dtype)
+
+
+def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, a: float) -> Tensor:
+    """The reverse derivative of a hard map on grouped channels, in closed form."""
+    shape, dtype = x.shape, x.dtype
+    x, g = (_wide(y).unflatten(-1, (-1, size)) for y in (x, g))
+    if kind == "rcolu":
+        mean, g_mean = x.mean(-1, keepdim=True), g.mean(-1, keepdim=True)
+        t, w, g_t, g_w = mean * math.sqrt(size), x - mean, g_mean * math.sqrt(size), g - g_mean
+    else:
+        t, w, g_t, g_w = x[..., :1], x[..., 1:], g[..., :1], g[..., 1:]
+    r = length(w)
+    u = w / torch.where(r > 0, r, 1)
+    along = (g_w * u).sum(-1, keepdim=True)
+    if kind == "soc":
+        inside = r <= a * t
+        s = t / (1 + a * a) + (a / (1 + a * a)) * r
+        k = torch.where(s > 0, (g_t + a * along) / (1 + a * a), 0)
+        c = torch.where(s > 0, a * s / torch.where(r > 0, r, 1), 0)
+        d_t = torch.where(inside, g_t, k)
+        d_w = torch.where(inside, g_w, c * g_w + (a * k - c * along) * u)
+    else:
+        c = shortening(t, r, "hard", 0.0)
+        pulled = torch.where((t > 0) & (t < r), along, 0)
+        d_t, d_w = g_t + pulled, c * g_w - c * pulled * u
+    if kind == "rcolu":
+        return (d_t / math.sqrt(size) + d_w).reshape(shape).to(dtype)
+    return torch.cat((d_t, d_w), -1).reshape(shape).to(dtype)
+
+
+# ------------------------------------------------------------------------------- polynomials, Gibbs
+
+
+def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
+    """:func:`fieldcheck.ops.quartic` as attention is written: scores of size N x N first."""
+    q, k, v, o = (f if f.ndim == 3 else f[None] for f in (q, k, v, o))
+    energy, force = x.new_zeros(x.shape[:-2]), torch.zeros_like(x)
+    for a, b in (
+        (h_q @ h_k.mH, h_v @ h_o.mH) for h_q, h_k, h_v, h_o in zip(q, k, v, o, strict=True)
+    ):
+        first, second = x @ a @ x.mH, x @ b @ x.mH
+        energy = energy + (first * second.mT).sum((-2, -1))
+        force = force + first @ x @ b + second @ x @ a
+        if not x.is_complex():  # over the reals both places of X* count too
+            force = force + first.mT @ x @ b.mT + second.mT @ x @ a.mT
+    return Quartic(energy, force)
+
+
+def gibbs(energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int = -1) -> Tensor:
+    """:func:`fieldcheck.ops.gibbs` from the definition, shifted by the lowest energy."""
+    weight = torch.exp((energies.amin(dim, keepdim=True) - energies) / temperature)
+    return weight / weight.sum(dim, keepdim=True)
+
+
+def gibbs_free_energy(
+    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int = -1
+) -> Tensor:
+    """:func:`fieldcheck.ops.gibbs_free_energy` as mean energy minus temperature times entropy."""
+    p = gibbs(energies, temperature, dim=dim)
+    entropy = -torch.special.xlogy(p, p)
+    return (p * energies - temperature * entropy).sum(dim)
+
+
+def glu_potential(x: Tensor, gate: Tensor, up: Tensor, out: Tensor) -> GluPotential:
+    """:func:`fieldcheck.ops.glu_potential` product by product."""
+    g, i, o = x @ gate, x @ up, x @ out
+    force = (i * o) @ gate.mT + (g * o) @ up.mT + (g * i) @ out.mT
+    return GluPotential((g * i * o).sum(-1) / 3, force / 3)

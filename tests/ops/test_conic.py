@@ -1,0 +1,292 @@
+# ruff: noqa: E501  (tables of cases read best one a line)
+"""Conic activations: the compiled loops, the plain forms, and the definition written out by hand."""
+
+import math
+
+import pytest
+import torch
+from torch.autograd import gradcheck, gradgradcheck
+
+from fieldcheck import ops
+from fieldcheck.ops import conic, native, reference
+
+KINDS = {
+    "colu": lambda x, s: ops.colu(x, s),
+    "rcolu": lambda x, s: ops.rcolu(x, s),
+    "soc": lambda x, s: ops.soc_projection(x, s),
+    "soc-narrow": lambda x, s: ops.soc_projection(x, s, half_angle=0.3),
+    "soc-wide": lambda x, s: ops.soc_projection(x, s, half_angle=1.3),
+}
+#: In lanes of a vector, in whole vectors, and neither.
+SIZES = [1, 2, 3, 4, 5, 8, 16, 24, 32, 48]
+
+
+@pytest.fixture(params=["native", "plain"])
+def road(request, monkeypatch):
+    if request.param == "plain":
+        monkeypatch.setattr(native, "available", lambda dtype: False)
+    elif not native.available(torch.float32):
+        pytest.skip(f"no compiled loop: {native.status()[1]}")
+    return request.param
+
+
+def by_hand(x: list[float], kind: str) -> list[float]:
+    """One group, from the definition, in Python numbers."""
+    if kind == "rcolu":
+        mean = math.fsum(x) / len(x)
+        body = [a - mean for a in x]
+        r, t = math.hypot(*body), mean * math.sqrt(len(x))
+        c = 0.0 if t <= 0 else 1.0 if t >= r else t / r
+        return [mean + c * b for b in body]
+    t, body = x[0], x[1:]
+    r = math.hypot(*body)
+    if kind == "colu":
+        c = 0.0 if t <= 0 else 1.0 if t >= r else t / r
+        return [t, *(c * b for b in body)]
+    a = math.tan({"soc": math.pi / 4, "soc-narrow": 0.3, "soc-wide": 1.3}[kind])
+    if r <= a * t:
+        return x
+    s = (t + a * r) / (1 + a * a)
+    return [s, *(a * s * b / r for b in body)] if s > 0 else [0.0] * len(x)
+
+
+def groups(size: int, dtype=torch.float64) -> torch.Tensor:
+    """Rows of groups from every region and stratum: inside, polar, between, surface, axis, zero."""
+    generator = torch.Generator().manual_seed(size)
+    x = torch.randn(40, size, generator=generator, dtype=torch.float64)
+    x[:10, 0] += 3
+    x[10:20, 0] -= 3
+    x[20] = 0
+    x[21] = 0
+    x[21, 0] = 2
+    x[22] = 0
+    x[22, 0] = -2
+    x[23, 0] = 0
+    if size > 1:
+        x[24] = 0
+        x[24, :2] = torch.tensor([3.0, 3.0])  # on the surface
+    x[25] = 7  # the axis of the rotated form
+    x[26] = -7
+    return x.to(dtype)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+def test_values_are_the_definition(kind, size, dtype, road):
+    x = groups(size, dtype)
+    got = KINDS[kind](x.reshape(5, -1), size)
+    assert got.shape == (5, 8 * size)
+    assert got.dtype == dtype
+    right = torch.tensor([by_hand(row, kind) for row in x.tolist()], dtype=torch.float64)
+    eps = torch.finfo(dtype).eps
+    torch.testing.assert_close(got.double().reshape(40, size), right, rtol=8 * eps, atol=32 * eps)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", SIZES)
+def test_both_roads_have_one_derivative(kind, size):
+    """Compiled derivative, closed form and autograd of the plain form, strata included."""
+    if not native.available(torch.float64):
+        pytest.skip(f"no compiled loop: {native.status()[1]}")
+    x = groups(size).reshape(5, -1).requires_grad_()
+    g = torch.randn(x.shape, generator=torch.Generator().manual_seed(1), dtype=x.dtype)
+    (got,) = torch.autograd.grad(KINDS[kind](x, size), x, g)
+    name, _, angle = kind.partition("-")
+    a = math.tan({"": math.pi / 4, "narrow": 0.3, "wide": 1.3}[angle])
+    torch.testing.assert_close(got, reference.conic_vjp(x.detach(), g, name, size, a))
+    torch.testing.assert_close(got, conic.plain_vjp(x.detach(), g, name, size, a))
+    assert torch.isfinite(got).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [1, 3, 4, 8])
+def test_first_and_second_derivatives(kind, size, road):
+    # Away from the surface and from t = 0, where the maps have kinks.
+    x = groups(size)[:20].reshape(4, -1).requires_grad_()
+    f = lambda x: KINDS[kind](x, size)
+    assert gradcheck(f, x)
+    assert gradgradcheck(f, x)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_huge_and_tiny_groups(kind, dtype, road):
+    """Squares that overflow are no trouble; lengths below the root of the smallest number may count as 0."""
+    x = groups(4, dtype)
+    size = 1e30 if dtype == torch.float32 else 1e300
+    got = KINDS[kind](x * size, 4)
+    right = KINDS[kind](x.double(), 4) * size
+    eps = torch.finfo(dtype).eps
+    assert torch.isfinite(got).all()
+    torch.testing.assert_close(got.double(), right, rtol=32 * eps, atol=32 * eps * size)
+    tiny = KINDS[kind](x * 1e-30, 4)
+    right = KINDS[kind](x.double(), 4) * 1e-30
+    torch.testing.assert_close(tiny.double(), right, rtol=0, atol=2e-19)
+
+
+@pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
+def test_a_nan_stays_in_its_group(kind, road):
+    x = groups(4, torch.float32).reshape(10, 16)
+    clean = KINDS[kind](x, 4)
+    x = x.clone()
+    x[3, 6] = torch.nan
+    got = KINDS[kind](x, 4)
+    touched = torch.zeros_like(x, dtype=torch.bool)
+    touched[3, 4:8] = True
+    torch.testing.assert_close(got[~touched], clean[~touched])
+    assert torch.isnan(got[3, 5:8]).all()
+
+
+@pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
+@pytest.mark.parametrize("shape", [(0, 8), (3, 0), (0,), (2, 0, 4)])
+def test_empty_tensors(kind, shape, road):
+    x = torch.zeros(shape, requires_grad=True)
+    y = KINDS[kind](x, 4)
+    assert y.shape == shape
+    y.sum().backward()
+    assert x.grad.shape == shape
+
+
+def test_many_threads_and_odd_lengths(road):
+    """Long enough for several threads, and no multiple of a vector."""
+    x = torch.randn(9973, 12, generator=torch.Generator().manual_seed(0))
+    for kind, f in KINDS.items():
+        right = torch.tensor(
+            [by_hand(row, kind) for row in x[-2:].double().reshape(-1, 4).tolist()]
+        )
+        torch.testing.assert_close(f(x, 4)[-2:].reshape(-1, 4), right.float(), rtol=1e-5, atol=1e-5)
+
+
+def test_layouts_are_permutations_of_each_other():
+    x = groups(4)[:20].reshape(4, 20)
+    axes_first = torch.cat((x.view(4, 5, 4)[..., 0], x.view(4, 5, 4)[..., 1:].flatten(1)), 1)
+
+    def undo(y):
+        return torch.cat((y[:, :5, None], y[:, 5:].unflatten(1, (5, 3))), 2).flatten(1)
+
+    for f in (ops.colu, ops.soc_projection):
+        torch.testing.assert_close(undo(f(axes_first, 4, planar=True)), f(x, 4))
+        torch.testing.assert_close(f(x, groups=5), f(x, 4))
+    moved = x.view(2, 2, 20).movedim(-1, 1)
+    torch.testing.assert_close(
+        ops.colu(moved, 4, dim=1).movedim(1, -1).reshape(4, 20), ops.colu(x, 4)
+    )
+
+
+@pytest.mark.parametrize("planar", [False, True])
+def test_shared_axis(planar):
+    """One axis and three bodies of two channels: each body is shortened by the one axis."""
+    x = torch.tensor([2.0, 3, 4, 1, 0, 0, 0])
+    got = ops.colu(x, 3, shared=True, planar=planar)
+    torch.testing.assert_close(got, torch.tensor([2.0, 1.2, 1.6, 1, 0, 0, 0]))
+    torch.testing.assert_close(ops.colu(x, groups=3, shared=True), got)
+
+
+def test_soft_firm_rectified_and_eps():
+    x = torch.tensor([[2.0, 3.0, 4.0], [-2.0, 3.0, 4.0], [2.0, 0.0, 0.0]], dtype=torch.float64)
+    logistic = lambda z: 1 / (1 + math.exp(-z))
+    for form, inner in (("soft", lambda q: q - 0.5), ("firm", lambda q: 4 * q - 2)):
+        got = ops.colu(x, 3, form=form)
+        c = [logistic(inner(0.4)), logistic(inner(-0.4))]
+        right = [[2, 3 * c[0], 4 * c[0]], [-2, 3 * c[1], 4 * c[1]], [2, 0, 0]]
+        torch.testing.assert_close(got, torch.tensor(right, dtype=x.dtype))
+    rectified = ops.colu(x, 3, negative="rectified")
+    assert rectified[:, 0].tolist() == [2.0, 0.0, 2.0]
+    torch.testing.assert_close(
+        ops.colu(x, 3, eps=5.0)[0], torch.tensor([2.0, 0.6, 0.8], dtype=x.dtype)
+    )
+    for options in (
+        {"form": "soft"},
+        {"form": "firm"},
+        {"negative": "rectified"},
+        {"shared": True},
+    ):
+        z = torch.randn(2, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        f = lambda z: ops.colu(z, 4, **options)  # noqa: B023
+        assert gradcheck(f, z.requires_grad_())
+        zero = torch.zeros(2, 4, requires_grad=True)
+        f(zero).sum().backward()
+        assert torch.isfinite(zero.grad).all()
+
+
+def test_projection_is_nearest_and_firm():
+    """Variational inequality against many points of the cone, and the Moreau decomposition."""
+    x = groups(4)
+    y = ops.soc_projection(x, 4)
+    cone = torch.randn(500, 4, dtype=x.dtype, generator=torch.Generator().manual_seed(3))
+    cone[:, 0] = cone[:, 1:].norm(dim=1) + cone[:, 0].abs()
+    assert float(((x - y) @ cone.T).max()) < 1e-12
+    polar = -ops.soc_projection(-x, 4)  # the cone of half angle 45 degrees is its own dual
+    torch.testing.assert_close(y + polar, x)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_compiles_whole_exports_and_maps(kind):
+    torch._dynamo.reset()
+    f = lambda x: KINDS[kind](x, 4)
+    x = groups(4)[:12].reshape(3, 16).requires_grad_()
+    compiled = torch.compile(f, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(x), f(x))
+    g = torch.ones_like(x)
+    (a,), (b,) = torch.autograd.grad(compiled(x), x, g), torch.autograd.grad(f(x), x, g)
+    torch.testing.assert_close(a, b)
+
+    class Layer(torch.nn.Module):
+        def forward(self, x):
+            return f(x)
+
+    program = torch.export.export(Layer(), (x.detach(),))
+    torch.testing.assert_close(program.module()(x), f(x))
+    torch.testing.assert_close(torch.vmap(f, in_dims=0)(x), f(x))
+    torch.testing.assert_close(
+        torch.func.jacrev(f)(x[0]), torch.autograd.functional.jacobian(f, x[0])
+    )
+
+
+@pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
+def test_operators_pass_torchs_own_checks(kind):
+    x = groups(4)[:8].reshape(2, 16).requires_grad_()
+    torch.library.opcheck(conic.conic, (x, kind, 4, 1.0))
+    torch.library.opcheck(conic.conic_vjp, (x, torch.ones_like(x), kind, 4, 1.0))
+
+
+x12 = torch.zeros(3, 12)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda: ops.colu(x12, 5), ValueError, "colu: a group size of 5 does not divide 12 channels"),
+        (lambda: ops.colu(x12, groups=5), ValueError, "colu: 5 groups do not divide 12 channels"),
+        (lambda: ops.colu(x12), ValueError, "colu: give size or groups, one of the two"),
+        (lambda: ops.colu(x12, 4, groups=3), ValueError, "give size or groups"),
+        (lambda: ops.colu(x12, 0), ValueError, "size must be a whole number of at least 1, not 0"),
+        (lambda: ops.colu(x12, 4.0), ValueError, "size must be a whole number of at least 1, not 4.0"),
+        (lambda: ops.colu(x12, 4, dim=2), ValueError, r"x has shape \(3, 12\), so dim=2 names no axis"),
+        (lambda: ops.colu(x12.int(), 4), TypeError, "colu: x has dtype torch.int32"),
+        (lambda: ops.colu(x12.to(torch.complex64), 4), TypeError, "x has dtype torch.complex64"),
+        (lambda: ops.colu(torch.tensor(1.0), 1), ValueError, "at least 1 axes are needed"),
+        (lambda: ops.colu(x12, 4, form="hardest"), ValueError, "form must be one of"),
+        (lambda: ops.colu(x12, 4, negative="lost"), ValueError, "negative must be one of"),
+        (lambda: ops.colu(x12, 4, eps=-1.0), ValueError, "eps must be finite and not negative, not -1.0"),
+        (lambda: ops.colu(x12, 3, shared=True), ValueError, "with a shared axis a group size of 3 does not divide 12"),
+        (lambda: ops.rcolu(x12, 7), ValueError, "rcolu: a group size of 7 does not divide 12 channels"),
+        (lambda: ops.soc_projection(x12, 4, half_angle=2.0), ValueError, "half_angle must lie between 0 and pi/2, not 2.0"),
+    ],
+)  # fmt: skip
+def test_misuse_names_the_thing(call, kind, words):
+    with pytest.raises(kind, match=words):
+        call()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is present")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [4, 8, 32])
+def test_cuda_agrees_with_the_cpu(kind, size):
+    x = groups(size, torch.float32).requires_grad_()
+    y = x.detach().cuda().requires_grad_()
+    torch.testing.assert_close(KINDS[kind](y, size).cpu(), KINDS[kind](x, size))
+    for z in (x, y):
+        KINDS[kind](z, size).square().sum().backward()
+    torch.testing.assert_close(y.grad.cpu(), x.grad)
