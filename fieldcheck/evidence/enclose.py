@@ -19,9 +19,10 @@ from flint import acb, arb, fmpq
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement, stream
-from fieldcheck.evidence.witness import certified, smallest
+from fieldcheck.evidence.witness import certified
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
 DIGITS = 20

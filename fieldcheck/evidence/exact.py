@@ -17,9 +17,10 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.degree import Degree
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.sign import Sign
+from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement, point, stream
-from fieldcheck.evidence.witness import certified, smallest
+from fieldcheck.evidence.witness import certified
 from fieldcheck.relations import Sides
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 

@@ -18,9 +18,10 @@ from flint import acb, arb
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.multiprecision import Multiprecision
+from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
-from fieldcheck.evidence.witness import certified, smallest
+from fieldcheck.evidence.witness import certified
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
 LOSS = 3

@@ -14,10 +14,12 @@ import torch
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.floating import batched
+from fieldcheck.evidence.floats import residuals
+from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import NOISE, cloud, residuals, strata_of
+from fieldcheck.evidence.sample import NOISE, cloud, strata_of
 from fieldcheck.evidence.statement import Statement, numpy_stream, stream
-from fieldcheck.evidence.witness import certified, smallest
+from fieldcheck.evidence.witness import certified
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
 CANDIDATES = 4

@@ -17,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from fieldcheck.arithmetic.array import Value
+from fieldcheck.arithmetic.array import Unsupported, Value
+from fieldcheck.arithmetic.multiprecision import Multiprecision
+from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.claim import Form
 from fieldcheck.relations import Sides, parts_of
 
@@ -95,20 +97,26 @@ class Statement:
         return [(r.direction(), r.direction_is_complex) for r in self.probe(dict(sizes))]
 
     def probe(self, sizes: dict[str, int]) -> tuple[Any, ...]:
-        """The relations at one point (double precision), for their kinds and shapes."""
-        cache: dict = self.__dict__.setdefault("_probes", {})
+        """The relations at some sizes, for their kinds and shapes: the body is run on signs."""
+        cache: dict = self.form.__dict__.setdefault("_probes", {})
         key = tuple(sorted(sizes.items()))
         if key not in cache:
-            from fieldcheck.arithmetic.multiprecision import Multiprecision
-
-            xp = Multiprecision()
-            rng = random.Random(0)
-            values = {}
-            for name, domain in self.form.given.items():
-                for part, shape in domain.raw_shapes(sizes).items():
-                    values[f"{name}.{part}"] = xp.from_raw(small_point(rng, shape))
-            cache[key] = self.relations(xp, values)
+            shapes = {
+                f"{name}.{part}": shape
+                for name, domain in self.form.given.items()
+                for part, shape in domain.raw_shapes(sizes).items()
+            }
+            cache[key] = self._probed(shapes)
         return cache[key]
+
+    def _probed(self, shapes: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
+        signs = Sign()
+        try:
+            return self.relations(signs, {k: signs.variable(s) for k, s in shapes.items()})
+        except Unsupported:  # a primitive without a sign: run it on numbers
+            xp, rng = Multiprecision(), random.Random(0)
+            values = {k: xp.from_raw(small_point(rng, s)) for k, s in shapes.items()}
+            return self.relations(xp, values)
 
     # -- running -----------------------------------------------------------------------------
     def inputs(self, xp, raws: dict[str, Value]) -> dict[str, Value]:

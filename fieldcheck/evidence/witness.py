@@ -1,4 +1,4 @@
-"""Witnesses: certified in exact or ball arithmetic, then made as small as possible.
+"""Witnesses: points certified in exact or ball arithmetic, and their records.
 
 A point refutes an equality if, rebuilt from its exact raw parameters, both sides differ as
 rationals, or their difference is a finite ball that excludes zero; it refutes left <= right if
@@ -7,8 +7,6 @@ left - right is certified positive.
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -91,107 +89,6 @@ def _fails(xp, a, b, order: bool) -> bool:
             raise TypeError("an order between complex values; take xp.real first")
         return bool(gap > 0)
     return not gap.contains(arb(0) if isinstance(gap, arb) else acb(0))
-
-
-# -- making it small -----------------------------------------------------------------------------
-def smallest(
-    statement: Statement, sizes: dict[str, int], raw: Raw, rng: random.Random, budget: int = 300
-) -> Witness:
-    """The smallest witness found: dimension first, then small integers and halves."""
-    best = (sizes, raw)
-    for smaller in _smaller_sizes(statement, sizes):
-        hit = _try_small_points(statement, smaller, rng)
-        if hit is not None:
-            best = (smaller, hit)
-            break
-    else:
-        hit = _try_small_points(statement, sizes, rng)
-        if hit is not None:
-            best = (sizes, hit)
-    sizes, raw = best
-    raw = _simplify(statement, sizes, raw, budget)
-    return witness_at(statement, sizes, raw)
-
-
-def _smaller_sizes(statement: Statement, sizes: dict[str, int]) -> Iterator[dict[str, int]]:
-    """Shapes smaller than this one, by total size."""
-    grid = statement.grid(max(sizes.values(), default=1))
-    inside = [s for s in grid if all(s[n] <= sizes[n] for n in s) and s != sizes]
-    yield from sorted(inside, key=lambda s: (_volume(s), sum(s.values())))
-
-
-def _volume(sizes: dict[str, int]) -> int:
-    out = 1
-    for n in sizes.values():
-        out *= n
-    return out
-
-
-_STOCK = [Fraction(v) for v in (0, 1, -1, 2, -2)]
-
-
-def _try_small_points(
-    statement: Statement, sizes: dict[str, int], rng: random.Random, tries: int = 24
-) -> Raw | None:
-    shapes = statement.raw_shapes(sizes)
-    for attempt in range(tries):
-        stock = _STOCK[: 2 + min(3, attempt // 4)]
-        raw = {k: _filled(s, lambda stock=stock: rng.choice(stock)) for k, s in shapes.items()}
-        try:
-            if certified(statement, sizes, raw, digits=30):
-                return raw
-        except (ArithmeticError, ValueError):
-            continue
-    return None
-
-
-def _filled(shape: tuple[int, ...], draw) -> np.ndarray:
-    out = np.empty(shape, dtype=object)
-    flat = out.reshape(-1)
-    for k in range(flat.size):
-        flat[k] = draw()
-    return out
-
-
-def _simpler(q: Fraction) -> Iterator[Fraction]:
-    """Simpler values to try instead of q, simplest first."""
-    if q == 0:
-        return
-    yield Fraction(0)
-    for simple in (Fraction(1), Fraction(-1)):
-        if q != simple:
-            yield simple
-    if q in (1, -1):
-        return
-    nearest = Fraction(round(q))
-    if nearest not in (q, 0):
-        yield nearest
-    half = Fraction(round(2 * q), 2)
-    if half not in (q, nearest):
-        yield half
-    if q.denominator > 2**10:
-        yield Fraction(round(q * 2**10), 2**10)
-
-
-def _simplify(statement: Statement, sizes: dict[str, int], raw: Raw, budget: int) -> Raw:
-    """Replace raw entries one by one by simpler values while the point still refutes."""
-    raw = {k: np.array(v, dtype=object, copy=True) for k, v in raw.items()}
-    changed = True
-    while changed and budget > 0:
-        changed = False
-        for array in raw.values():
-            for index in np.ndindex(*array.shape):
-                old = array[index]
-                for new in _simpler(old):
-                    if budget <= 0:
-                        return raw
-                    budget -= 1
-                    array[index] = new
-                    if certified(statement, sizes, raw, digits=30):
-                        changed = True
-                        break
-                    array[index] = old
-    return raw
 
 
 # -- records --------------------------------------------------------------------------------------

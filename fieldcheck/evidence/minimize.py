@@ -1,0 +1,148 @@
+"""Small witnesses: dimension first, then small integers and halves.
+
+A reader should be able to redo a counterexample by hand.  Many small points of a shape are tried at
+once in floats, cheapest first; whatever is kept has been certified again in rationals or balls.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+
+import numpy as np
+import torch
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.evidence.floats import residuals
+from fieldcheck.evidence.statement import Raw, Statement
+from fieldcheck.evidence.witness import certified, witness_at
+from fieldcheck.verdict import Witness
+
+ROWS = 192
+"""Small points tried at once in one shape."""
+
+CLEAR = 1e-9
+"""Relative violation above which a float point is worth certifying."""
+
+TRIES = 6
+"""Points of one shape that are certified before the next shape is tried."""
+
+ROUNDS = 24
+
+Sizes = dict[str, int]
+
+
+def smallest(statement: Statement, sizes: Sizes, raw: Raw, rng: random.Random) -> Witness:
+    """The smallest witness found; the given point must refute."""
+    with suppress(Unsupported):  # a body that floats cannot run keeps its point
+        sizes, raw = _search(statement, sizes, raw, np.random.default_rng(rng.getrandbits(64)))
+    return witness_at(statement, sizes, raw)
+
+
+def _search(
+    statement: Statement, sizes: Sizes, raw: Raw, rng: np.random.Generator
+) -> tuple[Sizes, Raw]:
+    for shape in (*_smaller_sizes(statement, sizes), sizes):
+        rows = _small_rows(statement, shape, rng)
+        found = _cheapest(statement, shape, rows)
+        if found is not None:
+            return shape, _thinned(statement, shape, found)
+    return sizes, _thinned(statement, sizes, raw)
+
+
+def _smaller_sizes(statement: Statement, sizes: Sizes) -> Iterator[Sizes]:
+    """Shapes smaller than this one, by total size."""
+    grid = statement.grid(max(sizes.values(), default=1))
+    inside = [s for s in grid if all(s[n] <= sizes[n] for n in s) and s != sizes]
+    yield from sorted(inside, key=lambda s: (np.prod(list(s.values())), sum(s.values())))
+
+
+def _small_rows(statement: Statement, sizes: Sizes, rng: np.random.Generator) -> dict:
+    """Random points with entries 0, 1, -1, then 2, -2, 1/2 and 3 as well; sparse ones first."""
+    stocks = [
+        (np.array([0.0, 1.0]), 0.5),
+        (np.array([0.0, 1.0, -1.0]), 0.3),
+        (np.array([0.0, 1.0, -1.0, 2.0, -2.0]), 0.2),
+        (np.array([0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0]), 0.0),
+    ]
+    per = ROWS // len(stocks)
+    out = {}
+    for name, shape in statement.raw_shapes(sizes).items():
+        blocks = []
+        for stock, sparse in stocks:
+            block = rng.choice(stock, size=(per, *shape))
+            blocks.append(np.where(rng.random((per, *shape)) < sparse, 0.0, block))
+        out[name] = np.concatenate(blocks)
+    return out
+
+
+def _cost(rows: dict) -> np.ndarray:
+    """How much there is to write down: nothing for 0, 1 for a unit, more for the rest."""
+    total: np.ndarray | float = 0.0
+    for v in rows.values():
+        flat = np.abs(v.reshape(len(v), -1))
+        mantissa = flat * 2
+        price = np.where(mantissa == np.round(mantissa), 1 + flat, 40 + flat)
+        total = total + np.where(flat == 0, 0.0, price).sum(axis=1)
+    return np.asarray(total)
+
+
+def _violations(statement: Statement, rows: dict) -> np.ndarray:
+    return residuals(statement, {k: torch.from_numpy(v) for k, v in rows.items()})[0].numpy()
+
+
+def _row(rows: dict, k: int) -> Raw:
+    out = {}
+    for name, v in rows.items():
+        exact = np.empty(v[k].shape, dtype=object)
+        for index in np.ndindex(*v[k].shape):
+            exact[index] = Fraction(float(v[k][index]))
+        out[name] = exact
+    return out
+
+
+def _cheapest(statement: Statement, sizes: Sizes, rows: dict, below: float = np.inf) -> Raw | None:
+    """The cheapest certified point among rows, cheaper than ``below``."""
+    violation, cost = _violations(statement, rows), _cost(rows)
+    fit = np.flatnonzero((violation > CLEAR) & (cost < below))
+    for k in fit[np.argsort(cost[fit], kind="stable")][:TRIES]:
+        point = _row(rows, int(k))
+        if certified(statement, sizes, point):
+            return point
+    return None
+
+
+def _thinned(statement: Statement, sizes: Sizes, raw: Raw) -> Raw:
+    """Replace entries, one at a time, by simpler ones while the point still refutes."""
+    for _ in range(ROUNDS):
+        base = {k: np.vectorize(float, otypes=[float])(v) for k, v in raw.items()}
+        rows = _variants(base)
+        cheaper = None
+        if rows is not None:
+            now = float(_cost({k: v[None] for k, v in base.items()})[0])
+            cheaper = _cheapest(statement, sizes, rows, now)
+        if cheaper is None:
+            return raw
+        raw = cheaper
+    return raw
+
+
+def _variants(base: dict) -> dict | None:
+    """All points with one entry, or one whole parameter, made simpler."""
+    points: list[dict] = []
+    for name, v in base.items():
+        if v.any():
+            points.append({**base, name: np.zeros_like(v)})
+            points.append({**base, name: np.round(v)})
+            points.append({**base, name: np.round(2 * v) / 2})
+            points.append({**base, name: np.round(v * 2**10) / 2**10})
+        for index in np.ndindex(*v.shape):
+            for simple in {0.0, 1.0, -1.0, float(np.round(v[index]))} - {float(v[index])}:
+                changed = v.copy()
+                changed[index] = simple
+                points.append({**base, name: changed})
+    if not points:
+        return None
+    return {name: np.stack([p[name] for p in points]) for name in base}
