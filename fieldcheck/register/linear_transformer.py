@@ -1393,7 +1393,7 @@ def _(xp, A, B):
 
 @claim(
     "head-pairing-parameters-free",
-    title="Two free heads have 4C² − 4",
+    title="Two free heads have 4C² − 4 parameters",
     sources=[ours("count of parameters")],
     chapter=CHAPTER,
     equations=["eq-lt-parameter-count-free"],
@@ -1750,7 +1750,7 @@ def _(xp, W):
 
 @claim(
     "single-hamiltonian-quadruples",
-    title="Its eigenvalues come as ±λ",
+    title="The eigenvalues of the talk's linear flow come as ±λ",
     sources=[talk("Hamiltonian Matrix/RMT")],
     chapter=CHAPTER,
     equations=["eq-lt-quadruples"],
