@@ -227,7 +227,7 @@ def _(xp, q, p, h_q, h_p):
     chapter="symplectic",
     equations=["eq-paper-one-form"],
     given=TANGENTS,
-    tex=r"\alpha=\tfrac12\operatorname{Tr}(dX\,X^*-X\,dX^*)\in i\mathbb R,\quad"
+    tex=r"\alpha=\tfrac12\operatorname{Tr}(dX\,X^*-X\,dX^*)\in i\mathbb R,\quad "
         r"d\alpha=-\operatorname{Tr}dX\wedge dX^*",
 )
 def paper_form(xp, X, H, K):
@@ -360,7 +360,7 @@ def _force(xp, X, W, A, B):
 @claim(
     "euler-lagrange-schroedinger",
     title="The phase-space action of a real V is stationary iff iX' = ∂V/∂X*",
-    sources=[talk("Euler-Lagrange Eq, Schrödinger Eq")],
+    sources=[talk("Euler-Lagrange Eq, Schrödinger Eq"), talk("In-Context Learning")],
     chapter="symplectic",
     equations=["eq-first-variation"],
     given=MOTION,
@@ -691,7 +691,7 @@ def _(xp, X, W, A, B):
     chapter="symplectic",
     equations=["eq-talk-roles"],
     given=FIELD,
-    tex=r"i\dot X=\frac{\partial R}{\partial X^*}\Rightarrow\dot R=0;\qquad"
+    tex=r"i\dot X=\frac{\partial R}{\partial X^*}\Rightarrow\dot R=0;\qquad "
         r"i\dot X=\frac{\partial (iR)}{\partial X^*}\Rightarrow\dot R=2\Bigl\lVert"
         r"\frac{\partial R}{\partial X^*}\Bigr\rVert^2",
 )
@@ -798,7 +798,7 @@ def _(xp, X, U, H, K):
 )
 def flow(xp, X, H, K, W, A, B):
     """Tangent vectors carried along iX' = ∂V/∂X* with V real (here the real part of any quadratic
-    plus quartic) keep ω(H, K), so JᵀΩJ = Ω; and V(e^{ia}X) = V(X) makes ‖X‖² constant."""
+    plus quartic) keep ω(H, K), so JᵀΩJ = Ω; and V(exp(ia)X) = V(X) makes ‖X‖² constant."""
     f = lambda Y: -xp.i * real_force(xp, Y, W, A, B)
     return Zero(symplectic_defect(xp, f, X, H, K)), Zero(xp.push(xp.norm2, X, f(X)))
 
@@ -867,7 +867,7 @@ def _(xp, m, W, A, B, h):
     given=dict(X=matrix("N", "C"), W=hermitian("C"), h=real()),
     needs=["flow-symplectic"],
     sizes=dict(N=(1, 2, 3), C=(1, 2, 3)),
-    tex=r"X_1(1+\tfrac12Z+\tfrac1{12}Z^2)=X(1-\tfrac12Z+\tfrac1{12}Z^2),\ Z=ihW:\quad"
+    tex=r"X_1(1+\tfrac12Z+\tfrac1{12}Z^2)=X(1-\tfrac12Z+\tfrac1{12}Z^2),\ Z=ihW:\quad "
         r"X_1X_1^*=XX^*",
 )
 def gauss(xp, X, W, h):
@@ -1063,7 +1063,7 @@ def _two_layers(xp, X, layers, attention, mlp=lambda xp, Z: Z):
         r"x_{N}=\sum_n a_nx_n\ \text{after any linear layers}",
 )
 def orbit(xp, Y, a, layers):
-    """If the last token is the combination Σ a_n x_n of the others, it is the same combination
+    """If the last token is a linear combination of the others, it is the same combination
     after two residual layers of linear MLP plus linear attention with untied weights, different in
     each layer; by repetition at every depth."""
     X = xp.concat([Y, xp.stack([a @ Y])])
@@ -1292,8 +1292,8 @@ def _(xp, H):
 )
 def jacobi(xp, s, xi):
     """Let k be the curvatures of a potential along a path, times the squared step, and s a positive
-    solution of the Jacobi equation 2s_j − s_{j−1} − s_{j+1} = k_j s_j. Then the second variation of
-    kinetic minus potential energy is a sum of squares: the path is a minimum."""
+    solution of the Jacobi equation: k(j) s(j) = 2 s(j) − s(j−1) − s(j+1). Then the second variation
+    of kinetic minus potential energy is a sum of squares, and the path is a minimum."""
     k = (2 * s[1:-1] - s[:-2] - s[2:]) / s[1:-1]
     path = pinned(xp, xi)
     second = xp.sum((path[1:] - path[:-1]) ** 2) - xp.sum(k * xi**2)
@@ -1426,8 +1426,8 @@ def _(xp, X, X_dot, X_ddot, H, W, A, B):
     tex=r"mx''+x'=-kx:\quad x_m(t)-e^{-kt}x_0=m\,e^{-kt}(v_0+kx_0-k^2t\,x_0)+O(m^2)",
 )
 def overdamped(xp, k, x, v, t):
-    """The solution of mx'' + x' = −kx with x(0) = x, x'(0) = v differs from the solution e^{−kt}x
-    of x' = −kx by m e^{−kt}(v + kx − k²tx) to leading order as m = 1/n goes to 0."""
+    """The solution of mx'' + x' = −kx with x(0) = x, x'(0) = v differs from the solution exp(−kt)x
+    of x' = −kx by m exp(−kt)(v + kx − k²tx) to leading order as m = 1/n goes to 0."""
     limit = xp.exp(-k * t) * x
     constant = xp.exp(-k * t) * xp.abs(v + k * x - k**2 * t * x)
     return Rate(lambda n: xp.abs(_damped(xp, n, k, x, v, t) - limit), 1, constant, start=32)
