@@ -10,6 +10,7 @@ from .free_energy import free_energy
 from .gibbs import gibbs, gibbs_free_energy
 from .glu import glu_potential
 from .masks import Band, Blocks, Causal
+from .psd import psd_projection
 from .quartic import quartic
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "gibbs",
     "gibbs_free_energy",
     "glu_potential",
+    "psd_projection",
     "quartic",
     "rcolu",
     "soc_projection",

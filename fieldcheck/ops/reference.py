@@ -218,6 +218,13 @@ def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, a: float) -> Tensor:
     return torch.cat((d_t, d_w), -1).reshape(shape).to(dtype)
 
 
+def psd_projection(a: Tensor) -> Tensor:
+    """:func:`fieldcheck.ops.psd_projection`: through the root of the square, (|A| + A) / 2."""
+    a = (a + a.mH) / 2
+    _, s, v = torch.linalg.svd(a)
+    return ((v.mH * s[..., None, :]) @ v + a) / 2
+
+
 # ------------------------------------------------------------------------------- polynomials, Gibbs
 
 
