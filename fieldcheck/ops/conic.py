@@ -144,7 +144,7 @@ def plain(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
 
 def plain_vjp(x: Tensor, g: Tensor, kind: str, size: int, opening: float) -> Tensor:
     """The reverse derivative of :func:`plain` along ``g``, by torch's own function transform."""
-    _, pull = torch.func.vjp(lambda x: plain(x, kind, size, opening), x)
+    pull = torch.func.vjp(lambda x: plain(x, kind, size, opening), x)[1]
     return pull(g)[0]
 
 
