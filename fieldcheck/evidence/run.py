@@ -69,6 +69,15 @@ def methods() -> list[tuple[str, Method]]:
     ]
 
 
+MOOT_ONCE_PROVED = ("cells", "search", "enclosed")
+"""Methods that can add nothing where every part is already an exact identity (deep runs them)."""
+
+
+def _proved(relations: Sequence[str], found: Sequence[Evidence]) -> bool:
+    exact = {p for e in found if e.outcome == "confirms" and e.grade == "exact" for p in e.parts}
+    return exact.issuperset(range(len(relations)))
+
+
 def gather(
     statement: Statement, profile: Profile, seed: int, only: Sequence[str] | None = None
 ) -> tuple[list[str], list[Evidence]]:
@@ -81,6 +90,8 @@ def gather(
     found: list[Evidence] = []
     for name, method in methods():
         if only is not None and name not in only:
+            continue
+        if name in MOOT_ONCE_PROVED and profile.name != "deep" and _proved(relations, found):
             continue
         try:
             with limited(profile.seconds):
