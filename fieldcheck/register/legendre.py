@@ -30,7 +30,7 @@ from fieldcheck.fields.potentials import quadratic
 from fieldcheck.fields.symplectic import pairing
 from fieldcheck.relations import AtMost, Equal, Rate, Zero
 
-TALK = talk("Legendre Transform: L*(p) = max over q' of p q' - L(q')")
+TALK = talk("Legendre Transform")
 DEF2 = paper("Definition 2")
 
 
@@ -47,8 +47,8 @@ DEF2 = paper("Definition 2")
     r"=\tfrac12\langle p,M^{-1}p\rangle",
 )
 def definition(xp, A, v, p):
-    """For a symmetric positive definite mass matrix M = A A^T no velocity v gives ⟨p, v⟩ - ½⟨v, M
-    v⟩ more than ½⟨p, M^-1 p⟩, and v = M^-1 p gives exactly that: the supremum is a maximum."""
+    """For a symmetric positive definite mass matrix M = A Aᵀ no velocity v gives ⟨p, v⟩ − ½⟨v, M
+    v⟩ more than ½⟨p, M⁻¹ p⟩, and v = M⁻¹ p gives exactly that: the supremum is a maximum."""
     M = A @ A.T
     best = xp.solve(M, p)
     conjugate = xp.sum(p * best) / 2
@@ -63,7 +63,7 @@ def definition(xp, A, v, p):
     )
 
 
-@definition.neighbour("the half is lost: L* = p M^-1 p", key="half")
+@definition.neighbour("the half is lost: L* = p M⁻¹ p", key="half")
 def _(xp, A, v, p):
     best = xp.solve(A @ A.T, p)
     conjugate = xp.sum(p * best)
@@ -101,7 +101,7 @@ def _(xp, A, v, p):
 )
 def definition_attained(xp, q):
     """At p = 0 the conjugate of exp is 0. Every q falls short of it by e^q, and a shortfall with
-    the reciprocal e^-q is not zero: no q reaches the supremum, so the talk's maximum does not
+    the reciprocal e^−q is not zero: no q reaches the supremum, so the talk's maximum does not
     exist."""
     shortfall = 0 - (0 * q - xp.exp(q))
     return Zero(shortfall * xp.exp(-q) - 1)
@@ -132,7 +132,7 @@ def _(xp, q):
     tex=r"0-\bigl(0\cdot q_n-e^{q_n}\bigr)=c/n\quad\text{at } q_n=\log(c/n)",
 )
 def definition_approached(xp, c):
-    """Along q_n = log(c/n) the shortfall at p = 0 is c/n: the supremum of 0·q - e^q is 0."""
+    """Along q_n = log(c/n) the shortfall at p = 0 is c/n: the supremum of 0·q − e^q is 0."""
     return Rate(lambda n: xp.exp(xp.log(c / n)), 1, constant=c)
 
 
@@ -151,7 +151,7 @@ def _(xp, c):
     tex=r"px\le\frac{x^a}{a}+\frac{p^b}{b},\qquad \frac1a+\frac1b=1",
 )
 def definition_powers(xp, x, p, c):
-    """For a = 1 + c > 1, 1/a + 1/b = 1 and x, p > 0: p x - x^a/a is at most p^b/b (Young's
+    """For a = 1 + c > 1, 1/a + 1/b = 1 and x, p > 0: p x − x^a/a is at most p^b/b (Young's
     inequality).  The gap is a sum of relative entropies; other signs of x and p only lower p x."""
     a = 1 + c
     b = a / c
@@ -169,7 +169,7 @@ def _(xp, x, p, c):
     return AtMost(p * x - x**a / a, p**a / a)
 
 
-@definition_powers.neighbour("b = a/(a + 1), that is 1/b - 1/a = 1", key="exponent-sign")
+@definition_powers.neighbour("b = a/(a + 1), that is 1/b − 1/a = 1", key="exponent-sign")
 def _(xp, x, p, c):
     a = 1 + c
     b = a / (a + 1)
@@ -187,7 +187,7 @@ def _(xp, x, p, c):
     tex=r"p\hat x-\frac{|\hat x|^a}{a}=\frac{|p|^b}{b},\qquad\hat x=|p|^{b-2}p",
 )
 def definition_powers_attained(xp, p, c):
-    """For every real p, x = |p|^(b-2) p gives p x - |x|^a/a = |p|^b/b."""
+    """For every real p, x = |p|^(b-2) p gives p x − |x|^a/a = |p|^b/b."""
     a = 1 + c
     b = a / (a - 1)
     best = p * xp.abs(p) ** (b - 2)
@@ -213,8 +213,8 @@ def _(xp, p, c):
     r"\quad p=y^{a-1}",
 )
 def definition_integer_powers(xp, x, y):
-    """For a = 2, …, 6, x >= 0 and p = y^(a-1) (so |p|^b/b = (1 - 1/a) y^a): the gap in Young's
-    inequality is (x - y)² times a sum of nonnegative terms."""
+    """For a = 2, …, 6, x ≥ 0 and p = y^(a-1) (so |p|^b/b = (1 − 1/a) y^a): the gap in Young's
+    inequality is (x − y)² times a sum of nonnegative terms."""
     return tuple(
         AtMost(
             y ** (a - 1) * x - x**a / a,
@@ -235,7 +235,7 @@ def _(xp, x, y):
 
 @claim(
     "legendre-definition-exp",
-    title="The conjugate of exp is p log p - p",
+    title="The conjugate of exp is p log p − p",
     sources=[TALK],
     chapter="legendre",
     equations=["eq-legendre-exp"],
@@ -243,7 +243,7 @@ def _(xp, x, y):
     tex=r"\sup_q\,(pq-e^q)=p\log p-p\qquad(p>0)",
 )
 def definition_exp(xp, q, p):
-    """For p > 0, p q - e^q is at most p log p - p, and equal to it at q = log p."""
+    """For p > 0, p q − e^q is at most p log p − p, and equal to it at q = log p."""
     conjugate = p * xp.log(p) - p
     return (
         AtMost(
@@ -278,7 +278,7 @@ def _(xp, q, p):
     r"\qquad(p\in\Delta^{n-1})",
 )
 def definition_lse(xp, x, p):
-    """For a probability vector p, ⟨p, x⟩ - log Σ exp(x_k) is at most Σ p_k log p_k, and equal to it
+    """For a probability vector p, ⟨p, x⟩ − log Σ exp(x_k) is at most Σ p_k log p_k, and equal to it
     at x = log p."""
     conjugate = negative_entropy(xp, p)
     return (
@@ -320,7 +320,7 @@ def _(xp, x, p):
     r"=\langle p,x\rangle-\operatorname{lse}(x)+s\Bigl(\sum_kp_k-1\Bigr)",
 )
 def definition_lse_domain(xp, x, p, s):
-    """Adding s to every x_k changes ⟨p, x⟩ - lse(x) by s(Σp - 1): a line without a bound unless the
+    """Adding s to every x_k changes ⟨p, x⟩ − lse(x) by s(Σp − 1): a line without a bound unless the
     entries of p sum to 1."""
     value = lambda x: xp.sum(p * x) - xp.log(xp.sum(xp.exp(x)))
     return Equal(value(x + s), value(x) + s * (xp.sum(p) - 1))
@@ -342,8 +342,8 @@ def _(xp, x, p, s):
     tex=r"px-\log(1+e^x)\le p\log p+(1-p)\log(1-p)\qquad(0<p<1)",
 )
 def definition_softplus(xp, x, p):
-    """For the two chances p and 1 - p of a coin, p x - log(1 + e^x) is at most
-    p log p + (1 - p) log(1 - p); the gap is the relative entropy of two coins."""
+    """For the two chances p and 1 − p of a coin, p x − log(1 + e^x) is at most
+    p log p + (1 − p) log(1 − p); the gap is the relative entropy of two coins."""
     p, rest = p[0], p[1]
     total = 1 + xp.exp(x)
     return AtMost(
@@ -354,7 +354,7 @@ def definition_softplus(xp, x, p):
     )
 
 
-@definition_softplus.neighbour("the entropy of one side only, (1 - p) log(1 - p)", key="one-sided")
+@definition_softplus.neighbour("the entropy of one side only, (1 − p) log(1 − p)", key="one-sided")
 def _(xp, x, p):
     rest = p[1]
     return AtMost(p[0] * x - xp.log(1 + xp.exp(x)), 2 * rest * xp.log(rest))
@@ -371,8 +371,8 @@ def _(xp, x, p):
     tex=r"p\,\ell-\log(1+e^{\ell})=p\log p+(1-p)\log(1-p),\qquad\ell=\log p-\log(1-p)",
 )
 def definition_softplus_attained(xp, p):
-    """For 0 < p < 1 the log-odds x = log p - log(1 - p) give p x - log(1 + e^x) = p log p +
-    (1 - p) log(1 - p)."""
+    """For 0 < p < 1 the log-odds x = log p − log(1 − p) give p x − log(1 + e^x) = p log p +
+    (1 − p) log(1 − p)."""
     odds = xp.log(p) - xp.log(1 - p)
     return Equal(p * odds - xp.log(1 + xp.exp(odds)), binary_entropy(xp, p))
 
@@ -393,8 +393,8 @@ def _(xp, p):
     tex=r"\sup_{x\in K}\langle y,x\rangle=0\quad\text{for } y\in K^\circ",
 )
 def definition_cone(xp, x, y, A, B):
-    """⟨x, y⟩ <= 0, with equality at x = 0, for x in the cone and y in its polar: for the orthant
-    with polar its negative, and for the positive semidefinite matrices AA* with polar the -BB*."""
+    """⟨x, y⟩ ≤ 0, with equality at x = 0, for x in the cone and y in its polar: for the orthant
+    with polar its negative, and for the positive semidefinite matrices AA* with polar the −BB*."""
     inner = lambda X, Y: xp.real(xp.trace(xp.star(X) @ Y))
     return (
         AtMost(xp.sum(x * -y), 0, gap=xp.sum(x * y), sharp=True),
@@ -424,13 +424,13 @@ def _(xp, x, y, A, B):
 )
 def definition_cone_domain(xp, Y, v, s):
     """For Hermitian H = Y + Y* the positive semidefinite s vv* gives ⟨H, s vv*⟩ = s v*Hv: unbounded
-    as soon as one v has v*Hv > 0, that is, as soon as -H is not positive semidefinite."""
+    as soon as one v has v*Hv > 0, that is, as soon as −H is not positive semidefinite."""
     H = Y + xp.star(Y)
     square = v[:, None] @ xp.star(v[:, None])
     return Equal(xp.trace(H @ (s * square)), s * xp.sum(xp.conj(v) * (H @ v)))
 
 
-@definition_cone_domain.neighbour("the plain transpose: vv^T in place of vv*", key="transpose")
+@definition_cone_domain.neighbour("the plain transpose: vvᵀ in place of vv*", key="transpose")
 def _(xp, Y, v, s):
     H = Y + xp.star(Y)
     return Equal(xp.trace(H @ (s * v[:, None] @ v[:, None].T)), s * xp.sum(xp.conj(v) * (H @ v)))
@@ -447,7 +447,7 @@ def _(xp, Y, v, s):
     tex=r"pq-e^q\ge|p|\,s-1\quad\text{at }q=-s\quad(p<0,\ s\ge0)",
 )
 def definition_exp_domain(xp, c, s):
-    """For p = -c < 0 and q = -s <= 0, p q - e^q is at least c s - 1: it grows without bound."""
+    """For p = −c < 0 and q = −s ≤ 0, p q − e^q is at least c s − 1: it grows without bound."""
     grown = xp.exp(s)
     gap = (s + xp.relative_entropy(1, grown)) / grown
     return AtMost(c * s - 1, -c * -s - xp.exp(-s), gap=gap, sharp=True)
@@ -470,8 +470,8 @@ def _(xp, c, s):
     tex=r"L^{**}(q)=\sup_r\bigl(L(r)+L'(r)(q-r)\bigr)=L(q)",
 )
 def involution(xp, a, b, q, r):
-    """For L(q) = a q²/2 + b q⁴/4 with a, b >= 0 every tangent lies below L, the tangent at r being
-    q p - L*(p) for p = L'(r). L** is the supremum of these tangents and each touches L at r = q,
+    """For L(q) = a q²/2 + b q⁴/4 with a, b ≥ 0 every tangent lies below L, the tangent at r being
+    q p − L*(p) for p = L'(r). L** is the supremum of these tangents and each touches L at r = q,
     so L** = L."""
     L = lambda q: a * q**2 / 2 + b * q**4 / 4
     slope = a * r + b * r**3
@@ -503,8 +503,8 @@ def _(xp, a, b, q, r):
     tex=r"L=\tfrac14(q^2-1)^2:\qquad L^{**}(q)=\tfrac14(q^2-1)_+^2",
 )
 def involution_double_well(xp, q, s, d):
-    """The tangent of L = (q² - 1)²/4 at r lies below L for r = 1 + s >= 1 (and, mirrored, for r <=
-    -1), so L** >= L outside the wells; between them, at c in (-1, 1], all these tangents are at
+    """The tangent of L = (q² − 1)²/4 at r lies below L for r = 1 + s ≥ 1 (and, mirrored, for r ≤
+    -1), so L** ≥ L outside the wells; between them, at c in (-1, 1], all these tangents are at
     most 0, which the two at r = ±1 attain."""
     r = 1 + s
     tangent = lambda q: double_well(xp, r) + r * (r**2 - 1) * (q - r)
@@ -550,7 +550,7 @@ def _(xp, q, d):
     tex=r"\tfrac14\bigl((wu+(1-w)v)^2-1\bigr)_+^2\le wL(u)+(1-w)L(v)",
 )
 def involution_hull(xp, u, v, w):
-    """(q² - 1)₊²/4 at a mean of u and v is at most the same mean of the double well's values: it
+    """(q² − 1)₊²/4 at a mean of u and v is at most the same mean of the double well's values: it
     is a convex function below L; with the chord between ±1 and L itself outside it is the
     largest."""
     mean = w[0] * u + w[1] * v
@@ -588,7 +588,7 @@ def _(xp, u, v, w):
     tex=r"L^*(w_1p+w_2r)\le w_1L^*(p)+w_2L^*(r),\qquad L^*(p)=\max_k(pq_k-L_k)",
 )
 def involution_closed(xp, q, L, p, r, w):
-    """For any L known at n points q_k, convex or not: at a mean of p and r each line p q_k - L_k
+    """For any L known at n points q_k, convex or not: at a mean of p and r each line p q_k − L_k
     (the first, say) is at most the same mean of the maxima L*(p) and L*(r). So is the largest
     line, L*: it is convex. L** is a conjugate too, so L** = L forces L to be convex."""
     line = lambda p: p * q - L
@@ -614,7 +614,7 @@ def _(xp, q, L, p, r, w):
 # == legendre-fenchel-young ========================================================================
 @claim(
     "legendre-fenchel-young",
-    title="Fenchel-Young: L(q) + L*(p) >= p q, with equality only at p = ∇L(q)",
+    title="Fenchel-Young: L(q) + L*(p) ≥ p q, with equality only at p = ∇L(q)",
     sources=[TALK],
     chapter="legendre",
     equations=["eq-fenchel-young", "eq-fenchel-young-gap"],
@@ -623,9 +623,9 @@ def _(xp, q, L, p, r, w):
     r" L(q)+L^*(p)-\langle p,q\rangle\ge\tfrac12\|A^{\mathsf T}(q-r)\|^2,\quad p=\nabla L(r)",
 )
 def fenchel_young(xp, A, b, q, r):
-    """For L(q) = ½⟨q, Mq⟩ + (b/4)‖q‖⁴ with M = AA^T positive definite, b >= 0 and p = ∇L(r) (every
-    p is one), L*(p) = ⟨p, r⟩ - L(r). Then L(q) + L*(p) - ⟨p, q⟩ is a sum of squares, and at least
-    ½‖A^T(q - r)‖²: it vanishes only for q = r, that is p = ∇L(q)."""
+    """For L(q) = ½⟨q, Mq⟩ + (b/4)‖q‖⁴ with M = AAᵀ positive definite, b ≥ 0 and p = ∇L(r) (every
+    p is one), L*(p) = ⟨p, r⟩ − L(r). Then L(q) + L*(p) − ⟨p, q⟩ is a sum of squares, and at least
+    ½‖Aᵀ(q − r)‖²: it vanishes only for q = r, that is p = ∇L(q)."""
     L = lambda q: quartic_oscillator(xp, A, b, q)
     p = A @ (A.T @ r) + b * xp.sum(r * r) * r
     conjugate = xp.sum(p * r) - L(r)
@@ -637,14 +637,14 @@ def fenchel_young(xp, A, b, q, r):
     )
 
 
-@fenchel_young.neighbour("the sign reversed: L + L* <= p q", key="reversed")
+@fenchel_young.neighbour("the sign reversed: L + L* ≤ p q", key="reversed")
 def _(xp, A, b, q, r):
     L = lambda q: quartic_oscillator(xp, A, b, q)
     p = A @ (A.T @ r) + b * xp.sum(r * r) * r
     return AtMost(L(q) + xp.sum(p * r) - L(r), xp.sum(p * q))
 
 
-@fenchel_young.neighbour("equality elsewhere: at p = ∇L(-q) as well", key="equality-elsewhere")
+@fenchel_young.neighbour("equality elsewhere: at p = ∇L(−q) as well", key="equality-elsewhere")
 def _(xp, A, b, q):
     L = lambda q: quartic_oscillator(xp, A, b, q)
     r = -q
@@ -663,7 +663,7 @@ def _(xp, A, b, q):
     tex=r"L(q)+L^*(p)-pq=D_L(q,\nabla L^*(p))=D_{L^*}(p,\nabla L(q))",
 )
 def fenchel_young_bregman(xp, q, t):
-    """For L = exp and L*(t) = t log t - t the gap at (q, t) is L's Bregman divergence from log t
+    """For L = exp and L*(t) = t log t − t the gap at (q, t) is L's Bregman divergence from log t
     to q, and L*'s from e^q to t."""
     Ls = lambda t: t * xp.log(t) - t
     gap = xp.exp(q) + t * xp.log(t) - t - t * q
@@ -720,8 +720,8 @@ def _(xp, x, p):
     box=dict(raw={"q.x": ("-1/2", "1/2"), "s.x": ("1/2", 1)}),
 )
 def fenchel_young_box(xp, q, s):
-    """p q <= e^q + p log p - p for p = e^(q+s) and p = e^(q-s). Equality holds on the curve s = 0
-    only; over the box |q| <= 1/2, 1/2 <= s <= 1 the strict inequality is proved in balls."""
+    """p q ≤ e^q + p log p − p for p = e^(q+s) and p = e^(q-s). Equality holds on the curve s = 0
+    only; over the box |q| ≤ 1/2, 1/2 ≤ s ≤ 1 the strict inequality is proved in balls."""
     above, below = xp.exp(q + s), xp.exp(q - s)
     return (
         AtMost(above * q, xp.exp(q) + above * (q + s) - above, sharp=True),
@@ -794,7 +794,7 @@ def _(xp, A, v, p):
     r"\quad\sigma(\operatorname{logit}(p))=p",
 )
 def gradients_inverse_type(xp, q, t, x, p):
-    """For exp and t log t - t, and for softplus and the binary entropy: the derivative of one
+    """For exp and t log t − t, and for softplus and the binary entropy: the derivative of one
     undoes the derivative of the other, in both orders."""
     ts = lambda t: t * xp.log(t) - t
     soft = lambda x: xp.log(1 + xp.exp(x))
@@ -834,7 +834,7 @@ def _(xp, q, t, x, p):
 )
 def gradients_inverse_lse(xp, x, p):
     """With L = lse and L* the negative entropy: softmax undoes ∇L* on the simplex, but ∇L* after
-    softmax gives x back only up to a constant on all entries, 1 - lse(x)."""
+    softmax gives x back only up to a constant on all entries, 1 − lse(x)."""
     L = lambda x: xp.log(xp.sum(xp.exp(x)))
     Ls = lambda p: negative_entropy(xp, p)
     back = xp.gradient(Ls, xp.gradient(L, x))
@@ -852,7 +852,7 @@ def _(xp, x):
     return Equal(xp.gradient(lambda p: negative_entropy(xp, p), xp.gradient(L, x)), x)
 
 
-@gradients_inverse_lse.neighbour("the constant is lse(x), not 1 - lse(x)", key="constant")
+@gradients_inverse_lse.neighbour("the constant is lse(x), not 1 − lse(x)", key="constant")
 def _(xp, x):
     L = lambda x: xp.log(xp.sum(xp.exp(x)))
     return Equal(xp.gradient(lambda p: negative_entropy(xp, p), xp.gradient(L, x)), x - L(x))
@@ -869,8 +869,8 @@ def _(xp, x):
     tex=r"\langle s\,z_+,\,-(-z)_+\rangle=0\quad\text{for all } s\ge0",
 )
 def gradients_inverse_cone(xp, z, s):
-    """z = x + y with x = z₊ in the orthant, y = -(-z)₊ in its polar and ⟨x, y⟩ = 0: equality in
-    Fenchel-Young.  It holds for s x too, with the same y and every s >= 0: y does not fix x."""
+    """z = x + y with x = z₊ in the orthant, y = −(−z)₊ in its polar and ⟨x, y⟩ = 0: equality in
+    Fenchel-Young.  It holds for s x too, with the same y and every s ≥ 0: y does not fix x."""
     x, y = xp.relu(z), -xp.relu(-z)
     return (Equal(x + y, z), Zero(xp.sum(s * x * y)))
 
@@ -904,8 +904,8 @@ def _(xp, z, s):
     r"\frac{\mathrm d}{\mathrm dt}\frac{\partial L}{\partial\dot q}=\frac{\partial L}{\partial q}",
 )
 def hamiltonian(xp, A, b, q, p, h):
-    """L(q, v) = ½(1 + ‖q‖²)⟨v, Mv⟩ - (b/4)‖q‖⁴, M = AA^T: a mass that depends on position.  With
-    H(q, p) = ½⟨p, M^-1 p⟩/(1 + ‖q‖²) + (b/4)‖q‖⁴: at v = ∂H/∂p, p = ∂L/∂v and H = ⟨p, v⟩ - L; and
+    """L(q, v) = ½(1 + ‖q‖²)⟨v, Mv⟩ − (b/4)‖q‖⁴, M = AAᵀ: a mass that depends on position.  With
+    H(q, p) = ½⟨p, M⁻¹ p⟩/(1 + ‖q‖²) + (b/4)‖q‖⁴: at v = ∂H/∂p, p = ∂L/∂v and H = ⟨p, v⟩ − L; and
     along Hamilton's equations the Euler-Lagrange expression vanishes in every direction h."""
     mass = lambda q: 1 + xp.sum(q * q)
     L = lambda q, v: mass(q) * kinetic(xp, A, v) - b * xp.sum(q * q) ** 2 / 4
@@ -931,7 +931,7 @@ def _(xp, A, b, q, p, h):
     return Zero(euler_lagrange(xp, L, q, v, acceleration, h))
 
 
-@hamiltonian.neighbour("H = L with v eliminated: ½⟨p, q'⟩ - V", key="kinetic-minus-potential")
+@hamiltonian.neighbour("H = L with v eliminated: ½⟨p, q'⟩ − V", key="kinetic-minus-potential")
 def _(xp, A, b, q, p):
     mass = 1 + xp.sum(q * q)
     v = xp.solve(A @ A.T, p) / mass
@@ -983,8 +983,8 @@ def _(xp, q, p, h):
 )
 def hamiltonian_trajectories(xp, q, p):
     """From the same start to time 1 in n steps: Störmer's scheme for the Euler-Lagrange equation,
-    and the classical Runge-Kutta method (order 4) for Hamilton's, q' = p and p' = -∂H/∂q. Their
-    distance falls as n^-2, Störmer's order, for the pendulum, Kepler's problem and the quartic
+    and the classical Runge-Kutta method (order 4) for Hamilton's, q' = p and p' = −∂H/∂q. Their
+    distance falls as 1/n², Störmer's order, for the pendulum, Kepler's problem and the quartic
     oscillator, started near q = (1, 1), p = 0."""
     return tuple(
         Rate(apart(xp, system, 1 + q / 8, p / 8), 2, start=4)
@@ -1015,9 +1015,9 @@ def _(xp, q, p):
     r"\quad\text{at }\dot X=s(\Pi+iX)",
 )
 def singular(xp, X, U, D, W, s):
-    """L = Tr (i/2)(X'X* - XX'*) - V(X) is linear in X': its second derivative in X' vanishes. For
-    a momentum Π = -iX + D the velocity sD gives ⟨Π, X'⟩ - L = V + s‖D‖²: the supremum is +∞ unless
-    Π = -iX, and there it is V for every velocity."""
+    """L = Tr (i/2)(X'X* − XX'*) − V(X) is linear in X': its second derivative in X' vanishes. For
+    a momentum Π = −iX + D the velocity sD gives ⟨Π, X'⟩ − L = V + s‖D‖²: the supremum is +∞ unless
+    Π = −iX, and there it is V for every velocity."""
     V = lambda Y: xp.real(quadratic(xp, Y, W)) + xp.norm2(Y) ** 2
     L = lambda U: phase_space_lagrangian(xp, X, U, V)
     value = lambda P, U: xp.real(pairing(xp, U, P)) - L(U)
@@ -1068,7 +1068,7 @@ def _(xp, X, U, W):
 )
 def singular_recovered(xp, X, U, P, W, m):
     """With ½m‖X'‖² added, m > 0, the supremum over velocities is V + ‖Π + iX‖²/(2m), attained at
-    X' = (Π + iX)/m.  As m goes to 0 this goes to V on Π = -iX and to +∞ elsewhere."""
+    X' = (Π + iX)/m.  As m goes to 0 this goes to V on Π = −iX and to +∞ elsewhere."""
     V = lambda Y: xp.real(quadratic(xp, Y, W)) + xp.norm2(Y) ** 2
     D = P + xp.i * X
     value = lambda U: (
@@ -1101,7 +1101,7 @@ def _(xp, X, P, W, m):
     tex=r"0\le\tau\log(1+e^{x/\tau})-x_+\le\tau\log2,\quad\text{equality on the right at } x=0",
 )
 def softplus_relu(xp, u, tau):
-    """With ReLU(u) = u and ReLU(-u) = 0 for u >= 0: τ log(1 + e^(x/τ)) - ReLU(x) is between 0 and
+    """With ReLU(u) = u and ReLU(−u) = 0 for u ≥ 0: τ log(1 + e^(x/τ)) − ReLU(x) is between 0 and
     τ log 2 on both half-lines, and equal to τ log 2 at x = 0."""
     right = tau * xp.log(1 + xp.exp(u / tau)) - u
     left = tau * xp.log(1 + xp.exp(-(u / tau)))
@@ -1148,7 +1148,7 @@ def _(xp, u, tau):
     tex=r"\tau\log(1+e^{x/\tau})-x_+=\tau\log(1+e^{-|x|/\tau})",
 )
 def softplus_error(xp, x, tau):
-    """For real x the difference of softplus and ReLU is τ log(1 + e^(-|x|/τ))."""
+    """For real x the difference of softplus and ReLU is τ log(1 + e^(−|x|/τ))."""
     return Equal(
         scaled_softplus(xp, x, tau) - xp.relu(x),
         tau * xp.log(1 + xp.exp(-(xp.abs(x) / tau))),
