@@ -404,11 +404,13 @@ def _evidence(forms: Sequence[Row]) -> list[nodes.Node]:
     lines: list[list[Sequence[nodes.Node]]] = []
     for form in forms:
         name = form["key"].partition("/")[2]
+        head: list[nodes.Node] = [nodes.literal(name, name)]
         for entry in form["evidence"]:
             if entry["outcome"] == "silent" and not entry["reason"] and not entry["cases"]:
                 continue
             method = [nodes.Text(f"{entry['method']} {entry['outcome']}")]
-            lines.append([[nodes.literal(name, name)], method, _found(entry)])
+            lines.append([head, method, _found(entry)])
+            head = []  # the form is named once
     if not lines:
         return []
     grid = table(["form", "method", "what was done"], lines, classes=["fc-evidence"])
@@ -461,7 +463,7 @@ def table(
     classes: Sequence[str] = (),
 ) -> nodes.table:
     """A table of inline content, a list of nodes for each cell."""
-    grid = nodes.table(classes=list(classes))
+    grid = nodes.table(classes=["colwidths-auto", *classes])
     group = nodes.tgroup(cols=len(header))
     grid += group
     for _ in header:

@@ -26,12 +26,12 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
             message names the file and the line.
     """
     from fieldcheck import register
-    from fieldcheck.claim import ClaimError
 
+    folder = Path(register.__file__).parent
     try:
         known = dict(register.load())  # also for a file: it may rest on claims of the register
-    except ClaimError as fault:
-        raise UserError(f"the register cannot be loaded: {fault}") from None
+    except Exception as fault:
+        raise UserError(f"the register cannot be loaded: {_told(fault, folder)}") from None
     if not files:
         return known
     claims: dict[str, Any] = {}
@@ -42,7 +42,7 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
 
 def _load_file(path: Path) -> dict[str, Any]:
     from fieldcheck import register
-    from fieldcheck.claim import ClaimError, registered
+    from fieldcheck.claim import registered
 
     if not path.is_file():
         raise UserError(f"no claims file {path}")
@@ -61,25 +61,29 @@ def _load_file(path: Path) -> dict[str, Any]:
         spec.loader.exec_module(module)
         register.load()  # completes the new claims and checks what they need
         found = {key: made for key, made in registered().items() if made.module == module_name}
-    except ClaimError as fault:
-        raise UserError(f"{_where(path, fault)}: {fault}") from None
-    except SyntaxError as fault:
-        raise UserError(f"{path}, line {fault.lineno}: {fault.msg}") from None
     except Exception as fault:
-        raise UserError(f"{_where(path, fault)}: {type(fault).__name__}: {fault}") from None
+        raise UserError(_told(fault, path)) from None
     if not found:
         raise UserError(f"{path} registers no claim: decorate a body with @claim(...)")
     return found
 
 
-def _where(path: Path, fault: BaseException) -> str:
-    """The file, and the last of its lines that was on the way to the fault."""
-    lines = [
-        frame.lineno
+def _told(fault: Exception, where: Path) -> str:
+    """A fault of a claims file in one line: its place in the file (or folder), and what it is."""
+    from fieldcheck.claim import ClaimError
+
+    if isinstance(fault, SyntaxError):
+        return f"{fault.filename}, line {fault.lineno}: {fault.msg}"
+    inside = [
+        frame
         for frame in traceback.extract_tb(fault.__traceback__)
-        if Path(frame.filename) == path
+        if Path(frame.filename) == where or where in Path(frame.filename).parents
     ]
-    return f"{path}, line {lines[-1]}" if lines else str(path)
+    what = str(fault) if isinstance(fault, ClaimError) else f"{type(fault).__name__}: {fault}"
+    own = [frame for frame in inside if Path(frame.filename).name != "__init__.py"]
+    if own:
+        return f"{own[-1].filename}, line {own[-1].lineno}: {what}"
+    return f"{where}: {what}" if where.is_file() else what
 
 
 def claim_hash(claim: Any, profile: str, seed: int) -> str:

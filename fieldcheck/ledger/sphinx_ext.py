@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -193,27 +194,25 @@ class TableDirective(LedgerDirective):
 
     def made(self) -> Iterable[nodes.Node]:
         rows = self.build_state.rows(self.options.get("chapter"))
-        header = ["claim", "chapter", "as printed", "verdict", "grade", "smallest fault seen"]
-        header += ["neighbours", "source"]
+        header = ["claim", "chapter", "as printed", "verdict", "grade", "sees"]
         lines = [self._line(row) for row in rows]
         return [cards.scroll(cards.table(header, lines, classes=["fc-ledger"]))]
 
     def _line(self, row: store.Row) -> list[list[nodes.Node]]:
         claim, _ = self.build_state.claim(row["id"])
         printed = [form["verdict"] for form in row["forms"] if form["role"] == "printed"]
-        neighbours = [form for form in row["forms"] if form["role"] == "neighbour"]
-        told = sum(form["verdict"] == form["expected"] for form in neighbours)
         main = next(form for form in row["forms"] if form["role"] == "claim")
+        works = ", ".join(dict.fromkeys(source["work"] for source in row["sources"]))
         name = [cards.claim_link(row["id"], claim.title), nodes.Text(" ")]
+        small = nodes.inline("", "", nodes.literal(row["id"], row["id"]), classes=["fc-id"])
+        small += nodes.Text(f" · {works}")
         return [
-            [*name, nodes.literal(row["id"], row["id"])],
-            [nodes.Text(row["chapter"])],
+            [*name, small],
+            [nodes.Text(row["chapter"].replace("_", " "))],
             [cards.verdict_badge(verdict) for verdict in dict.fromkeys(printed)],
             [cards.verdict_badge(row["verdict"])],
             [nodes.Text(row["shown_grade"] or "unsettled")],
             _threshold(main["threshold"]),
-            [nodes.Text(f"{told} of {len(neighbours)}")],
-            [nodes.Text(", ".join(dict.fromkeys(source["work"] for source in row["sources"])))],
         ]
 
 
@@ -227,13 +226,29 @@ def _threshold(threshold: dict[str, Any] | None) -> list[nodes.Node]:
 
 
 class MapDirective(LedgerDirective):
-    """``{claims-map}``: what rests on what."""
+    """``{claims-map}``: what rests on what; all chapters as tiles, then each with names."""
 
     def made(self) -> Iterable[nodes.Node]:
-        rows = self.build_state.rows(self.options.get("chapter"))
-        box = nodes.container(classes=["fc-scroll"])
-        box += fc_map(rows=[row["id"] for row in rows])
+        chapter = self.options.get("chapter")
+        rows = self.build_state.rows(chapter)
+        if chapter is not None:
+            return [_scrolling_map(rows)]
+        box = nodes.container(classes=["fc-maps"])
+        box += fc_map(kind="tiles", rows=[row["id"] for row in rows])
+        for name in dict.fromkeys(row["chapter"] for row in rows):
+            members = [row for row in rows if row["chapter"] == name]
+            details = cards.fc_details(classes=["fc-map-chapter-details"])
+            summary = cards.fc_summary()
+            summary += nodes.Text(f"{name.replace('_', ' ')}: {_count(len(members), 'claim')}")
+            details += [summary, _scrolling_map(members)]
+            box += details
         return [box]
+
+
+def _scrolling_map(rows: list[store.Row]) -> nodes.container:
+    box = nodes.container(classes=["fc-scroll"])
+    box += fc_map(kind="chapter", rows=[row["id"] for row in rows])
+    return box
 
 
 class SummaryDirective(LedgerDirective):
@@ -433,14 +448,22 @@ def _visit_map(self: Any, node: fc_map) -> None:
             return None
         return f"{self.builder.get_relative_uri(here, docname)}#{cards.anchor(claim_id)}"
 
+    rows = [state.ledger.rows[name] for name in node["rows"]]
+    if node["kind"] == "chapter":
+        self.body.append(claims_map.chapter_svg(rows, state.ledger.rows, link=link))
+        raise nodes.SkipNode
     order = _reading_order(env)
     titles = {name.rpartition("/")[2]: env.titles[name].astext() for name in order}
-    rows = [state.ledger.rows[name] for name in node["rows"]]
-    self.body.append(
-        claims_map.svg(
-            rows, chapters=[name.rpartition("/")[2] for name in order], titles=titles, link=link
-        )
-    )
+    chapters = dict.fromkeys([*titles, *(row["chapter"] for row in rows)])
+    self.body.append('<div class="fc-map-tiles">\n')
+    for chapter in chapters:
+        members = [row for row in rows if row["chapter"] == chapter]
+        if members:
+            title = escape(titles.get(chapter, chapter.replace("_", " ")))
+            self.body.append(f"<figure><figcaption>{title}</figcaption>\n")
+            self.body.append(claims_map.tiles_svg(members, link=link))
+            self.body.append("\n</figure>\n")
+    self.body.append("</div>\n")
     raise nodes.SkipNode
 
 

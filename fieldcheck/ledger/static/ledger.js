@@ -34,6 +34,7 @@
       [...row.cells].forEach((cell, column) => {
         cell.dataset.label = text(head, column);
         cell.dataset.fcValue = cell.textContent; // before the formulas are drawn
+        if (!cell.textContent.trim()) cell.dataset.fcEmpty = "";
       });
     });
     [...head.cells].forEach((cell, column) => {
@@ -85,6 +86,49 @@
     show();
   }
 
+  // Pointing at a claim on the map, or reaching it by keyboard, brings out its chain in both directions.
+  function prepareMaps() {
+    const claims = [...document.querySelectorAll(".fc-map-claim")];
+    if (!claims.length) return;
+    const arrows = [...document.querySelectorAll(".fc-map-arrow")];
+    const needs = new Map(claims.map((claim) => [claim.dataset.claim, claim.dataset.needs.split(" ").filter(Boolean)]));
+    const needed = new Map([...needs.keys()].map((id) => [id, [...needs].filter((entry) => entry[1].includes(id)).map((entry) => entry[0])]));
+    const chain = (start, next) => {
+      const seen = new Set([start]);
+      for (const id of seen) (next.get(id) || []).forEach((other) => seen.add(other)); // a set grows as it is read
+      return seen;
+    };
+    const frames = [...document.querySelectorAll(".fc-map-tiles, .fc-scroll:has(> .fc-map)")];
+    const tiles = document.querySelector(".fc-map-tiles");
+    const line = document.createElement("p");
+    line.className = "fc-map-says";
+    line.setAttribute("aria-hidden", "true"); // the same words are each tile's title
+    if (tiles) tiles.after(line);
+    const show = (claim) => {
+      const below = chain(claim.dataset.claim, needs);
+      const above = chain(claim.dataset.claim, needed);
+      const on = (id) => below.has(id) || above.has(id);
+      const frame = claim.closest(".fc-map-tiles, .fc-scroll");
+      frame.classList.add("fc-busy");
+      for (const other of claims) other.classList.toggle("fc-on", on(other.dataset.claim));
+      for (const arrow of arrows) {
+        const ends = [arrow.dataset.from, arrow.dataset.to];
+        arrow.classList.toggle("fc-on", ends.every((id) => below.has(id)) || ends.every((id) => above.has(id)));
+      }
+      if (frame === tiles) line.textContent = claim.querySelector("title").textContent;
+    };
+    const clear = () => {
+      frames.forEach((frame) => frame.classList.remove("fc-busy"));
+      line.textContent = "";
+    };
+    for (const claim of claims) {
+      claim.addEventListener("pointerenter", () => show(claim));
+      claim.addEventListener("focus", () => show(claim));
+      claim.addEventListener("pointerleave", clear);
+      claim.addEventListener("blur", clear);
+    }
+  }
+
   // A link to a card opens what is folded around it.
   function openTarget() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -93,6 +137,7 @@
 
   function start() {
     document.querySelectorAll("table.fc-ledger").forEach(prepare);
+    prepareMaps();
     openTarget();
     window.addEventListener("hashchange", openTarget);
   }
