@@ -44,14 +44,14 @@ SMALL = {"N": (1, 2, 3), "C": (1, 2)}
     chapter="softmax",
     equations=["eq-gibbs-minimum"],
     given=dict(p=simplex("n"), E=vector("n"), tau=positive()),
-    tex=r"\min_{p\in\Delta^{n-1}} \mathbb E_p[E]+\tau\,\mathbb E_p[\log p]"
-    r"=-\tau\log\sum_k e^{-E_k/\tau},\quad\text{attained at } p=\operatorname{softmax}(-E/\tau)",
+    tex=r"\min_{p\in\Delta^{n-1}} \EE_p[E]+\tau\,\EE_p[\log p]"
+    r"=-\tau\log\sum_k \ee^{-E_k/\tau},\quad\text{attained at } p=\softmax(-E/\tau)",
 )
 def gibbs_variational(xp, p, E, tau):
-    """For every tau > 0 and every energy E, no probability vector p has a smaller free energy
-    than softmax(-E/tau), whose free energy is -tau log of the sum of exp(-E/tau).
+    """For every τ > 0 and every energy E, no probability vector p has a smaller free energy
+    than softmax(−E/τ), whose free energy is −τ log of the sum of exp(−E/τ).
 
-    The gap between the two is tau times a sum of terms a log(a/b) - a + b, each nonnegative."""
+    The gap between the two is τ times a sum of terms a log(a/b) − a + b, each nonnegative."""
     q, log_total = xp.softmax(-E / tau), xp.logsumexp(-E / tau)
     least = gibbs.free_energy(xp, q, -E / tau - log_total, E, tau)
     excess = xp.relative_entropy(p, xp.exp(-E / tau), 1, xp.sum(xp.exp(-E / tau)))
@@ -70,7 +70,7 @@ def _(xp, p, E, tau):
     )
 
 
-@gibbs_variational.neighbour("the temperature inverted: softmax(-tau E)", key="tau-inverted")
+@gibbs_variational.neighbour("the temperature inverted: softmax(−τ E)", key="tau-inverted")
 def _(xp, p, E, tau):
     log_q = -tau * E - xp.logsumexp(-tau * E)
     q = xp.softmax(-tau * E)
@@ -79,7 +79,7 @@ def _(xp, p, E, tau):
     )
 
 
-@gibbs_variational.neighbour("the minimum without its factor tau", key="minimum-without-tau")
+@gibbs_variational.neighbour("the minimum without its factor τ", key="minimum-without-tau")
 def _(xp, p, E, tau):
     q, log_total = xp.softmax(-E / tau), xp.logsumexp(-E / tau)
     return Equal(gibbs.free_energy(xp, q, -E / tau - log_total, E, tau), -log_total)
@@ -87,16 +87,16 @@ def _(xp, p, E, tau):
 
 @claim(
     "gibbs-variational-excess",
-    title="The excess free energy is tau times the divergence from softmax",
+    title="The excess free energy is τ times the divergence from softmax",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-gibbs-excess"],
     given=dict(p=simplex("n"), E=vector("n"), tau=positive()),
-    tex=r"\mathbb E_p[E]+\tau\,\mathbb E_p[\log p]+\tau\log\sum_k e^{-E_k/\tau}"
-    r"=\tau\,\mathrm{KL}\bigl(p\,\|\,\operatorname{softmax}(-E/\tau)\bigr)",
+    tex=r"\EE_p[E]+\tau\,\EE_p[\log p]+\tau\log\sum_k \ee^{-E_k/\tau}"
+    r"=\tau\,\mathrm{KL}\bigl(p\,\|\,\softmax(-E/\tau)\bigr)",
 )
 def gibbs_excess(xp, p, E, tau):
-    """The free energy of p exceeds its minimum by exactly tau KL(p || softmax(-E/tau))."""
+    """The free energy of p exceeds its minimum by exactly τ KL(p ‖ softmax(−E/τ))."""
     log_q = -E / tau - xp.logsumexp(-E / tau)
     excess = gibbs.free_energy(xp, p, xp.log(p), E, tau) + tau * xp.logsumexp(-E / tau)
     return Equal(excess, tau * xp.sum(p * (xp.log(p) - log_q)))
@@ -109,7 +109,7 @@ def _(xp, p, E, tau):
     return Equal(excess, tau * xp.sum(q * (log_q - xp.log(p))))
 
 
-@gibbs_excess.neighbour("the divergence without its factor tau", key="divergence-without-tau")
+@gibbs_excess.neighbour("the divergence without its factor τ", key="divergence-without-tau")
 def _(xp, p, E, tau):
     log_q = -E / tau - xp.logsumexp(-E / tau)
     excess = gibbs.free_energy(xp, p, xp.log(p), E, tau) + tau * xp.logsumexp(-E / tau)
@@ -124,12 +124,12 @@ def _(xp, p, E, tau):
     equations=["eq-gibbs-cold"],
     needs=["gibbs-variational"],
     given=dict(e=real(), g=positive(), d=positive()),
-    tex=r"E=(e,e,e+g,\dots):\quad \tfrac12-\operatorname{softmax}(-E/\tau)_1"
-    r"=\tfrac14\,e^{-g/\tau}(1+o(1))\quad(\tau\to0)",
+    tex=r"E=(e,e,e+g,\dots):\quad \tfrac12-\softmax(-E/\tau)_1"
+    r"=\tfrac14\,\ee^{-g/\tau}(1+o(1))\quad(\tau\to0)",
 )
 def gibbs_cold(xp, e, g, d):
     """With two tied minima, the next level a gap g above and the rest at least 2g above, each
-    minimum gets 1/2 and lacks only exp(-g/tau)/4; here exp(-g/tau) = 1/n."""
+    minimum gets ½ and lacks only exp(−g/τ)/4; here exp(−g/τ) = 1/n."""
     E = xp.stack([e, e, e + g, e + 2 * g + d])
 
     def missing(n):
@@ -144,7 +144,7 @@ def _(xp, e, g, d):
     return Rate(lambda n: 1 - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0], order=1)
 
 
-@gibbs_cold.neighbour("the rate exp(-2g/tau)", key="twice-the-gap")
+@gibbs_cold.neighbour("the rate exp(−2g/τ)", key="twice-the-gap")
 def _(xp, e, g, d):
     E = xp.stack([e, e, e + g, e + 2 * g + d])
     return Rate(lambda n: xp.one / 2 - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0], order=2)
@@ -152,24 +152,24 @@ def _(xp, e, g, d):
 
 @claim(
     "gibbs-variational-cold-minimum",
-    title="The least free energy of m tied minima lies tau log m below them",
+    title="The least free energy of m tied minima lies τ log m below them",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-gibbs-cold-minimum"],
     needs=["gibbs-variational"],
     given=dict(e=real(), g=positive(), d=positive()),
-    tex=r"\min_k E_k+\tau\log\sum_k e^{-E_k/\tau}=\tau\log 2\,(1+o(1))"
+    tex=r"\min_k E_k+\tau\log\sum_k \ee^{-E_k/\tau}=\tau\log 2\,(1+o(1))"
     r"\quad\text{for two tied minima}",
 )
 def gibbs_cold_minimum(xp, e, g, d):
-    """With two tied minima e, the least free energy is e - tau log 2 up to exp(-g/tau)."""
+    """With two tied minima e, the least free energy is e − τ log 2 up to exp(−g/τ)."""
     E = xp.stack([e, e, e + g, e + 2 * g + d])
     return Rate(
         lambda n: e + xp.logsumexp(-E * n) / n, order=1, constant=xp.log(xp.lift(2)), start=64
     )
 
 
-@gibbs_cold_minimum.neighbour("ties ignored: error of order tau squared", key="ties-ignored")
+@gibbs_cold_minimum.neighbour("ties ignored: error of order τ squared", key="ties-ignored")
 def _(xp, e, g, d):
     E = xp.stack([e, e, e + g, e + 2 * g + d])
     return Rate(lambda n: e + xp.logsumexp(-E * n) / n, order=2, start=64)
@@ -185,16 +185,16 @@ def _(xp, e, g, d):
 
 @claim(
     "gibbs-variational-hot",
-    title="Hot softmax is uniform, at the rate 1/tau",
+    title="Hot softmax is uniform, at the rate 1/τ",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-gibbs-hot"],
     given=dict(E=vector("n")),
     sizes={"n": (2, 3, 4, 5, 6)},
-    tex=r"\operatorname{softmax}(-E/\tau)=\frac1n-\frac{E-\bar E}{n\tau}+O(\tau^{-2})",
+    tex=r"\softmax(-E/\tau)=\frac1n-\frac{E-\bar E}{n\tau}+O(\tau^{-2})",
 )
 def gibbs_hot(xp, E):
-    """As tau grows, softmax(-E/tau) tends to 1/n; the distance is ‖E - mean E‖/(n tau)."""
+    """As τ grows, softmax(−E/τ) tends to 1/n; the distance is ‖E − mean E‖/(n τ)."""
     size = E.shape[0]
     centred = E - xp.sum(E) / size
     return Rate(
@@ -212,7 +212,7 @@ def _(xp, E):
     )
 
 
-@gibbs_hot.neighbour("the rate 1/tau squared", key="second-order")
+@gibbs_hot.neighbour("the rate 1/τ squared", key="second-order")
 def _(xp, E):
     return Rate(lambda n: xp.norm(xp.softmax(-E / n) - xp.one / E.shape[0]), order=2)
 
@@ -225,7 +225,7 @@ def _(xp, E):
     chapter="softmax",
     equations=["eq-lse-gradient"],
     given=dict(x=vector("n")),
-    tex=r"\nabla \log\sum_k e^{x_k} = \operatorname{softmax}(x)",
+    tex=r"\nabla \log\sum_k \ee^{x_k} = \softmax(x)",
 )
 def lse_gradient(xp, x):
     """The gradient of log-sum-exp is softmax."""
@@ -249,25 +249,25 @@ def _pairs(xp, n):
 
 @claim(
     "lse-gradient-softmax-hessian",
-    title="The Hessian of log-sum-exp is diag(p) - pp^T",
+    title="The Hessian of log-sum-exp is diag(p) − ppᵀ",
     sources=[WHY_SOFTMAX],
     chapter="softmax",
     equations=["eq-lse-hessian"],
     needs=["lse-gradient-softmax"],
     given=dict(x=vector("n"), h=vector("n"), k=vector("n")),
-    tex=r"\nabla^2\operatorname{lse}(x)=\operatorname{diag}(p)-pp^{\mathsf T},\qquad"
-    r" p=\operatorname{softmax}(x)",
+    tex=r"\nabla^2\lse(x)=\diag(p)-pp^\top,\qquad"
+    r" p=\softmax(x)",
 )
 def lse_hessian(xp, x, h, k):
     """Along any two directions the second derivative of log-sum-exp is that of
-    diag(p) - pp^T, the covariance of h and k under p."""
+    diag(p) − ppᵀ, the covariance of h and k under p."""
     p = xp.exp(x) / xp.sum(xp.exp(x))
     return Equal(
         _curvature(xp, xp.logsumexp, x, h, k), xp.sum(p * h * k) - xp.sum(p * h) * xp.sum(p * k)
     )
 
 
-@lse_hessian.neighbour("diag(p) + pp^T", key="plus-ppt")
+@lse_hessian.neighbour("diag(p) + ppᵀ", key="plus-ppt")
 def _(xp, x, h, k):
     p = xp.exp(x) / xp.sum(xp.exp(x))
     return Equal(
@@ -289,7 +289,7 @@ def _(xp, x, h, k):
     equations=["eq-lse-convex"],
     needs=["lse-gradient-softmax-hessian"],
     given=dict(x=vector("n"), h=vector("n")),
-    tex=r"h^{\mathsf T}\nabla^2\operatorname{lse}(x)\,h"
+    tex=r"h^\top\nabla^2\lse(x)\,h"
     r"=\tfrac12\sum_{a,b}p_ap_b(h_a-h_b)^2\ \ge\ 0",
 )
 def lse_convex(xp, x, h):
@@ -306,17 +306,17 @@ def _(xp, x, h):
 
 @claim(
     "lse-gradient-softmax-norm",
-    title="The Hessian of log-sum-exp has norm at most 1/2",
+    title="The Hessian of log-sum-exp has norm at most ½",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-lse-norm"],
     needs=["lse-gradient-softmax-hessian"],
     given=dict(x=vector("n"), h=vector("n")),
-    tex=r"h^{\mathsf T}\nabla^2\operatorname{lse}(x)\,h\ \le\ \tfrac12\lVert h\rVert^2",
+    tex=r"h^\top\nabla^2\lse(x)\,h\ \le\ \tfrac12\norm{h}^2",
 )
 def lse_norm(xp, x, h):
-    """Softmax is Lipschitz with constant 1/2: the gap is ½ Σ h_a²(1 - 2p_a)² plus
-    ½ Σ p_a p_b (h_a + h_b)² over pairs a ≠ b.  Equality at p = (1/2, 1/2), h = (1, -1)."""
+    """Softmax is Lipschitz with constant ½: the gap is a sum of squares, half of
+    Σ hₐ²(1 − 2pₐ)² plus Σ pₐp_b(hₐ + h_b)² over a ≠ b.  Equality at p = (½, ½), h = (1, −1)."""
     p = xp.softmax(x)
     single = xp.abs2(h * (1 - 2 * p))
     double = _pairs(xp, x.shape[0]) * p[:, None] * p[None, :] * xp.abs2(h[:, None] + h[None, :])
@@ -328,7 +328,7 @@ def lse_norm(xp, x, h):
     )
 
 
-@lse_norm.neighbour("the bound 1/4", key="norm-quarter")
+@lse_norm.neighbour("the bound ¼", key="norm-quarter")
 def _(xp, x, h):
     return AtMost(_curvature(xp, xp.logsumexp, x, h, h), xp.sum(h * h) / 4)
 
@@ -347,13 +347,13 @@ def _(xp, x, h):
     equations=["eq-free-energy-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
-    tex=r"\frac{\partial}{\partial X^*}\sqrt r\sum_k\log\sum_j e^{S_{jk}}"
-    r" = \operatorname{Softmax}(S^{\mathsf T})XW",
+    tex=r"\frac{\partial}{\partial X^*}\,\sqrt r\sum_k\log\sum_j \ee^{S_{jk}}"
+    r" = \operatorname{Softmax}(S^\top)XW,\qquad S=\tfrac1{\sqrt r}XWX^*",
 )
 def free_energy(xp, X, W, root_r):
-    """The log-sum-exp of the scores S = XWX*/sqrt(r), taken over queries, summed over keys and
-    multiplied by sqrt(r), has the force Softmax(S^T) X W: attention with normalized rows, in which
-    token k asks and token j answers with the score S_jk."""
+    """The log-sum-exp of the scores S = XWX*/√r, taken over queries, summed over keys and
+    multiplied by √r, has the force Softmax(Sᵀ) X W: attention with normalized rows, in which
+    token k asks, token j answers, and the score is that which j would give to k."""
     S = X @ W @ xp.star(X) / root_r
     return Force(
         lambda X: root_r * attention.over_queries(xp, X, W, root_r),
@@ -363,11 +363,12 @@ def free_energy(xp, X, W, root_r):
 
 
 @free_energy.printed(
-    "the talk: sum over keys inside, prefactor i/2, no sqrt(r)",
+    "the talk: sum over keys inside, prefactor i/2, no √r",
     key="printed-talk",
     sizes=SMALL,
-    tex=r"\frac{\partial}{\partial X^*}\frac i2\sum_j\log\sum_k e^{S_{jk}}"
-    r" = \frac i2\operatorname{Softmax}(S)XW",
+    tex=r"\frac{\partial}{\partial X^*}\,\frac i2\sum_j\log\sum_k"
+    r"\exp\bigl[\tfrac1{\sqrt r}XWX^*\bigr]_{jk}"
+    r"=\frac i2\operatorname{Softmax}\bigl(\tfrac1{\sqrt r}XWX^*\bigr)XW",
 )
 def _(xp, X, W, root_r):
     S = X @ W @ xp.star(X) / root_r
@@ -376,11 +377,11 @@ def _(xp, X, W, root_r):
 
 
 @free_energy.printed(
-    "the paper: sum over keys inside, with the factor sqrt(r)",
+    "the paper: sum over keys inside, with the factor √r",
     key="printed-paper",
     sizes=SMALL,
-    tex=r"\frac{\partial}{\partial X^*}\sqrt r\sum_j\log\sum_k e^{S_{jk}}"
-    r" = \operatorname{Softmax}(S)XW",
+    tex=r"\frac{\partial}{\partial X^*}\,\sqrt r\sum_j\log\sum_k \ee^{S_{jk}}"
+    r" = \operatorname{Softmax}(S)XW,\qquad S=\tfrac1{\sqrt r}XWX^*",
 )
 def _(xp, X, W, root_r):
     S = X @ W @ xp.star(X) / root_r
@@ -393,8 +394,9 @@ def _(xp, X, W, root_r):
     key="printed-hermitian",
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
     sizes=SMALL,
-    tex=r"W=W^{\mathsf T},\ X\text{ real}:\quad"
-    r"\frac{\partial}{\partial X^*}\sqrt r\sum_j\log\sum_k e^{S_{jk}}=\operatorname{Softmax}(S)XW",
+    tex=r"W=W^\top,\ X\text{ real}:\quad"
+    r"\frac{\partial}{\partial X^*}\sqrt r\sum_j\log\sum_k \ee^{S_{jk}}"
+    r"=\operatorname{Softmax}(S)XW",
 )
 def _(xp, X, W, root_r):
     S = X @ W @ X.T / root_r
@@ -412,7 +414,7 @@ def _(xp, X, W, root_r):
     )
 
 
-@free_energy.neighbour("the factor sqrt(r) left out", key="missing-root-r")
+@free_energy.neighbour("the factor √r left out", key="missing-root-r")
 def _(xp, X, W, root_r):
     S = X @ W @ xp.star(X) / root_r
     return Force(
@@ -442,23 +444,23 @@ def _(xp, X, W, root_r):
     equations=["eq-printed-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
-    tex=r"\frac{\partial}{\partial X^*}\sum_j\log\sum_k e^{S_{jk}}"
-    r" = \frac1{\sqrt r}P^{\mathsf T}XW,\qquad P=\operatorname{Softmax}(S)",
+    tex=r"\frac{\partial}{\partial X^*}\sum_j\log\sum_k \ee^{S_{jk}}"
+    r" = \frac1{\sqrt r}P^\top XW,\qquad P=\operatorname{Softmax}(S)",
 )
 def printed_potential(xp, X, W, root_r):
-    """The printed log-sum-exp over keys has the force P^T X W / sqrt(r): the row-softmax is
+    """The printed log-sum-exp over keys has the force Pᵀ X W / √r: the row-softmax is
     transposed, so that token k sums what every query j gave to it."""
     P = xp.softmax(X @ W @ xp.star(X) / root_r, axis=-1)
     return Force(lambda X: attention.over_keys(xp, X, W, root_r), X, P.T @ X @ W / root_r)
 
 
-@printed_potential.neighbour("P instead of P^T", key="untransposed")
+@printed_potential.neighbour("P instead of Pᵀ", key="untransposed")
 def _(xp, X, W, root_r):
     P = xp.softmax(X @ W @ xp.star(X) / root_r, axis=-1)
     return Force(lambda X: attention.over_keys(xp, X, W, root_r), X, P @ X @ W / root_r)
 
 
-@printed_potential.neighbour("without 1/sqrt(r)", key="scale")
+@printed_potential.neighbour("without 1/√r", key="scale")
 def _(xp, X, W, root_r):
     P = xp.softmax(X @ W @ xp.star(X) / root_r, axis=-1)
     return Force(lambda X: attention.over_keys(xp, X, W, root_r), X, P.T @ X @ W)
@@ -472,11 +474,11 @@ def _(xp, X, W, root_r):
     equations=["eq-conjugate-scores"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["softmax-free-energy"],
-    tex=r"\operatorname{Softmax}(S^{\mathsf T})XW"
+    tex=r"\operatorname{Softmax}(S^\top)XW"
     r"=\operatorname{Softmax}\bigl(\overline{XW^*X^*}/\sqrt r\bigr)XW",
 )
 def conjugate_scores(xp, X, W, root_r):
-    """The transposed scores are the conjugates of X W* X*/sqrt(r): even for Hermitian W the free
+    """The transposed scores are the conjugates of X W* X*/√r: even for Hermitian W the free
     energy's attention weighs with the conjugate of S, not with S."""
     S = X @ W @ xp.star(X) / root_r
     return Equal(
@@ -577,12 +579,12 @@ def _(xp, X, W, H, K):
     equations=["eq-two-terms"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
-    tex=r"\nabla\sum_j\log\sum_k e^{S_{jk}}"
-    r"=\frac1{\sqrt r}\bigl(PXW^{\mathsf T}+P^{\mathsf T}XW\bigr)",
+    tex=r"\nabla\sum_j\log\sum_k \ee^{S_{jk}}"
+    r"=\frac1{\sqrt r}\bigl(PXW^\top+P^\top XW\bigr)",
 )
 def real_two_terms(xp, X, W, root_r):
-    """For real X and W the gradient of the summed log-sum-exp of S = XWX^T/sqrt(r) has two terms:
-    P X W^T, in which a token listens, and P^T X W, in which it is listened to."""
+    """For real X and W the gradient of the summed log-sum-exp of S = XWXᵀ/√r has two terms:
+    P X Wᵀ, in which a token listens, and Pᵀ X W, in which it is listened to."""
     P = xp.softmax(X @ W @ X.T / root_r, axis=-1)
     return Gradient(
         lambda X: attention.over_keys(xp, X, W, root_r), X, (P @ X @ W.T + P.T @ X @ W) / root_r
@@ -619,12 +621,12 @@ def _(xp, X, W, root_r):
         Q=real_matrix("N", "C"), K=real_matrix("M", "C"), A=real_matrix("C", "C"), root_r=root("r")
     ),
     needs=["lse-gradient-softmax"],
-    tex=r"\nabla_Q\,\sqrt r\sum_j\log\sum_k e^{(QAK^{\mathsf T}/\sqrt r)_{jk}}"
-    r"=\operatorname{Softmax}(QAK^{\mathsf T}/\sqrt r)\,KA^{\mathsf T}",
+    tex=r"\nabla_Q\,\sqrt r\sum_j\log\sum_k \ee^{(QAK^\top/\sqrt r)_{jk}}"
+    r"=\operatorname{Softmax}(QAK^\top/\sqrt r)\,KA^\top",
 )
 def query_only(xp, Q, K, A, root_r):
-    """Frozen keys K, scores QAK^T/sqrt(r), values K A^T: softmax attention is then the gradient
-    in Q of sqrt(r) times the summed log-sum-exp (the modern Hopfield network)."""
+    """Frozen keys K, scores QAKᵀ/√r, values K Aᵀ: softmax attention is then the gradient
+    in Q of √r times the summed log-sum-exp (the modern Hopfield network)."""
     V = lambda Q: root_r * xp.sum(xp.logsumexp(Q @ A @ K.T / root_r, axis=-1))
     return Gradient(V, Q, xp.softmax(Q @ A @ K.T / root_r, axis=-1) @ K @ A.T)
 
@@ -662,11 +664,11 @@ def _(xp, X, A, root_r):
     equations=["eq-untied-jacobian"],
     given=dict(q=vector("C"), K=real_matrix("M", "C"), U=real_matrix("M", "C")),
     sizes={"M": (1, 2, 3), "C": (1, 2)},
-    tex=r"F(q)=U^{\mathsf T}\operatorname{softmax}(Kq):\quad DF=DF^{\mathsf T}",
+    tex=r"F(q)=U^\top\softmax(Kq):\quad DF=DF^\top",
 )
 def query_only_untied(xp, q, K, U):
     """If softmax(Kq)U, with values U independent of the keys K, were a gradient in q, its
-    Jacobian U^T(diag p - pp^T)K would be symmetric."""
+    Jacobian Uᵀ(diag p − ppᵀ)K would be symmetric."""
     J = xp.jacobian(lambda q: xp.softmax(K @ q) @ U, q)
     return Equal(J, J.T)
 
@@ -699,11 +701,11 @@ def _symmetric(xp, F, X, H, D):
     equations=["eq-no-potential"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
     sizes=SMALL,
-    tex=r"F(X)=\operatorname{Softmax}(XWX^{\mathsf T})XW,\ W=W^{\mathsf T}:\quad"
-    r" DF(X)=DF(X)^{\mathsf T}",
+    tex=r"F(X)=\operatorname{Softmax}(XWX^\top)XW,\ W=W^\top:\quad"
+    r" DF(X)=DF(X)^\top",
 )
 def no_potential(xp, X, W):
-    """If Softmax(XWX^T)XW with symmetric W were the Euclidean gradient of a potential, its
+    """If Softmax(XWXᵀ)XW with symmetric W were the Euclidean gradient of a potential, its
     Jacobian, NC x NC, would be symmetric."""
     J = xp.jacobian(lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ W, X)
     return Equal(J, J.T)
@@ -749,10 +751,10 @@ def _(xp, X, W, K, H, D):
     expect="refuted",
     given=dict(X=real_matrix("N", "C")),
     sizes=SMALL,
-    tex=r"F(X)=\operatorname{Softmax}(XX^{\mathsf T})X:\quad DF(X)=DF(X)^{\mathsf T}",
+    tex=r"F(X)=\operatorname{Softmax}(XX^\top)X:\quad DF(X)=DF(X)^\top",
 )
 def no_potential_identity(xp, X):
-    """If Softmax(XX^T)X were a Euclidean gradient, its Jacobian would be symmetric."""
+    """If Softmax(XXᵀ)X were a Euclidean gradient, its Jacobian would be symmetric."""
     J = xp.jacobian(lambda Y: xp.softmax(Y @ Y.T, axis=-1) @ Y, X)
     return Equal(J, J.T)
 
@@ -774,13 +776,13 @@ def _(xp, X, H, D):
     needs=["softmax-no-potential"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), **REAL_DIRECTIONS),
     sizes={"N": (2, 3, 4), "C": (2, 3)},
-    tex=r"DF(\varepsilon X)-DF(\varepsilon X)^{\mathsf T}=\varepsilon^2"
-    r"\bigl(DG(X)-DG(X)^{\mathsf T}\bigr)+O(\varepsilon^4),\qquad"
-    r" G(X)=-\tfrac1{N^2}XWX^{\mathsf T}\mathbf 1\mathbf 1^{\mathsf T}XW",
+    tex=r"\begin{gathered}DF(\varepsilon X)-DF(\varepsilon X)^\top=\varepsilon^2"
+    r"\bigl(DG(X)-DG(X)^\top\bigr)+O(\varepsilon^4),\\"
+    r" G(X)=-\tfrac1{N^2}XWX^\top\mathbf 1\mathbf 1^\top XW\end{gathered}",
 )
 def no_potential_leading(xp, X, W, H, D):
     """For small tokens the antisymmetric part of the Jacobian is of second order, and it is that
-    of -XWX^T 11^T XW/N², the term by which softmax centres the scores of a row."""
+    of −XWXᵀ 11ᵀ XW/N², the term by which softmax centres the scores of a row."""
 
     def antisymmetric(F, Y):
         return euclidean_pairing(xp, F, Y, H, D) - euclidean_pairing(xp, F, Y, D, H)
@@ -827,13 +829,13 @@ def _(xp, X, W, H, D):
     chapter="softmax",
     equations=["eq-other-metric"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), H=real_matrix("N", "C")),
-    tex=r"\mathcal E=\tfrac12\sum_{ij}e^{\langle x_iW,x_j\rangle}:\quad"
-    r"D\mathcal E(X)[H]=\sum_iZ_i\,\langle h_i,F_i\rangle,\quad"
-    r" F=\operatorname{Softmax}(XWX^{\mathsf T})XW,\ Z_i=\sum_je^{\langle x_iW,x_j\rangle}",
+    tex=r"\begin{gathered}\mathcal E=\tfrac12\sum_{ij}\ee^{\inner{x_iW}{x_j}}:\quad"
+    r" D\mathcal E(X)[H]=\sum_iZ_i\inner{h_i}{F_i},\\"
+    r" F=\operatorname{Softmax}(XWX^\top)XW,\quad Z_i=\sum_j\ee^{\inner{x_iW}{x_j}}\end{gathered}",
 )
 def other_metric(xp, X, W, H):
     """With symmetric W and values tied to keys, softmax attention is the gradient of half the sum
-    of exponentials in the metric that weighs token i by its partition sum Z_i."""
+    of exponentials in the metric that weighs token i by its partition sum."""
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
     return Equal(
         xp.push(lambda X: attention.unnormalized(xp, X, W), X, H),
@@ -847,7 +849,7 @@ def _(xp, X, W, H):
     return Equal(xp.push(lambda X: attention.unnormalized(xp, X, W), X, H), xp.sum(H * F))
 
 
-@other_metric.neighbour("the energy without its factor 1/2", key="half-missing")
+@other_metric.neighbour("the energy without its factor ½", key="half-missing")
 def _(xp, X, W, H):
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
     return Equal(
@@ -863,12 +865,13 @@ def _(xp, X, W, H):
     chapter="softmax",
     equations=["eq-other-metric-values"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), A=spd("C"), H=real_matrix("N", "C")),
-    tex=r"F=\operatorname{Softmax}(XWX^{\mathsf T})X\,WA,\ A\succ0:\quad"
-    r"D\mathcal E(X)[H]=\sum_iZ_i\,\langle h_iA^{-1},F_i\rangle",
+    tex=r"F=\operatorname{Softmax}(XWX^\top)X\,WA,\ A\succ0:\quad"
+    r" D\mathcal E(X)[H]=\sum_iZ_i\,\inner{h_iA^{-1}}{F_i}",
 )
 def other_metric_values(xp, X, W, A, H):
-    """With symmetric W and a value map VO^T = WA, A symmetric positive definite, attention is the
-    gradient of the same energy in the metric Σ Z_i⟨h_i A^-1, f_i⟩: the inverse of W^-1 VO^T.
+    """With symmetric W and a value map VOᵀ = WA, A symmetric positive definite, attention is the
+    gradient of the same energy in the metric that weighs token i by its partition
+    sum and uses A⁻¹ between channels: the inverse of W⁻¹VOᵀ.
     The identity needs A symmetric and invertible only; positivity makes it a metric."""
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W @ A
     return Equal(
@@ -903,10 +906,10 @@ def _(xp, X, W, A, H):
     equations=["eq-other-metric-ascent"],
     needs=["softmax-other-metric"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
-    tex=r"\dot X=F(X):\quad \dot{\mathcal E}=\sum_iZ_i\lVert F_i\rVert^2\ \ge\ 0",
+    tex=r"\dot X=F(X):\quad \dot{\mathcal E}=\sum_iZ_i\norm{F_i}^2\ \ge\ 0",
 )
 def other_metric_ascent(xp, X, W):
-    """Along X' = Softmax(XWX^T)XW with symmetric W the energy never falls."""
+    """Along X' = Softmax(XWXᵀ)XW with symmetric W the energy never falls."""
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
     Z = xp.sum(xp.exp(X @ W @ X.T), axis=1)
     return AtMost(
@@ -975,10 +978,10 @@ def _(xp, X, W):
     chapter="softmax",
     equations=["eq-complex-pole"],
     given=dict(a=AT_LEAST_ONE),
-    tex=r"X=\begin{pmatrix}a\\a-i\pi/a\end{pmatrix},\ W=1:\quad e^{S_{11}}+e^{S_{12}}=0",
+    tex=r"X=\begin{pmatrix}a\\a-\ii\pi/a\end{pmatrix},\ W=1:\quad \ee^{S_{11}}+\ee^{S_{12}}=0",
 )
 def complex_pole(xp, a):
-    """For two tokens a and a - iπ/a, one channel and W = 1, the first row's partition sum is
+    """For two tokens a and a − iπ/a, one channel and W = 1, the first row's partition sum is
     exp(a²) + exp(a² + iπ) = 0: softmax is undefined there."""
     X = xp.stack([a, a - xp.i * xp.pi / a])[:, None]
     return Zero(xp.sum(xp.exp(X @ xp.star(X)), axis=1)[0])
@@ -1004,7 +1007,7 @@ def _(xp, a):
     equations=["eq-complex-pole-rate"],
     needs=["complex-softmax-pole"],
     given=dict(a=AT_LEAST_ONE),
-    tex=r"x_2=a-i\pi/a+\varepsilon:\quad \frac1{|P_{12}|}=a\,\varepsilon\,(1+o(1))",
+    tex=r"x_2=a-\ii\pi/a+\varepsilon:\quad \frac1{|P_{12}|}=a\,\varepsilon\,(1+o(1))",
 )
 def complex_pole_rate(xp, a):
     """Moving the second token by ε off the pole leaves a weight of modulus 1/(aε)."""
@@ -1052,8 +1055,8 @@ def _(xp, X, W):
     equations=["eq-real-part-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
-    tex=r"\frac{\partial}{\partial X^*}\sqrt r\sum_j\log\sum_ke^{\operatorname{Re}S_{jk}}"
-    r"=\tfrac12\bigl(PXW^*+P^{\mathsf T}XW\bigr),"
+    tex=r"\frac{\partial}{\partial X^*}\sqrt r\sum_j\log\sum_k\ee^{\operatorname{Re}S_{jk}}"
+    r"=\tfrac12\bigl(PXW^*+P^\top XW\bigr),"
     r"\quad P=\operatorname{Softmax}(\operatorname{Re}S)",
 )
 def complex_real_part(xp, X, W, root_r):
@@ -1090,7 +1093,7 @@ PATTERNS = {"M": (1, 2, 3, 4), "d": (1, 2, 3)}
 
 # -- Hopfield descent -----------------------------------------------------------------------------
 def _divergence(xp, x, y, K, beta):
-    """KL(softmax(beta K x) || softmax(beta K y)), term by term."""
+    """KL(softmax(β K x) ‖ softmax(β K y)), term by term."""
     a, b = xp.exp(beta * (K @ x)), xp.exp(beta * (K @ y))
     return xp.sum(xp.relative_entropy(a, b, xp.sum(a), xp.sum(b)))
 
@@ -1104,14 +1107,14 @@ def _divergence(xp, x, y, K, beta):
     given=dict(x=vector("d"), K=real_matrix("M", "d"), beta=positive(), b=nonnegative()),
     sizes=PATTERNS,
     needs=["softmax-query-only"],
-    tex=r"x_s=x+s\,(K^{\mathsf T}\operatorname{softmax}(\beta Kx)-x),\ 0<s\le2:\quad"
+    tex=r"x_s=x+s\,(K^\top\softmax(\beta Kx)-x),\ 0<s\le2:\quad"
     r" E(x_s)\ \le\ E(x)",
 )
 def hopfield_descent(xp, x, K, beta, b):
-    """For every x, all patterns K and beta > 0, a step of length s in (0, 2] towards
-    softmax(beta K x)K does not raise E(x) = ½‖x‖² - (1/beta) log Σ exp(beta⟨k_i, x⟩).
+    """For every x, all patterns K and β > 0, a step of length s in (0, 2] towards
+    softmax(β K x)K does not raise E(x) = ½‖x‖² − (1/β) log Σ exp(β⟨k, x⟩).
 
-    With s = 2/(1 + b) the drop is (s(2 - s)/2)‖update - x‖² plus KL/beta, both nonnegative."""
+    With s = 2/(1 + b) the drop is (s(2 − s)/2)‖update − x‖² plus KL/β, both nonnegative."""
     s = 2 / (1 + b)
     y = hopfield.step(xp, x, K, beta, s)
     move = xp.norm2(hopfield.update(xp, x, K, beta) - x)
@@ -1144,12 +1147,12 @@ def _(xp, x, K, beta, b):
     given=dict(x=vector("d"), K=real_matrix("M", "d"), beta=positive()),
     sizes=PATTERNS,
     needs=["softmax-query-only"],
-    tex=r"E(x)-E(x^+)=\tfrac12\lVert x^+-x\rVert^2+\tfrac1\beta\mathrm{KL}(p\|p^+)"
-    r"\ \ge\ \tfrac12\lVert x^+-x\rVert^2",
+    tex=r"E(x)-E(x^+)=\tfrac12\norm{x^+-x}^2+\tfrac1\beta\mathrm{KL}(p\|p^+)"
+    r"\ \ge\ \tfrac12\norm{x^+-x}^2",
 )
 def hopfield_amount(xp, x, K, beta):
-    """The full update lowers the energy by half its squared length, plus KL(p || p+)/beta, where
-    p and p+ are the attention weights before and after: so the steps are square-summable."""
+    """The full update lowers the energy by half its squared length, plus KL(p ‖ p⁺)/β, where
+    p and p⁺ are the attention weights before and after: so the steps are square-summable."""
     y = hopfield.update(xp, x, K, beta)
     drop = hopfield.energy(xp, x, K, beta) - hopfield.energy(xp, y, K, beta)
     return AtMost(xp.norm2(y - x) / 2, drop, gap=_divergence(xp, x, y, K, beta) / beta, sharp=True)
@@ -1170,21 +1173,22 @@ def _two_patterns(xp, k, beta):
 
 @claim(
     "lse-phase-transition",
-    title="Two opposite unit patterns: the origin stops being a minimum at beta = 1",
+    title="Two opposite unit patterns: the origin stops being a minimum at β = 1",
     sources=[talk("Axiom 1: RG / Phase Transition"), ours("our reading")],
     chapter="softmax",
     equations=["eq-tanh-force", "eq-origin-curvature"],
     given=dict(x=vector("d"), h=vector("d"), k=vector("d"), beta=positive()),
     sizes={"d": (1, 2, 3, 4)},
     needs=["lse-gradient-softmax"],
-    tex=r"E(x)=\tfrac12\lVert x\rVert^2-\tfrac1\beta\log\bigl(e^{\beta\langle k,x\rangle}"
-    r"+e^{-\beta\langle k,x\rangle}\bigr):\quad \nabla E=x-\tanh(\beta\langle k,x\rangle)\,k,"
-    r"\quad h^{\mathsf T}\nabla^2E(0)\,h=\lVert h\rVert^2-\beta\langle k,h\rangle^2",
+    tex=r"\begin{gathered}E(x)=\tfrac12\norm{x}^2"
+    r"-\tfrac1\beta\log\bigl(\ee^{\beta\inner kx}+\ee^{-\beta\inner kx}\bigr):\\"
+    r"\nabla E=x-\tanh(\beta\inner kx)\,k,\quad"
+    r" h^\top\nabla^2E(0)\,h=\norm{h}^2-\beta\inner kh^2\end{gathered}",
 )
 def phase_transition(xp, x, h, k, beta):
-    """For patterns k and -k the stationary states solve x = tanh(beta⟨k,x⟩)k; the origin is one
-    of them, with the curvature ‖h‖² - beta⟨k,h⟩² along h.  Along a unit pattern that is 1 - beta:
-    the origin stops being a minimum at beta = 1 (at beta‖k‖² = 1 for patterns of any length)."""
+    """For patterns k and −k the stationary states solve x = tanh(β⟨k,x⟩)k; the origin is one
+    of them, with the curvature ‖h‖² − β⟨k,h⟩² along h.  Along a unit pattern that is 1 − β:
+    the origin stops being a minimum at β = 1 (at β‖k‖² = 1 for patterns of any length)."""
     E = _two_patterns(xp, k, beta)
     along = xp.sum(k * h)
     return (
@@ -1193,7 +1197,7 @@ def phase_transition(xp, x, h, k, beta):
     )
 
 
-@phase_transition.neighbour("curvature that changes sign at beta = 2", key="critical-beta-two")
+@phase_transition.neighbour("curvature that changes sign at β = 2", key="critical-beta-two")
 def _(xp, x, h, k, beta):
     E = _two_patterns(xp, k, beta)
     along = xp.sum(k * h)
@@ -1208,18 +1212,18 @@ def _(xp, x, h, k, beta):
 
 @claim(
     "lse-phase-transition-hot",
-    title="Up to beta = 1 the energy of two opposite patterns is convex: one minimum",
+    title="Up to β = 1 the energy of two opposite patterns is convex: one minimum",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-hot-convex"],
     given=dict(x=vector("d"), h=vector("d"), k=unit_vector("d"), a=nonnegative()),
     sizes={"d": (1, 2, 3)},
     needs=["lse-phase-transition"],
-    tex=r"\beta=\tfrac1{1+a}\le1:\quad h^{\mathsf T}\nabla^2E(x)\,h\ \ge\ 0",
+    tex=r"\beta=\tfrac1{1+a}\le1:\quad h^\top\nabla^2E(x)\,h\ \ge\ 0",
 )
 def hot_convex(xp, x, h, k, a):
-    """For beta = 1/(1 + a), a >= 0, the second derivative along any h is
-    ‖h - ⟨k,h⟩k‖² + ⟨k,h⟩²(a + tanh²)/(1 + a), a sum of squares."""
+    """For β = 1/(1 + a), a ≥ 0, the second derivative along any h is
+    ‖h − ⟨k,h⟩k‖² + ⟨k,h⟩²(a + tanh²)/(1 + a), a sum of squares."""
     E = _two_patterns(xp, k, 1 / (1 + a))
     along, t = xp.sum(k * h), xp.tanh(xp.sum(k * x) / (1 + a))
     return AtMost(
@@ -1230,14 +1234,14 @@ def hot_convex(xp, x, h, k, a):
     )
 
 
-@hot_convex.neighbour("also for beta = 1 + a", key="cold")
+@hot_convex.neighbour("also for β = 1 + a", key="cold")
 def _(xp, x, h, k, a):
     return AtMost(0, _curvature(xp, _two_patterns(xp, k, 1 + a), x, h, h))
 
 
 @claim(
     "lse-phase-transition-cold",
-    title="Above beta = 1 there are two further minima",
+    title="Above β = 1 there are two further minima",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-cold-branch"],
@@ -1248,8 +1252,8 @@ def _(xp, x, h, k, a):
     box=dict(raw={"u.x": (0, 3)}),
 )
 def cold_branch(xp, u):
-    """For every u > 0 the state x = tanh u is stationary at beta = u/tanh u, which exceeds 1, and
-    there the energy is strictly convex: a minimum, and by symmetry another at -x."""
+    """For every u > 0 the state x = tanh u is stationary at β = u/tanh u, which exceeds 1, and
+    there the energy is strictly convex: a minimum, and by symmetry another at −x."""
     x = xp.tanh(u)
     beta = u / x
     E = _two_patterns(xp, xp.ones(1), beta)
@@ -1260,7 +1264,7 @@ def cold_branch(xp, u):
     )
 
 
-@cold_branch.neighbour("only from beta = 2 on", key="from-two", box=dict(raw={"u.x": (0, 3)}))
+@cold_branch.neighbour("only from β = 2 on", key="from-two", box=dict(raw={"u.x": (0, 3)}))
 def _(xp, u):
     return AtMost(2, u / xp.tanh(u))
 
@@ -1275,7 +1279,7 @@ def _(xp, u):
 
 @claim(
     "lse-phase-transition-exponent",
-    title="The minima leave the origin as the square root of beta - 1",
+    title="The minima leave the origin as the square root of β − 1",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-exponent"],
@@ -1285,8 +1289,8 @@ def _(xp, u):
     r" x=\sqrt{3(\beta-1)}\,(1+o(1))",
 )
 def exponent(xp, a):
-    """For patterns ±a the stationary state x = y·a has a²β = artanh(y)/y, so a²β - 1 is y²/3 to
-    leading order: critical point a²β = 1, exponent 1/2, amplitude sqrt 3."""
+    """For patterns ±a the stationary state x = y·a has a²β = artanh(y)/y, so a²β − 1 is y²/3 to
+    leading order: critical point a²β = 1, exponent ½, amplitude √3."""
 
     def excess(n):
         y = xp.one / n
@@ -1302,7 +1306,7 @@ def _(xp, a):
     return Rate(lambda n: xp.log((1 + y(n)) / (1 - y(n))) / (2 * y(n)) - 1 + a * 0, order=3)
 
 
-@exponent.neighbour("the critical point beta = 2", key="critical-beta-two")
+@exponent.neighbour("the critical point β = 2", key="critical-beta-two")
 def _(xp, a):
     y = lambda n: xp.one / n
     return Rate(lambda n: 2 - xp.log((1 + y(n)) / (1 - y(n))) / (2 * y(n)) + a * 0, order=2)
@@ -1320,19 +1324,19 @@ def _(xp, a):
 
 @claim(
     "lse-phase-transition-bound",
-    title="Any patterns: one minimum while beta‖K‖² is at most 2",
+    title="Any patterns: one minimum while β‖K‖² is at most 2",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-pattern-bound"],
     given=dict(x=vector("d"), h=vector("d"), K=real_matrix("M", "d"), beta=positive()),
     sizes=PATTERNS,
     needs=["lse-gradient-softmax-norm"],
-    tex=r"h^{\mathsf T}\nabla^2E(x)\,h\ \ge\ \lVert h\rVert^2-\tfrac\beta2\lVert Kh\rVert^2",
+    tex=r"h^\top\nabla^2E(x)\,h\ \ge\ \norm{h}^2-\tfrac\beta2\norm{Kh}^2",
 )
 def pattern_bound(xp, x, h, K, beta):
-    """The curvature along h is at least ‖h‖² - (beta/2)‖Kh‖²: while beta times the squared
+    """The curvature along h is at least ‖h‖² − (β/2)‖Kh‖²: while β times the squared
     spectral norm of K stays below 2 the energy is strictly convex.  Two opposite unit patterns
-    have squared norm 2 and reach the bound at beta = 1."""
+    have squared norm 2 and reach the bound at β = 1."""
     p, g = xp.softmax(beta * (K @ x)), K @ h
     single = xp.abs2(g * (1 - 2 * p))
     double = _pairs(xp, p.shape[0]) * p[:, None] * p[None, :] * xp.abs2(g[:, None] + g[None, :])
@@ -1345,7 +1349,7 @@ def pattern_bound(xp, x, h, K, beta):
     )
 
 
-@pattern_bound.neighbour("beta/4 in place of beta/2", key="quarter")
+@pattern_bound.neighbour("β/4 in place of β/2", key="quarter")
 def _(xp, x, h, K, beta):
     g = K @ h
     E = lambda x: hopfield.energy(xp, x, K, beta)
