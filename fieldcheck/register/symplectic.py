@@ -1148,17 +1148,13 @@ def lax(xp, X, W, A, B):
     M = xp.star(X) @ X
     F = field_matrix(xp, M, W, A, B)
     along = lambda f: xp.push(f, X, -xp.i * X @ F)
-    trace_of = lambda k: along(lambda Z: xp.real(xp.trace(xp.star(Z) @ _power(Z, k, xp))))
-    return (Equal(xp.i * along(lambda Z: xp.star(Z) @ Z), M @ F - F @ M),
-            Zero(xp.stack([trace_of(1), trace_of(2), trace_of(3)])))
 
+    def powers(Z):
+        M1 = xp.star(Z) @ Z
+        M2 = M1 @ M1
+        return xp.real(xp.stack([xp.trace(M1), xp.trace(M2), xp.sum(M2 * M1.T)]))
 
-def _power(Z, k, xp):
-    """Z M^(k-1) with M = Z*Z."""
-    out = Z
-    for _ in range(k - 1):
-        out = out @ (xp.star(Z) @ Z)
-    return out
+    return Equal(xp.i * along(lambda Z: xp.star(Z) @ Z), M @ F - F @ M), Zero(along(powers))
 
 
 @lax.neighbour("the dissipative flow", key="dissipative")
