@@ -38,6 +38,7 @@ class Field:
     i: int
     raws: dict[tuple, int] = field(default_factory=dict)
     fixed: dict[int, int] = field(default_factory=dict)
+    exps: dict[int, int] = field(default_factory=lambda: {0: 1})
 
     @classmethod
     def random(cls, rng: random.Random, p: int | None = None) -> Field:
@@ -49,6 +50,13 @@ class Field:
         if value is None:
             value = self.raws[key] = self.rng.randrange(1, self.p)
         return value
+
+    def exp(self, x: int) -> int:
+        """A free symbol with exp(0) = 1 and exp(-x) = 1/exp(x): what holds for it holds for exp."""
+        if x not in self.exps:
+            self.exps[x] = self.rng.randrange(1, self.p)
+            self.exps[self.p - x] = self.inverse(self.exps[x])
+        return self.exps[x]
 
     def inverse(self, x: int) -> int:
         if x == 0:
@@ -121,6 +129,8 @@ class Walk:
                 return 1 if sign > 0 else 0
             case "sqrt":
                 return self._root(a[0])
+            case "exp":
+                return self.field.exp(r[a[0].id])
             case "i":
                 return self.field.i
         raise Unsupported(node.op)
@@ -175,7 +185,7 @@ class Walk:
             return self._infer(x, deep)
 
         a = node.args
-        if node.square or node.op in ("relu", "step", "sqrt"):
+        if node.square or node.op in ("relu", "step", "sqrt", "exp"):
             known = 1
         elif node.op == "const":
             known = 1 if a[0] > 0 else -1

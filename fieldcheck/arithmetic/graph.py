@@ -18,7 +18,7 @@ from fieldcheck.arithmetic.paired import Paired, entrywise
 class Node:
     """One operation; ``args`` are nodes, except the name of a raw parameter or a constant's value.
 
-    op:     raw, const, i, add, mul, div, relu, step, sqrt, quotient (0 where the divisor is 0)
+    op:     raw, const, i, add, mul, div, relu, step, sqrt, exp, quotient (0 where the divisor is 0)
     fixed:  no decision and no root below: its residue is the same on every branch
     square: known to be nonnegative because it was made as z times conj(z)
     """
@@ -29,7 +29,9 @@ class Node:
         self.graph, self.op, self.args, self.id = graph, op, args, id
         self.square = False
         below = [a for a in args if isinstance(a, Node)]
-        self.fixed = op not in ("relu", "step", "sqrt", "quotient") and all(a.fixed for a in below)
+        self.fixed = op not in ("relu", "step", "sqrt", "quotient", "exp") and all(
+            a.fixed for a in below
+        )
 
     def __add__(self, other: Node) -> Node:
         return self.graph.plus(self, other)
@@ -246,6 +248,9 @@ class Graph(Paired):
 
     def _sqrt(self, d):
         return entrywise(self._sqrt_one, d)
+
+    def _exp(self, d):
+        return entrywise(lambda x: self.const(1) if x.value == 0 else self.node("exp", x), d)
 
     def _unit(self, d, axis):
         norm = np.expand_dims(self.norm(self.wrap(d), axis=axis).data, axis)  # type: ignore

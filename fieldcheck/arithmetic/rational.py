@@ -105,6 +105,8 @@ class Rational(Paired):
 
     def _step(self, d):
         self._need_real("relu", d)
+        if np.any(d[0] == 0):
+            raise Unsupported("derivative of relu at its kink")
         return _pair(entrywise(lambda x: fmpq(1 if x > 0 else 0), d[0]), d[1])
 
     def _abs(self, d):
@@ -115,6 +117,8 @@ class Rational(Paired):
 
     def _sgn(self, d):
         self._need_real("abs (derivative)", d)
+        if np.any(d[0] == 0):
+            raise Unsupported("derivative of abs at its kink")
         return _pair(entrywise(lambda x: fmpq((x > 0) - (x < 0)), d[0]), d[1])
 
     def _choose(self, name, f, a, b):

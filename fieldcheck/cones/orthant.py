@@ -21,3 +21,8 @@ def fold(xp, above, below, x):
     Broadcasts, so vectors of ``above`` and ``below`` give a component-wise map.
     """
     return above * xp.relu(x) + below * xp.relu(-x)
+
+
+def reverse(xp, x):
+    """The entries of a vector in reverse order."""
+    return xp.stack([x[k] for k in reversed(range(x.shape[0]))])

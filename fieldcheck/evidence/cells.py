@@ -25,9 +25,10 @@ from fieldcheck.arithmetic.graph import Graph, Node, nodes
 from fieldcheck.arithmetic.prime import Unlucky
 from fieldcheck.evidence.emptiness import is_empty
 from fieldcheck.evidence.exact import LOG2_PRIMES, RETRIES, _visible_sign, provable
+from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement, point, stream
-from fieldcheck.evidence.witness import certified, smallest
+from fieldcheck.evidence.witness import certified
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
 POINTS = 60
@@ -200,6 +201,8 @@ def _error(graph: Graph, root: Node) -> float:
                 of[node.id] = below[0]
             case "sqrt":
                 of[node.id] = d._sqrt(below[0])
+            case "exp":
+                of[node.id] = d._exp(below[0])
             case "const":
                 size = max(abs(node.args[0].numerator), node.args[0].denominator)
                 of[node.id] = Bound((), height=math.log2(size) if size else 0.0)

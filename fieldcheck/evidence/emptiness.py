@@ -45,9 +45,9 @@ def is_empty(graph: Graph, root: Node, choices: tuple[bool, ...], rng: random.Ra
         if _holds(graph, root, choices, rng, relation):
             return True
     for degree in (1, 2):
-        relation = _relation(graph, root, choices, rng, degree)
-        if relation and _holds(graph, root, choices, rng, relation):
-            known.append(relation)
+        found = _relation(graph, root, choices, rng, degree)
+        if found and _holds(graph, root, choices, rng, found):
+            known.append(found)
             return True
     return False
 
@@ -84,9 +84,11 @@ def _positives(graph: Graph, root: Node, walk: Walk, degree: int) -> dict[Label,
 
 
 def _bases(graph: Graph, root: Node) -> list[Node]:
-    """Roots and sums in the graph whose sign may be known from their form."""
+    """Roots, squares and sums in the graph whose sign may be known from their form."""
     order = graph.order(root)
-    return [n for n in order if n.op == "sqrt" or (n.op == "add" and n.fixed)][:8]
+    squares = [n for n in order if n.fixed and n.op == "mul" and n.args[0] is n.args[1]]
+    others = [n for n in order if n.op == "sqrt" or (n.op == "add" and n.fixed)]
+    return [*others[:8], *squares[:4]]
 
 
 def _relation(graph, root, choices, rng, degree) -> dict[Label, Fraction] | None:
@@ -148,7 +150,7 @@ def _holds(graph, root, choices, rng, relation: dict[Label, Fraction]) -> bool:
 
 def _kernel(matrix: np.ndarray, p: int) -> list[list[Fraction]]:
     """A basis of the relations between columns, with small rational coefficients."""
-    m = flint.nmod_mat(*matrix.shape, [int(x) for x in matrix.reshape(-1)], p)
+    m = flint.nmod_mat(matrix.shape[0], matrix.shape[1], [int(x) for x in matrix.reshape(-1)], p)
     reduced, rank = m.rref()
     columns = matrix.shape[1]
     pivots, r = [], 0

@@ -15,6 +15,7 @@ from fractions import Fraction
 import sympy as sp
 
 Point = dict[sp.Symbol, sp.Rational]
+Family = tuple[dict, list, list]
 
 
 class Unknown(Exception):
@@ -28,20 +29,42 @@ def a_point(
 
     Raises Unknown where neither a point nor a proof that there is none is found.
     """
+    return a_point_among(list(families(zero)), positive, unknowns)
+
+
+def families(zero: Sequence[sp.Expr]) -> Iterator[Family]:
+    """All ways to satisfy some equations: (variables in terms of the free ones, equations that are
+    left, divisors that must not vanish)."""
+    yield from _eliminated([sp.expand(e) for e in zero], {}, [])
+
+
+def extended(zero: Sequence[sp.Expr], family: Family) -> Iterator[Family]:
+    """The members of a family that satisfy more equations."""
+    solved, rest, divisors = family
+    for more, left, below in _eliminated([sp.expand(e) for e in zero], solved, divisors):
+        yield more, [*rest, *left], below
+
+
+def a_point_among(
+    found: Sequence[Family], positive: Sequence[sp.Expr], unknowns: Sequence[sp.Symbol]
+) -> Point | None:
+    """A point of one of the families with all of ``positive`` positive, or None."""
     doubtful = False
-    for solved, rest in _eliminated([sp.expand(e) for e in zero], {}):
+    for solved, rest, divisors in found:
+        conditions = [_cleared(p.subs(solved)) for p in [*positive, *(d**2 for d in divisors)]]
+        if any(p.is_number and not p > 0 for p in conditions):
+            continue
         try:
-            conditions = [_cleared(p.subs(solved)) for p in positive]
-            free = [v for v in unknowns if v not in solved]
-            found = _inside(conditions, free)
+            inside = _inside(
+                [p for p in conditions if not p.is_number], [v for v in unknowns if v not in solved]
+            )
         except Unknown:
             doubtful = True
             continue
         if rest:
             doubtful = True
-            continue
-        if found is not None:
-            return _completed(found, solved, unknowns)
+        elif inside is not None:
+            return _completed(inside, solved, unknowns)
     if doubtful:
         raise Unknown
     return None
@@ -60,37 +83,45 @@ def _cleared(p: sp.Expr) -> sp.Expr:
 
 
 # -- equations ----------------------------------------------------------------------------------
-def _eliminated(equations: list[sp.Expr], solved: dict) -> Iterator[tuple[dict, list]]:
-    """All ways to satisfy the equations: (variables in terms of the free ones, what is left)."""
+def _eliminated(equations: list[sp.Expr], solved: dict, divisors: list) -> Iterator[Family]:
     equations = [e for e in equations if e != 0]
     if any(e.is_number for e in equations):
         return
     if not equations:
-        yield solved, []
+        yield solved, [], divisors
         return
     first = min(equations, key=sp.count_ops)
     others = [e for e in equations if e is not first]
     for factor, _ in sp.factor_list(first)[1]:
-        for v, value in _roots(factor):
-            if v is None:
-                yield solved, [factor]
-                continue
-            chosen = {**{w: sp.together(e.subs(v, value)) for w, e in solved.items()}, v: value}
-            rest = [sp.fraction(sp.together(e.subs(v, value)))[0] for e in others]
-            yield from _eliminated([sp.expand(e) for e in rest], chosen)
+        v = _linear_in(factor)
+        if v is None:
+            if not _without_real_roots(factor):
+                yield solved, [factor], divisors  # an irrational root, or a curve: not decided here
+            continue
+        slope, offset = sp.Poly(factor, v).all_coeffs()
+        if not slope.is_number:  # no division by it: the case where it vanishes comes first
+            yield from _eliminated([slope, offset, *others], solved, divisors)
+        value = sp.together(-offset / slope)
+
+        def put(e, v=v, value=value):
+            return sp.together(e.subs(v, value))
+
+        chosen = {**{w: put(e) for w, e in solved.items()}, v: value}
+        rest = [sp.expand(sp.fraction(put(e))[0]) for e in others]
+        below = [put(d) for d in divisors] + ([] if slope.is_number else [slope])
+        yield from _eliminated(rest, chosen, below)
 
 
-def _roots(factor: sp.Expr) -> Iterator[tuple[sp.Symbol | None, sp.Expr | None]]:
-    """(variable, value) pairs that make an irreducible factor vanish; (None, None) if unsure."""
-    names = sorted(factor.free_symbols, key=str)
-    for v in names:
-        p = sp.Poly(factor, v)
-        if p.degree() == 1 and p.LC().is_number:
-            yield v, -p.nth(0) / p.LC()
-            return
-    if len(names) == 1 and not sp.Poly(factor, names[0]).count_roots():
-        return  # irreducible without real roots
-    yield None, None  # an irrational root, or a curve: not decided here
+def _linear_in(factor: sp.Expr) -> sp.Symbol | None:
+    """A variable in which an irreducible factor is linear, with a constant slope if possible."""
+    linear = [v for v in sorted(factor.free_symbols, key=str) if sp.Poly(factor, v).degree() == 1]
+    constant = [v for v in linear if sp.Poly(factor, v).LC().is_number]
+    return next(iter([*constant, *linear]), None)
+
+
+def _without_real_roots(factor: sp.Expr) -> bool:
+    names = list(factor.free_symbols)
+    return len(names) == 1 and not sp.Poly(factor, names[0]).count_roots()
 
 
 # -- strict inequalities ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ checked again in rational arithmetic before it counts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         for sizes in grid:
             problem = Problem(statement, sizes, part)
             try:
-                for kind, zero, positive in problem.differences():
+                for kind, raw in problem.differences():
                     cases += 1
-                    raw = problem.solve(zero, positive)
                     if raw is not None:
                         return Evidence(
                             "solutions",
@@ -82,16 +82,32 @@ class Problem:
         }
 
     # -- differences of the two sets -------------------------------------------------------------
-    def differences(self) -> Iterator[tuple[str, list, list]]:
-        """(kind, equations, positives) of all basic sets that make up the two differences."""
+    def differences(self) -> Iterator[tuple[str, Raw | None]]:
+        """(kind, a raw point or None) of all basic sets that make up the two differences."""
         for case in self._cases():
-            inside = _all_of(case, self.system)
             outside = [_none_of(case, p) for p in self.claimed]
-            for zero, positive in _meet([inside, *outside]):
-                yield MISSED, case.zero + zero, case.positive + positive
+            for raw in self._points(case, _all_of(case, self.system), outside):
+                yield MISSED, raw
             for piece in self.claimed:
-                for zero, positive in _meet([_all_of(case, piece), _none_of(case, self.system)]):
-                    yield TOO_MANY, case.zero + zero, case.positive + positive
+                inside = _all_of(case, piece)
+                for raw in self._points(case, inside, [_none_of(case, self.system)]):
+                    yield TOO_MANY, raw
+
+    def _points(
+        self, case: Case, inside: list[Basic], outside: list[list[Basic]]
+    ) -> Iterator[Raw | None]:
+        """Points of each basic set of inside ∩ outside: the equations of inside are solved first,
+        and what then becomes constant settles most of the rest."""
+        from fieldcheck.evidence.semialgebraic import families
+
+        for zero, positive in inside:
+            for family in families(case.zero + zero):
+                solved = family[0]
+                fixed = _substituted([([], case.positive + positive)], solved)
+                yield None
+                if fixed:
+                    for z, p in _meet([fixed, *(_substituted(u, solved) for u in outside)]):
+                        yield self.solve(family, z, p)
 
     def _cases(self) -> Iterator[Case]:
         """All assignments of signs to the arguments of relus."""
@@ -137,17 +153,15 @@ class Problem:
                 return sp.expand(below[0] * below[1])
         raise Unsupported(f"{node.op} in a system")
 
-    def solve(self, zero: list, positive: list) -> Raw | None:
+    def solve(self, family: tuple, zero: list, positive: list) -> Raw | None:
         """Raw parameters at a point of a basic set, or None if it is empty."""
-        from fieldcheck.evidence.semialgebraic import a_point, fraction
+        from fieldcheck.evidence.semialgebraic import a_point_among, extended, fraction
 
-        point = a_point(zero, positive, list(self.symbols.values()))
+        found = list(extended(zero, family))
+        point = a_point_among(found, positive, list(self.symbols.values()))
         if point is None:
             return None
-        raw = {
-            k: np.full(s, fraction(0 * next(iter(point.values()))), dtype=object)
-            for k, s in self.shapes.items()
-        }
+        raw = {k: np.full(s, Fraction(0), dtype=object) for k, s in self.shapes.items()}
         for node in self.graph.all("raw"):
             symbol = self.symbols.get(node.id)
             if symbol is not None:
@@ -211,19 +225,29 @@ def _none_of(case: Case, piece: dict[str, list[Node]]) -> list[Basic]:
     ]
 
 
+def _substituted(union: list[Basic], solved: dict) -> list[Basic]:
+    """A union of basic sets with some variables replaced; what is visibly empty is left out."""
+    import sympy as sp
+
+    out = []
+    for zero, positive in union:
+        z = [sp.fraction(sp.together(f.subs(solved)))[0].expand() for f in zero]
+        p = [sp.together(f.subs(solved)).expand() for f in positive]
+        if all(f == 0 or not f.is_number for f in z) and all(not f.is_number or f > 0 for f in p):
+            basic = ([f for f in z if f != 0], [f for f in p if not f.is_number])
+            if basic not in out:
+                out.append(basic)
+    return out
+
+
 def _meet(unions: list[list[Basic]]) -> Iterator[Basic]:
-    """The intersection of unions of basic sets; what is visibly empty is left out."""
+    """The intersection of unions of basic sets."""
     if not unions:
         yield [], []
         return
-    first, *rest = unions
-    for zero, positive in first:
-        if any(f.is_number and f != 0 for f in zero) or any(
-            f.is_number and not f > 0 for f in positive
-        ):
-            continue
-        for z, p in _meet(rest):
-            yield zero + z, positive + p
+    for zero, positive in unions[0]:
+        for z, p in _meet(unions[1:]):
+            yield list(dict.fromkeys(zero + z)), list(dict.fromkeys(positive + p))
 
 
 # -- membership at a point ----------------------------------------------------------------------

@@ -1,0 +1,78 @@
+"""The linear symmetries of CoLU, as linear equations on a matrix.
+
+A flow e^{sA} commutes with a map f if Dλ(x) A x = A λ(x) at every x. At points given by rational
+numbers, one in each cell of CoLU, these are linear equations with rational coefficients.
+"""
+
+from __future__ import annotations
+
+
+def cell_points(xp, raw):
+    """Points of all cells of CoLU on G groups, with rational body lengths.
+
+    Returns for each of K points and each group (x, CoLU(x), derivative of CoLU). The cell of group
+    g at point k is the g-th digit of k in base three: inside the cone, between, below the apex.
+    """
+    out = []
+    for k in range(raw["length"].shape[0]):
+        groups = []
+        for g in range(raw["length"].shape[1]):
+            s = raw["body"][k, g]
+            q = xp.sum(s * s)
+            u = xp.concat([xp.stack([1 - q]), 2 * s]) / (1 + q)
+            n = raw["length"][k, g] ** 2 + xp.one / 8
+            other = raw["height"][k, g] ** 2
+            groups.append(_cell(xp, k // 3**g % 3, u, n, other))
+        out.append(groups)
+    return out
+
+
+def _cell(xp, kind, u, n, other):
+    """(x, CoLU(x), derivative) in one cell; u a unit vector, n the length of the body."""
+    size = u.shape[0]
+    top, none = xp.constant([[1] + [0] * size]), xp.zeros(size, 1)
+    if kind == 0:
+        x = xp.concat([xp.stack([n * (1 + other)]), n * u])
+        return x, x, xp.eye(size + 1)
+    if kind == 1:
+        ratio = 1 / (1 + other)
+        x = xp.concat([xp.stack([n * ratio]), n * u])
+        across = ratio * (xp.eye(size) - u[:, None] * u[None, :])
+        return (
+            x,
+            n * ratio * xp.concat([xp.ones(1), u]),
+            xp.concat([top, xp.concat([u[:, None], across], axis=1)]),
+        )
+    x = xp.concat([xp.stack([-other - xp.one / 8]), n * u])
+    return x, x * top[0], xp.concat([top, xp.concat([none, xp.zeros(size, size)], axis=1)])
+
+
+def block_diagonal(xp, blocks):
+    """A matrix with the given square blocks along its diagonal."""
+    rows, size = [], sum(b.shape[0] for b in blocks)
+    before = 0
+    for b in blocks:
+        parts = [xp.zeros(b.shape[0], before), b, xp.zeros(b.shape[0], size - before - b.shape[0])]
+        rows.append(xp.concat([p for p in parts if 0 not in p.shape], axis=1))
+        before += b.shape[0]
+    return xp.concat(rows)
+
+
+def commuting(xp, points):
+    """The linear conditions Dλ(x) A x = A λ(x) on the entries of A, row after row."""
+    out = []
+    for groups in points:
+        x = xp.concat([p[0] for p in groups])
+        y = xp.concat([p[1] for p in groups])
+        d = block_diagonal(xp, [p[2] for p in groups])
+        out.append(xp.kron(d, x[None, :]) - xp.kron(xp.eye(x.shape[0]), y[None, :]))
+    return xp.concat(out)
+
+
+def skewness(xp, n):
+    """The linear conditions A + A^T = 0 on the entries of A."""
+    rows = []
+    for j in range(n):
+        for k in range(j, n):
+            rows.append([[(r, c) in ((j, k), (k, j)) for c in range(n)] for r in range(n)])
+    return xp.constant([[int(v) for row in table for v in row] for table in rows])

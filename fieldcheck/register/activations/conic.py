@@ -1,0 +1,363 @@
+"""The conic linear unit: its definition and its axioms."""
+
+from __future__ import annotations
+
+from fieldcheck.claim import claim, colu_paper, ours, talk
+from fieldcheck.cones import colu, gaps
+from fieldcheck.domains import (
+    between,
+    built,
+    nonnegative,
+    orthogonal,
+    positive,
+    unit_vector,
+    vector,
+)
+from fieldcheck.relations import AtMost, Equal, Rate, Zero
+
+CHAPTER = "activations"
+CONE = {"S": range(2, 5)}
+"""Sizes of one conic group."""
+
+
+def off_axis(size):
+    """A point (h, nu) with n > 0 and u a unit vector: anywhere but on the axis."""
+    direction, rest = unit_vector(f"{size}-1"), {"h": (), "n": ()}
+
+    def build(xp, raw):
+        body = (raw["n"] ** 2 + xp.one / 8) * direction.build(xp, {"x": raw["x"]})
+        return xp.concat([xp.stack([raw["h"]]), body])
+
+    return built("point off the axis", (size,), {**direction.raw, **rest}, build)
+
+
+# == the conic linear unit: definition ==
+@claim(
+    "colu-definition",
+    title="CoLU: the axis is kept, the body is clipped",
+    sources=[colu_paper("Definition of CoLU"), talk("Conic Activation Functions")],
+    chapter=CHAPTER,
+    equations=["eq-colu"],
+    given=dict(x=off_axis("S")),
+    sizes={"S": (3, 4)},
+    tex=r"\operatorname{CoLU}(x)_1 = x_1,\quad"
+    r"\operatorname{CoLU}(x)_\perp = \operatorname{clip}(x_1/\lVert x_\perp\rVert, 0, 1)\,x_\perp",
+)
+def colu_definition(xp, x):
+    """The library's CoLU of one group, defined for every x, equals the printed quotient wherever
+    the body is not zero. A negative axis is kept."""
+    body = x[1:]
+    ratio = xp.clip(x[0] / xp.norm(body), 0, 1)
+    return Equal(colu.hard(xp, x), xp.concat([x[:1], ratio * body]))
+
+
+@colu_definition.neighbour("rectified axis", key="rectified-axis")
+def _(xp, x):
+    body = x[1:]
+    ratio = xp.clip(x[0] / xp.norm(body), 0, 1)
+    return Equal(colu.rectified(xp, x), xp.concat([x[:1], ratio * body]))
+
+
+@colu_definition.neighbour("maximum and minimum swapped", key="max-min-swapped")
+def _(xp, x):
+    body = x[1:]
+    ratio = xp.maximum(xp.minimum(x[0] / xp.norm(body), 0), 1)
+    return Equal(colu.hard(xp, x), xp.concat([x[:1], ratio * body]))
+
+
+@claim(
+    "colu-definition-slice",
+    title="CoLU goes to the nearest point of the slice",
+    sources=[colu_paper("Lorentz cone"), ours()],
+    chapter=CHAPTER,
+    equations=["eq-colu-slice"],
+    given=dict(x=vector("S"), v=vector("S-1")),
+    sizes=CONE,
+    needs=["colu-definition"],
+    tex=r"\langle x_\perp - y_\perp,\, z - y_\perp\rangle \le 0,\quad y = \operatorname{CoLU}(x),"
+    r"\ \lVert z\rVert \le (x_1)_+",
+)
+def colu_slice(xp, x, v):
+    """With its axis held fixed, a point goes to the nearest point of the disc that the cone cuts
+    out at that height (a single point below the apex): CoLU is a projection within the slice."""
+    radius, n, u = xp.relu(x[0]), xp.norm(x[1:]), xp.unit(x[1:])
+    y = colu.hard(xp, x)[1:]
+    z = radius * gaps.ball_point(xp, v)
+    length = xp.minimum(radius, n)
+    return (
+        AtMost(
+            xp.sum((x[1:] - y) * (z - y)),
+            xp.zeros(),
+            gap=xp.relu(n - radius) * radius * gaps.obtuse(xp, u, v),
+            sharp=True,
+        ),
+        AtMost(xp.norm2(y), radius**2, gap=xp.relu(radius - n) * (radius + length), sharp=True),
+    )
+
+
+@colu_slice.neighbour("with an opening twice as wide", key="twice-as-wide")
+def _(xp, x, v):
+    radius, n, u = xp.relu(x[0]), xp.norm(x[1:]), xp.unit(x[1:])
+    y = xp.minimum(2 * radius, n) * u
+    z = radius * gaps.ball_point(xp, v)
+    return (
+        AtMost(xp.sum((x[1:] - y) * (z - y)), xp.zeros()),
+        AtMost(xp.norm2(y), radius**2),
+    )
+
+
+@claim(
+    "colu-definition-rotated",
+    title="RCoLU is CoLU in rotated axes",
+    sources=[colu_paper("RCoLU")],
+    chapter=CHAPTER,
+    equations=["eq-rcolu"],
+    given=dict(x=vector("S"), Q=orthogonal("S")),
+    sizes={"S": (2, 3)},
+    needs=["colu-definition"],
+    tex=r"\operatorname{RCoLU}_{Qe_1}(Qx) = Q\operatorname{CoLU}(x),\quad"
+    r"\operatorname{RCoLU}_e(x) = x_e + \operatorname{clip}\bigl(\tfrac{\langle x,e\rangle}"
+    r"{\lVert x_r\rVert},0,1\bigr)\,x_r",
+)
+def rcolu(xp, x, Q):
+    """The rotated form, repaired, is CoLU with its axis turned to e = Qe_1."""
+    return Equal(colu.rotated(xp, Q @ x, Q[:, 0]), Q @ colu.hard(xp, x))
+
+
+@rcolu.printed(
+    "the rotated form as printed",
+    tex=r"x_e + \max\bigl(\min(\lVert x_e\rVert/\lVert x_r\rVert, 0), 1\bigr)\, x_r",
+)
+def _(xp, x, Q):
+    return Equal(colu.rotated_as_printed(xp, Q @ x, Q[:, 0]), Q @ colu.hard(xp, x))
+
+
+@rcolu.neighbour(
+    "the absolute value of the axis part in the ratio",
+    key="absolute-axis",
+)
+def _(xp, x, Q):
+    y, e = Q @ x, Q[:, 0]
+    along = xp.sum(y * e)
+    rest = y - along * e
+    ratio = xp.clip(xp.abs(along) / xp.norm(rest), 0, 1)
+    return Equal(along * e + ratio * rest, Q @ colu.hard(xp, x))
+
+
+@claim(
+    "colu-definition-printed-rcolu",
+    title="The printed RCoLU does nothing",
+    sources=[colu_paper("RCoLU")],
+    chapter=CHAPTER,
+    given=dict(x=vector("S"), e=unit_vector("S")),
+    sizes=CONE,
+    tex=r"x_e + \max\bigl(\min(\lVert x_e\rVert/\lVert x_r\rVert, 0), 1\bigr)\, x_r = x",
+)
+def printed_rcolu(xp, x, e):
+    """The formula as printed takes the minimum with 0 first and then the maximum with 1, so its
+    factor is 1 and the map is the identity."""
+    return Equal(colu.rotated_as_printed(xp, x, e), x)
+
+
+@printed_rcolu.neighbour("the repaired formula does nothing", key="repaired")
+def _(xp, x, e):
+    return Equal(colu.rotated(xp, x, e), x)
+
+
+@claim(
+    "colu-definition-firm",
+    title="The firm form touches the hard one at ratio one half",
+    sources=[colu_paper("soft and firm scaling")],
+    chapter=CHAPTER,
+    given=dict(w=vector("S-1")),
+    sizes=CONE,
+    tex=r"\sigma(4r-2) = r \text{ and } \tfrac{d}{dr}\sigma(4r-2) = 1 \text{ at } r = \tfrac12",
+)
+def colu_firm(xp, w):
+    """Where the axis is half as long as the body, the firm form has the value and the derivative
+    along the axis of the hard form."""
+    x = xp.concat([xp.stack([xp.norm(w) / 2]), w])
+    up = xp.concat([xp.ones(1), w * 0])
+    return (
+        Equal(colu.firm(xp, x), colu.hard(xp, x)),
+        Equal(
+            xp.push(lambda y: colu.firm(xp, y), x, up), xp.push(lambda y: colu.hard(xp, y), x, up)
+        ),
+    )
+
+
+@colu_firm.neighbour("the soft form does, too", key="soft-form")
+def _(xp, w):
+    x = xp.concat([xp.stack([xp.norm(w) / 2]), w])
+    up = xp.concat([xp.ones(1), w * 0])
+    return (
+        Equal(colu.soft(xp, x), colu.hard(xp, x)),
+        Equal(
+            xp.push(lambda y: colu.soft(xp, y), x, up), xp.push(lambda y: colu.hard(xp, y), x, up)
+        ),
+    )
+
+
+# == the conic linear unit: axioms ==
+@claim(
+    "colu-axioms",
+    title="CoLU is idempotent and positively homogeneous",
+    sources=[colu_paper("axioms"), talk("ReLU = Orthant Projection, axioms")],
+    chapter=CHAPTER,
+    equations=["eq-colu-idempotent"],
+    given=dict(x=vector("S"), t=positive()),
+    sizes=CONE,
+    tex=r"\lambda\lambda = \lambda,\qquad \lambda(tx) = t\lambda(x)\ (t > 0)",
+)
+def colu_axioms(xp, x, t):
+    """The hard form is idempotent and positively homogeneous."""
+    y = colu.hard(xp, x)
+    return Equal(colu.hard(xp, y), y), Equal(colu.hard(xp, t * x), t * y)
+
+
+@colu_axioms.neighbour("the soft form is idempotent", key="soft-form-idempotent")
+def _(xp, x, t):
+    y = colu.soft(xp, x)
+    return Equal(colu.soft(xp, y), y), Equal(colu.soft(xp, t * x), t * y)
+
+
+@colu_axioms.neighbour("the firm form is idempotent", key="firm-form-idempotent")
+def _(xp, x, t):
+    y = colu.firm(xp, x)
+    return Equal(colu.firm(xp, y), y), Equal(colu.firm(xp, t * x), t * y)
+
+
+@colu_axioms.neighbour(
+    "the form guarded by epsilon is idempotent",
+    key="epsilon-idempotent",
+    given=dict(epsilon=positive()),
+)
+def _(xp, x, epsilon):
+    y = colu.guarded(xp, x, epsilon)
+    return Equal(colu.guarded(xp, y, epsilon), y)
+
+
+@colu_axioms.neighbour(
+    "the form guarded by epsilon is homogeneous",
+    key="epsilon-homogeneous",
+    given=dict(epsilon=positive()),
+)
+def _(xp, x, t, epsilon):
+    return Equal(colu.guarded(xp, t * x, epsilon), t * colu.guarded(xp, x, epsilon))
+
+
+@claim(
+    "colu-axioms-fixed",
+    title="CoLU fixes its cone and the negative axis",
+    sources=[colu_paper("axioms")],
+    chapter=CHAPTER,
+    given=dict(w=vector("S-1"), s=nonnegative()),
+    sizes=CONE,
+    tex=r"\lambda(\lVert w\rVert + s,\, w) = (\lVert w\rVert + s,\, w),\qquad"
+    r"\lambda(-s, 0) = (-s, 0),\quad s \ge 0",
+)
+def colu_fixed(xp, w, s):
+    """The identity on the cone, and on the negative axis."""
+    inside = xp.concat([xp.stack([xp.norm(w) + s]), w])
+    axis = xp.concat([xp.stack([-s]), w * 0])
+    return Equal(colu.hard(xp, inside), inside), Zero(colu.hard(xp, axis) - axis)
+
+
+@colu_fixed.neighbour("it fixes all points below the apex", key="half-space")
+def _(xp, w, s):
+    below = xp.concat([xp.stack([-s]), w])
+    return Equal(colu.hard(xp, below), below)
+
+
+def guarded_defect(xp, h, n, epsilon):
+    """Length of the second step of the guarded CoLU from axis h >= 0 and body length n."""
+    m = xp.relu(n + epsilon - h)
+    return h * n * epsilon * m / ((n + epsilon) * (h * n + epsilon * (n + epsilon)))
+
+
+@claim(
+    "colu-axioms-epsilon",
+    title="A guard ε in the quotient moves the second application by less than ε",
+    sources=[ours()],
+    chapter=CHAPTER,
+    equations=["eq-colu-epsilon"],
+    given=dict(x=vector("S"), epsilon=positive()),
+    sizes=CONE,
+    tex=r"\lambda_\varepsilon\lambda_\varepsilon x - \lambda_\varepsilon x = -\delta u,\quad"
+    r"0 \le \delta \le \varepsilon",
+)
+def colu_epsilon(xp, x, epsilon):
+    """With x_1/(‖x_⊥‖ + ε) in place of the quotient, the second application shortens the body by
+    δ = hnεm/((n+ε)(hn+ε(n+ε))) with h = (x_1)_+, n = ‖x_⊥‖ and m = (n + ε - h)_+, and δ <= ε."""
+    h, n = xp.relu(x[0]), xp.norm(x[1:])
+    delta = guarded_defect(xp, h, n, epsilon)
+    y = colu.guarded(xp, x, epsilon)
+    moved = (colu.guarded(xp, y, epsilon) - y)[1:]
+    bottom = (n + epsilon) * (h * n + epsilon * (n + epsilon))
+    room = xp.minimum(h, n + epsilon) * h * n + epsilon * (n + epsilon) ** 2
+    return (
+        Equal(moved, -delta * xp.unit(x[1:])),
+        AtMost(delta, epsilon, gap=epsilon * room / bottom),
+    )
+
+
+@colu_epsilon.neighbour("by less than half of ε", key="half-epsilon")
+def _(xp, x, epsilon):
+    h, n = xp.relu(x[0]), xp.norm(x[1:])
+    return AtMost(guarded_defect(xp, h, n, epsilon), epsilon / 2)
+
+
+@claim(
+    "colu-axioms-epsilon-limit",
+    title="ε is the supremum of the defect, reached in a limit only",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(epsilon=positive()),
+    needs=["colu-axioms-epsilon"],
+    tex=r"\varepsilon - \delta(h = k,\, n = k^2) = \frac{\varepsilon(1+\varepsilon)}{k} + \dots",
+)
+def colu_epsilon_limit(xp, epsilon):
+    """Along h = k, n = k² the defect tends to ε from below at the rate 1/k."""
+    return Rate(
+        lambda k: epsilon - guarded_defect(xp, xp.lift(k), xp.lift(k * k), epsilon),
+        order=1,
+        constant=epsilon * (1 + epsilon),
+        start=256,
+    )
+
+
+@colu_epsilon_limit.neighbour("at the rate 1/k²", key="second-order")
+def _(xp, epsilon):
+    return Rate(
+        lambda k: epsilon - guarded_defect(xp, xp.lift(k), xp.lift(k * k), epsilon),
+        order=2,
+        start=256,
+    )
+
+
+def soft_defect(xp, r):
+    """How far the soft form moves its own value, relative to the body, at the ratio r."""
+    first = xp.logistic(r - xp.one / 2)
+    return first * (1 - xp.logistic(r / first - xp.one / 2))
+
+
+@claim(
+    "colu-axioms-soft",
+    title="The soft form moves its own values by about a quarter of the body",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(r=between(-3, 3)),
+    box=dict(raw={"r.x": (-1, 1)}),
+    tex=r"\sigma_1 (1-\sigma_2) < \tfrac{13}{50},\quad"
+    r"\sigma_1 = \sigma(r - \tfrac12),\ \sigma_2 = \sigma(r/\sigma_1 - \tfrac12)",
+)
+def colu_soft_defect(xp, r):
+    """The second application of the soft form moves the body by σ_1(1 - σ_2) times its length,
+    which stays below 0.26 for ratios between -3 and 3 (and a fortiori beyond, where one of the two
+    factors is small)."""
+    return AtMost(soft_defect(xp, r), xp.lift(13) / 50)
+
+
+@colu_soft_defect.neighbour("by at most a quarter", key="a-quarter", box=dict(raw={"r.x": (-1, 1)}))
+def _(xp, r):
+    return AtMost(soft_defect(xp, r), xp.one / 4)

@@ -1,0 +1,312 @@
+"""Layers: projected gradient descent, tied weights, affine projections."""
+
+from __future__ import annotations
+
+from fieldcheck.claim import claim, ours, paper, talk
+from fieldcheck.domains import (
+    nonnegative,
+    orthogonal,
+    positive,
+    real,
+    real_matrix,
+    symmetric,
+    vector,
+)
+from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Rank, Solutions
+
+CHAPTER = "activations"
+
+
+@claim(
+    "projected-gradient-mlp",
+    title="A step of projected gradient descent is a ReLU layer",
+    sources=[talk("ReLU = Conic Proj-GD")],
+    chapter=CHAPTER,
+    equations=["eq-projected-gradient"],
+    given=dict(A=symmetric("n"), b=vector("n"), x=vector("n"), eta=positive()),
+    sizes={"n": (1, 2, 3)},
+    needs=["relu-orthant-projection"],
+    tex=r"\Pi_{\ge 0}\bigl(x - \eta\nabla f(x)\bigr) = (Wx + c)_+,\quad W = I - \eta A,"
+    r"\ f = \tfrac12 x^{\mathsf T}Ax + b^{\mathsf T}x",
+)
+def projected_gradient(xp, A, b, x, eta):
+    """One step of projected gradient descent for a quadratic function with symmetric A, on the
+    orthant, is a ReLU layer with weight I - ηA and bias -ηb: a symmetric weight."""
+    f = lambda y: xp.sum(y * (A @ y)) / 2 + xp.sum(b * y)
+    weight = xp.eye(x.shape[0]) - eta * A
+    return Equal(xp.relu(x - eta * xp.gradient(f, x)), xp.relu(weight @ x - eta * b))
+
+
+@projected_gradient.neighbour(
+    "asymmetric W", key="asymmetric-w", given=dict(A=real_matrix("n", "n"))
+)
+def _(xp, A, b, x, eta):
+    f = lambda y: xp.sum(y * (A @ y)) / 2 + xp.sum(b * y)
+    weight = xp.eye(x.shape[0]) - eta * A
+    return Equal(xp.relu(x - eta * xp.gradient(f, x)), xp.relu(weight @ x - eta * b))
+
+
+def descent(xp, A, b, x, eta):
+    """(f(x), f(x₊), x₊, x - η∇f(x)) for f = ½⟨x, Ax⟩ + ⟨b, x⟩ and one projected step."""
+    f = lambda y: xp.sum(y * (A @ y)) / 2 + xp.sum(b * y)
+    aim = x - eta * (A @ x + b)
+    return f(x), f(xp.relu(aim)), xp.relu(aim), aim
+
+
+@claim(
+    "projected-gradient-mlp-descent",
+    title="The step goes down for η < 2/L from a feasible point",
+    sources=[talk("ReLU = Conic Proj-GD")],
+    chapter=CHAPTER,
+    equations=["eq-projected-descent"],
+    given=dict(
+        B=real_matrix("n", "n"), L=positive(), b=vector("n"), x=nonnegative("n"), k=positive()
+    ),
+    sizes={"n": (1, 2, 3)},
+    needs=["projected-gradient-mlp"],
+    tex=r"f(x_+) \le f(x),\quad x \ge 0,\ A \preceq L,\ \eta < 2/L",
+)
+def projected_descent(xp, B, L, b, x, k):
+    """If the largest eigenvalue of A is at most L (A = L - BB^T), η = 1/(L/2 + k) < 2/L and x is
+    feasible, one step does not increase f."""
+    A = L * xp.eye(x.shape[0]) - B @ B.T
+    eta = 1 / (L / 2 + k)
+    before, after, new, aim = descent(xp, A, b, x, eta)
+    d = new - x
+    return AtMost(
+        after,
+        before,
+        gap=xp.sum(xp.relu(-aim) * x) / eta + xp.norm2(B.T @ d) / 2 + k * xp.norm2(d),
+    )
+
+
+@projected_descent.neighbour("η = 3/L", key="eta-too-large")
+def _(xp, B, L, b, x, k):
+    A = L * xp.eye(x.shape[0]) - B @ B.T
+    before, after, _, _ = descent(xp, A, b, x, 3 / L)
+    return AtMost(after, before)
+
+
+@projected_descent.neighbour("infeasible start", key="infeasible-start", given=dict(x=vector("n")))
+def _(xp, B, L, b, x, k):
+    A = L * xp.eye(x.shape[0]) - B @ B.T
+    before, after, _, _ = descent(xp, A, b, x, 1 / (L / 2 + k))
+    return AtMost(after, before)
+
+
+@claim(
+    "tied-mlp-gradient",
+    title="A tied ReLU-MLP is a gradient",
+    sources=[talk("ReLU = Conic Proj-GD"), paper("MLP potential")],
+    chapter=CHAPTER,
+    equations=["eq-tied-mlp"],
+    given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "m")),
+    sizes={"N": (1, 2), "C": (1, 2, 3), "m": (1, 2)},
+    needs=["relu-orthant-projection-gradient"],
+    tex=r"(XW)_+W^{\mathsf T} = \nabla\,\tfrac12\lVert (XW)_+\rVert^2",
+)
+def tied_mlp(xp, X, W):
+    """(XW)_+ W^T is the gradient of ½‖(XW)_+‖² in X."""
+    V = lambda Y: xp.sum(xp.relu(Y @ W) * xp.relu(Y @ W)) / 2
+    return Gradient(V, X, xp.relu(X @ W) @ W.T)
+
+
+@tied_mlp.neighbour("untied", key="untied", given=dict(U=real_matrix("C", "m")))
+def _(xp, X, W, U):
+    V = lambda Y: xp.sum(xp.relu(Y @ W) * xp.relu(Y @ W)) / 2
+    return Gradient(V, X, xp.relu(X @ W) @ U.T)
+
+
+@claim(
+    "tied-mlp-gradient-parallel",
+    title="Parallel columns suffice",
+    sources=[ours()],
+    chapter=CHAPTER,
+    equations=["eq-parallel-mlp"],
+    given=dict(x=vector("C"), W=real_matrix("C", "m"), d=vector("m")),
+    sizes={"C": (1, 2, 3), "m": (1, 2, 3)},
+    needs=["tied-mlp-gradient"],
+    tex=r"D = \operatorname{diag}(d):\quad"
+    r"WD\,(W^{\mathsf T}x)_+ = \nabla\,\tfrac12\textstyle\sum_k d_k(w_k^{\mathsf T}x)_+^2",
+)
+def parallel_mlp(xp, x, W, d):
+    """With W_out = W_in D, D diagonal of any sign, the MLP is still a gradient."""
+    V = lambda y: xp.sum(d * xp.relu(y @ W) ** 2) / 2
+    return Gradient(V, x, (W * d[None, :]) @ xp.relu(x @ W))
+
+
+@parallel_mlp.neighbour("a full matrix D", key="full-matrix", given=dict(D=real_matrix("m", "m")))
+def _(xp, x, W, D):
+    V = lambda y: xp.sum(xp.relu(y @ W) * (D @ xp.relu(y @ W))) / 2
+    return Gradient(V, x, W @ (D @ xp.relu(x @ W)))
+
+
+@claim(
+    "tied-mlp-gradient-converse",
+    title="Parallel columns are needed",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(W=real_matrix("C", "m")),
+    sizes={"C": (2, 3, 4), "m": (2, 3, 4)},
+    needs=["tied-mlp-gradient-parallel"],
+    tex=r"v_kw_k^{\mathsf T} = w_kv_k^{\mathsf T}\ \forall k:\quad"
+    r"\text{solutions } V \text{ of dimension } m",
+)
+def converse_mlp(xp, W):
+    """Across the kink of unit k the Jacobian of Σ v_k (w_k^T x)_+ jumps by v_k w_k^T (kinks being
+    distinct), so for a gradient each v_k w_k^T is symmetric. For generic W_in these conditions
+    leave m free numbers in W_out: one factor for each column."""
+    return Rank(jumps(xp, W), W.shape[1] * (W.shape[0] - 1))
+
+
+def jumps(xp, W):
+    """The linear conditions v_k w_k^T - w_k v_k^T = 0 on the entries of V, row after row."""
+    C, m = W.shape
+    rows = []
+    for k in range(m):
+        for i in range(C):
+            for j in range(i):
+                row = [xp.zeros()] * (C * m)
+                row[i * m + k] = W[j, k]
+                row[j * m + k] = -W[i, k]
+                rows.append(xp.stack(row))
+    return xp.stack(rows)
+
+
+@converse_mlp.neighbour("W_in D refused: only multiples of W_in", key="win-d-refused")
+def _(xp, W):
+    return Rank(jumps(xp, W), W.shape[1] * W.shape[0] - 1)
+
+
+@converse_mlp.neighbour("generic weights allowed", key="generic")
+def _(xp, W):
+    return Rank(jumps(xp, W), 0)
+
+
+@claim(
+    "affine-orthant-projection",
+    title="When (XW_in)₊W_out* is idempotent",
+    sources=[paper("affine projection, with min printed for argmin")],
+    chapter=CHAPTER,
+    equations=["eq-affine-projection"],
+    given=dict(x=vector("m+k"), W=real_matrix("m+k", "m"), Z=real_matrix("m+k", "m")),
+    sizes={"m": (1, 2), "k": (0, 1, 2)},
+    tex=r"W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I \implies ff = f,\quad"
+    r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+",
+)
+def affine_projection(xp, x, W, Z):
+    """If W_out^T W_in = I the map x ↦ W_out (W_in^T x)_+ is idempotent. (W_out is the transposed
+    pseudo-inverse of W_in plus anything orthogonal to its columns.)"""
+    f = lambda y: dual(xp, W, Z) @ xp.relu(W.T @ y)
+    return Equal(f(f(x)), f(x))
+
+
+def dual(xp, W, Z):
+    """A matrix V with V^T W = I: the pseudo-inverse's transpose, plus Z off the range of W."""
+    pseudo = xp.solve(W.T @ W, W.T)
+    return pseudo.T + Z - W @ (pseudo @ Z)
+
+
+@affine_projection.neighbour("generic accepted", key="generic-accepted")
+def _(xp, x, W, Z):
+    f = lambda y: Z @ xp.relu(W.T @ y)
+    return Equal(f(f(x)), f(x))
+
+
+@claim(
+    "affine-orthant-projection-line",
+    title="Beyond full rank there are others: W_in = (1, -1)",
+    sources=[ours()],
+    chapter=CHAPTER,
+    equations=["eq-affine-line"],
+    given=dict(v=vector(2)),
+    needs=["relu-axioms"],
+    tex=r"f(x) = v_1(x)_+ + v_2(-x)_+ \text{ idempotent} \iff v \in \{(1,-1), (0,0)\}"
+    r"\cup \{1\}\times[0,\infty) \cup (-\infty,0]\times\{-1\}",
+)
+def affine_line(xp, v):
+    """With two units and W_in = (1, -1) on a line, the network is idempotent exactly for the v of
+    relu-axioms. One of them is v = (1, -1), the identity, which is also a metric projection,
+    although no v at all has W_out^T W_in = I."""
+    f = lambda y: v[0] * xp.relu(y) + v[1] * xp.relu(-y)
+    return Solutions(
+        Piece(zero=(f(f(xp.one)) - f(xp.one), f(f(-xp.one)) - f(-xp.one))),
+        (
+            Piece(zero=(v[0] - 1, v[1] + 1)),
+            Piece(zero=(v[0], v[1])),
+            Piece(zero=(v[0] - 1,), nonnegative=(v[1],)),
+            Piece(zero=(v[1] + 1,), nonnegative=(-v[0],)),
+        ),
+    )
+
+
+@affine_line.neighbour("W_out* W_in = I called necessary", key="called-necessary")
+def _(xp, v):
+    f = lambda y: v[0] * xp.relu(y) + v[1] * xp.relu(-y)
+    return Solutions(
+        Piece(zero=(f(f(xp.one)) - f(xp.one), f(f(-xp.one)) - f(-xp.one))),
+        (Piece(zero=(v[0] - 1, v[0], -v[1], -v[1] - 1)),),
+    )
+
+
+@claim(
+    "affine-orthant-projection-single",
+    title="One unit on a line: idempotent iff w'w = 1, or one of them is zero",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(v=real(), w=real()),
+    tex=r"v(w\,v(wx)_+)_+ = v(wx)_+ \iff vw = 1 \text{ or } v = 0 \text{ or } w = 0",
+)
+def affine_single(xp, v, w):
+    """For one unit on a line W_out* W_in = I is sufficient, and necessary if both weights have full
+    column rank (are not zero): full rank of W_in alone is not enough."""
+    f = lambda y: v * xp.relu(w * y)
+    return Solutions(
+        Piece(zero=(f(f(xp.one)) - f(xp.one), f(f(-xp.one)) - f(-xp.one))),
+        (Piece(zero=(v * w - 1,)), Piece(zero=(v,)), Piece(zero=(w,))),
+    )
+
+
+@affine_single.neighbour("full rank of W_in is enough", key="win-rank-enough")
+def _(xp, v, w):
+    f = lambda y: v * xp.relu(w * y)
+    return Solutions(
+        Piece(zero=(f(f(xp.one)) - f(xp.one), f(f(-xp.one)) - f(-xp.one)), nonzero=(w,)),
+        (Piece(zero=(v * w - 1,)),),
+    )
+
+
+@claim(
+    "affine-orthant-projection-metric",
+    title="It is the nearest point of a cone if the columns are orthogonal",
+    sources=[paper("affine projection"), ours()],
+    chapter=CHAPTER,
+    equations=["eq-affine-metric"],
+    given=dict(x=vector("m+k"), Q=orthogonal("m+k"), s=positive("m"), z=nonnegative("m")),
+    sizes={"m": (1, 2), "k": (0, 1)},
+    tex=r"w_{\mathrm{out},k} = w_k/\lVert w_k\rVert^2,\ w_j \perp w_k \implies"
+    r"f = \Pi_{\operatorname{cone}(w_1,\dots,w_m)}",
+)
+def affine_metric(xp, x, Q, s, z):
+    """With orthogonal columns w_k = s_k q_k and w_out,k = w_k/‖w_k‖², the map is the metric
+    projection onto the cone of the columns."""
+    q = Q[:, : s.shape[0]]
+    w = q * s[None, :]
+    f = (q / s[None, :]) @ xp.relu(w.T @ x)
+    return AtMost(
+        xp.sum((x - f) * (w @ z - f)),
+        xp.zeros(),
+        gap=xp.sum(xp.relu(-(w.T @ x)) * z),
+        sharp=True,
+    )
+
+
+@affine_metric.neighbour(
+    "oblique columns with W_out^T W_in = I",
+    key="oblique",
+    given=dict(W=real_matrix("m+k", "m")),
+    sizes={"m": (2,), "k": (0, 1)},
+)
+def _(xp, x, z, W):
+    f = dual(xp, W, W * 0) @ xp.relu(W.T @ x)
+    return AtMost(xp.sum((x - f) * (dual(xp, W, W * 0) @ z - f)), xp.zeros())

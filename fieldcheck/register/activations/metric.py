@@ -1,0 +1,428 @@
+"""Which activation is a metric projection: CoLU is not, the second-order-cone projection is."""
+
+from __future__ import annotations
+
+from fieldcheck.claim import claim, colu_paper, ours, poster, talk
+from fieldcheck.cones import colu, gaps, lorentz, orthant, psd
+from fieldcheck.domains import (
+    matrix,
+    nonnegative,
+    positive,
+    real,
+    real_matrix,
+    unit_vector,
+    unitary,
+    vector,
+)
+from fieldcheck.relations import AtMost, Equal, Zero
+
+CHAPTER = "activations"
+CONE = {"S": range(2, 5)}
+"""Sizes of one conic group."""
+
+
+# == CoLU is not a metric projection ==
+def places(xp, a, n):
+    """Indicators of the three cells: below the apex, between, inside the cone."""
+    up, out = gaps.step(xp, a), gaps.step(xp, n - a)
+    return gaps.step(xp, -a), up * out, up * gaps.step(xp, a - n)
+
+
+def split(xp, w, h):
+    """Radial part ⟨u, h⟩ and tangential part of a direction h at the body w."""
+    u = xp.unit(w)
+    radial = xp.sum(u * h)
+    return radial, h - radial * u
+
+
+@claim(
+    "colu-not-metric",
+    title="CoLU stretches by up to √2",
+    sources=[poster("ReLU → Conic Projection"), colu_paper("Lorentz cone")],
+    chapter=CHAPTER,
+    equations=["eq-colu-lipschitz"],
+    given=dict(x=vector("S"), h=vector("S")),
+    sizes=CONE,
+    tex=r"\lVert D\lambda(x)h\rVert^2 \le 2\lVert h\rVert^2",
+)
+def colu_lipschitz(xp, x, h):
+    """The derivative of CoLU stretches no direction by more than √2, so √2 is a Lipschitz constant
+    (CoLU is continuous and piecewise smooth on a convex set; see colu-not-metric-sharp)."""
+    n = xp.norm(x[1:])
+    below, middle, inside = places(xp, x[0], n)
+    radial, tangent = split(xp, x[1:], h[1:])
+    pushed = xp.push(lambda y: colu.hard(xp, y), x, h)
+    ratio = xp.clip(x[0], 0, n) / n
+    short = xp.relu(n - xp.relu(x[0])) / n
+    return AtMost(
+        xp.sum(pushed * pushed),
+        2 * xp.sum(h * h),
+        gap=(below + inside) * h[0] ** 2
+        + (1 + below + middle) * radial**2
+        + (1 + short * (1 + ratio)) * xp.norm2(tangent),
+        sharp=True,
+    )
+
+
+@colu_lipschitz.printed(
+    "CoLU is the projection onto its cone",
+    tex=r"\langle x - \lambda(x),\, z - \lambda(x)\rangle \le 0 \text{ for } z \text{ in the cone}",
+    given=dict(s=nonnegative(), v=vector("S-1")),
+)
+def _(xp, x, s, v):
+    y = colu.hard(xp, x)
+    z = s * xp.concat([xp.ones(1), gaps.ball_point(xp, v)])
+    return AtMost(xp.sum((x - y) * (z - y)), xp.zeros())
+
+
+@colu_lipschitz.neighbour("Lipschitz constant 1", key="lipschitz-one", given=dict(y=vector("S")))
+def _(xp, x, y):
+    d = colu.hard(xp, x) - colu.hard(xp, y)
+    return AtMost(xp.sum(d * d), xp.sum((x - y) * (x - y)))
+
+
+@colu_lipschitz.neighbour("Lipschitz constant 1 for the derivative", key="derivative-one")
+def _(xp, x, h):
+    pushed = xp.push(lambda y: colu.hard(xp, y), x, h)
+    return AtMost(xp.sum(pushed * pushed), xp.sum(h * h))
+
+
+@claim(
+    "colu-not-metric-sharp",
+    title="√2 is attained, between two points at the same body",
+    sources=[ours()],
+    chapter=CHAPTER,
+    equations=["eq-colu-sharp"],
+    given=dict(w=vector("S-1"), p=real(), q=real()),
+    sizes=CONE,
+    needs=["colu-not-metric"],
+    tex=r"\lVert\lambda(a,w) - \lambda(b,w)\rVert^2 = 2(a-b)^2,\quad 0 < a, b < \lVert w\rVert",
+)
+def colu_sharp(xp, w, p, q):
+    """Between the cone and the horizontal plane, moving along the axis moves the body by as much:
+    two such points with the same body are √2 times as far apart after CoLU."""
+    n = xp.norm(w)
+    a, b = n / (1 + p * p), n / (1 + q * q)
+    image = lambda s: colu.hard(xp, xp.concat([xp.stack([s]), w]))
+    d = image(a) - image(b)
+    return Equal(xp.sum(d * d), 2 * (a - b) ** 2)
+
+
+@colu_sharp.neighbour("they keep their distance", key="isometric")
+def _(xp, w, p, q):
+    n = xp.norm(w)
+    a, b = n / (1 + p * p), n / (1 + q * q)
+    image = lambda s: colu.hard(xp, xp.concat([xp.stack([s]), w]))
+    d = image(a) - image(b)
+    return Equal(xp.sum(d * d), (a - b) ** 2)
+
+
+@claim(
+    "colu-not-metric-shared",
+    title="With a shared axis CoLU stretches by up to √(1+G)",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(a=real(), w=real_matrix("G", "d"), h=real(), k=real_matrix("G", "d")),
+    sizes={"G": (2, 3), "d": (1, 2)},
+    tex=r"\lVert D\lambda\,(h,k)\rVert^2 \le (1+G)\,\lVert (h,k)\rVert^2",
+)
+def colu_lipschitz_shared(xp, a, w, h, k):
+    """With one axis for G groups, the derivative stretches by at most √(1+G)."""
+    pushed, gap = _shared_stretch(xp, a, w, h, k)
+    G = w.shape[0]
+    return AtMost(h * h + xp.norm2(pushed), (1 + G) * (h * h + xp.norm2(k)), gap=gap, sharp=True)
+
+
+def _shared_stretch(xp, a, w, h, k):
+    """The derivative of the bodies, and (1+G)‖(h,k)‖² less its square and h², visibly positive."""
+    G, total, pushed = w.shape[0], 0, []
+    for g in range(G):
+        n = xp.norm(w[g])
+        below, middle, inside = places(xp, a, n)
+        radial, tangent = split(xp, w[g], k[g])
+        body = lambda x: xp.clip(x[0], 0, xp.norm(x[1:])) * xp.unit(x[1:])
+        point = xp.concat([xp.stack([a]), w[g]])
+        pushed.append(xp.push(body, point, xp.concat([xp.stack([h]), k[g]])))
+        ratio, short = xp.clip(a, 0, n) / n, xp.relu(n - xp.relu(a)) / n
+        total = total + (below + inside) * h**2 + (G + below + middle) * radial**2
+        total = total + (G + short * (1 + ratio)) * xp.norm2(tangent)
+    return xp.stack(pushed), total
+
+
+@colu_lipschitz_shared.neighbour("√2 as without sharing", key="root-two")
+def _(xp, a, w, h, k):
+    pushed, _ = _shared_stretch(xp, a, w, h, k)
+    return AtMost(h * h + xp.norm2(pushed), 2 * (h * h + xp.norm2(k)))
+
+
+def asymmetry(xp, f, x, h, k):
+    """⟨k, Df(x)h⟩ - ⟨h, Df(x)k⟩."""
+    return xp.sum(k * xp.push(f, x, h)) - xp.sum(h * xp.push(f, x, k))
+
+
+@claim(
+    "colu-not-metric-jacobian",
+    title="The Jacobian of CoLU is not symmetric",
+    sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
+    chapter=CHAPTER,
+    equations=["eq-colu-asymmetry"],
+    given=dict(x=vector("S"), h=vector("S"), k=vector("S")),
+    sizes=CONE,
+    tex=r"\langle k, D\lambda h\rangle - \langle h, D\lambda k\rangle = h_1\langle u,k_\perp\rangle"
+    r" - k_1\langle u,h_\perp\rangle \text{ between the cone and the plane}",
+)
+def colu_jacobian(xp, x, h, k):
+    """Between the cone and the horizontal plane the Jacobian of CoLU has an antisymmetric part that
+    couples the axis to the radial direction; elsewhere it has none. So CoLU is no gradient, hence
+    neither a projection nor a proximal map nor a step of projected gradient descent."""
+    _, middle, _ = places(xp, x[0], xp.norm(x[1:]))
+    hr, _ = split(xp, x[1:], h[1:])
+    kr, _ = split(xp, x[1:], k[1:])
+    f = lambda y: colu.hard(xp, y)
+    return Equal(asymmetry(xp, f, x, h, k), middle * (h[0] * kr - k[0] * hr))
+
+
+@colu_jacobian.neighbour("symmetric Jacobian", key="symmetric-jacobian")
+def _(xp, x, h, k):
+    return Zero(asymmetry(xp, lambda y: colu.hard(xp, y), x, h, k))
+
+
+@claim(
+    "colu-not-metric-no-potential",
+    title="CoLU is the gradient of a potential",
+    sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
+    chapter=CHAPTER,
+    given=dict(x=vector("S"), h=vector("S"), k=vector("S")),
+    sizes=CONE,
+    expect="refuted",
+    tex=r"\langle k, D\lambda h\rangle = \langle h, D\lambda k\rangle",
+)
+def colu_no_potential(xp, x, h, k):
+    """The universal statement that the Jacobian of CoLU is symmetric, as the gradient of any
+    potential has it. It is false; for the second-order-cone projection it is true."""
+    return Zero(asymmetry(xp, lambda y: colu.hard(xp, y), x, h, k))
+
+
+@colu_no_potential.neighbour("the second-order-cone projection is", key="soc-projection")
+def _(xp, x, h, k):
+    return Zero(asymmetry(xp, lambda y: lorentz.project(xp, y, xp.one), x, h, k))
+
+
+@colu_no_potential.neighbour("ReLU is", key="relu")
+def _(xp, x, h, k):
+    return Zero(asymmetry(xp, lambda y: orthant.project(xp, y), x, h, k))
+
+
+# == the second-order-cone projection ==
+@claim(
+    "soc-projection",
+    title="The second-order-cone projection, any opening angle",
+    sources=[talk("Conic Projected Gradient Descent"), ours("formula: Fukushima, Luo, Tseng 2002")],
+    chapter=CHAPTER,
+    equations=["eq-soc-projection"],
+    given=dict(x=vector("S"), a=positive(), s=nonnegative(), v=vector("S-1")),
+    sizes=CONE,
+    tex=r"\langle x - \Pi x,\, z - \Pi x\rangle \le 0,\quad"
+    r"\Pi x = \alpha_+(1, au) + (-\delta)_+(a, -u)",
+)
+def soc_projection(xp, x, a, s, v):
+    """With u = x_⊥/‖x_⊥‖ and x = α(1, au) + δ(-a, u), the point α_+(1, au) + (-δ)_+(a, -u) lies in
+    the cone K_a = {‖w‖ <= at} and is the point of K_a nearest to x."""
+    p = lorentz.project(xp, x, a)
+    alpha, delta, u = lorentz.coefficients(xp, x, a)
+    z = s * xp.concat([xp.ones(1), a * gaps.ball_point(xp, v)])
+    return (
+        AtMost(
+            xp.sum((x - p) * (z - p)),
+            xp.zeros(),
+            gap=xp.relu(delta - a * xp.relu(-alpha)) * a * s * gaps.obtuse(xp, u, v)
+            + (1 + a * a) * xp.relu(-alpha) * s,
+            sharp=True,
+        ),
+        AtMost(xp.norm(p[1:]), a * p[0], gap=(1 + a * a) * xp.relu(-delta), sharp=True),
+    )
+
+
+@soc_projection.neighbour("half-angle swapped", key="half-angle-swapped")
+def _(xp, x, a, s, v):
+    p = lorentz.project(xp, x, 1 / a)
+    z = s * xp.concat([xp.ones(1), a * gaps.ball_point(xp, v)])
+    return AtMost(xp.sum((x - p) * (z - p)), xp.zeros()), AtMost(xp.norm(p[1:]), a * p[0])
+
+
+@soc_projection.neighbour("CoLU in its place, at a right angle", key="colu")
+def _(xp, x, s, v):
+    p = colu.hard(xp, x)
+    z = s * xp.concat([xp.ones(1), gaps.ball_point(xp, v)])
+    return AtMost(xp.sum((x - p) * (z - p)), xp.zeros()), AtMost(xp.norm(p[1:]), p[0])
+
+
+@claim(
+    "soc-projection-moreau",
+    title="Moreau's decomposition by a cone and its polar",
+    sources=[ours("Moreau 1962")],
+    chapter=CHAPTER,
+    equations=["eq-soc-moreau"],
+    given=dict(x=vector("S"), a=positive()),
+    sizes=CONE,
+    tex=r"x = \Pi_{K_a}x + \Pi_{K_a^\circ}x,\quad \langle\Pi_{K_a}x, \Pi_{K_a^\circ}x\rangle = 0,"
+    r"\quad K_a^\circ = -K_{1/a}",
+)
+def soc_moreau(xp, x, a):
+    """The polar of K_a is -K_{1/a}; the projections onto the two add up to x and are orthogonal."""
+    p, q = lorentz.project(xp, x, a), lorentz.project_polar(xp, x, a)
+    return Equal(p + q, x), Zero(xp.sum(p * q))
+
+
+@soc_moreau.neighbour("half-angle swapped in the polar cone", key="half-angle-swapped")
+def _(xp, x, a):
+    p, q = lorentz.project(xp, x, a), -lorentz.project(xp, -x, a)
+    return Equal(p + q, x), Zero(xp.sum(p * q))
+
+
+def closeness(xp, x, y, a):
+    """-⟨x - Πx, Πy⟩ >= 0, written out."""
+    alpha, delta, u = lorentz.coefficients(xp, x, a)
+    along, across, v = lorentz.coefficients(xp, y, a)
+    along, inside = xp.relu(along), xp.relu(-across)
+    length = xp.relu(a * along - inside)
+    obtuse = length * xp.norm2(u - v) / 2 + (1 + a * a) * inside
+    return xp.relu(delta - a * xp.relu(-alpha)) * obtuse + (1 + a * a) * xp.relu(-alpha) * (
+        along + a * inside
+    )
+
+
+@claim(
+    "soc-projection-firm",
+    title="The second-order-cone projection is firmly nonexpansive",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(x=vector("S"), y=vector("S")),
+    sizes={"S": (2, 3)},
+    needs=["soc-projection"],
+    tex=r"\lVert\Pi x - \Pi y\rVert^2 \le \langle\Pi x - \Pi y,\, x - y\rangle",
+)
+def soc_firm(xp, x, y):
+    """The projection onto the right-angled cone is firmly nonexpansive, so its Lipschitz constant
+    is 1, where CoLU has √2."""
+    p, q = lorentz.project(xp, x, xp.one), lorentz.project(xp, y, xp.one)
+    return AtMost(
+        xp.sum((p - q) * (p - q)),
+        xp.sum((p - q) * (x - y)),
+        gap=closeness(xp, x, y, xp.one) + closeness(xp, y, x, xp.one),
+        sharp=True,
+    )
+
+
+@soc_firm.neighbour("CoLU is firmly nonexpansive", key="colu")
+def _(xp, x, y):
+    p, q = colu.hard(xp, x), colu.hard(xp, y)
+    return AtMost(xp.sum((p - q) * (p - q)), xp.sum((p - q) * (x - y)))
+
+
+@claim(
+    "soc-projection-formula",
+    title="The formula of the middle case at a right angle",
+    sources=[ours("Fukushima, Luo, Tseng 2002; Li et al. 2023")],
+    chapter=CHAPTER,
+    equations=["eq-soc-formula"],
+    given=dict(u=unit_vector("d"), p=positive(), q=positive()),
+    sizes={"d": (2, 3, 4)},
+    tex=r"\Pi(t, w) = \tfrac12\Bigl(1 + \frac{t}{\lVert w\rVert}\Bigr)(\lVert w\rVert, w),"
+    r"\quad |t| < \lVert w\rVert",
+)
+def soc_formula(xp, u, p, q):
+    """Between the cone and its polar (t = p - q, ‖w‖ = p + q with p, q > 0) the projection is
+    ½(1 + t/‖w‖)(‖w‖, w)."""
+    x = xp.concat([xp.stack([p - q]), (p + q) * u])
+    return Equal(lorentz.project(xp, x, xp.one), lorentz.project_right_angle(xp, x))
+
+
+@soc_formula.neighbour("with 1 - t/‖w‖", key="sign")
+def _(xp, u, p, q):
+    x = xp.concat([xp.stack([p - q]), (p + q) * u])
+    y = xp.concat([xp.stack([q - p]), (p + q) * u])
+    return Equal(lorentz.project(xp, x, xp.one), lorentz.project_right_angle(xp, y))
+
+
+# == positive semidefinite matrices ==
+@claim(
+    "psd-cone",
+    title="The projection onto positive semidefinite matrices is ReLU of the eigenvalues",
+    sources=[talk("PSD → Conic Programming")],
+    chapter=CHAPTER,
+    equations=["eq-psd"],
+    given=dict(U=unitary("n"), e=vector("n"), B=matrix("n", "n")),
+    sizes={"n": (1, 2, 3)},
+    tex=r"\operatorname{Re}\operatorname{Tr}(A-P)(Z-P) \le 0,\quad P = U e_+U^*,\ Z = BB^*",
+)
+def psd_projection(xp, U, e, B):
+    """For A = U diag(e) U* the matrix U diag(e_+) U* is the nearest positive semidefinite one in
+    the Frobenius norm."""
+    A, P, Z = psd.compose(xp, U, e), psd.project(xp, U, e), B @ xp.star(B)
+    return AtMost(
+        psd.pairing(xp, A - P, Z - P),
+        xp.zeros(),
+        gap=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ U), axis=0)),
+        sharp=True,
+    )
+
+
+@psd_projection.neighbour("absolute eigenvalues", key="absolute-eigenvalues")
+def _(xp, U, e, B):
+    A, P, Z = psd.compose(xp, U, e), psd.compose(xp, U, xp.abs(e)), B @ xp.star(B)
+    return AtMost(psd.pairing(xp, A - P, Z - P), xp.zeros())
+
+
+@claim(
+    "psd-cone-moreau",
+    title="Moreau's decomposition by eigenvalues",
+    sources=[talk("PSD → Conic Programming")],
+    chapter=CHAPTER,
+    given=dict(U=unitary("n"), e=vector("n")),
+    sizes={"n": (1, 2, 3)},
+    tex=r"A = P(A) - P(-A),\quad \operatorname{Tr}P(A)P(-A) = 0",
+)
+def psd_moreau(xp, U, e):
+    """A Hermitian matrix is the difference of two positive semidefinite ones that are orthogonal:
+    its projection and that of its negative."""
+    p, q = psd.project(xp, U, e), psd.project(xp, U, -e)
+    return Equal(p - q, psd.compose(xp, U, e)), Zero(p @ q)
+
+
+@psd_moreau.neighbour("with absolute eigenvalues", key="absolute-eigenvalues")
+def _(xp, U, e):
+    p, q = psd.compose(xp, U, xp.abs(e)), psd.compose(xp, U, xp.abs(-e))
+    return Equal(p - q, psd.compose(xp, U, e)), Zero(p @ q)
+
+
+@claim(
+    "psd-cone-equivariance",
+    title="The projection commutes with unitary conjugation",
+    sources=[talk("PSD → Conic Programming"), ours()],
+    chapter=CHAPTER,
+    given=dict(U=unitary("n"), V=unitary("n"), e=vector("n"), B=matrix("n", "n")),
+    sizes={"n": (1, 2)},
+    needs=["psd-cone"],
+    tex=r"P(VAV^*) = VP(A)V^*,\quad V \text{ unitary}",
+)
+def psd_equivariance(xp, U, V, e, B):
+    """For unitary V the matrix V P(A) V* satisfies the variational inequality of the nearest point
+    to V A V*: the projection is equivariant under U(n)."""
+    A, P = psd.compose(xp, U, e), psd.project(xp, U, e)
+    A, P, Z = V @ A @ xp.star(V), V @ P @ xp.star(V), B @ xp.star(B)
+    return AtMost(
+        psd.pairing(xp, A - P, Z - P),
+        xp.zeros(),
+        gap=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ V @ U), axis=0)),
+        sharp=True,
+    )
+
+
+@psd_equivariance.neighbour(
+    "for any V", key="any-matrix", given=dict(V=matrix("n", "n")), sizes={"n": (2, 3)}
+)
+def _(xp, U, V, e, B):
+    A, P = psd.compose(xp, U, e), psd.project(xp, U, e)
+    A, P, Z = V @ A @ xp.star(V), V @ P @ xp.star(V), B @ xp.star(B)
+    return AtMost(psd.pairing(xp, A - P, Z - P), xp.zeros())

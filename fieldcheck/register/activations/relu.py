@@ -1,0 +1,390 @@
+"""ReLU: the projection onto the orthant, and its axioms."""
+
+from __future__ import annotations
+
+from fieldcheck.claim import claim, colu_paper, ours, talk
+from fieldcheck.cones import orthant
+from fieldcheck.domains import nonnegative, real, vector
+from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero
+
+CHAPTER = "activations"
+
+
+# == ReLU is the projection onto the orthant ==
+@claim(
+    "relu-orthant-projection",
+    title="ReLU is the projection onto the orthant",
+    sources=[talk("ReLU = Orthant Projection"), colu_paper("Introduction")],
+    chapter=CHAPTER,
+    equations=["eq-orthant-vi"],
+    given=dict(x=vector("n"), z=nonnegative("n")),
+    tex=r"\langle x - x_+,\, z - x_+\rangle \le 0 \quad\text{for all } z \ge 0",
+)
+def orthant_projection(xp, x, z):
+    """ReLU maps every vector to the nearest point of the nonnegative orthant: its value lies in
+    the orthant, and it satisfies the variational inequality of the nearest point."""
+    p = orthant.project(xp, x)
+    return (
+        AtMost(xp.sum((x - p) * (z - p)), xp.zeros(), gap=xp.sum(xp.relu(-x) * z), sharp=True),
+        AtMost(-p, xp.zeros(), gap=p),
+    )
+
+
+@orthant_projection.neighbour("leaky ReLU is the projection", key="leaky-relu")
+def _(xp, x, z):
+    p = orthant.leaky(xp, x)
+    return AtMost(xp.sum((x - p) * (z - p)), xp.zeros()), AtMost(-p, xp.zeros())
+
+
+@orthant_projection.neighbour("the absolute value is the projection", key="abs")
+def _(xp, x, z):
+    p = xp.abs(x)
+    return AtMost(xp.sum((x - p) * (z - p)), xp.zeros()), AtMost(-p, xp.zeros())
+
+
+@claim(
+    "relu-orthant-projection-moreau",
+    title="Moreau's decomposition by ReLU",
+    sources=[talk("ReLU = Orthant Projection")],
+    chapter=CHAPTER,
+    equations=["eq-orthant-moreau"],
+    given=dict(x=vector("n")),
+    tex=r"x = x_+ - (-x)_+, \qquad \langle x_+, (-x)_+\rangle = 0",
+)
+def orthant_moreau(xp, x):
+    """A vector is the sum of its projections onto the orthant and onto the polar orthant, and the
+    two are orthogonal."""
+    p, q = orthant.project(xp, x), orthant.project(xp, -x)
+    return Equal(p - q, x), Zero(xp.sum(p * q))
+
+
+@orthant_moreau.neighbour("with leaky ReLU", key="leaky-relu")
+def _(xp, x):
+    p, q = orthant.leaky(xp, x), orthant.leaky(xp, -x)
+    return Equal(p - q, x), Zero(xp.sum(p * q))
+
+
+@orthant_moreau.neighbour("with the absolute value", key="abs")
+def _(xp, x):
+    return Equal(xp.abs(x) - xp.abs(-x), x), Zero(xp.sum(xp.abs(x) * xp.abs(-x)))
+
+
+@claim(
+    "relu-orthant-projection-firm",
+    title="ReLU is firmly nonexpansive",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(x=vector("n"), y=vector("n")),
+    sizes={"n": (1, 2, 3)},
+    needs=["relu-orthant-projection"],
+    tex=r"\lVert x_+ - y_+\rVert^2 \le \langle x_+ - y_+,\, x - y\rangle",
+)
+def orthant_firm(xp, x, y):
+    """ReLU is firmly nonexpansive, as every metric projection onto a convex set is; so it is
+    monotone and has Lipschitz constant 1."""
+    p, q = orthant.project(xp, x), orthant.project(xp, y)
+    return AtMost(
+        xp.sum((p - q) * (p - q)),
+        xp.sum((p - q) * (x - y)),
+        gap=xp.sum(p * xp.relu(-y) + q * xp.relu(-x)),
+        sharp=True,
+    )
+
+
+@orthant_firm.neighbour("the absolute value is firmly nonexpansive", key="abs")
+def _(xp, x, y):
+    p, q = xp.abs(x), xp.abs(y)
+    return AtMost(xp.sum((p - q) * (p - q)), xp.sum((p - q) * (x - y)))
+
+
+@orthant_firm.neighbour("with the constant one half", key="half")
+def _(xp, x, y):
+    p, q = orthant.project(xp, x), orthant.project(xp, y)
+    return AtMost(xp.sum((p - q) * (p - q)), xp.sum((p - q) * (x - y)) / 2)
+
+
+@claim(
+    "relu-orthant-projection-gradient",
+    title="ReLU is the gradient of half the squared positive part",
+    sources=[ours()],
+    chapter=CHAPTER,
+    equations=["eq-orthant-gradient"],
+    given=dict(x=vector("n")),
+    tex=r"\nabla\, \tfrac12 \lVert x_+\rVert^2 = x_+",
+)
+def orthant_gradient(xp, x):
+    """The projection onto the orthant is the gradient of ½‖x₊‖² (Moreau: projections onto cones
+    are gradients)."""
+    return Gradient(lambda y: xp.sum(xp.relu(y) * xp.relu(y)) / 2, x, orthant.project(xp, x))
+
+
+@orthant_gradient.neighbour("its gradient is leaky ReLU", key="leaky-relu")
+def _(xp, x):
+    return Gradient(lambda y: xp.sum(xp.relu(y) * xp.relu(y)) / 2, x, orthant.leaky(xp, x))
+
+
+@orthant_gradient.neighbour("its gradient is the absolute value", key="abs")
+def _(xp, x):
+    return Gradient(lambda y: xp.sum(xp.relu(y) * xp.relu(y)) / 2, x, xp.abs(x))
+
+
+# == the axioms of ReLU ==
+def idempotent(xp, a, c):
+    """f(f(1)) - f(1) and f(f(-1)) - f(-1) for the homogeneous f with f(1) = a, f(-1) = c.
+
+    By homogeneity these two values decide f(f(x)) = f(x) for all x.
+    """
+    return (orthant.fold(xp, a, c, a) - a, orthant.fold(xp, a, c, c) - c)
+
+
+def boundary(a, c):
+    """What the axiom λ(Ω^c) = ∂Ω says of f on a line, Ω being the set of fixed points.
+
+    If 1 is not fixed, Ω lies in the closed negative half-line or is {0}; its boundary is {0}, so
+    f(1) = 0: hence (a - 1) a = 0. Likewise (c + 1) c = 0 from -1.
+    """
+    return ((a - 1) * a, (c + 1) * c)
+
+
+@claim(
+    "relu-axioms",
+    title="All positively homogeneous, idempotent functions of one number",
+    sources=[talk("ReLU = Orthant Projection, axioms"), colu_paper("characterization of ReLU")],
+    chapter=CHAPTER,
+    equations=["eq-axioms-solutions"],
+    given=dict(a=real(), c=real()),
+    tex=r"\{(\lambda(1), \lambda(-1))\} = \{(1,-1),\, (0,0)\} \cup \{1\}\times[0,\infty)"
+    r"\,\cup\,(-\infty,0]\times\{-1\}",
+)
+def relu_axioms(xp, a, c):
+    """A positively homogeneous function of one number is given by a = λ(1) and c = λ(-1). It is
+    idempotent exactly in these cases: the identity (1, -1), zero (0, 0), the functions that keep
+    x >= 0 and send x < 0 to c|x| with c >= 0 (ReLU at c = 0, the absolute value at c = 1), and
+    their mirror images, which keep x <= 0 and send x > 0 to ax with a <= 0 (min(x, 0) at 0)."""
+    return Solutions(
+        Piece(zero=idempotent(xp, a, c)),
+        (
+            Piece(zero=(a - 1, c + 1)),
+            Piece(zero=(a, c)),
+            Piece(zero=(a - 1,), nonnegative=(c,)),
+            Piece(zero=(c + 1,), nonnegative=(-a,)),
+        ),
+    )
+
+
+@relu_axioms.printed(
+    "the first three axioms characterize ReLU",
+    tex=r"\lambda(tx) = t\lambda(x),\ \lambda\lambda = \lambda,\ \text{component-wise}"
+    r"\iff \lambda = \operatorname{ReLU}",
+)
+def _(xp, a, c):
+    return Solutions(Piece(zero=idempotent(xp, a, c)), (Piece(zero=(a - 1, c)),))
+
+
+@relu_axioms.neighbour("the mirror family missed", key="mirror-family-missed")
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=idempotent(xp, a, c)),
+        (
+            Piece(zero=(a - 1, c + 1)),
+            Piece(zero=(a, c)),
+            Piece(zero=(a - 1,), nonnegative=(c,)),
+            Piece(zero=(a, c + 1)),
+        ),
+    )
+
+
+@relu_axioms.neighbour("ReLU rejected: folds with c > 0 only", key="relu-rejected")
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=idempotent(xp, a, c)),
+        (
+            Piece(zero=(a - 1, c + 1)),
+            Piece(zero=(a, c)),
+            Piece(zero=(a - 1,), positive=(c,)),
+            Piece(zero=(c + 1,), nonnegative=(-a,)),
+        ),
+    )
+
+
+@claim(
+    "relu-axioms-boundary",
+    title="The full list of axioms leaves four functions",
+    sources=[talk("ReLU = Orthant Projection, axioms")],
+    chapter=CHAPTER,
+    equations=["eq-axioms-boundary"],
+    given=dict(a=real(), c=real()),
+    needs=["relu-axioms"],
+    tex=r"\lambda \in \{\mathrm{id},\ 0,\ \min(x,0),\ \operatorname{ReLU}\}",
+)
+def relu_axioms_boundary(xp, a, c):
+    """With Ω the set of fixed points, the boundary axiom λ(Ω^c) = ∂Ω removes the folds and their
+    mirror images, but not the identity, zero and min(x, 0)."""
+    return Solutions(
+        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c))),
+        (
+            Piece(zero=(a - 1, c + 1)),
+            Piece(zero=(a, c)),
+            Piece(zero=(a, c + 1)),
+            Piece(zero=(a - 1, c)),
+        ),
+    )
+
+
+@relu_axioms_boundary.printed("the full list characterizes ReLU")
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c))), (Piece(zero=(a - 1, c)),)
+    )
+
+
+@relu_axioms_boundary.neighbour("abs accepted by the full list", key="abs-accepted")
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c))),
+        (
+            Piece(zero=(a - 1, c + 1)),
+            Piece(zero=(a, c)),
+            Piece(zero=(a, c + 1)),
+            Piece(zero=(a - 1, c)),
+            Piece(zero=(a - 1, c - 1)),
+        ),
+    )
+
+
+@relu_axioms_boundary.neighbour("ReLU rejected", key="relu-rejected")
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c))),
+        (Piece(zero=(a - 1, c + 1)), Piece(zero=(a, c)), Piece(zero=(a, c + 1))),
+    )
+
+
+@claim(
+    "relu-axioms-unique",
+    title="ReLU is unique once it is neither linear nor negative",
+    sources=[ours("repaired from the talk's axioms")],
+    chapter=CHAPTER,
+    equations=["eq-axioms-unique"],
+    given=dict(a=real(), c=real()),
+    needs=["relu-axioms-boundary"],
+    tex=r"\text{the axioms},\ \lambda \text{ not linear},\ \lambda > 0 \text{ somewhere}"
+    r"\iff \lambda = \operatorname{ReLU}",
+)
+def relu_axioms_unique(xp, a, c):
+    """Add to the talk's list that λ is not linear (λ(-1) differs from -λ(1)) and that it takes a
+    positive value: then ReLU is the only function left."""
+    return Solutions(
+        Piece(
+            zero=(*idempotent(xp, a, c), *boundary(a, c)),
+            nonzero=(a + c,),
+            positive=(xp.relu(a) + xp.relu(c),),
+        ),
+        (Piece(zero=(a - 1, c)),),
+    )
+
+
+@relu_axioms_unique.neighbour("without orientation", key="orientation-left-out")
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c)), nonzero=(a + c,)),
+        (Piece(zero=(a - 1, c)),),
+    )
+
+
+@relu_axioms_unique.neighbour("without nontriviality", key="nontriviality-left-out")
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c)), positive=(xp.relu(a) + xp.relu(c),)),
+        (Piece(zero=(a - 1, c)),),
+    )
+
+
+@relu_axioms_unique.neighbour("without the boundary axiom", key="boundary-left-out")
+def _(xp, a, c):
+    return Solutions(
+        Piece(
+            zero=idempotent(xp, a, c),
+            nonzero=(a + c,),
+            positive=(xp.relu(a) + xp.relu(c),),
+        ),
+        (Piece(zero=(a - 1, c)),),
+    )
+
+
+@claim(
+    "relu-axioms-orthant",
+    title="ReLU is unique once the orthant is given",
+    sources=[ours("the strongest reading of the talk's axioms")],
+    chapter=CHAPTER,
+    equations=["eq-axioms-orthant"],
+    given=dict(a=vector(2), c=vector(2)),
+    tex=r"\Omega = \mathbb R^2_{\ge 0}:\ \lambda|_\Omega = \mathrm{id},\ "
+    r"\lambda(\Omega^c) \subset \partial\Omega \iff \lambda = \operatorname{ReLU}",
+)
+def relu_axioms_orthant(xp, a, c):
+    """If Ω is named beforehand as the orthant, the list does characterize ReLU: a component-wise,
+    positively homogeneous map that is the identity on the orthant and sends (1, -1), (-1, 1) and
+    (-1, -1) to its boundary is ReLU. (On the plane; the same argument serves any C.)"""
+    corners = ((a[0], c[1]), (c[0], a[1]), (c[0], c[1]))
+    return Solutions(
+        Piece(
+            zero=(a[0] - 1, a[1] - 1, *(p * q for p, q in corners)),
+            nonnegative=tuple(v for corner in corners for v in corner),
+        ),
+        (Piece(zero=(a[0] - 1, a[1] - 1, c[0], c[1])),),
+    )
+
+
+@relu_axioms_orthant.neighbour("the outside need not reach the boundary", key="boundary-left-out")
+def _(xp, a, c):
+    corners = ((a[0], c[1]), (c[0], a[1]), (c[0], c[1]))
+    return Solutions(
+        Piece(
+            zero=(a[0] - 1, a[1] - 1), nonnegative=tuple(v for corner in corners for v in corner)
+        ),
+        (Piece(zero=(a[0] - 1, a[1] - 1, c[0], c[1])),),
+    )
+
+
+@claim(
+    "relu-axioms-components",
+    title="Equal components need permutation equivariance",
+    sources=[talk("ReLU = Orthant Projection, axioms")],
+    chapter=CHAPTER,
+    given=dict(a=vector(2), c=vector(2)),
+    needs=["relu-axioms-boundary"],
+    tex=r"\lambda\pi = \pi\lambda \implies \lambda_1 = \lambda_2",
+)
+def relu_axioms_components(xp, a, c):
+    """Component-wise maps of the plane with the boundary axiom on each axis, and commuting with
+    the exchange of the axes: the same one of the four functions on both axes."""
+    return Solutions(
+        Piece(zero=(*boundary(a[0], c[0]), *boundary(a[1], c[1]), *exchanged(xp, a, c))),
+        tuple(
+            Piece(zero=(a[0] - p, a[1] - p, c[0] - q, c[1] - q))
+            for p, q in ((1, -1), (0, 0), (0, -1), (1, 0))
+        ),
+    )
+
+
+def exchanged(xp, a, c):
+    """λ(πx) - πλ(x) at (1, 0) and (-1, 0), π being the exchange of the two axes."""
+    out = []
+    for x in (xp.constant([1, 0]), xp.constant([-1, 0])):
+        difference = orthant.fold(xp, a, c, orthant.reverse(xp, x)) - orthant.reverse(
+            xp, orthant.fold(xp, a, c, x)
+        )
+        out += [difference[0], difference[1]]
+    return tuple(out)
+
+
+@relu_axioms_components.neighbour("component-wise alone", key="permutation-left-out")
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=(*boundary(a[0], c[0]), *boundary(a[1], c[1]))),
+        tuple(
+            Piece(zero=(a[0] - p, a[1] - p, c[0] - q, c[1] - q))
+            for p, q in ((1, -1), (0, 0), (0, -1), (1, 0))
+        ),
+    )

@@ -1,0 +1,372 @@
+"""What commutes with ReLU and with CoLU."""
+
+from __future__ import annotations
+
+from fieldcheck.claim import claim, colu_paper, ours, talk
+from fieldcheck.cones import colu, commutant, orthant
+from fieldcheck.domains import built, orthogonal, positive, real, real_matrix, vector
+from fieldcheck.relations import Equal, Piece, Rank, Solutions
+
+CHAPTER = "activations"
+
+
+# == symmetries ==
+def _rotations(xp, raw):
+    """A stack of rotations, one for each group, by the Cayley transform."""
+    out = []
+    for g in range(raw["x"].shape[0]):
+        k = raw["x"][g] - raw["x"][g].T
+        one = xp.eye(k.shape[0])
+        out.append(xp.solve(one + k, one - k))
+    return xp.stack(out)
+
+
+def rotations(groups, size):
+    """A rotation matrix for each group."""
+    dims = (groups, size, size)
+    return built("rotation for each group", dims, {"x": dims}, _rotations)
+
+
+def moved(xp, x, Q, t):
+    """Each group's body rotated, each group scaled, and the order of the groups reversed."""
+    return xp.stack(
+        [t[g] * xp.concat([x[g, :1], Q[g] @ x[g, 1:]]) for g in reversed(range(x.shape[0]))]
+    )
+
+
+@claim(
+    "colu-symmetry",
+    title="CoLU commutes with rotations and scalings of each group, and with permutations",
+    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    chapter=CHAPTER,
+    equations=["eq-colu-symmetry"],
+    given=dict(x=real_matrix("G", "S"), Q=rotations("G", "S-1"), t=positive("G")),
+    sizes={"G": (1, 2), "S": (2, 3, 4)},
+    tex=r"\lambda T = T\lambda,\quad T \in"
+    r"\bigl(\mathbb R_{>0} \times O(S-1)\bigr) \wr S_G",
+)
+def colu_symmetry(xp, x, Q, t):
+    """CoLU on G groups commutes with an independent rotation of each body, an independent positive
+    scaling of each group, and a permutation of the groups (here their reversal)."""
+    return Equal(colu.grouped(xp, moved(xp, x, Q, t)), moved(xp, colu.grouped(xp, x), Q, t))
+
+
+@colu_symmetry.neighbour(
+    "a rotation that mixes the axis", key="rotation-mixing-axis", given=dict(R=orthogonal("S"))
+)
+def _(xp, x, R):
+    return Equal(colu.grouped(xp, x @ R), colu.grouped(xp, x) @ R)
+
+
+@colu_symmetry.neighbour(
+    "all of O(C)",
+    key="orthogonal-group",
+    given=dict(R=orthogonal("G*S")),
+    sizes={"G": (2,), "S": (2, 3)},
+)
+def _(xp, x, R):
+    turned = xp.reshape(R @ xp.flatten(x), x.shape)
+    return Equal(colu.grouped(xp, turned), xp.reshape(R @ xp.flatten(colu.grouped(xp, x)), x.shape))
+
+
+@colu_symmetry.neighbour("negative scalings", key="negative-scaling", given=dict(t=vector("G")))
+def _(xp, x, Q, t):
+    return Equal(colu.grouped(xp, moved(xp, x, Q, t)), moved(xp, colu.grouped(xp, x), Q, t))
+
+
+SAMPLES = built(
+    "points of all cells",
+    ("K", "G", "S"),
+    {"body": ("K", "G", "S-2"), "length": ("K", "G"), "height": ("K", "G")},
+    lambda xp, raw: raw,
+)
+ALGEBRA_SIZES = {"K": (18,), "G": (1, 2), "S": (3, 4)}
+
+
+def _groups(points):
+    return len(points[0]), points[0][0][0].shape[0]
+
+
+@claim(
+    "colu-symmetry-algebra",
+    title="No other linear symmetries: the dimension of the commuting algebra",
+    sources=[colu_paper("Theorem 4.7")],
+    chapter=CHAPTER,
+    equations=["eq-colu-algebra"],
+    given=dict(points=SAMPLES),
+    sizes=ALGEBRA_SIZES,
+    needs=["colu-symmetry"],
+    tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)",
+)
+def colu_algebra(xp, points):
+    """The matrices A whose flow e^{sA} commutes with CoLU form an algebra of dimension
+    G(1 + (S-1)(S-2)/2): one scaling and the rotations of the body for each group, nothing else."""
+    points = commutant.cell_points(xp, points)
+    G, S = _groups(points)
+    dimension = G * (1 + (S - 1) * (S - 2) // 2)
+    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - dimension)
+
+
+@colu_algebra.neighbour("one scaling for all groups", key="one-scaling", sizes={"G": (2,)})
+def _(xp, points):
+    points = commutant.cell_points(xp, points)
+    G, S = _groups(points)
+    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - 1 - G * (S - 1) * (S - 2) // 2)
+
+
+@colu_algebra.neighbour("rotations that mix the axis counted", key="axis-mixed")
+def _(xp, points):
+    points = commutant.cell_points(xp, points)
+    G, S = _groups(points)
+    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - G * (1 + S * (S - 1) // 2))
+
+
+@claim(
+    "colu-symmetry-isometries",
+    title="The isometries: an independent rotation in each group",
+    sources=[colu_paper("Theorem 4.7")],
+    chapter=CHAPTER,
+    given=dict(points=SAMPLES),
+    sizes=ALGEBRA_SIZES,
+    needs=["colu-symmetry-algebra"],
+    tex=r"\dim\{A = -A^{\mathsf T} : D\lambda(x)Ax = A\lambda(x)\} = G\tfrac{(S-1)(S-2)}{2}",
+)
+def colu_isometries(xp, points):
+    """Among the isometries the group is O(S-1) wr S_G, of dimension G(S-1)(S-2)/2: every group
+    turns by its own rotation."""
+    points = commutant.cell_points(xp, points)
+    G, S = _groups(points)
+    conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
+    return Rank(conditions, (G * S) ** 2 - G * (S - 1) * (S - 2) // 2)
+
+
+@colu_isometries.printed(
+    "the direct product S(G) x O(S-1), one rotation for all groups",
+    tex=r"S(G)\times O(S-1)",
+    sizes={"G": (2,)},
+)
+def _(xp, points):
+    points = commutant.cell_points(xp, points)
+    G, S = _groups(points)
+    conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
+    return Rank(conditions, (G * S) ** 2 - (S - 1) * (S - 2) // 2)
+
+
+@colu_isometries.neighbour("O(S) in each group", key="axis-mixed")
+def _(xp, points):
+    points = commutant.cell_points(xp, points)
+    G, S = _groups(points)
+    conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
+    return Rank(conditions, (G * S) ** 2 - G * S * (S - 1) // 2)
+
+
+def shared_moved(xp, a, bodies, Q, scales, common):
+    """Shared axis scaled by ``common``; bodies rotated and scaled, groups reversed."""
+    order = reversed(range(bodies.shape[0]))
+    return common * a, xp.stack([scales[g] * (Q[g] @ bodies[g]) for g in order])
+
+
+@claim(
+    "colu-symmetry-shared",
+    title="With a shared axis only a common scaling survives",
+    sources=[colu_paper("axis sharing; Theorem 4.7")],
+    chapter=CHAPTER,
+    given=dict(
+        a=real(),
+        bodies=real_matrix("G", "d"),
+        Q=rotations("G", "d"),
+        t=positive(),
+    ),
+    sizes={"G": (2, 3), "d": (1, 2, 3)},
+    tex=r"\lambda(ta, tQ_g w_g) = (ta, tQ_g\lambda(a, w)_g)",
+)
+def colu_shared(xp, a, bodies, Q, t):
+    """With one axis for all groups, CoLU commutes with a rotation of each body, permutations of the
+    groups, and one scaling common to the axis and all bodies."""
+    common = t * xp.ones(bodies.shape[0])
+    axis, turned = shared_moved(xp, a, bodies, Q, common, t)
+    _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, common, t)
+    return Equal(colu.shared(xp, axis, turned), expected)
+
+
+@colu_shared.neighbour(
+    "independent scalings with a shared axis",
+    key="independent-scalings",
+    given=dict(s=positive("G")),
+)
+def _(xp, a, bodies, Q, t, s):
+    axis, turned = shared_moved(xp, a, bodies, Q, s, t)
+    _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, s, t)
+    return Equal(colu.shared(xp, axis, turned), expected)
+
+
+@claim(
+    "colu-symmetry-relu",
+    title="ReLU commutes with permutations and positive scalings of the channels",
+    sources=[talk("ReLU: permutation symmetry")],
+    chapter=CHAPTER,
+    given=dict(x=vector("n"), t=positive("n")),
+    sizes={"n": (2, 3, 4)},
+    tex=r"(DPx)_+ = DP\,x_+,\quad D > 0 \text{ diagonal}",
+)
+def relu_symmetry(xp, x, t):
+    """ReLU commutes with a permutation of the channels (here their reversal) followed by positive
+    scalings of each."""
+    return Equal(xp.relu(t * orthant.reverse(xp, x)), t * orthant.reverse(xp, xp.relu(x)))
+
+
+@relu_symmetry.neighbour("rotations", key="orthogonal-group", given=dict(R=orthogonal("n")))
+def _(xp, x, R):
+    return Equal(xp.relu(R @ x), R @ xp.relu(x))
+
+
+@relu_symmetry.neighbour("negative scalings", key="negative-scaling", given=dict(t=vector("n")))
+def _(xp, x, t):
+    return Equal(xp.relu(t * orthant.reverse(xp, x)), t * orthant.reverse(xp, xp.relu(x)))
+
+
+# == embeddings and rotations ==
+def quarter_turn(xp, x):
+    """A quarter turn of the first two coordinates of a vector in space."""
+    return xp.stack([-x[1], x[0], x[2]])
+
+
+def neuron(xp, v, w, x):
+    """One hidden unit: v (⟨w, x⟩)_+."""
+    return v * xp.relu(xp.sum(w * x))
+
+
+def turned_apart(xp, v, w):
+    """f(Jx) - J f(x) at the six unit points, for one hidden unit and the quarter turn J."""
+    out = []
+    for k in range(3):
+        for sign in (1, -1):
+            x = sign * xp.eye(3)[k]
+            difference = neuron(xp, v, w, quarter_turn(xp, x)) - quarter_turn(
+                xp, neuron(xp, v, w, x)
+            )
+            out += [difference[0], difference[1], difference[2]]
+    return tuple(out)
+
+
+@claim(
+    "colu-embedding-symmetry",
+    title="When one hidden ReLU unit is rotation-equivariant in three dimensions",
+    sources=[colu_paper("Lemma 4.8"), talk("Minimal Example (C=3)")],
+    chapter=CHAPTER,
+    equations=["eq-neuron-equivariant"],
+    given=dict(v=vector(3), w=vector(3)),
+    tex=r"w'(w^{\mathsf T}x)_+ \text{ commutes with rotations of the plane} \iff"
+    r" w' = 0 \text{ or } w = 0 \text{ or } w, w' \parallel e_3",
+)
+def embedding_symmetry(xp, v, w):
+    """One hidden unit x ↦ v (⟨w, x⟩)_+ with input and output in space commutes with the quarter
+    turn of the first two coordinates exactly if v = 0, or w = 0, or both lie on the third axis;
+    and in those cases it commutes with every rotation of the plane."""
+    return Solutions(
+        Piece(zero=turned_apart(xp, v, w)),
+        (
+            Piece(zero=tuple(v)),
+            Piece(zero=tuple(w)),
+            Piece(zero=(v[0], v[1], w[0], w[1])),
+        ),
+    )
+
+
+@embedding_symmetry.printed(
+    "with nonzero weights it is never equivariant",
+    tex=r"w, w' \ne 0 \implies \text{not } O(2)\text{-equivariant}",
+)
+def _(xp, v, w):
+    return Solutions(
+        Piece(zero=turned_apart(xp, v, w)), (Piece(zero=tuple(v)), Piece(zero=tuple(w)))
+    )
+
+
+@embedding_symmetry.neighbour("the output alone needs to lie on the axis", key="output-on-axis")
+def _(xp, v, w):
+    return Solutions(
+        Piece(zero=turned_apart(xp, v, w)),
+        (Piece(zero=tuple(v)), Piece(zero=tuple(w)), Piece(zero=(v[0], v[1]))),
+    )
+
+
+@claim(
+    "colu-embedding-symmetry-identity",
+    title="A component-wise network that commutes with all rotations",
+    sources=[ours("against Lemma 4.8 of the CoLU paper")],
+    chapter=CHAPTER,
+    equations=["eq-relu-identity"],
+    given=dict(x=vector("n"), R=orthogonal("n")),
+    sizes={"n": (2, 3)},
+    tex=r"f(x) = (x)_+ - (-x)_+ \implies f(Rx) = Rf(x)",
+)
+def embedding_identity(xp, x, R):
+    """The network with input weights (I; -I) and output weights (I, -I), all its units active in
+    turn, commutes with every rotation (it is the identity)."""
+    f = lambda y: xp.relu(y) - xp.relu(-y)
+    return Equal(f(R @ x), R @ f(x))
+
+
+@embedding_identity.neighbour("with output weights (I, I)", key="absolute-value")
+def _(xp, x, R):
+    f = lambda y: xp.relu(y) + xp.relu(-y)
+    return Equal(f(R @ x), R @ f(x))
+
+
+def equivariant(xp, p, x):
+    """The only candidate for f(x) if f is homogeneous, commutes with rotations of the plane and
+    has f(e_1) = p: the length of x times p turned by the angle of x."""
+    u = xp.unit(x)
+    return xp.norm(x) * xp.stack([u[0] * p[0] - u[1] * p[1], u[1] * p[0] + u[0] * p[1]])
+
+
+@claim(
+    "colu-embedding-symmetry-linear",
+    title="On a rotated plane equivariance makes a homogeneous map linear",
+    sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
+    chapter=CHAPTER,
+    equations=["eq-equivariant-linear"],
+    given=dict(p=vector(2), x=vector(2), y=vector(2)),
+    tex=r"f(tR_\theta e_1) = tR_\theta f(e_1) \implies f(x+y) = f(x) + f(y)",
+)
+def embedding_linear(xp, p, x, y):
+    """A positively homogeneous map of the plane into itself that commutes with rotations is fixed
+    by f(e_1), and is additive: a component-wise network without biases that is equivariant on a
+    plane is linear there."""
+    f = lambda z: equivariant(xp, p, z)
+    return Equal(f(x + y), f(x) + f(y))
+
+
+@embedding_linear.neighbour("without homogeneity", key="homogeneity-left-out")
+def _(xp, p, x, y):
+    f = lambda z: xp.norm(z) * equivariant(xp, p, z)
+    return Equal(f(x + y), f(x) + f(y))
+
+
+@embedding_linear.neighbour(
+    "for a conic unit in space", key="conic-unit", given=dict(a=real(), b=real())
+)
+def _(xp, x, y, a, b):
+    f = lambda s, z: colu.hard(xp, xp.concat([xp.stack([s]), z]))
+    return Equal(f(a + b, x + y), f(a, x) + f(b, y))
+
+
+@claim(
+    "colu-embedding-symmetry-conic",
+    title="A conic unit commutes with the rotations of its plane",
+    sources=[colu_paper("Lemma 4.8"), talk("CoLU: orthogonal/rotary symmetry")],
+    chapter=CHAPTER,
+    given=dict(a=real(), w=vector(2), R=orthogonal(2)),
+    tex=r"\operatorname{CoLU}(a, Rw) = (a, R\operatorname{CoLU}(a, w)_\perp)",
+)
+def embedding_conic(xp, a, w, R):
+    """In three dimensions CoLU commutes with every rotation of the plane across its axis, without
+    being linear there."""
+    f = lambda z: colu.hard(xp, xp.concat([xp.stack([a]), z]))[1:]
+    return Equal(f(R @ w), R @ f(w))
+
+
+@embedding_conic.neighbour("ReLU in its place", key="relu")
+def _(xp, a, w, R):
+    return Equal(xp.relu(R @ w), R @ xp.relu(w))
