@@ -20,6 +20,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from fieldcheck.bench.cli import bench
 from fieldcheck.ledger import run as runs
 from fieldcheck.ledger import store, text
 from fieldcheck.ledger.errors import LedgerError, UserError, unknown
@@ -419,6 +420,9 @@ def root(
     ] = False,
 ) -> None:
     pass
+
+
+app.command()(bench)
 
 
 def main() -> None:
