@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 import re
-import textwrap
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -277,18 +278,55 @@ def registered() -> dict[str, Claim]:
     return _registered
 
 
-_ALLOWED_CALLS_ON_NUMPY = ()
-
-
 def _lint(body: Callable[..., Any], where: str) -> None:
     """Refuse what would make a body mean different things in different arithmetics."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(body)))
-    except (OSError, SyntaxError, TypeError):
-        return  # typed at a prompt: the arithmetic's own refusals still stand
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, (float, complex)):
+    plain = inspect.unwrap(body)
+    code = getattr(plain, "__code__", None)
+    if code is None or not _has_float((code, getattr(plain, "__defaults__", None))):
+        return  # what is not a function has the arithmetic's own refusals
+    ends, floats = _outline(code.co_filename)
+    last = ends.get(code.co_firstlineno, 0)  # unknown if typed at a prompt
+    for line, value in floats:
+        if code.co_firstlineno <= line <= last:
             raise ClaimError(
-                f"{where}: float literal {node.value!r} in the body (line "
-                f"{node.lineno}); write a fraction such as xp.one / 2"
+                f"{where}: float literal {value!r} in the body (line {line}); write a fraction "
+                "such as xp.one / 2"
             )
+
+
+def _has_float(constant: Any) -> bool:
+    """Whether compiled constants hold a float (or one folded from 1 / 2: the source decides)."""
+    if isinstance(constant, types.CodeType):
+        return any(_has_float(inner) for inner in constant.co_consts)
+    if isinstance(constant, (tuple, frozenset)):
+        return any(_has_float(inner) for inner in constant)
+    return isinstance(constant, (float, complex))
+
+
+_outlines: dict[str, tuple[list[str], dict[int, int], list[tuple[int, Any]]]] = {}
+
+
+def _outline(filename: str) -> tuple[dict[int, int], list[tuple[int, Any]]]:
+    """First to last line of every function of a file, and where its float literals stand.
+
+    A file is parsed once for all its bodies: a register has hundreds.
+    """
+    lines = linecache.getlines(filename)
+    known = _outlines.get(filename)
+    if known is not None and known[0] is lines:
+        return known[1], known[2]
+    ends: dict[int, int] = {}
+    floats: list[tuple[int, Any]] = []
+    try:
+        tree: ast.AST = ast.parse("".join(lines))
+    except SyntaxError:
+        tree = ast.Module([], [])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+            first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+            ends[first] = max(node.end_lineno or first, ends.get(first, 0))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, (float, complex)):
+            floats.append((node.lineno, node.value))
+    _outlines[filename] = lines, ends, floats
+    return ends, floats
