@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
+import numpy as np
 from flint import acb
 
 from fieldcheck.arithmetic.array import Unsupported
@@ -71,8 +73,25 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     )
 
 
+_known: dict[tuple, Any] = {}
+"""Remainders of the last few points: a planted fault shifts them and does not change them, so the
+detection threshold reads the same table again and again."""
+REMEMBERED = 64
+
+
 def remainders(statement: Statement, raw, part: int, levels: int):
     """[(n, remainder as a ball)] and the relation."""
+    here = str(sorted((name, np.asarray(v).tolist()) for name, v in raw.items()))
+    key = (id(statement.form), part, levels, here)
+    if key not in _known:
+        if len(_known) >= REMEMBERED:
+            _known.clear()
+        # The form is kept with its table, so that no other can take its id.
+        _known[key] = statement.form, _remainders(statement, raw, part, levels)
+    return _known[key][1]
+
+
+def _remainders(statement: Statement, raw, part: int, levels: int):
     with working_digits(DIGITS):
         xp = Ball()
         relation = statement.relations(xp, wrap_raw(xp, raw))[part]
