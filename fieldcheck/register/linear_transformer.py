@@ -22,17 +22,17 @@ from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate
 CHAPTER = "linear_transformer"
 
 
-def heads(*names):
-    """Stacked complex heads, H x C x r each."""
-    return {name: matrix("H", "C", "r") for name in names}
+def heads(*names, count="n"):
+    """Stacked complex heads, n x C x r each."""
+    return {name: matrix(count, "C", "r") for name in names}
 
 
 def real_heads(*names):
-    """Stacked real heads, H x C x r each."""
-    return {name: real_matrix("H", "C", "r") for name in names}
+    """Stacked real heads, n x C x r each."""
+    return {name: real_matrix("n", "C", "r") for name in names}
 
 
-FEW = {"N": (1, 2, 3), "C": (1, 2, 3), "H": (1, 2, 3), "r": (1, 2)}
+FEW = {"N": (1, 2, 3), "C": (1, 2, 3), "n": (1, 2, 3), "r": (1, 2)}
 TINY = {"N": (1, 2), "C": (2,)}
 
 # -- depth as time -------------------------------------------------------------------------------
@@ -51,8 +51,8 @@ SMALL_LAYER = {"C": (2,), "r": (1, 2)}
     tex=r"X(t+h) = X(t) + h\,W'\lambda W X(t)\;\text{ has global error }O(h)",
 )
 def layer_as_time(xp, x, W_in, W_out):
-    """Residual layers x + h λ(xW_in) W_out^T with a smooth λ (here tanh), n of them with step
-    h = T/n, end within O(1/n) of where the Runge-Kutta method of order 4 ends: Euler's method, of
+    """Residual layers x + hλ(xW)W′ with a smooth λ (here tanh), n of them with step h = T/n,
+    end within O(1/n) of where the Runge-Kutta method of order 4 ends: Euler's method, of
     first order."""
     f = lambda x: layers.smooth_mlp(xp, x, W_in, W_out)
     end = lambda step, n: depth.march(lambda x: step(f, x, xp.one / (4 * n)), x, n)
@@ -147,9 +147,9 @@ def _relu_end(xp, c, k, steps):
     tex=r"\abs{u_n(1) - u(1)} \sim \tfrac{1}{96}\,c\,k\,\ee^{k/2}\,n^{-2}",
 )
 def layer_kink(xp, c, k):
-    """u' = (c)_+ + k (u)_+ with u(0) = −c/2 crosses its kink at t = 1/2. In 2n+1 steps of the
+    """u' = ReLU(c) + k ReLU(u) with u(0) = −c/2 crosses its kink at t = 1/2. In 2n+1 steps of the
     classical Runge-Kutta method the kink is met in mid-step, and the error at t = 1 is
-    c k e^(k/2)/(96 n²): order 2, not 4."""
+    $c\\,k\\,e^{k/2}/(96n^2)$: order 2, not 4."""
     exact = (xp.exp(k / 2) - 1) * c / k
     return Rate(
         lambda n: xp.abs(_relu_end(xp, c, k, 2 * n + 1) - exact),
@@ -344,6 +344,7 @@ def parallel_vs_split(xp, X, W_in, W_out, A, B):
 @parallel_vs_split.printed(
     "Lemma 2 has no 1/T in its product: the logarithms of the two outcomes drift apart",
     given=dict(a=positive(), b=positive()),
+    sizes={"N": (1,), "C": (1,)},
     tex=r"\prod_{k=1}^{T}\bigl(\mathrm{id} + \lambda_{\mathrm{Att}}\bigr)\bigl(\mathrm{id} +"
     r" \lambda_{\mathrm{MLP}}\bigr) \to \prod_{k=1}^{T}\bigl(\mathrm{id} +"
     r" \lambda_{\mathrm{MLP}} + \lambda_{\mathrm{Att}}\bigr)",
@@ -408,7 +409,7 @@ def _(xp, a, b):
     tex=r"(\mathrm{id} + hg)\circ(\mathrm{id} + hf) = \mathrm{id} + h(f + g) + h^2\,Dg[f] + O(h^3)",
 )
 def parallel_vs_split_cross_term(xp, X, W_in, W_out, A, B):
-    """One MLP step after one attention step: the term of second order is Dλ_MLP[λ_Att], the
+    """One MLP step after one attention step: the term of second order is D(MLP)[attention], the
     derivative of the later map along the earlier one."""
     mlp, attention = _mlp_and_attention(xp, W_in, W_out, A, B)
     first = mlp(X) + attention(X)
@@ -544,7 +545,7 @@ def _invertible(n):
     equations=["eq-lt-commute"],
     given=dict(A=matrix("C", "C"), B=matrix("C", "C")),
     sizes={"C": (1, 2, 3)},
-    needs=["split-iff-commute-if", "split-iff-commute-one-step"],
+    needs=["split-iff-commute-if"],
     tex=r"\frac{\dd^2}{\dd h^2}\Big|_{0}\bigl(\ee^{hA}\ee^{hB} - \ee^{h(A+B)}\bigr) = AB - BA",
 )
 def split_iff_commute(xp, A, B):
@@ -561,6 +562,7 @@ def split_iff_commute(xp, A, B):
 @split_iff_commute.printed(
     "agreement at the one step h = 1 taken for commuting",
     given=dict(b=number()),
+    sizes={"C": (2,)},
     tex=r"\ee^{A+B} = \ee^{A}\ee^{B} \iff [A, B] = 0,\quad A = \begin{pmatrix}0&0\\0&2\pi\ii"
     r"\end{pmatrix},\; B = \begin{pmatrix}0&b\\0&2\pi\ii\end{pmatrix}",
 )
@@ -653,7 +655,8 @@ def _(xp, b):
     tex=r"\abs{\ee^{h(A+B)} - \ee^{hA}\ee^{hB}}_{12} = \abs{b}\,\frac{\sin^2 \pi h}{\pi}",
 )
 def split_gap(xp, b, h):
-    """At step h the two products of that pair differ in one entry, by b (e^(2πih) − 1)²/(4πi)."""
+    """At step h the two products of that pair differ in one entry, by
+    $b\\,(e^{2\\pi ih} - 1)^2/(4\\pi i)$."""
     turn = 2 * xp.pi * xp.i * h
     left = _triangular_exp(xp, 0 * b, 0 * b, turn) @ _triangular_exp(xp, 0 * b, b * h, turn)
     right = _triangular_exp(xp, 0 * b, b * h, 2 * turn)
@@ -903,7 +906,7 @@ def _(xp, Q, K):
     needs=["low-rank-heads"],
 )
 def low_rank_generic(xp, Q, K):
-    """For almost all Q and K the rank of QK^T is min(r, C)."""
+    """For almost all Q and K the rank of QKᵀ is min(r, C)."""
     return Rank(Q @ K.T, min(Q.shape))
 
 
@@ -936,7 +939,7 @@ def _mean_and_variance(rule, xp, product, columns, *shape):
     r"\norm{y}^2 + \inner{x}{y}^2}{r}",
 )
 def low_rank_projection(xp, x, y, width):
-    """For Q with independent Gaussian entries of variance 1/r, x^T QQ^T y has mean ⟨x, y⟩ and
+    """For Q with independent Gaussian entries of variance 1/r, xᵀ QQᵀ y has mean ⟨x, y⟩ and
     variance (‖x‖²‖y‖² + ⟨x, y⟩²)/r. The Gaussian means are finite sums (three nodes an entry),
     exact for these degrees."""
     r = len(width)
@@ -976,7 +979,7 @@ def _(xp, x, y, width):
     tex=r"\EE\,x^\top QK^\top y = 0,\quad \operatorname{Var} = \frac{\norm{x}^2\norm{y}^2}{r}",
 )
 def low_rank_independent(xp, x, y, width):
-    """For independent Q and K, x^T QK^T y has mean 0 and variance ‖x‖²‖y‖²/r. (The columns are
+    """For independent Q and K, xᵀ QKᵀ y has mean 0 and variance ‖x‖²‖y‖²/r. (The columns are
     independent and alike, so r = 1 is the whole calculation; signs have the moments that enter.)"""
     product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
     mean, variance = _mean_and_variance(moments.sign_moments, xp, product, 1, 2, len(x), 1)
@@ -1007,7 +1010,7 @@ def _(xp, x, y, width):
     needs=["low-rank-heads-projection"],
 )
 def low_rank_law(xp):
-    """Over 20 000 draws with C = 64 and r = 16, the mean of x^T QQ^T y is ⟨x, y⟩ within six
+    """Over 20 000 draws with C = 64 and r = 16, the mean of xᵀ QQᵀ y is ⟨x, y⟩ within six
     standard errors."""
     return Law(lambda rng: draws.projected_mean(rng, tied=True), draws.FALSE_ALARM)
 
@@ -1108,11 +1111,11 @@ def _(xp, X, A, B):
 
 
 # -- which linear Transformers have a potential --------------------------------------------------
-PAIRS = dict(X=matrix("N", "C"), **heads("Q", "K", "V", "O"))
+PAIRS = dict(X=matrix("N", "C"), **heads("Q", "K", "V", "O", count="m"))
 
 
 def _paired_potential(xp, Q, K, V, O):
-    """Σ_i Tr(X A_i X*X B_i* X*) with A_i = Q_iK_i* and B_i* = V_iO_i*."""
+    """Σᵢ Tr(X Aᵢ X*X Bᵢ* X*) with Aᵢ = QᵢKᵢ* and Bᵢ* = VᵢOᵢ*."""
     pairs = [(q @ xp.star(k), v @ xp.star(o)) for q, k, v, o in zip(Q, K, V, O, strict=True)]
     return lambda X: layers.total(
         [xp.trace(X @ a @ xp.star(X) @ X @ b @ xp.star(X)) for a, b in pairs]
@@ -1126,7 +1129,7 @@ def _paired_potential(xp, Q, K, V, O):
     chapter=CHAPTER,
     equations=["eq-lt-head-pairing"],
     given=PAIRS,
-    sizes={"N": (1, 2, 3), "C": (1, 2, 3), "H": (1, 2), "r": (1, 2)},
+    sizes={"N": (1, 2, 3), "C": (1, 2, 3), "m": (1, 2), "r": (1, 2)},
     needs=["quartic-gives-attention"],
     tex=r"Q_{i+n/2}K_{i+n/2}^* = V_iO_i^*,\; V_{i+n/2}O_{i+n/2}^* = Q_iK_i^* \implies"
     r" \frac{\partial V}{\partial X^*} = \sum_{i=1}^{n} XQ_iK_i^*X^*XV_iO_i^*",
@@ -1142,7 +1145,7 @@ def head_pairing(xp, X, Q, K, V, O):
 @head_pairing.printed(
     "the talk's architecture, whose heads are free",
     key="printed",
-    given=heads("Q2", "K2", "V2", "O2"),
+    given=heads("Q2", "K2", "V2", "O2", count="m"),
     tex=r"\frac{\partial V}{\partial X^*} = \text{Transformers Architecture!}",
 )
 def _(xp, X, Q, K, V, O, Q2, K2, V2, O2):
@@ -1152,7 +1155,7 @@ def _(xp, X, Q, K, V, O, Q2, K2, V2, O2):
 
 
 @head_pairing.neighbour(
-    "the partner tied one way only", key="tied-one-way", given=heads("V2", "O2")
+    "the partner tied one way only", key="tied-one-way", given=heads("V2", "O2", count="m")
 )
 def _(xp, X, Q, K, V, O, V2, O2):
     first = [layers.linear_head(xp, X, Q[i], K[i], V[i], O[i]) for i in range(len(Q))]
@@ -1169,16 +1172,16 @@ def _(xp, X, Q, K, V, O):
 
 FREE = dict(
     X=matrix("N", "C"),
-    A=matrix("H", "C", "C"),
-    B=matrix("H", "C", "C"),
+    A=matrix("n", "C", "C"),
+    B=matrix("n", "C", "C"),
     H=matrix("N", "C"),
     K=matrix("N", "C"),
 )
-FREE_SIZES = {"N": (2, 3), "C": (1, 2, 3), "H": (1, 2, 3)}
+FREE_SIZES = {"N": (2, 3), "C": (1, 2, 3), "n": (1, 2, 3)}
 
 
 def _attention(xp, A, B):
-    """Linear attention Σ_i X A_i X* X B_i as a field."""
+    """Linear attention Σᵢ X Aᵢ X* X Bᵢ as a field."""
     return lambda X: layers.total([X @ a @ xp.star(X) @ X @ b for a, b in zip(A, B, strict=True)])
 
 
@@ -1235,9 +1238,9 @@ def _(xp, X, A, B, H, K):
     r" T = \sum_i A_i\otimes B_i",
 )
 def head_pairing_criterion(xp, X, A, B, H, K):
-    """The asymmetry of the antilinear derivative of Σ X A_i X*X B_i depends on the weights only
-    through T − T^T, T = Σ A_i ⊗ B_i. For two tokens or more (N ≥ 2) it vanishes for all X, H, K
-    exactly if T is symmetric, and then V = ½ Σ Tr(X A_i X*X B_i X*) is a potential."""
+    """The asymmetry of the antilinear derivative of Σ X Aᵢ X*X Bᵢ depends on the weights only
+    through T − Tᵀ, T = Σ Aᵢ ⊗ Bᵢ. For two tokens or more (N ≥ 2) it vanishes for all X, H, K
+    exactly if T is symmetric, and then V = ½ Σ Tr(X Aᵢ X*X Bᵢ X*) is a potential."""
     one, other = _both_pairings(xp, _attention(xp, A, B), X, H, K)
     T = layers.total([a[:, :, None, None] * b[None, None, :, :] for a, b in zip(A, B, strict=True)])
     swapped = layers.total(
@@ -1427,8 +1430,8 @@ def _(xp, A1, B1, A2, B2):
     tex=r"\nabla\Tr(XAX^\top XB^\top X^\top) = X(AMB^\top + B^\top MA + A^\top MB + BMA^\top)",
 )
 def real_quartic(xp, X, A, B):
-    """For real X the gradient of Tr(XAX^T X B^T X^T) is a sum of four heads: the complex two, and
-    the same two with both weights transposed (M = X^T X)."""
+    """For real X the gradient of Tr(XAXᵀ X Bᵀ Xᵀ) is a sum of four heads: the complex two, and
+    the same two with both weights transposed (M = Xᵀ X)."""
     V = lambda X: xp.trace(X @ A @ X.T @ X @ B.T @ X.T)
     M = X.T @ X
     return Gradient(V, X, X @ (A @ M @ B.T + B.T @ M @ A + A.T @ M @ B + B @ M @ A.T))
@@ -1734,7 +1737,7 @@ def _odd_power_sums(xp, G):
     tex=r"G^\top J + JG = 0,\quad \ii\dot x = xW,\; W = W^*",
 )
 def single_hamiltonian(xp, W):
-    """For Hermitian W the flow ix' = xW, written in (q, p), has a generator G with G^T J + JG = 0:
+    """For Hermitian W the flow ix' = xW, written in (q, p), has a generator G with Gᵀ J + JG = 0:
     a Hamiltonian matrix."""
     G, J = _generator(xp, W, -xp.i), _symplectic_unit(xp, W.shape[0])
     return Zero(G.T @ J + J @ G)
@@ -1847,7 +1850,7 @@ def _(xp, A, B, W_in, W_out):
     tex=r"\det(A - A^\top) = 0\quad (n\text{ odd})",
 )
 def single_hamiltonian_odd(xp, A):
-    """A two-form on R^n is a skew matrix. For odd n every skew matrix is singular, so no
+    """A two-form on ℝⁿ is a skew matrix. For odd n every skew matrix is singular, so no
     two-form is nondegenerate."""
     return Zero(xp.det(A - A.T))
 
@@ -1869,7 +1872,7 @@ FEW_EXAMPLES = {"n": (1, 2, 3), "d": (1, 2, 3), "k": (1, 2)}
 
 
 def _tokens(xp, x, y, query, answer):
-    """Rows (x_j, y_j), and last the query with its answer so far."""
+    """Rows (xⱼ, yⱼ), and last the query with its answer so far."""
     return xp.concat([xp.concat([x, y], axis=1), xp.concat([query, answer])[None, :]])
 
 
@@ -1902,9 +1905,9 @@ def _residual_map(xp, W0):
     r" (W_0 - \eta\nabla L(W_0))\,x_q",
 )
 def icl(xp, x, y, query, W0, eta):
-    """Tokens (x_j, y_j) and a query (x_q, W₀x_q): the layer with QK^T the projection on the inputs
-    and VO^T the map (x, y) → (0, y − W₀x), scaled by η/n, puts on the query's label channels the
-    prediction after one gradient step of size η on the loss Σ‖W x_j − y_j‖²/(2n)."""
+    """Tokens (xⱼ, yⱼ) and a query $(x_q, W_0x_q)$: the layer with QKᵀ the projection on the inputs
+    and VOᵀ the map (x, y) → (0, y − W₀x), scaled by η/n, puts on the query's label channels the
+    prediction after one gradient step of size η on the loss Σ‖W xⱼ − yⱼ‖²/(2n)."""
     (n, d), k = x.shape, y.shape[1]
     E = _tokens(xp, x, y, query, W0 @ query)
     layer = E + E @ _on_inputs(xp, d, k) @ E.T @ E @ _residual_map(xp, W0) * eta / n
@@ -1952,9 +1955,9 @@ def _(xp, x, y, query, W0, eta):
     r" (x_q,\; -\eta\nabla L(0)\,x_q)",
 )
 def icl_field(xp, x, y, query, eta):
-    """Both heads of the potential Tr(E P_x E^T E P_y E^T), with P_x and P_y the projections on the
-    input and on the label channels: one Euler step of size η/n puts the gradient-step prediction
-    from W₀ = 0 on the query's labels and leaves its input as it was."""
+    """Both heads of the potential $\\operatorname{Tr}(EP_xE^TEP_yE^T)$, with the projections
+    $P_x$ on the input and $P_y$ on the label channels: one Euler step of size η/n puts the
+    gradient-step prediction from W₀ = 0 on the query's labels and leaves its input as it was."""
     (n, d), k = x.shape, y.shape[1]
     E = _tokens(xp, x, y, query, xp.zeros(k))
     P_x, P_y, M = _on_inputs(xp, d, k), _on_labels(xp, d, k), E.T @ E
