@@ -83,8 +83,8 @@ def _cost(rows: dict) -> np.ndarray:
     total: np.ndarray | float = 0.0
     for v in rows.values():
         flat = np.abs(v.reshape(len(v), -1))
-        mantissa = flat * 2
-        price = np.where(mantissa == np.round(mantissa), 1 + flat, 40 + flat)
+        whole, half = flat == np.round(flat), 2 * flat == np.round(2 * flat)
+        price = np.where(whole, 1 + flat, np.where(half, 3 + flat, 40 + flat))
         total = total + np.where(flat == 0, 0.0, price).sum(axis=1)
     return np.asarray(total)
 

@@ -8,6 +8,7 @@ more than claimed by a nonzero minor there; fewer by the ranks at independent pr
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 from flint import fmpq_mat
@@ -18,7 +19,7 @@ from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.exact import LOG2_PRIMES, RETRIES
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import Statement, point, stream, wrap_raw
+from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
 from fieldcheck.evidence.witness import _strings, shown_inputs
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 
@@ -96,8 +97,8 @@ def _trial(statement, sizes, part, rng) -> tuple[int, int, float]:
 
 def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
     """A small rational point whose rank shows the difference."""
-    for bits in (1, 1, 2, 2, 3, 5, 8):
-        raw = point(statement, sizes, rng, bits)
+    for bits in (0, 0, 0, 1, 2, 4, 8):
+        raw = point(statement, sizes, rng, bits) if bits else _signs(statement, sizes, rng)
         xp = Rational()
         try:
             matrix = xp.lift(statement.relations(xp, wrap_raw(xp, raw))[part].matrix).data
@@ -117,6 +118,16 @@ def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
                 digits=0,
             )
     return None
+
+
+def _signs(statement, sizes, rng) -> Raw:
+    """A point with entries 0, 1 and -1."""
+    raw = {}
+    for name, shape in statement.raw_shapes(sizes).items():
+        raw[name] = np.empty(shape, dtype=object)
+        for index in np.ndindex(*shape):
+            raw[name][index] = Fraction(rng.choice((0, 1, -1)))
+    return raw
 
 
 def _rational_rank(data: np.ndarray) -> int:

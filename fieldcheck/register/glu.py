@@ -1,0 +1,391 @@
+"""Gated units and the triple-trace potential: chapter ``glu``."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from fieldcheck.claim import claim, ours, paper, poster
+from fieldcheck.domains import built, matrix, real, real_matrix, unitary, vector
+from fieldcheck.fields.integrability import euclidean_pairing
+from fieldcheck.relations import Equal, Gradient, Rank, Zero
+
+WEIGHTS = dict(G=real_matrix("C", "m"), I=real_matrix("C", "m"), O=real_matrix("C", "m"))
+SIZES = dict(N=[1, 2, 3], C=[1, 2, 3, 4], m=[1, 2, 3])
+
+
+# G, I and O are gate, input and output weights, as in the source.
+
+
+# -- the gradient is three units -----------------------------------------------------------------
+@claim(
+    "glu-triple-trace",
+    title="The triple-trace potential gives three gated units, each with weight one third",
+    sources=[poster("From Theory to Practice"), paper("GLU potential")],
+    chapter="glu",
+    equations=["eq-glu-three-units"],
+    given=dict(X=real_matrix("N", "C"), **WEIGHTS),
+    sizes=SIZES,
+    tex=r"\nabla\,\tfrac13\sum_{jk}(XW_g\odot XW_i\odot XW_o)_{jk} = \tfrac13\bigl["
+    r"(XW_g\odot XW_i)W_o^{\mathsf T} + (XW_i\odot XW_o)W_g^{\mathsf T}"
+    r" + (XW_o\odot XW_g)W_i^{\mathsf T}\bigr]",
+)
+def three_units(xp, X, G, I, O):
+    """For all real weights the gradient is a third of three gated units, roles permuted."""
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    first = ((X @ G) * (X @ I)) @ O.T
+    second = ((X @ I) * (X @ O)) @ G.T
+    third = ((X @ O) * (X @ G)) @ I.T
+    return Gradient(V, X, (first + second + third) / 3)
+
+
+@three_units.printed(
+    "one gated unit",
+    tex=r"\nabla\,\tfrac13\sum_{jk}(XW_g\odot XW_i\odot XW_o)_{jk}"
+    r" = (XW_g\odot XW_i)W_o^{\mathsf T}",
+)
+def _(xp, X, G, I, O):
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T)
+
+
+@three_units.neighbour("one of the three terms, with its third", key="one-term")
+def _(xp, X, G, I, O):
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    return Gradient(V, X, (((X @ G) * (X @ I)) @ O.T) / 3)
+
+
+@three_units.neighbour("the third is missing", key="missing-third")
+def _(xp, X, G, I, O):
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    first = ((X @ G) * (X @ I)) @ O.T
+    second = ((X @ I) * (X @ O)) @ G.T
+    third = ((X @ O) * (X @ G)) @ I.T
+    return Gradient(V, X, first + second + third)
+
+
+@three_units.neighbour("the output weights are not exchanged", key="outputs-not-exchanged")
+def _(xp, X, G, I, O):
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    terms = (X @ G) * (X @ I) + (X @ I) * (X @ O) + (X @ O) * (X @ G)
+    return Gradient(V, X, (terms @ O.T) / 3)
+
+
+@claim(
+    "glu-triple-trace-parallel",
+    title="With parallel weight columns the printed gradient is right",
+    sources=[paper("GLU potential"), ours("the condition under which it holds")],
+    chapter="glu",
+    equations=["eq-glu-parallel"],
+    needs=["glu-triple-trace"],
+    given=dict(
+        X=real_matrix("N", "C"),
+        W=real_matrix("C", "m"),
+        g=vector("m"),
+        i=vector("m"),
+        o=vector("m"),
+    ),
+    sizes=SIZES,
+    tex=r"W_g=W D_g,\ W_i=W D_i,\ W_o=W D_o:\quad "
+    r"\nabla\,\tfrac13\sum(XW_g\odot XW_i\odot XW_o) = (XW_g\odot XW_i)W_o^{\mathsf T}",
+)
+def parallel(xp, X, W, g, i, o):
+    """If gate, input and output weights of each unit are parallel, one gated unit is a gradient."""
+    G, I, O = W * g, W * i, W * o
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T)
+
+
+@parallel.neighbour(
+    "only gate and input are parallel",
+    key="output-free",
+    given=dict(O=real_matrix("C", "m")),
+)
+def _(xp, X, W, g, i, O):
+    G, I = W * g, W * i
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T)
+
+
+@parallel.neighbour(
+    "only gate and output are parallel",
+    key="input-free",
+    given=dict(I=real_matrix("C", "m")),
+)
+def _(xp, X, W, g, I, o):
+    G, O = W * g, W * o
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T)
+
+
+@claim(
+    "glu-triple-trace-tied",
+    title="With all three weights equal the unit is a tied square",
+    sources=[ours("special case of parallel columns")],
+    chapter="glu",
+    needs=["glu-triple-trace-parallel"],
+    given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "m")),
+    sizes=SIZES,
+    tex=r"\nabla\,\tfrac13\sum (XW)^{\odot 3} = (XW)^{\odot 2}W^{\mathsf T}",
+)
+def tied(xp, X, W):
+    """The gradient of a third of the sum of cubes of XW is (XW)² W^T."""
+    V = lambda X: xp.sum((X @ W) ** 3) / 3
+    return Gradient(V, X, (X @ W) ** 2 @ W.T)
+
+
+@tied.neighbour(
+    "the weight is not transposed back but used as it is",
+    key="square-weight",
+    given=dict(W=real_matrix("C", "C")),
+)
+def _(xp, X, W):
+    V = lambda X: xp.sum((X @ W) ** 3) / 3
+    return Gradient(V, X, (X @ W) ** 2 @ W)
+
+
+# -- no potential ---------------------------------------------------------------------------------
+@claim(
+    "glu-no-potential",
+    title="A gated unit with free weights has a potential",
+    sources=[ours("what the printed gradient would imply")],
+    chapter="glu",
+    expect="refuted",
+    equations=["eq-glu-symmetric-jacobian"],
+    given=dict(
+        X=real_matrix("N", "C"), **WEIGHTS, H=real_matrix("N", "C"), K=real_matrix("N", "C")
+    ),
+    sizes=SIZES,
+    tex=r"\inner{K}{DF(X)H} = \inner{H}{DF(X)K},\qquad F(X) = (XW_g\odot XW_i)W_o^{\mathsf T}",
+)
+def no_potential(xp, X, G, I, O, H, K):
+    """The Jacobian of a gated unit is symmetric for all weights (it is not)."""
+    F = lambda X: ((X @ G) * (X @ I)) @ O.T
+    return Equal(euclidean_pairing(xp, F, X, H, K), euclidean_pairing(xp, F, X, K, H))
+
+
+@no_potential.neighbour("all three weights equal", key="tied", given=dict(W=real_matrix("C", "m")))
+def _(xp, X, W, H, K):
+    F = lambda X: ((X @ W) * (X @ W)) @ W.T
+    return Equal(euclidean_pairing(xp, F, X, H, K), euclidean_pairing(xp, F, X, K, H))
+
+
+@no_potential.neighbour("one token, one channel", key="one-channel", sizes=dict(N=[1], C=[1]))
+def _(xp, X, G, I, O, H, K):
+    F = lambda X: ((X @ G) * (X @ I)) @ O.T
+    return Equal(euclidean_pairing(xp, F, X, H, K), euclidean_pairing(xp, F, X, K, H))
+
+
+@claim(
+    "glu-no-potential-defect",
+    title="The asymmetry of a gated unit is that of its coefficient tensor",
+    sources=[ours("the exact condition for a potential")],
+    chapter="glu",
+    equations=["eq-glu-defect"],
+    given=dict(x=vector("C"), **WEIGHTS, h=vector("C"), k=vector("C")),
+    sizes=dict(C=[1, 2, 3, 4], m=[1, 2, 3]),
+    tex=r"\inner{k}{DF(x)h} - \inner{h}{DF(x)k} = S(x,h,k) - S(x,k,h),\quad"
+    r" S(a,b,c) = T(a,b,c) + T(b,a,c)",
+)
+def defect(xp, x, G, I, O, h, k):
+    """With T = Σ g⊗i⊗o and S its symmetrization in gate and input, the Jacobian's asymmetry at x is
+    S(x,h,k) - S(x,k,h).  So a potential exists if and only if S is fully symmetric."""
+    F = lambda x: ((x @ G) * (x @ I)) @ O.T
+    T = lambda a, b, c: xp.sum((a @ G) * (b @ I) * (c @ O))
+    S = lambda a, b, c: T(a, b, c) + T(b, a, c)
+    left = euclidean_pairing(xp, F, x, h, k) - euclidean_pairing(xp, F, x, k, h)
+    return Equal(left, S(x, h, k) - S(x, k, h))
+
+
+@defect.neighbour("the tensor is not symmetrized in gate and input", key="not-symmetrized")
+def _(xp, x, G, I, O, h, k):
+    F = lambda x: ((x @ G) * (x @ I)) @ O.T
+    T = lambda a, b, c: xp.sum((a @ G) * (b @ I) * (c @ O))
+    left = euclidean_pairing(xp, F, x, h, k) - euclidean_pairing(xp, F, x, k, h)
+    return Equal(left, T(x, h, k) - T(x, k, h))
+
+
+# -- symmetry -------------------------------------------------------------------------------------
+@claim(
+    "glu-symmetry",
+    title="A gated unit treats all tokens alike",
+    sources=[paper("the minimal nonlinear permutation-invariant field")],
+    chapter="glu",
+    equations=["eq-glu-permutation"],
+    given=dict(X=real_matrix("N", "C"), **WEIGHTS),
+    sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3], m=[1, 2]),
+    tex=r"V(\Pi X) = V(X)\quad\text{for every permutation }\Pi\in S_N",
+)
+def permutation(xp, X, G, I, O):
+    """The triple-trace potential is invariant under all N! permutations of the tokens."""
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    moved = [xp.stack([X[j] for j in order]) for order in permutations(range(X.shape[0]))]
+    return Equal(xp.stack([V(Y) for Y in moved]), V(X) * xp.ones(len(moved)))
+
+
+@permutation.neighbour(
+    "a rotation of the tokens, not a permutation",
+    key="unitary-invariance",
+    given=dict(t=real()),
+    sizes=dict(N=[2, 3]),
+)
+def _(xp, X, t, G, I, O):
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    c, s = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
+    turned = xp.concat([xp.stack([c * X[0] - s * X[1], s * X[0] + c * X[1]]), X[2:]])
+    return Equal(V(turned), V(X))
+
+
+@permutation.neighbour("a sign for every token: even parity", key="phase-invariance")
+def _(xp, X, G, I, O):
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    return Equal(V(-X), V(X))
+
+
+@claim(
+    "glu-symmetry-phase",
+    title="The triple-trace potential is outside the talk's axioms two and three",
+    sources=[paper("the minimal nonlinear permutation-invariant field"), ours("phase counting")],
+    chapter="glu",
+    equations=["eq-glu-phase"],
+    given=dict(
+        X=matrix("N", "C"), G=matrix("C", "m"), I=matrix("C", "m"), O=matrix("C", "m"), t=real()
+    ),
+    sizes=dict(N=[1, 2], C=[1, 2, 3], m=[1, 2]),
+    tex=r"V(e^{\ii\theta}X) = e^{3\ii\theta}\,V(X)",
+)
+def phase(xp, X, G, I, O, t):
+    """A common phase turns the cubic potential by three times as much: the degree is odd."""
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    z = (1 - t * t + 2 * xp.i * t) / (1 + t * t)
+    return Equal(V(z * X), z * z * z * V(X))
+
+
+@phase.neighbour("phase invariance", key="invariant")
+def _(xp, X, G, I, O, t):
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    z = (1 - t * t + 2 * xp.i * t) / (1 + t * t)
+    return Equal(V(z * X), V(X))
+
+
+@phase.neighbour("unitary invariance", key="unitary", given=dict(U=unitary("N")))
+def _(xp, X, G, I, O, U):
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
+    return Equal(V(U @ X), V(X))
+
+
+@claim(
+    "glu-symmetry-no-interaction",
+    title="A gated unit moves each token by itself",
+    sources=[ours("what permutation invariance does not give")],
+    chapter="glu",
+    equations=["eq-glu-no-interaction"],
+    given=dict(X=real_matrix("N", "C"), h=vector("C"), **WEIGHTS),
+    sizes=dict(N=[2, 3, 4], C=[1, 2, 3], m=[1, 2]),
+    tex=r"\frac{\partial F(X)_n}{\partial x_m} = 0\quad (n\ne m)",
+)
+def no_interaction(xp, X, h, G, I, O):
+    """Moving one token does not change the force on another: gated units do not interact."""
+    F = lambda X: ((X @ G) * (X @ I)) @ O.T
+    only_first = xp.concat([h[None, :], X[1:] * 0])
+    return Zero(xp.push(F, X, only_first)[1:])
+
+
+@no_interaction.neighbour("the gate looks at the mean token", key="shared-gate")
+def _(xp, X, h, G, I, O):
+    F = lambda X: ((X @ I) * (xp.sum(X, axis=0) @ G)) @ O.T
+    only_first = xp.concat([h[None, :], X[1:] * 0])
+    return Zero(xp.push(F, X, only_first)[1:])
+
+
+def _probes(xp, xs, features):
+    """The matrix of invariant functions (columns) at points (rows)."""
+    return xp.stack([xp.stack(features(x)) for x in xs])
+
+
+def _cubics(xp, X, blocks):
+    """Products of channel sums over tokens, one for every way of blocking three factors."""
+    C = X.shape[1]
+    total = [xp.sum(X[:, a]) for a in range(C)]
+    out = []
+    for a in range(C):
+        for b in range(a, C):
+            for c in range(b, C):
+                out.append(xp.sum(X[:, a] * X[:, b] * X[:, c]))
+                if blocks:
+                    out.append(total[a] * total[b] * total[c])
+    if blocks:
+        for a in range(C):
+            for b in range(a, C):
+                out += [xp.sum(X[:, a] * X[:, b]) * total[c] for c in range(C)]
+    return out
+
+
+POINTS = built(
+    "tensor of probe points", (45, "N", "C"), {"x": (45, "N", "C")}, lambda xp, raw: raw["x"]
+)
+
+
+@claim(
+    "glu-symmetry-cubics",
+    title="Gated units are a fraction of the permutation-invariant cubics",
+    sources=[paper("the minimal nonlinear permutation-invariant field"), ours("the count")],
+    chapter="glu",
+    equations=["eq-glu-count"],
+    given=dict(X=POINTS),
+    sizes=dict(N=[3, 4], C=[1, 2, 3]),
+    tex=r"\dim = 2\binom{C+2}{3} + C\binom{C+1}{2}\qquad(N\ge 3)",
+)
+def cubics(xp, X):
+    """For N >= 3 the real S_N-invariant cubics have dimension 2 binom(C+2, 3) + C binom(C+1, 2)."""
+    C = X.shape[2]
+    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, True))
+    return Rank(matrix_, 2 * (C * (C + 1) * (C + 2) // 6) + C * (C * (C + 1) // 2))
+
+
+@cubics.neighbour("one block only: what gated units span", key="one-block")
+def _(xp, X):
+    C = X.shape[2]
+    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, False))
+    return Rank(matrix_, 2 * (C * (C + 1) * (C + 2) // 6) + C * (C * (C + 1) // 2))
+
+
+@cubics.neighbour("two tokens", key="two-tokens", sizes=dict(N=[2]))
+def _(xp, X):
+    C = X.shape[2]
+    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, True))
+    return Rank(matrix_, 2 * (C * (C + 1) * (C + 2) // 6) + C * (C * (C + 1) // 2))
+
+
+# -- squared ReLU ---------------------------------------------------------------------------------
+@claim(
+    "relu-squared",
+    title="A tied squared ReLU is a gradient",
+    sources=[paper("ReLU squared by tying and projecting")],
+    chapter="glu",
+    equations=["eq-relu-squared"],
+    given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "m")),
+    sizes=dict(N=[1, 2], C=[1, 2], m=[1, 2]),
+    tex=r"\nabla\,\tfrac13\sum_{jk}(XW)_+^3 = (XW)_+^2\,W^{\mathsf T}",
+)
+def relu_squared(xp, X, W):
+    """A third of the sum of cubes of the positive part has the gradient (XW)_+² W^T."""
+    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / 3
+    return Gradient(V, X, xp.relu(X @ W) ** 2 @ W.T)
+
+
+@relu_squared.neighbour("the third is missing", key="factor")
+def _(xp, X, W):
+    V = lambda X: xp.sum(xp.relu(X @ W) ** 3)
+    return Gradient(V, X, xp.relu(X @ W) ** 2 @ W.T)
+
+
+@relu_squared.neighbour("the first power", key="power")
+def _(xp, X, W):
+    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / 3
+    return Gradient(V, X, xp.relu(X @ W) @ W.T)
+
+
+@relu_squared.neighbour("untied", key="untied", given=dict(O=real_matrix("C", "m")))
+def _(xp, X, W, O):
+    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / 3
+    return Gradient(V, X, xp.relu(X @ W) ** 2 @ O.T)
