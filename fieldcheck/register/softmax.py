@@ -1239,13 +1239,19 @@ def _(xp, x, h, k, a):
     return AtMost(0, _curvature(xp, _two_patterns(xp, k, 1 + a), x, h, h))
 
 
+AWAY_FROM_ZERO = built(
+    "number of at least 1/8", (), {"x": ()}, lambda xp, raw: raw["x"] * raw["x"] + xp.one / 8
+)
+"""At u = 0 both sides of each inequality agree: a box that is to be proved must leave it out."""
+
+
 @claim(
     "lse-phase-transition-cold",
     title="Above β = 1 there are two further minima",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-cold-branch"],
-    given=dict(u=positive()),
+    given=dict(u=AWAY_FROM_ZERO),
     needs=["lse-phase-transition"],
     tex=r"\beta=u/\tanh u,\ x=\tanh u:\quad x=\tanh(\beta x),\quad \beta>1,\quad"
     r" E''(x)=1-\beta(1-x^2)>0",
