@@ -551,7 +551,7 @@ def _invertible(n):
 def split_iff_commute(xp, A, B):
     """The second derivative at h = 0 of exp(hA) exp(hB) − exp(h(A+B)) is the commutator AB − BA.
     So if the two agree for all small h, then A and B commute; that they agree if A and B commute
-    is split-iff-commute-if."""
+    is `split-iff-commute-if`."""
     gap = lambda h: (
         _power_series(xp, A, h, 2) @ _power_series(xp, B, h, 2) - _power_series(xp, A + B, h, 2)
     )
