@@ -24,6 +24,7 @@ class Node:
     """
 
     __slots__ = ("__weakref__", "args", "fixed", "graph", "id", "op", "square")
+    fixed: bool
 
     def __init__(self, graph: Graph, op: str, args: tuple, id: int):
         self.graph, self.op, self.args, self.id = graph, op, args, id
@@ -230,7 +231,7 @@ class Graph(Paired):
     def _abs(self, d):
         if all(x is y for x, y in zip(nodes(d[0]), nodes(d[1]), strict=True)):
             return entrywise(lambda x: self._relu_one(x) + self._relu_one(-x), d)
-        return self.sqrt(self.abs2(self.wrap(d))).data  # type: ignore[attr-defined]
+        return self.sqrt(self.abs2(self.wrap(d))).data
 
     def _sgn(self, d):
         return entrywise(lambda x: self._step_one(x) - self._step_one(-x), d)
@@ -253,7 +254,7 @@ class Graph(Paired):
         return entrywise(lambda x: self.const(1) if x.value == 0 else self.node("exp", x), d)
 
     def _unit(self, d, axis):
-        norm = np.expand_dims(self.norm(self.wrap(d), axis=axis).data, axis)  # type: ignore
+        norm = np.expand_dims(self.norm(self.wrap(d), axis=axis).data, axis)
         return entrywise(lambda x, n: self.node("quotient", x, n), d, norm)
 
     def abs2(self, x):
