@@ -892,7 +892,7 @@ def _(xp, z, s):
 # == legendre-hamiltonian ==========================================================================
 @claim(
     "legendre-hamiltonian",
-    title="Hamilton's equations for H = p q' - L are the Euler-Lagrange equation",
+    title="Hamilton's equations for H = p q' − L are the Euler-Lagrange equation",
     sources=[TALK],
     chapter="legendre",
     equations=["eq-hamiltonian", "eq-hamilton", "eq-hamilton-euler-lagrange"],
@@ -1011,7 +1011,7 @@ def _(xp, q, p):
         W=matrix("C", "C"),
         s=real(),
     ),
-    tex=r"\Re\operatorname{Tr}(\dot X\Pi^*)-L(X,\dot X)=V(X)+s\|\Pi+iX\|^2"
+    tex=r"\operatorname{Re}\operatorname{Tr}(\dot X\Pi^*)-L(X,\dot X)=V(X)+s\|\Pi+iX\|^2"
     r"\quad\text{at }\dot X=s(\Pi+iX)",
 )
 def singular(xp, X, U, D, W, s):
@@ -1063,8 +1063,8 @@ def _(xp, X, U, W):
         m=positive(),
     ),
     needs=["legendre-singular"],
-    tex=r"\sup_{\dot X}\Bigl(\Re\operatorname{Tr}(\dot X\Pi^*)-L-\tfrac m2\|\dot X\|^2\Bigr)"
-    r"=V(X)+\frac{\|\Pi+iX\|^2}{2m}",
+    tex=r"\sup_{\dot X}\Bigl(\operatorname{Re}\operatorname{Tr}(\dot X\Pi^*)-L"
+    r"-\tfrac m2\|\dot X\|^2\Bigr)=V(X)+\frac{\|\Pi+iX\|^2}{2m}",
 )
 def singular_recovered(xp, X, U, P, W, m):
     """With ½m‖X'‖² added, m > 0, the supremum over velocities is V + ‖Π + iX‖²/(2m), attained at
