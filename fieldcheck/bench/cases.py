@@ -64,7 +64,6 @@ def _draw(
 # -------------------------------------------------------------------------------------- free energy
 
 HEADS, HEAD = 4, 64
-SCALE = HEAD**-0.5
 
 
 def _tokens(size: Size, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -82,6 +81,7 @@ TOY_ATTENTION = ({"N": 48, "H": 2, "d": 8}, {"N": 64, "H": 2, "d": 8}, {"N": 96,
 def _free_energy_force(size: Size, device: torch.device, with_peers: bool) -> Contest:
     q, k = _tokens(size, device)
     n, h, d = size["N"], size["H"], size["d"]
+    scale = d**-0.5
 
     def null_key() -> Tensor:
         """The log-sum-exp from public attention: a null key, value 1 in its own column."""
@@ -91,7 +91,7 @@ def _free_energy_force(size: Size, device: torch.device, with_peers: bool) -> Co
         values[..., -1, -1] = 1
         # the head sizes of keys and values must agree for the fused kernel
         out = F.scaled_dot_product_attention(
-            F.pad(q, (0, 1)), F.pad(keys, (0, 1)), values, scale=SCALE
+            F.pad(q, (0, 1)), F.pad(keys, (0, 1)), values, scale=scale
         )
         t = out[..., -1]
         return torch.log1p(-t) - torch.log(t)
@@ -116,7 +116,7 @@ def _free_energy_force(size: Size, device: torch.device, with_peers: bool) -> Co
         contest.calls["chunked"] = chunked
         contest.calls["null key"] = null_key
     if with_peers and n <= 2048:
-        peers.add(contest, "pykeops", lambda: peers.keops_free_energy(q, k, SCALE))
+        peers.add(contest, "pykeops", lambda: peers.keops_free_energy(q, k, scale))
     if n > 16384:
         for name in ("sdpa", "naive"):
             contest.calls.pop(name)
@@ -126,6 +126,7 @@ def _free_energy_force(size: Size, device: torch.device, with_peers: bool) -> Co
 def _free_energy_both(size: Size, device: torch.device, with_peers: bool) -> Contest:
     q, k = _tokens(size, device)
     n, h, d = size["N"], size["H"], size["d"]
+    scale = d**-0.5
     q_leaf, k_leaf, v_leaf = (x.clone().requires_grad_() for x in (q, k, k))
     ones = torch.ones_like(q)
 
@@ -138,7 +139,7 @@ def _free_energy_both(size: Size, device: torch.device, with_peers: bool) -> Con
         return torch.autograd.grad(energy, (q_leaf, k_leaf))
 
     def naive_autograd() -> object:
-        energy = torch.logsumexp(SCALE * (q_leaf @ k_leaf.mT), -1).sum() / SCALE
+        energy = torch.logsumexp(scale * (q_leaf @ k_leaf.mT), -1).sum() / scale
         return torch.autograd.grad(energy, (q_leaf, k_leaf))
 
     linear, square = 4.0 * n * h * d, 4.0 * h * n * n
@@ -168,6 +169,7 @@ def _free_energy_both(size: Size, device: torch.device, with_peers: bool) -> Con
 def _free_energy_hvp(size: Size, device: torch.device, with_peers: bool) -> Contest:
     q, k = _tokens(size, device)
     n, h, d = size["N"], size["H"], size["d"]
+    scale = d**-0.5
     u = _draw(device, *q.shape, seed=2)
     q_leaf = q.clone().requires_grad_()
 
@@ -175,7 +177,7 @@ def _free_energy_hvp(size: Size, device: torch.device, with_peers: bool) -> Cont
         return torch.autograd.grad(ops.free_energy(q_leaf, k).force, q_leaf, u)
 
     def naive() -> object:
-        p = torch.softmax(SCALE * (q_leaf @ k.mT), -1)
+        p = torch.softmax(scale * (q_leaf @ k.mT), -1)
         return torch.autograd.grad(p @ k, q_leaf, u)
 
     linear, square = 4.0 * n * h * d, 4.0 * h * n * n
@@ -294,15 +296,11 @@ TOY_CONIC = (
     {"rows": 6, "C": 32, "S": 8},
     {"rows": 6, "C": 32, "S": 32},
 )
-PLAIN: dict[str, Callable[..., Tensor]] = {
-    "colu": reference.colu,
-    "rcolu": reference.rcolu,
-    "soc_projection": reference.soc_projection,
-}
+CONIC = ("colu", "rcolu", "soc_projection")
 
 
 def _conic_forward(name: str) -> Callable[[Size, torch.device, bool], Contest]:
-    fast, plain = getattr(ops, name), PLAIN[name]
+    fast = getattr(ops, name)
 
     def build(size: Size, device: torch.device, with_peers: bool) -> Contest:
         x, s = _draw(device, size["rows"], size["C"]), size["S"]
@@ -312,14 +310,14 @@ def _conic_forward(name: str) -> Callable[[Size, torch.device, bool], Contest]:
                 OURS: lambda: fast(x, s),
                 COPY: lambda: x.clone(),
                 "relu": lambda: torch.relu(x),
-                "plain": lambda: plain(x, s),
+                "eager torch": lambda: peers.TEXTBOOK[name](x, s),
             },
             operations=6.0 * x.numel(),
             bytes=moved,
-            weigh=(OURS, "plain"),
+            weigh=(OURS, "eager torch"),
         )
         if with_peers:
-            peers.add(contest, "torch.compile", lambda: peers.compiled(plain, x, s))
+            peers.add(contest, "torch.compile", lambda: peers.compiled(peers.TEXTBOOK[name], x, s))
             if name != "soc_projection":
                 peers.add(contest, "jax", lambda: peers.jax_conic(name, x, s))
         return contest
@@ -328,7 +326,7 @@ def _conic_forward(name: str) -> Callable[[Size, torch.device, bool], Contest]:
 
 
 def _conic_both(name: str) -> Callable[[Size, torch.device, bool], Contest]:
-    fast, plain = getattr(ops, name), PLAIN[name]
+    fast = getattr(ops, name)
 
     def build(size: Size, device: torch.device, with_peers: bool) -> Contest:
         x, s = _draw(device, size["rows"], size["C"]).requires_grad_(), size["S"]
@@ -341,13 +339,17 @@ def _conic_both(name: str) -> Callable[[Size, torch.device, bool], Contest]:
             {
                 OURS: both(lambda x: fast(x, s)),
                 "relu": both(torch.relu),
-                "plain": both(lambda x: plain(x, s)),
+                "eager torch": both(lambda x: peers.TEXTBOOK[name](x, s)),
             },
             operations=16.0 * x.numel(),
             bytes=20.0 * x.numel(),
         )
         if with_peers:
-            peers.add(contest, "torch.compile", lambda: peers.compiled_gradient(plain, x, s, g))
+            peers.add(
+                contest,
+                "torch.compile",
+                lambda: peers.compiled_gradient(peers.TEXTBOOK[name], x, s, g),
+            )
         return contest
 
     return build
@@ -424,7 +426,7 @@ CASES: tuple[Case, ...] = (
                         (4 * K, 256), (4 * K, 512), (16 * K, 256)),
          _quartic_sizes((32, 8), (64, 8), (96, 8), (64, 16), (64, 32)), _quartic,
          dtype="complex64"),
-    *(Case(name, "forward", _conic_sizes(), TOY_CONIC, _conic_forward(name)) for name in PLAIN),
+    *(Case(name, "forward", _conic_sizes(), TOY_CONIC, _conic_forward(name)) for name in CONIC),
     *(Case(name, "forward+backward", _conic_sizes(), TOY_CONIC, _conic_both(name)) for name in
     PLAIN), Case("soc_projection", "against solvers", ({"groups": 256, "S": 4},), ({"groups": 2,
     "S": 4},),

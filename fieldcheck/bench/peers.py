@@ -61,6 +61,38 @@ def keops_free_energy(q: Tensor, k: Tensor, scale: float) -> Call:
     return call
 
 
+def _textbook_colu(x: Tensor, size: int) -> Tensor:
+    z = x.unflatten(-1, (-1, size))
+    t, w = z[..., :1], z[..., 1:]
+    c = (t / torch.linalg.vector_norm(w, dim=-1, keepdim=True)).clamp(0, 1)
+    return torch.cat((t, c * w), -1).flatten(-2)
+
+
+def _textbook_rcolu(x: Tensor, size: int) -> Tensor:
+    z = x.unflatten(-1, (-1, size))
+    mean = z.mean(-1, keepdim=True)
+    w = z - mean
+    c = (mean * size**0.5 / torch.linalg.vector_norm(w, dim=-1, keepdim=True)).clamp(0, 1)
+    return (mean + c * w).flatten(-2)
+
+
+def _textbook_cone(x: Tensor, size: int) -> Tensor:
+    z = x.unflatten(-1, (-1, size))
+    t, w = z[..., :1], z[..., 1:]
+    r = torch.linalg.vector_norm(w, dim=-1, keepdim=True)
+    s = torch.relu(t + r) / 2
+    boundary = torch.cat((s, s * w / r), -1)
+    return torch.where(r <= t, z, boundary).flatten(-2)
+
+
+#: The conic maps as one writes them in a minute: no care for zero or huge groups.
+TEXTBOOK: dict[str, Callable[[Tensor, int], Tensor]] = {
+    "colu": _textbook_colu,
+    "rcolu": _textbook_rcolu,
+    "soc_projection": _textbook_cone,
+}
+
+
 def compiled(f: Callable[..., Tensor], x: Tensor, size: int) -> Call:
     """The plain form through torch.compile."""
     torch._dynamo.reset()

@@ -77,17 +77,12 @@ def interleaved(
     if cuda:
         for sets in calls.values():
             once(sets, 3, cuda)
-    first = {name: once(sets, 1, cuda) for name, sets in calls.items()}
-    # The first call pays for caches and compilation; a long one is not run a second time for that.
-    wanted = {n: 1 if s > 10 else min(3, rounds) if s > 1 else rounds for n, s in first.items()}
-    repeats = {}
-    for name, sets in calls.items():
-        warm = first[name] if first[name] > 1 else once(sets, 1, cuda)
-        repeats[name] = max(1, min(200, round(SHORTEST / max(warm, 1e-7))))
-    timings = {name: Timing({}) for name in calls}
-    for name, seconds in first.items():
-        if wanted[name] == 1:
-            timings[name].seconds[0] = seconds
+    for sets in calls.values():  # the first call pays for caches and compilation
+        once(sets, 1, cuda)
+    warm = {name: once(sets, 1, cuda) for name, sets in calls.items()}
+    wanted = {n: 1 if s > 10 else min(3, rounds) if s > 1 else rounds for n, s in warm.items()}
+    repeats = {n: max(1, min(200, round(SHORTEST / max(s, 1e-7)))) for n, s in warm.items()}
+    timings = {n: Timing({0: s} if wanted[n] == 1 else {}) for n, s in warm.items()}
     names = list(calls)
     begun = time.perf_counter()
     gc.collect()

@@ -54,7 +54,7 @@ def _events(request: Request, part: str) -> Iterable[dict[str, Any]]:
     ended = False
     try:
         process.stdin.write(json.dumps({**vars(request), "part": part}) + "\n")
-        process.stdin.close()
+        process.stdin.flush()
         for line in process.stdout:
             if not line.startswith("{"):
                 continue  # a peer that prints
@@ -64,8 +64,7 @@ def _events(request: Request, part: str) -> Iterable[dict[str, Any]]:
     finally:
         if not ended:
             process.kill()
-        trouble = process.stderr.read()
-        process.wait()
+        _, trouble = process.communicate()
     if not ended:
         last = trouble.strip().splitlines()[-1:] or [f"exit code {process.returncode}"]
         raise BenchError(f"the measuring process stopped: {last[0]}")

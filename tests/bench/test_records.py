@@ -1,0 +1,102 @@
+"""The published schema, the files, the fits and the judging: no timing anywhere."""
+
+import dataclasses
+import json
+import math
+
+import jsonschema
+import pytest
+
+from fieldcheck.bench import growth, records
+from fieldcheck.bench.records import Row
+from fieldcheck.bench.run import growths
+from fieldcheck.bench.targets import TARGETS, judge
+
+
+def row(implementation="fieldcheck", n=1024, seconds=1.0, **more):
+    size = {"N": n, "C": 64, "H": 4, "r": 16}
+    return Row(
+        "quartic", "force", implementation, size, "complex64", "chip", seconds, 0.1, 9, **more
+    )
+
+
+def run(rows):
+    environment = {
+        "device": "chip", "kind": "cpu", "threads": 2, "memory_bytes": 1, "system": "S",
+        "python": "3", "packages": {"jax": None}, "flags": [],
+        "roads": [{"operation": "o", "device": "cpu", "road": "r", "reason": "w"}],
+    }  # fmt: skip
+    settings = {"rounds": 9, "budget_s": 1.0, "toy": False, "peers": True, "allocator": "a"}
+    left = [records.LeftOut("quartic", "force", "naive", {"N": 1}, "no memory")]
+    ceilings = {"copy_bytes_per_s": None, "matmul_ops_per_s": 1.5e11}
+    return records.Run(environment, settings, ceilings, rows, growths(rows), judge(rows), left)
+
+
+def test_a_run_survives_the_file_and_meets_the_schema(tmp_path):
+    rows = [row(n=n, seconds=n * 1e-6, peak_bytes=8 * n) for n in (1024, 2048, 4096)]
+    rows[2] = dataclasses.replace(rows[2], ratios={"matmul peak": 1.25})
+    first = run(rows)
+    records.save(first, tmp_path / "bench-chip.json")
+    data = json.loads((tmp_path / "bench-chip.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(records.schema())
+    jsonschema.validate(data, records.schema())
+    assert records.load(tmp_path / "bench-chip.json").to_json() == first.to_json()
+    assert [p.name for p in tmp_path.iterdir()] == ["bench-chip.json"]
+    assert len(records.committed(tmp_path, "cpu")) == 1
+    assert records.committed(tmp_path, "cuda") == []
+
+
+@pytest.mark.parametrize(
+    "spoil", [{"median_s": 0.0}, {"median_s": None}, {"size": "4k"}, {"ratios": {"a": -1}}]
+)
+def test_the_schema_refuses_nonsense(spoil):
+    data = run([row()]).to_json()
+    data["rows"][0] |= spoil
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, records.schema())
+
+
+def test_another_file_is_refused(tmp_path):
+    (tmp_path / "x.json").write_text('{"schema": "something else"}')
+    with pytest.raises(ValueError, match="this is no bench result: schema is 'something else'"):
+        records.load(tmp_path / "x.json")
+
+
+def test_exponent_of_an_exact_power_and_of_noise():
+    x = [1, 2, 4, 8]
+    slope, low, high = growth.exponent(x, [3 * a**2 for a in x])
+    assert math.isclose(slope, 2)
+    assert high - low < 1e-12
+    slope, low, high = growth.exponent(x, [1.0, 2.2, 3.7, 8.4])
+    assert low < 1 < high
+    # a fixed cost bends the line, and the interval tells
+    _, low, high = growth.exponent(x, [5 + a**2 for a in x])
+    assert high - low > 1
+    for bad in ([1, 2], [2, 2, 2]):
+        with pytest.raises(ValueError, match="an exponent needs"):
+            growth.exponent(bad, [1.0] * len(bad))
+
+
+def test_growth_holds_everything_else():
+    """Rows at other C do not enter the fit in N, and r follows C."""
+    rows = [row(n=n, seconds=n) for n in (1024, 2048, 4096)]
+    for c in (32, 128, 256):
+        size = {"N": 4096, "C": c, "H": 4, "r": c // 4}
+        rows.append(dataclasses.replace(row(), size=size, median_s=float(c * c)))
+    found = {(g.variable, tuple(g.values)): g.exponent for g in growths(rows)}
+    assert found.keys() == {("N", (1024, 2048, 4096)), ("C", (32, 64, 128, 256))}
+    assert math.isclose(found["N", (1024, 2048, 4096)], 1)
+
+
+def test_targets_are_met_missed_or_unmeasured():
+    fast = row(n=4096, ratios={"matmul peak": 1.25, "N x N order": 1 / 400})
+    slow = row(n=4096, ratios={"matmul peak": 2.0, "N x N order": 1 / 400})
+    small = row(n=64, ratios={"matmul peak": 100.0})
+    share = "share of the matrix-product peak"
+    verdict = lambda rows: {j.text: j for j in judge(rows)}
+    assert verdict([fast, small])[share].met is True
+    assert verdict([fast])[share].measured == [{"where": "N 4096, C 64, H 4, r 16", "value": 0.8}]
+    assert verdict([fast, slow])[share].met is False
+    assert verdict([small])[share].met is None
+    assert len(judge([])) == len(TARGETS)
+    assert all(j.met is None for j in judge([]))
