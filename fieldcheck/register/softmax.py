@@ -152,7 +152,7 @@ def _(xp, e, g, d):
 
 @claim(
     "gibbs-variational-cold-minimum",
-    title="The least free energy of m tied minima lies τ log m below them",
+    title="The least free energy of two tied minima lies τ log 2 below them",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-gibbs-cold-minimum"],
