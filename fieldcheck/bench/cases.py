@@ -409,33 +409,77 @@ def _glu(size: Size, device: torch.device, with_peers: bool) -> Contest:
 # ----------------------------------------------------------------------------------------- the list
 
 K = 1024
+BAND = {"width": 256}
+TOY_BAND = {"width": 4}
 CASES: tuple[Case, ...] = (
-    Case("free_energy", "force", _attention_sizes(K, 2 * K, 4 * K, 8 * K, 16 * K, 32 * K, 64 * K),
-         TOY_ATTENTION, _free_energy_force),
-    Case("free_energy", "both forces", _attention_sizes(K, 2 * K, 4 * K, 8 * K, 16 * K, 32 * K),
-         TOY_ATTENTION, _free_energy_both),
-    Case("free_energy", "Hessian-vector", _attention_sizes(K, 2 * K, 4 * K), TOY_ATTENTION,
-         _free_energy_hvp),
-    Case("free_energy", "causal, both forces", _attention_sizes(K, 2 * K, 4 * K), TOY_ATTENTION,
-         _free_energy_causal),
-    Case("free_energy", "band, both forces",
-         tuple({**s, "width": 256} for s in _attention_sizes(4 * K, 8 * K, 16 * K, 32 * K, 64 * K)),
-         tuple({**s, "width": 4} for s in TOY_ATTENTION), _free_energy_band),
-    Case("quartic", "force",
-         _quartic_sizes((K, 64), (4 * K, 64), (16 * K, 64), (64 * K, 64), (4 * K, 32), (4 * K, 128),
-                        (4 * K, 256), (4 * K, 512), (16 * K, 256)),
-         _quartic_sizes((32, 8), (64, 8), (96, 8), (64, 16), (64, 32)), _quartic,
-         dtype="complex64"),
-    *(Case(name, "forward", _conic_sizes(), TOY_CONIC, _conic_forward(name)) for name in CONIC),
-    *(Case(name, "forward+backward", _conic_sizes(), TOY_CONIC, _conic_both(name)) for name in
-    PLAIN), Case("soc_projection", "against solvers", ({"groups": 256, "S": 4},), ({"groups": 2,
-    "S": 4},),
-         _cone_by_solver, dtype="float64"),
-    Case("gibbs", "forward", ({"rows": 16384, "states": 512},), ({"rows": 4, "states": 8},),
-    _gibbs), Case("glu_potential", "force", ({"N": 4096, "C": 256, "m": 1024},), ({"N": 8, "C": 4,
-    "m": 8},),
-         _glu),
-)  # fmt: skip
+    Case(
+        "free_energy",
+        "force",
+        _attention_sizes(K, 2 * K, 4 * K, 8 * K, 16 * K, 32 * K, 64 * K),
+        TOY_ATTENTION,
+        _free_energy_force,
+    ),
+    Case(
+        "free_energy",
+        "both forces",
+        _attention_sizes(K, 2 * K, 4 * K, 8 * K, 16 * K, 32 * K),
+        TOY_ATTENTION,
+        _free_energy_both,
+    ),
+    Case(
+        "free_energy",
+        "Hessian-vector",
+        _attention_sizes(K, 2 * K, 4 * K),
+        TOY_ATTENTION,
+        _free_energy_hvp,
+    ),
+    Case(
+        "free_energy",
+        "causal, both forces",
+        _attention_sizes(K, 2 * K, 4 * K),
+        TOY_ATTENTION,
+        _free_energy_causal,
+    ),
+    Case(
+        "free_energy",
+        "band, both forces",
+        tuple(s | BAND for s in _attention_sizes(4 * K, 8 * K, 16 * K, 32 * K, 64 * K)),
+        tuple(s | TOY_BAND for s in TOY_ATTENTION),
+        _free_energy_band,
+    ),
+    Case(
+        "quartic",
+        "force",
+        _quartic_sizes(
+            *((n, 64) for n in (K, 4 * K, 16 * K, 64 * K)),
+            *((4 * K, c) for c in (32, 128, 256, 512)),
+            (16 * K, 256),
+        ),
+        _quartic_sizes((32, 8), (64, 8), (96, 8), (64, 16), (64, 32)),
+        _quartic,
+        "complex64",
+    ),
+    *(Case(op, "forward", _conic_sizes(), TOY_CONIC, _conic_forward(op)) for op in CONIC),
+    *(Case(op, "forward+backward", _conic_sizes(), TOY_CONIC, _conic_both(op)) for op in CONIC),
+    Case(
+        "soc_projection",
+        "against solvers",
+        ({"groups": 256, "S": 4},),
+        ({"groups": 2, "S": 4},),
+        _cone_by_solver,
+        "float64",
+    ),
+    Case(
+        "gibbs", "forward", ({"rows": 16384, "states": 512},), ({"rows": 4, "states": 8},), _gibbs
+    ),
+    Case(
+        "glu_potential",
+        "force",
+        ({"N": 4096, "C": 256, "m": 1024},),
+        ({"N": 8, "C": 4, "m": 8},),
+        _glu,
+    ),
+)
 
 
 def operations() -> list[str]:
