@@ -283,12 +283,12 @@ def definition_lse(xp, x, p):
     conjugate = negative_entropy(xp, p)
     return (
         AtMost(
-            xp.sum(p * x) - xp.log(xp.sum(xp.exp(x))),
+            xp.sum(p * x) - xp.logsumexp(x),
             conjugate,
             gap=xp.sum(xp.relative_entropy(p, xp.exp(x), 1, xp.sum(xp.exp(x)))),
             sharp=True,
         ),
-        Equal(xp.sum(p * xp.log(p)) - xp.log(xp.sum(xp.exp(xp.log(p)))), conjugate),
+        Equal(xp.sum(p * xp.log(p)) - xp.logsumexp(xp.log(p)), conjugate),
     )
 
 
@@ -296,8 +296,8 @@ def definition_lse(xp, x, p):
 def _(xp, x, p):
     conjugate = -negative_entropy(xp, p)
     return (
-        AtMost(xp.sum(p * x) - xp.log(xp.sum(xp.exp(x))), conjugate),
-        Equal(xp.sum(p * xp.log(p)) - xp.log(xp.sum(xp.exp(xp.log(p)))), conjugate),
+        AtMost(xp.sum(p * x) - xp.logsumexp(x), conjugate),
+        Equal(xp.sum(p * xp.log(p)) - xp.logsumexp(xp.log(p)), conjugate),
     )
 
 
@@ -305,7 +305,7 @@ def _(xp, x, p):
     "the domain of p left off: any positive vector", key="domain", given=dict(p=positive("n"))
 )
 def _(xp, x, p):
-    return AtMost(xp.sum(p * x) - xp.log(xp.sum(xp.exp(x))), negative_entropy(xp, p))
+    return AtMost(xp.sum(p * x) - xp.logsumexp(x), negative_entropy(xp, p))
 
 
 @claim(
@@ -322,13 +322,13 @@ def _(xp, x, p):
 def definition_lse_domain(xp, x, p, s):
     """Adding s to every x_k changes ⟨p, x⟩ − lse(x) by s(Σp − 1): a line without a bound unless the
     entries of p sum to 1."""
-    value = lambda x: xp.sum(p * x) - xp.log(xp.sum(xp.exp(x)))
+    value = lambda x: xp.sum(p * x) - xp.logsumexp(x)
     return Equal(value(x + s), value(x) + s * (xp.sum(p) - 1))
 
 
 @definition_lse_domain.neighbour("it changes by sΣp: finite for Σp = 0", key="constant")
 def _(xp, x, p, s):
-    value = lambda x: xp.sum(p * x) - xp.log(xp.sum(xp.exp(x)))
+    value = lambda x: xp.sum(p * x) - xp.logsumexp(x)
     return Equal(value(x + s), value(x) + s * xp.sum(p))
 
 
@@ -619,7 +619,7 @@ def _(xp, q, L, p, r, w):
     chapter="legendre",
     equations=["eq-fenchel-young", "eq-fenchel-young-gap"],
     given=dict(A=cholesky_factor("n"), b=nonnegative(), q=vector("n"), r=vector("n")),
-    tex=r"\langle p,q\rangle\le L(q)+L^*(p),\qquad"
+    tex=r"\langle p,q\rangle\le L(q)+L^*(p),\qquad "
     r" L(q)+L^*(p)-\langle p,q\rangle\ge\tfrac12\|A^{\mathsf T}(q-r)\|^2,\quad p=\nabla L(r)",
 )
 def fenchel_young(xp, A, b, q, r):
@@ -693,7 +693,7 @@ def _(xp, q, t):
 def fenchel_young_lse(xp, x, p):
     """log-sum-exp plus negative entropy minus ⟨p, x⟩ is Σ p log(p/s) with s = softmax(x), and that
     is the entropy's Bregman divergence from s to p."""
-    gap = xp.log(xp.sum(xp.exp(x))) + xp.sum(p * xp.log(p)) - xp.sum(p * x)
+    gap = xp.logsumexp(x) + xp.sum(p * xp.log(p)) - xp.sum(p * x)
     s = xp.exp(x) / xp.sum(xp.exp(x))
     return (
         Equal(gap, xp.sum(p * xp.log(p / s))),
@@ -703,7 +703,7 @@ def fenchel_young_lse(xp, x, p):
 
 @fenchel_young_lse.neighbour("the divergence the other way, from p to softmax(x)", key="swapped")
 def _(xp, x, p):
-    gap = xp.log(xp.sum(xp.exp(x))) + xp.sum(p * xp.log(p)) - xp.sum(p * x)
+    gap = xp.logsumexp(x) + xp.sum(p * xp.log(p)) - xp.sum(p * x)
     s = xp.exp(x) / xp.sum(xp.exp(x))
     return Equal(gap, xp.sum(s * xp.log(s / p)))
 
@@ -751,7 +751,7 @@ def _(xp, q):
     given=dict(A=cholesky_factor("n"), v=vector("n"), p=vector("n")),
     needs=["legendre-definition"],
     sizes=dict(n=(1, 2, 3, 4)),
-    tex=r"\nabla L^*(\nabla L(v))=v,\qquad\nabla L(\nabla L^*(p))=p,\qquad"
+    tex=r"\nabla L^*(\nabla L(v))=v,\qquad\nabla L(\nabla L^*(p))=p,\qquad "
     r"\nabla^2L^*\,\nabla^2L=I",
 )
 def gradients_inverse(xp, A, v, p):
@@ -828,14 +828,14 @@ def _(xp, q, t, x, p):
     equations=["eq-gradients-inverse-lse"],
     given=dict(x=vector("n"), p=simplex("n")),
     needs=["legendre-definition-lse"],
-    tex=r"\nabla L(\nabla L^*(p))=p,\qquad"
+    tex=r"\nabla L(\nabla L^*(p))=p,\qquad "
     r"\nabla L^*(\nabla L(x))=x+(1-\operatorname{lse}(x))\mathbf 1",
     sizes=dict(n=(1, 2, 3, 4)),
 )
 def gradients_inverse_lse(xp, x, p):
     """With L = lse and L* the negative entropy: softmax undoes ∇L* on the simplex, but ∇L* after
     softmax gives x back only up to a constant on all entries, 1 − lse(x)."""
-    L = lambda x: xp.log(xp.sum(xp.exp(x)))
+    L = lambda x: xp.logsumexp(x)
     Ls = lambda p: negative_entropy(xp, p)
     back = xp.gradient(Ls, xp.gradient(L, x))
     return (
@@ -848,13 +848,13 @@ def gradients_inverse_lse(xp, x, p):
     "the inverse, also for log-sum-exp", key="holds-for-lse", tex=r"\nabla L^*=(\nabla L)^{-1}"
 )
 def _(xp, x):
-    L = lambda x: xp.log(xp.sum(xp.exp(x)))
+    L = lambda x: xp.logsumexp(x)
     return Equal(xp.gradient(lambda p: negative_entropy(xp, p), xp.gradient(L, x)), x)
 
 
 @gradients_inverse_lse.neighbour("the constant is lse(x), not 1 − lse(x)", key="constant")
 def _(xp, x):
-    L = lambda x: xp.log(xp.sum(xp.exp(x)))
+    L = lambda x: xp.logsumexp(x)
     return Equal(xp.gradient(lambda p: negative_entropy(xp, p), xp.gradient(L, x)), x - L(x))
 
 
@@ -954,7 +954,7 @@ def hamiltonian_systems(xp, q, p, h):
     """For two pendulums, Kepler's problem in the plane and the quartic oscillator: along
     Hamilton's equations p' is the acceleration written out, and the Euler-Lagrange expression of L
     vanishes."""
-    out = []
+    out: list[Equal | Zero] = []
     for system in (PENDULUM, KEPLER, QUARTIC):
         L = lambda q, v, system=system: system.lagrangian(xp, q, v)
         H = lambda q, p, system=system: system.hamiltonian(xp, q, p)
