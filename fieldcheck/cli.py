@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -281,7 +282,10 @@ def verify(
     )
     with text.Watch(errors) as watch:
         outcome = runs.run(request, watch, MACHINE)
-    text.summary(console, outcome, files=names)
+    options = [f" --from {shlex.quote(name)}" for name in names]
+    if path is not None and path != _ledger_path(None, names):
+        options.append(f" --ledger {shlex.quote(str(path))}")
+    text.summary(console, outcome, "".join(options))
     if note:
         console.print(note, markup=False, soft_wrap=True)
     if not outcome.as_expected:

@@ -152,7 +152,11 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
 
     verdict, evidence, relations = judge(form, profile, seed)
     if form.role == "neighbour" and form.expect == "refuted" and verdict.verdict == "refuted":
-        reason = check_kill(claim, form, verdict)
+        try:
+            reason = check_kill(claim, form, verdict)
+        except Exception as error:  # the true claim's body may break where the neighbour's ran
+            main = Statement(claim.forms[f"{claim.id}/claim"])
+            reason = f"the true claim cannot be evaluated there: {_blame(main, error)}"
         if reason:
             verdict = Verdict("invalid", None, reason)
     measured = None

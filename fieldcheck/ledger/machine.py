@@ -27,6 +27,7 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
     """
     from fieldcheck import register
 
+    _forget()  # what an earlier call read from files: they may have changed, or be broken
     folder = Path(register.__file__).parent
     try:
         known = dict(register.load())  # also for a file: it may rest on claims of the register
@@ -40,15 +41,24 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
     return claims
 
 
+_FILES = "fieldcheck_claims_"
+"""How the modules made from claims files begin."""
+
+
+def _forget() -> None:
+    from fieldcheck.claim import registered
+
+    for claim_id in [key for key, old in registered().items() if old.module.startswith(_FILES)]:
+        del registered()[claim_id]
+
+
 def _load_file(path: Path) -> dict[str, Any]:
     from fieldcheck import register
     from fieldcheck.claim import registered
 
     if not path.is_file():
         raise UserError(f"no claims file {path}")
-    module_name = f"fieldcheck_claims_{path.stem}"
-    for claim_id in [key for key, old in registered().items() if old.module == module_name]:
-        del registered()[claim_id]  # the file may have changed since it was last read
+    module_name = _FILES + path.stem
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
         raise UserError(f"{path} is not a Python file: its name must end in .py")
@@ -62,6 +72,7 @@ def _load_file(path: Path) -> dict[str, Any]:
         register.load()  # completes the new claims and checks what they need
         found = {key: made for key, made in registered().items() if made.module == module_name}
     except Exception as fault:
+        _forget()
         raise UserError(_told(fault, path)) from None
     if not found:
         raise UserError(f"{path} registers no claim: decorate a body with @claim(...)")
@@ -74,15 +85,18 @@ def _told(fault: Exception, where: Path) -> str:
 
     if isinstance(fault, SyntaxError):
         return f"{fault.filename}, line {fault.lineno}: {fault.msg}"
+    home = where.resolve()
+    frames = traceback.extract_tb(fault.__traceback__)
     inside = [
         frame
-        for frame in traceback.extract_tb(fault.__traceback__)
-        if Path(frame.filename) == where or where in Path(frame.filename).parents
+        for frame in frames
+        if home in (Path(frame.filename).resolve(), *Path(frame.filename).resolve().parents)
     ]
     what = str(fault) if isinstance(fault, ClaimError) else f"{type(fault).__name__}: {fault}"
     own = [frame for frame in inside if Path(frame.filename).name != "__init__.py"]
     if own:
-        return f"{own[-1].filename}, line {own[-1].lineno}: {what}"
+        name = where if where.is_file() else own[-1].filename
+        return f"{name}, line {own[-1].lineno}: {what}"
     return f"{where}: {what}" if where.is_file() else what
 
 

@@ -95,13 +95,17 @@ def schema() -> dict[str, Any]:
     return json.loads((Path(__file__).parent / "schema.json").read_text(encoding="utf-8"))
 
 
-@functools.cache
-def _validator(part: str | None) -> Any:
-    import jsonschema  # only what reads or writes a ledger pays for it
-
+def _rule(part: str | None) -> dict[str, Any]:
     whole = schema()
-    rule = whole if part is None else {"$ref": f"#/$defs/{part}", "$defs": whole["$defs"]}
-    return jsonschema.Draft202012Validator(rule)
+    return whole if part is None else {"$ref": f"#/$defs/{part}", "$defs": whole["$defs"]}
+
+
+@functools.cache
+def _quick(part: str | None) -> Any:
+    """The schema compiled to code: some fifteen times quicker, with poorer messages."""
+    import fastjsonschema
+
+    return fastjsonschema.compile(_rule(part), use_default=False)
 
 
 def problem(document: Any, part: str | None = None) -> str | None:
@@ -109,13 +113,24 @@ def problem(document: Any, part: str | None = None) -> str | None:
 
     ``part`` names a definition (``claim``, ``form``) to check a piece of a ledger by itself.
     """
-    import jsonschema
+    import fastjsonschema
 
-    fault = jsonschema.exceptions.best_match(_validator(part).iter_errors(document))
-    if fault is not None:
-        return f"{_place(document, fault.absolute_path)}: {_shorten(fault.message)}"
+    try:
+        _quick(part)(document)
+    except fastjsonschema.JsonSchemaException as fault:
+        return _explained(document, part) or str(fault)
     place = _first_float(document)
     return None if place is None else f"{place}: a number beyond a count must be a string"
+
+
+def _explained(document: Any, part: str | None) -> str | None:
+    import jsonschema  # only a fault pays for it
+
+    checker = jsonschema.Draft202012Validator(_rule(part))
+    fault = jsonschema.exceptions.best_match(checker.iter_errors(document))
+    if fault is None:
+        return None
+    return f"{_place(document, fault.absolute_path)}: {_shorten(fault.message)}"
 
 
 def _shorten(text: str, limit: int = 160) -> str:

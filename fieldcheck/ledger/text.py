@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -311,8 +310,11 @@ def _hints(console: Console, row: store.Row) -> None:
 _FEW = 12
 
 
-def summary(console: Console, outcome: Outcome, files: Sequence[str] = ()) -> None:
-    """The end of a run: what was found, what differs, and how to look at it."""
+def summary(console: Console, outcome: Outcome, options: str = "") -> None:
+    """The end of a run: what was found, what differs, and how to look at it.
+
+    ``options`` are those that the commands shown need to find the same claims and ledger.
+    """
     rows = outcome.rows
     if 0 < len(rows) <= _FEW:
         table = _table("claim", "verdict", "grade", "forms as expected", "smallest fault seen")
@@ -331,13 +333,12 @@ def summary(console: Console, outcome: Outcome, files: Sequence[str] = ()) -> No
     if failures or outcome.faults:
         console.print(_failures(failures, outcome.faults))
     _counts(console, outcome)
-    extra = "".join(f" --from {shlex.quote(name)}" for name in files)
     for row in [row for row in rows if not store.as_expected(row)][:3]:
-        console.print(f"  fieldcheck show {row['id']}{extra}", style="cyan", markup=False)
+        console.print(f"  fieldcheck show {row['id']}{options}", style="cyan", markup=False)
     for _, form in [
         pair for pair in failures if pair[1]["verdict"] == "refuted" and pair[1]["witness"]
     ][:3]:
-        console.print(f"  fieldcheck replay {form['key']}{extra}", style="cyan", markup=False)
+        console.print(f"  fieldcheck replay {form['key']}{options}", style="cyan", markup=False)
 
 
 def _fault_seen(row: store.Row) -> str:
