@@ -183,7 +183,7 @@ def _(xp, X, G, I, O, H, K):
     equations=["eq-glu-defect"],
     given=dict(x=vector("C"), **WEIGHTS, h=vector("C"), k=vector("C")),
     sizes=dict(C=[1, 2, 3, 4], m=[1, 2, 3]),
-    tex=r"\inner{k}{DF(x)h} - \inner{h}{DF(x)k} = S(x,h,k) - S(x,k,h),\quad"
+    tex=r"\inner{k}{DF(x)h} - \inner{h}{DF(x)k} = S(x,h,k) - S(x,k,h),\quad "
     r" S(a,b,c) = T(a,b,c) + T(b,a,c)",
 )
 def defect(xp, x, G, I, O, h, k):

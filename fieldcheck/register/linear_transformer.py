@@ -1234,7 +1234,7 @@ def _(xp, X, A, B, H, K):
     given=FREE,
     sizes=FREE_SIZES,
     tex=r"\langle K, \partial F[H]\rangle - \langle H, \partial F[K]\rangle ="
-    r" \sum_{abcd}\,(K^*X)_{da}(H^*X)_{bc}\,(T_{ab,cd} - T_{cd,ab}),\quad"
+    r" \sum_{abcd}\,(K^*X)_{da}(H^*X)_{bc}\,(T_{ab,cd} - T_{cd,ab}),\quad "
     r" T = \sum_i A_i\otimes B_i",
 )
 def head_pairing_criterion(xp, X, A, B, H, K):
@@ -1788,7 +1788,7 @@ def _(xp, W):
     equations=["eq-lt-ascent"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
     sizes=UP_TO_3,
-    tex=r"\frac{\dd V}{\dd t} = 2\norm{\frac{\partial V}{\partial X^*}}^2\quad\text{along}\quad"
+    tex=r"\frac{\dd V}{\dd t} = 2\norm{\frac{\partial V}{\partial X^*}}^2\quad\text{along}\quad "
     r" \dot X = \frac{\partial V}{\partial X^*}",
 )
 def single_hamiltonian_ascent(xp, X, W, A, B):

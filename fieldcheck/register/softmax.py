@@ -255,7 +255,7 @@ def _pairs(xp, n):
     equations=["eq-lse-hessian"],
     needs=["lse-gradient-softmax"],
     given=dict(x=vector("n"), h=vector("n"), k=vector("n")),
-    tex=r"\nabla^2\lse(x)=\diag(p)-pp^\top,\qquad"
+    tex=r"\nabla^2\lse(x)=\diag(p)-pp^\top,\qquad "
     r" p=\softmax(x)",
 )
 def lse_hessian(xp, x, h, k):
@@ -394,7 +394,7 @@ def _(xp, X, W, root_r):
     key="printed-hermitian",
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
     sizes=SMALL,
-    tex=r"W=W^\top,\ X\text{ real}:\quad"
+    tex=r"W=W^\top,\ X\text{ real}:\quad "
     r"\frac{\partial}{\partial X^*}\sqrt r\sum_j\log\sum_k \ee^{S_{jk}}"
     r"=\operatorname{Softmax}(S)XW",
 )
@@ -513,7 +513,7 @@ def _(xp, X, W, root_r):
     equations=["eq-antilinear-symmetry"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
     sizes=SMALL,
-    tex=r"F=\operatorname{Softmax}(XWX^*)XW:\quad"
+    tex=r"F=\operatorname{Softmax}(XWX^*)XW:\quad "
     r"\frac{\partial F_a}{\partial X^*_b}=\frac{\partial F_b}{\partial X^*_a}",
 )
 def no_wirtinger_potential(xp, X, W):
@@ -701,7 +701,7 @@ def _symmetric(xp, F, X, H, D):
     equations=["eq-no-potential"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
     sizes=SMALL,
-    tex=r"F(X)=\operatorname{Softmax}(XWX^\top)XW,\ W=W^\top:\quad"
+    tex=r"F(X)=\operatorname{Softmax}(XWX^\top)XW,\ W=W^\top:\quad "
     r" DF(X)=DF(X)^\top",
 )
 def no_potential(xp, X, W):
@@ -829,7 +829,7 @@ def _(xp, X, W, H, D):
     chapter="softmax",
     equations=["eq-other-metric"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), H=real_matrix("N", "C")),
-    tex=r"\begin{gathered}\mathcal E=\tfrac12\sum_{ij}\ee^{\inner{x_iW}{x_j}}:\quad"
+    tex=r"\begin{gathered}\mathcal E=\tfrac12\sum_{ij}\ee^{\inner{x_iW}{x_j}}:\quad "
     r" D\mathcal E(X)[H]=\sum_iZ_i\inner{h_i}{F_i},\\"
     r" F=\operatorname{Softmax}(XWX^\top)XW,\quad Z_i=\sum_j\ee^{\inner{x_iW}{x_j}}\end{gathered}",
 )
@@ -865,7 +865,7 @@ def _(xp, X, W, H):
     chapter="softmax",
     equations=["eq-other-metric-values"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), A=spd("C"), H=real_matrix("N", "C")),
-    tex=r"F=\operatorname{Softmax}(XWX^\top)X\,WA,\ A\succ0:\quad"
+    tex=r"F=\operatorname{Softmax}(XWX^\top)X\,WA,\ A\succ0:\quad "
     r" D\mathcal E(X)[H]=\sum_iZ_i\,\inner{h_iA^{-1}}{F_i}",
 )
 def other_metric_values(xp, X, W, A, H):
@@ -1107,7 +1107,7 @@ def _divergence(xp, x, y, K, beta):
     given=dict(x=vector("d"), K=real_matrix("M", "d"), beta=positive(), b=nonnegative()),
     sizes=PATTERNS,
     needs=["softmax-query-only"],
-    tex=r"x_s=x+s\,(K^\top\softmax(\beta Kx)-x),\ 0<s\le2:\quad"
+    tex=r"x_s=x+s\,(K^\top\softmax(\beta Kx)-x),\ 0<s\le2:\quad "
     r" E(x_s)\ \le\ E(x)",
 )
 def hopfield_descent(xp, x, K, beta, b):
@@ -1182,7 +1182,7 @@ def _two_patterns(xp, k, beta):
     needs=["lse-gradient-softmax"],
     tex=r"\begin{gathered}E(x)=\tfrac12\norm{x}^2"
     r"-\tfrac1\beta\log\bigl(\ee^{\beta\inner kx}+\ee^{-\beta\inner kx}\bigr):\\"
-    r"\nabla E=x-\tanh(\beta\inner kx)\,k,\quad"
+    r"\nabla E=x-\tanh(\beta\inner kx)\,k,\quad "
     r" h^\top\nabla^2E(0)\,h=\norm{h}^2-\beta\inner kh^2\end{gathered}",
 )
 def phase_transition(xp, x, h, k, beta):
@@ -1253,7 +1253,7 @@ AWAY_FROM_ZERO = built(
     equations=["eq-cold-branch"],
     given=dict(u=AWAY_FROM_ZERO),
     needs=["lse-phase-transition"],
-    tex=r"\beta=u/\tanh u,\ x=\tanh u:\quad x=\tanh(\beta x),\quad \beta>1,\quad"
+    tex=r"\beta=u/\tanh u,\ x=\tanh u:\quad x=\tanh(\beta x),\quad \beta>1,\quad "
     r" E''(x)=1-\beta(1-x^2)>0",
     box=dict(raw={"u.x": (0, 3)}),
 )
@@ -1291,7 +1291,7 @@ def _(xp, u):
     equations=["eq-exponent"],
     given=dict(a=positive()),
     needs=["lse-phase-transition-cold"],
-    tex=r"x=\tanh(\beta x):\quad \beta-1=\tfrac13x^2(1+o(1)),\quad\text{so}\quad"
+    tex=r"x=\tanh(\beta x):\quad \beta-1=\tfrac13x^2(1+o(1)),\quad\text{so}\quad "
     r" x=\sqrt{3(\beta-1)}\,(1+o(1))",
 )
 def exponent(xp, a):

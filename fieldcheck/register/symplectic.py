@@ -148,7 +148,7 @@ TANGENTS = dict(X=matrix("N", "C"), H=matrix("N", "C"), K=matrix("N", "C"))
     given=dict(q=real_matrix("N", "C"), p=real_matrix("N", "C"),
                h_q=real_matrix("N", "C"), h_p=real_matrix("N", "C"),
                k_q=real_matrix("N", "C"), k_p=real_matrix("N", "C")),
-    tex=r"\theta=\tfrac{i}{2}\operatorname{Tr}(dX\,X^*-X\,dX^*),\quad"
+    tex=r"\theta=\tfrac{i}{2}\operatorname{Tr}(dX\,X^*-X\,dX^*),\quad "
         r"-d\theta=i\operatorname{Tr}dX\wedge dX^*=\sum dq\wedge dp",
 )
 def symplectic_form(xp, q, p, h_q, h_p, k_q, k_p):
@@ -653,7 +653,7 @@ def _(xp, X, H, W, A, B):
     equations=["eq-ascent"],
     given=FIELD,
     tex=r"\dot X=\frac{\partial R}{\partial X^*}\Rightarrow\dot R=2\Bigl\lVert"
-        r"\frac{\partial R}{\partial X^*}\Bigr\rVert^2;\qquad"
+        r"\frac{\partial R}{\partial X^*}\Bigr\rVert^2;\qquad "
         r"\dot X=\frac{\partial (iR)}{\partial X^*}\Rightarrow\dot R=0",
 )
 def splits(xp, X, W, A, B):
@@ -719,7 +719,7 @@ def _(xp, X, W, A, B):
     chapter="symplectic",
     equations=["eq-weight-split"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
-    tex=r"\frac{\partial}{\partial X^*}\mathrm{Re}\operatorname{Tr}XWX^*=X\tfrac{W+W^*}{2},\quad"
+    tex=r"\frac{\partial}{\partial X^*}\mathrm{Re}\operatorname{Tr}XWX^*=X\tfrac{W+W^*}{2},\quad "
         r"\frac{\partial}{\partial X^*}\,i\,\mathrm{Im}\operatorname{Tr}XWX^*=X\tfrac{W-W^*}{2}",
 )
 def weight_split(xp, X, W):
