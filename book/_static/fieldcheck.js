@@ -50,11 +50,15 @@
     nameRegions();
     const ready = window.MathJax && window.MathJax.startup && window.MathJax.startup.promise;
     Promise.resolve(ready).then(reachable);
+    // Whatever changes the width of the text: the window, its scroll bar, a panel at the side.
+    const article = document.querySelector("article");
     let waiting = 0;
-    window.addEventListener("resize", () => {
-      cancelAnimationFrame(waiting);
-      waiting = requestAnimationFrame(reachable);
-    });
+    if (article) {
+      new ResizeObserver(() => {
+        cancelAnimationFrame(waiting);
+        waiting = requestAnimationFrame(reachable);
+      }).observe(article);
+    }
     document.addEventListener("toggle", reachable, true);
     document.addEventListener("click", () => requestAnimationFrame(reachable));
   }

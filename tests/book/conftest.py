@@ -48,13 +48,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "chapter" in metafunc.fixturenames:
         if not CHAPTERS:
             raise pytest.UsageError("_toc.yml names no page")
-        ids = [name.rsplit("/", 1)[-1] for name in CHAPTERS]
-        metafunc.parametrize("chapter", CHAPTERS, ids=ids, scope="session")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers, one of them has all tests of a page, and opens the page once."""
-    for item in items:
-        call = getattr(item, "callspec", None)
-        if call is not None and "chapter" in call.params:
-            item.add_marker(pytest.mark.xdist_group(call.params["chapter"]))
+        # With several workers, one of them has all tests of a page, and opens the page once.
+        pages = [
+            pytest.param(name, id=name.rsplit("/", 1)[-1], marks=pytest.mark.xdist_group(name))
+            for name in CHAPTERS
+        ]
+        metafunc.parametrize("chapter", pages, scope="session")

@@ -124,6 +124,7 @@ class Reader:
             seen: dict[str, Any] = page.evaluate("() => look.formulas()")
             report.formulas, report.rendered = seen["found"], seen["drawn"]
             report.bad_formulas = seen["bad"]
+            page.evaluate("() => look.emptyFormulas()")
             report.blank_images = page.evaluate("() => look.blankImages()")
             report.wide_at[WIDE[0]] = page.evaluate("() => look.sticksOut()")
             page.evaluate(self.axe)
@@ -132,7 +133,7 @@ class Reader:
             page.emulate_media(color_scheme="dark")
             page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
             report.images_not_turned = page.evaluate("() => look.notTurned()")
-            report.axe["dark"] = page.evaluate("() => look.accessibility()")
+            report.axe["dark"] = page.evaluate("() => look.accessibility(true)")
 
             page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
             page.wait_for_timeout(100)
