@@ -180,24 +180,37 @@ def test_table_summary_map_and_coverage(book):
     rows = index.select("table.fc-ledger tbody tr")
     assert len(rows) == 4
     assert "capped" not in index.get_text()
-    assert [cell.get_text(" ", strip=True) for cell in rows[3].select("td")][3:5] == [
-        "holds",
-        "sampled",
-    ]
+    cells = [cell.get_text(" ", strip=True) for cell in rows[3].select("td")]
+    assert cells[0].startswith("Both sides agree rests-on-sampled")
+    assert cells[1:5] == ["beta", "refuted", "holds", "sampled"]
     summary = index.select_one(".fc-summary-line").get_text()
     assert summary == (
         "4 claims: 4 hold. Of 4 forms as printed: 4 refuted. Of 4 neighbours, 4 were told apart. "
         "Profile quick, seed 0."
     )
-    boxes = index.select("svg.fc-map a.fc-map-claim")
-    assert [box["href"] for box in boxes] == [
+    tiles = index.select(".fc-map-tiles svg.fc-map a.fc-map-claim")
+    addresses = [
         "alpha.html#claim-plain-true",
         "alpha.html#claim-rests-on-plain",
         "beta.html#claim-only-sampled",
         "beta.html#claim-rests-on-sampled",
     ]
-    assert "fc-map-sampled" in boxes[3]["class"]
-    assert len(index.select("svg.fc-map path.fc-map-arrow")) == 3
+    assert [tile["href"] for tile in tiles] == addresses
+    assert "fc-map-sampled" in tiles[3]["class"]
+    assert [caption.get_text() for caption in index.select(".fc-map-tiles figcaption")] == [
+        "Alpha",
+        "Beta",
+    ]
+    chapters = index.select("details.fc-map-chapter-details")
+    assert [chapter.summary.get_text() for chapter in chapters] == [
+        "alpha: 2 claims",
+        "beta: 2 claims",
+    ]
+    second = chapters[1]
+    ghosts = [box["data-claim"] for box in second.select(".fc-map-ghost")]
+    assert ghosts == ["plain-true"]  # of another chapter, but rested on here
+    arrows = [(a["data-from"], a["data-to"]) for a in second.select("path.fc-map-arrow")]
+    assert arrows == [("only-sampled", "rests-on-sampled"), ("plain-true", "rests-on-sampled")]
     assert "1 of 1 displayed equations are named and checked" in index.get_text()
 
 
