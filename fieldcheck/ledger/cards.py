@@ -179,6 +179,9 @@ def _complex(real: Any, imaginary: Any) -> Any:
 
 def _sides(stored: dict[str, Any]) -> nodes.paragraph:
     line = nodes.paragraph(classes=["fc-sides"])
+    if stored["relation"] == "Solutions":
+        line += nodes.Text(f"This point {stored['lhs']} and is {stored['rhs']}.")
+        return line
     where = entry_words(stored["entry"])
     for label, value in (("left side ", stored["lhs"]), ("right side ", stored["rhs"])):
         if value in (None, ""):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from fieldcheck.ledger.store import Row
+from fieldcheck.ledger.store import GRADES, Row
 
 COLUMNS = 3
 BOX_WIDTH, BOX_HEIGHT = 216, 26
@@ -208,6 +208,29 @@ def tiles_svg(rows: Sequence[Row], *, link: Link = lambda claim_id: None) -> str
         )
         parts.append(_claim(row, inner, link(row["id"]), "fc-map-tile"))
     return "\n".join([*parts, "</svg>"])
+
+
+def key() -> str:
+    """What borders and fills mean, as a list of small tiles."""
+    size = TILE + 4
+    lines = []
+    for what, entries in (
+        ("border", [(verdict, "none", verdict, mark) for verdict, mark in MARK.items()]),
+        ("fill", [("none", grade, grade, "") for grade in (*GRADES, "none")]),
+    ):
+        items = [f"<span>{what}:</span>"]
+        for verdict, grade, name, mark in entries:
+            shape = f'<rect x="2" y="2" width="{TILE}" height="{TILE}" rx="4"/>'
+            text = f'<text x="{size // 2}" y="18">{mark}</text>' if mark else ""
+            solid = " fc-map-key-border" if what == "border" else ""
+            items.append(
+                f'<span><svg class="fc-map" viewBox="0 0 {size} {size}" width="{size}" '
+                f'height="{size}" aria-hidden="true"><g class="fc-map-tile fc-map-sample '
+                f'fc-verdict-{verdict} fc-map-{grade}{solid}">{shape}{text}</g></svg> '
+                f"{'unsettled' if name == 'none' else name}</span>"
+            )
+        lines.append(f'<div class="fc-map-key">{" ".join(items)}</div>')
+    return "\n".join(lines)
 
 
 # --- both -----------------------------------------------------------------------------------------

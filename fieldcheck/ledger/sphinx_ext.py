@@ -463,7 +463,7 @@ def _visit_map(self: Any, node: fc_map) -> None:
             self.body.append(f"<figure><figcaption>{title}</figcaption>\n")
             self.body.append(claims_map.tiles_svg(members, link=link))
             self.body.append("\n</figure>\n")
-    self.body.append("</div>\n")
+    self.body.append("</div>\n" + claims_map.key() + "\n")
     raise nodes.SkipNode
 
 
