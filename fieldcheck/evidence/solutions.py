@@ -127,12 +127,23 @@ class Problem:
                 else:
                     known = case.signs.get(q, -case.signs[-q] if -q in case.signs else None)
                     for sign in (1, 0, -1) if known is None else (known,):
-                        yield from self._extended(order, k + 1, case.decided(node, q, sign))
+                        branch = case.decided(node, q, sign)
+                        if known is not None or self._possible(branch):
+                            yield from self._extended(order, k + 1, branch)
                     return
             else:
                 case.value[node.id] = self._expression(node, case)
             k += 1
         yield case
+
+    def _possible(self, case: Case) -> bool:
+        """Is there a point with these signs, as far as the elimination can tell?"""
+        from fieldcheck.evidence.semialgebraic import Unknown, a_point
+
+        try:
+            return a_point(case.zero, case.positive, list(self.symbols.values())) is not None
+        except Unknown:
+            return True
 
     def _expression(self, node: Node, case: Case):
         import sympy as sp

@@ -287,8 +287,10 @@ def guarded_defect(xp, h, n, epsilon):
     r"0 \le \delta \le \varepsilon",
 )
 def colu_epsilon(xp, x, epsilon):
-    """With x_1/(‖x_⊥‖ + ε) in place of the quotient, the second application shortens the body by
-    δ = hnεm/((n+ε)(hn+ε(n+ε))) with h = (x_1)_+, n = ‖x_⊥‖ and m = (n + ε - h)_+, and δ <= ε."""
+    r"""With $x_1/(\lVert x_\perp\rVert + \varepsilon)$ in place of the quotient, the second
+    application shortens the body by $\delta = hn\varepsilon m/((n+\varepsilon)(hn+\varepsilon
+    (n+\varepsilon)))$, where $h = (x_1)_+$, $n = \lVert x_\perp\rVert$, $m = (n+\varepsilon-h)_+$;
+    and $\delta \le \varepsilon$."""
     h, n = xp.relu(x[0]), xp.norm(x[1:])
     delta = guarded_defect(xp, h, n, epsilon)
     y = colu.guarded(xp, x, epsilon)
@@ -317,7 +319,7 @@ def _(xp, x, epsilon):
     tex=r"\varepsilon - \delta(h = k,\, n = k^2) = \frac{\varepsilon(1+\varepsilon)}{k} + \dots",
 )
 def colu_epsilon_limit(xp, epsilon):
-    """Along h = k, n = k² the defect tends to ε from below at the rate 1/k."""
+    r"""Along $h = k$, $n = k^2$ the defect tends to $\varepsilon$ from below at the rate $1/k$."""
     return Rate(
         lambda k: epsilon - guarded_defect(xp, xp.lift(k), xp.lift(k * k), epsilon),
         order=1,
@@ -352,9 +354,9 @@ def soft_defect(xp, r):
     r"\sigma_1 = \sigma(r - \tfrac12),\ \sigma_2 = \sigma(r/\sigma_1 - \tfrac12)",
 )
 def colu_soft_defect(xp, r):
-    """The second application of the soft form moves the body by σ_1(1 - σ_2) times its length,
-    which stays below 0.26 for ratios between -3 and 3 (and a fortiori beyond, where one of the two
-    factors is small)."""
+    r"""The second application of the soft form moves the body by $\sigma_1(1-\sigma_2)$ times its
+    length, which stays below 0.26 for ratios $r$ between -3 and 3 (and all the more beyond, where
+    one of the two factors is small)."""
     return AtMost(soft_defect(xp, r), xp.lift(13) / 50)
 
 

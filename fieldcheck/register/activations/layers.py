@@ -30,8 +30,8 @@ CHAPTER = "activations"
     r"\ f = \tfrac12 x^{\mathsf T}Ax + b^{\mathsf T}x",
 )
 def projected_gradient(xp, A, b, x, eta):
-    """One step of projected gradient descent for a quadratic function with symmetric A, on the
-    orthant, is a ReLU layer with weight I - ηA and bias -ηb: a symmetric weight."""
+    r"""One step of projected gradient descent for a quadratic function with symmetric $A$, on the
+    orthant, is a ReLU layer with weight $I - \eta A$ and bias $-\eta b$: a symmetric weight."""
     f = lambda y: xp.sum(y * (A @ y)) / 2 + xp.sum(b * y)
     weight = xp.eye(x.shape[0]) - eta * A
     return Equal(xp.relu(x - eta * xp.gradient(f, x)), xp.relu(weight @ x - eta * b))
@@ -67,8 +67,8 @@ def descent(xp, A, b, x, eta):
     tex=r"f(x_+) \le f(x),\quad x \ge 0,\ A \preceq L,\ \eta < 2/L",
 )
 def projected_descent(xp, B, L, b, x, k):
-    """If the largest eigenvalue of A is at most L (A = L - BB^T), η = 1/(L/2 + k) < 2/L and x is
-    feasible, one step does not increase f."""
+    r"""If the largest eigenvalue of $A$ is at most $L$ (so $A = L - BB^{\mathsf T}$), the step is
+    $\eta = 1/(L/2 + k) < 2/L$ and $x$ is feasible, one step does not increase $f$."""
     A = L * xp.eye(x.shape[0]) - B @ B.T
     eta = 1 / (L / 2 + k)
     before, after, new, aim = descent(xp, A, b, x, eta)
@@ -106,7 +106,7 @@ def _(xp, B, L, b, x, k):
     tex=r"(XW)_+W^{\mathsf T} = \nabla\,\tfrac12\lVert (XW)_+\rVert^2",
 )
 def tied_mlp(xp, X, W):
-    """(XW)_+ W^T is the gradient of ½‖(XW)_+‖² in X."""
+    r"""$(XW)_+W^{\mathsf T}$ is the gradient of $\frac12\lVert(XW)_+\rVert^2$ in $X$."""
     V = lambda Y: xp.sum(xp.relu(Y @ W) * xp.relu(Y @ W)) / 2
     return Gradient(V, X, xp.relu(X @ W) @ W.T)
 
@@ -130,7 +130,8 @@ def _(xp, X, W, U):
     r"WD\,(W^{\mathsf T}x)_+ = \nabla\,\tfrac12\textstyle\sum_k d_k(w_k^{\mathsf T}x)_+^2",
 )
 def parallel_mlp(xp, x, W, d):
-    """With W_out = W_in D, D diagonal of any sign, the MLP is still a gradient."""
+    r"""With $W_{\mathrm{out}} = W_{\mathrm{in}}D$, $D$ diagonal of any sign, the MLP is still a
+    gradient."""
     V = lambda y: xp.sum(d * xp.relu(y @ W) ** 2) / 2
     return Gradient(V, x, (W * d[None, :]) @ xp.relu(x @ W))
 
@@ -153,9 +154,10 @@ def _(xp, x, W, D):
     r"\text{solutions } V \text{ of dimension } m",
 )
 def converse_mlp(xp, W):
-    """Across the kink of unit k the Jacobian of Σ v_k (w_k^T x)_+ jumps by v_k w_k^T (kinks being
-    distinct), so for a gradient each v_k w_k^T is symmetric. For generic W_in these conditions
-    leave m free numbers in W_out: one factor for each column."""
+    r"""Across the kink of unit $k$ the Jacobian of $\sum_k v_k(w_k^{\mathsf T}x)_+$ jumps by
+    $v_kw_k^{\mathsf T}$ (kinks being distinct), so for a gradient each $v_kw_k^{\mathsf T}$ is
+    symmetric. For generic $W_{\mathrm{in}}$ these conditions leave $m$ free numbers in
+    $W_{\mathrm{out}}$: one factor for each column."""
     return Rank(jumps(xp, W), W.shape[1] * (W.shape[0] - 1))
 
 
@@ -195,8 +197,10 @@ def _(xp, W):
     r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+",
 )
 def affine_projection(xp, x, W, Z):
-    """If W_out^T W_in = I the map x ↦ W_out (W_in^T x)_+ is idempotent. (W_out is the transposed
-    pseudo-inverse of W_in plus anything orthogonal to its columns.)"""
+    r"""If $W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I$ the map $x \mapsto
+    W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+$ is idempotent. (In the code $W_{\mathrm{out}}$
+    is the transposed pseudo-inverse of $W_{\mathrm{in}}$ plus anything orthogonal to its
+    columns.)"""
     f = lambda y: dual(xp, W, Z) @ xp.relu(W.T @ y)
     return Equal(f(f(x)), f(x))
 
@@ -225,9 +229,9 @@ def _(xp, x, W, Z):
     r"\cup \{1\}\times[0,\infty) \cup (-\infty,0]\times\{-1\}",
 )
 def affine_line(xp, v):
-    """With two units and W_in = (1, -1) on a line, the network is idempotent exactly for the v of
-    relu-axioms. One of them is v = (1, -1), the identity, which is also a metric projection,
-    although no v at all has W_out^T W_in = I."""
+    r"""With two units and $W_{\mathrm{in}} = (1, -1)$ on a line, the network is idempotent exactly
+    for the $v$ of `relu-axioms`. One of them is $v = (1, -1)$, the identity, which is also a metric
+    projection, although no $v$ at all has $W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I$."""
     f = lambda y: v[0] * xp.relu(y) + v[1] * xp.relu(-y)
     return Solutions(
         Piece(zero=(f(f(xp.one)) - f(xp.one), f(f(-xp.one)) - f(-xp.one))),
@@ -258,8 +262,8 @@ def _(xp, v):
     tex=r"v(w\,v(wx)_+)_+ = v(wx)_+ \iff vw = 1 \text{ or } v = 0 \text{ or } w = 0",
 )
 def affine_single(xp, v, w):
-    """For one unit on a line W_out* W_in = I is sufficient, and necessary if both weights have full
-    column rank (are not zero): full rank of W_in alone is not enough."""
+    r"""For one unit on a line $vw = 1$ is sufficient, and necessary if both weights have full
+    column rank, that is, are not zero. Full rank of $W_{\mathrm{in}}$ alone is not enough."""
     f = lambda y: v * xp.relu(w * y)
     return Solutions(
         Piece(zero=(f(f(xp.one)) - f(xp.one), f(f(-xp.one)) - f(-xp.one))),
@@ -288,8 +292,8 @@ def _(xp, v, w):
     r"f = \Pi_{\operatorname{cone}(w_1,\dots,w_m)}",
 )
 def affine_metric(xp, x, Q, s, z):
-    """With orthogonal columns w_k = s_k q_k and w_out,k = w_k/‖w_k‖², the map is the metric
-    projection onto the cone of the columns."""
+    r"""With orthogonal columns $w_k = s_kq_k$ and $w_{\mathrm{out},k} = w_k/\lVert w_k\rVert^2$,
+    the map is the metric projection onto the cone of the columns."""
     q = Q[:, : s.shape[0]]
     w = q * s[None, :]
     f = (q / s[None, :]) @ xp.relu(w.T @ x)

@@ -46,8 +46,9 @@ def split(xp, w, h):
     tex=r"\lVert D\lambda(x)h\rVert^2 \le 2\lVert h\rVert^2",
 )
 def colu_lipschitz(xp, x, h):
-    """The derivative of CoLU stretches no direction by more than √2, so √2 is a Lipschitz constant
-    (CoLU is continuous and piecewise smooth on a convex set; see colu-not-metric-sharp)."""
+    """The derivative of CoLU stretches no direction by more than √2, so √2 is a Lipschitz constant:
+    CoLU is continuous and piecewise smooth on a convex set. That it is attained, see
+    `colu-not-metric-sharp`."""
     n = xp.norm(x[1:])
     below, middle, inside = places(xp, x[0], n)
     radial, tangent = split(xp, x[1:], h[1:])
@@ -226,8 +227,9 @@ def _(xp, x, h, k):
     r"\Pi x = \alpha_+(1, au) + (-\delta)_+(a, -u)",
 )
 def soc_projection(xp, x, a, s, v):
-    """With u = x_⊥/‖x_⊥‖ and x = α(1, au) + δ(-a, u), the point α_+(1, au) + (-δ)_+(a, -u) lies in
-    the cone K_a = {‖w‖ <= at} and is the point of K_a nearest to x."""
+    r"""With $u = x_\perp/\lVert x_\perp\rVert$ and $x = \alpha(1, au) + \delta(-a, u)$, the point
+    $\alpha_+(1, au) + (-\delta)_+(a, -u)$ lies in the cone $K_a = \{(t, w) : \lVert w\rVert \le
+    at\}$ and is the point of $K_a$ nearest to $x$."""
     p = lorentz.project(xp, x, a)
     alpha, delta, u = lorentz.coefficients(xp, x, a)
     z = s * xp.concat([xp.ones(1), a * gaps.ball_point(xp, v)])
@@ -269,7 +271,8 @@ def _(xp, x, s, v):
     r"\quad K_a^\circ = -K_{1/a}",
 )
 def soc_moreau(xp, x, a):
-    """The polar of K_a is -K_{1/a}; the projections onto the two add up to x and are orthogonal."""
+    r"""The polar of $K_a$ is $-K_{1/a}$; the projections onto the two add up to $x$ and are
+    orthogonal."""
     p, q = lorentz.project(xp, x, a), lorentz.project_polar(xp, x, a)
     return Equal(p + q, x), Zero(xp.sum(p * q))
 
@@ -332,8 +335,8 @@ def _(xp, x, y):
     r"\quad |t| < \lVert w\rVert",
 )
 def soc_formula(xp, u, p, q):
-    """Between the cone and its polar (t = p - q, ‖w‖ = p + q with p, q > 0) the projection is
-    ½(1 + t/‖w‖)(‖w‖, w)."""
+    r"""Between the cone and its polar ($t = p - q$, $\lVert w\rVert = p + q$ with $p, q > 0$) the
+    projection is $\frac12(1 + t/\lVert w\rVert)(\lVert w\rVert, w)$."""
     x = xp.concat([xp.stack([p - q]), (p + q) * u])
     return Equal(lorentz.project(xp, x, xp.one), lorentz.project_right_angle(xp, x))
 
@@ -357,8 +360,8 @@ def _(xp, u, p, q):
     tex=r"\operatorname{Re}\operatorname{Tr}(A-P)(Z-P) \le 0,\quad P = U e_+U^*,\ Z = BB^*",
 )
 def psd_projection(xp, U, e, B):
-    """For A = U diag(e) U* the matrix U diag(e_+) U* is the nearest positive semidefinite one in
-    the Frobenius norm."""
+    r"""For $A = U\,\mathrm{diag}(e)\,U^*$ the matrix $U\,\mathrm{diag}(e_+)\,U^*$ is the nearest
+    positive semidefinite one in the Frobenius norm."""
     A, P, Z = psd.compose(xp, U, e), psd.project(xp, U, e), B @ xp.star(B)
     return AtMost(
         psd.pairing(xp, A - P, Z - P),
@@ -407,8 +410,8 @@ def _(xp, U, e):
     tex=r"P(VAV^*) = VP(A)V^*,\quad V \text{ unitary}",
 )
 def psd_equivariance(xp, U, V, e, B):
-    """For unitary V the matrix V P(A) V* satisfies the variational inequality of the nearest point
-    to V A V*: the projection is equivariant under U(n)."""
+    r"""For unitary $V$ the matrix $V P(A) V^*$ satisfies the variational inequality of the nearest
+    point to $V A V^*$: the projection is equivariant under $U(n)$."""
     A, P = psd.compose(xp, U, e), psd.project(xp, U, e)
     A, P, Z = V @ A @ xp.star(V), V @ P @ xp.star(V), B @ xp.star(B)
     return AtMost(

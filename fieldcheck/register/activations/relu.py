@@ -157,10 +157,11 @@ def boundary(a, c):
     r"\,\cup\,(-\infty,0]\times\{-1\}",
 )
 def relu_axioms(xp, a, c):
-    """A positively homogeneous function of one number is given by a = λ(1) and c = λ(-1). It is
-    idempotent exactly in these cases: the identity (1, -1), zero (0, 0), the functions that keep
-    x >= 0 and send x < 0 to c|x| with c >= 0 (ReLU at c = 0, the absolute value at c = 1), and
-    their mirror images, which keep x <= 0 and send x > 0 to ax with a <= 0 (min(x, 0) at 0)."""
+    r"""A positively homogeneous function of one number is given by $a = \lambda(1)$ and
+    $c = \lambda(-1)$. It is idempotent exactly in these cases: the identity $(1, -1)$; zero
+    $(0, 0)$; the folds, which keep $x \ge 0$ and send $x < 0$ to $c|x|$ with $c \ge 0$ (ReLU at
+    $c = 0$, the absolute value at $c = 1$); and their mirror images, which keep $x \le 0$ and send
+    $x > 0$ to $ax$ with $a \le 0$ ($\min(x, 0)$ at $a = 0$)."""
     return Solutions(
         Piece(zero=idempotent(xp, a, c)),
         (
@@ -218,8 +219,9 @@ def _(xp, a, c):
     tex=r"\lambda \in \{\mathrm{id},\ 0,\ \min(x,0),\ \operatorname{ReLU}\}",
 )
 def relu_axioms_boundary(xp, a, c):
-    """With Ω the set of fixed points, the boundary axiom λ(Ω^c) = ∂Ω removes the folds and their
-    mirror images, but not the identity, zero and min(x, 0)."""
+    r"""With $\Omega$ the set of fixed points, the boundary axiom $\lambda(\Omega^c) =
+    \partial\Omega$ removes the folds and their mirror images, but not the identity, zero and
+    $\min(x, 0)$."""
     return Solutions(
         Piece(zero=(*idempotent(xp, a, c), *boundary(a, c))),
         (
@@ -272,8 +274,8 @@ def _(xp, a, c):
     r"\iff \lambda = \operatorname{ReLU}",
 )
 def relu_axioms_unique(xp, a, c):
-    """Add to the talk's list that λ is not linear (λ(-1) differs from -λ(1)) and that it takes a
-    positive value: then ReLU is the only function left."""
+    r"""Add to the talk's list that $\lambda$ is not linear, $\lambda(-1) \ne -\lambda(1)$, and
+    that it takes a positive value: then ReLU is the only function left."""
     return Solutions(
         Piece(
             zero=(*idempotent(xp, a, c), *boundary(a, c)),
@@ -323,9 +325,10 @@ def _(xp, a, c):
     r"\lambda(\Omega^c) \subset \partial\Omega \iff \lambda = \operatorname{ReLU}",
 )
 def relu_axioms_orthant(xp, a, c):
-    """If Ω is named beforehand as the orthant, the list does characterize ReLU: a component-wise,
-    positively homogeneous map that is the identity on the orthant and sends (1, -1), (-1, 1) and
-    (-1, -1) to its boundary is ReLU. (On the plane; the same argument serves any C.)"""
+    r"""If $\Omega$ is named beforehand as the orthant, the list does characterize ReLU: a
+    component-wise, positively homogeneous map that is the identity on the orthant and sends
+    $(1, -1)$, $(-1, 1)$ and $(-1, -1)$ to its boundary is ReLU. (On the plane; the same argument
+    serves any number of channels.)"""
     corners = ((a[0], c[1]), (c[0], a[1]), (c[0], c[1]))
     return Solutions(
         Piece(

@@ -99,8 +99,9 @@ def _groups(points):
     tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)",
 )
 def colu_algebra(xp, points):
-    """The matrices A whose flow e^{sA} commutes with CoLU form an algebra of dimension
-    G(1 + (S-1)(S-2)/2): one scaling and the rotations of the body for each group, nothing else."""
+    r"""The matrices $A$ whose flow $e^{sA}$ commutes with CoLU form an algebra of dimension
+    $G(1 + (S-1)(S-2)/2)$: one scaling and the rotations of the body for each group, nothing
+    else."""
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
     dimension = G * (1 + (S - 1) * (S - 2) // 2)
@@ -132,19 +133,15 @@ def _(xp, points):
     tex=r"\dim\{A = -A^{\mathsf T} : D\lambda(x)Ax = A\lambda(x)\} = G\tfrac{(S-1)(S-2)}{2}",
 )
 def colu_isometries(xp, points):
-    """Among the isometries the group is O(S-1) wr S_G, of dimension G(S-1)(S-2)/2: every group
-    turns by its own rotation."""
+    r"""Among the isometries the group is $O(S-1) \wr S_G$, of dimension $G(S-1)(S-2)/2$: every
+    group turns by its own rotation."""
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
     conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
     return Rank(conditions, (G * S) ** 2 - G * (S - 1) * (S - 2) // 2)
 
 
-@colu_isometries.printed(
-    "the direct product S(G) x O(S-1), one rotation for all groups",
-    tex=r"S(G)\times O(S-1)",
-    sizes={"G": (2,)},
-)
+@colu_isometries.neighbour("one rotation for all groups", key="direct-product", sizes={"G": (2,)})
 def _(xp, points):
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
@@ -158,6 +155,59 @@ def _(xp, points):
     G, S = _groups(points)
     conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
     return Rank(conditions, (G * S) ** 2 - G * S * (S - 1) // 2)
+
+
+def clipped(xp, axis, body):
+    """The body of CoLU in a group of two channels, a number: clip(w, -(x_1)_+, (x_1)_+)."""
+    radius = xp.relu(axis)
+    return xp.clip(body, -radius, radius)
+
+
+def flipped_apart(xp, q):
+    """λT - Tλ for two groups of two channels and T = diag(1, q_1, 1, q_2), at the body 2 beside an
+    axis of 1, and q_k² - 1: if T commutes with CoLU and is an isometry, all vanish."""
+    out = []
+    for k in range(2):
+        body = xp.lift(2)
+        out.append(clipped(xp, xp.one, q[k] * body) - q[k] * clipped(xp, xp.one, body))
+        out.append(q[k] ** 2 - 1)
+    return tuple(out)
+
+
+@claim(
+    "colu-symmetry-two-groups",
+    title="The printed group is too small: two groups of two channels",
+    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    chapter=CHAPTER,
+    given=dict(q=vector(2)),
+    needs=["colu-symmetry-isometries"],
+    tex=r"\operatorname{diag}(1, q_1, 1, q_2) \text{ commutes and is an isometry}"
+    r" \iff q_1 = \pm1,\ q_2 = \pm1",
+)
+def colu_two_groups(xp, q):
+    r"""In the smallest case, $S = 2$ and $G = 2$, the bodies are numbers and $O(S-1) = \{\pm1\}$.
+    Each of the two signs may be chosen by itself: the group of isometries is $O(1) \wr S_2$."""
+    signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+    return Solutions(
+        Piece(zero=flipped_apart(xp, q)),
+        tuple(Piece(zero=(q[0] - a, q[1] - b)) for a, b in signs),
+    )
+
+
+@colu_two_groups.printed(
+    "the direct product, one rotation for all groups",
+    tex=r"\lambda T = T\lambda \iff T \in S(G) \times O(S-1)",
+)
+def _(xp, q):
+    return Solutions(
+        Piece(zero=flipped_apart(xp, q)),
+        (Piece(zero=(q[0] - 1, q[1] - 1)), Piece(zero=(q[0] + 1, q[1] + 1))),
+    )
+
+
+@colu_two_groups.neighbour("any factors", key="any-factors")
+def _(xp, q):
+    return Solutions(Piece(zero=flipped_apart(xp, q)), (Piece(nonzero=(q[0], q[1])),))
 
 
 def shared_moved(xp, a, bodies, Q, scales, common):
@@ -260,9 +310,10 @@ def turned_apart(xp, v, w):
     r" w' = 0 \text{ or } w = 0 \text{ or } w, w' \parallel e_3",
 )
 def embedding_symmetry(xp, v, w):
-    """One hidden unit x ↦ v (⟨w, x⟩)_+ with input and output in space commutes with the quarter
-    turn of the first two coordinates exactly if v = 0, or w = 0, or both lie on the third axis;
-    and in those cases it commutes with every rotation of the plane."""
+    r"""One hidden unit $x \mapsto w'(w^{\mathsf T}x)_+$ with input and output in space commutes
+    with the quarter turn of the first two coordinates exactly if $w' = 0$, or $w = 0$, or both lie
+    on the third axis; and in those cases it commutes with every rotation of the plane. (In the
+    code $w'$ is `v`.)"""
     return Solutions(
         Piece(zero=turned_apart(xp, v, w)),
         (
@@ -302,8 +353,8 @@ def _(xp, v, w):
     tex=r"f(x) = (x)_+ - (-x)_+ \implies f(Rx) = Rf(x)",
 )
 def embedding_identity(xp, x, R):
-    """The network with input weights (I; -I) and output weights (I, -I), all its units active in
-    turn, commutes with every rotation (it is the identity)."""
+    """The network with input weights $(I; -I)$ and output weights $(I, -I)$, all its units active
+    in turn, commutes with every rotation (it is the identity)."""
     f = lambda y: xp.relu(y) - xp.relu(-y)
     return Equal(f(R @ x), R @ f(x))
 
@@ -332,7 +383,7 @@ def equivariant(xp, p, x):
 )
 def embedding_linear(xp, p, x, y):
     """A positively homogeneous map of the plane into itself that commutes with rotations is fixed
-    by f(e_1), and is additive: a component-wise network without biases that is equivariant on a
+    by $f(e_1)$, and is additive: a component-wise network without biases that is equivariant on a
     plane is linear there."""
     f = lambda z: equivariant(xp, p, z)
     return Equal(f(x + y), f(x) + f(y))
