@@ -84,11 +84,14 @@ def _positives(graph: Graph, root: Node, walk: Walk, degree: int) -> dict[Label,
 
 
 def _bases(graph: Graph, root: Node) -> list[Node]:
-    """Roots, squares and sums in the graph whose sign may be known from their form."""
+    """Expressions whose sign may be known from their form: roots, what something is multiplied or
+    divided by, and squares."""
     order = graph.order(root)
+    operands = {a.id for n in order if n.op in ("mul", "div", "quotient") for a in n.args}
+    roots = [n for n in order if n.op == "sqrt"]
+    factors = [n for n in order if n.fixed and n.op == "add" and n.id in operands]
     squares = [n for n in order if n.fixed and n.op == "mul" and n.args[0] is n.args[1]]
-    others = [n for n in order if n.op == "sqrt" or (n.op == "add" and n.fixed)]
-    return [*others[:8], *squares[:4]]
+    return [*roots[:4], *factors[:6], *squares[-4:]]
 
 
 def _relation(graph, root, choices, rng, degree) -> dict[Label, Fraction] | None:

@@ -80,7 +80,7 @@ SAMPLES = built(
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "height": ("K", "G")},
     lambda xp, raw: raw,
 )
-ALGEBRA_SIZES = {"K": (18,), "G": (1, 2), "S": (3, 4)}
+ALGEBRA_SIZES = {"K": (36,), "G": (1, 2), "S": (3, 4)}
 
 
 def _groups(points):
