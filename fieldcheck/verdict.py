@@ -48,6 +48,7 @@ class Evidence:
     grade: str | None = None  # the grade a confirmation earns
     parts: tuple[int, ...] = ()  # the parts of the statement it confirmed
     applies: bool = True  # False: the method cannot speak of this form (Unsupported)
+    slack: float | None = None  # least relative room of an inequality over all points seen
     vacuous: bool = False  # the run would mean nothing
     error: str = ""  # a body that broke: the form is invalid
 

@@ -17,11 +17,10 @@ class Profile:
     steps: int
     cells: int  # cells an enclosure may use
     seconds: int  # time limit of one method on one form
-    threshold: bool  # measure the detection threshold
 
 
 PROFILES = {
-    "quick": Profile("quick", 3, 2, 2, (15, 30, 60), 64, 128, 20, 2_000, 30, False),
-    "standard": Profile("standard", 6, 3, 4, (15, 30, 60, 120), 256, 1024, 40, 20_000, 120, True),
-    "deep": Profile("deep", 6, 6, 12, (15, 30, 60, 120, 240), 4096, 4096, 200, 400_000, 1200, True),
+    "quick": Profile("quick", 3, 2, 2, (15, 30, 60), 64, 128, 20, 2_000, 30),
+    "standard": Profile("standard", 6, 3, 4, (15, 30, 60, 120), 256, 1024, 40, 20_000, 120),
+    "deep": Profile("deep", 6, 6, 12, (15, 30, 60, 120, 240), 4096, 4096, 200, 400_000, 1200),
 }

@@ -160,7 +160,7 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
         if reason:
             verdict = Verdict("invalid", None, reason)
     measured = None
-    if profile.threshold and verdict.verdict == "holds" and form.role != "dropped":
+    if verdict.verdict == "holds" and form.role != "dropped":
         measured = threshold(form, relations, evidence, profile, seed)
     return {
         "key": form.key,

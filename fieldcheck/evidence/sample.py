@@ -181,6 +181,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         worst=record,
         grade="sampled",
         parts=tuple(range(16)),
+        slack=-top if kinds == {"AtMost"} else None,
     )
 
 

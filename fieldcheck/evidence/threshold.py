@@ -3,11 +3,13 @@
 The verdict's own evidence (same methods, seeds and budget) is rerun on left against
 right + 10^-k s D, with s the size of the sides at the point and D a fixed pattern of signs.  The
 threshold is the smallest 10^-k still refuted, found by bisection and confirmed at k and k + 1.
+Where an inequality is never attained, what is printed is the room it has.
 It speaks of faults spread over all inputs; faults on thin sets are for strata and search.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +21,8 @@ from fieldcheck.verdict import Evidence
 
 DEEPEST = 40
 PERTURBED = "right side, relative to its size"
+SLACK = "an inequality with room: the least relative room that the search met"
+WITHOUT_PRECISION = ("exact", "rank", "cells", "solutions")
 
 
 def threshold(
@@ -42,10 +46,13 @@ def threshold(
     if seen(DEEPEST):
         # An exact method that refutes 10^-40 refutes every fault: it has no precision to run out.
         return {
-            "log10": "any" if by in ("exact", "rank") else str(-DEEPEST),
+            "log10": "any" if by in WITHOUT_PRECISION else str(-DEEPEST),
             "tried": len(tried),
             "perturbed": PERTURBED,
         }
+    room = [e.slack for e in evidence if e.slack is not None and e.slack > 0]
+    if room and set(relations) == {"AtMost"}:
+        return {"log10": f"{math.log10(min(room)):.1f}", "tried": len(tried), "perturbed": SLACK}
     low, high = -1, DEEPEST  # seen at low (vacuously at -1), missed at high
     if not seen(0):
         return {"log10": None, "tried": len(tried), "perturbed": PERTURBED}
