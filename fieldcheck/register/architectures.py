@@ -1,0 +1,726 @@
+"""GPT, residual and diffusion blocks as fields: chapter ``architectures``."""
+
+from __future__ import annotations
+
+from fieldcheck.claim import claim, ours, poster
+from fieldcheck.domains import (
+    positive,
+    real,
+    real_matrix,
+    root,
+    symmetric,
+    unit_vector,
+    vector,
+)
+from fieldcheck.fields import architectures as arch
+from fieldcheck.fields import layers
+from fieldcheck.fields.integrability import euclidean_pairing
+from fieldcheck.relations import AtMost, Equal, Gradient
+
+UNIFIES = poster("one framework for GPT, ResNets and diffusion models")
+HEADS = dict(Q=real_matrix("H", "C", "r"), K=real_matrix("H", "C", "r"))
+VALUES = dict(V=real_matrix("H", "C", "r"), O=real_matrix("H", "C", "r"))
+MLP = dict(U=real_matrix("C", "m"), b=vector("m"))
+TOKENS = dict(X=real_matrix("N", "C"))
+PROBES = dict(D=real_matrix("N", "C"), E=real_matrix("N", "C"))
+SMALL = dict(N=[1, 2, 3], C=[1, 2, 3], H=[1, 2], r=[1, 2], m=[1, 2])
+CHANNELS = dict(x=vector("C"), h=vector("C"), k=vector("C"))
+
+
+def _symmetric(xp, F, x, h, k):
+    """The Jacobian of F at x is symmetric along h and k."""
+    return Equal(euclidean_pairing(xp, F, x, h, k), euclidean_pairing(xp, F, x, k, h))
+
+
+def _two_terms(xp, X, Q, K, root_r, causal=False):
+    """Both gradient terms of all heads: what queries read, and what keys are told."""
+    terms = []
+    for h in range(Q.shape[0]):
+        P = arch.weights(xp, X, Q[h], K[h], root_r, causal)
+        terms += [P @ X @ K[h] @ Q[h].T, P.T @ X @ Q[h] @ K[h].T]
+    return layers.total(terms)
+
+
+# -- GPT -------------------------------------------------------------------------------------------
+@claim(
+    "gpt-block-as-field",
+    title="A parallel block with tied weights and two attention terms is a field",
+    sources=[UNIFIES, ours("after Energy Transformer, Hoover et al. 2023")],
+    chapter="architectures",
+    equations=["eq-arch-block"],
+    needs=["softmax-real-two-terms", "tied-mlp-gradient"],
+    given=dict(**TOKENS, **HEADS, **MLP, root_r=root("r")),
+    sizes=SMALL,
+    tex=r"\begin{gathered}V=\sqrt r\sum_{h,j}\log\sum_k\ee^{(XQ_hK_h^\top X^\top)_{jk}/\sqrt r}"
+    r"+\tfrac12\norm{(XU+b)_+}^2:\\ \nabla V=\sum_h\bigl(P_hXK_hQ_h^\top+P_h^\top XQ_hK_h^\top"
+    r"\bigr)+(XU+b)_+U^\top\end{gathered}",
+)
+def gpt_block(xp, X, Q, K, U, b, root_r):
+    """For all real Q, K, U, b: softmax heads, each with its second term and with values tied to
+    the keys, beside a ReLU layer with U and U transposed, are the gradient of one potential."""
+    V = lambda X: arch.block_energy(xp, X, Q, K, U, b, root_r)
+    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r) + xp.relu(X @ U + b) @ U.T)
+
+
+@gpt_block.printed(
+    "the block as it is built, with free values and output weights, has a potential",
+    tex=r"F(X)=\sum_hP_hXV_hO_h^\top+(XU+b)_+W^\top:\quad DF=DF^\top",
+    given=dict(**VALUES, W=real_matrix("C", "m"), **PROBES),
+)
+def _(xp, X, Q, K, V, O, U, b, W, D, E, root_r):
+    F = lambda X: arch.attention(xp, X, Q, K, V, O, root_r) + xp.relu(X @ U + b) @ W.T
+    return _symmetric(xp, F, X, D, E)
+
+
+@gpt_block.neighbour("untied values", key="untied-values", given=VALUES)
+def _(xp, X, Q, K, V, O, U, b, root_r):
+    energy = lambda X: arch.block_energy(xp, X, Q, K, U, b, root_r)
+    F = arch.attention(xp, X, Q, K, V, O, root_r) + xp.relu(X @ U + b) @ U.T
+    return Gradient(energy, X, F)
+
+
+@gpt_block.neighbour("tied values, one of the two terms", key="one-term")
+def _(xp, X, Q, K, U, b, root_r):
+    V = lambda X: arch.block_energy(xp, X, Q, K, U, b, root_r)
+    F = arch.attention(xp, X, Q, K, K, Q, root_r) + xp.relu(X @ U + b) @ U.T
+    return Gradient(V, X, F)
+
+
+@gpt_block.neighbour(
+    "output weights of the MLP are free", key="untied-mlp", given=dict(W=real_matrix("C", "m"))
+)
+def _(xp, X, Q, K, U, b, W, root_r):
+    V = lambda X: arch.block_energy(xp, X, Q, K, U, b, root_r)
+    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r) + xp.relu(X @ U + b) @ W.T)
+
+
+@claim(
+    "gpt-block-as-field-masked",
+    title="The masked free energy: its gradient carries the causal mask and its transpose",
+    sources=[ours()],
+    chapter="architectures",
+    equations=["eq-arch-masked"],
+    needs=["gpt-block-as-field", "masked-free-energy"],
+    given=dict(**TOKENS, **HEADS, root_r=root("r")),
+    sizes=dict(N=[1, 2, 3], C=[1, 2], H=[1], r=[1, 2]),
+    tex=r"\nabla\,\sqrt r\sum_j\log\sum_{k\le j}\ee^{S_{jk}}=PXKQ^\top+P^\top XQK^\top,"
+    r"\quad P_{jk}=0\text{ for }k>j",
+)
+def masked(xp, X, Q, K, root_r):
+    """The gradient of the causal free energy reads from the past (P) and also writes to it (the
+    transpose of P): the force on a token depends on later tokens."""
+    V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
+    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r, causal=True))
+
+
+@masked.neighbour("only the causal half", key="causal-half")
+def _(xp, X, Q, K, root_r):
+    V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
+    return Gradient(V, X, arch.attention(xp, X, Q, K, K, Q, root_r, causal=True))
+
+
+@masked.neighbour("weights without the mask", key="no-mask")
+def _(xp, X, Q, K, root_r):
+    V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
+    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r))
+
+
+@claim(
+    "gpt-block-as-field-causal",
+    title="Causal attention: half of the squared coupling between tokens is no gradient",
+    sources=[ours("what a causal mask does to any potential")],
+    chapter="architectures",
+    equations=["eq-arch-causal"],
+    given=dict(**TOKENS, **HEADS, **VALUES, root_r=root("r")),
+    sizes=dict(N=[2, 3], C=[1, 2], H=[1], r=[1]),
+    tex=r"\tfrac12\sum_{n\ne m}\norm{\partial F_n/\partial x_m}^2\ \le\ "
+    r"\norm{\tfrac12(DF-DF^\top)}^2",
+)
+def causal(xp, X, Q, K, V, O, root_r):
+    """For causal attention with any weights, the antisymmetric part of the Jacobian has at least
+    half of the squared norm of its blocks between different tokens.  The proof uses only that no
+    token depends on later ones: a causal force with a potential has no interaction at all."""
+    J = xp.jacobian(lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True), X)
+    n, c = X.shape
+    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
+    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
+    inside = [xp.norm2(block(i, i) - block(i, i).T) / 4 for i in range(n)]
+    return AtMost(
+        layers.total(between) / 2,
+        xp.norm2(J - J.T) / 4,
+        gap=layers.total(inside),
+        sharp=True,
+    )
+
+
+@causal.neighbour("attention that looks both ways", key="no-mask")
+def _(xp, X, Q, K, V, O, root_r):
+    J = xp.jacobian(lambda X: arch.attention(xp, X, Q, K, V, O, root_r), X)
+    n, c = X.shape
+    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
+    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
+    return AtMost(layers.total(between) / 2, xp.norm2(J - J.T) / 4)
+
+
+@causal.neighbour("all of the coupling", key="all-of-it")
+def _(xp, X, Q, K, V, O, root_r):
+    J = xp.jacobian(lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True), X)
+    n, c = X.shape
+    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
+    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
+    return AtMost(layers.total(between), xp.norm2(J - J.T) / 4)
+
+
+@claim(
+    "gpt-block-as-field-layer-norm",
+    title="Layer norm without its gain is the gradient of a norm",
+    sources=[ours()],
+    chapter="architectures",
+    equations=["eq-arch-layer-norm"],
+    given=dict(x=vector("C"), eps=positive()),
+    sizes=dict(C=[1, 2, 3, 4]),
+    tex=r"\nabla\,C\sqrt{\tfrac1C\norm{x-\bar x}^2+\epsilon}"
+    r"=\frac{x-\bar x}{\sqrt{\tfrac1C\norm{x-\bar x}^2+\epsilon}}",
+)
+def layer_norm(xp, x, eps):
+    """For every ε > 0 the standardization of a token is the gradient of C times its regularized
+    standard deviation, a convex function."""
+    C = x.shape[0]
+    y = x - xp.sum(x) / C
+    deviation = lambda x: xp.sqrt(xp.sum((x - xp.sum(x) / C) ** 2) / C + eps)
+    return Gradient(lambda x: C * deviation(x), x, y / xp.sqrt(xp.sum(y * y) / C + eps))
+
+
+@layer_norm.neighbour("a gain for each channel", key="gain", given=dict(g=vector("C")))
+def _(xp, x, eps, g):
+    C = x.shape[0]
+    y = x - xp.sum(x) / C
+    deviation = lambda x: xp.sqrt(xp.sum((x - xp.sum(x) / C) ** 2) / C + eps)
+    return Gradient(lambda x: C * deviation(x), x, g * y / xp.sqrt(xp.sum(y * y) / C + eps))
+
+
+@layer_norm.neighbour("the potential without the factor C", key="no-width")
+def _(xp, x, eps):
+    C = x.shape[0]
+    y = x - xp.sum(x) / C
+    deviation = lambda x: xp.sqrt(xp.sum((x - xp.sum(x) / C) ** 2) / C + eps)
+    return Gradient(deviation, x, y / xp.sqrt(xp.sum(y * y) / C + eps))
+
+
+@claim(
+    "gpt-block-as-field-gain",
+    title="Layer norm with its gain has a potential",
+    sources=[ours("what a field with normalization would need")],
+    chapter="architectures",
+    expect="refuted",
+    equations=["eq-arch-gain"],
+    given=dict(**CHANNELS, g=vector("C"), eps=positive()),
+    sizes=dict(C=[1, 2, 3]),
+    tex=r"F(x)=g\odot\mathrm{LN}(x):\quad \inner{k}{DF\,h}=\inner{h}{DF\,k}",
+)
+def gain(xp, x, h, k, g, eps):
+    """For every gain g the Jacobian of g ⊙ LN is symmetric (it is not)."""
+    return _symmetric(xp, lambda x: g * arch.layer_norm(xp, x, eps), x, h, k)
+
+
+@gain.neighbour("one gain for all channels", key="common-gain", given=dict(c=real()))
+def _(xp, x, h, k, c, eps):
+    return _symmetric(xp, lambda x: c * arch.layer_norm(xp, x, eps), x, h, k)
+
+
+@claim(
+    "gpt-block-as-field-gelu",
+    title="A tied MLP with GELU has a potential",
+    sources=[ours("the approximation by tanh that GPT-2 uses")],
+    chapter="architectures",
+    equations=["eq-arch-gelu"],
+    given=dict(**CHANNELS, **MLP, s=real(), c=real()),
+    sizes=dict(C=[1, 2, 3], m=[1, 2]),
+    tex=r"F(x)=U\lambda(U^\top x+b),\ \lambda(t)=\tfrac t2\bigl(1+\tanh s(t+ct^3)\bigr):"
+    r"\quad DF=DF^\top",
+)
+def gelu(xp, x, h, k, U, b, s, c):
+    """For every s and c, GPT-2's among them, an MLP with weights U and its transpose has a
+    symmetric Jacobian: any activation of single entries is the derivative of its integral."""
+    return _symmetric(xp, lambda x: U @ arch.tanh_gelu(xp, x @ U + b, s, c), x, h, k)
+
+
+@gelu.neighbour("free output weights", key="untied", given=dict(W=real_matrix("C", "m")))
+def _(xp, x, h, k, U, b, W, s, c):
+    return _symmetric(xp, lambda x: W @ arch.tanh_gelu(xp, x @ U + b, s, c), x, h, k)
+
+
+@claim(
+    "gpt-block-as-field-pre-norm",
+    title="A tied MLP that reads normalized tokens has a potential",
+    sources=[ours("the order of operations in GPT-2")],
+    chapter="architectures",
+    expect="refuted",
+    equations=["eq-arch-pre-norm"],
+    given=dict(**CHANNELS, **MLP, eps=positive()),
+    sizes=dict(C=[2, 3], m=[1, 2]),
+    tex=r"F(x)=U(U^\top\mathrm{LN}(x)+b)_+:\quad DF=DF^\top",
+)
+def pre_norm(xp, x, h, k, U, b, eps):
+    """For all U and b the tied ReLU layer after a layer norm has a symmetric Jacobian (it does
+    not, though each of the two has one)."""
+    F = lambda x: U @ xp.relu(arch.layer_norm(xp, x, eps) @ U + b)
+    return _symmetric(xp, F, x, h, k)
+
+
+@pre_norm.neighbour("the force of V after the norm: the norm's Jacobian too", key="chain-rule")
+def _(xp, x, h, k, U, b, eps):
+    def F(x):
+        y = arch.centre(xp, x)
+        scale = xp.sqrt(xp.sum(y * y) / x.shape[0] + eps)
+        f = arch.centre(xp, U @ xp.relu(y / scale @ U + b))
+        return f / scale - y * xp.sum(y * f) / (x.shape[0] * scale * scale * scale)
+
+    return _symmetric(xp, F, x, h, k)
+
+
+@pre_norm.neighbour("without the norm", key="no-norm")
+def _(xp, x, h, k, U, b, eps):
+    return _symmetric(xp, lambda x: U @ xp.relu(x @ U + b) + 0 * eps, x, h, k)
+
+
+@claim(
+    "gpt-block-as-field-sequential",
+    title="Two sublayers with potentials, one after the other, have a potential",
+    sources=[ours("a GPT block applies attention first, then the MLP")],
+    chapter="architectures",
+    expect="refuted",
+    equations=["eq-arch-sequential"],
+    given=dict(**CHANNELS, A=symmetric("C"), U=real_matrix("C", "m")),
+    sizes=dict(C=[1, 2, 3], m=[1, 2]),
+    tex=r"y=x+Ax,\quad F(x)=y+U(U^\top y)_+:\quad DF=DF^\top",
+)
+def sequential(xp, x, h, k, A, U):
+    """A residual linear layer with symmetric weights followed by a tied residual ReLU layer has a
+    symmetric Jacobian (it does not: a product of symmetric matrices need not be symmetric)."""
+
+    def F(x):
+        y = x + A @ x
+        return y + U @ xp.relu(y @ U)
+
+    return _symmetric(xp, F, x, h, k)
+
+
+@sequential.neighbour("side by side, the parallel block", key="parallel")
+def _(xp, x, h, k, A, U):
+    return _symmetric(xp, lambda x: x + A @ x + U @ xp.relu(x @ U), x, h, k)
+
+
+@sequential.neighbour(
+    "a first layer that scales all channels alike", key="scalar", given=dict(c=real())
+)
+def _(xp, x, h, k, c, U):
+    return _symmetric(xp, lambda x: (1 + c) * x + U @ xp.relu((1 + c) * (x @ U)), x, h, k)
+
+
+# -- residual blocks -------------------------------------------------------------------------------
+@claim(
+    "resnet-block-as-field",
+    title="A residual block with tied weights and a minus sign is a gradient flow",
+    sources=[UNIFIES, ours("after Ruthotto and Haber 2018")],
+    chapter="architectures",
+    equations=["eq-arch-resnet"],
+    given=dict(x=vector("n"), K=real_matrix("m", "n"), b=vector("m")),
+    sizes=dict(n=[1, 2, 3, 4], m=[1, 2, 3]),
+    tex=r"-K^\top(Kx+b)_+ = -\nabla\,\tfrac12\norm{(Kx+b)_+}^2",
+)
+def resnet(xp, x, K, b):
+    """For all K and b the force −Kᵀ(Kx + b)₊ is minus the gradient of ½‖(Kx + b)₊‖²."""
+    V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
+    return Gradient(lambda x: -V(x), x, -(K.T @ xp.relu(K @ x + b)))
+
+
+@resnet.printed(
+    "a residual block with two free weights has a potential",
+    tex=r"F(x)=L\,(Kx+b)_+:\quad DF=DF^\top",
+    given=dict(L=real_matrix("n", "m"), h=vector("n"), k=vector("n")),
+)
+def _(xp, x, K, b, L, h, k):
+    return _symmetric(xp, lambda x: L @ xp.relu(K @ x + b), x, h, k)
+
+
+@resnet.neighbour("untied", key="untied", given=dict(L=real_matrix("n", "m")))
+def _(xp, x, K, b, L):
+    V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
+    return Gradient(lambda x: -V(x), x, -(L @ xp.relu(K @ x + b)))
+
+
+@resnet.neighbour("the block adds in place of subtracting", key="sign")
+def _(xp, x, K, b):
+    V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
+    return Gradient(lambda x: -V(x), x, K.T @ xp.relu(K @ x + b))
+
+
+CONVOLUTION = dict(x=real_matrix("c", "n"), k=real_matrix("o", "c", 3), b=vector("o"))
+SIGNALS = dict(c=[1, 2], o=[1, 2], n=[1, 2, 3, 4])
+
+
+@claim(
+    "resnet-block-as-field-convolution",
+    title="The same with a convolution: the second one is transposed, not repeated",
+    sources=[ours("after Ruthotto and Haber 2018")],
+    chapter="architectures",
+    equations=["eq-arch-convolution"],
+    needs=["resnet-block-as-field"],
+    given=CONVOLUTION,
+    sizes=SIGNALS,
+    tex=r"\nabla\,\tfrac12\norm{(k*x+b)_+}^2 = k^\top\!*(k*x+b)_+,"
+    r"\quad (k^\top)_{ca}(d)=k_{ac}(-d)",
+)
+def convolution(xp, x, k, b):
+    """For zero-padded convolutions with kernels of width 3, the gradient applies the transposed
+    convolution: channels exchanged and the kernel reversed."""
+    V = lambda x: xp.sum(xp.relu(arch.convolve(xp, x, k) + b[:, None]) ** 2) / 2
+    inner = xp.relu(arch.convolve(xp, x, k) + b[:, None])
+    return Gradient(V, x, arch.convolve_back(xp, inner, k))
+
+
+@convolution.neighbour(
+    "channels exchanged, the kernel not reversed", key="not-reversed", sizes=dict(n=[2, 3, 4])
+)
+def _(xp, x, k, b):
+    V = lambda x: xp.sum(xp.relu(arch.convolve(xp, x, k) + b[:, None]) ** 2) / 2
+    inner = xp.relu(arch.convolve(xp, x, k) + b[:, None])
+    same = xp.stack([k[:, :, d].T for d in range(3)], axis=2)
+    return Gradient(V, x, arch.convolve(xp, inner, same))
+
+
+@convolution.neighbour("a second kernel of its own", key="untied", given=dict(l=CONVOLUTION["k"]))
+def _(xp, x, k, b, l):
+    V = lambda x: xp.sum(xp.relu(arch.convolve(xp, x, k) + b[:, None]) ** 2) / 2
+    inner = xp.relu(arch.convolve(xp, x, k) + b[:, None])
+    return Gradient(V, x, arch.convolve_back(xp, inner, l))
+
+
+@claim(
+    "resnet-block-as-field-contraction",
+    title="Tied residual flows bring no two inputs apart",
+    sources=[ours("stability, Ruthotto and Haber 2018")],
+    chapter="architectures",
+    equations=["eq-arch-contraction"],
+    needs=["resnet-block-as-field"],
+    given=dict(x=vector("n"), y=vector("n"), K=real_matrix("m", "n"), b=vector("m")),
+    sizes=dict(n=[1, 2, 3], m=[1, 2, 3]),
+    tex=r"F(x)=-K^\top(Kx+b)_+:\quad \inner{x-y}{F(x)-F(y)}\ \le\ 0",
+)
+def contraction(xp, x, y, K, b):
+    """Two solutions of ẋ = −Kᵀ(Kx + b)₊ never move apart: with u = Kx + b and v = Ky + b the rate
+    is −‖u₊ − v₊‖² − ⟨u₊, v₋⟩ − ⟨u₋, v₊⟩."""
+    F = lambda z: -(K.T @ xp.relu(K @ z + b))
+    u, v = K @ x + b, K @ y + b
+    return AtMost(
+        xp.sum((x - y) * (F(x) - F(y))),
+        0,
+        gap=xp.norm2(xp.relu(u) - xp.relu(v))
+        + xp.sum(xp.relu(u) * xp.relu(-v))
+        + xp.sum(xp.relu(-u) * xp.relu(v)),
+        sharp=True,
+    )
+
+
+@contraction.neighbour("the block adds in place of subtracting", key="sign")
+def _(xp, x, y, K, b):
+    F = lambda z: K.T @ xp.relu(K @ z + b)
+    return AtMost(xp.sum((x - y) * (F(x) - F(y))), 0)
+
+
+@contraction.neighbour("untied", key="untied", given=dict(L=real_matrix("n", "m")))
+def _(xp, x, y, K, b, L):
+    F = lambda z: -(L @ xp.relu(K @ z + b))
+    return AtMost(xp.sum((x - y) * (F(x) - F(y))), 0)
+
+
+@claim(
+    "resnet-block-as-field-projected",
+    title="A block that ends in its activation is a projected gradient step",
+    sources=[poster("projected gradient"), ours("which blocks the word applies to")],
+    chapter="architectures",
+    equations=["eq-arch-projected"],
+    needs=["resnet-block-as-field", "relu-orthant-projection"],
+    given=dict(x=vector("n"), w=vector("n"), K=real_matrix("m", "n"), b=vector("m")),
+    sizes=dict(n=[1, 2, 3], m=[1, 2]),
+    tex=r"a=x-K^\top(Kx+b)_+,\ y=a_+:\quad \inner{z-y}{y-a}\ \ge\ 0\ \text{ for all }z\ge0",
+)
+def projected(xp, x, w, K, b):
+    """The output y is the point of the orthant that is nearest to the gradient step a: the
+    variational inequality holds for every z = w² (entry by entry) in the orthant."""
+    a = x - K.T @ xp.relu(K @ x + b)
+    y = xp.relu(a)
+    return AtMost(
+        0,
+        xp.sum((w * w - y) * (y - a)),
+        gap=xp.sum(xp.abs2(w) * xp.relu(-a)),
+        sharp=True,
+    )
+
+
+@projected.neighbour("the last activation before the addition", key="activation-inside")
+def _(xp, x, w, K, b):
+    a = x - K.T @ xp.relu(K @ x + b)
+    y = x + xp.relu(-(K.T @ xp.relu(K @ x + b)))
+    return AtMost(0, xp.sum((w * w - y) * (y - a)))
+
+
+@projected.neighbour("the input is projected, the step is not", key="input-projected")
+def _(xp, x, w, K, b):
+    a = x - K.T @ xp.relu(K @ x + b)
+    y = xp.relu(x) - K.T @ xp.relu(K @ x + b)
+    return AtMost(0, xp.sum((w * w - y) * (y - a)))
+
+
+# -- diffusion -------------------------------------------------------------------------------------
+DATA = dict(x=vector("d"), Y=real_matrix("M", "d"), v=positive())
+SAMPLES = dict(M=[1, 2, 3], d=[1, 2, 3])
+
+
+@claim(
+    "diffusion-block-as-field",
+    title="The ideal denoiser of a finite data set is softmax attention and a gradient",
+    sources=[UNIFIES, ours("empirical Bayes: Miyasawa 1961, Robbins 1956")],
+    chapter="architectures",
+    equations=["eq-arch-denoiser", "eq-arch-denoiser-energy"],
+    needs=["lse-gradient-softmax", "diffusion-block-as-field-scores"],
+    given=DATA,
+    sizes=SAMPLES,
+    tex=r"\begin{gathered}\frac{\sum_iy_i\,\ee^{-\norm{x-y_i}^2/2\sigma^2}}"
+    r"{\sum_i\ee^{-\norm{x-y_i}^2/2\sigma^2}}"
+    r"=\softmax\Bigl(\frac{\inner{y_i}{x}}{\sigma^2}-\frac{\norm{y_i}^2}{2\sigma^2}\Bigr)Y\\"
+    r"=\nabla\,\sigma^2\log\sum_i\ee^{\inner{y_i}{x}/\sigma^2-\norm{y_i}^2/2\sigma^2}"
+    r"\end{gathered}",
+)
+def denoiser(xp, x, Y, v):
+    """For any points Y and any variance v = σ² > 0, the mean of the data given a noisy x is
+    attention over the data, with keys and values Y and a key bias, and the gradient of σ² times a
+    log-sum-exp."""
+    bias = -xp.sum(Y * Y, axis=1) / 2
+    energy = lambda x: v * xp.logsumexp((Y @ x + bias) / v)
+    mean = arch.posterior_mean(xp, x, Y, v)
+    return (
+        Equal(mean, xp.softmax((Y @ x + bias) / v) @ Y),
+        Gradient(energy, x, xp.softmax((Y @ x + bias) / v) @ Y),
+    )
+
+
+@denoiser.neighbour("the key bias is left out", key="bias-left-out")
+def _(xp, x, Y, v):
+    return Equal(arch.posterior_mean(xp, x, Y, v), xp.softmax(Y @ x / v) @ Y)
+
+
+@denoiser.neighbour("wrong variance: scores divided by σ", key="wrong-variance")
+def _(xp, x, Y, v):
+    bias = -xp.sum(Y * Y, axis=1) / 2
+    mean = arch.posterior_mean(xp, x, Y, v * v)
+    return Equal(mean, xp.softmax((Y @ x + bias) / v) @ Y)
+
+
+@denoiser.neighbour("wrong variance: the bias is not divided by it", key="bias-not-scaled")
+def _(xp, x, Y, v):
+    mean = arch.posterior_mean(xp, x, Y, v)
+    return Equal(mean, xp.softmax(Y @ x / v - xp.sum(Y * Y, axis=1) / 2) @ Y)
+
+
+@denoiser.neighbour("the energy without its factor σ²", key="energy-scale")
+def _(xp, x, Y, v):
+    bias = -xp.sum(Y * Y, axis=1) / 2
+    energy = lambda x: xp.logsumexp((Y @ x + bias) / v)
+    return Gradient(energy, x, xp.softmax((Y @ x + bias) / v) @ Y)
+
+
+@claim(
+    "diffusion-block-as-field-tweedie",
+    title="The ideal denoiser is a gradient: Tweedie's formula",
+    sources=[ours("empirical Bayes: Robbins 1956, Miyasawa 1961")],
+    chapter="architectures",
+    equations=["eq-arch-tweedie"],
+    given=DATA,
+    sizes=SAMPLES,
+    tex=r"\operatorname{E}[y\mid x]=\nabla\Bigl[\tfrac12\norm{x}^2"
+    r"+\sigma^2\log\sum_i\ee^{-\norm{x-y_i}^2/2\sigma^2}\Bigr]"
+    r"=x+\sigma^2\,\nabla\log p_\sigma(x)",
+)
+def tweedie(xp, x, Y, v):
+    """The mean of the data given a noisy x is the gradient of ½‖x‖² + σ² log p_σ(x), with p_σ the
+    data smoothed by the noise."""
+    log_p = lambda x: xp.log(xp.sum(xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))))
+    V = lambda x: xp.sum(x * x) / 2 + v * log_p(x)
+    return Gradient(V, x, arch.posterior_mean(xp, x, Y, v))
+
+
+@tweedie.neighbour("the score without the noise's variance", key="wrong-variance")
+def _(xp, x, Y, v):
+    log_p = lambda x: xp.log(xp.sum(xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))))
+    V = lambda x: xp.sum(x * x) / 2 + log_p(x)
+    return Gradient(V, x, arch.posterior_mean(xp, x, Y, v))
+
+
+@claim(
+    "diffusion-block-as-field-scores",
+    title="A Gaussian's exponent is a score with a key bias, up to a constant",
+    sources=[ours()],
+    chapter="architectures",
+    equations=["eq-arch-scores"],
+    given=dict(x=vector("d"), y=vector("d"), v=positive()),
+    sizes=dict(d=[1, 2, 3, 4]),
+    tex=r"-\frac{\norm{x-y_i}^2}{2\sigma^2}=\frac{\inner{y_i}{x}}{\sigma^2}"
+    r"-\frac{\norm{y_i}^2}{2\sigma^2}-\frac{\norm{x}^2}{2\sigma^2}",
+)
+def bias_identity(xp, x, y, v):
+    """The exponent splits into score, key bias, and a term that is the same for all keys and
+    cancels in the softmax."""
+    left = -xp.sum((x - y) ** 2) / (2 * v)
+    return Equal(left, (xp.sum(x * y) - xp.sum(y * y) / 2 - xp.sum(x * x) / 2) / v)
+
+
+@bias_identity.neighbour("no key bias", key="bias-left-out")
+def _(xp, x, y, v):
+    return Equal(-xp.sum((x - y) ** 2) / (2 * v), (xp.sum(x * y) - xp.sum(x * x) / 2) / v)
+
+
+@claim(
+    "diffusion-block-as-field-equal-norms",
+    title="For data of equal norms the key bias may be left out",
+    sources=[ours()],
+    chapter="architectures",
+    equations=["eq-arch-equal-norms"],
+    needs=["diffusion-block-as-field"],
+    given=dict(x=vector("d"), y=unit_vector("d"), z=unit_vector("d"), c=real(), v=positive()),
+    sizes=dict(d=[2, 3]),
+    tex=r"\norm{y_1}=\norm{y_2}:\quad \operatorname{E}[y\mid x]"
+    r"=\softmax\bigl(\inner{y_i}{x}/\sigma^2\bigr)Y",
+)
+def equal_norms(xp, x, y, z, c, v):
+    """For two points of the same norm (any, c) the bias is a common constant, and attention
+    without it is the ideal denoiser."""
+    Y = c * xp.stack([y, z])
+    return Equal(arch.posterior_mean(xp, x, Y, v), xp.softmax(Y @ x / v) @ Y)
+
+
+@equal_norms.neighbour("two norms", key="two-norms", given=dict(e=real()))
+def _(xp, x, y, z, c, e, v):
+    Y = xp.stack([c * y, e * z])
+    return Equal(arch.posterior_mean(xp, x, Y, v), xp.softmax(Y @ x / v) @ Y)
+
+
+@claim(
+    "diffusion-block-as-field-score",
+    title="The score of a Gaussian mixture is a gradient",
+    sources=[UNIFIES, ours("the score as gradient of the log-density")],
+    chapter="architectures",
+    equations=["eq-arch-score"],
+    given=dict(x=vector("d"), Y=real_matrix("M", "d"), v=positive("M"), w=positive("M")),
+    sizes=SAMPLES,
+    tex=r"\nabla\log\sum_iw_i\,\ee^{-\norm{x-y_i}^2/2v_i}=\sum_ip_i(x)\,\frac{y_i-x}{v_i},\quad"
+    r" p_i\propto w_i\,\ee^{-\norm{x-y_i}^2/2v_i}",
+)
+def score(xp, x, Y, v, w):
+    """For any centres, variances and positive weights (normalized or not) the score is the mean
+    of (y_i − x)/v_i under the posterior over the components."""
+    density = lambda x: w * xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
+    p = density(x) / xp.sum(density(x))
+    field = (p / v) @ (Y - x[None, :])
+    return Gradient(lambda x: xp.log(xp.sum(density(x))), x, field)
+
+
+@score.neighbour("the sum is not divided by the density", key="not-normalized")
+def _(xp, x, Y, v, w):
+    density = lambda x: w * xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
+    field = (density(x) / v) @ (Y - x[None, :])
+    return Gradient(lambda x: xp.log(xp.sum(density(x))), x, field)
+
+
+@score.neighbour("the mixture's weights are left out", key="weights-left-out")
+def _(xp, x, Y, v, w):
+    density = lambda x: xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
+    p = density(x) / xp.sum(density(x))
+    field = (p / v) @ (Y - x[None, :])
+    return Gradient(lambda x: xp.log(xp.sum(w * density(x))), x, field)
+
+
+@claim(
+    "diffusion-block-as-field-covariance",
+    title="The denoiser's Jacobian is the posterior covariance over σ²",
+    sources=[ours("the second-order form of Tweedie's formula")],
+    chapter="architectures",
+    equations=["eq-arch-covariance"],
+    needs=["diffusion-block-as-field"],
+    given=dict(**DATA, h=vector("d")),
+    sizes=SAMPLES,
+    tex=r"h^\top DD(x)\,h=\frac1{\sigma^2}\sum_{i<j}p_ip_j\inner{y_i-y_j}{h}^2\ \ge\ 0",
+)
+def covariance(xp, x, Y, v, h):
+    """The Jacobian is symmetric and positive semidefinite: the denoiser is monotone, and its
+    energy convex."""
+    D = lambda x: arch.data_attention(xp, x, Y, v)
+    p = xp.softmax((Y @ x - xp.sum(Y * Y, axis=1) / 2) / v)
+    g = Y @ h
+    spread = xp.sum(p[:, None] * p[None, :] * (g[:, None] - g[None, :]) ** 2) / 2
+    return (
+        Equal(euclidean_pairing(xp, D, x, h, h), spread / v),
+        AtMost(
+            0,
+            euclidean_pairing(xp, D, x, h, h),
+            gap=xp.sum(p[:, None] * p[None, :] * xp.abs2(g[:, None] - g[None, :])) / (2 * v),
+            sharp=True,
+        ),
+    )
+
+
+@covariance.neighbour("not divided by the noise's variance", key="not-divided")
+def _(xp, x, Y, v, h):
+    D = lambda x: arch.data_attention(xp, x, Y, v)
+    p = xp.softmax((Y @ x - xp.sum(Y * Y, axis=1) / 2) / v)
+    g = Y @ h
+    spread = xp.sum(p[:, None] * p[None, :] * (g[:, None] - g[None, :]) ** 2) / 2
+    return Equal(euclidean_pairing(xp, D, x, h, h), spread)
+
+
+@covariance.neighbour("never larger than the identity", key="nonexpansive")
+def _(xp, x, Y, v, h):
+    D = lambda x: arch.data_attention(xp, x, Y, v)
+    return AtMost(euclidean_pairing(xp, D, x, h, h), xp.sum(h * h))
+
+
+@claim(
+    "diffusion-block-as-field-conditioning",
+    title="Time conditioning keeps the potential if the gate equals the scale",
+    sources=[UNIFIES, ours("the conditioning of Peebles and Xie 2022")],
+    chapter="architectures",
+    equations=["eq-arch-conditioning"],
+    needs=["gpt-block-as-field"],
+    given=dict(x=vector("C"), **MLP, scale=vector("C"), shift=vector("C")),
+    sizes=dict(C=[1, 2, 3], m=[1, 2]),
+    tex=r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot F(\gamma\odot x+\beta),\quad"
+    r" F=\nabla V",
+)
+def conditioning(xp, x, U, b, scale, shift):
+    """With V = ½‖(Uᵀx + b)₊‖²: a layer that reads γ ⊙ x + β and is gated by the same γ is the
+    gradient of V(γ ⊙ x + β), for any scale γ and shift β, hence at each time."""
+    V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
+    return Gradient(V, x, scale * (U @ xp.relu((scale * x + shift) @ U + b)))
+
+
+@conditioning.printed(
+    "the block as it is built, with a gate of its own, has a potential",
+    tex=r"F_t(x)=\alpha\odot U\bigl(U^\top(\gamma\odot x+\beta)+b\bigr)_+:\quad DF_t=DF_t^\top",
+    given=dict(gate=vector("C"), h=vector("C"), k=vector("C")),
+)
+def _(xp, x, U, b, scale, shift, gate, h, k):
+    F = lambda x: gate * (U @ xp.relu((scale * x + shift) @ U + b))
+    return _symmetric(xp, F, x, h, k)
+
+
+@conditioning.neighbour("no gate", key="no-gate")
+def _(xp, x, U, b, scale, shift):
+    V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
+    return Gradient(V, x, U @ xp.relu((scale * x + shift) @ U + b))
+
+
+@conditioning.neighbour("a gate of its own", key="free-gate", given=dict(gate=vector("C")))
+def _(xp, x, U, b, scale, shift, gate):
+    V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
+    return Gradient(V, x, gate * (U @ xp.relu((scale * x + shift) @ U + b)))
