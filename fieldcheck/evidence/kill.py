@@ -34,6 +34,8 @@ def check_kill(claim: Claim, form: Form, verdict: Verdict) -> str:
     if dict(main.given) != dict(form.given):
         return ""
     truth = Statement(main)
+    if any(record["sizes"][n] not in allowed for n, allowed in main.sizes.items()):
+        return ""  # the neighbour speaks of sizes that the claim leaves out
     if set(truth.raw_shapes(record["sizes"])) != set(raw):
         return ""
     if certified(truth, record["sizes"], raw, DIGITS) is not None:

@@ -93,8 +93,11 @@ def _moving(prints: np.ndarray, finite: np.ndarray) -> np.ndarray:
     rows = prints[finite]
     if len(rows) < 2:
         return np.zeros(prints.shape[1:], dtype=bool)
-    spread = np.nanmax(rows, axis=0) - np.nanmin(rows, axis=0)
-    return spread > 1e-9 * (1e-300 + np.nanmax(np.abs(rows), axis=0))
+    usable = np.isfinite(rows)  # a sum of huge entries may overflow where the entries do not
+    high = np.max(rows, axis=0, where=usable, initial=-np.inf)
+    low = np.min(rows, axis=0, where=usable, initial=np.inf)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return high - low > 1e-9 * np.maximum(np.abs(high), np.abs(low))
 
 
 def _moves_exactly(statement: Statement, grid, part: int, side: int, rng) -> bool:
