@@ -44,6 +44,10 @@ def bench(
         bool, typer.Option("--peers", help="With other people's implementations.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the results to this file.")] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Keep what --json holds and nothing disturbed; do the rest."),
+    ] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of each contest.")] = 15,
     budget: Annotated[
         float, typer.Option(min=0, help="Seconds after which a contest begins no new round.")
@@ -76,6 +80,7 @@ def bench(
         return
     if device == "cuda" and not _has_cuda():
         raise _fail("no CUDA device is present")
+    earlier = _earlier(json) if resume else None
     request = Request(tuple(op or ()), wanted, device, peers, toy, rounds, budget, all_memory)
     try:
         with Progress(console=console, transient=True) as bar:
@@ -83,6 +88,7 @@ def bench(
             run = measure(
                 request,
                 lambda done, of, text: bar.update(task, completed=done, total=of, description=text),
+                earlier,
             )
     except BenchError as error:
         raise _fail(str(error)) from None
@@ -92,6 +98,17 @@ def bench(
     if json is not None:
         records.save(run, json)
         console.print(f"written to {json}")
+
+
+def _earlier(path: Path | None) -> records.Run | None:
+    if path is None:
+        raise _fail("--resume needs --json, the file to go on with")
+    if not path.exists():
+        return None
+    try:
+        return records.load(path)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _fail(f"{path} cannot be read: {error}") from None
 
 
 def _has_cuda() -> bool:
@@ -119,12 +136,13 @@ def show(run: records.Run) -> None:
         contests.setdefault(key, []).append(row)
     for title, rows in contests.items():
         line(f"\n[bold]{title[0]}[/bold], {title[1]}: {title[2]}")
-        table = Table("", "median", "±", "peak memory", "time over ours", box=None)
+        table = Table("", "median", "±", "disturbed", "peak memory", "time over ours", box=None)
         for row in rows:
             table.add_row(
                 row.implementation,
                 f"{row.median_s * 1e3:.3g} ms",
                 f"{row.spread:.0%}",
+                "" if row.calm else f"{row.disturbed:.0%}",
                 "" if row.peak_bytes is None else f"{row.peak_bytes / 2**20:.4g} MiB",
                 f"{row.ratios['fieldcheck']:.3g}" if "fieldcheck" in row.ratios else "",
             )

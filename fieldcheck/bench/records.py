@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = "fieldcheck-bench/1"
+#: A row whose threads waited for a processor for a larger share of its time is disturbed.
+CALM = 0.05
 Size = dict[str, int]
 
 
@@ -29,10 +31,16 @@ class Row:
     median_s: float
     spread: float
     rounds: int
+    disturbed: float = 0.0
     peak_bytes: int | None = None
     operations: float | None = None
     bytes: float | None = None
     ratios: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def calm(self) -> bool:
+        """Whether the time can be relied on."""
+        return self.disturbed <= CALM
 
 
 @dataclass(frozen=True)

@@ -2,53 +2,96 @@
 
 On a shared machine the load drifts.  Taking turns lets the drift fall on all alike, the order
 rotates so that none always runs behind the same neighbour, and a ratio is formed within each round.
+
+Worse than drift is waiting: a thread that is ready and gets no processor.  Linux counts that time,
+so a measurement knows how much it was disturbed.  A disturbed one is tried again while the budget
+lasts, and takes no part in ratios.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 
+from .records import CALM
+
 #: A shorter call is repeated until it fills this many seconds.
 SHORTEST = 2e-3
+#: Attempts at a measurement that keeps being disturbed.
+ATTEMPTS = 12
+#: Seconds of rest before a new attempt: the system then runs the rested threads first.
+REST = 4e-3
 
 Call = Callable[[], object]
 
 
 @dataclass
 class Timing:
-    """The seconds of one implementation, by round."""
+    """The seconds of one implementation by round, and the share of them spent waiting."""
 
     seconds: dict[int, float]
+    waited: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def calm(self) -> list[int]:
+        """The rounds that nothing disturbed."""
+        return [r for r in self.seconds if self.waited.get(r, 0.0) <= CALM]
+
+    @property
+    def counted(self) -> list[float]:
+        """Seconds of the calm rounds; of all, where none was calm."""
+        return [self.seconds[r] for r in self.calm or self.seconds]
 
     @property
     def median(self) -> float:
-        return statistics.median(self.seconds.values())
+        return statistics.median(self.counted)
 
     @property
     def spread(self) -> float:
         """Half the interquartile range over the median; 0 for fewer than three rounds."""
-        values = list(self.seconds.values())
-        if len(values) < 3:
+        if len(self.counted) < 3:
             return 0.0
-        low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+        low, _, high = statistics.quantiles(self.counted, n=4, method="inclusive")
         return (high - low) / 2 / self.median
 
-    def over(self, other: Timing) -> float:
-        """Median over common rounds of this time divided by the other's."""
-        common = self.seconds.keys() & other.seconds.keys()
-        if not common:
+    @property
+    def disturbed(self) -> float:
+        """Median share of the counted time that was spent waiting."""
+        return statistics.median(self.waited.get(r, 0.0) for r in self.calm or self.seconds)
+
+    def over(self, other: Timing) -> float | None:
+        """Median over common calm rounds of this time over the other's; None if there are none.
+
+        Where both were calm, but never in the same round, the medians are divided.
+        """
+        if not self.calm or not other.calm:
+            return None
+        common = set(self.calm) & set(other.calm)
+        if len(common) < min(3, len(self.calm), len(other.calm)):
             return self.median / other.median
         return statistics.median(self.seconds[r] / other.seconds[r] for r in common)
 
 
-def once(calls: Sequence[Call], repeats: int, cuda: bool, start: int = 0) -> float:
-    """Seconds of one call, over ``repeats`` in a row that rotate through the input sets."""
+def waiting() -> float:
+    """Seconds that this process's threads were ready to run and had no processor; 0 if unknown."""
+    total = 0
+    try:
+        for task in os.listdir("/proc/self/task"):
+            total += int(Path(f"/proc/self/task/{task}/schedstat").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0.0
+    return total / 1e9
+
+
+def once(calls: Sequence[Call], repeats: int, cuda: bool, start: int = 0) -> tuple[float, float]:
+    """Seconds of one call, over ``repeats`` that rotate through the inputs; and the waited share."""
     if cuda:
         begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         torch.cuda.synchronize()
@@ -57,11 +100,13 @@ def once(calls: Sequence[Call], repeats: int, cuda: bool, start: int = 0) -> flo
             calls[(start + i) % len(calls)]()
         end.record()
         torch.cuda.synchronize()
-        return begin.elapsed_time(end) / 1e3 / repeats
+        return begin.elapsed_time(end) / 1e3 / repeats, 0.0
+    waited = waiting()
     begun = time.perf_counter()
     for i in range(repeats):
         calls[(start + i) % len(calls)]()
-    return (time.perf_counter() - begun) / repeats
+    seconds = time.perf_counter() - begun
+    return seconds / repeats, max(0.0, waiting() - waited) / seconds
 
 
 def interleaved(
@@ -69,10 +114,10 @@ def interleaved(
 ) -> dict[str, Timing]:
     """Time implementations in turns.
 
-    calls: for each name, the same call on one or more sets of inputs (more than one keeps a
-        device's cache from holding them).
+    calls: for each name, the same call on one or more sets of inputs.  With more than one, a
+        device's cache cannot hold them.
     rounds: rounds wanted; 3 for a call that takes over a second, 1 for one over ten.
-    budget: seconds after which no new round begins (the first is always finished).
+    budget: seconds after which no new round begins, and no disturbed measurement is tried again.
     """
     if cuda:
         for sets in calls.values():
@@ -80,21 +125,32 @@ def interleaved(
     for sets in calls.values():  # the first call pays for caches and compilation
         once(sets, 1, cuda)
     warm = {name: once(sets, 1, cuda) for name, sets in calls.items()}
-    wanted = {n: 1 if s > 10 else min(3, rounds) if s > 1 else rounds for n, s in warm.items()}
-    repeats = {n: max(1, min(200, round(SHORTEST / max(s, 1e-7)))) for n, s in warm.items()}
-    timings = {n: Timing({0: s} if wanted[n] == 1 else {}) for n, s in warm.items()}
+    wanted = {n: 1 if s > 10 else min(3, rounds) if s > 1 else rounds for n, (s, _) in warm.items()}
+    repeats = {n: max(1, min(200, round(SHORTEST / max(s, 1e-7)))) for n, (s, _) in warm.items()}
+    timings = {
+        n: Timing({0: s}, {0: w}) if wanted[n] == 1 else Timing({}) for n, (s, w) in warm.items()
+    }
     names = list(calls)
-    begun = time.perf_counter()
+    end = time.perf_counter() + budget
     gc.collect()
     gc.disable()
     try:
         for number in range(rounds):
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
-                if len(timings[name].seconds) < wanted[name]:
-                    seconds = once(calls[name], repeats[name], cuda, number)
-                    timings[name].seconds[number] = seconds
-            if time.perf_counter() - begun > budget:
+                timing = timings[name]
+                if len(timing.seconds) >= wanted[name]:
+                    continue
+                seconds, waited = once(calls[name], repeats[name], cuda, number)
+                for _ in range(ATTEMPTS):
+                    if waited <= CALM or time.perf_counter() > end:
+                        break
+                    time.sleep(REST)
+                    again, less = once(calls[name], repeats[name], cuda, number)
+                    if less < waited:
+                        seconds, waited = again, less
+                timing.seconds[number], timing.waited[number] = seconds, waited
+            if time.perf_counter() > end:
                 break
     finally:
         gc.enable()

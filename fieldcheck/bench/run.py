@@ -36,6 +36,8 @@ class Request:
     rounds: int = 15
     budget: float = 20.0
     all_memory: bool = False
+    #: Contests that need no measurement, as [op, mode, size].
+    known: list[list[Any]] = field(default_factory=list)
 
 
 def _events(request: Request, part: str) -> Iterable[dict[str, Any]]:
@@ -70,8 +72,13 @@ def _events(request: Request, part: str) -> Iterable[dict[str, Any]]:
         raise BenchError(f"the measuring process stopped: {last[0]}")
 
 
-def measure(request: Request, progress: Progress | None = None) -> Run:
-    """Measure times, then peak memory, and put them together."""
+def measure(request: Request, progress: Progress | None = None, earlier: Run | None = None) -> Run:
+    """Measure times, then peak memory, and put them together.
+
+    Contests of an ``earlier`` run on this device are kept if no row in them was disturbed.
+    """
+    kept = calm_contests(earlier) if earlier else []
+    request = replace(request, known=[[r.op, r.mode, r.size] for r in kept])
     environment: dict[str, Any] = {}
     ceilings: dict[str, list[float]] = {"copy_bytes_per_s": [], "matmul_ops_per_s": []}
     rows: list[Row] = []
@@ -97,6 +104,18 @@ def measure(request: Request, progress: Progress | None = None) -> Run:
         replace(r, peak_bytes=peaks.get((r.op, r.mode, r.implementation, tuple(r.size.items()))))
         for r in rows
     ]
+    if earlier:
+        if earlier.device != environment["device"]:
+            raise BenchError(
+                f"the earlier run is of {earlier.device}, this machine is {environment['device']}"
+            )
+        rows = kept + rows
+        measured = {(r.op, r.mode, tuple(r.size.items())) for r in kept}
+        left_out += [
+            o for o in earlier.left_out if (o.op, o.mode, tuple(o.size.items())) in measured
+        ]
+        for name, value in earlier.ceilings.items():
+            ceilings[name] += [value] if value else []
     settings = {
         "rounds": request.rounds, "budget_s": request.budget, "toy": request.toy,
         "peers": request.peers,
@@ -104,6 +123,13 @@ def measure(request: Request, progress: Progress | None = None) -> Run:
     }  # fmt: skip
     best = {name: max(values) if values else None for name, values in ceilings.items()}
     return Run(environment, settings, best, rows, growths(rows), judge(rows), left_out)
+
+
+def calm_contests(run: Run) -> list[Row]:
+    """The rows of contests in which no row was disturbed."""
+    key = lambda r: (r.op, r.mode, tuple(r.size.items()))
+    disturbed = {key(r) for r in run.rows if not r.calm}
+    return [r for r in run.rows if key(r) not in disturbed]
 
 
 #: What is held while a variable grows; r follows C.
@@ -128,7 +154,9 @@ def growths(rows: list[Row]) -> list[Growth]:
             for quantity in ("time", "memory"):
                 values = [r.median_s if quantity == "time" else r.peak_bytes for r in group]
                 points = sorted(
-                    (r.size[variable], v) for r, v in zip(group, values, strict=True) if v
+                    (r.size[variable], v)
+                    for r, v in zip(group, values, strict=True)
+                    if v and (r.calm or quantity == "memory")
                 )
                 sizes = [x for x, _ in points]
                 if len(set(sizes)) < 3:

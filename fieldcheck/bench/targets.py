@@ -29,6 +29,7 @@ def _time(peer: str, at_least: int = 0) -> Callable[[list[Row]], Found]:
     def find(rows: list[Row]) -> Found:
         for row in rows:
             large = row.size.get("N", at_least) >= at_least
+            # a disturbed row has no ratios
             if row.implementation == OURS and large and peer in row.ratios:
                 yield size_text(row.size), row.ratios[peer]
 
@@ -60,7 +61,9 @@ def _growth(quantity: str, **held: int) -> Callable[[list[Row]], Found]:
         points = [
             (r.size["N"], r.median_s if quantity == "time" else r.peak_bytes)
             for r in rows
-            if r.implementation == OURS and all(r.size.get(k) == v for k, v in held.items())
+            if r.implementation == OURS
+            and (r.calm or quantity == "memory")
+            and all(r.size.get(k) == v for k, v in held.items())
         ]
         known = sorted((n, float(y)) for n, y in points if y)
         if len({n for n, _ in known}) >= 3:

@@ -37,6 +37,8 @@ def chosen(request: dict[str, Any]) -> Iterator[tuple[Case, Size]]:
         if request["ops"] and case.op not in request["ops"]:
             continue
         for size in case.toy if request["toy"] else case.sizes:
+            if [case.op, case.mode, size] in request["known"]:
+                continue
             if all(size.get(name) in values for name, values in request["sizes"].items()):
                 yield case, size
 
@@ -64,6 +66,8 @@ def ratios(name: str, timings: dict[str, Timing], contest: Contest) -> dict[str,
         if other == name:
             continue
         ratio = timings[name].over(timing)
+        if ratio is None:
+            continue
         if other == MATMUL and contest.operations and contest.ceiling_operations:
             ratio *= contest.ceiling_operations / contest.operations
         result[other] = ratio
@@ -87,15 +91,16 @@ def time_case(case: Case, size: Size, request: dict[str, Any], device: torch.dev
         ceiling = name == MATMUL
         row = Row(
             case.op, case.mode, name, size, "float32" if ceiling else case.dtype,
-            device_name(device), timing.median, timing.spread, len(timing.seconds), None,
+            device_name(device), timing.median, timing.spread, len(timing.counted),
+            timing.disturbed, None,
             contest.ceiling_operations if ceiling else contest.operations,
             None if ceiling else contest.bytes,
             {} if ceiling else ratios(name, timings, contest),
         )  # fmt: skip
         emit("row", **vars(row))
-        if name == COPY and contest.bytes:
+        if name == COPY and contest.bytes and timing.calm:
             emit("ceiling", name="copy_bytes_per_s", value=contest.bytes / timing.median)
-        if ceiling and contest.ceiling_operations:
+        if ceiling and contest.ceiling_operations and timing.calm:
             rate = contest.ceiling_operations / timing.median
             emit("ceiling", name="matmul_ops_per_s", value=rate)
 
