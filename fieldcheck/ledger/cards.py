@@ -64,6 +64,12 @@ def _paragraph(*parts: nodes.Node | str, kind: str | None = None) -> nodes.parag
     return paragraph
 
 
+def power(base: int, exponent: Any) -> list[nodes.Node]:
+    """``10^-30`` as text with a raised exponent: hundreds stand on a page, and need no MathJax."""
+    raised = str(exponent).replace("-", "−")
+    return [nodes.Text(str(base)), nodes.superscript(raised, raised)]
+
+
 def _display(tex: str | None) -> list[nodes.Node]:
     if not tex:
         return []
@@ -132,7 +138,7 @@ def witness(stored: dict[str, Any]) -> nodes.container:
     head = nodes.paragraph(classes=["fc-label"])
     head += nodes.Text("Counterexample")
     if sizes:
-        head += [nodes.Text(", "), nodes.math(sizes, sizes)]
+        head += _span(f" with {sizes}", "fc-source")
     box += head
     given = nodes.paragraph(classes=["fc-inputs"])
     for name, value in [*stored["inputs"].items(), *_directions(stored["raw"])]:
@@ -226,6 +232,10 @@ def entry_words(entry: Any) -> str:
     return text[: found.start()] + words_found
 
 
+_SHOWN = 2
+"""Printed forms that a card shows before it folds the rest away."""
+
+
 # --- the card -------------------------------------------------------------------------------------
 
 
@@ -251,12 +261,16 @@ def card(
     main = by_role["claim"][0]
 
     box += _head(claim, row, printed)
-    for form in broken:
-        box += _printed(form, claim)
+    for k, form in enumerate(broken[:_SHOWN]):
+        box += _printed(form, claim, source=k == 0)
+    if broken[_SHOWN:]:
+        more = f"{len(broken) - _SHOWN} more as printed, refuted"
+        hidden = [_printed(form, claim, source=False) for form in broken[_SHOWN:]]
+        box += _folded([nodes.Text(more)], *hidden)
     box += _statement(claim, main, repaired=bool(broken))
     for form in printed:
         if form not in broken:
-            box += _printed(form, claim)
+            box += _printed(form, claim, source=True)
     box += _how_sure(row, main)
     if forms:
         box += _neighbours(by_role.get("neighbour", []))
@@ -282,11 +296,12 @@ def _head(claim: Any, row: Row, printed: Sequence[Row]) -> nodes.paragraph:
     return head
 
 
-def _printed(form: Row, claim: Any) -> nodes.container:
+def _printed(form: Row, claim: Any, *, source: bool) -> nodes.container:
     part = nodes.container(classes=["fc-part", f"fc-verdict-{form['verdict']}"])
     label = nodes.paragraph(classes=["fc-label"])
     label += nodes.Text("As printed")
-    label += _span(f" ({_sources(claim.sources)})", "fc-source")
+    if source:
+        label += _span(f" ({_sources(claim.sources)})", "fc-source")
     part += label
     part += _display(form["tex"])
     part += _paragraph(f"{_sentence(form['title'])}", kind="fault")
@@ -332,16 +347,14 @@ def _how_sure(row: Row, main: Row) -> nodes.paragraph:
         line += nodes.Text(f"{row['verdict'].capitalize()} {means}.")
     bounds = [entry["log2_bound"] for entry in main["evidence"] if entry["log2_bound"] is not None]
     if bounds and main["verdict"] == "holds":
-        bound = f"2^{{{_whole(bounds[0])}}}"
-        line += [nodes.Text(" A false identity would pass with probability below ")]
-        line += [nodes.math(bound, bound), nodes.Text(".")]
+        line += nodes.Text(" A false identity would pass with probability below ")
+        line += [*power(2, _whole(bounds[0])), nodes.Text(".")]
     threshold = main["threshold"]
     if threshold and threshold["log10"] == words.THRESHOLD_ANY:
         line += nodes.Text(f" {words.threshold_words(threshold)}")
     elif threshold and threshold["log10"] is not None:
-        power = f"10^{{{threshold['log10']}}}"
         line += nodes.Text(" A uniform relative fault of ")
-        line += [nodes.math(power, power), nodes.Text(" would have been seen.")]
+        line += [*power(10, threshold["log10"]), nodes.Text(" would have been seen.")]
     if row["capped_by"]:
         grade = row["shown_grade"]
         line += nodes.Text(
@@ -421,27 +434,32 @@ def _evidence(forms: Sequence[Row]) -> list[nodes.Node]:
 
 
 def _found(entry: dict[str, Any]) -> list[nodes.Node]:
-    parts: list[str] = []
+    """What a method did, in the terms it counts in."""
+    parts: list[list[nodes.Node]] = []
+
+    def say(*pieces: nodes.Node | str) -> None:
+        parts.append([nodes.Text(p) if isinstance(p, str) else p for p in pieces])
+
     if entry["cases"]:
-        parts.append(f"{entry['cases']:,} cases".replace(",", " "))
+        say(f"{entry['cases']:,} cases".replace(",", " "))
     if isinstance(entry["shapes"], int) and entry["shapes"]:
-        parts.append(f"{entry['shapes']} shapes")
+        say(f"{entry['shapes']} shapes")
     if entry["strata"]:
-        parts.append("strata " + ", ".join(entry["strata"]))
+        say("strata " + ", ".join(entry["strata"]))
     if entry["log2_bound"] is not None:
-        parts.append(f"error below $2^{{{_whole(entry['log2_bound'])}}}$")
+        say("error below ", *power(2, _whole(entry["log2_bound"])))
     if entry["order"] is not None:
-        parts.append(f"order {entry['order']}")
+        say(f"order {entry['order']}")
     if entry["box"]:
-        parts.append(f"box {entry['box']}")
+        say(f"box {entry['box']}")
     if entry["cells"] is not None:
-        parts.append(f"{entry['cells']} cells")
+        say(f"{entry['cells']} cells")
     worst = entry["worst"]
     if worst and worst["log10"] not in (None, "-inf"):
-        parts.append(f"worst residual $10^{{{_whole(worst['log10'])}}}$")
+        say("worst residual ", *power(10, _whole(worst["log10"])))
     if entry["reason"]:
-        parts.append(entry["reason"])
-    return inline("; ".join(parts))
+        say(*inline(entry["reason"]))
+    return [node for k, part in enumerate(parts) for node in ([nodes.Text("; ")] * bool(k) + part)]
 
 
 def _foot(claim: Any, row: Row, known_labels: Collection[str]) -> nodes.paragraph:

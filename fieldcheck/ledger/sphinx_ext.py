@@ -221,8 +221,7 @@ def _threshold(threshold: dict[str, Any] | None) -> list[nodes.Node]:
         return [nodes.Text("")]
     if threshold["log10"] == words.THRESHOLD_ANY:
         return [nodes.Text("any")]
-    power = f"10^{{{threshold['log10']}}}"
-    return [nodes.math(power, power)]
+    return cards.power(10, threshold["log10"])
 
 
 class MapDirective(LedgerDirective):

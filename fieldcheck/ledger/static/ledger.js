@@ -6,11 +6,11 @@
   const GRADES = ["exact", "enclosed", "rate", "ladder", "law", "sampled", "unsettled"];
   const text = (row, column) => row.cells[column].textContent.trim();
 
-  // "10^{-30}" sorts by its exponent, "any" before all, grades by strength, the rest as text.
+  // A power of ten sorts by its exponent, "any" before all, grades by strength, the rest as text.
   function value(cell) {
     const word = cell.textContent.trim();
-    const power = cell.querySelector(".math") ? /10\^\{?(-?\d+)/.exec(cell.dataset.fcValue || word) : null;
-    if (power) return Number(power[1]);
+    const power = cell.querySelector("sup");
+    if (power) return Number(power.textContent.replace("\u2212", "-"));
     if (word === "any") return -Infinity;
     if (word === "") return Infinity;
     const grade = GRADES.indexOf(word);
@@ -33,7 +33,7 @@
       row.dataset.fcOrder = index;
       [...row.cells].forEach((cell, column) => {
         cell.dataset.label = text(head, column);
-        cell.dataset.fcValue = cell.textContent; // before the formulas are drawn
+        cell.dataset.fcValue = cell.textContent;
         if (!cell.textContent.trim()) cell.dataset.fcEmpty = "";
       });
     });
