@@ -34,6 +34,7 @@ OPAQUE = {
     "ledger-table",
     "ledger-timings",
     "literalinclude",
+    "nb-exec-table",
     "parsed-literal",
     "raw",
     "tableofcontents",
