@@ -421,3 +421,32 @@ def test_old_caches_are_deleted_and_others_are_left(tmp_path):
     assert fingerprint.fresh_cache(tmp_path, "new") == current
     assert sorted(p.name for p in tmp_path.iterdir()) == ["fieldcheck-new", "somebody-elses"]
     assert (current / "file").exists()
+
+
+def test_cells_run_again_when_the_library_changed_and_only_then(book, monkeypatch):
+    pytest.importorskip("myst_nb")
+    for name in ("COVERAGE_PROCESS_START", "PYTHONWARNINGS"):
+        monkeypatch.delenv(name, raising=False)
+    log = book.folder / "log"
+    book.write(
+        "conf.py", CONF.replace('"myst_parser"', '"myst_nb"') + 'nb_execution_mode = "cache"'
+    )
+    book.write(
+        "beta.md",
+        "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: Python 3\n---\n"
+        + BETA
+        + f'\n```{{code-cell}} ipython3\nopen({str(log)!r}, "a").write("ran ")\n```\n',
+    )
+
+    def build(digest: str) -> int:
+        monkeypatch.setattr(fingerprint, "library_hash", lambda folder=None: digest)
+        book.build()
+        return log.read_text().count("ran")
+
+    assert build("1" * 16) == 1
+    assert build("1" * 16) == 1
+    os.utime(book.folder / "ledger.json")  # the card is read anew, the cell comes from the cache
+    assert build("1" * 16) == 1
+    assert build("2" * 16) == 2
+    caches = sorted(p.name for p in (book.folder / "_build" / ".jupyter_cache").iterdir())
+    assert caches == ["fieldcheck-" + "2" * 16]
