@@ -1,4 +1,4 @@
-"""Hypothesis profiles: the same examples in every run; `--hypothesis-profile explore` for others."""
+"""Hypothesis: the same examples in every run; `--hypothesis-profile explore` for others."""
 
 from __future__ import annotations
 
