@@ -72,7 +72,7 @@ def lattice(xp, w, damping, T):
 
 
 @lattice.printed(
-    "exp(iS) and DX alone fix the value: both slicings have one limit",
+    "the formula alone fixes the value: both slicings have one limit",
     tex=r"Z=\int\exp(\ii S(X))\,\mathcal DX",
 )
 def _(xp, w, damping, T):
