@@ -53,6 +53,10 @@ class Domain:
     def with_strata(self, **strata: Stratum) -> Domain:
         return replace(self, strata={**self.strata, **strata})
 
+    def without_strata(self, *names: str) -> Domain:
+        """The domain without some strata: those on which a statement is not defined."""
+        return replace(self, strata={k: v for k, v in self.strata.items() if k not in names})
+
 
 def extent(dim: str | int, sizes: Sizes) -> int:
     """A dimension from its name: 3, "N", "n-1" or "G*S"."""

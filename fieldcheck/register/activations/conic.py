@@ -16,6 +16,8 @@ from fieldcheck.domains import (
 from fieldcheck.relations import AtMost, Equal, Rate, Zero
 
 CHAPTER = "activations"
+UNDEFINED = ("zero", "zero-row", "denormal")
+"""Strata on which a quotient by the length of the body is 0/0."""
 CONE = {"S": range(2, 5)}
 """Sizes of one conic group."""
 
@@ -149,7 +151,7 @@ def _(xp, x, Q):
     title="The printed RCoLU does nothing",
     sources=[colu_paper("RCoLU")],
     chapter=CHAPTER,
-    given=dict(x=vector("S"), e=unit_vector("S")),
+    given=dict(x=vector("S").without_strata(*UNDEFINED), e=unit_vector("S")),
     sizes=CONE,
     tex=r"x_e + \max\bigl(\min(\lVert x_e\rVert/\lVert x_r\rVert, 0), 1\bigr)\, x_r = x",
 )
@@ -169,7 +171,7 @@ def _(xp, x, e):
     title="The firm form touches the hard one at ratio one half",
     sources=[colu_paper("soft and firm scaling")],
     chapter=CHAPTER,
-    given=dict(w=vector("S-1")),
+    given=dict(w=vector("S-1").without_strata(*UNDEFINED)),
     sizes=CONE,
     tex=r"\sigma(4r-2) = r \text{ and } \tfrac{d}{dr}\sigma(4r-2) = 1 \text{ at } r = \tfrac12",
 )

@@ -17,6 +17,8 @@ from fieldcheck.domains import (
 from fieldcheck.relations import AtMost, Equal, Zero
 
 CHAPTER = "activations"
+UNDEFINED = ("zero", "zero-row", "denormal")
+"""Strata on which a quotient by the length of the body is 0/0."""
 CONE = {"S": range(2, 5)}
 """Sizes of one conic group."""
 
@@ -41,7 +43,7 @@ def split(xp, w, h):
     sources=[poster("ReLU → Conic Projection"), colu_paper("Lorentz cone")],
     chapter=CHAPTER,
     equations=["eq-colu-lipschitz"],
-    given=dict(x=vector("S"), h=vector("S")),
+    given=dict(x=vector("S").without_strata(*UNDEFINED), h=vector("S")),
     sizes=CONE,
     tex=r"\lVert D\lambda(x)h\rVert^2 \le 2\lVert h\rVert^2",
 )
@@ -123,7 +125,12 @@ def _(xp, w, p, q):
     title="With a shared axis CoLU stretches by up to √(1+G)",
     sources=[ours()],
     chapter=CHAPTER,
-    given=dict(a=real(), w=real_matrix("G", "d"), h=real(), k=real_matrix("G", "d")),
+    given=dict(
+        a=real(),
+        w=real_matrix("G", "d").without_strata(*UNDEFINED),
+        h=real(),
+        k=real_matrix("G", "d"),
+    ),
     sizes={"G": (2, 3), "d": (1, 2)},
     tex=r"\lVert D\lambda\,(h,k)\rVert^2 \le (1+G)\,\lVert (h,k)\rVert^2",
 )

@@ -89,7 +89,7 @@ def _groups(points):
 
 @claim(
     "colu-symmetry-algebra",
-    title="No other linear symmetries: the dimension of the commuting algebra",
+    title="No other continuous symmetries: the dimension of the commuting algebra",
     sources=[colu_paper("Theorem 4.7")],
     chapter=CHAPTER,
     equations=["eq-colu-algebra"],
@@ -100,8 +100,8 @@ def _groups(points):
 )
 def colu_algebra(xp, points):
     r"""The matrices $A$ whose flow $e^{sA}$ commutes with CoLU form an algebra of dimension
-    $G(1 + (S-1)(S-2)/2)$: one scaling and the rotations of the body for each group, nothing
-    else."""
+    $G(1 + (S-1)(S-2)/2)$: one scaling and the rotations of the body for each group, and
+    nothing else. (So the commuting group has no further continuous part.)"""
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
     dimension = G * (1 + (S - 1) * (S - 2) // 2)
