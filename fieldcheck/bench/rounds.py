@@ -91,7 +91,7 @@ def waiting() -> float:
 
 
 def once(calls: Sequence[Call], repeats: int, cuda: bool, start: int = 0) -> tuple[float, float]:
-    """Seconds of one call, over ``repeats`` that rotate through the inputs; and the waited share."""
+    """Seconds of one call, over ``repeats`` that rotate the inputs; and the share spent waiting."""
     if cuda:
         begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         torch.cuda.synchronize()
