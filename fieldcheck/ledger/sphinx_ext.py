@@ -429,7 +429,10 @@ class ClaimDomain(Domain):
             docname = self.home(claim_id)
             if docname is not None:
                 title = self.cards[claim_id][docname]
-                yield claim_id, title, "claim", docname, cards.anchor(claim_id), 1
+                # The full name differs from the anchor: else the search would shorten the anchor
+                # and make it again from the title.
+                name = f"fieldcheck.{claim_id}"
+                yield name, title, "claim", docname, cards.anchor(claim_id), 1
 
 
 # --- writing --------------------------------------------------------------------------------------

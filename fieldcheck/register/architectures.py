@@ -614,7 +614,7 @@ def _(xp, x, y, z, c, e, v):
     equations=["eq-arch-score"],
     given=dict(x=vector("d"), Y=real_matrix("M", "d"), v=positive("M"), w=positive("M")),
     sizes=SAMPLES,
-    tex=r"\nabla\log\sum_iw_i\,\ee^{-\norm{x-y_i}^2/2v_i}=\sum_ip_i(x)\,\frac{y_i-x}{v_i},\quad"
+    tex=r"\nabla\log\sum_iw_i\,\ee^{-\norm{x-y_i}^2/2v_i}=\sum_ip_i(x)\,\frac{y_i-x}{v_i},\quad "
     r" p_i\propto w_i\,\ee^{-\norm{x-y_i}^2/2v_i}",
 )
 def score(xp, x, Y, v, w):
@@ -694,7 +694,7 @@ def _(xp, x, Y, v, h):
     needs=["gpt-block-as-field"],
     given=dict(x=vector("C"), **MLP, scale=vector("C"), shift=vector("C")),
     sizes=dict(C=[1, 2, 3], m=[1, 2]),
-    tex=r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot F(\gamma\odot x+\beta),\quad"
+    tex=r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot F(\gamma\odot x+\beta),\quad "
     r" F=\nabla V",
 )
 def conditioning(xp, x, U, b, scale, shift):

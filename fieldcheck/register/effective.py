@@ -164,7 +164,7 @@ def _(xp, X, W):
     needs=["rescaling-truncation"],
     given=TRUNCATION,
     sizes=TRUNCATION_SIZES,
-    tex=r"\frac{\lVert F-F_2-F_4\rVert}{\lVert F_2\rVert} = O(\varepsilon^4),\quad"
+    tex=r"\frac{\lVert F-F_2-F_4\rVert}{\lVert F_2\rVert} = O(\varepsilon^4),\quad "
         r"\frac{\lVert F-F_2-F_4\rVert}{\lVert F_4\rVert} = O(\varepsilon^2)",
 )
 def relative(xp, X, W):
@@ -476,7 +476,7 @@ def _(xp, X, G):
     equations=["eq-ef-burnside"],
     given=dict(X=_probes("88*C-76")),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2]),
-    tex=r"\dim = \frac1{N!}\sum_{\Pi\in S_N}\chi_2(\Pi)^2,\qquad"
+    tex=r"\dim = \frac1{N!}\sum_{\Pi\in S_N}\chi_2(\Pi)^2,\qquad "
         r"\chi_2 = [z^2]\prod_{\text{cycles }\ell}(1-z^\ell)^{-C}",
 )
 def permutations_count(xp, X):

@@ -42,7 +42,7 @@ def off_axis(size):
     equations=["eq-colu"],
     given=dict(x=off_axis("S")),
     sizes={"S": (3, 4)},
-    tex=r"\operatorname{CoLU}(x)_1 = x_1,\quad"
+    tex=r"\operatorname{CoLU}(x)_1 = x_1,\quad "
     r"\operatorname{CoLU}(x)_\perp = \operatorname{clip}(x_1/\lVert x_\perp\rVert, 0, 1)\,x_\perp",
 )
 def colu_definition(xp, x):
@@ -117,7 +117,7 @@ def _(xp, x, v):
     given=dict(x=vector("S"), Q=orthogonal("S")),
     sizes={"S": (2, 3)},
     needs=["colu-definition"],
-    tex=r"\operatorname{RCoLU}_{Qe_1}(Qx) = Q\operatorname{CoLU}(x),\quad"
+    tex=r"\operatorname{RCoLU}_{Qe_1}(Qx) = Q\operatorname{CoLU}(x),\quad "
     r"\operatorname{RCoLU}_e(x) = x_e + \operatorname{clip}\bigl(\tfrac{\langle x,e\rangle}"
     r"{\lVert x_r\rVert},0,1\bigr)\,x_r",
 )
@@ -255,7 +255,7 @@ def _(xp, x, t, epsilon):
     chapter=CHAPTER,
     given=dict(w=vector("S-1"), s=nonnegative()),
     sizes=CONE,
-    tex=r"\lambda(\lVert w\rVert + s,\, w) = (\lVert w\rVert + s,\, w),\qquad"
+    tex=r"\lambda(\lVert w\rVert + s,\, w) = (\lVert w\rVert + s,\, w),\qquad "
     r"\lambda(-s, 0) = (-s, 0),\quad s \ge 0",
 )
 def colu_fixed(xp, w, s):
@@ -285,7 +285,7 @@ def guarded_defect(xp, h, n, epsilon):
     equations=["eq-colu-epsilon"],
     given=dict(x=vector("S"), epsilon=positive()),
     sizes=CONE,
-    tex=r"\lambda_\varepsilon\lambda_\varepsilon x - \lambda_\varepsilon x = -\delta u,\quad"
+    tex=r"\lambda_\varepsilon\lambda_\varepsilon x - \lambda_\varepsilon x = -\delta u,\quad "
     r"0 \le \delta \le \varepsilon",
 )
 def colu_epsilon(xp, x, epsilon):
@@ -352,7 +352,7 @@ def soft_defect(xp, r):
     chapter=CHAPTER,
     given=dict(r=between(-3, 3)),
     box=dict(raw={"r.x": (-1, 1)}),
-    tex=r"\sigma_1 (1-\sigma_2) < \tfrac{13}{50},\quad"
+    tex=r"\sigma_1 (1-\sigma_2) < \tfrac{13}{50},\quad "
     r"\sigma_1 = \sigma(r - \tfrac12),\ \sigma_2 = \sigma(r/\sigma_1 - \tfrac12)",
 )
 def colu_soft_defect(xp, r):

@@ -126,7 +126,7 @@ def _(xp, X, W, U):
     given=dict(x=vector("C"), W=real_matrix("C", "m"), d=vector("m")),
     sizes={"C": (1, 2, 3), "m": (1, 2, 3)},
     needs=["tied-mlp-gradient"],
-    tex=r"D = \operatorname{diag}(d):\quad"
+    tex=r"D = \operatorname{diag}(d):\quad "
     r"WD\,(W^{\mathsf T}x)_+ = \nabla\,\tfrac12\textstyle\sum_k d_k(w_k^{\mathsf T}x)_+^2",
 )
 def parallel_mlp(xp, x, W, d):
@@ -150,7 +150,7 @@ def _(xp, x, W, D):
     given=dict(W=real_matrix("C", "m")),
     sizes={"C": (2, 3, 4), "m": (2, 3, 4)},
     needs=["tied-mlp-gradient-parallel"],
-    tex=r"v_kw_k^{\mathsf T} = w_kv_k^{\mathsf T}\ \forall k:\quad"
+    tex=r"v_kw_k^{\mathsf T} = w_kv_k^{\mathsf T}\ \forall k:\quad "
     r"\text{solutions } V \text{ of dimension } m",
 )
 def converse_mlp(xp, W):
@@ -193,7 +193,7 @@ def _(xp, W):
     equations=["eq-affine-projection"],
     given=dict(x=vector("m+k"), W=real_matrix("m+k", "m"), Z=real_matrix("m+k", "m")),
     sizes={"m": (1, 2), "k": (0, 1, 2)},
-    tex=r"W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I \implies ff = f,\quad"
+    tex=r"W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I \implies ff = f,\quad "
     r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+",
 )
 def affine_projection(xp, x, W, Z):

@@ -230,7 +230,7 @@ def _(xp, x, h, k):
     equations=["eq-soc-projection"],
     given=dict(x=vector("S"), a=positive(), s=nonnegative(), v=vector("S-1")),
     sizes=CONE,
-    tex=r"\langle x - \Pi x,\, z - \Pi x\rangle \le 0,\quad"
+    tex=r"\langle x - \Pi x,\, z - \Pi x\rangle \le 0,\quad "
     r"\Pi x = \alpha_+(1, au) + (-\delta)_+(a, -u)",
 )
 def soc_projection(xp, x, a, s, v):
