@@ -312,14 +312,16 @@ def test_ctrl_c_keeps_the_journal_and_the_next_run_goes_on(fake, home, monkeypat
     log = home / "log"
     env = {**os.environ, "FAKE_DELAY": "0.4", "FAKE_LOG": str(log)}
     words = [sys.executable, str(driver), "verify", "--jobs", "1"]
-    process = subprocess.Popen(words, cwd=home, env=env, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words, cwd=home, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     journal = home / "_build" / "ledger.json.journal"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if journal.exists() and journal.read_text().count("\n") >= 1:
             break
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers as well
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors

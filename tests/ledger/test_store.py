@@ -182,6 +182,19 @@ def test_an_unchanged_ledger_keeps_its_time_stamp(ledger, tmp_path):
     assert path.stat().st_mtime > 1
 
 
+def test_a_reader_sees_the_old_file_or_the_new_one_never_half(ledger, tmp_path):
+    path = tmp_path / "ledger.json"
+    store.write(path, ledger)
+    old = path.read_text()
+    with path.open() as reader:
+        ledger.run["seed"] = 5
+        store.write(path, ledger)
+        assert (
+            reader.read() == old
+        )  # the new file took the old one's place, it did not overwrite it
+    assert path.read_text() != old
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_other(ledger, tmp_path, monkeypatch):
     path = tmp_path / "ledger.json"
     path.write_text("old")
