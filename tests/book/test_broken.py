@@ -87,6 +87,7 @@ def test_sound_copy_has_no_fault(broken: Broken, reader: Reader) -> None:
         ("<script>throw new Error('a fault')</script>", "errors"),
         ('<p style="color: #ccc; background: #fff">Too pale to read.</p>', "axe"),
         ('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">', "axe"),
+        ("<table><tr><th></th><th>a</th></tr><tr><td>1</td><td>2</td></tr></table>", "axe"),
         ('<div style="width: 1600px">wide</div>', "wide_at"),
         ("<style>.primary-toggle { display: none !important }</style>", "navigation_opens"),
         (
