@@ -63,7 +63,7 @@ def gpt_block(xp, X, Q, K, U, b, root_r):
 
 
 @gpt_block.printed(
-    "the block as it is built, with free values and output weights, has a potential",
+    "our reading of the poster: the block as it is built has a potential",
     tex=r"F(X)=\sum_hP_hXV_hO_h^\top+(XU+b)_+W^\top:\quad DF=DF^\top",
     given=dict(**VALUES, W=real_matrix("C", "m"), **PROBES),
 )
@@ -100,7 +100,7 @@ def _(xp, X, Q, K, U, b, W, root_r):
     sources=[ours()],
     chapter="architectures",
     equations=["eq-arch-masked"],
-    needs=["gpt-block-as-field", "masked-free-energy"],
+    needs=["softmax-real-two-terms", "masked-free-energy"],
     given=dict(**TOKENS, **HEADS, root_r=root("r")),
     sizes=dict(N=[1, 2, 3], C=[1, 2], H=[1], r=[1, 2]),
     tex=r"\nabla\,\sqrt r\sum_j\log\sum_{k\le j}\ee^{S_{jk}}=PXKQ^\top+P^\top XQK^\top,"
@@ -335,8 +335,9 @@ def resnet(xp, x, K, b):
     return Gradient(lambda x: -V(x), x, -(K.T @ xp.relu(K @ x + b)))
 
 
-@resnet.printed(
-    "a residual block with two free weights has a potential",
+@resnet.neighbour(
+    "a residual block with two free weights has some potential",
+    key="as-built",
     tex=r"F(x)=L\,(Kx+b)_+:\quad DF=DF^\top",
     given=dict(L=real_matrix("n", "m"), h=vector("n"), k=vector("n")),
 )
@@ -647,7 +648,7 @@ def _(xp, x, Y, v, w):
     sources=[ours("the second-order form of Tweedie's formula")],
     chapter="architectures",
     equations=["eq-arch-covariance"],
-    needs=["diffusion-block-as-field"],
+    needs=["lse-gradient-softmax"],
     given=dict(**DATA, h=vector("d")),
     sizes=SAMPLES,
     tex=r"h^\top DD(x)\,h=\frac1{\sigma^2}\sum_{i<j}p_ip_j\inner{y_i-y_j}{h}^2\ \ge\ 0",
@@ -691,7 +692,7 @@ def _(xp, x, Y, v, h):
     sources=[UNIFIES, ours("the conditioning of Peebles and Xie 2022")],
     chapter="architectures",
     equations=["eq-arch-conditioning"],
-    needs=["gpt-block-as-field"],
+    needs=["tied-mlp-gradient"],
     given=dict(x=vector("C"), **MLP, scale=vector("C"), shift=vector("C")),
     sizes=dict(C=[1, 2, 3], m=[1, 2]),
     tex=r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot F(\gamma\odot x+\beta),\quad "
@@ -704,8 +705,9 @@ def conditioning(xp, x, U, b, scale, shift):
     return Gradient(V, x, scale * (U @ xp.relu((scale * x + shift) @ U + b)))
 
 
-@conditioning.printed(
-    "the block as it is built, with a gate of its own, has a potential",
+@conditioning.neighbour(
+    "the layer as it is built, with a gate of its own, has some potential",
+    key="as-built",
     tex=r"F_t(x)=\alpha\odot U\bigl(U^\top(\gamma\odot x+\beta)+b\bigr)_+:\quad DF_t=DF_t^\top",
     given=dict(gate=vector("C"), h=vector("C"), k=vector("C")),
 )
