@@ -103,7 +103,7 @@ def test_both_roads_have_one_derivative(kind, size):
 @pytest.mark.parametrize("size", [1, 3, 4, 8])
 def test_first_and_second_derivatives(kind, size, road):
     # Away from the surface and from t = 0, where the maps have kinks.
-    x = groups(size)[:20].reshape(4, -1).requires_grad_()
+    x = groups(size)[[0, 10, 30, 31]].reshape(2, -1).requires_grad_()
     f = lambda x: KINDS[kind](x, size)
     assert gradcheck(f, x)
     assert gradgradcheck(f, x)
