@@ -5,7 +5,7 @@ rotates so that none always runs behind the same neighbour, and a ratio is forme
 
 Worse than drift is waiting: a thread that is ready and gets no processor.  Linux counts that time,
 so a measurement knows how much it was disturbed.  A disturbed one is tried again while the budget
-lasts, and takes no part in ratios.
+lasts, and calm ones have precedence in medians and ratios.
 """
 
 from __future__ import annotations
@@ -66,15 +66,19 @@ class Timing:
         """Median share of the counted time that was spent waiting."""
         return statistics.median(self.waited.get(r, 0.0) for r in self.calm or self.seconds)
 
-    def over(self, other: Timing) -> float | None:
-        """Median over common calm rounds of this time over the other's; None if there are none.
+    def over(self, other: Timing) -> float:
+        """Median over common rounds of this time over the other's.
 
-        Where both were calm, but never in the same round, the medians are divided.
+        Over calm rounds, if three are common.  Where both were calm, but seldom in the same round,
+        the medians are divided.  Where one was never calm, all rounds count: load falls on all
+        alike, in the long run, and the row says that it was disturbed.
         """
-        if not self.calm or not other.calm:
-            return None
         common = set(self.calm) & set(other.calm)
-        if len(common) < min(3, len(self.calm), len(other.calm)):
+        if len(common) < 3:
+            if self.calm and other.calm:
+                return self.median / other.median
+            common = self.seconds.keys() & other.seconds.keys()
+        if not common:
             return self.median / other.median
         return statistics.median(self.seconds[r] / other.seconds[r] for r in common)
 

@@ -29,9 +29,11 @@ def _time(peer: str, at_least: int = 0) -> Callable[[list[Row]], Found]:
     def find(rows: list[Row]) -> Found:
         for row in rows:
             large = row.size.get("N", at_least) >= at_least
-            # a disturbed row has no ratios
             if row.implementation == OURS and large and peer in row.ratios:
-                yield size_text(row.size), row.ratios[peer]
+                theirs = [r for r in rows if r.size == row.size and r.implementation == peer]
+                calm = row.calm and all(r.calm for r in theirs)
+                where = size_text(row.size) + ("" if calm else " (disturbed)")
+                yield where, row.ratios[peer]
 
     return find
 

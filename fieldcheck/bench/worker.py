@@ -66,8 +66,6 @@ def ratios(name: str, timings: dict[str, Timing], contest: Contest) -> dict[str,
         if other == name:
             continue
         ratio = timings[name].over(timing)
-        if ratio is None:
-            continue
         if other == MATMUL and contest.operations and contest.ceiling_operations:
             ratio *= contest.ceiling_operations / contest.operations
         result[other] = ratio
