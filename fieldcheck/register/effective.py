@@ -814,7 +814,7 @@ def _(xp, X):
     needs=["double-trace", "invariant-count"],
     equations=["eq-ef-no-more-terms"],
     given=dict(X=_probes("9*C*C-3"), W=matrix("C*C", "C", "C")),
-    sizes=dict(N=[1, 2, 4], C=[1, 2, 3, 4]),
+    sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3]),
     tex=r"\mathcal A = M_C:\quad \dim(\text{single}+\text{double}) = \dim(\text{single})"
         r" = \dim V_4^{U(N)}",
 )
