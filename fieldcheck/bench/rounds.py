@@ -24,8 +24,8 @@ from .records import CALM
 
 #: A shorter call is repeated until it fills this many seconds.
 SHORTEST = 2e-3
-#: Attempts at a measurement that keeps being disturbed.
-ATTEMPTS = 12
+#: Attempts at a measurement that keeps being disturbed, and seconds that they may take together.
+ATTEMPTS, PATIENCE = 12, 0.25
 #: Seconds of rest before a new attempt: the system then runs the rested threads first.
 REST = 4e-3
 
@@ -146,8 +146,9 @@ def interleaved(
                 if len(timing.seconds) >= wanted[name]:
                     continue
                 seconds, waited = once(calls[name], repeats[name], cuda, number)
+                patience = min(end, time.perf_counter() + PATIENCE)
                 for _ in range(ATTEMPTS):
-                    if waited <= CALM or time.perf_counter() > end:
+                    if waited <= CALM or time.perf_counter() > patience:
                         break
                     time.sleep(REST)
                     again, less = once(calls[name], repeats[name], cuda, number)
