@@ -429,7 +429,11 @@ def test_cells_run_again_when_the_library_changed_and_only_then(book, monkeypatc
         monkeypatch.delenv(name, raising=False)
     log = book.folder / "log"
     book.write(
-        "conf.py", CONF.replace('"myst_parser"', '"myst_nb"') + 'nb_execution_mode = "cache"'
+        "conf.py",
+        CONF.replace('"myst_parser"', '"myst_nb"')
+        + 'nb_execution_mode = "cache"\n'
+        # Sphinx keeps the default of this setting between applications of one process.
+        + 'source_suffix = {".rst": "restructuredtext", ".md": "myst-nb"}\n',
     )
     book.write(
         "beta.md",
