@@ -19,12 +19,12 @@ static inline double root(double x) { return __builtin_sqrt(x); }
 
 template <class T> struct Limits;
 template <> struct Limits<float> {
-  static constexpr float root_of_tiny = 1.0842022e-19f, huge = 3.0e38f;
+  static constexpr float root_of_tiny = 1.0842022e-19f;
   static constexpr int lanes = 16;
   typedef int lane_t;
 };
 template <> struct Limits<double> {
-  static constexpr double root_of_tiny = 1.4916681462400413e-154, huge = 1.0e308;
+  static constexpr double root_of_tiny = 1.4916681462400413e-154;
   static constexpr int lanes = 8;
   typedef long long lane_t;
 };
@@ -222,26 +222,26 @@ static bool lanes_forward(const T *x, T *y, index_t n, T opening) {
   const V<T> first = first_lanes<T, S>(), rest = all<T>(1) - first;
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
   const T length_of_ones = root((T)S);
-  M<T> odd = M<T>{};
+  V<T> odd = all<T>(0);  // stays 0 until a group's squares are infinite or not numbers
   for (index_t i = 0; i < n; i += W) {
     const V<T> v = load<T>(x + i);
     V<T> axis, body;
     if constexpr (kind == RCOLU) {
       const V<T> mean = group_sum<T, S>(v) * all<T>((T)1 / S), w = v - mean;
       const V<T> rr = group_sum<T, S>(w * w), t = mean * all<T>(length_of_ones);
-      odd |= ~(rr + t * t <= all<T>(Limits<T>::huge));
+      odd += (rr + t * t) * all<T>(0);
       coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
       store<T>(y + i, mean + body * w);
     } else {
       const V<T> t = group_first<T, S>(v), w = v * rest;
       const V<T> rr = group_sum<T, S>(w * w);
-      odd |= ~(rr + t * t <= all<T>(Limits<T>::huge));
+      odd += (rr + t * t) * all<T>(0);
       coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
       store<T>(y + i, first * axis + body * w);
     }
   }
   bool any = false;
-  for (int i = 0; i < W; i++) any |= odd[i] != 0;
+  for (int i = 0; i < W; i++) any |= odd[i] != odd[i];
   return any;
 }
 
@@ -251,7 +251,7 @@ static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening) {
   const V<T> first = first_lanes<T, S>(), rest = all<T>(1) - first;
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
   const T length_of_ones = root((T)S);
-  M<T> odd = M<T>{};
+  V<T> odd = all<T>(0);  // stays 0 until a group's squares are infinite or not numbers
   for (index_t i = 0; i < n; i += W) {
     const V<T> v = load<T>(x + i), h = load<T>(g + i);
     V<T> axis, body, pull;
@@ -259,14 +259,14 @@ static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening) {
       const V<T> part = all<T>((T)1 / S);
       const V<T> mean = group_sum<T, S>(v) * part, w = v - mean, t = mean * all<T>(length_of_ones);
       const V<T> g_mean = group_sum<T, S>(h) * part, rr = group_sum<T, S>(w * w);
-      odd |= ~(rr + t * t <= all<T>(Limits<T>::huge));
+      odd += (rr + t * t) * all<T>(0);
       const Group<T> q = measured<T>(t, rr);
       const V<T> along = group_sum<T, S>(w * h) * q.inverse;
       derivative<T, kind>(q, g_mean * all<T>(length_of_ones), along, a, shrink, axis, body, pull);
       store<T>(d + i, axis * all<T>(1 / length_of_ones) + body * (h - g_mean) + pull * w);
     } else {
       const V<T> t = group_first<T, S>(v), w = v * rest, rr = group_sum<T, S>(w * w);
-      odd |= ~(rr + t * t <= all<T>(Limits<T>::huge));
+      odd += (rr + t * t) * all<T>(0);
       const Group<T> q = measured<T>(t, rr);
       const V<T> along = group_sum<T, S>(w * h) * q.inverse;
       derivative<T, kind>(q, group_first<T, S>(h), along, a, shrink, axis, body, pull);
@@ -274,7 +274,7 @@ static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening) {
     }
   }
   bool any = false;
-  for (int i = 0; i < W; i++) any |= odd[i] != 0;
+  for (int i = 0; i < W; i++) any |= odd[i] != odd[i];
   return any;
 }
 
@@ -285,7 +285,7 @@ static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening) {
   const V<T> first = first_lanes<T, W>(), rest = all<T>(1) - first, one = all<T>(1);
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
   const T length_of_ones = root((T)S);
-  M<T> odd = M<T>{};
+  V<T> odd = all<T>(0);  // stays 0 until a group's squares are infinite or not numbers
   for (index_t i = 0; i < n; i += S) {
     V<T> mean = all<T>(0), t, rr = all<T>(0), axis, body;
     if constexpr (kind == RCOLU) {
@@ -302,14 +302,14 @@ static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening) {
       keep = one;
     }
     rr = group_sum<T, W>(rr);
-    odd |= ~(rr + t * t <= all<T>(Limits<T>::huge));
+    odd += (rr + t * t) * all<T>(0);
     coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
     for (index_t j = 0; j < S; j += W)
       store<T>(y + i + j, mean + body * (load<T>(x + i + j) - mean));
     if constexpr (kind != RCOLU) y[i] = axis[0];
   }
   bool any = false;
-  for (int i = 0; i < W; i++) any |= odd[i] != 0;
+  for (int i = 0; i < W; i++) any |= odd[i] != odd[i];
   return any;
 }
 
@@ -319,7 +319,7 @@ static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T 
   const V<T> first = first_lanes<T, W>(), rest = all<T>(1) - first, one = all<T>(1);
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
   const T length_of_ones = root((T)S);
-  M<T> odd = M<T>{};
+  V<T> odd = all<T>(0);  // stays 0 until a group's squares are infinite or not numbers
   for (index_t i = 0; i < n; i += S) {
     V<T> mean = all<T>(0), g_mean = all<T>(0), t, rr = all<T>(0), along = all<T>(0);
     V<T> axis, body, pull;
@@ -339,7 +339,7 @@ static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T 
       keep = one;
     }
     rr = group_sum<T, W>(rr);
-    odd |= ~(rr + t * t <= all<T>(Limits<T>::huge));
+    odd += (rr + t * t) * all<T>(0);
     const Group<T> q = measured<T>(t, rr);
     along = group_sum<T, W>(along) * q.inverse;
     const V<T> g_axis = kind == RCOLU ? g_mean * all<T>(length_of_ones) : all<T>(g[i]);
@@ -351,7 +351,7 @@ static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T 
     if constexpr (kind != RCOLU) d[i] = axis[0];
   }
   bool any = false;
-  for (int i = 0; i < W; i++) any |= odd[i] != 0;
+  for (int i = 0; i < W; i++) any |= odd[i] != odd[i];
   return any;
 }
 #endif
