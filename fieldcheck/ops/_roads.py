@@ -129,7 +129,11 @@ def explain() -> list[Choice]:
         if torch.cuda.is_available()
         else Choice("colu, rcolu, soc_projection", "cuda", "none", "no CUDA device is present")
     )
-    rows.append(Choice("quartic", "any", "matrix products", "five of them, in the order N C C"))
+    rows.append(
+        Choice(
+            "quartic", "any", "matrix products", "down to C x C and back up: N x N never appears"
+        )
+    )
     rows.append(Choice("gibbs", "any", "torch.softmax", "one pass over a scaled copy"))
     rows.append(
         Choice("glu_potential", "any", "matrix products", "two, with the factors side by side")
