@@ -59,11 +59,12 @@ def axe_source() -> str:
 
 @dataclass
 class Report:
-    """What was seen on one page. A sound page fills only the first two and the last."""
+    """What was seen on one page. A sound page fills only the first four."""
 
     formulas: int = 0  # elements that hold a formula
     rendered: int = 0  # of those, with exactly one picture of it
     navigation_opens: bool = False  # the menu, in the narrow window
+    title: str = ""  # the words of the heading that a reader could type
     bad_formulas: list[str] = field(default_factory=list)  # errors, or TeX left in the open
     foreign: list[str] = field(default_factory=list)  # requests that would leave the disk
     failed: list[str] = field(default_factory=list)  # local files that are not there
@@ -121,6 +122,7 @@ class Reader:
         """Return what is seen on one page: wide and light, wide and dark, narrow."""
         report = Report()
         with self.open(path, report) as page:
+            report.title = page.evaluate("() => look.title()")
             seen: dict[str, Any] = page.evaluate("() => look.formulas()")
             report.formulas, report.rendered = seen["found"], seen["drawn"]
             report.bad_formulas = seen["bad"]
@@ -153,11 +155,6 @@ class Reader:
             return False
         box = link.bounding_box()
         return box is not None and 0 <= box["x"] < NARROW[0]
-
-    def title(self, path: Path) -> str:
-        """Return the words of a page's heading that a reader could type."""
-        with self.open(path, Report()) as page:
-            return str(page.evaluate("() => look.title()"))
 
     def search(self, html: Path, words: str, report: Report) -> list[str]:
         """Open the search page with a query; return the addresses it lists."""
