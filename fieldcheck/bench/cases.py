@@ -229,7 +229,7 @@ def _free_energy_band(size: Size, device: torch.device, with_peers: bool) -> Con
 
 # ------------------------------------------------------------------------------------------ quartic
 
-PEAK = 2048
+PEAK = 1024
 
 
 def _matmul_peak(contest: Contest, device: torch.device, toy: bool) -> None:
