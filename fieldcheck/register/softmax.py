@@ -364,7 +364,7 @@ def free_energy(xp, X, W, root_r):
 
 @free_energy.printed(
     "the talk: sum over keys inside, prefactor i/2, no √r",
-    key="printed-talk",
+    key="printed",
     sizes=SMALL,
     tex=r"\frac{\partial}{\partial X^*}\,\frac i2\sum_j\log\sum_k"
     r"\exp\bigl[\tfrac1{\sqrt r}XWX^*\bigr]_{jk}"
