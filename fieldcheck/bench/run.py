@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -75,10 +76,12 @@ def _events(request: Request, part: str) -> Iterable[dict[str, Any]]:
 def measure(request: Request, progress: Progress | None = None, earlier: Run | None = None) -> Run:
     """Measure times, then peak memory, and put them together.
 
-    Contests of an ``earlier`` run on this device are kept if no row in them was disturbed.
+    With an ``earlier`` run on this device, contests without a disturbed row are not repeated, and
+    of a repeated one the calmer version is kept.
     """
-    kept = calm_contests(earlier) if earlier else []
-    request = replace(request, known=[[r.op, r.mode, r.size] for r in kept])
+    before = contests(earlier.rows) if earlier else {}
+    calm = [rows[0] for rows in before.values() if all(r.calm for r in rows)]
+    request = replace(request, known=[[r.op, r.mode, r.size] for r in calm])
     environment: dict[str, Any] = {}
     ceilings: dict[str, list[float]] = {"copy_bytes_per_s": [], "matmul_ops_per_s": []}
     rows: list[Row] = []
@@ -109,11 +112,9 @@ def measure(request: Request, progress: Progress | None = None, earlier: Run | N
             raise BenchError(
                 f"the earlier run is of {earlier.device}, this machine is {environment['device']}"
             )
-        rows = kept + rows
-        measured = {(r.op, r.mode, tuple(r.size.items())) for r in kept}
-        left_out += [
-            o for o in earlier.left_out if (o.op, o.mode, tuple(o.size.items())) in measured
-        ]
+        rows = calmer(before, contests(rows))
+        now = {_contest(o) for o in left_out}
+        left_out += [o for o in earlier.left_out if _contest(o) not in now]
         for name, value in earlier.ceilings.items():
             ceilings[name] += [value] if value else []
     settings = {
@@ -125,11 +126,29 @@ def measure(request: Request, progress: Progress | None = None, earlier: Run | N
     return Run(environment, settings, best, rows, growths(rows), judge(rows), left_out)
 
 
-def calm_contests(run: Run) -> list[Row]:
-    """The rows of contests in which no row was disturbed."""
-    key = lambda r: (r.op, r.mode, tuple(r.size.items()))
-    disturbed = {key(r) for r in run.rows if not r.calm}
-    return [r for r in run.rows if key(r) not in disturbed]
+Contest = tuple[str, str, tuple[tuple[str, int], ...]]
+
+
+def _contest(row: Row | LeftOut) -> Contest:
+    return row.op, row.mode, tuple(row.size.items())
+
+
+def contests(rows: Iterable[Row]) -> dict[Contest, list[Row]]:
+    """The rows by contest: one operation in one mode at one size."""
+    found: dict[Contest, list[Row]] = {}
+    for row in rows:
+        found.setdefault(_contest(row), []).append(row)
+    return found
+
+
+def calmer(first: dict[Contest, list[Row]], second: dict[Contest, list[Row]]) -> list[Row]:
+    """All contests of both, in order of name; of one that is in both the less disturbed version."""
+    disturbed = lambda rows: statistics.fmean(r.disturbed for r in rows)
+    together = first | second
+    for key in first.keys() & second.keys():
+        if disturbed(first[key]) < disturbed(second[key]):
+            together[key] = first[key]
+    return [row for key in sorted(together) for row in together[key]]
 
 
 #: What is held while a variable grows; r follows C.

@@ -9,7 +9,7 @@ import pytest
 
 from fieldcheck.bench import growth, records
 from fieldcheck.bench.records import Row
-from fieldcheck.bench.run import growths
+from fieldcheck.bench.run import calmer, contests, growths
 from fieldcheck.bench.targets import TARGETS, judge
 
 
@@ -100,3 +100,13 @@ def test_targets_are_met_missed_or_unmeasured():
     assert verdict([small])[share].met is None
     assert len(judge([])) == len(TARGETS)
     assert all(j.met is None for j in judge([]))
+
+
+def test_of_two_versions_of_a_contest_the_calmer_is_kept():
+    loud = [row(n=64, seconds=9.0, disturbed=0.8), row("naive", n=64, disturbed=0.7)]
+    calm = [row(n=64, seconds=1.0), row("naive", n=64, disturbed=0.2)]
+    other = [row(n=128)]
+    for first, second in ((loud + other, calm), (calm, loud + other)):
+        kept = calmer(contests(first), contests(second))
+        assert [r.median_s for r in kept if r.implementation == "fieldcheck"] == [1.0, 1.0]
+        assert len(kept) == 3
