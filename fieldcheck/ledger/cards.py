@@ -277,7 +277,22 @@ def card(
         box += _dropped(by_role.get("dropped", []))
         box += _evidence(row["forms"])
     box += _foot(claim, row, known_labels)
+    _join_texts(box)
     return box
+
+
+def _join_texts(box: nodes.Element) -> None:
+    """Make one text of neighbouring ones: a book of cards has tens of thousands of them."""
+    for element in list(box.findall(nodes.TextElement)):
+        joined: list[nodes.Node] = []
+        for child in element.children:
+            last = joined[-1] if joined else None
+            if isinstance(child, nodes.Text) and isinstance(last, nodes.Text):
+                joined[-1] = nodes.Text(last.astext() + child.astext())
+            else:
+                joined.append(child)
+        element.children = []
+        element += joined
 
 
 def _head(claim: Any, row: Row, printed: Sequence[Row]) -> nodes.paragraph:
@@ -416,21 +431,30 @@ def _dropped(forms: Sequence[Row]) -> list[nodes.Node]:
 
 
 def _evidence(forms: Sequence[Row]) -> list[nodes.Node]:
-    """A table: for each form, what each method did and found."""
-    lines: list[list[Sequence[nodes.Node]]] = []
-    for form in forms:
-        name = form["key"].partition("/")[2]
-        head: list[nodes.Node] = [nodes.literal(name, name)]
-        for entry in form["evidence"]:
-            if entry["outcome"] == "silent" and not entry["reason"] and not entry["cases"]:
-                continue
-            method = [nodes.Text(f"{entry['method']} {entry['outcome']}")]
-            lines.append([head, method, _found(entry)])
-            head = []  # the form is named once
-    if not lines:
-        return []
-    grid = table(["form", "method", "what was done"], lines, classes=["fc-evidence"])
-    return [_folded([nodes.Text("Evidence, method by method")], scroll(grid))]
+    """What each method did and found, a line each.
+
+    For the claim and the printed forms only: a neighbour has its witness, and `fieldcheck show`
+    has the rest. A page of cards would otherwise be tens of thousands of nodes.
+    """
+    shown = [form for form in forms if form["role"] in {"claim", "printed"}]
+    content: list[nodes.Node] = []
+    for form in shown:
+        lines = [
+            _paragraph(
+                nodes.strong("", f"{entry['method']} {entry['outcome']}"),
+                *([nodes.Text(": "), *_found(entry)] if _found(entry) else []),
+            )
+            for entry in form["evidence"]
+            if entry["outcome"] != "silent" or entry["reason"] or entry["cases"]
+        ]
+        if not lines:
+            continue
+        if len(shown) > 1:
+            content.append(_paragraph(nodes.literal("", form["key"].partition("/")[2])))
+        bullets = nodes.bullet_list(classes=["fc-evidence"])
+        bullets += [nodes.list_item("", line) for line in lines]
+        content.append(bullets)
+    return [_folded([nodes.Text("Evidence, method by method")], *content)] if content else []
 
 
 def _found(entry: dict[str, Any]) -> list[nodes.Node]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -55,7 +55,6 @@ class State:
 
     path: Path
     machine: str
-    scanned: dict[str, tuple[int, coverage.Page]] = field(default_factory=dict)
 
     @cached_property
     def engine(self) -> Any:
@@ -522,13 +521,17 @@ def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed:
     """All pages, if the library is not the one they were read with."""
     before = getattr(env, "fieldcheck_hash", None)
     env.fieldcheck_hash = app.fieldcheck_hash  # type: ignore[attr-defined]
+    if before != env.fieldcheck_hash:
+        env.fieldcheck_scans = {}  # the reader of pages may have changed too
     return [] if before in (None, env.fieldcheck_hash) else sorted(env.found_docs - removed)
 
 
 def _scan_pages(app: Sphinx) -> dict[str, coverage.Page]:
     """Every Markdown page of the build, scanned, by docname; read again only if it changed."""
-    env = app.env
-    known = _state(app).scanned
+    env: Any = app.env
+    if not hasattr(env, "fieldcheck_scans"):
+        env.fieldcheck_scans = {}
+    known: dict[str, tuple[int, coverage.Page]] = env.fieldcheck_scans
     pages = {}
     for docname in sorted(env.found_docs):
         path = Path(env.doc2path(docname))
