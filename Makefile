@@ -2,7 +2,6 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= $(firstword $(shell command -v python3.11) python3)
@@ -13,6 +12,9 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 LEDGER := _build/ledger.json
 HTML := _build/html
+BUILT := $(HTML)/.built
+# What a page is made from: folders too, since a file that is gone changes its folder.
+PAGES := _config.yml _toc.yml $(shell find book fieldcheck -mindepth 1 -name __pycache__ -prune -o -print)
 
 # A kernel's hash seed and thread count reach the pages through set order and summation order.
 export PYTHONHASHSEED := 0
@@ -26,7 +28,7 @@ unexport SOURCE_DATE_EPOCH
 
 STRICT := -W -n --keep-going
 
-.PHONY: help install verify book strict-book test lint types floors pytest browser ci clean distclean
+.PHONY: FORCE help install verify book strict-book test lint types floors pytest browser ci clean distclean
 
 help: ## this list
 	@echo "Fieldcheck: a claim is written once; the evidence and the reader's page are derived from it."
@@ -56,19 +58,29 @@ $(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
 
 install: $(INSTALLED) ## make .venv with the pinned dependencies
 
-verify: $(INSTALLED) ## gather the evidence, write the ledger
-	@mkdir -p $(dir $(LEDGER))
-	$(BIN)/fieldcheck verify --profile $(PROFILE) --seed $(SEED) --jobs $(JOBS) --json $(LEDGER)
+verify: $(LEDGER) ## gather the evidence, write the ledger
 
-book: verify ## verify, then build what has changed of the book
-	$(BIN)/jupyter-book build . $(STRICT) --quiet
+# Always asked, seldom answered: rows whose sources did not change are reused, and a ledger that would
+# be the same is not touched, so that what depends on it stays as it is.
+$(LEDGER): $(INSTALLED) FORCE
+	@mkdir -p $(dir $@)
+	$(BIN)/fieldcheck verify --profile $(PROFILE) --seed $(SEED) --jobs $(JOBS) --json $@
+
+book: $(BUILT) ## verify, then build what has changed of the book
 	@echo "book: open $(HTML)/index.html"
+
+$(BUILT): $(LEDGER) $(PAGES)
+	$(BIN)/jupyter-book build . $(STRICT) --quiet
+	touch $@
 
 # From nothing: no page, picture or cell output of an earlier build can pass for a new one.
-strict-book: verify ## verify, then build every page anew, every cell executed
+strict-book: $(LEDGER) ## verify, then build every page anew, every cell executed
 	rm -rf $(HTML) _build/.doctrees _build/.jupyter_cache
 	$(BIN)/jupyter-book build . $(STRICT) --all --quiet
+	touch $(BUILT)
 	@echo "book: open $(HTML)/index.html"
+
+FORCE:
 
 test: lint types floors pytest ## ruff, mypy, the import floors, pytest
 
