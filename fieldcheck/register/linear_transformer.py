@@ -1131,7 +1131,7 @@ def _paired_potential(xp, Q, K, V, O):
     given=PAIRS,
     sizes={"N": (1, 2, 3), "C": (1, 2, 3), "m": (1, 2), "r": (1, 2)},
     needs=["quartic-gives-attention"],
-    tex=r"Q_{i+n/2}K_{i+n/2}^* = V_iO_i^*,\; V_{i+n/2}O_{i+n/2}^* = Q_iK_i^* \implies"
+    tex=r"Q_{i+n/2}K_{i+n/2}^* = V_iO_i^*,\; V_{i+n/2}O_{i+n/2}^* = Q_iK_i^* \implies "
     r" \frac{\partial V}{\partial X^*} = \sum_{i=1}^{n} XQ_iK_i^*X^*XV_iO_i^*",
 )
 def head_pairing(xp, X, Q, K, V, O):

@@ -288,7 +288,7 @@ def _(xp, v, w):
     equations=["eq-affine-metric"],
     given=dict(x=vector("m+k"), Q=orthogonal("m+k"), s=positive("m"), z=nonnegative("m")),
     sizes={"m": (1, 2), "k": (0, 1)},
-    tex=r"w_{\mathrm{out},k} = w_k/\lVert w_k\rVert^2,\ w_j \perp w_k \implies"
+    tex=r"w_{\mathrm{out},k} = w_k/\lVert w_k\rVert^2,\ w_j \perp w_k \implies "
     r"f = \Pi_{\operatorname{cone}(w_1,\dots,w_m)}",
 )
 def affine_metric(xp, x, Q, s, z):
