@@ -953,7 +953,7 @@ def _(xp, X, U, V, W):
 
 @claim(
     "ordering-ambiguity-fourth",
-    title="At fourth order symmetric weights do not help either",
+    title="At fourth order symmetric weights remove the ambiguity",
     sources=[LEMMA_4],
     chapter="effective",
     expect="refuted",
@@ -1201,7 +1201,7 @@ def _(xp, X, W, B, U):
 
 @claim(
     "softmax-breaks-isometry-relu",
-    title="ReLU and gated units break it too",
+    title="ReLU and gated units keep the isometry axiom",
     sources=[poster("Isometry Invariance"), ours()],
     chapter="effective",
     expect="refuted",

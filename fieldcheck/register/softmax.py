@@ -506,7 +506,7 @@ def _(xp, X, W, root_r):
 
 @claim(
     "softmax-free-energy-no-potential",
-    title="The printed force is not the force of any potential",
+    title="The printed force is the force of some potential",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
     chapter="softmax",
     expect="refuted",
@@ -657,7 +657,7 @@ def _(xp, X, A, root_r):
 
 @claim(
     "softmax-query-only-untied",
-    title="With untied values the query's force has no potential",
+    title="With untied values the query's force has a potential",
     sources=[ours()],
     chapter="softmax",
     expect="refuted",
@@ -694,7 +694,7 @@ def _symmetric(xp, F, X, H, D):
 
 @claim(
     "softmax-no-potential",
-    title="Self-attention is not a gradient, even with symmetric weights",
+    title="Self-attention with symmetric weights is a gradient",
     sources=[WHY_SOFTMAX, ours()],
     chapter="softmax",
     expect="refuted",
@@ -745,7 +745,7 @@ def _(xp, X, W, K, H, D):
 
 @claim(
     "softmax-no-potential-identity",
-    title="Not even attention without weights is a gradient",
+    title="Attention without weights is a gradient",
     sources=[ours()],
     chapter="softmax",
     expect="refuted",
