@@ -465,9 +465,9 @@ def _found(entry: dict[str, Any]) -> list[nodes.Node]:
         parts.append([nodes.Text(p) if isinstance(p, str) else p for p in pieces])
 
     if entry["cases"]:
-        say(f"{entry['cases']:,} cases".replace(",", " "))
+        say(f"{entry['cases']:,} case{'s' * (entry['cases'] != 1)}".replace(",", " "))
     if isinstance(entry["shapes"], int) and entry["shapes"]:
-        say(f"{entry['shapes']} shapes")
+        say(f"{entry['shapes']} shape{'s' * (entry['shapes'] != 1)}")
     if entry["strata"]:
         say("strata " + ", ".join(entry["strata"]))
     if entry["log2_bound"] is not None:
