@@ -327,7 +327,7 @@ def _printed(form: Row, claim: Any, *, source: bool) -> nodes.container:
 
 def _statement(claim: Any, form: Row, *, repaired: bool) -> nodes.container:
     part = nodes.container(classes=["fc-part", f"fc-verdict-{form['verdict']}"])
-    if claim.expect == "refuted":
+    if claim.expect == form["verdict"] == "refuted":
         part += nodes.paragraph("", "The statement that fails", classes=["fc-label"])
     elif repaired:
         part += nodes.paragraph("", "What holds instead", classes=["fc-label"])
@@ -466,7 +466,7 @@ def _found(entry: dict[str, Any]) -> list[nodes.Node]:
 
     if entry["cases"]:
         say(f"{entry['cases']:,} case{'s' * (entry['cases'] != 1)}".replace(",", " "))
-    if isinstance(entry["shapes"], int) and entry["shapes"]:
+    if entry["shapes"]:
         say(f"{entry['shapes']} shape{'s' * (entry['shapes'] != 1)}")
     if entry["strata"]:
         say("strata " + ", ".join(entry["strata"]))

@@ -255,7 +255,7 @@ def _evidence(row: store.Row, full: bool) -> Iterator[Text]:
         counts = []
         if entry["cases"]:
             counts.append(f"{entry['cases']:,} cases")
-        if isinstance(entry["shapes"], int) and entry["shapes"]:
+        if entry["shapes"]:
             counts.append(f"{entry['shapes']} shapes")
         if entry["log2_bound"] is not None:
             counts.append(f"error below 2^{entry['log2_bound']}")

@@ -146,7 +146,7 @@ def _form(form: Form, claim: Claim) -> dict[str, Any]:
         "grade": "exact" if refuted else claim.grade,
         "outcome": None,
         "undecided_because": None,
-        "threshold": {"log10": -30, "tried": 4, "perturbed": "right side"},
+        "threshold": {"log10": "-30", "tried": 4, "perturbed": "right side"},
         "evidence": [
             {
                 "method": "exact",
@@ -159,7 +159,7 @@ def _form(form: Form, claim: Claim) -> dict[str, Any]:
                 "order": None,
                 "box": None,
                 "cells": None,
-                "worst": {"log10": -16, "raw": None},
+                "worst": {"log10": "-16", "raw": None},
             }
         ],
         "witness": _witness() if refuted else None,

@@ -50,6 +50,18 @@ def float_for_seconds(doc):
     doc["timings"]["plain-true/claim"] = 0.5
 
 
+def number_for_a_bound(doc):
+    doc["claims"][0]["forms"][0]["evidence"][0]["log2_bound"] = -171
+
+
+def words_for_a_bound(doc):
+    doc["claims"][0]["forms"][0]["evidence"][0]["log2_bound"] = "small"
+
+
+def words_for_a_threshold(doc):
+    doc["claims"][0]["forms"][0]["threshold"]["log10"] = "tiny"
+
+
 def missing_field(doc):
     del doc["claims"][0]["hash"]
 
@@ -86,6 +98,9 @@ def unknown_profile(doc):
         _spoil(whole_float_for_a_count),
         _spoil(float_in_a_witness),
         _spoil(float_for_seconds),
+        _spoil(number_for_a_bound),
+        _spoil(words_for_a_bound),
+        _spoil(words_for_a_threshold),
         _spoil(missing_field),
         _spoil(unknown_field),
         _spoil(unknown_grade),
