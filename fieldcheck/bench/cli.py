@@ -12,6 +12,7 @@ from rich.table import Table
 
 from . import records
 from .run import BenchError, Request, measure
+from .targets import ROUGH
 
 OPERATIONS = ("free_energy", "quartic", "colu", "rcolu", "soc_projection", "gibbs", "glu_potential")
 console = Console()
@@ -153,10 +154,11 @@ def show(run: records.Run) -> None:
             power = f"{law.variable}^{law.exponent:.2f} ({law.low:.2f} to {law.high:.2f})"
             line(f"{law.op}, {law.mode}: {law.quantity} grows as {power}")
     line("")
-    verdicts = {True: "[green]met[/green]", False: "[red]missed[/red]", None: "not measured"}
+    verdicts = {True: "[green]met[/green]", False: "[red]missed[/red]", None: ""}
     table = Table("target", "bound", "measured", "", box=None)
     for target in run.targets:
-        values = ", ".join(f"{m['value']:.3g}" for m in target.measured)
+        rough = lambda m: "~" if m["where"].endswith(ROUGH) else ""
+        values = ", ".join(f"{rough(m)}{m['value']:.3g}" for m in target.measured)
         table.add_row(
             f"{target.op}, {target.mode}: {target.text}",
             f"{target.sense} {target.bound:g}",

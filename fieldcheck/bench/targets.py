@@ -32,7 +32,7 @@ def _time(peer: str, at_least: int = 0) -> Callable[[list[Row]], Found]:
             if row.implementation == OURS and large and peer in row.ratios:
                 theirs = [r for r in rows if r.size == row.size and r.implementation == peer]
                 calm = row.calm and all(r.calm for r in theirs)
-                where = size_text(row.size) + ("" if calm else " (disturbed)")
+                where = size_text(row.size) + ("" if calm else ROUGH)
                 yield where, row.ratios[peer]
 
     return find
@@ -105,19 +105,30 @@ TARGETS: tuple[Target, ...] = (
 )  # fmt: skip
 
 
+#: Ends the place of a value that was measured while others used the machine.
+ROUGH = " (disturbed)"
+
+
 def judge(rows: list[Row]) -> list[Judged]:
-    """Every target, with what the rows say of it."""
+    """Every target, with what the rows say of it; rough values are shown, and decide nothing."""
     judged = []
     for target in TARGETS:
         mine = [r for r in rows if r.op == target.op and r.mode == target.mode]
         found = list(target.find(mine))
-        within = [v <= target.bound if target.sense == "at most" else v >= target.bound
-                  for _, v in found]  # fmt: skip
+        calm = [value for where, value in found if not where.endswith(ROUGH)]
+        if target.sense == "at most":
+            met = all(value <= target.bound for value in calm)
+        else:
+            met = all(value >= target.bound for value in calm)
         judged.append(
             Judged(
-                target.text, target.op, target.mode, target.bound, target.sense,
+                target.text,
+                target.op,
+                target.mode,
+                target.bound,
+                target.sense,
                 [{"where": where, "value": value} for where, value in found],
-                all(within) if found else None,
+                met if calm else None,
             )
-        )  # fmt: skip
+        )
     return judged

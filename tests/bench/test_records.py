@@ -98,6 +98,10 @@ def test_targets_are_met_missed_or_unmeasured():
     assert verdict([fast])[share].measured == [{"where": "N 4096, C 64, H 4, r 16", "value": 0.8}]
     assert verdict([fast, slow])[share].met is False
     assert verdict([small])[share].met is None
+    loud = dataclasses.replace(slow, disturbed=0.5)
+    assert verdict([loud])[share].met is None
+    assert verdict([loud])[share].measured[0]["where"].endswith("(disturbed)")
+    assert verdict([fast, loud])[share].met is True
     assert len(judge([])) == len(TARGETS)
     assert all(j.met is None for j in judge([]))
 
