@@ -2,6 +2,7 @@
 """The measuring process at toy sizes: everything runs and agrees; how fast is nobody's business here."""
 
 import json
+from itertools import groupby
 
 import jsonschema
 import pytest
@@ -81,7 +82,8 @@ def test_turns_rotate_and_ratios_pair_by_round():
     finally:
         rounds.SHORTEST = kept
     assert [len(t.seconds) for t in timings.values()] == [3, 3, 3]
-    assert "".join(order[-9:]) == "abcbcacab"
+    # How often a turn repeats its call depends on the clock; whose turn it is does not.
+    assert "".join(name for name, _ in groupby(order))[-9:] == "abcbcacab"
     slow, fast = rounds.Timing({0: 4.0, 1: 40.0, 2: 6.0}), rounds.Timing({0: 2.0, 1: 20.0, 2: 2.0})
     assert slow.over(fast) == 2.0
     assert rounds.Timing({0: 1.0}).spread == 0.0
