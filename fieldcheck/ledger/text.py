@@ -109,7 +109,7 @@ def claims_table(
     console: Console, entries: Sequence[dict[str, Any]], run: dict[str, Any] | None
 ) -> None:
     """All claims, a line each."""
-    table = _table("claim", "chapter", "statement", "verdict", "grade", "as printed")
+    lines = [[Text(name, style="bold") for name in _LIST]]
     for entry in entries:
         verdict = verdict_text(entry["verdict"])
         if run is None:
@@ -120,15 +120,10 @@ def claims_table(
             verdict.append(" (stale)", style="dim")
         elif not entry["as_expected"]:
             verdict.append(" (not as expected)", style="bold")
-        table.add_row(
-            Text(entry["id"], no_wrap=True),
-            entry["chapter"],
-            Text(entry["title"]),
-            verdict,
-            entry["grade"] or "",
-            verdict_text(entry["printed"]) if entry["printed"] else "",
-        )
-    console.print(table)
+        printed = verdict_text(entry["printed"]) if entry["printed"] else Text()
+        cells = (entry["id"], entry["chapter"], verdict, entry["grade"] or "", printed)
+        lines.append([*(Text(c) if isinstance(c, str) else c for c in cells), Text(entry["title"])])
+    console.print(_columns(lines, console.width if console.is_terminal else None), soft_wrap=True)
     if run is None:
         console.print("No ledger yet: `fieldcheck verify` fills in the verdicts.", markup=False)
     else:
@@ -137,6 +132,29 @@ def claims_table(
             f"{len(entries)} claims; {state} {run['profile']} run, seed {run['seed']}",
             markup=False,
         )
+
+
+_LIST = ("claim", "chapter", "verdict", "grade", "as printed", "statement")
+
+
+def _columns(lines: Sequence[Sequence[Text]], width: int | None) -> Text:
+    """Columns of one text; the last is cut to the terminal's width.
+
+    Rich's own table measures and wraps each cell: for hundreds of lines that alone takes longer
+    than all the rest of the command.
+    """
+    widths = [max(cell.cell_len for cell in column) for column in zip(*lines, strict=True)][:-1]
+    room = None if width is None else max(12, width - sum(widths) - 2 * len(widths))
+    page = Text()
+    for number, (*cells, last) in enumerate(lines):
+        if number:
+            page.append("\n")
+        for cell, size in zip(cells, widths, strict=True):
+            page.append_text(cell).append(" " * (size - cell.cell_len + 2))
+        if room is not None and last.cell_len > room:
+            last.truncate(room, overflow="ellipsis")
+        page.append_text(last)
+    return page
 
 
 def _table(*columns: str) -> Table:
