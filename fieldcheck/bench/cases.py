@@ -52,6 +52,8 @@ class Case:
     toy: tuple[Size, ...]
     build: Callable[[Size, torch.device, bool], Contest]
     dtype: str = "float32"
+    #: Whether time to allocate is to be left out: for sweeps over memory page faults hide the rest.
+    keeps_memory: bool = False
 
 
 def _draw(
@@ -459,8 +461,14 @@ CASES: tuple[Case, ...] = (
         _quartic,
         "complex64",
     ),
-    *(Case(op, "forward", _conic_sizes(), TOY_CONIC, _conic_forward(op)) for op in CONIC),
-    *(Case(op, "forward+backward", _conic_sizes(), TOY_CONIC, _conic_both(op)) for op in CONIC),
+    *(
+        Case(op, "forward", _conic_sizes(), TOY_CONIC, _conic_forward(op), keeps_memory=True)
+        for op in CONIC
+    ),
+    *(
+        Case(op, "forward+backward", _conic_sizes(), TOY_CONIC, _conic_both(op), keeps_memory=True)
+        for op in CONIC
+    ),
     Case(
         "soc_projection",
         "against solvers",
@@ -470,7 +478,12 @@ CASES: tuple[Case, ...] = (
         "float64",
     ),
     Case(
-        "gibbs", "forward", ({"rows": 16384, "states": 512},), ({"rows": 4, "states": 8},), _gibbs
+        "gibbs",
+        "forward",
+        ({"rows": 16384, "states": 512},),
+        ({"rows": 4, "states": 8},),
+        _gibbs,
+        keeps_memory=True,
     ),
     Case(
         "glu_potential",

@@ -44,7 +44,7 @@ class Request:
 def _events(request: Request, part: str) -> Iterable[dict[str, Any]]:
     """Start one measuring process and yield what it says."""
     environment = dict(os.environ)
-    if part == "time":
+    if part == "sweeps":
         environment |= KEEP_MEMORY
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "fieldcheck.bench.worker"],
@@ -87,7 +87,7 @@ def measure(request: Request, progress: Progress | None = None, earlier: Run | N
     rows: list[Row] = []
     left_out: list[LeftOut] = []
     peaks: dict[tuple[Any, ...], int | None] = {}
-    for part in ("time", "memory"):
+    for part in ("time", "sweeps", "memory"):
         for event in _events(request, part):
             kind = event.pop("event")
             if kind == "row":
@@ -120,7 +120,7 @@ def measure(request: Request, progress: Progress | None = None, earlier: Run | N
     settings = {
         "rounds": request.rounds, "budget_s": request.budget, "toy": request.toy,
         "peers": request.peers,
-        "allocator": "keeps its memory for times, the system's default for peak memory",
+        "allocator": "the system's default; for activations and gibbs one that keeps its memory",
     }  # fmt: skip
     best = {name: max(values) if values else None for name, values in ceilings.items()}
     return Run(environment, settings, best, rows, growths(rows), judge(rows), left_out)

@@ -61,8 +61,9 @@ def _middle(m: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> tuple[Tens
     # Both terms of G have the form a (b^* M d) e^*: 2 H of them, (a, b, d, e) = (q, k, v, o) or
     # (v, o, q, k).
     first, second = torch.cat((q, v)), torch.cat((k, o))
-    third, fourth = torch.cat((v, q)), torch.cat((o, k))
-    flat = lambda f: f.movedim(-3, -2).flatten(-2)  # (..., 2H, C, r) -> (..., C, 2H r)
-    inner = second.mH @ (m @ flat(third)).unflatten(-1, (2 * heads, r)).movedim(-2, -3)
+    side_by_side = lambda *parts: torch.cat([m for part in parts for m in part.unbind()], -1)
+    middle = (m @ side_by_side(v, q)).unflatten(-1, (2 * heads, r)).movedim(-2, -3)
+    inner = second.mH @ middle
     energy = (inner[..., :heads, :, :] * inner[..., heads:, :, :].mT).sum((-3, -2, -1))
-    return energy, flat(first @ inner) @ flat(fourth).mH
+    back = (first @ inner).movedim(-3, -2).flatten(-2)  # (..., 2H, C, r) to (..., C, 2H r)
+    return energy, back @ side_by_side(o, k).mH
