@@ -8,6 +8,7 @@ ball that holds both branches.
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,6 +68,13 @@ def _maximum(a, b):
 def _minimum(a, b):
     _need_real("minimum", a, b)
     return a.min(b)
+
+
+def _highest(d: np.ndarray) -> arb:
+    """The largest midpoint of a real part, 0 where none is finite: any shift is exact, and an
+    indeterminate entry (a quotient over a cell that holds zero) makes its own result one."""
+    middles = (float(x.real.mid() if isinstance(x, acb) else x.mid()) for x in d.flat)
+    return arb(max((m for m in middles if math.isfinite(m)), default=0.0))
 
 
 def _sqrt(x):
@@ -149,15 +157,13 @@ class Ball(Objects):
 
     def _softmax(self, d, axis):
         """Shifted by the midpoint of the largest real part, so that huge scores stay finite."""
-        shift = np.max(each(lambda x: float(x.real.mid() if isinstance(x, acb) else x.mid()), d))
-        e = each(lambda x: (x - arb(float(shift))).exp(), d)
+        shift = _highest(d)
+        e = each(lambda x: (x - shift).exp(), d)
         total = np.expand_dims(boxed(e.sum(axis=axis)), axis)
         return boxed(e / total)
 
     def _logsumexp(self, d, axis):
-        shift = arb(
-            float(np.max(each(lambda x: float(x.real.mid() if isinstance(x, acb) else x.mid()), d)))
-        )
+        shift = _highest(d)
         e = each(lambda x: (x - shift).exp(), d)
         return boxed(each(lambda x: x.log(), boxed(e.sum(axis=axis))) + shift)
 

@@ -96,8 +96,7 @@ def _moving(prints: np.ndarray, finite: np.ndarray) -> np.ndarray:
     usable = np.isfinite(rows)  # a sum of huge entries may overflow where the entries do not
     high = np.max(rows, axis=0, where=usable, initial=-np.inf)
     low = np.min(rows, axis=0, where=usable, initial=np.inf)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return high - low > 1e-9 * np.maximum(np.abs(high), np.abs(low))
+    return high - low > 1e-9 * np.maximum(np.abs(high), np.abs(low))
 
 
 def _moves_exactly(statement: Statement, grid, part: int, side: int, rng) -> bool:
