@@ -47,14 +47,14 @@ ROOTS = 6
 """Square roots of one identity, all of whose signs are tried."""
 
 
-def error_per_trial(statement: Statement, sizes: dict[str, int], part: int, roots: int = 0) -> float:
-    """log2 of the probability that one trial misses a failing identity."""
+def measured(statement: Statement, sizes: dict[str, int], part: int) -> tuple[Bound, int]:
+    """Degree and height of the identity, and the degrees of coincidences among its symbols."""
     xp = Degree()
     raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
     sides = statement.sides(xp, raws, part)[0]
     other = sides.gap if sides.order and sides.gap is not None else sides.left
     both = (sides.right - sides.left - other if sides.order else sides.left - sides.right).data
-    return missed(both, xp.coincidences, roots)
+    return both, xp.coincidences
 
 
 def missed(both: Bound, coincidences: int, roots: int) -> float:
@@ -100,12 +100,11 @@ def _trial(statement: Statement, sizes: dict[str, int], part: int, rng: random.R
 
 def provable(statement: Statement) -> list[int]:
     """The parts an identity can decide: equalities, and orders that come with a gap."""
-    sizes = statement.grid(1)[0]
+    relations = statement.probe(statement.grid(1)[0])
     return [
         k
-        for k, r in enumerate(statement.probe(sizes))
-        if r.name in ("Equal", "Zero", "Force", "Gradient")
-        or (r.name == "AtMost" and r.gap is not None)
+        for k in statement.parts("Equal", "Zero", "Force", "Gradient", "AtMost")
+        if relations[k].name != "AtMost" or relations[k].gap is not None
     ]
 
 
@@ -121,7 +120,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         try:
             shape_bounds: list[float] = []
             for sizes in grid:
-                bound = 0.0
+                bound, size = 0.0, measured(statement, sizes, part)
                 while bound > profile.bound:
                     holds, used, roots = _trial(statement, sizes, part, rng)
                     cases += 1
@@ -129,7 +128,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                         if used:
                             raise Unsupported("a relation between free symbols")
                         return _refuted(statement, sizes, part, rng, cases)
-                    one = error_per_trial(statement, sizes, part, roots)
+                    one = missed(*size, roots)
                     if one > WORTHLESS:
                         raise Unsupported("a degree too high for primes below 2^60")
                     bound += one

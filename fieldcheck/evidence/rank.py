@@ -29,7 +29,7 @@ from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     grid = statement.grid(profile.largest)
-    parts = [k for k, r in enumerate(statement.probe(grid[0])) if r.name == "Rank"]
+    parts = statement.parts("Rank")
     if not parts:
         return Evidence("rank", SILENT, "no rank here", applies=False)
     rng = stream(statement.key, "rank", seed)
@@ -75,11 +75,12 @@ def generic(
     statement: Statement, sizes: dict[str, int], part: int, rng: random.Random, wanted: float
 ) -> tuple[int, int, float, int]:
     """(generic rank, claimed rank, log2 of the chance that it is higher, primes drawn)."""
+    one = _error(statement, sizes, part)
+    if one > WORTHLESS:
+        raise Unsupported("a degree too high for primes below 2^60")
     rank, bound, trials = 0, 0.0, 0
     while bound > wanted:
-        here, claimed, one = _trial(statement, sizes, part, rng)
-        if one > WORTHLESS:
-            raise Unsupported("a degree too high for primes below 2^60")
+        here, claimed = _trial(statement, sizes, part, rng)
         rank, bound, trials = max(rank, here), bound + one, trials + 1
     return rank, claimed, bound, trials
 
@@ -88,7 +89,7 @@ def _fault(statement: Statement) -> int:
     return 0 if statement.fault is None else 1
 
 
-def _trial(statement, sizes, part, rng) -> tuple[int, int, float]:
+def _trial(statement, sizes, part, rng) -> tuple[int, int]:
     shapes = statement.raw_shapes(sizes)
     for _ in range(RETRIES):
         xp = Prime(random_prime(rng), rng)
@@ -99,11 +100,16 @@ def _trial(statement, sizes, part, rng) -> tuple[int, int, float]:
             continue
         if xp.symbols:
             raise Unsupported("free symbols in a rank")
-        degrees = Degree()
-        raws = {k: degrees.variable(s) for k, s in shapes.items()}
-        entry = degrees.lift(statement.relations(degrees, raws)[part].matrix).data
-        return rank, relation.rank, missed(minor(entry), degrees.coincidences, 0)
+        return rank, relation.rank
     raise Unsupported("square roots at every point tried")
+
+
+def _error(statement: Statement, sizes: dict[str, int], part: int) -> float:
+    """log2 of the chance that one prime and point show too low a rank."""
+    xp = Degree()
+    raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
+    entry = xp.lift(statement.relations(xp, raws)[part].matrix).data
+    return missed(minor(entry), xp.coincidences, 0)
 
 
 def minor(entry: Bound) -> Bound:
