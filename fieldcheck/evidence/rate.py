@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import mpmath
@@ -333,13 +335,24 @@ def _moved(values: dict[int, Any], ns: list[int], order: int | None) -> tuple[An
 
 def _solved(values: dict[int, Any], ns: list[int], order: int | None) -> Any:
     """The fit that meets all these values."""
-    rows, right = [], []
-    for n in ns:
-        h = mpmath.mpf(ns[0]) / n
-        head = [-mpmath.log(n), 1] if order is None else [1]
-        rows.append([*head, *(h**j for j in range(1, len(ns) + 1 - len(head)))])
-        right.append(values[n] if order is None else values[n] + order * mpmath.log(n))
-    return mpmath.lu_solve(mpmath.matrix(rows), mpmath.matrix(right))[0]
+    known = 0 if order is None else order
+    weights = _weights(tuple(Fraction(n, ns[0]) for n in ns), order is None)
+    pairs = zip(weights, ns, strict=True)
+    return mpmath.fsum(w * (values[n] + known * mpmath.log(n)) for w, n in pairs)
+
+
+@cache
+def _weights(ratios: tuple[Fraction, ...], with_order: bool) -> list[Any]:
+    """The answer of a fit is linear in the values: their coefficients, which depend on the ratios
+    of the n alone."""
+    with mpmath.workdps(2 * DIGITS[0]):
+        rows = []
+        for ratio in ratios:
+            n = mpmath.mpf(ratio.numerator) / ratio.denominator
+            head = [-mpmath.log(n), 1] if with_order else [1]
+            rows.append([*head, *(n**-j for j in range(1, len(ratios) + 1 - len(head)))])
+        first = mpmath.matrix([1] + [0] * (len(ratios) - 1))
+        return list(mpmath.lu_solve(mpmath.matrix(rows).T, first))
 
 
 def _witness(statement, sizes, raw, part: int, found: Finding) -> Witness:
