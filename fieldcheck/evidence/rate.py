@@ -27,8 +27,7 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import GENERIC
-from fieldcheck.evidence.statement import Statement, point, stream, wrap_raw
+from fieldcheck.evidence.statement import GENERIC, Statement, point, stream, wrap_raw
 from fieldcheck.evidence.witness import _strings, shown, shown_inputs, worst_at
 from fieldcheck.relations import Rate
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness

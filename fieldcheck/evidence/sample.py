@@ -24,6 +24,7 @@ from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import (
+    GENERIC,
     Raw,
     Statement,
     numpy_stream,
@@ -60,7 +61,6 @@ def _fractions(v) -> np.ndarray:
     return out
 
 
-GENERIC = "generic"
 BEYOND = 4
 """Points that rationals and balls look at where every float overflows."""
 
