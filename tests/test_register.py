@@ -66,7 +66,28 @@ def test_form(key: str) -> None:
         assert form["verdict"] == form["expected"], why(form)
     if form["verdict"] == "refuted":
         assert form["witness"] is not None, why(form)
+    if form["verdict"] == "holds":
+        assert_complete(form)
     assert store.problem(form, "form") is None
+
+
+def assert_complete(form: dict[str, Any]) -> None:
+    """Nothing that its methods can measure is missing from the row of a form that holds."""
+    confirming = [e for e in form["evidence"] if e["outcome"] == "confirms"]
+    assert form["threshold"] is not None
+    assert form["threshold"]["log10"] is not None, "no fault of any size was seen"
+    for entry in confirming:
+        assert all(entry["strata"].values()), f"{entry['method']} left out a stratum"
+        assert entry["strata"], entry["method"]
+        if entry["method"] in ("exact", "cells", "rank"):
+            assert float(entry["log2_bound"]) < -100, entry["method"]
+        if entry["method"] in ("ladder", "rate", "sampled", "search"):
+            assert entry["worst"]["raw"]["point"], entry["method"]
+        if entry["method"] == "rate":
+            assert entry["order"] is not None
+        if entry["method"] == "enclosed":
+            assert entry["box"]
+            assert entry["cells"]
 
 
 def test_the_register_is_not_empty() -> None:
