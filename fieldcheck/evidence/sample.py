@@ -250,11 +250,12 @@ def _chosen(
     statement: Statement, found: dict[tuple[int, str], list[Proposal]], profile: Profile
 ) -> list[Proposal]:
     """What goes to certification: the worst points of every part and stratum, the worst first."""
+    kinds = statement.kinds()
     chosen: dict[tuple[int, int], Proposal] = {}
     for (part, name), proposals in found.items():
         if not statement.watches(part):
             continue
-        loud = [p for p in proposals if p.value > NOISE]
+        loud = [p for p in proposals if p.value > floor_of(kinds[part])]
         if loud:
             picks = _different(sorted(loud, key=lambda p: -p.value), profile.proposals)
         elif name == GENERIC:
@@ -265,6 +266,11 @@ def _chosen(
         for p in picks:
             chosen[id(p.points), p.row] = p
     return sorted(chosen.values(), key=lambda p: -p.value)
+
+
+def floor_of(relation: str) -> float:
+    """The residual above which floats call a relation broken; an order has no rounding to spare."""
+    return 0.0 if relation == "AtMost" else NOISE
 
 
 def _different(proposals: list[Proposal], most: int) -> list[Proposal]:

@@ -16,7 +16,7 @@ from fieldcheck.arithmetic.floating import batched
 from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import NOISE, POINTWISE, Proposal, cloud, strata_of
+from fieldcheck.evidence.sample import POINTWISE, Proposal, cloud, floor_of, strata_of
 from fieldcheck.evidence.statement import Statement, numpy_stream, stream
 from fieldcheck.evidence.witness import certified
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
@@ -74,7 +74,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             ranked = np.argsort(-r[:, part])[: profile.proposals]
             best = [Proposal(float(r[k, part]), points, int(k)) for k in ranked]
             worst.append(best[0])
-            proposals += [p for p in best if p.value > _floor(relations[part])]
+            proposals += [p for p in best if p.value > floor_of(relations[part].name)]
     picker = stream(statement.key, "search/witness", seed)
     for proposal in sorted(proposals, key=lambda p: -p.value):
         raw = proposal.points.row(proposal.row)
@@ -101,11 +101,6 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         grade="sampled",
         parts=tuple(range(len(relations))),
     )
-
-
-def _floor(relation) -> float:
-    """An order is proposed wherever the floats see it broken."""
-    return 0.0 if relation.name == "AtMost" else NOISE
 
 
 def shapes_for(statement: Statement) -> list[dict[str, int]]:

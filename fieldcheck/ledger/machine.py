@@ -131,7 +131,15 @@ def describe(fault: Exception) -> str:
 
 
 def replay(form: Any, witness: dict[str, Any], digits: int) -> dict[str, Any]:
-    """Rebuild a witness from its raw parameters; see :func:`fieldcheck.evidence.run.replay`."""
+    """Rebuild a witness from its raw parameters; see :func:`fieldcheck.evidence.run.replay`.
+
+    Raises:
+        UserError: the witness does not fit the form, which has changed since it was verified.
+    """
+    from fieldcheck.claim import ClaimError
     from fieldcheck.evidence.run import replay as rebuild
 
-    return rebuild(form, witness, digits=digits)
+    try:
+        return rebuild(form, witness, digits=digits)
+    except ClaimError as fault:
+        raise UserError(str(fault)) from None
