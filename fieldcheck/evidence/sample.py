@@ -88,7 +88,8 @@ def cloud(
     for stratum, n in counts.items():
         raws = {k: rng.standard_normal((n, *s)) for k, s in shapes.items()}
         inside = [d for d in statement.form.given.items() if stratum in d[1].strata]
-        masks = rng.random((len(inside), n)) < 0.75  # some inputs of a row stay generic
+        # Some inputs of a row stay generic, and in half of the rows all but one do.
+        masks = (rng.random((len(inside), n)) < 0.75) & (rng.random(n) < 0.5)
         if inside:
             masks[rng.integers(len(inside), size=n), np.arange(n)] = True
         for mask, (name, domain) in zip(masks, inside, strict=True):
