@@ -32,6 +32,7 @@ class Domain:
     build:     build(xp, raw values) -> value
     strata:    name -> map on raw arrays
     relaxed:   the domain without the hypothesis, if it has one
+    reach:     a range of raw values that gives every value of the domain, if a bounded one does
     """
 
     name: str
@@ -41,6 +42,7 @@ class Domain:
     strata: Mapping[str, Stratum] = field(default_factory=dict)
     relaxed: Domain | None = None
     symbol: str = ""
+    reach: tuple[int, int] | None = None
 
     def sizes(self) -> set[str]:
         """The names of the sizes it depends on."""
@@ -251,6 +253,7 @@ def between(low: int, high: int, *dims: str | int) -> Domain:
         build,
         {"ends": ends},
         relaxed=real() if not dims else real_matrix(*dims),
+        reach=(-1, 1),
     )
 
 

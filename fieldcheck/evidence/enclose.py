@@ -80,7 +80,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     return Evidence(
         "enclosed",
         CONFIRMS,
-        "",
+        "" if _covers(statement, box["raw"]) else "beyond the box the statement is sampled",
         total,
         1,
         {"the box": total},
@@ -89,6 +89,16 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         grade="enclosed",
         parts=tuple(parts),
     )
+
+
+def _covers(statement: Statement, ranges: Any) -> bool:
+    """Does the box reach every value of every input?"""
+    for name, domain in statement.form.given.items():
+        for part in domain.raw:
+            low, high = (Fraction(v) for v in ranges[f"{name}.{part}"])
+            if domain.reach is None or low > domain.reach[0] or high < domain.reach[1]:
+                return False
+    return True
 
 
 def _shown(sizes: dict[str, int], raw: Any) -> str:

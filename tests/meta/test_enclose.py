@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fieldcheck.domains import real, vector
+from fieldcheck.domains import between, real, vector
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.evidence.run import examine
 from fieldcheck.relations import AtMost, Equal
@@ -88,6 +88,17 @@ def test_not_a_number_proves_nothing():
     body = lambda xp, x: AtMost(xp.log(x), xp.one * 1000)
     _, evidence = enclosed(body, LINE, hurried, x=real())
     assert evidence.outcome == "silent"
+
+
+def test_a_box_that_leaves_something_out_says_so():
+    body = lambda xp, x: AtMost(x * x, xp.one * 5)
+    box = {"raw": {"x.x": (-1, 1)}}
+    _, evidence = enclosed(body, box, x=between(-2, 2))
+    assert (evidence.outcome, evidence.reason) == ("confirms", "")
+    _, evidence = enclosed(body, {"raw": {"x.x": (0, 1)}}, x=between(-2, 2))
+    assert "beyond the box" in evidence.reason
+    _, evidence = enclosed(lambda xp, x: AtMost(-xp.exp(x), xp.one), box, x=real())
+    assert "beyond the box" in evidence.reason
 
 
 def test_an_equality_is_never_proved_by_a_box():
