@@ -152,3 +152,17 @@ def test_the_precision_of_balls_is_restored():
     before = flint.ctx.prec
     examine(lambda xp, x: Equal(xp.sin(x), xp.sin(x) + 0), x=real())
     assert flint.ctx.prec == before
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_needle_in_one_part_is_not_hidden_by_the_noise_of_another(swap):
+    """The search climbs each part by itself: a part that is all rounding does not lead it astray."""
+
+    def body(xp, x):
+        noise = AtMost((10**30 + xp.norm2(x)) - 10**30, xp.norm2(x))
+        needle = AtMost(xp.one / 4, xp.norm2(x - 2))
+        return (needle, noise) if swap else (noise, needle)
+
+    domain = vector("n").without_strata(*vector("n").strata)
+    verdict, _ = examine(body, sizes={"n": [24]}, x=domain)
+    assert verdict.verdict == "refuted"
