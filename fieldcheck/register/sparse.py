@@ -5,10 +5,14 @@ from __future__ import annotations
 from itertools import permutations, product
 
 from fieldcheck.claim import claim, ours, paper, poster
-from fieldcheck.domains import built, matrix, positive, real, real_matrix, root, vector
-from fieldcheck.fields import masks
+from fieldcheck.domains import built, matrix, number, positive, real, real_matrix, root, vector
+from fieldcheck.fields import depth, masks
 from fieldcheck.fields.exponential import exp_nilpotent, expm
 from fieldcheck.relations import AtMost, Equal, Force, Rate, Zero
+
+
+SINGULAR = ("integers", "ties", "zero-row", "large", "ill-conditioned", "denormal", "zero")
+"""Strata on which a matrix has no inverse, or none that doubles can find."""
 
 
 # -- the gate ------------------------------------------------------------------------------------
@@ -47,6 +51,49 @@ def gate(xp, a, beta, b):
     P, Q = exp_nilpotent(xp, -B * (G / beta)), exp_nilpotent(xp, B * (G / beta))
     E = _ladder_exp(xp, a, q, A.shape[0])
     return Equal(P @ A @ Q, A + G * B), Equal(P @ E @ Q, E @ exp_nilpotent(xp, B))
+
+
+@claim(
+    "bch-gate-complex",
+    title="The gate for complex β and in any basis",
+    sources=[paper("Lemma 8")],
+    chapter="sparse",
+    needs=["bch-gate"],
+    given=dict(
+        a=number(),
+        beta=number().without_strata("zero", "large", "denormal"),
+        b=matrix("n").without_strata("large"),
+        S=matrix("n+1", "n+1").without_strata(*SINGULAR),
+    ),
+    sizes=dict(n=[1, 2, 3]),
+    tex=r"A = S\Lambda S^{-1},\ B = SRS^{-1},\ [\Lambda,R] = \beta R:\quad"
+    r" \exp(A+G(\beta)B) = e^Ae^B\quad(\beta\in\CC\setminus2\pi\ii\mathbb Z)",
+)
+def gate_complex(xp, a, beta, b, S):
+    """The same for a complex ladder that any invertible S has moved to another basis: the diagonal
+    and the step of the ladder need not be seen."""
+    q = xp.exp(beta)
+    return _gate_in_basis(xp, a, beta, b, S, beta * q / (q - 1))
+
+
+def _gate_in_basis(xp, a, beta, b, S, G):
+    inside = lambda M: xp.star(xp.solve(xp.star(S), xp.star(S @ M)))
+    ladder, step = _ladder(xp, a, beta, b)
+    A, B = inside(ladder), inside(step)
+    P, Q = exp_nilpotent(xp, -B * (G / beta)), exp_nilpotent(xp, B * (G / beta))
+    E = inside(_ladder_exp(xp, a, xp.exp(beta), b.shape[0] + 1))
+    return Equal(P @ A @ Q, A + G * B), Equal(P @ E @ Q, E @ exp_nilpotent(xp, B))
+
+
+@gate_complex.neighbour("the gate of the complex conjugate, β̄/(1 − e^(−β̄))", key="conjugate")
+def _(xp, a, beta, b, S):
+    bar = xp.conj(beta)
+    return _gate_in_basis(xp, a, beta, b, S, bar / (1 - xp.exp(-bar)))
+
+
+@gate_complex.neighbour("the gate of the other order, β/(e^β − 1)", key="other-order")
+def _(xp, a, beta, b, S):
+    return _gate_in_basis(xp, a, beta, b, S, beta / (xp.exp(beta) - 1))
 
 
 @gate.neighbour("the gate of the other order, β/(e^β - 1)", key="other-order")
@@ -258,6 +305,45 @@ def _(xp, u, a, c):
     return Equal(w * (u - 2 * a), w * u - a * (1 - w) / c)
 
 
+@claim(
+    "bch-homogeneous-flow-all",
+    title="All tokens and channels: the gate as a change of time",
+    sources=[ours("the general case, solved")],
+    chapter="sparse",
+    equations=["eq-gate-time"],
+    needs=["bch-homogeneous"],
+    given=dict(
+        Z=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C"), c=positive(), s=positive()
+    ),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
+    tex=r"\dot Z = F(Z),\ X(s) = e^{cs}Z(\tau),\ \tau(s) = \frac{g(e^{2cs}-1)}{2c}"
+    r"\ \Rightarrow\ X' = cX + gF(X),\quad\tau(1)=1\iff g = G(-2c)",
+)
+def flow_all(xp, Z, A, B, c, s):
+    """If Z runs along the attention field, X(s) = e^(cs) Z(τ(s)) with τ' = g e^(2cs) runs along the
+    MLP cX and g times attention. At s = 1 it has seen all of attention, τ = 1, and then the whole
+    MLP e^c, if and only if g = 2c/(e^(2c) − 1)."""
+    return _time_change(xp, Z, A, B, c, s, 2, 2 * c / (xp.exp(2 * c) - 1))
+
+
+def _time_change(xp, Z, A, B, c, s, power, g):
+    """The derivative of e^(cs) Z(τ(s)) with τ' = g e^(power c s), and τ(1)."""
+    F, grown = _head(xp, A, B), xp.exp(c * s)
+    moved = c * grown * Z + grown * F(Z) * (g * grown**power)
+    return (Equal(moved, c * (grown * Z) + g * F(grown * Z)),
+            Equal(g * (xp.exp(power * c) - 1), power * c))
+
+
+@flow_all.neighbour("no gate", key="no-gate")
+def _(xp, Z, A, B, c, s):
+    return _time_change(xp, Z, A, B, c, s, 2, xp.one)
+
+
+@flow_all.neighbour("the clock of a field of degree two, τ' = g e^(cs)", key="degree-two")
+def _(xp, Z, A, B, c, s):
+    return _time_change(xp, Z, A, B, c, s, 1, c / (xp.exp(c) - 1))
+
+
 ELEMENTARY = ((0, 1, 1, 0), (0, 0, 1, 1), (1, 0, 1, 1), (0, 1, 0, 1))
 """Index patterns (a, b, c, d) of heads X E_ab X* X E_cd."""
 
@@ -371,6 +457,81 @@ def _(xp, a, B):
 def _(xp, a, B):
     E = xp.diag(xp.exp(a))
     return Rate(lambda m: xp.norm(E @ expm(xp, B / m, 30, 4) - expm(xp, xp.diag(a) + B / m)), 2)
+
+
+def _gated(xp, A, B, d, gate_of, s):
+    """X ↦ the head XAX*XB in the frame that the MLP XD moves, each mode behind its gate.
+
+    The mode X E_ab X* X E_ce has the weight A_ab B_ce; in the moving frame it is multiplied by
+    e^(−sβ) with β = d_e − d_a − d_b − d_c.
+    """
+    C = range(len(d))
+
+    def entry(M, a, e):
+        betas = [[d[e] - d[a] - d[b] - d[c] for c in C] for b in C]
+        modes = [[gate_of(beta) * xp.exp(-s * beta) for beta in row] for row in betas]
+        return A[a] @ (M * xp.stack([xp.stack(row) for row in modes])) @ B[:, e]
+
+    def field(X):
+        M = xp.star(X) @ X
+        return X @ xp.stack([xp.stack([entry(M, a, e) for e in C]) for a in C])
+
+    return field
+
+
+def _flow_gap(xp, X, A, B, d, gate_of, n):
+    """Attention/n and then the MLP, against the MLP with the gated attention/n, both carried back
+    along the MLP; Runge-Kutta steps that err far below the second order in 1/n."""
+    head = lambda Y: _head(xp, A, B)(Y) / n
+    first = depth.march(lambda Y: depth.rk4(head, Y, xp.one / 2), X, 2)
+    both, h = X, xp.one / STEPS
+    for k in range(STEPS):
+        at = [_gated(xp, A, B, d, gate_of, h * (2 * k + j) / 2) for j in range(3)]
+        k1 = at[0](both) / n
+        k2 = at[1](both + k1 * h / 2) / n
+        k3 = at[1](both + k2 * h / 2) / n
+        k4 = at[2](both + k3 * h) / n
+        both = both + (k1 + 2 * k2 + 2 * k3 + k4) * h / 6
+    return xp.norm((first - both) @ xp.diag(xp.exp(d)))
+
+
+STEPS = 8
+
+
+@claim(
+    "bch-modewise-heads",
+    title="A head under a diagonal MLP: every mode of attention has its own gate",
+    sources=[ours("the gate without its hypothesis, for the layers themselves")],
+    chapter="sparse",
+    equations=["eq-modewise-heads"],
+    needs=["bch-modewise", "bch-homogeneous-diagonal"],
+    given=dict(
+        X=matrix("N", 2), A=matrix(2, 2), B=matrix(2, 2), d=built(
+            "rates of two channels", (2,), {"x": (2,)}, lambda xp, raw: raw["x"] / 8)
+    ),
+    sizes=dict(N=[1, 2]),
+    tex=r"\phi_{XD}\circ\phi_{\varepsilon F} = \phi_{XD+\varepsilon F_G} + O(\varepsilon^2),\quad"
+    r" F_G = \sum_{abce}G(d_e-d_a-d_b-d_c)\,A_{ab}B_{ce}\,XE_{ab}X^*XE_{ce}",
+)
+def modewise_heads(xp, X, A, B, d):
+    """For any head F = XAX*XB and a diagonal MLP XD, the flow of attention εF and then of the MLP is
+    the flow of XD + ε F_G up to second order in ε, where F_G has a gate on each of its modes."""
+    return Rate(lambda n: _flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, beta), n), 2, start=256)
+
+
+@modewise_heads.neighbour("third order", key="order-three")
+def _(xp, X, A, B, d):
+    return Rate(lambda n: _flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, beta), n), 3, start=256)
+
+
+@modewise_heads.neighbour("no gates", key="no-gate")
+def _(xp, X, A, B, d):
+    return Rate(lambda n: _flow_gap(xp, X, A, B, d, lambda beta: xp.one, n), 2, start=256)
+
+
+@modewise_heads.neighbour("the gates of the other order", key="other-order")
+def _(xp, X, A, B, d):
+    return Rate(lambda n: _flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, -beta), n), 2, start=256)
 
 
 # -- masks ---------------------------------------------------------------------------------------
