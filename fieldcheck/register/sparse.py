@@ -313,7 +313,11 @@ def _(xp, u, a, c):
     equations=["eq-gate-time"],
     needs=["bch-homogeneous"],
     given=dict(
-        Z=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C"), c=positive(), s=positive()
+        Z=matrix("N", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+        c=real().without_strata("zero", "denormal"),
+        s=real(),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
     tex=r"\dot Z = F(Z),\ X(s) = e^{cs}Z(\tau),\ \tau(s) = \frac{g(e^{2cs}-1)}{2c}"
@@ -383,6 +387,44 @@ def _(xp, X, d):
         left.append(_bracket(xp, lambda X: X * d, F, X))
         right.append(-2 * d[0] * F(X))
     return Equal(xp.stack(left), xp.stack(right))
+
+
+@claim(
+    "bch-homogeneous-tokens",
+    title="An MLP that grows every token at its own rate gates attention key by key",
+    sources=[paper("the gate as a pairwise mask"), ours("where that reading is right")],
+    chapter="sparse",
+    equations=["eq-bracket-tokens"],
+    needs=["bch-homogeneous"],
+    given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C"), c=vector("N")),
+    sizes=dict(N=[1, 2, 3], C=[1, 2]),
+    tex=r"\{D_cX,\ F^{(m)}\} = -2c_m\,F^{(m)},\qquad F^{(m)}_n = (x_nAx_m^*)\,x_mB",
+)
+def by_token(xp, X, A, B, c):
+    """Let the MLP multiply token n by its own real rate c_n. What attention reads from the key m is a
+    field of its own, and its bracket with the MLP is −2 c_m times itself: a gate for every key."""
+    return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: c[m]))
+
+
+def _key_by_key(xp, X, A, B, c, rate):
+    """The brackets of all keys, and −2 rate(m, n) times what token n reads from the key m."""
+    tokens, size = xp.eye(X.shape[0]), range(X.shape[0])
+    left, right = [], []
+    for m in size:
+        part = lambda X, m=m: (X @ A @ xp.star(X)) @ xp.diag(tokens[m]) @ X @ B
+        left.append(_bracket(xp, lambda X: c[:, None] * X, part, X))
+        right.append(xp.stack([-2 * rate(m, n) * part(X)[n] for n in size]))
+    return xp.stack(left), xp.stack(right)
+
+
+@by_token.neighbour("the rate of the query", key="query", sizes=dict(N=[2, 3]))
+def _(xp, X, A, B, c):
+    return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: c[n]))
+
+
+@by_token.neighbour("half from the key and half from the query", key="both", sizes=dict(N=[2, 3]))
+def _(xp, X, A, B, c):
+    return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: (c[m] + c[n]) / 2))
 
 
 @claim(
@@ -595,7 +637,39 @@ def _symmetry(xp, mask, group, X, W, t):
     return same, AtMost(t * t * xp.ones(len(others)), t * t * xp.constant(changed), gap=gap)
 
 
-TOKENS = dict(X=matrix("N", "C"), W=matrix("C", "C"), t=positive())
+@claim(
+    "sparse-noncommutative-criterion",
+    title="A reordering is a symmetry of the masked field only if it keeps the mask",
+    sources=[ours("the converse")],
+    chapter="sparse",
+    equations=["eq-mask-symmetry"],
+    given=dict(M=real_matrix("N", "N")),
+    sizes=dict(N=[2, 3, 4]),
+    every_size=True,
+    tex=r"X = 1,\ W = \mathbf 1\mathbf 1^{\mathsf T}:\quad F(\Pi X) - \Pi F(X) = M\Pi - \Pi M",
+)
+def criterion(xp, M):
+    """With C = N, X = 1 and W all ones, every reordering Π fails to commute with the masked field by
+    exactly MΠ − ΠM, whatever the mask M is."""
+    n = M.shape[0]
+    return Equal(*_failures(xp, M, xp.ones(n, n)))
+
+
+def _failures(xp, M, W):
+    """F(Π) − ΠF(1) and MΠ − ΠM for all reorderings."""
+    n = M.shape[0]
+    F = lambda X: (M * (X @ W @ xp.star(X))) @ X
+    orders = [_reordered(xp, xp.eye(n), g) for g in permutations(range(n))]
+    return (xp.stack([F(P) - P @ F(xp.eye(n)) for P in orders]),
+            xp.stack([M @ P - P @ M for P in orders]))
+
+
+@criterion.neighbour("W = 1, where scores are the Gram matrix", key="gram")
+def _(xp, M):
+    return Equal(*_failures(xp, M, xp.eye(M.shape[0])))
+
+
+TOKENS = dict(X=matrix("N", "C"), W=matrix("C", "C"), t=real())
 FIVE = dict(N=[3, 4, 5], C=[1, 2])
 
 
@@ -639,6 +713,7 @@ def _wreath(n, size):
     equations=["eq-mask-symmetry"],
     given=TOKENS,
     sizes=FIVE,
+    every_size=True,
     tex=r"\operatorname{Aut}(\text{causal}) = \{1\}",
 )
 def causal(xp, X, W, t):
@@ -669,6 +744,7 @@ def _(xp, X, W, t):
     chapter="sparse",
     given=TOKENS,
     sizes=FIVE,
+    every_size=True,
     tex=r"\operatorname{Aut}(\text{band of half-width }1) = \{1,\ \text{reversal}\}\quad (N\ge 3)",
 )
 def band(xp, X, W, t):
@@ -683,7 +759,24 @@ def _(xp, X, W, t):
     return _symmetry(xp, masks.band(n, 1), _shifts(n), X, W, t)
 
 
-@band.neighbour("a wider band than N >= 2w + 1 allows", key="too-wide", sizes=dict(N=[4]))
+@claim(
+    "sparse-noncommutative-band-wide",
+    title="A band of half-width 2 leaves the reversal, from five tokens on",
+    sources=[ours("by trying all reorderings")],
+    chapter="sparse",
+    needs=["sparse-noncommutative-band"],
+    given=TOKENS,
+    sizes=dict(N=[5, 6], C=[1]),
+    every_size=True,
+    tex=r"\operatorname{Aut}(\text{band of half-width }2) = \{1,\ \text{reversal}\}\quad (N\ge 5)",
+)
+def wide_band(xp, X, W, t):
+    """For N >= 5 = 2w + 1 only the reversal keeps a band of half-width w = 2."""
+    n = X.shape[0]
+    return _symmetry(xp, masks.band(n, 2), _reversal(n), X, W, t)
+
+
+@wide_band.neighbour("four tokens: two of them see everybody", key="too-wide", sizes=dict(N=[4]))
 def _(xp, X, W, t):
     n = X.shape[0]
     return _symmetry(xp, masks.band(n, 2), _reversal(n), X, W, t)
@@ -697,36 +790,39 @@ def _(xp, X, W, t):
         ours("by trying all reorderings"),
     ],
     chapter="sparse",
-    given=TOKENS,
-    sizes=dict(N=[4], C=[1, 2]),
-    tex=r"\operatorname{Aut}(b\text{ blocks of }s) = S_s\wr S_b",
+    given=dict(X=matrix("N", "C"), W=matrix("C", "C"), t=vector("s")),
+    sizes=dict(N=[6], s=[2, 3], C=[1]),
+    every_size=True,
+    tex=r"\operatorname{Aut}(b\text{ blocks of }s) = S_s\wr S_b,\qquad s!^{\,b}\,b!\text{ of them}",
 )
 def block(xp, X, W, t):
-    """Two blocks of two tokens: within blocks freely, and the blocks among themselves."""
-    return _symmetry(xp, masks.blocks(4, 2), _wreath(4, 2), X, W, t)
+    """Six tokens in blocks of s = 2 or 3: within blocks freely, and the blocks among themselves."""
+    n, s = X.shape[0], t.shape[0]
+    return _symmetry(xp, masks.blocks(n, s), _wreath(n, s), X, W, t[0])
 
 
-@block.neighbour("the blocks may not be exchanged", key="direct-product")
+@block.neighbour("the blocks may not be exchanged", key="direct-product", sizes=dict(N=[4], s=[2]))
 def _(xp, X, W, t):
-    inside = [g for g in _wreath(4, 2) if g[0] < 2]
-    return _symmetry(xp, masks.blocks(4, 2), inside, X, W, t)
+    n, s = X.shape[0], t.shape[0]
+    inside = [g for g in _wreath(n, s) if all(g[j] // s == j // s for j in range(n))]
+    return _symmetry(xp, masks.blocks(n, s), inside, X, W, t[0])
 
 
 @claim(
     "sparse-noncommutative-circulant",
-    title="A symmetric circulant mask leaves the dihedral group",
+    title="A ring with both neighbours leaves the dihedral group",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
         ours("by trying all reorderings"),
     ],
     chapter="sparse",
     given=TOKENS,
-    sizes=dict(N=[5], C=[1, 2]),
-    tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N,\qquad "
-    r" \operatorname{Aut}(j\to j+1) = \mathbb Z_N",
+    sizes=dict(N=[4, 5], C=[1, 2]),
+    every_size=True,
+    tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N",
 )
 def circulant(xp, X, W, t):
-    """A ring of five tokens that see both neighbours has the ten symmetries of the pentagon."""
+    """A ring of tokens that see both neighbours has the 2N symmetries of the regular polygon."""
     n = X.shape[0]
     return _symmetry(xp, masks.circulant(n, (0, 1, -1)), _dihedral(n), X, W, t)
 
@@ -737,6 +833,16 @@ def _(xp, X, W, t):
     return _symmetry(xp, masks.circulant(n, (0, 1, -1)), _shifts(n), X, W, t)
 
 
+@circulant.neighbour(
+    "any symmetric circulant mask: six tokens that see themselves and the opposite one",
+    key="any-circulant",
+    sizes=dict(N=[6], C=[1]),
+)
+def _(xp, X, W, t):
+    n = X.shape[0]
+    return _symmetry(xp, masks.circulant(n, (0, 3)), _dihedral(n), X, W, t)
+
+
 @circulant.neighbour("the dihedral group for a directed ring", key="directed-dihedral")
 def _(xp, X, W, t):
     n = X.shape[0]
@@ -745,20 +851,31 @@ def _(xp, X, W, t):
 
 @claim(
     "sparse-noncommutative-directed",
-    title="A directed ring leaves the shifts",
+    title="A ring with one neighbour leaves the shifts",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
         ours("by trying all reorderings"),
     ],
     chapter="sparse",
     given=TOKENS,
-    sizes=dict(N=[3, 4, 5], C=[1, 2]),
+    sizes=FIVE,
+    every_size=True,
     tex=r"\operatorname{Aut}(j\to j+1) = \mathbb Z_N",
 )
 def directed(xp, X, W, t):
     """Tokens on a ring that see themselves and their successor: only the shifts remain."""
     n = X.shape[0]
     return _symmetry(xp, masks.circulant(n, (0, 1)), _shifts(n), X, W, t)
+
+
+@directed.neighbour(
+    "any directed circulant mask: six tokens that see themselves, the next and the fourth",
+    key="any-circulant",
+    sizes=dict(N=[6], C=[1]),
+)
+def _(xp, X, W, t):
+    n = X.shape[0]
+    return _symmetry(xp, masks.circulant(n, (0, 1, 4)), _shifts(n), X, W, t)
 
 
 @directed.neighbour("no symmetry at all", key="trivial")
@@ -768,6 +885,11 @@ def _(xp, X, W, t):
 
 
 # -- the free energy under a mask ----------------------------------------------------------------
+def _keeps_itself(xp, M):
+    one = xp.eye(M.shape[0])
+    return M * (1 - one) + one
+
+
 @claim(
     "masked-free-energy",
     title="The free energy over the allowed keys gives masked attention",
@@ -779,10 +901,14 @@ def _(xp, X, W, t):
         W=matrix("C", "C"),
         root_r=root("r"),
         M=built(
-            "positive mask",
+            "mask with ones on its diagonal",
             ("N", "N"),
             {"x": ("N", "N")},
-            lambda xp, raw: raw["x"] * raw["x"] + xp.one / 8,
+            lambda xp, raw: _keeps_itself(xp, raw["x"] * raw["x"]),
+            strata={
+                "zeros and ones": lambda raw, rng: {"x": (raw["x"] > 0).astype(float)},
+                "only itself": lambda raw, rng: {"x": raw["x"] * 0},
+            },
         ),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
@@ -791,8 +917,8 @@ def _(xp, X, W, t):
     r" (P_M)_{jk} = \frac{M_{jk}e^{S_{jk}}}{\sum_l M_{lk}e^{S_{lk}}}",
 )
 def masked(xp, X, W, root_r, M):
-    """A weight M_jk > 0 on every exponential gives attention weighted by M; a mask is the limit in
-    which some M_jk are 0, as long as every row keeps one key."""
+    """A weight M_jk >= 0 on every exponential gives attention weighted by M. Entries may be zero, as
+    those of a mask are, as long as every row keeps a key: here, every token sees itself."""
     S = lambda X: X @ W @ xp.star(X) / root_r
     V = lambda X: root_r * xp.sum(xp.log(xp.sum(M * xp.exp(S(X)), axis=-2)))
     weights = M * xp.exp(S(X))
