@@ -91,14 +91,18 @@ def grade_badge(grade: str | None) -> list[nodes.Node]:
     return [nodes.Text(" "), _span(grade, "fc-grade")] if grade else []
 
 
-def claim_link(claim_id: str, text: str | None = None) -> nodes.Node:
-    """A reference to a claim's card, resolved when the pages are written."""
+def claim_link(claim_id: str, shown: str | nodes.Node | None = None) -> nodes.Node:
+    """A reference to a claim's card, resolved when the pages are written; ``shown`` is what one
+    clicks on: a text, or a node as it stands."""
     from sphinx.addnodes import pending_xref
 
     target = pending_xref(
-        "", refdomain="fc", reftype="claim", reftarget=claim_id, refexplicit=text is not None
+        "", refdomain="fc", reftype="claim", reftarget=claim_id, refexplicit=shown is not None
     )
-    target += nodes.inline("", text or claim_id, classes=["fc-claim-ref"])
+    if isinstance(shown, nodes.Node):
+        target += shown
+    else:
+        target += nodes.inline("", shown or claim_id, classes=["fc-claim-ref"])
     return target
 
 

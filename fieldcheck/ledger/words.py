@@ -30,6 +30,11 @@ OUTCOME_MEANS = {
 }
 
 
+def count(number: int, what: str) -> str:
+    """``1 claim``, ``2 claims``."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
 def grade_words(row: dict[str, Any]) -> str:
     """A row's grade, with the cap where an ancestor lowers it."""
     own, shown = row["grade"], row["shown_grade"]
