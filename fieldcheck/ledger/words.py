@@ -15,6 +15,9 @@ GRADE_MEANS = {
     "sampled": "by search only: no counterexample was found",
 }
 
+FLOATS = ("sampled", "search")
+"""Methods whose residuals are floats: proposals, which other arithmetic disposes of."""
+
 ROLE_TITLE = {
     "claim": "Statement",
     "printed": "As printed",
