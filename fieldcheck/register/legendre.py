@@ -31,6 +31,7 @@ from fieldcheck.fields.symplectic import pairing
 from fieldcheck.relations import AtMost, Equal, Rate, Zero
 
 TALK = talk("Legendre Transform")
+TEXTBOOK = ours("the textbook's rule for that transform, its conditions left off")
 DEF2 = paper("Definition 2")
 
 
@@ -461,8 +462,8 @@ def _(xp, c, s):
 # == legendre-involution ===========================================================================
 @claim(
     "legendre-involution",
-    title="Conjugating twice gives back a convex function",
-    sources=[TALK],
+    title="Conjugating twice gives back a convex quartic",
+    sources=[TEXTBOOK],
     chapter="legendre",
     equations=["eq-legendre-biconjugate", "eq-legendre-quartic-gap"],
     given=dict(a=nonnegative(), b=nonnegative(), q=real(), r=real()),
@@ -495,7 +496,7 @@ def _(xp, a, b, q, r):
 @claim(
     "legendre-involution-double-well",
     title="The biconjugate of a double well is its convex hull",
-    sources=[TALK],
+    sources=[TEXTBOOK],
     chapter="legendre",
     equations=["eq-legendre-well-tangent", "eq-legendre-well-flat"],
     given=dict(q=real(), s=nonnegative(), d=real()),
@@ -609,6 +610,30 @@ def _(xp, q, L, p, r, w):
     line = lambda p: p * q - L
     conjugate = lambda p: -largest(xp, -line(p))
     return AtMost(line(w[0] * p + w[1] * r)[0], w[0] * conjugate(p) + w[1] * conjugate(r))
+
+
+@claim(
+    "legendre-involution-not-closed",
+    title="A convex function that jumps up at its edge does not come back",
+    sources=[ours()],
+    chapter="legendre",
+    equations=["eq-legendre-not-closed"],
+    given=dict(a=real(), b=real(), t=nonnegative()),
+    tex=r"a+b\le\max_{q\in\{0,1-h\}}(a+bq)+h\,b_+\qquad(0\le h\le1)",
+)
+def not_closed(xp, a, b, t):
+    """A line a + bq is at 1 at most h b₊ above what it reaches at 0 and at 1 − h. As h goes to 0: a
+    line below 0 on [0, 1) is at most 0 at 1. So for L = 0 there, with L(1) = 1, L**(1) is 0."""
+    h = t / (1 + t)
+    last = a + b * (1 - h)
+    gap = xp.relu(a - last) + h * xp.relu(-b)
+    return AtMost(a + b, xp.maximum(a, last) + h * xp.relu(b), gap=gap, sharp=True)
+
+
+@not_closed.neighbour("half the step", key="half-the-step")
+def _(xp, a, b, t):
+    h = t / (1 + t)
+    return AtMost(a + b, xp.maximum(a, a + b * (1 - h)) + h * xp.relu(b) / 2)
 
 
 # == legendre-fenchel-young ========================================================================
@@ -823,7 +848,7 @@ def _(xp, q, t, x, p):
 @claim(
     "legendre-gradients-inverse-lse",
     title="For log-sum-exp the gradients undo each other in one order only",
-    sources=[TALK],
+    sources=[TEXTBOOK],
     chapter="legendre",
     equations=["eq-gradients-inverse-lse"],
     given=dict(x=vector("n"), p=simplex("n")),
@@ -861,7 +886,7 @@ def _(xp, x):
 @claim(
     "legendre-gradients-inverse-cone",
     title="For a cone the pairs (x, y) with equality are those of Moreau, and no function",
-    sources=[TALK],
+    sources=[TEXTBOOK],
     chapter="legendre",
     equations=["eq-moreau-pairs"],
     given=dict(z=vector("n"), s=nonnegative()),
@@ -1090,6 +1115,53 @@ def _(xp, X, P, W, m):
     return Equal(xp.real(pairing(xp, U, P)) - L, V(X) + xp.norm2(D) / m)
 
 
+@claim(
+    "legendre-singular-eliminated",
+    title="Eliminating the momenta inside X recovers a Legendre transform: that of V",
+    sources=[DEF2, talk("½(X'X* − XX'*) = p q'"), ours("the strongest reading of “recovers”")],
+    chapter="legendre",
+    equations=["eq-singular-eliminated"],
+    given=dict(
+        A=cholesky_factor("C"), q=vector("C"), p=vector("C"), v=vector("C"), w=vector("C"), u=real()
+    ),
+    sizes=dict(C=(1, 2, 3)),
+    needs=["legendre-definition", "legendre-singular"],
+    tex=r"X=\tfrac{q+ip}{\sqrt2},\ V=\tfrac12\langle p,M^{-1}p\rangle+U(q):\quad"
+    r"\sup_p\bigl(L(X,\dot X)+\tfrac12\tfrac{d}{dt}\langle p,q\rangle\bigr)"
+    r"=\tfrac12\langle\dot q,M\dot q\rangle-U(q)",
+)
+def singular_eliminated(xp, A, q, p, v, w, u):
+    """For one token X = (q + ip)/√2 with velocity (v + iw)/√2 the first-order Lagrangian is ⟨p, v⟩ −
+    V(q, p) up to the total derivative −½⟨p, q⟩'. If V is convex in p, its supremum over p is the
+    ordinary Lagrangian, ½⟨v, Mv⟩ − U for V = ½⟨p, M⁻¹p⟩ + U, attained at p = Mv."""
+    return _eliminated(xp, A, q, p, v, w, u, inverse_kinetic(xp, A, p))
+
+
+def _eliminated(xp, A, q, p, v, w, u, energy):
+    """The first-order Lagrangian with V = energy + u, and its supremum over the momenta."""
+    state, velocity = (q + xp.i * p)[None, :], (v + xp.i * w)[None, :]
+    kinetic_part = phase_space_lagrangian(xp, state, velocity, lambda X: xp.norm2(X) * 0) / 2
+    total = xp.sum(w * q) + xp.sum(p * v)
+    value = xp.sum(p * v) - energy - u
+    best = kinetic(xp, A, v) - u
+    square = xp.norm2(xp.solve(A, p) - A.T @ v) / 2
+    return (
+        Equal(kinetic_part + total / 2, xp.sum(p * v)),
+        AtMost(value, best, gap=square, sharp=True),
+        Equal(xp.sum((A @ (A.T @ v)) * v) - inverse_kinetic(xp, A, A @ (A.T @ v)) - u, best),
+    )
+
+
+@singular_eliminated.neighbour("V concave in p: no supremum", key="concave")
+def _(xp, A, q, p, v, w, u):
+    return _eliminated(xp, A, q, p, v, w, u, -inverse_kinetic(xp, A, p))
+
+
+@singular_eliminated.neighbour("the mass for its inverse", key="mass-not-inverted")
+def _(xp, A, q, p, v, w, u):
+    return _eliminated(xp, A, q, p, v, w, u, kinetic(xp, A, p))
+
+
 # == softplus-smooths-relu =========================================================================
 @claim(
     "softplus-smooths-relu",
@@ -1140,7 +1212,7 @@ def _(xp, u, tau):
 
 @claim(
     "softplus-smooths-relu-error",
-    title="The error of softplus is symmetric and exponentially small away from 0",
+    title="The error of softplus is symmetric",
     sources=[ours("link between chapters")],
     chapter="legendre",
     equations=["eq-softplus-symmetric"],
@@ -1160,6 +1232,29 @@ def _(xp, x, tau):
     return Equal(
         scaled_softplus(xp, x, tau) - xp.relu(x), tau * xp.log(1 + xp.exp(-(x / tau)))
     )
+
+
+@claim(
+    "softplus-smooths-relu-tail",
+    title="Away from 0 the error of softplus is exponentially small",
+    sources=[ours("link between chapters")],
+    chapter="legendre",
+    equations=["eq-softplus-tail"],
+    given=dict(u=nonnegative(), tau=positive()),
+    needs=["softplus-smooths-relu-error"],
+    tex=r"\tau\log(1+e^{-u/\tau})\le\tau e^{-u/\tau}\qquad(u=|x|)",
+)
+def softplus_tail(xp, u, tau):
+    """At the distance u = |x| from the kink the error is at most τ e^(−u/τ)."""
+    small = xp.exp(-(u / tau))
+    gap = tau * xp.relative_entropy(1, 1 + small)
+    return AtMost(tau * xp.log(1 + small), tau * small, gap=gap)
+
+
+@softplus_tail.neighbour("falling like e^(−2u/τ)", key="twice-the-rate")
+def _(xp, u, tau):
+    small = xp.exp(-(u / tau))
+    return AtMost(tau * xp.log(1 + small), tau * small**2)
 
 
 @claim(

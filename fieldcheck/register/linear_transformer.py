@@ -975,28 +975,37 @@ def _(xp, x, y, width):
     chapter=CHAPTER,
     equations=["eq-lt-independent-heads"],
     given=PROJECTED,
-    sizes={"C": (1, 2), "r": (1,)},
+    sizes={"C": (1, 2), "r": (1, 2)},
     tex=r"\EE\,x^\top QK^\top y = 0,\quad \operatorname{Var} = \frac{\norm{x}^2\norm{y}^2}{r}",
 )
 def low_rank_independent(xp, x, y, width):
-    """For independent Q and K, xᵀ QKᵀ y has mean 0 and variance ‖x‖²‖y‖²/r. (The columns are
-    independent and alike, so r = 1 is the whole calculation; signs have the moments that enter.)"""
-    product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
-    mean, variance = _mean_and_variance(moments.sign_moments, xp, product, 1, 2, len(x), 1)
+    """For independent Q and K with entries of variance 1/r, xᵀ QKᵀ y has mean 0 and variance
+    ‖x‖²‖y‖²/r. (Signs have the moments that enter.)"""
+    mean, variance = _untied(xp, x, y, len(width))
     return Zero(mean), Equal(variance, xp.sum(x * x) * xp.sum(y * y) / len(width))
+
+
+def _untied(xp, x, y, r):
+    """Mean and variance of xᵀ QKᵀ y for independent Q and K of r columns."""
+    product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
+    return _mean_and_variance(moments.sign_moments, xp, product, r, 2, len(x), r)
+
+
+@low_rank_independent.neighbour("variance over r²", key="variance-over-r-squared")
+def _(xp, x, y, width):
+    _, variance = _untied(xp, x, y, len(width))
+    return Equal(variance, xp.sum(x * x) * xp.sum(y * y) / len(width) ** 2)
 
 
 @low_rank_independent.neighbour("mean ⟨x, y⟩, as if K were Q", key="mean-inner-product")
 def _(xp, x, y, width):
-    product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
-    mean, _ = _mean_and_variance(moments.sign_moments, xp, product, 1, 2, len(x), 1)
+    mean, _ = _untied(xp, x, y, len(width))
     return Zero(mean - xp.sum(x * y))
 
 
 @low_rank_independent.neighbour("the variance of the tied case", key="variance-of-the-tied-case")
 def _(xp, x, y, width):
-    product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
-    _, variance = _mean_and_variance(moments.sign_moments, xp, product, 1, 2, len(x), 1)
+    _, variance = _untied(xp, x, y, len(width))
     inner, norms = xp.sum(x * y), xp.sum(x * x) * xp.sum(y * y)
     return Equal(variance, (norms + inner * inner) / len(width))
 
@@ -1987,6 +1996,41 @@ def _(xp, x, y, query, eta):
     P_x, P_y, M = _on_inputs(xp, d, k), _on_labels(xp, d, k), E.T @ E
     layer = E + (E @ P_x @ M @ P_y + E @ P_y @ M @ P_x) * eta / n
     return Equal(layer[0, :d], x[0])
+
+
+@claim(
+    "linear-attention-icl-conservative",
+    title="Under iX' = ∂V/∂X* with a real potential the step is turned by −i",
+    sources=[talk("In-Context Learning Desires iX' = ∂V/∂X*"), ours("the talk's equation")],
+    chapter=CHAPTER,
+    equations=["eq-lt-icl-conservative"],
+    given={k: v for k, v in IN_CONTEXT.items() if k != "W0"},
+    sizes=FEW_EXAMPLES,
+    needs=["linear-attention-icl-paired-field"],
+    tex=r"\bigl[E - \ii\tfrac{\eta}{n}(EP_xMP_y + EP_yMP_x)\bigr]_{\mathrm{query}} ="
+    r" (x_q,\; \ii\,\eta\nabla L(0)\,x_q)",
+)
+def icl_conservative(xp, x, y, query, eta):
+    """An Euler step of iE' = ∂V/∂E*, for the same real potential, writes minus the gradient step
+    into the imaginary part of the query's label and leaves the real part at zero."""
+    E, step = _conservative(xp, x, y, query, eta)
+    return Equal(E, xp.concat([query + xp.i * 0, -xp.i * step]))
+
+
+def _conservative(xp, x, y, query, eta):
+    """The query after that step, and the gradient step from W₀ = 0."""
+    (n, d), k = x.shape, y.shape[1]
+    E = _tokens(xp, x, y, query, xp.zeros(k))
+    P_x, P_y, M = _on_inputs(xp, d, k), _on_labels(xp, d, k), E.T @ E
+    layer = E - xp.i * (E @ P_x @ M @ P_y + E @ P_y @ M @ P_x) * eta / n
+    loss = lambda W: xp.norm2(x @ W.T - y) / (2 * n)
+    return layer[n], -eta * xp.gradient(loss, xp.zeros(k, d)) @ query
+
+
+@icl_conservative.neighbour("the step itself, as the dissipative equation makes it", key="unturned")
+def _(xp, x, y, query, eta):
+    E, step = _conservative(xp, x, y, query, eta)
+    return Equal(E, xp.concat([query + xp.i * 0, step + xp.i * 0]))
 
 
 # -- normalization -------------------------------------------------------------------------------
