@@ -2,7 +2,8 @@
 
 The local slope log2(e(n)/e(2n)) of c n^-p (1 + O(1/n)) tends to p with an error that halves, so
 the slopes are extrapolated once (Richardson).  Three outcomes: the expected slope, another slope
-(refuted), or a remainder that is zero at every n (refuted: there is no rate to speak of).
+(refuted), or a remainder that is zero or negative at every n (refuted: there is no rate to speak
+of).
 """
 
 from __future__ import annotations
@@ -114,6 +115,8 @@ def judge(statement: Statement, table, relation_and_constant):
         return SILENT, "a remainder is not finite", None
     if all(e.contains(0) for _, e in table):
         return REFUTES, "the remainder is zero at every n: there is no rate", None
+    if all(e < 0 for _, e in table):
+        return REFUTES, "the remainder is negative at every n", None
     if any(not e > 0 for _, e in table):
         return SILENT, "some remainders are zero, others not", None
     values = [(n, _log2(e)) for n, e in table]

@@ -195,6 +195,10 @@ FALSE = {
         lambda xp, x: Rate(lambda n: xp.abs((x + 1) * (x + 1) - (x * x + 2 * x + 1)), 1),
         dict(x=real()),
     ),
+    "a remainder of the other sign": (
+        lambda xp, x: Rate(lambda n: (1 + xp.one / n) ** n - xp.exp(xp.one), 1),
+        dict(x=real()),
+    ),
     "rank off by one": (
         lambda xp, A, B: Rank(A @ B, min(A.shape) + 1 if A.shape[0] > 1 else 1),
         dict(A=matrix("N", "r"), B=matrix("r", "N")),
