@@ -99,6 +99,10 @@ pytest: $(INSTALLED) ## every test but the browser's
 browser: $(INSTALLED) ## read the built book in headless Chromium, offline
 	$(BIN)/python -m pytest tests/book -n $(JOBS) --dist loadgroup -q
 
+.PHONY: mutation-register
+mutation-register: $(INSTALLED) ## mutate every formula of the register: does the evidence notice?
+	$(BIN)/python -m tests.mutation.register --seed $(SEED) --jobs $(JOBS)
+
 ci: ## what a continuous integration run does
 	bash .ci/run
 
