@@ -43,6 +43,13 @@ class Relation:
     direction_is_complex: ClassVar[bool] = False
 
 
+def _same_shape(xp: Arithmetic, force: Any, at: Any) -> None:
+    """A derivative is laid out like its argument; a sum over both would hide that it is not."""
+    got, wanted = xp.lift(force).shape, at.shape
+    if got != wanted:
+        raise TypeError(f"the force has shape {got}, its argument has {wanted}")
+
+
 @dataclass(frozen=True)
 class Equal(Relation):
     """left = right, entry by entry."""
@@ -84,6 +91,7 @@ class Force(Relation):
         return self.at.shape
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
+        _same_shape(xp, self.force, self.at)
         left = xp.pull_star(self.potential, self.at, direction)
         return Sides(left, xp.sum(xp.conj(direction) * self.force))
 
@@ -101,6 +109,7 @@ class Gradient(Relation):
         return self.at.shape
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
+        _same_shape(xp, self.force, self.at)
         left = xp.push(self.potential, self.at, direction)
         return Sides(left, xp.sum(direction * self.force))
 

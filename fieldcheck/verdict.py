@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -48,7 +49,7 @@ class Evidence:
     grade: str | None = None  # the grade a confirmation earns
     parts: tuple[int, ...] = ()  # the parts of the statement it confirmed
     applies: bool = True  # False: the method cannot speak of this form (Unsupported)
-    slack: float | None = None  # least relative room of an inequality over all points seen
+    slack: Mapping[int, float] = field(default_factory=dict)  # least relative room of each order
     vacuous: bool = False  # the run would mean nothing
     error: str = ""  # a body that broke: the form is invalid
 

@@ -5,9 +5,11 @@ raw parameters.  Which of the two it is cannot be read off a residue: it is *dec
 decisions of a run are its branch.  A decision is remembered by the residue of its argument, so that
 equal arguments agree and opposite ones disagree, and it is not taken where the sign is known:
 
-- squares, square roots, sums and products of what is known;
+- squares, square roots and exponentials of real values, sums and products of what is known;
 - products and quotients: their factors are decided instead;
 - an argument that is a known multiple of one decided before.
+
+Only real values have signs; a decision on one that is not known to be real is not supported.
 
 Square roots: a root that some node already has as its residue, up to sign, is that node's absolute
 value (so the root of a square is the absolute value), and a root that is a node times another root
@@ -158,7 +160,8 @@ class Walk:
                     return y
         small, large = min(y, self.p - y), max(y, self.p - y)
         y = small if self._choose() else large
-        self._learn(y, 1)
+        if self.graph.is_real(arg):
+            self._learn(y, 1)
         self.roots.append(y)
         return y
 
@@ -185,12 +188,12 @@ class Walk:
             return self._infer(x, deep)
 
         a = node.args
-        if node.square or node.op in ("relu", "step", "sqrt", "exp"):
+        if node.square or node.op in ("relu", "step"):
             known = 1
         elif node.op == "const":
             known = 1 if a[0] > 0 else -1
-        elif node.op == "mul" and a[0] is a[1]:
-            known = 1
+        elif node.op in ("sqrt", "exp") or (node.op == "mul" and a[0] is a[1]):
+            known = 1 if self.graph.is_real(a[0]) else None
         elif node.op in ("mul", "div", "quotient"):
             left, right = of(a[0]), of(a[1])
             known = left * right if left is not None and right is not None else None
@@ -209,7 +212,10 @@ class Walk:
         known = self._infer(node, {})
         if known is not None:
             return known
-        if node.op in ("mul", "div", "quotient"):
+        if not self.graph.is_real(node):
+            raise Unsupported("the sign of a value that is not known to be real")
+        apart = node.op in ("mul", "div", "quotient") and all(map(self.graph.is_real, node.args))
+        if apart:
             left, right = node.args
             sign = self.decide(left) * self.decide(right)
         else:

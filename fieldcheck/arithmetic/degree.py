@@ -1,8 +1,13 @@
 """Degrees and heights: how large a polynomial identity a body can be.
 
 A value stands for a rational function of the raw parameters and is bounded by the degrees of its
-numerator and denominator and by log2 of the l1 norm of its integer coefficients.  The bounds feed
-the Schwartz-Zippel error of the exact method.  Free symbols (exp, log) count as new variables.
+numerator and denominator and by log2 of the l1 norms of their integer coefficients.  The bounds
+feed the Schwartz-Zippel error of the exact method.
+
+Free symbols (exp, log) count as new variables, of degree one; ``coincidences`` bounds the degrees
+of all differences and sums of two arguments, since a point at which two arguments meet makes one
+symbol of two.  A square root of P/Q counts as z/Q with z² = PQ: with half the degree of PQ, so that
+the product over both signs of z has the degree that this weight says.
 """
 
 from __future__ import annotations
@@ -22,11 +27,12 @@ class Bound:
     shape: tuple[int, ...]
     top: int = 0
     bottom: int = 0
-    height: float = 0.0
+    height: float = 0.0  # of the numerator
+    below: float = 0.0  # of the denominator
 
 
 def _with(shape, b: Bound) -> Bound:
-    return Bound(tuple(shape), b.top, b.bottom, b.height)
+    return Bound(tuple(shape), b.top, b.bottom, b.height, b.below)
 
 
 def _dummy(shape) -> np.ndarray:
@@ -37,8 +43,13 @@ def _terms(b: Bound, n: int) -> Bound:
     """The sum of n entries, each with its own denominator."""
     if n <= 1:
         return b
-    height = b.height + math.log2(n) if not b.bottom else n * b.height + math.log2(n)
-    return Bound(b.shape, b.top + (n - 1) * b.bottom, n * b.bottom, height)
+    return Bound(
+        b.shape,
+        b.top + (n - 1) * b.bottom,
+        n * b.bottom,
+        b.height + (n - 1) * b.below + math.log2(n),
+        n * b.below,
+    )
 
 
 class Degree(Arithmetic):
@@ -48,7 +59,11 @@ class Degree(Arithmetic):
 
     def __init__(self):
         self.symbols = 0
-        self.roots = 0
+        self.widest = 1
+
+    @property
+    def coincidences(self) -> int:
+        return 2 * self.symbols**2 * self.widest
 
     def shape_of(self, data):
         return data.shape
@@ -66,33 +81,35 @@ class Degree(Arithmetic):
         return self._symbol(Bound(()))
 
     def _add(self, a, b):
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        if not a.bottom and not b.bottom:
-            return Bound(shape, max(a.top, b.top), 0, max(a.height, b.height) + 1)
         return Bound(
-            shape,
+            np.broadcast_shapes(a.shape, b.shape),
             max(a.top + b.bottom, b.top + a.bottom),
             a.bottom + b.bottom,
-            a.height + b.height + 1,
+            max(a.height + b.below, b.height + a.below) + 1,
+            a.below + b.below,
         )
 
     _sub = _add
 
+    @staticmethod
+    def _times(shape, a: Bound, b: Bound) -> Bound:
+        return Bound(
+            shape, a.top + b.top, a.bottom + b.bottom, a.height + b.height, a.below + b.below
+        )
+
     def _mul(self, a, b):
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        return Bound(shape, a.top + b.top, a.bottom + b.bottom, a.height + b.height)
+        return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _div(self, a, b):
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        return Bound(shape, a.top + b.bottom, a.bottom + b.top, a.height + b.height)
+        upside_down = Bound(b.shape, b.bottom, b.top, b.below, b.height)
+        return self._times(np.broadcast_shapes(a.shape, b.shape), a, upside_down)
 
     def _neg(self, a):
         return a
 
     def _matmul(self, a, b):
         shape = (_dummy(a.shape) @ _dummy(b.shape)).shape
-        one = Bound(shape, a.top + b.top, a.bottom + b.bottom, a.height + b.height)
-        return _terms(one, a.shape[-1])
+        return _terms(self._times(shape, a, b), a.shape[-1])
 
     def _getitem(self, d, index):
         return _with(_dummy(d.shape)[index].shape, d)
@@ -118,6 +135,7 @@ class Degree(Arithmetic):
             max(b.top for b in items),
             max(b.bottom for b in items),
             max(b.height for b in items),
+            max(b.below for b in items),
         )
 
     def _concat(self, items, axis):
@@ -136,7 +154,7 @@ class Degree(Arithmetic):
         return d
 
     def _real(self, d):
-        return Bound(d.shape, d.top + d.bottom, 2 * d.bottom, 2 * d.height + 1)
+        return Bound(d.shape, d.top + d.bottom, 2 * d.bottom, d.height + d.below + 1, 2 * d.below)
 
     _imag = _real
 
@@ -144,12 +162,13 @@ class Degree(Arithmetic):
         # Clear each row's denominators, then Cramer: numerator and determinant are n-fold products.
         n = a.shape[0]
         row = max(a.top, b.top) + (n - 1) * a.bottom + b.bottom
-        height = n * max(a.height, b.height) + b.height
-        top = n * row
-        return Bound(b.shape, top, top, n * height + math.log2(math.factorial(n)))
+        height = max(a.height, b.height) + (n - 1) * a.below + b.below
+        whole = n * height + math.log2(math.factorial(n))
+        return Bound(b.shape, n * row, n * row, whole, whole)
 
     def _symbol(self, d):
         self.symbols += max(1, math.prod(d.shape))
+        self.widest = max(self.widest, d.top + d.bottom)
         return Bound(d.shape, top=1)
 
     def _exp(self, d):
@@ -159,8 +178,9 @@ class Degree(Arithmetic):
         return self._symbol(d)
 
     def _sqrt(self, d):
-        self.roots += max(1, math.prod(d.shape))
-        return self._symbol(d)
+        self._symbol(d)
+        top = max(1, (d.top + d.bottom + 1) // 2)
+        return Bound(d.shape, top, d.bottom, (d.height + d.below) / 2 + 1, d.below)
 
     _relu = _step = _exp
 
@@ -171,9 +191,9 @@ class Degree(Arithmetic):
 
     def _circular(self, d):
         one = self._symbol(d)
-        return Bound(one.shape, 2, 1, 2.0)
+        return Bound(one.shape, 2, 1, 2.0, 1.0)
 
     _sin = _cos = _circular
 
     def _tanh(self, d):
-        return Bound(self._symbol(d).shape, 2, 2, 2.0)
+        return Bound(self._symbol(d).shape, 2, 2, 1.0, 1.0)

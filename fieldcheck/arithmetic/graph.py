@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from fieldcheck.arithmetic.array import Array, Jet
+from fieldcheck.arithmetic.array import Array, Jet, Unsupported
 from fieldcheck.arithmetic.paired import Paired, entrywise
 
 
@@ -71,6 +71,8 @@ class Graph(Paired):
     def __init__(self) -> None:
         self._nodes: dict[tuple, Node] = {}
         self._orders: dict[int, list[Node]] = {}
+        self._self_conjugate: set[int] = set()
+        self._known_real: dict[int, bool] = {}
 
     # -- nodes -----------------------------------------------------------------------------------
     def node(self, op: str, *args) -> Node:
@@ -80,10 +82,35 @@ class Graph(Paired):
             found = self._nodes[key] = Node(self, op, args, len(self._nodes))
         return found
 
-    @property
-    def decides(self) -> bool:
-        """Has a decision been written down anywhere?"""
-        return any(n.op in ("relu", "step") for n in self._nodes.values())
+    def has(self, *ops: str) -> bool:
+        """Has one of these operations been written down anywhere?"""
+        return any(n.op in ops for n in self._nodes.values())
+
+    # -- real values -----------------------------------------------------------------------------
+    def is_real(self, node: Node) -> bool:
+        """Is a node real at every real point, as far as its making shows?
+
+        Only a real value has a sign: the square of a complex one need not be positive.
+        """
+        for n in self.order(node):
+            if n.id not in self._known_real:
+                self._known_real[n.id] = n.id in self._self_conjugate or (
+                    n.op != "i" and all(self._known_real[a.id] for a in n.args if isinstance(a, Node))
+                )
+        return self._known_real[node.id]
+
+    def _note_real(self, data) -> None:
+        """Entries whose conjugate is the same expression are real."""
+        for x, y in zip(nodes(data[0]), nodes(data[1]), strict=True):
+            if x is y:
+                self._self_conjugate.add(x.id)
+                self._known_real[x.id] = True
+
+    def _need_real(self, name: str, data) -> None:
+        self._note_real(data)
+        for x in (*nodes(data[0]), *nodes(data[1])):
+            if not self.is_real(x):
+                raise Unsupported(f"{name} of a value that is not written as a real one")
 
     def all(self, op: str) -> list[Node]:
         """All nodes of one kind, in order of writing."""
@@ -186,12 +213,16 @@ class Graph(Paired):
     def _real(self, d):
         half = self.const(Fraction(1, 2))
         v = entrywise(lambda x, y: (x + y) * half, d[0], d[1])
-        return np.stack([v, v])
+        out = np.stack([v, v])
+        self._note_real(out)
+        return out
 
     def _imag(self, d):
         scale = self.over(self.const(Fraction(1, 2)), self.node("i"))
         v = entrywise(lambda x, y: (x - y) * scale, d[0], d[1])
-        return np.stack([v, v])
+        out = np.stack([v, v])
+        self._note_real(out)
+        return out
 
     def _solve(self, a, b):
         return np.stack([self._eliminate(a[k], b[k]) for k in (0, 1)])
@@ -223,12 +254,15 @@ class Graph(Paired):
         return self.node("step", x)
 
     def _relu(self, d):
+        self._need_real("relu", d)
         return entrywise(self._relu_one, d)
 
     def _step(self, d):
+        self._need_real("relu", d)
         return entrywise(self._step_one, d)
 
     def _abs(self, d):
+        self._note_real(d)
         if all(x is y for x, y in zip(nodes(d[0]), nodes(d[1]), strict=True)):
             return entrywise(lambda x: self._relu_one(x) + self._relu_one(-x), d)
         return self.sqrt(self.abs2(self.wrap(d))).data
@@ -238,19 +272,25 @@ class Graph(Paired):
 
     def _maximum(self, a, b):
         a, b = self._aligned(a, b)
+        self._need_real("maximum", a)
+        self._need_real("maximum", b)
         return entrywise(lambda x, y: y + self._relu_one(x - y), a, b)
 
     def _minimum(self, a, b):
         a, b = self._aligned(a, b)
+        self._need_real("minimum", a)
+        self._need_real("minimum", b)
         return entrywise(lambda x, y: x - self._relu_one(x - y), a, b)
 
     def _sqrt_one(self, x: Node) -> Node:
         return x if x.value in (0, 1) else self.node("sqrt", x)
 
     def _sqrt(self, d):
+        self._note_real(d)
         return entrywise(self._sqrt_one, d)
 
     def _exp(self, d):
+        self._note_real(d)
         return entrywise(lambda x: self.const(1) if x.value == 0 else self.node("exp", x), d)
 
     def _unit(self, d, axis):
@@ -262,6 +302,7 @@ class Graph(Paired):
         core = y
         while isinstance(core, Jet):
             core = core.v
+        self._note_real(core.data)
         for node in nodes(core.data[0]):
             node.square = True
         return y

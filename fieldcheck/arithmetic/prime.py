@@ -8,8 +8,12 @@ Transcendental functions enter as free symbols: ``exp(x)`` is a random residue, 
 same argument, with the derivative rule of the jets, exp(0) = 1 and exp(-x) = 1/exp(x).  So does
 relu, with relu(0) = 0 and relu(x) - relu(-x) = x, and its derivative ``step``, with
 step(x) + step(-x) = 1; maximum and minimum follow.  What holds for such symbols holds for the
-functions.  The converse fails (exp(a+b) = exp(a)exp(b) is
+functions; ``log`` undoes ``exp`` only where the argument is real, that is its own conjugate.
+The converse fails (exp(a+b) = exp(a)exp(b) is
 unknown here), so a run that used a symbol may confirm and never refute; ``symbols`` counts them.
+
+A residue has two square roots and neither is the positive one.  A run takes those that ``choices``
+says; an identity must hold for all of them (see :meth:`Prime.again`).
 
 Sources: J. T. Schwartz, J. ACM 27 (1980) 701; R. Zippel, EUROSAM 1979.
 """
@@ -48,11 +52,11 @@ class Prime(Paired):
 
     name = "prime"
 
-    def __init__(self, p: int, rng: random.Random):
-        self.p, self.rng = p, rng
-        self._i = _root_of_minus_one(p, rng)
+    def __init__(self, p: int, rng: random.Random, i: int = 0, prefix: tuple[bool, ...] = ()):
+        self.p, self.rng, self.prefix = p, rng, prefix
+        self._i = i or _root_of_minus_one(p, rng)
         self.symbols = 0
-        self.roots = 0
+        self.choices: list[bool] = []
         self._exp_of: dict[int, int] = {0: 1}
         self._log_of: dict[int, int] = {1: 0}
         self._root_of: dict[int, int] = {0: 0, 1: 1}
@@ -60,15 +64,23 @@ class Prime(Paired):
         self._step_of: dict[int, int] = {}
         self._pi_value: int | None = None
 
+    def again(self, prefix: tuple[bool, ...]) -> Prime:
+        """The same field, for another run: ``prefix`` says which roots are taken first."""
+        return Prime(self.p, self.rng, self._i, prefix)
+
     def from_raw(self, values: np.ndarray):
         """Real raw values (residues): value and conjugate agree."""
         return self.wrap(np.stack([values, values]))
 
-    def draw(self, shape: tuple[int, ...]):
+    def residues(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Random residues for a raw parameter."""
         flat = [self.rng.randrange(self.p) for _ in range(int(np.prod(shape, dtype=int)))]
         data = np.empty(len(flat), dtype=object)
         data[:] = flat
-        return self.from_raw(data.reshape(shape))
+        return data.reshape(shape)
+
+    def draw(self, shape: tuple[int, ...]):
+        return self.from_raw(self.residues(shape))
 
     def _settle(self, data):
         out = data % self.p
@@ -142,14 +154,15 @@ class Prime(Paired):
         ).rank()
 
     # -- free symbols -------------------------------------------------------------------------
-    def _exp_one(self, x: int) -> int:
+    def _exp_one(self, x: int, conjugate: int) -> int:
         y = self._exp_of.get(x)
         if y is None:
             minus = self._exp_of.get(-x % self.p)
             y = self._inverse(minus) if minus is not None else self.rng.randrange(1, self.p)
             self._exp_of[x] = y
-            self._log_of.setdefault(y, x)
             self.symbols += 1
+        if x == conjugate:
+            self._log_of.setdefault(y, x)
         return y
 
     def _log_one(self, y: int) -> int:
@@ -169,14 +182,16 @@ class Prime(Paired):
             if pow(x, (self.p - 1) // 2, self.p) != 1:
                 raise Unlucky("no square root")
             y = int(flint.nmod(x, self.p).sqrt())
-            y = y if self.rng.random() < 0.5 else self.p - y
+            k = len(self.choices)
+            first = self.prefix[k] if k < len(self.prefix) else True
+            self.choices.append(first)
+            y = min(y, self.p - y) if first else max(y, self.p - y)
             self._root_of[x] = y
-            self.roots += 1
             self.symbols += 1
         return y
 
     def _exp(self, d):
-        return entrywise(self._exp_one, d)
+        return entrywise(self._exp_one, d, d[::-1])
 
     def _log(self, d):
         return entrywise(self._log_one, d)

@@ -24,7 +24,7 @@ from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.graph import Graph, Node, nodes
 from fieldcheck.arithmetic.prime import Unlucky
 from fieldcheck.evidence.emptiness import is_empty
-from fieldcheck.evidence.exact import LOG2_PRIMES, RETRIES, _visible_sign, provable
+from fieldcheck.evidence.exact import RETRIES, WORTHLESS, _visible_sign, missed, provable
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement, point, stream
@@ -35,6 +35,7 @@ POINTS = 60
 """Rational points tried to refute a statement that fails on a branch."""
 
 SMOOTH = "no decision here"
+DECISIONS = ("relu", "step")
 
 Choices = tuple[bool, ...]
 
@@ -45,13 +46,13 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         return Evidence("cells", SILENT, "no identity here", applies=False)
     rng = stream(statement.key, "cells", seed)
     grid = statement.grid(profile.largest)
-    total, worst, proved, why = 0, -math.inf, [], ""
+    total, worst, proved, why = 0, -math.inf, [], SMOOTH
     for part in parts:
         try:
+            if not written_down(statement, grid[-1], part)[0].has(*DECISIONS, "sqrt"):
+                continue
             for sizes in grid:
                 graph, residuals = written_down(statement, sizes, part)
-                if not graph.decides:
-                    return Evidence("cells", SILENT, SMOOTH, applies=False)
                 for root in residuals:
                     cells, bound, failing = _entry(graph, root, profile, rng)
                     total += cells
@@ -72,14 +73,21 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                             )
                         reason = _open(graph, root, failing, rng)
                         if reason:
-                            return Evidence("cells", SILENT, reason, total, len(grid), cells=total)
+                            return Evidence(
+                                "cells",
+                                SILENT,
+                                reason,
+                                total,
+                                len(grid),
+                                cells=total,
+                                applies=graph.has(*DECISIONS),  # roots alone leave the ladder
+                            )
+            if _visible_sign(statement, grid, part):
+                proved.append(part)
+            else:
+                why = "the gap is not nonnegative by its form"
         except Unsupported as gap:
             why = gap.primitive
-            continue
-        if _visible_sign(statement, grid, part):
-            proved.append(part)
-        else:
-            why = "the gap is not nonnegative by its form"
     if not proved:
         return Evidence("cells", SILENT, why, total, applies=False)
     return Evidence(
@@ -130,12 +138,15 @@ def _entry(
 def _whole(
     graph: Graph, root: Node, profile: Profile, rng: random.Random
 ) -> tuple[int, float, list[Choices]]:
-    cells, failing = 0, {}
-    for _ in range(profile.trials):
+    per_trial = _error(graph, root)
+    if per_trial > WORTHLESS:
+        raise Unsupported("a degree too high for primes below 2^60")
+    cells, bound, failing = 0, 0.0, {}
+    while bound + math.log2(max(1, cells)) > profile.bound:
         cells, more = _branches(graph, root, profile.cells, rng)
+        bound += per_trial
         failing.update(dict.fromkeys(more))
-    bound = profile.trials * _error(graph, root) + math.log2(max(1, cells))
-    return cells, min(0.0, bound), list(failing)
+    return cells, bound + math.log2(max(1, cells)), list(failing)
 
 
 def _branches(graph: Graph, root: Node, most: int, rng: random.Random) -> tuple[int, list[Choices]]:
@@ -204,16 +215,14 @@ def _error(graph: Graph, root: Node) -> float:
             case "exp":
                 of[node.id] = d._exp(below[0])
             case "const":
-                size = max(abs(node.args[0].numerator), node.args[0].denominator)
-                of[node.id] = Bound((), height=math.log2(size) if size else 0.0)
+                top, bottom = abs(node.args[0].numerator), node.args[0].denominator
+                of[node.id] = Bound((), height=math.log2(max(1, top)), below=math.log2(bottom))
             case "raw":
                 of[node.id] = Bound((), top=1)
             case _:
                 of[node.id] = Bound(())
-    end = of[root.id]
-    degree = end.top + end.bottom + d.symbols**2
-    chance = 2 * max(1, degree) * 8.0 ** min(d.roots, 100) / 2.0**59
-    return min(0.0, math.log2(chance + max(1.0, end.height / 59) / 2.0**LOG2_PRIMES))
+    roots = sum(node.op == "sqrt" for node in graph.order(root))
+    return missed(of[root.id], d.coincidences, min(roots, 100))
 
 
 # -- failing branches ---------------------------------------------------------------------------

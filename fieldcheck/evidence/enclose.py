@@ -37,7 +37,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         return Evidence("enclosed", SILENT, "no box declared", applies=False)
     sizes = dict(box.get("sizes", {}))
     sizes = {**statement.grid(1)[0], **sizes}
-    parts = [k for k, r in enumerate(statement.probe(sizes)) if r.name == "AtMost"]
+    parts = statement.parts("AtMost")
     if not parts:
         return Evidence("enclosed", SILENT, "no inequality here", applies=False)
     coordinates, first = _first_cell(statement, sizes, box["raw"])

@@ -4,8 +4,16 @@ An identity of degree d that fails over the rationals survives one random point 
 field with probability at most d/p (Schwartz, Zippel), plus the chance that p divides all its
 coefficients: a nonzero integer of height h has at most h/59 prime divisors above 2^59, among more
 than 2^52 primes drawn from.  Both bounds come from running the body in the degree arithmetic.
-Independent trials multiply.  An inequality is proved here when its ``gap`` is an identity and is
-nonnegative by its form.
+Independent trials multiply; there are as many as the profile's bound asks for.  A false statement
+fails at some shape and part, and passes only if it passes there: the largest of all bounds is
+published.
+
+Square roots: at one point all choices of signs are tried, and the identity must hold for each.
+The product of its values over the signs that belong to the field of the true roots is a rational
+function of the point, not zero where the identity is false, of 2^R times the degree; a point where
+all R radicands have roots is found at least once in about 2^R.
+
+An inequality is proved here when its ``gap`` is an identity and is nonnegative by its form.
 """
 
 from __future__ import annotations
@@ -14,7 +22,8 @@ import math
 import random
 
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.arithmetic.degree import Degree
+from fieldcheck.arithmetic.branches import following
+from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.evidence.minimize import smallest
@@ -28,21 +37,34 @@ LOG2_PRIMES = 52
 """log2 of a lower bound on the number of primes 1 mod 4 between 2^59 and 2^60: by the prime number
 theorem there are about 2^59/(41.2 * 2), more than 2^52."""
 
+WORTHLESS = -8.0
+"""log2 of an error per trial above which no number of trials is worth its time."""
+
 RETRIES = 400
 
 
-def error_per_trial(statement: Statement, sizes: dict[str, int], part: int) -> float:
-    """log2 of the probability that one trial misses a failing identity."""
+ROOTS = 6
+"""Square roots of one identity, all of whose signs are tried."""
+
+
+def measured(statement: Statement, sizes: dict[str, int], part: int) -> tuple[Bound, int]:
+    """Degree and height of the identity, and the degrees of coincidences among its symbols."""
     xp = Degree()
     raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
     sides = statement.sides(xp, raws, part)[0]
     other = sides.gap if sides.order and sides.gap is not None else sides.left
     both = (sides.right - sides.left - other if sides.order else sides.left - sides.right).data
-    degree = both.top + both.bottom + xp.symbols**2
-    root_factor = 4.0 ** min(xp.roots, 100) * 2.0 ** min(xp.roots, 100)
-    schwartz_zippel = 2 * max(1, degree) * root_factor / 2.0**59
-    bad_primes = max(1.0, both.height / 59) / 2.0**LOG2_PRIMES
-    return min(0.0, math.log2(schwartz_zippel + bad_primes))
+    return both, xp.coincidences
+
+
+def missed(both: Bound, coincidences: int, roots: int) -> float:
+    """log2 of the chance to miss an expression that is not zero, bounded like this.
+
+    Coefficients may be Gaussian integers, whose norms have twice the height.
+    """
+    schwartz_zippel = (2 * max(1, both.top + both.bottom) * 2.0**roots + coincidences) / 2.0**59
+    bad_primes = max(1.0, 2 * both.height * 2.0**roots / 59) / 2.0**LOG2_PRIMES
+    return min(0.0, math.log2((schwartz_zippel + bad_primes) * 2.0**roots))
 
 
 def _residual(xp: Prime, sides: Sides):
@@ -52,28 +74,37 @@ def _residual(xp: Prime, sides: Sides):
 
 
 def _trial(statement: Statement, sizes: dict[str, int], part: int, rng: random.Random):
-    """One random prime and point: (identity holds, free symbols used)."""
+    """One random prime and point: (identity holds, free symbols used, square roots taken)."""
     shapes = statement.raw_shapes(sizes)
-    xp = None
     for _ in range(RETRIES):
-        xp = Prime(random_prime(rng), rng)
+        first = Prime(random_prime(rng), rng)
+        point = {k: first.residues(s) for k, s in shapes.items()}
+        prefix: tuple[bool, ...] | None = ()
+        symbols, roots = 0, 0
         try:
-            sides = statement.sides(xp, {k: xp.draw(s) for k, s in shapes.items()}, part)[0]
-            residual = _residual(xp, sides)
+            while prefix is not None:
+                xp = first.again(prefix)
+                raws = {k: xp.from_raw(v) for k, v in point.items()}
+                residual = _residual(xp, statement.sides(xp, raws, part)[0])
+                symbols, roots = max(symbols, xp.symbols), max(roots, len(xp.choices))
+                if roots > ROOTS:
+                    raise Unsupported(f"more than {ROOTS} square roots")
+                if residual.data.any():
+                    return False, symbols > 0, roots
+                prefix = following(xp.choices)
         except Unlucky:
             continue
-        return not residual.data.any(), xp.symbols > 0
+        return True, symbols > 0, roots
     raise Unsupported("square roots at every point tried")
 
 
 def provable(statement: Statement) -> list[int]:
     """The parts an identity can decide: equalities, and orders that come with a gap."""
-    sizes = statement.grid(1)[0]
+    relations = statement.probe(statement.grid(1)[0])
     return [
         k
-        for k, r in enumerate(statement.probe(sizes))
-        if r.name in ("Equal", "Zero", "Force", "Gradient")
-        or (r.name == "AtMost" and r.gap is not None)
+        for k in statement.parts("Equal", "Zero", "Force", "Gradient", "AtMost")
+        if relations[k].name != "AtMost" or relations[k].gap is not None
     ]
 
 
@@ -87,27 +118,28 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     why = ""
     for part in parts:
         try:
-            symbols = False
+            shape_bounds: list[float] = []
             for sizes in grid:
-                bound = 0.0
-                per_trial = error_per_trial(statement, sizes, part)
-                for _ in range(profile.trials):
-                    holds, used = _trial(statement, sizes, part, rng)
-                    symbols |= used
+                bound, size = 0.0, measured(statement, sizes, part)
+                while bound > profile.bound:
+                    holds, used, roots = _trial(statement, sizes, part, rng)
                     cases += 1
-                    bound += per_trial
                     if not holds:
                         if used:
                             raise Unsupported("a relation between free symbols")
                         return _refuted(statement, sizes, part, rng, cases)
-                worst_bound = max(worst_bound, bound)
+                    one = missed(*size, roots)
+                    if one > WORTHLESS:
+                        raise Unsupported("a degree too high for primes below 2^60")
+                    bound += one
+                shape_bounds.append(bound)
+            if _visible_sign(statement, grid, part):
+                proved.append(part)
+                worst_bound = max(worst_bound, *shape_bounds)
+            else:
+                why = "the gap is not nonnegative by its form"
         except Unsupported as gap:
             why = f"not polynomial: {gap.primitive}"
-            continue
-        if _visible_sign(statement, grid, part):
-            proved.append(part)
-        else:
-            why = "the gap is not nonnegative by its form"
     if not proved:
         return Evidence("exact", SILENT, why, cases, applies=False)
     return Evidence(

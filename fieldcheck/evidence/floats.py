@@ -14,11 +14,11 @@ from fieldcheck.evidence.statement import Statement
 def residuals(
     statement: Statement, raws: dict[str, torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Normalized residual of every point, positive where the statement looks false; and a
-    fingerprint of either side of every part, to see sides that never move.
+    """Normalized residual of every point and part, positive where the statement looks false (minus
+    infinity where it is not finite); and a fingerprint of either side, to see sides that never move.
 
     Equality: largest |l - r| over the entries, relative to the largest side.  Order: largest
-    l - r, relative likewise (negative where it holds).  The worst part counts.
+    l - r, relative likewise (negative where it holds).
     """
 
     def body(xp, values):
@@ -35,7 +35,7 @@ def residuals(
             ratio = worst / torch.where(size == 0, torch.ones_like(size), size)
             out.append(torch.where(finite, ratio, torch.full_like(ratio, -torch.inf)))
             prints.append(torch.stack([_fingerprint(left), _fingerprint(right)]))
-        return torch.stack(out).amax(), torch.stack(prints)
+        return torch.stack(out), torch.stack(prints)
 
     return batched(body, raws)
 

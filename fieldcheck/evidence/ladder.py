@@ -20,8 +20,9 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.sample import GENERIC
 from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
-from fieldcheck.evidence.witness import certified
+from fieldcheck.evidence.witness import certified, worst_at
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
 LOSS = 3
@@ -29,6 +30,9 @@ LOSS = 3
 
 FINEST = -20
 """log10 of the relative width the last rung must reach."""
+
+GUARD = 10
+"""Digits beyond a rung's own with which a ball that excludes zero is certified."""
 
 OPINIONS = (50, 110)
 """Decimal digits at which mpmath is asked; its residual must shrink likewise."""
@@ -71,24 +75,23 @@ def _shrinks(rungs: Sequence[int], widths: Sequence[float]) -> bool:
 
 
 def shapes_for(statement: Statement, profile: Profile) -> list[dict[str, int]]:
-    """A few shapes, the smallest, a middle and a large one among them."""
+    """The shape of each generic point: the smallest, some in between and a large one."""
     grid = statement.grid(profile.largest)
-    count = min(len(grid), profile.points)
-    picks = np.linspace(0, len(grid) - 1, count).round().astype(int)
-    return [grid[k] for k in dict.fromkeys(picks.tolist())]
+    picks = np.linspace(0, len(grid) - 1, profile.points).round().astype(int)
+    return [grid[k] for k in picks.tolist()]
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
-    kinds = statement.probe(statement.grid(1)[0])
-    parts = [k for k, r in enumerate(kinds) if r.name in ("Equal", "Zero", "Force", "Gradient")]
+    parts = statement.parts("Equal", "Zero", "Force", "Gradient")
     if not parts:
         return Evidence("ladder", SILENT, "no equality here", applies=False)
     rng = stream(statement.key, "ladder", seed)
     shapes, cases, widest = shapes_for(statement, profile), 0, -math.inf
     confirmed = []
-    why = ""
+    why = doubtful = ""
+    where: tuple[dict[str, int], Raw] | None = None
     for part in parts:
-        good = True
+        good = applies = True
         for sizes in shapes:
             raw = point(statement, sizes, rng)
             try:
@@ -97,8 +100,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                     width, size, excluded = rung(statement, raw, digits, part)
                     widths.append(width)
                     cases += 1
-                    if excluded and certified(statement, sizes, raw):
-                        witness = smallest(statement, sizes, raw, rng)
+                    if excluded and certified(statement, sizes, raw, max(60, digits + GUARD)):
+                        witness = smallest(statement, sizes, raw, rng, max(60, digits + GUARD))
                         return Evidence(
                             "ladder",
                             REFUTES,
@@ -109,30 +112,39 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                             grade="enclosed",
                             parts=(part,),
                         )
+                    if excluded:
+                        good, why = False, f"a ball of {digits} digits excludes zero, a finer one not"
                 if not _shrinks(profile.rungs, widths) or not width - size < FINEST:
                     good = False
                     why = "the residual's ball does not shrink with the precision: 10^" + (
                         ", 10^".join(f"{w:.0f}" for w in widths)
                     )
-                widest = max(widest, width - size)
+                if width - size >= widest:
+                    widest, where = width - size, (sizes, raw)
             except Unsupported as gap:
-                return Evidence(
-                    "ladder", SILENT, f"no balls: {gap.primitive}", cases, applies=False
-                )
+                good, applies, why = False, False, f"no balls: {gap.primitive}"
+                break
         if good and not _second_opinion(statement, shapes[0], part, rng):
             good, why = False, "mpmath disagrees with the balls"
         if good:
             confirmed.append(part)
-    if len(confirmed) < len(parts):
-        return Evidence("ladder", SILENT, why, cases, len(shapes), parts=tuple(confirmed))
-    worst = {"log10": f"{widest:.0f}" if widest > -math.inf else "-inf", "raw": None}
+        elif applies:
+            doubtful = why
+    visited = {GENERIC: cases}
+    if doubtful:
+        return Evidence(
+            "ladder", SILENT, doubtful, cases, len(shapes), visited, parts=tuple(confirmed)
+        )
+    if not confirmed:
+        return Evidence("ladder", SILENT, why, cases, applies=False)
     return Evidence(
         "ladder",
         CONFIRMS,
-        "",
+        why,
         cases,
         len(shapes),
-        worst=worst,
+        visited,
+        worst=worst_at(widest, where[0], GENERIC, where[1]) if where else None,
         grade="ladder",
         parts=tuple(confirmed),
     )

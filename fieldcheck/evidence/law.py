@@ -14,7 +14,7 @@ from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     sizes = statement.grid(profile.largest)[0]
     relations = statement.probe(sizes)
-    parts = [k for k, r in enumerate(relations) if r.name == "Law"]
+    parts = statement.parts("Law")
     if not parts:
         return Evidence("law", SILENT, "no law here", applies=False)
     rates = []

@@ -34,13 +34,15 @@ ROUNDS = 24
 Sizes = dict[str, int]
 
 
-def smallest(statement: Statement, sizes: Sizes, raw: Raw, rng: random.Random) -> Witness:
-    """The smallest witness found; the given point must refute."""
+def smallest(
+    statement: Statement, sizes: Sizes, raw: Raw, rng: random.Random, digits: int = 60
+) -> Witness:
+    """The smallest witness found; the given point must refute at these digits."""
     if statement.fault is not None:  # nobody reads the witness of a planted fault
-        return witness_at(statement, sizes, raw)
+        return witness_at(statement, sizes, raw, digits)
     with suppress(Unsupported):  # a body that floats cannot run keeps its point
         sizes, raw = _search(statement, sizes, raw, np.random.default_rng(rng.getrandbits(64)))
-    return witness_at(statement, sizes, raw)
+    return witness_at(statement, sizes, raw, digits)
 
 
 def _search(
@@ -92,7 +94,8 @@ def _cost(rows: dict) -> np.ndarray:
 
 
 def _violations(statement: Statement, rows: dict) -> np.ndarray:
-    return residuals(statement, {k: torch.from_numpy(v) for k, v in rows.items()})[0].numpy()
+    ratio, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in rows.items()})
+    return ratio.amax(dim=1).numpy()
 
 
 def _row(rows: dict, k: int) -> Raw:

@@ -1,23 +1,26 @@
 """Rank: the generic rank of a matrix of polynomials, over prime fields and the rationals.
 
-The rank at a random point of a random prime field never exceeds the generic rank and equals it but
-for the Schwartz-Zippel error of one maximal minor.  A difference is certified by a rational point:
-more than claimed by a nonzero minor there; fewer by the ranks at independent primes agreeing.
+The rank at any point, rational or modulo a prime, never exceeds the generic rank; at a random point
+of a random prime field it equals it but for the Schwartz-Zippel error of one maximal minor.  A rank
+above the claimed one is certified by a rational point: a minor that does not vanish there.  A rank
+below it cannot be certified by one point, since special points exist for any matrix: it rests on
+the primes, whose error is published, and a rational point shows it.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from fractions import Fraction
 
 import numpy as np
 from flint import fmpq_mat
 
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.arithmetic.degree import Degree
+from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
-from fieldcheck.evidence.exact import LOG2_PRIMES, RETRIES
+from fieldcheck.evidence.exact import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
 from fieldcheck.evidence.witness import _strings, shown_inputs
@@ -26,32 +29,30 @@ from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     grid = statement.grid(profile.largest)
-    parts = [k for k, r in enumerate(statement.probe(grid[0])) if r.name == "Rank"]
+    parts = statement.parts("Rank")
     if not parts:
         return Evidence("rank", SILENT, "no rank here", applies=False)
     rng = stream(statement.key, "rank", seed)
     worst, cases = -math.inf, 0
     for part in parts:
         for sizes in grid:
-            ranks, claimed, bound = set(), 0, 0.0
-            for _ in range(profile.trials):
-                try:
-                    rank, claimed, one = _trial(statement, sizes, part, rng)
-                except Unsupported as gap:
-                    return Evidence(
-                        "rank", SILENT, f"not polynomial: {gap.primitive}", cases, applies=False
-                    )
-                ranks.add(rank)
-                bound += one
-                cases += 1
-            if max(ranks) != claimed + _fault(statement):
-                witness = _witness(statement, sizes, part, max(ranks), claimed, rng)
+            try:
+                rank, claimed, bound, trials = generic(statement, sizes, part, rng, profile.bound)
+            except Unsupported as gap:
+                return Evidence(
+                    "rank", SILENT, f"not polynomial: {gap.primitive}", cases, applies=False
+                )
+            cases += trials
+            if rank != claimed + _fault(statement):
+                witness = _witness(statement, sizes, part, rank, claimed, rng)
                 return Evidence(
                     "rank",
                     REFUTES,
-                    f"rank {max(ranks)}, not {claimed}",
+                    f"rank {rank}, not {claimed}",
                     cases,
                     len(grid),
+                    {"generic": cases},
+                    log2_bound=f"{bound:.1f}" if rank < claimed else None,
                     witness=witness,
                     grade="exact",
                     parts=(part,),
@@ -63,17 +64,32 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         "",
         cases,
         len(grid),
+        {"generic": cases},
         log2_bound=f"{worst:.1f}",
         grade="exact",
         parts=tuple(parts),
     )
 
 
+def generic(
+    statement: Statement, sizes: dict[str, int], part: int, rng: random.Random, wanted: float
+) -> tuple[int, int, float, int]:
+    """(generic rank, claimed rank, log2 of the chance that it is higher, primes drawn)."""
+    one = _error(statement, sizes, part)
+    if one > WORTHLESS:
+        raise Unsupported("a degree too high for primes below 2^60")
+    rank, bound, trials = 0, 0.0, 0
+    while bound > wanted:
+        here, claimed = _trial(statement, sizes, part, rng)
+        rank, bound, trials = max(rank, here), bound + one, trials + 1
+    return rank, claimed, bound, trials
+
+
 def _fault(statement: Statement) -> int:
     return 0 if statement.fault is None else 1
 
 
-def _trial(statement, sizes, part, rng) -> tuple[int, int, float]:
+def _trial(statement, sizes, part, rng) -> tuple[int, int]:
     shapes = statement.raw_shapes(sizes)
     for _ in range(RETRIES):
         xp = Prime(random_prime(rng), rng)
@@ -84,27 +100,41 @@ def _trial(statement, sizes, part, rng) -> tuple[int, int, float]:
             continue
         if xp.symbols:
             raise Unsupported("free symbols in a rank")
-        degrees = Degree()
-        raws = {k: degrees.variable(s) for k, s in shapes.items()}
-        entry = degrees.lift(statement.relations(degrees, raws)[part].matrix).data
-        size = min(entry.shape)
-        degree = max(1, size * (entry.top + size * entry.bottom))
-        height = size * entry.height + math.log2(math.factorial(max(1, size)))
-        bound = math.log2(2 * degree / 2.0**59 + max(1.0, height / 59) / 2.0**LOG2_PRIMES)
-        return rank, relation.rank, min(0.0, bound)
+        return rank, relation.rank
     raise Unsupported("square roots at every point tried")
+
+
+def _error(statement: Statement, sizes: dict[str, int], part: int) -> float:
+    """log2 of the chance that one prime and point show too low a rank."""
+    xp = Degree()
+    raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
+    entry = xp.lift(statement.relations(xp, raws)[part].matrix).data
+    return missed(minor(entry), xp.coincidences, 0)
+
+
+def minor(entry: Bound) -> Bound:
+    """A maximal minor of a matrix with such entries, the denominators of its rows cleared."""
+    size = min(entry.shape)
+    top = size * (entry.top + size * entry.bottom)
+    height = size * (entry.height + size * entry.below) + math.log2(math.factorial(max(1, size)))
+    return Bound((), top, 0, height)
+
+
+def rank_at(statement: Statement, raw: Raw, part: int) -> tuple[int, int]:
+    """(rank, claimed rank) at a rational point."""
+    xp = Rational()
+    relation = statement.relations(xp, wrap_raw(xp, raw))[part]
+    return _rational_rank(xp.lift(relation.matrix).data), relation.rank
 
 
 def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
     """A small rational point whose rank shows the difference."""
     for bits in (0, 0, 0, 1, 2, 4, 8):
         raw = point(statement, sizes, rng, bits) if bits else _signs(statement, sizes, rng)
-        xp = Rational()
         try:
-            matrix = xp.lift(statement.relations(xp, wrap_raw(xp, raw))[part].matrix).data
+            here, _ = rank_at(statement, raw, part)
         except (Unsupported, ZeroDivisionError):
             continue
-        here = _rational_rank(matrix)
         if here == rank:
             return Witness(
                 relation="Rank",
@@ -114,7 +144,7 @@ def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
                 entry="rank",
                 lhs=str(here),
                 rhs=str(claimed),
-                certified_by="rational",
+                certified_by="rational" if here > claimed else "prime fields",
                 digits=0,
             )
     return None

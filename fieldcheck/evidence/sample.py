@@ -1,8 +1,10 @@
 """Sampled: batches of double-precision points over all shapes and strata.
 
-Float proposes, ball or exact disposes: the worst points are rebuilt from their raw parameters and
-refute only if certified.  Without a certified point the method has failed to refute; it prints the
-worst residual it saw, which is then rounding.
+Float proposes, ball or exact disposes: points are rebuilt from their raw parameters and refute only
+if certified.  Every part proposes its worst point in every stratum, and several where the floats
+look false, so that the rounding of one part, or of one stratum, does not hide another.  Without a
+certified point the method has failed to refute; it prints the worst residual it saw, which is then
+rounding.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -28,22 +31,22 @@ from fieldcheck.evidence.statement import (
     stream,
     wrap_raw,
 )
-from fieldcheck.evidence.witness import certified
+from fieldcheck.evidence.witness import certified, is_finite, worst_at
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
-CANDIDATES = 6
 NOISE = 1e-11
-"""Equalities: normalized residuals below this are not proposed (a matter of cost, not of verdict:
-nearly false equalities are the ladder's, which has no such floor)."""
+"""Normalized residuals above this look false: several points are proposed, not one."""
 
 
 @dataclass
 class Cloud:
-    """A batch of points of one shape: raw arrays with a leading axis, and each row's stratum."""
+    """A batch of points of one shape: raw arrays with a leading axis, each row's stratum, and which
+    of the inputs lie in it (as bits)."""
 
     sizes: dict[str, int]
     raws: dict[str, np.ndarray]
     strata: list[str]
+    moved: np.ndarray
 
     def row(self, k: int) -> Raw:
         return {name: _fractions(v[k]) for name, v in self.raws.items()}
@@ -57,9 +60,18 @@ def _fractions(v) -> np.ndarray:
     return out
 
 
+GENERIC = "generic"
+BEYOND = 4
+"""Points that rationals and balls look at where every float overflows."""
+
+POINTWISE = {"Equal", "Zero", "Force", "Gradient", "AtMost"}
+QUIET = 3
+"""Largest size of the points proposed where the floats see nothing."""
+
+
 def strata_of(statement: Statement) -> list[str]:
     names = {s for d in statement.form.given.values() for s in d.strata}
-    return ["generic", *sorted(names)]
+    return [GENERIC, *sorted(names)]
 
 
 def cloud(
@@ -68,24 +80,29 @@ def cloud(
     """``rows`` points of one shape: half generic, the rest shared among the strata."""
     names = strata_of(statement)
     per = max(2, rows // (2 * max(1, len(names) - 1)))
-    counts = {"generic": max(2, rows // 2), **dict.fromkeys(names[1:], per)}
+    counts = {GENERIC: max(2, rows // 2), **dict.fromkeys(names[1:], per)}
     shapes = statement.raw_shapes(sizes)
     blocks: dict[str, list[np.ndarray]] = {k: [] for k in shapes}
     labels: list[str] = []
+    moved: list[np.ndarray] = []
     for stratum, n in counts.items():
         raws = {k: rng.standard_normal((n, *s)) for k, s in shapes.items()}
-        for name, domain in statement.form.given.items():
-            if stratum in domain.strata:
-                own = {part: raws[f"{name}.{part}"] for part in domain.raw}
-                moved = domain.strata[stratum](own, rng)
-                mask = rng.random(n) < 0.75  # some rows keep this parameter generic
-                for part, v in moved.items():
-                    pick = mask.reshape((n,) + (1,) * (v.ndim - 1))
-                    raws[f"{name}.{part}"] = np.where(pick, v, own[part])
+        inside = [d for d in statement.form.given.items() if stratum in d[1].strata]
+        masks = rng.random((len(inside), n)) < 0.75  # some inputs of a row stay generic
+        if inside:
+            masks[rng.integers(len(inside), size=n), np.arange(n)] = True
+        for mask, (name, domain) in zip(masks, inside, strict=True):
+            own = {part: raws[f"{name}.{part}"] for part in domain.raw}
+            for part, v in domain.strata[stratum](own, rng).items():
+                pick = mask.reshape((n,) + (1,) * (v.ndim - 1))
+                raws[f"{name}.{part}"] = np.where(pick, v, own[part])
         for k, v in raws.items():
             blocks[k].append(v)
         labels += [stratum] * n
-    return Cloud(sizes, {k: np.concatenate(v) for k, v in blocks.items()}, labels)
+        moved.append(2 ** np.arange(len(inside)) @ masks if inside else np.zeros(n, dtype=int))
+    return Cloud(
+        sizes, {k: np.concatenate(v) for k, v in blocks.items()}, labels, np.concatenate(moved)
+    )
 
 
 def _moving(prints: np.ndarray, finite: np.ndarray) -> np.ndarray:
@@ -112,16 +129,37 @@ def _moves_exactly(statement: Statement, grid, part: int, side: int, rng) -> boo
         return len(seen) > 1
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """A point that looks false, or is the closest to it, for one part."""
+
+    value: float
+    points: Cloud
+    row: int
+
+    @property
+    def stratum(self) -> str:
+        return self.points.strata[self.row]
+
+    def record(self) -> dict[str, Any]:
+        """As the ledger keeps it."""
+        size = math.log10(self.value) if self.value > 0 else -math.inf
+        return worst_at(size, self.points.sizes, self.stratum, self.points.row(self.row))
+
+
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     relations = statement.probe(statement.grid(1)[0])
-    kinds = {r.name for r in relations}
-    if not kinds <= {"Equal", "Zero", "Force", "Gradient", "AtMost"}:
+    if not {r.name for r in relations} <= POINTWISE:
         return Evidence("sampled", SILENT, "not a pointwise relation", applies=False)
     rng = numpy_stream(statement.key, "sampled", seed)
     grid = statement.grid(6)
-    visited = dict.fromkeys(strata_of(statement), 0)
-    finite_cases, worst = 0, []
+    names = strata_of(statement)
+    visits = np.zeros((len(names), len(relations)), dtype=int)
+    cases = 0
     moving = np.zeros((len(relations), 2), dtype=bool)
+    found: dict[tuple[int, str], list[Proposal]] = {}
+    overflown: dict[tuple[int, str], list[Proposal]] = {}
+    empty: dict[str, int] | None = None
     for sizes in grid:
         points = cloud(statement, sizes, profile.batch, rng)
         try:
@@ -132,65 +170,126 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             return Evidence("sampled", SILENT, f"no float: {gap.primitive}", applies=False)
         r = ratio.numpy()
         finite = r > -math.inf
-        moving = moving | _moving(prints.numpy(), finite)
-        finite_cases += int(finite.sum())
-        for name in visited:
-            here = np.array([s == name for s in points.strata]) & finite
-            visited[name] += int(here.sum())
-            if here.any():
-                k = int(np.argmax(np.where(here, r, -math.inf)))
-                worst.append((float(r[k]), sizes, points, k))
-    if not finite_cases:
-        return Evidence(
-            "sampled", SILENT, "vacuous: no finite instance", 0, len(grid), visited, vacuous=True
-        )
-    worst.sort(key=lambda w: -w[0])
-    floor = 0.0 if "AtMost" in kinds else NOISE
+        moving = moving | _moving(prints.numpy(), finite.all(axis=1))
+        cases += int(finite.all(axis=1).sum())
+        for part in np.flatnonzero(~finite.any(axis=0)):
+            if not any(is_finite(statement, points.row(k), int(part)) for k in range(BEYOND)):
+                empty = empty or sizes
+        labels = np.array(points.strata)
+        for k, name in enumerate(names):
+            here = labels == name
+            visits[k] += finite[here].sum(axis=0)
+            for part in range(len(relations)):
+                rows = np.flatnonzero(here & finite[:, part])
+                found.setdefault((part, name), []).extend(
+                    Proposal(float(r[row, part]), points, int(row))
+                    for row in _spread(rows[np.argsort(-r[rows, part])], points.moved)
+                )
+                if not len(rows):
+                    lost = Proposal(-math.inf, points, int(np.flatnonzero(here)[0]))
+                    overflown.setdefault((part, name), []).append(lost)
+    for k, name in enumerate(names):
+        for part in np.flatnonzero(visits[k] == 0):  # floats overflow there; balls may not
+            lost = overflown[int(part), name][:BEYOND]
+            seen = [p for p in lost if is_finite(statement, p.points.row(p.row), int(part))]
+            visits[k, part] = len(seen)
+            found[int(part), name] = seen[:1]
+    visited = {name: int(n) for name, n in zip(names, visits.min(axis=1), strict=True)}
     picker = stream(statement.key, "sampled/witness", seed)
-    for value, sizes, points, k in worst[:CANDIDATES]:
-        if value <= floor:
-            break
-        raw = points.row(k)
-        if certified(statement, sizes, raw):
-            witness = smallest(statement, sizes, raw, picker)
+    for proposal in _chosen(statement, found, profile):
+        raw = proposal.points.row(proposal.row)
+        if certified(statement, proposal.points.sizes, raw):
             return Evidence(
                 "sampled",
                 REFUTES,
                 "",
-                finite_cases,
+                cases,
                 len(grid),
                 visited,
-                witness=witness,
+                witness=smallest(statement, proposal.points.sizes, raw, picker),
                 grade="enclosed",
             )
+    if not cases:
+        return Evidence(
+            "sampled", SILENT, "vacuous: no finite instance", 0, len(grid), visited, vacuous=True
+        )
     for part, side in np.argwhere(~moving):
         moving[part, side] = _moves_exactly(statement, grid, int(part), int(side), picker)
-    still = _vacuous(relations, moving, visited, finite_cases)
+    still = _vacuous(relations, moving, visited, cases, empty)
     if still:
-        return Evidence("sampled", SILENT, still, finite_cases, len(grid), visited, vacuous=True)
-    top, sizes, points, k = worst[0]
-    record = {
-        "log10": "-inf" if top <= 0 else f"{math.log10(top):.1f}",
-        "raw": {"sizes": sizes, "stratum": points.strata[k]},
+        return Evidence("sampled", SILENT, still, cases, len(grid), visited, vacuous=True)
+    top = max((p for ps in found.values() for p in ps), key=lambda p: p.value)
+    room = {
+        part: -max(p.value for (of, _), ps in found.items() if of == part for p in ps)
+        for part, relation in enumerate(relations)
+        if relation.name == "AtMost"
     }
     return Evidence(
         "sampled",
         CONFIRMS,
         "failed to refute",
-        finite_cases,
+        cases,
         len(grid),
         visited,
-        worst=record,
+        worst=top.record(),
         grade="sampled",
-        parts=tuple(range(16)),
-        slack=-top if kinds == {"AtMost"} else None,
+        parts=tuple(range(len(relations))),
+        slack=room,
     )
 
 
-def _vacuous(relations, moving: np.ndarray, visited: dict[str, int], cases: int) -> str:
-    """Why a run means nothing: one instance, an unvisited stratum, a side that never moves."""
+def _spread(rows: np.ndarray, moved: np.ndarray) -> list[int]:
+    """The worst row of each set of inputs that lie in the stratum, worst first."""
+    first: dict[int, int] = {}
+    for row in rows:
+        first.setdefault(int(moved[row]), int(row))
+    return list(first.values())
+
+
+def _chosen(
+    statement: Statement, found: dict[tuple[int, str], list[Proposal]], profile: Profile
+) -> list[Proposal]:
+    """What goes to certification: the worst points of every part and stratum, the worst first."""
+    chosen: dict[tuple[int, int], Proposal] = {}
+    for (part, name), proposals in found.items():
+        if not statement.watches(part):
+            continue
+        loud = [p for p in proposals if p.value > NOISE]
+        if loud:
+            picks = _different(sorted(loud, key=lambda p: -p.value), profile.proposals)
+        elif name == GENERIC:
+            continue  # the methods before this one have looked at generic points, and closer
+        else:  # nothing looks false: one small point, for what floats cannot see
+            small = [p for p in proposals if max(p.points.sizes.values(), default=1) <= QUIET]
+            picks = sorted(small or proposals, key=lambda p: -p.value)[:1]
+        for p in picks:
+            chosen[id(p.points), p.row] = p
+    return sorted(chosen.values(), key=lambda p: -p.value)
+
+
+def _different(proposals: list[Proposal], most: int) -> list[Proposal]:
+    """The worst proposals, those with other inputs in the stratum before more of the same."""
+    picks: list[Proposal] = []
+    seen: set[int] = set()
+    for p in proposals:
+        inputs = int(p.points.moved[p.row])
+        if inputs not in seen:
+            seen.add(inputs)
+            picks.append(p)
+    picks += [p for p in proposals if p not in picks]
+    return picks[:most]
+
+
+def _vacuous(
+    relations, moving: np.ndarray, visited: dict[str, int], cases: int, empty: dict | None
+) -> str:
+    """Why a run means nothing: one instance, an unvisited shape or stratum, a side that never
+    moves."""
     if cases < 2:
         return "vacuous: only one finite instance"
+    if empty is not None:
+        where = ", ".join(f"{name} = {n}" for name, n in empty.items())
+        return f"vacuous: no finite instance at {where}"
     for name, n in visited.items():
         if not n:
             return f"vacuous: no finite instance in the stratum {name!r}"

@@ -1,8 +1,9 @@
 """Search: gradient ascent on the violation, from many starts at once.
 
 A random sample does not find a violation that lives in a small ball in many dimensions; the
-gradient of the two sides' difference does.  Starts come from all strata.  What it finds is a
-proposal: certified by balls or rationals, or nothing.
+gradient of the two sides' difference does.  Starts come from all strata and are shared among the
+parts, each of which is climbed by itself.  What the search finds is a proposal: certified by balls
+or rationals, or nothing.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ from fieldcheck.arithmetic.floating import batched
 from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import NOISE, cloud, strata_of
+from fieldcheck.evidence.sample import NOISE, POINTWISE, Proposal, cloud, strata_of
 from fieldcheck.evidence.statement import Statement, numpy_stream, stream
 from fieldcheck.evidence.witness import certified
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
-CANDIDATES = 4
 FLAT = 1e-20
 """Equalities whose squared residual stays below this at every start are flat: nothing to climb."""
 
 
 def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tensor:
-    """What the search climbs: the difference of the sides, scaled by a frozen size."""
+    """What the search climbs, for every point and part: the difference of the sides, scaled by a
+    frozen size."""
 
     def body(xp, values):
         out = []
@@ -40,44 +41,45 @@ def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tens
                 out.append((gap / size).amax())
             else:
                 out.append(((gap / size).abs() ** 2).amax())
-        return torch.stack(out).amax()
+        return torch.stack(out)
 
     return batched(body, raws)
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     relations = statement.probe(statement.grid(1)[0])
-    kinds = {r.name for r in relations}
-    if not kinds <= {"Equal", "Zero", "Force", "Gradient", "AtMost"}:
+    if not {r.name for r in relations} <= POINTWISE:
         return Evidence("search", SILENT, "not a pointwise relation", applies=False)
     rng = numpy_stream(statement.key, "search", seed)
-    grid = statement.grid(6)
-    shapes = [grid[k] for k in dict.fromkeys((len(grid) // 2, len(grid) - 1))]
+    parts = statement.parts(*POINTWISE)
+    ordered = any(relations[part].name == "AtMost" for part in parts)
+    shapes = shapes_for(statement)
     visited = dict.fromkeys(strata_of(statement), 0)
-    cases, worst = 0, []
+    cases = 0
+    worst: list[Proposal] = []
+    proposals: list[Proposal] = []
     for sizes in shapes:
         points = cloud(statement, sizes, profile.starts, rng)
         for name in points.strata:
             visited[name] += 1
+        climbs = torch.tensor(parts)[torch.arange(len(points.strata)) % len(parts)]
         try:
-            steps = _climb(statement, points.raws, profile.steps, "AtMost" in kinds)
-        except (Unsupported, RuntimeError) as reason:
+            steps = _climb(statement, points.raws, climbs, profile.steps, ordered)
+        except (Unsupported, NotImplementedError) as reason:
             return Evidence("search", SILENT, f"no gradient: {reason}", applies=False)
         cases += steps * len(points.strata)
-        if "AtMost" in kinds:
-            cases += _polish(statement, points.raws, 3 * profile.steps)
-        r, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in points.raws.items()})
-        for k in np.argsort(-r.numpy())[:CANDIDATES]:
-            worst.append((float(r[k]), sizes, points, int(k)))
-    worst.sort(key=lambda w: -w[0])
-    floor = 0.0 if "AtMost" in kinds else NOISE
+        if ordered:
+            cases += _polish(statement, points.raws, climbs, 3 * profile.steps)
+        ratio, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in points.raws.items()})
+        r = ratio.numpy()
+        for part in parts:
+            ranked = [Proposal(float(r[k, part]), points, int(k)) for k in np.argsort(-r[:, part])]
+            worst.append(ranked[0])
+            proposals += [p for p in ranked[: profile.proposals] if p.value > _floor(relations[part])]
     picker = stream(statement.key, "search/witness", seed)
-    for value, sizes, points, k in worst[:CANDIDATES]:
-        if value <= floor:
-            break
-        raw = points.row(k)
-        if certified(statement, sizes, raw):
-            witness = smallest(statement, sizes, raw, picker)
+    for proposal in sorted(proposals, key=lambda p: -p.value):
+        raw = proposal.points.row(proposal.row)
+        if certified(statement, proposal.points.sizes, raw):
             return Evidence(
                 "search",
                 REFUTES,
@@ -85,11 +87,10 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 cases,
                 len(shapes),
                 visited,
-                witness=witness,
+                witness=smallest(statement, proposal.points.sizes, raw, picker),
                 grade="enclosed",
             )
-    top = worst[0][0] if worst else -math.inf
-    record = {"log10": "-inf" if top <= 0 else f"{math.log10(top):.1f}", "raw": None}
+    top = max(worst, key=lambda p: p.value)
     return Evidence(
         "search",
         CONFIRMS,
@@ -97,13 +98,35 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         cases,
         len(shapes),
         visited,
-        worst=record,
+        worst=top.record(),
         grade="sampled",
-        parts=tuple(range(16)),
+        parts=tuple(range(len(relations))),
     )
 
 
-def _climb(statement: Statement, raws: dict[str, np.ndarray], steps: int, order: bool) -> int:
+def _floor(relation) -> float:
+    """An order is proposed wherever the floats see it broken."""
+    return 0.0 if relation.name == "AtMost" else NOISE
+
+
+def shapes_for(statement: Statement) -> list[dict[str, int]]:
+    """The smallest shape, a middle one and the largest."""
+    grid = statement.grid(6)
+    return [grid[k] for k in dict.fromkeys((0, len(grid) // 2, len(grid) - 1))]
+
+
+def _own(values: torch.Tensor, climbs: torch.Tensor) -> torch.Tensor:
+    """Of every row the value of the part that it climbs."""
+    return values.gather(1, climbs[:, None])[:, 0]
+
+
+def _climb(
+    statement: Statement,
+    raws: dict[str, np.ndarray],
+    climbs: torch.Tensor,
+    steps: int,
+    order: bool,
+) -> int:
     """Move every start uphill (Adam with a step that decays); rows that overflow stay put."""
     leaves = {k: torch.from_numpy(v.copy()).requires_grad_() for k, v in raws.items()}
     first = {k: torch.zeros_like(v) for k, v in leaves.items()}
@@ -112,7 +135,7 @@ def _climb(statement: Statement, raws: dict[str, np.ndarray], steps: int, order:
     kept = {k: torch.from_numpy(v.copy()) for k, v in raws.items()}
     done = 0
     for step in range(1, steps + 1):
-        value = objective(statement, leaves)
+        value = _own(objective(statement, leaves), climbs)
         finite = torch.isfinite(value.detach())
         if not finite.any():
             break
@@ -149,21 +172,23 @@ POLISHED = 32
 """Starts that are polished: those closest to a violation."""
 
 
-def _polish(statement: Statement, raws: dict[str, np.ndarray], steps: int) -> int:
+def _polish(
+    statement: Statement, raws: dict[str, np.ndarray], climbs: torch.Tensor, steps: int
+) -> int:
     """Climb the relative violation of the best points with a step of their own each.
 
     An inequality that is false by a part in 10^12 is violated only within 10^-6 of the set where
     the sides meet: a fixed step never lands there, one that adapts does.
     """
     tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
-    start, _ = residuals(statement, tensors)
+    start = _own(residuals(statement, tensors)[0], climbs)
     rows = torch.argsort(start, descending=True)[:POLISHED]
     now = {k: v[rows].clone() for k, v in tensors.items()}
-    value = start[rows]
+    value, climbs = start[rows], climbs[rows]
     step = torch.full_like(value, 1e-2)
     for _ in range(steps):
         leaves = {k: v.clone().requires_grad_() for k, v in now.items()}
-        climbed, _ = residuals(statement, leaves)
+        climbed = _own(residuals(statement, leaves)[0], climbs)
         if not climbed.requires_grad:
             return 0
         finite = torch.isfinite(climbed.detach())
@@ -174,7 +199,7 @@ def _polish(statement: Statement, raws: dict[str, np.ndarray], steps: int) -> in
         for (k, v), g in zip(now.items(), grads, strict=True):
             move = torch.zeros_like(v) if g is None else torch.nan_to_num(g, 0.0, 0.0, 0.0)
             trial[k] = v + step.reshape((-1,) + (1,) * (v.ndim - 1)) * move
-        reached, _ = residuals(statement, trial)
+        reached = _own(residuals(statement, trial)[0], climbs)
         better = reached > value
         for k, v in now.items():
             now[k] = torch.where(better.reshape((-1,) + (1,) * (v.ndim - 1)), trial[k], v)

@@ -28,7 +28,7 @@ MISSED, TOO_MANY = "a solution that is not claimed", "claimed, but not a solutio
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     grid = statement.grid(profile.largest)
-    parts = [k for k, r in enumerate(statement.probe(grid[0])) if r.name == "Solutions"]
+    parts = statement.parts("Solutions")
     if not parts:
         return Evidence("solutions", SILENT, "no system here", applies=False)
     from fieldcheck.evidence.semialgebraic import Unknown
@@ -69,7 +69,7 @@ class Problem:
         assert isinstance(relation, Solutions)
         self.system = self._piece(relation.system)
         self.claimed = [self._piece(p) for p in relation.claimed]
-        if statement.fault is not None:
+        if statement.fault is not None and statement.fault.part == part:
             shift = self.graph.over(self.graph.const(1), self.graph.const(10**statement.fault.k))
             self.claimed = [{**p, "zero": [n + shift for n in p["zero"]]} for p in self.claimed]
         self.symbols: dict[int, Any] = {}

@@ -39,9 +39,10 @@ def numpy_stream(form_key: str, method: str, seed: int) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class Fault:
-    """A planted perturbation r + 10^-k s D, D a fixed pattern of signs."""
+    """A planted perturbation r + 10^-k s D of one part, D a fixed pattern of signs."""
 
     k: int
+    part: int
     pattern: int
 
     def signs(self, shape: tuple[int, ...]) -> np.ndarray:
@@ -60,9 +61,18 @@ class Statement:
     def key(self) -> str:
         return self.form.key
 
-    def faulty(self, k: int) -> Statement:
+    def faulty(self, k: int, part: int) -> Statement:
         pattern = int.from_bytes(hashlib.sha256(self.form.claim_id.encode()).digest()[:8], "big")
-        return replace(self, fault=Fault(k, pattern))
+        return replace(self, fault=Fault(k, part, pattern))
+
+    def watches(self, part: int) -> bool:
+        """Is a part to be examined?  Of a planted fault only its own part is."""
+        return self.fault is None or self.fault.part == part
+
+    def parts(self, *names: str) -> list[int]:
+        """The parts of these kinds that are to be examined."""
+        relations = self.probe(self.grid(1)[0])
+        return [k for k, r in enumerate(relations) if r.name in names and self.watches(k)]
 
     # -- shapes ------------------------------------------------------------------------------
     @cached_property
@@ -114,6 +124,20 @@ class Statement:
             cache[key] = self._probed(shapes)
         return cache[key]
 
+    def kinds(self) -> list[str]:
+        """The names of the relations, at the smallest sizes."""
+        return [r.name for r in self.probe(self.grid(1)[0])]
+
+    def changed(self, largest: int) -> str:
+        """Where there are other parts than at the smallest sizes, or an empty string."""
+        names = self.kinds()
+        for sizes in self.grid(largest):
+            here = [r.name for r in self.probe(sizes)]
+            if here != names:
+                where = ", ".join(f"{name} = {n}" for name, n in sizes.items())
+                return f"the parts are {', '.join(names)}, but at {where} {', '.join(here)}"
+        return ""
+
     def _probed(self, shapes: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
         signs = Sign()
         try:
@@ -146,11 +170,11 @@ class Statement:
                 if f"direction{k}.im" in raws:
                     direction = direction + xp.i * raws[f"direction{k}.im"]
             sides = relation.sides(xp, direction)
-            out.append(self._planted(xp, sides))
+            out.append(self._planted(xp, sides, k))
         return out
 
-    def _planted(self, xp, sides: Sides) -> Sides:
-        if self.fault is None:
+    def _planted(self, xp, sides: Sides, part: int) -> Sides:
+        if self.fault is None or self.fault.part != part:
             return sides
         left, right = sides.left, sides.right + sides.left * 0
         size = xp.one

@@ -3,7 +3,9 @@
 The verdict's own evidence (same methods, seeds and budget) is rerun on left against
 right + 10^-k s D, with s the size of the sides at the point and D a fixed pattern of signs.  The
 threshold is the smallest 10^-k still refuted, found by bisection and confirmed at k and k + 1.
-Where an inequality is never attained, what is printed is the room it has.
+An inequality that is not declared sharp and has room everywhere is not tightened: what is printed
+is the room it has.  The fault is planted in one part at a time, and the part that notices least is
+the one that is printed.
 It speaks of faults spread over all inputs; faults on thin sets are for strata and search.
 """
 
@@ -22,45 +24,70 @@ from fieldcheck.verdict import Evidence
 DEEPEST = 40
 PERTURBED = "right side, relative to its size"
 SLACK = "an inequality with room: the least relative room that the search met"
+INTEGER = "the rank: an integer is right, or wrong by one at least"
 WITHOUT_PRECISION = ("exact", "rank", "cells", "solutions")
+
+Figure = tuple[float, str, str]
+"""What one part shows: how to order it, as it is printed, and what was perturbed."""
 
 
 def threshold(
     form: Form, relations: Sequence[str], evidence: Sequence[Evidence], profile: Profile, seed: int
 ) -> dict[str, Any] | None:
-    """{log10 | "any", tried, perturbed} for a form that holds."""
+    """{log10 | "any", tried, perturbed} for a form that holds; of its parts the weakest."""
+    tried: list[int] = []
+    figures = [
+        _of_part(form, part, relations, evidence, profile, seed, tried)
+        for part in range(len(relations))
+    ]
+    _, log10, perturbed = max(figures, key=lambda f: f[0])
+    return {"log10": log10 or None, "tried": len(tried), "perturbed": perturbed}
+
+
+def _of_part(
+    form: Form,
+    part: int,
+    relations: Sequence[str],
+    evidence: Sequence[Evidence],
+    profile: Profile,
+    seed: int,
+    tried: list[int],
+) -> Figure:
     from fieldcheck.evidence.run import gather
 
-    confirming = [e.method for e in evidence if e.outcome == "confirms"]
     statement = Statement(form)
-    tried: list[int] = []
+    room = [e.slack[part] for e in evidence if e.slack.get(part, 0) > 0]
+    if room and not _sharp(statement, part):
+        size = math.log10(min(room))
+        return size, f"{size:.1f}", SLACK
+    confirming = [e.method for e in evidence if e.outcome == "confirms"]
+    perturbed = INTEGER if relations[part] == "Rank" else PERTURBED
     by = ""
 
     def seen(k: int) -> bool:
         nonlocal by
         tried.append(k)
-        names, found = gather(statement.faulty(k), profile, seed, only=confirming)
+        names, found = gather(statement.faulty(k, part), profile, seed, only=confirming)
         by = found[-1].method if found else ""
         return decide(names, found).verdict == "refuted"
 
     if seen(DEEPEST):
         # An exact method that refutes 10^-40 refutes every fault: it has no precision to run out.
-        return {
-            "log10": "any" if by in WITHOUT_PRECISION else str(-DEEPEST),
-            "tried": len(tried),
-            "perturbed": PERTURBED,
-        }
-    room = [e.slack for e in evidence if e.slack is not None and e.slack > 0]
-    if room and set(relations) == {"AtMost"}:
-        return {"log10": f"{math.log10(min(room)):.1f}", "tried": len(tried), "perturbed": SLACK}
-    low, high = -1, DEEPEST  # seen at low (vacuously at -1), missed at high
+        if by in WITHOUT_PRECISION:
+            return -math.inf, "any", perturbed
+        return -DEEPEST, str(-DEEPEST), perturbed
     if not seen(0):
-        return {"log10": None, "tried": len(tried), "perturbed": PERTURBED}
-    low = 0
+        return math.inf, "", perturbed
+    low, high = 0, DEEPEST  # seen at low, missed at high
     while high - low > 1:
         middle = (low + high) // 2
         if seen(middle):
             low = middle
         else:
             high = middle
-    return {"log10": str(-low), "tried": len(tried), "perturbed": PERTURBED}
+    return -low, str(-low), perturbed
+
+
+def _sharp(statement: Statement, part: int) -> bool:
+    """Does the statement say that equality is attained?"""
+    return getattr(statement.probe(statement.grid(1)[0])[part], "sharp", False)

@@ -7,6 +7,7 @@ left - right is certified positive.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -39,6 +40,20 @@ def certified(
 ) -> Found | None:
     """Where the statement certainly fails at this point, or None."""
     return _rational(statement, raw) or _balls(statement, raw, digits)
+
+
+def is_finite(statement: Statement, raw: Raw, part: int, digits: int = 60) -> bool:
+    """Can rationals or balls look at one part here, where floats overflow?"""
+    with working_digits(digits):
+        for xp in (Rational(), Ball()):
+            try:
+                sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
+            except (Unsupported, ZeroDivisionError):
+                continue
+            if xp.name == "rational":
+                return True
+            return all(x.is_finite() for x in (sides.left - sides.right).data.reshape(-1))
+    return False
 
 
 def _rational(statement: Statement, raw: Raw) -> Found | None:
@@ -117,11 +132,30 @@ def _strings(v: np.ndarray) -> Any:
     return str(v[()]) if v.ndim == 0 else [_strings(row) for row in v]
 
 
+def worst_at(log10: float, sizes: dict[str, int], stratum: str, raw: Raw) -> dict[str, Any]:
+    """The record of the worst case of a method: its size, and the point it can be rebuilt from."""
+    size = f"{log10:.1f}" if math.isfinite(log10) else str(log10)
+    point = {name: _short(v) for name, v in raw.items()}
+    return {"log10": size, "raw": {"sizes": dict(sizes), "stratum": stratum, "point": point}}
+
+
+def _short(v: Any) -> Any:
+    """Exact strings; long dyadic fractions as hexadecimal floats, of which they came."""
+    v = np.asarray(v, dtype=object)
+    if v.ndim:
+        return [_short(row) for row in v]
+    q = v[()]
+    text = str(q)
+    return text if len(text) <= 12 or Fraction(float(q)) != q else float(q).hex()
+
+
 def raw_from_record(raw: dict[str, Any]) -> Raw:
     """Raw parameters read back from a ledger."""
 
     def fractions(x: Any) -> Any:
-        return Fraction(x) if isinstance(x, str) else [fractions(y) for y in x]
+        if isinstance(x, list):
+            return [fractions(y) for y in x]
+        return Fraction(float.fromhex(x)) if "x" in x else Fraction(x)
 
     def as_array(x: Any) -> np.ndarray:
         nested = fractions(x)

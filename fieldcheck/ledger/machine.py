@@ -131,7 +131,17 @@ def describe(fault: Exception) -> str:
 
 
 def replay(form: Any, witness: dict[str, Any], digits: int) -> dict[str, Any]:
-    """Rebuild a witness from its raw parameters; see :func:`fieldcheck.evidence.run.replay`."""
+    """Rebuild a witness from its raw parameters; see :func:`fieldcheck.evidence.run.replay`.
+
+    Raises:
+        UserError: the statement has changed, and the stored parameters do not fit it any more.
+    """
     from fieldcheck.evidence.run import replay as rebuild
 
-    return rebuild(form, witness, digits=digits)
+    try:
+        return rebuild(form, witness, digits=digits)
+    except Exception as fault:
+        raise UserError(
+            f"the stored witness of {form.key} does not fit the statement as it is now "
+            f"({describe(fault)}): run `fieldcheck verify {form.claim_id}` first"
+        ) from None

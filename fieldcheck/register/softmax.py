@@ -116,6 +116,16 @@ def _(xp, p, E, tau):
     return Equal(excess, xp.sum(p * (xp.log(p) - log_q)))
 
 
+def _levels(xp, e, g, tied, above):
+    """Energies: as many ties at e as ``tied`` has entries; then one level g above for each entry of
+    ``above``, and as many further ones at least 2g above."""
+    ties, next_ = xp.ones(tied.shape[0]), xp.ones(above.shape[0])
+    return xp.concat([e * ties, (e + g) * next_, e + 2 * g + above])
+
+
+LEVELS = dict(e=real(), g=positive(), tied=vector("m"), above=positive("k"))
+
+
 @claim(
     "gibbs-variational-cold",
     title="Cold softmax is the argmin, and tied minima share it",
@@ -123,98 +133,131 @@ def _(xp, p, E, tau):
     chapter="softmax",
     equations=["eq-gibbs-cold"],
     needs=["gibbs-variational"],
-    given=dict(e=real(), g=positive(), d=positive()),
-    tex=r"E=(e,e,e+g,\dots):\quad \tfrac12-\softmax(-E/\tau)_1"
-    r"=\tfrac14\,\ee^{-g/\tau}(1+o(1))\quad(\tau\to0)",
+    given=LEVELS,
+    sizes={"m": (1, 2, 3), "k": (1, 2)},
+    tex=r"\tfrac1m-\softmax(-E/\tau)_1"
+    r"=\tfrac k{m^2}\,\ee^{-g/\tau}(1+o(1))\quad(\tau\to0)",
 )
-def gibbs_cold(xp, e, g, d):
-    """With two tied minima, the next level a gap g above and the rest at least 2g above, each
-    minimum gets ½ and lacks only exp(−g/τ)/4; here exp(−g/τ) = 1/n."""
-    E = xp.stack([e, e, e + g, e + 2 * g + d])
+def gibbs_cold(xp, e, g, tied, above):
+    """With m tied minima, k states at a gap g above them and the rest at least 2g above, each
+    minimum gets 1/m and lacks only k exp(−g/τ)/m²; here exp(−g/τ) = 1/n. For m = 1 the one
+    argmin takes all."""
+    E, m, k = _levels(xp, e, g, tied, above), tied.shape[0], above.shape[0]
 
     def missing(n):
-        return xp.one / 2 - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0]
+        return xp.one / m - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0]
 
-    return Rate(missing, order=1, constant=xp.one / 4)
+    return Rate(missing, order=1, constant=k * xp.one / m**2, start=64)
 
 
-@gibbs_cold.neighbour("the first of two tied minima takes all", key="first-takes-all")
-def _(xp, e, g, d):
-    E = xp.stack([e, e, e + g, e + 2 * g + d])
-    return Rate(lambda n: 1 - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0], order=1)
+@gibbs_cold.neighbour(
+    "the first of the tied minima takes all",
+    key="first-takes-all",
+    sizes={"m": (2, 3), "k": (1, 2)},
+)
+def _(xp, e, g, tied, above):
+    E = _levels(xp, e, g, tied, above)
+    return Rate(lambda n: 1 - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0], order=1, start=64)
+
+
+@gibbs_cold.neighbour("the next level counted once", key="counted-once", sizes={"k": (2,)})
+def _(xp, e, g, tied, above):
+    E, m = _levels(xp, e, g, tied, above), tied.shape[0]
+    return Rate(
+        lambda n: xp.one / m - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0],
+        order=1,
+        constant=xp.one / m**2,
+        start=64,
+    )
 
 
 @gibbs_cold.neighbour("the rate exp(−2g/τ)", key="twice-the-gap")
-def _(xp, e, g, d):
-    E = xp.stack([e, e, e + g, e + 2 * g + d])
-    return Rate(lambda n: xp.one / 2 - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0], order=2)
+def _(xp, e, g, tied, above):
+    E, m = _levels(xp, e, g, tied, above), tied.shape[0]
+    return Rate(
+        lambda n: xp.one / m - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0], order=2, start=64
+    )
 
 
 @claim(
     "gibbs-variational-cold-minimum",
-    title="The least free energy of two tied minima lies τ log 2 below them",
+    title="The least free energy of m tied minima lies τ log m below them",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-gibbs-cold-minimum"],
     needs=["gibbs-variational"],
-    given=dict(e=real(), g=positive(), d=positive()),
-    tex=r"\min_k E_k+\tau\log\sum_k \ee^{-E_k/\tau}=\tau\log 2\,(1+o(1))"
-    r"\quad\text{for two tied minima}",
+    given=LEVELS,
+    sizes={"m": (2, 3), "k": (1, 2)},
+    tex=r"\min_k E_k+\tau\log\sum_k \ee^{-E_k/\tau}=\tau\log m\,(1+o(1))"
+    r"\quad\text{for } m \text{ tied minima}",
 )
-def gibbs_cold_minimum(xp, e, g, d):
-    """With two tied minima e, the least free energy is e − τ log 2 up to exp(−g/τ)."""
-    E = xp.stack([e, e, e + g, e + 2 * g + d])
+def gibbs_cold_minimum(xp, e, g, tied, above):
+    """With m tied minima e, the least free energy is e − τ log m up to exp(−g/τ)."""
+    E, m = _levels(xp, e, g, tied, above), tied.shape[0]
     return Rate(
-        lambda n: e + xp.logsumexp(-E * n) / n, order=1, constant=xp.log(xp.lift(2)), start=64
+        lambda n: e + xp.logsumexp(-E * n) / n, order=1, constant=xp.log(xp.lift(m)), start=64
     )
 
 
 @gibbs_cold_minimum.neighbour("ties ignored: error of order τ squared", key="ties-ignored")
-def _(xp, e, g, d):
-    E = xp.stack([e, e, e + g, e + 2 * g + d])
+def _(xp, e, g, tied, above):
+    E = _levels(xp, e, g, tied, above)
     return Rate(lambda n: e + xp.logsumexp(-E * n) / n, order=2, start=64)
 
 
-@gibbs_cold_minimum.neighbour("three minima counted where two are tied", key="log-three")
-def _(xp, e, g, d):
-    E = xp.stack([e, e, e + g, e + 2 * g + d])
+@gibbs_cold_minimum.neighbour("the next level counted as tied", key="next-counted")
+def _(xp, e, g, tied, above):
+    E, states = _levels(xp, e, g, tied, above), tied.shape[0] + above.shape[0]
     return Rate(
-        lambda n: e + xp.logsumexp(-E * n) / n, order=1, constant=xp.log(xp.lift(3)), start=64
+        lambda n: e + xp.logsumexp(-E * n) / n, order=1, constant=xp.log(xp.lift(states)), start=64
     )
 
 
 @claim(
     "gibbs-variational-hot",
-    title="Hot softmax is uniform, at the rate 1/τ",
+    title="Hot softmax is uniform but for a term in 1/τ, the energy's deviation from its mean",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-gibbs-hot"],
     given=dict(E=vector("n")),
-    sizes={"n": (2, 3, 4, 5, 6)},
+    sizes={"n": (3, 4, 5, 6)},
     tex=r"\softmax(-E/\tau)=\frac1n-\frac{E-\bar E}{n\tau}+O(\tau^{-2})",
 )
 def gibbs_hot(xp, E):
-    """As τ grows, softmax(−E/τ) tends to 1/n; the distance is ‖E − mean E‖/(n τ)."""
-    size = E.shape[0]
-    centred = E - xp.sum(E) / size
+    """As τ grows, what is left of softmax(−E/τ) after 1/n and −(E − mean E)/(nτ) is of second
+    order: (c² − mean c²)/(2nτ²), with c = E − mean E. (For two states that vanishes.)"""
+    square = _centred(xp, E) ** 2
     return Rate(
-        lambda n: xp.norm(xp.softmax(-E / n) - xp.one / size),
-        order=1,
-        constant=xp.norm(centred) / size,
+        lambda n: _hot_rest(xp, E, _centred(xp, E), n),
+        order=2,
+        constant=xp.norm(square - xp.sum(square) / E.shape[0]) / (2 * E.shape[0]),
+        start=64,
     )
+
+
+def _centred(xp, E):
+    return E - xp.sum(E) / E.shape[0]
+
+
+def _hot_rest(xp, E, slope, n):
+    """‖softmax(−E/τ) − 1/n + slope/(nτ)‖ at the temperature τ = n of the rate."""
+    size = E.shape[0]
+    return xp.norm(xp.softmax(-E / n) - xp.one / size + slope / (size * n))
 
 
 @gibbs_hot.neighbour("the mean energy not taken off", key="not-centred")
 def _(xp, E):
-    size = E.shape[0]
-    return Rate(
-        lambda n: xp.norm(xp.softmax(-E / n) - xp.one / size), order=1, constant=xp.norm(E) / size
-    )
+    return Rate(lambda n: _hot_rest(xp, E, E, n), order=2, start=64)
 
 
-@gibbs_hot.neighbour("the rate 1/τ squared", key="second-order")
+@gibbs_hot.neighbour("towards the high energies", key="wrong-direction")
 def _(xp, E):
-    return Rate(lambda n: xp.norm(xp.softmax(-E / n) - xp.one / E.shape[0]), order=2)
+    return Rate(lambda n: _hot_rest(xp, E, -_centred(xp, E), n), order=2, start=64)
+
+
+@gibbs_hot.neighbour("without the term in 1/τ", key="second-order")
+def _(xp, E):
+    return Rate(lambda n: _hot_rest(xp, E, 0 * E, n), order=2, start=64)
 
 
 # -- log-sum-exp ----------------------------------------------------------------------------------
@@ -232,7 +275,7 @@ def lse_gradient(xp, x):
     return Gradient(lambda x: xp.logsumexp(x), x, xp.exp(x) / xp.sum(xp.exp(x)))
 
 
-@lse_gradient.neighbour("one exponential left out of the normalization", key="normalization")
+@lse_gradient.neighbour("one exponential too many in the normalization", key="normalization")
 def _(xp, x):
     return Gradient(lambda x: xp.logsumexp(x), x, xp.exp(x) / (xp.sum(xp.exp(x)) + 1))
 
@@ -775,14 +818,20 @@ def _(xp, X, H, D):
     equations=["eq-leading-asymmetry"],
     needs=["softmax-no-potential"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), **REAL_DIRECTIONS),
-    sizes={"N": (2, 3, 4), "C": (2, 3)},
+    sizes={"N": (3, 4), "C": (2, 3)},
     tex=r"\begin{gathered}DF(\varepsilon X)-DF(\varepsilon X)^\top=\varepsilon^2"
     r"\bigl(DG(X)-DG(X)^\top\bigr)+O(\varepsilon^4),\\"
     r" G(X)=-\tfrac1{N^2}XWX^\top\mathbf 1\mathbf 1^\top XW\end{gathered}",
 )
 def no_potential_leading(xp, X, W, H, D):
     """For small tokens the antisymmetric part of the Jacobian is of second order, and it is that
-    of −XWXᵀ 11ᵀ XW/N², the term by which softmax centres the scores of a row."""
+    of −XWXᵀ 11ᵀ XW/N², the term by which softmax centres the scores of a row. What is left is
+    of fourth order."""
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, 1), order=4, start=64)
+
+
+def _unexplained(xp, X, W, H, D, n, factor):
+    """The antisymmetric part of the Jacobian at X/n along H and D, less that of factor · G."""
 
     def antisymmetric(F, Y):
         return euclidean_pairing(xp, F, Y, H, D) - euclidean_pairing(xp, F, Y, D, H)
@@ -790,35 +839,49 @@ def no_potential_leading(xp, X, W, H, D):
     size = X.shape[0]
     F = lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ W
     G = lambda Y: -(Y @ W @ Y.T) @ xp.ones(size, size) @ Y @ W / size**2
-    return Rate(
-        lambda n: xp.abs(antisymmetric(F, X / n)),
-        order=2,
-        constant=xp.abs(antisymmetric(G, X)),
-        start=64,
-    )
+    return xp.abs(antisymmetric(F, X / n) - factor * antisymmetric(G, X) / n**2)
 
 
-@no_potential_leading.neighbour("first order", key="first-order")
+@no_potential_leading.neighbour("no term of second order", key="no-second-order")
 def _(xp, X, W, H, D):
-    F = lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ W
-    return Rate(
-        lambda n: xp.abs(
-            euclidean_pairing(xp, F, X / n, H, D) - euclidean_pairing(xp, F, X / n, D, H)
-        ),
-        order=1,
-        start=64,
-    )
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, 0), order=4, start=64)
+
+
+@no_potential_leading.neighbour("with its sign turned", key="sign")
+def _(xp, X, W, H, D):
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, -1), order=4, start=64)
 
 
 @no_potential_leading.neighbour("1/N in place of 1/N squared", key="one-over-n")
 def _(xp, X, W, H, D):
-    size = X.shape[0]
-    F = lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ W
-    G = lambda Y: -(Y @ W @ Y.T) @ xp.ones(size, size) @ Y @ W / size
-    side = lambda F, Y: xp.abs(
-        euclidean_pairing(xp, F, Y, H, D) - euclidean_pairing(xp, F, Y, D, H)
-    )
-    return Rate(lambda n: side(F, X / n), order=2, constant=side(G, X), start=64)
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, X.shape[0]), order=4, start=64)
+
+
+@claim(
+    "softmax-no-potential-leading-two",
+    title="For two tokens what is left is of sixth order",
+    sources=[ours()],
+    chapter="softmax",
+    needs=["softmax-no-potential-leading"],
+    given=dict(X=real_matrix("N", "C"), W=symmetric("C"), **REAL_DIRECTIONS),
+    sizes={"N": (2,), "C": (1, 2, 3)},
+    tex=r"N=2:\quad DF(\varepsilon X)-DF(\varepsilon X)^\top=\varepsilon^2"
+    r"\bigl(DG(X)-DG(X)^\top\bigr)+O(\varepsilon^6)",
+)
+def no_potential_leading_two(xp, X, W, H, D):
+    """The same leading term; the next is missing, because the softmax of two numbers is ½ plus an
+    odd function of their difference."""
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, 1), order=6, start=64)
+
+
+@no_potential_leading_two.neighbour("with its sign turned", key="sign")
+def _(xp, X, W, H, D):
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, -1), order=6, start=64)
+
+
+@no_potential_leading_two.neighbour("of fourth order, as for more tokens", key="fourth-order")
+def _(xp, X, W, H, D):
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, 1), order=4, start=64)
 
 
 # -- another metric -------------------------------------------------------------------------------
@@ -860,7 +923,7 @@ def _(xp, X, W, H):
 
 @claim(
     "softmax-other-metric-values",
-    title="The widest tying for which the weighted metric works",
+    title="A wider tying for which a weighted metric works",
     sources=[ours()],
     chapter="softmax",
     equations=["eq-other-metric-values"],
@@ -871,7 +934,7 @@ def _(xp, X, W, H):
 def other_metric_values(xp, X, W, A, H):
     """With symmetric W and a value map VOᵀ = WA, A symmetric positive definite, attention is the
     gradient of the same energy in the metric that weighs token i by its partition
-    sum and uses A⁻¹ between channels: the inverse of W⁻¹VOᵀ.
+    sum and uses A⁻¹ between channels, not A.
     The identity needs A symmetric and invertible only; positivity makes it a metric."""
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W @ A
     return Equal(
@@ -1259,7 +1322,9 @@ AWAY_FROM_ZERO = built(
 )
 def cold_branch(xp, u):
     """For every u > 0 the state x = tanh u is stationary at β = u/tanh u, which exceeds 1, and
-    there the energy is strictly convex: a minimum, and by symmetry another at −x."""
+    there the energy is strictly convex, with E'' = 1 − 2u/sinh 2u: a minimum, and by symmetry
+    another at −x. The inequalities are enclosed for u from 1/8 to 9; near 0 and beyond they
+    follow from tanh u < u and sinh 2u > 2u."""
     x = xp.tanh(u)
     beta = u / x
     E = _two_patterns(xp, xp.ones(1), beta)

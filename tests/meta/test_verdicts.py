@@ -193,8 +193,24 @@ FALSE = {
         ),
         dict(x=real()),
     ),
+    "euler with a constant half a percent off": (
+        lambda xp, x: Rate(
+            lambda n: xp.abs((1 + xp.one / n) ** n - xp.exp(xp.one)),
+            1,
+            constant=xp.exp(xp.one) * 201 / 400,
+        ),
+        dict(x=real()),
+    ),
+    "a remainder that grows": (
+        lambda xp, x: Rate(lambda n: (1 + xp.one / n) ** (n * n), 1),
+        dict(x=real()),
+    ),
     "an exact scheme has no rate": (
         lambda xp, x: Rate(lambda n: xp.abs((x + 1) * (x + 1) - (x * x + 2 * x + 1)), 1),
+        dict(x=real()),
+    ),
+    "a remainder of the other sign": (
+        lambda xp, x: Rate(lambda n: (1 + xp.one / n) ** n - xp.exp(xp.one), 1),
         dict(x=real()),
     ),
     "rank off by one": (

@@ -362,6 +362,33 @@ def colu_soft_defect(xp, r):
     return AtMost(soft_defect(xp, r), xp.lift(13) / 50)
 
 
+@claim(
+    "colu-axioms-firm",
+    title="The firm form moves its own values by about a tenth of the body",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(r=between(-1, 2)),
+    box=dict(raw={"r.x": (-1, 1)}),
+    tex=r"\sigma_1 (1-\sigma_2) < \tfrac18,\quad "
+    r"\sigma_1 = \sigma(4r - 2),\ \sigma_2 = \sigma(4r/\sigma_1 - 2)",
+)
+def colu_firm_defect(xp, r):
+    """The second application of the firm form moves the body by less than an eighth of its
+    length, for ratios r between -1 and 2 (beyond, one of the two factors is below 1/400)."""
+    return AtMost(firm_defect(xp, r), xp.one / 8)
+
+
+def firm_defect(xp, r):
+    """How far the firm form moves its own value, relative to the body, at the ratio r."""
+    first = xp.logistic(4 * r - 2)
+    return first * (1 - xp.logistic(4 * r / first - 2))
+
+
+@colu_firm_defect.neighbour("by at most a tenth", key="a-tenth", box=dict(raw={"r.x": (-1, 1)}))
+def _(xp, r):
+    return AtMost(firm_defect(xp, r), xp.one / 10)
+
+
 @colu_soft_defect.neighbour("by at most a quarter", key="a-quarter", box=dict(raw={"r.x": (-1, 1)}))
 def _(xp, r):
     return AtMost(soft_defect(xp, r), xp.one / 4)

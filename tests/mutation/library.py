@@ -1,0 +1,409 @@
+"""Mutation of the library: is a small change in it noticed by the tests?
+
+    make mutation-library             the whole sample; go on where an earlier run was interrupted
+    python -m tests.mutation.library --minutes 20      as far as twenty minutes go
+    python -m tests.mutation.library --report          only the report, from what is known
+
+A seeded sample of changes is drawn from five folders (see ``sites``), each change is made in a
+private copy of the tree and put to the tests that reach its line (see ``trial``): the quickest
+first, as many as fit into a minute of their own time.  So a survivor is a mutant that a minute of
+tests lets pass, be it that no test looks or that one beyond the minute would have.
+
+What became of each mutant is kept in a session of cosmic-ray, ``_build/mutation/library.sqlite``
+(``cr-report`` reads it), and is used again as long as the mutant is the same and, if it was killed,
+the test that killed it is there, or, if it survived, the tests that it met are the same.
+The report is ``library.json`` beside this file.  Equivalent mutants, which no test could kill, are
+listed with a reason in ``equivalent_library.toml``; an entry that matches no survivor is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.mutation import figures, trial
+from tests.mutation.sites import Mutant, sample
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PACKAGE = "fieldcheck"
+FOLDERS = ("fields", "cones", "ops", "arithmetic", "evidence")
+SEED = 0
+EACH = 84
+BUDGET = 60.0
+"""Seconds of tests, by their own time, that a mutant meets at most."""
+
+
+def digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+# -- which tests reach a place -------------------------------------------------------------------
+def statement_lines(source: str, line: int) -> set[int] | None:
+    """The lines that run where this one does; None for all of the file, outside of functions."""
+    tree = ast.parse(source)
+    inside: ast.stmt | None = None
+    function: ast.stmt | None = None
+    for node in ast.walk(tree):  # breadth first: the last that fits is the innermost
+        first = (
+            min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            if isinstance(node, ast.stmt)
+            else 0
+        )
+        if isinstance(node, ast.stmt) and first <= line <= (node.end_lineno or 0):
+            if isinstance(node, ast.FunctionDef):
+                function = node
+            inside = node
+    if inside is None or function is None or isinstance(inside, ast.ClassDef):
+        return None
+    last = inside.end_lineno or inside.lineno
+    if isinstance(inside, ast.Match):
+        return {inside.lineno, line}
+    if inside is not function and (body := getattr(inside, "body", None)):
+        last = max(line, body[0].lineno - 1)
+    return set(range(inside.lineno, last + 1))
+
+
+class Reach:
+    """Which units of tests run which lines, and for how long: measured once and kept."""
+
+    def __init__(self, root: Path, log: Path) -> None:
+        self.root, self.log = root, log
+        files = sorted(root.glob("tests/**/test_*.py"))
+        self.files = [
+            f.relative_to(root).as_posix()
+            for f in files
+            if "tests/book/" not in f.as_posix() and f.name != "test_mutation.py"
+        ]
+        library = [
+            f.read_text(encoding="utf8")
+            for folder in FOLDERS
+            for f in sorted((root / PACKAGE / folder).rglob("*.py"))
+        ]
+        shared = [f.read_text(encoding="utf8") for f in sorted(root.glob("tests/**/conftest.py"))]
+        common = digest(*library, *shared)
+        self.state = {f: digest(common, (root / f).read_text(encoding="utf8")) for f in self.files}
+        self.rows: dict[str, dict[str, Any]] = {}
+
+    def read(self) -> None:
+        """The rows that still hold: neither the library nor the test file has changed since."""
+        rows = (
+            [json.loads(line) for line in self.log.read_text().splitlines()]
+            if self.log.exists()
+            else []
+        )
+        current = {
+            row["unit"]: row
+            for row in rows
+            if self.state.get(trial.file_of(row["unit"])) == row.get("state")
+        }
+        self.rows = current
+        self.whole = {
+            f
+            for f in self.files
+            if digest("all of", self.state[f]) in {row.get("state") for row in rows}
+        }
+
+    def measure(self, copy: trial.Copy, cache: Path) -> None:
+        self.read()
+        raw = self.log.with_suffix(".new")
+        raw.unlink(missing_ok=True)
+        for file in self.files:
+            if file in self.whole:
+                continue
+            print(f"measuring {file}", flush=True)
+            known = frozenset(u for u in self.rows if trial.file_of(u) == file)
+            try:
+                trial.measure(copy, [file], cache, raw, known)
+            finally:
+                fresh = (
+                    [json.loads(x) for x in raw.read_text().splitlines()] if raw.exists() else []
+                )
+                raw.unlink(missing_ok=True)
+                with self.log.open("a", encoding="utf8") as out:
+                    for row in fresh:
+                        out.write(json.dumps(row | {"state": self.state[file]}) + "\n")
+            with self.log.open("a", encoding="utf8") as out:
+                end = {"unit": f"{file}@all of it", "state": digest("all of", self.state[file])}
+                out.write(json.dumps(end) + "\n")
+        self.read()
+
+    def index(self) -> None:
+        self.by_line: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for name, row in self.rows.items():
+            if not row.get("failed"):
+                for file, lines in row["lines"].items():
+                    for line in lines:
+                        self.by_line[file][line].add(name)
+        self.seconds = {name: row["seconds"] for name, row in self.rows.items()}
+
+    def units(self, path: str, line: int) -> list[str]:
+        """The units that run the line, the quickest first."""
+        lines = statement_lines((self.root / path).read_text(encoding="utf8"), line)
+        reached = self.by_line.get(path, {})
+        names = set().union(*(reached[n] for n in reached if lines is None or n in lines))
+        return sorted(names, key=lambda name: (self.seconds[name], name))
+
+    def within(self, path: str, line: int, budget: float) -> list[str]:
+        """As many of them as fit into the budget, and always one."""
+        chosen: list[str] = []
+        spent = 0.0
+        for name in self.units(path, line):
+            spent += self.seconds[name]
+            if chosen and spent > budget:
+                break
+            chosen.append(name)
+        return chosen
+
+
+# -- the session ---------------------------------------------------------------------------------
+class Session:
+    """What is known of each mutant, in a database of cosmic-ray."""
+
+    def __init__(self, path: Path) -> None:
+        from cosmic_ray.work_db import WorkDB
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.db = WorkDB(path, WorkDB.Mode.create)
+        self.known: dict[str, dict[str, Any]] = {
+            job: json.loads(result.output) for job, result in self.db.results if result.output
+        }
+        self.items = {item.job_id for item in self.db.work_items}
+
+    def add(self, mutants: Sequence[Mutant]) -> None:
+        from cosmic_ray.work_item import MutationSpec, WorkItem
+
+        for m in mutants:
+            if m.key not in self.items:
+                c = m.candidate
+                start, end = (c.line, c.column), (c.line, c.column + 1)
+                spec = MutationSpec(c.path, c.operator, c.occurrence, start, end, {}, c.definition)
+                self.db.add_work_item(WorkItem.single(m.key, spec))
+                self.items.add(m.key)
+
+    def keep(self, m: Mutant, row: dict[str, Any]) -> None:
+        from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
+
+        outcome = {
+            "survived": TestOutcome.SURVIVED, "incompetent": TestOutcome.INCOMPETENT
+        }.get(row["outcome"], TestOutcome.KILLED)  # fmt: skip
+        output, change = json.dumps(row), f"-{m.before}\n+{m.after}"
+        self.db.set_result(m.key, WorkResult(WorkerOutcome.NORMAL, output, outcome, change))
+        self.known[m.key] = row
+
+
+def settled(row: dict[str, Any] | None, reach: Reach, met: str) -> bool:
+    """Does what is known of a mutant still hold?"""
+    if row is None:
+        return False
+    if row["outcome"] == "survived":
+        return row["met"] == met
+    if row["outcome"] == "killed":
+        file = row["by"].partition("::")[0].partition("@")[0]
+        return (reach.root / file).exists() or row["by"] in ("import", "collection")
+    return True
+
+
+# -- the run -------------------------------------------------------------------------------------
+def _work(root: Path, reach: Reach, folder: Path, queue: Any, results: Any) -> None:
+    copy = trial.Copy(root, PACKAGE)
+    limits = trial.Limits(usual=reach.seconds)
+    trial.preload()
+    try:
+        while (task := queue.get()) is not None:
+            key, path, text, order = task
+            # A changed builder of compiled loops must not leave one that others would load.
+            cache = copy.base / "cache" if "/native/" in path else folder / "cache"
+            results.put((key, trial.trial(copy, path, text, order, limits, cache)))
+    finally:
+        copy.close()
+
+
+def run(
+    root: Path, pending: Sequence[tuple[Mutant, list[str]]], reach: Reach, folder: Path,
+    workers: int, deadline: float,
+) -> Iterator[tuple[str, trial.Result]]:  # fmt: skip
+    """The mutants' results as they come; none is begun after the deadline."""
+    context = multiprocessing.get_context("fork")
+    queue, results = context.SimpleQueue(), context.SimpleQueue()
+    processes = [
+        context.Process(target=_work, args=(root, reach, folder, queue, results))
+        for _ in range(min(workers, len(pending)))
+    ]
+    for process in processes:
+        process.start()
+    todo = iter(pending)
+    busy = 0
+    try:
+        for mutant, order in [x for _, x in zip(processes, todo, strict=False)]:
+            queue.put((mutant.key, mutant.candidate.path, mutant.text, order))
+            busy += 1
+        while busy:
+            yield results.get()
+            busy -= 1
+            following = next(todo, None) if time.monotonic() < deadline else None
+            if following is not None:
+                mutant, order = following
+                queue.put((mutant.key, mutant.candidate.path, mutant.text, order))
+                busy += 1
+        for _ in processes:
+            queue.put(None)
+        for process in processes:
+            process.join()
+    finally:
+        for process in processes:
+            process.terminate()
+
+
+def head(root: Path) -> str:
+    """The commit that is tested, with a plus sign where the tree differs from it."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(
+            ["git", *words], cwd=root, capture_output=True, text=True, check=False
+        )
+        return done.stdout.strip()
+
+    changed = git("status", "--porcelain", "--", PACKAGE, "tests", ":!tests/mutation")
+    return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+
+
+def row_of(mutant: Mutant, known: dict[str, Any] | None) -> dict[str, Any]:
+    c = mutant.candidate
+    return {
+        "key": mutant.key,
+        "path": c.path,
+        "line": c.line,
+        "definition": c.definition,
+        "operator": c.operator.removeprefix("core/"),
+        "before": mutant.before,
+        "after": mutant.after,
+        **(known or {"outcome": "pending", "by": "", "detail": "", "seconds": 0.0, "tests": 0}),
+    }
+
+
+def report(
+    rows: Sequence[dict[str, Any]], sites: dict[str, int], seed: int, commit: str,
+    entries: Sequence[dict[str, str]], left_out: dict[str, str],
+) -> dict[str, Any]:  # fmt: skip
+    """The document of ``library.json``."""
+    excuse = {figures.identity(e): e["reason"] for e in entries}
+    shown = ("path", "line", "definition", "operator", "before", "after", "tests")
+    groups = {
+        folder: figures.summary([r for r in rows if r["path"].split("/")[1] == folder], entries)
+        for folder in sites
+    }
+    return {
+        "commit": commit,
+        "seed": seed,
+        "sites": sites,
+        "budget_seconds": BUDGET,
+        "total": figures.summary(rows, entries),
+        "folders": groups,
+        "operators": {
+            name: figures.summary([r for r in rows if r["operator"].startswith(name)], entries)
+            for name in sorted({r["operator"].partition("_")[0] for r in rows})
+        },
+        "survivors": [
+            {k: row[k] for k in shown} | {"equivalent": excuse.get(figures.identity(row))}
+            for row in rows
+            if row["outcome"] == "survived"
+        ],
+        "not_survived": [
+            {k: row[k] for k in ("path", "line", "operator", "outcome", "by")}
+            for row in rows
+            if row["outcome"] != "survived"
+        ],
+        "tests_left_out": left_out,
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--each", type=int, default=EACH, help="mutants of each folder")
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin no mutant after these")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--report", action="store_true", help="run nothing")
+    parser.add_argument("--fresh", action="store_true", help="forget what is known")
+    options = parser.parse_args(argv)
+    folder = ROOT / "_build" / "mutation"
+    database = folder / "library.sqlite"
+    if options.fresh:
+        database.unlink(missing_ok=True)
+    deadline = time.monotonic() + 60 * options.minutes
+    mutants, sites = sample(ROOT, [f"{PACKAGE}/{f}" for f in FOLDERS], options.seed, options.each)
+    session = Session(database)
+    session.add(mutants)
+    reach = Reach(ROOT, folder / "reach.jsonl")
+    if options.report:
+        reach.read()
+    else:
+        copy = trial.Copy(ROOT, PACKAGE)
+        try:
+            reach.measure(copy, folder / "cache")
+        finally:
+            copy.close()
+    reach.index()
+    orders = {m.key: reach.within(m.candidate.path, m.candidate.line, BUDGET) for m in mutants}
+    met = {
+        key: digest(*order, *sorted({reach.state[trial.file_of(u)] for u in order}))
+        for key, order in orders.items()
+    }
+    pending = [
+        (m, orders[m.key])
+        for m in mutants
+        if not settled(session.known.get(m.key), reach, met[m.key])
+    ]
+    # All folders advance together, so that an interrupted run is a smaller sample of the same kind.
+    pending.sort(key=lambda p: hashlib.sha256(p[0].key.encode()).digest())
+    by_key = {m.key: m for m in mutants}
+    if not options.report:
+        print(f"{len(mutants)} mutants, {len(pending)} to be tried", flush=True)
+        done = 0
+        for key, result in run(ROOT, pending, reach, folder, options.workers, deadline):
+            m, done = by_key[key], done + 1
+            session.keep(m, {**vars(result), "met": met[key]})
+            c = m.candidate
+            print(
+                f"{done}/{len(pending)} {result.outcome} in {result.seconds} s: "
+                f"{c.path}:{c.line} {c.operator.removeprefix('core/')} {result.by}",
+                flush=True,
+            )
+    rows = [row_of(m, session.known.get(m.key)) for m in mutants]
+    entries = figures.equivalents(HERE / "equivalent_library.toml")
+    left_out = {u: row["failed"] for u, row in sorted(reach.rows.items()) if row.get("failed")}
+    document = report(rows, sites, options.seed, head(ROOT), entries, left_out)
+    (HERE / "library.json").write_text(
+        json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf8"
+    )
+    for row in document["survivors"]:
+        if row["equivalent"] is None:
+            print(f"\n{row['path']}:{row['line']} {row['operator']} ({row['tests']} tests)")
+            print("  - " + row["before"].replace("\n", "\n  - "))
+            print("  + " + row["after"].replace("\n", "\n  + "))
+    print("\n" + figures.sentence(document))
+    if pending := document["total"]["pending"]:
+        print(f"{pending} mutants have not been tried yet: run this again to go on")
+    faults = [] if pending else figures.unmatched(rows, entries)
+    for fault in faults:
+        print(f"equivalent_library.toml: {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main())
