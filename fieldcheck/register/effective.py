@@ -532,7 +532,7 @@ def _(xp, X):
     sources=[AXIOM_2, ours("the count")],
     chapter="effective",
     needs=["invariant-count-permutations"],
-    given=dict(X=_probes(416)),
+    given=dict(X=_probes("243*N-18*N*N-187")),  # 38, 227, 380 and 497: more than the counts
     sizes=dict(N=[1, 2, 3, 4], C=[3]),
     every_size=True,
     tex=r"C=3:\quad \dim = 36,\,225,\,378,\,414\quad(N=1,2,3,4)",
