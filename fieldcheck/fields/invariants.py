@@ -44,8 +44,9 @@ def single_and_double_traces(xp, X, weights) -> tuple[Any, Any]:
     traces = [xp.sum(stack_columns(xp, [m[:, a * C + a] for a in range(C)]), axis=1)
               for m in moved]
     pairs = list(combinations_with_replacement(range(len(moved)), 2))
-    single = [xp.sum(moved[a] * turned[b], axis=1) for a, b in pairs]
-    return stack_columns(xp, single), stack_columns(xp, [traces[a] * traces[b] for a, b in pairs])
+    products = xp.stack(moved, axis=1) @ xp.stack(turned, axis=2)
+    return (stack_columns(xp, [products[:, a, b] for a, b in pairs]),
+            stack_columns(xp, [traces[a] * traces[b] for a, b in pairs]))
 
 
 def power_sum_products(xp, X) -> list[Any]:

@@ -545,7 +545,7 @@ def three_channels(xp, X):
 
 
 @three_channels.neighbour("U(N) in the place of S_N", key="unitary-count",
-                          given=dict(X=_probes(60)), sizes=dict(N=[2, 3]))
+                          given=dict(X=_probes(46)), sizes=dict(N=[2]))
 def _(xp, X):
     N, C = X.shape[1:]
     columns = invariants.power_sum_products(xp, X)

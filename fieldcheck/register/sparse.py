@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import permutations, product
 
 from fieldcheck.claim import claim, ours, paper, poster
@@ -630,17 +631,37 @@ def _reordered(xp, X, order):
 def _symmetry(xp, mask, group, X, W, t):
     """The masked field commutes with every reordering of the group, and every other reordering
     changes at least one entry of the mask."""
-    group = list(group)
+    generators, changed = _enumerated(mask, tuple(group))
     field = _masked(xp, mask, X, W)
-    moved = xp.stack([_masked(xp, mask, _reordered(xp, X, g), W) for g in group])
-    same = Equal(moved, xp.stack([_reordered(xp, field, g) for g in group]))
-    others = [g for g in permutations(range(len(mask))) if g not in set(group)]
-    if not others:
+    moved = xp.stack([_masked(xp, mask, _reordered(xp, X, g), W) for g in generators])
+    same = Equal(moved, xp.stack([_reordered(xp, field, g) for g in generators]))
+    if not changed:
         return same
     # Integers written out, so that the sign of the gap can be seen.
-    changed = [masks.defect(mask, g) for g in others]
     gap = t * t * xp.constant([d - 1 for d in changed])
-    return same, AtMost(t * t * xp.ones(len(others)), t * t * xp.constant(changed), gap=gap)
+    return same, AtMost(t * t * xp.ones(len(changed)), t * t * xp.constant(changed), gap=gap)
+
+
+@cache
+def _enumerated(mask, group):
+    """Reorderings that generate the group, and the numbers of entries that the others change."""
+    inside = set(group)
+    others = {masks.defect(mask, g) for g in permutations(range(len(mask))) if g not in inside}
+    reached, generators = {tuple(range(len(mask)))}, []
+    for g in group:
+        if g not in reached:
+            generators.append(g)
+            reached = _generated(generators)
+    return generators or list(group), sorted(others)
+
+
+def _generated(generators):
+    """All products of these reorderings."""
+    reached = fresh = {tuple(range(len(generators[0])))}
+    while fresh:
+        fresh = {tuple(g[j] for j in h) for g in generators for h in fresh} - reached
+        reached = reached | fresh
+    return reached
 
 
 @claim(
