@@ -701,7 +701,8 @@ def _(xp, A, B):
     chapter="effective",
     equations=["eq-ef-heads-rank"],
     given=dict(A=matrix("C*C", "C", "C"), B=matrix("C*C", "C", "C")),
-    sizes=dict(C=[1, 2, 3]),
+    sizes=dict(C=[1, 2, 3, 4]),
+    every_size=True,
     tex=r"\operatorname{rank}\,T\bigl[(\Tr M)^2\bigr] = C^2",
 )
 def heads(xp, A, B):
@@ -769,7 +770,8 @@ def _(xp, X, A, B):
     chapter="effective",
     needs=["heads-needed"],
     given=dict(A=matrix("C*C", "C", "C"), B=matrix("C*C", "C", "C")),
-    sizes=dict(C=[1, 2, 3]),
+    sizes=dict(C=[1, 2, 3, 4]),
+    every_size=True,
     tex=r"\operatorname{rank}\textstyle\sum_{i\le p}A_i\otimes B_i+B_i\otimes A_i = C^2,"
         r"\quad p=\lceil C^2/2\rceil",
 )
@@ -1385,6 +1387,38 @@ def _(xp, X, W):
 def _(xp, X, W):
     S = _scores(xp, X, W)
     return Rate(lambda n: _remainder(xp, S, n, _variance(xp, S)), 2, start=512)
+
+
+@claim(
+    "taylor-of-softmax-two",
+    title="For two tokens the third order vanishes",
+    sources=[ours("the smallest case")],
+    chapter="effective",
+    needs=["taylor-of-softmax"],
+    equations=["eq-ef-taylor-two"],
+    given=TAYLOR,
+    sizes=dict(N=[2], C=[1, 2]),
+    tex=r"N=2:\quad \text{remainder} \sim -\frac{\varepsilon^4}{192}"
+        r"\sum_j(S_{j1}-S_{j2})^4",
+)
+def taylor_two(xp, X, W):
+    """The third cumulant of two equally likely values is zero: with two tokens the remainder after
+    half the row variances is of fourth order, a 192nd of the sum of (S_j1 − S_j2)⁴."""
+    S = _scores(xp, X, W)
+    fourth = xp.sum((S[:, 0] - S[:, 1]) ** 4) / 192
+    return Rate(lambda n: _remainder(xp, S, n, _variance(xp, S)), 4, fourth, start=512)
+
+
+@taylor_two.neighbour("order 3, as for more tokens", key="order-3")
+def _(xp, X, W):
+    S = _scores(xp, X, W)
+    return Rate(lambda n: _remainder(xp, S, n, _variance(xp, S)), 3, start=512)
+
+
+@taylor_two.neighbour("three tokens", key="three-tokens", sizes=dict(N=[3]))
+def _(xp, X, W):
+    S = _scores(xp, X, W)
+    return Rate(lambda n: _remainder(xp, S, n, _variance(xp, S)), 4, start=512)
 
 
 @claim(
