@@ -162,7 +162,7 @@ def _fault_is_seen(statement: Statement, raw: Raw, part: int) -> bool:
     entries, order = _entries(statement, raw, part)
     if order:
         return all(_width(left, right) < -FAULT for _, left, right in entries)
-    return bool(_difference(statement.faulty(FAULT), raw, part))
+    return bool(_difference(statement.faulty(FAULT, part), raw, part))
 
 
 def _apart(left: Any, right: Any, order: bool) -> str:
