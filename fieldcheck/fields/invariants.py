@@ -37,15 +37,17 @@ def single_and_double_traces(xp, X, weights) -> tuple[Any, Any]:
     With MA at each point, laid out as a row of C² entries, they are Σ_ij (MA)_ij (MB)_ji and
     Tr(MA) Tr(MB).
     """
-    C, M, one = X.shape[2], stack_columns(xp, gram_entries(xp, X)), xp.eye(X.shape[2])
-    moved = [M @ xp.kron(one, A) for A in weights]
+    K, _, C = X.shape
+    rows = xp.reshape(stack_columns(xp, gram_entries(xp, X)), (K * C, C))
+    moved = [xp.reshape(rows @ A, (K, C * C)) for A in weights]
     turned = [stack_columns(xp, [m[:, b * C + a] for a in range(C) for b in range(C)])
               for m in moved]
     traces = [xp.sum(stack_columns(xp, [m[:, a * C + a] for a in range(C)]), axis=1)
               for m in moved]
     pairs = list(combinations_with_replacement(range(len(moved)), 2))
-    single = [xp.sum(moved[a] * turned[b], axis=1) for a, b in pairs]
-    return stack_columns(xp, single), stack_columns(xp, [traces[a] * traces[b] for a, b in pairs])
+    products = xp.stack(moved, axis=1) @ xp.stack(turned, axis=2)
+    return (stack_columns(xp, [products[:, a, b] for a, b in pairs]),
+            stack_columns(xp, [traces[a] * traces[b] for a, b in pairs]))
 
 
 def power_sum_products(xp, X) -> list[Any]:

@@ -1131,9 +1131,9 @@ def _(xp, X, P, W, m):
     r"=\tfrac12\langle\dot q,M\dot q\rangle-U(q)",
 )
 def singular_eliminated(xp, A, q, p, v, w, u):
-    """For one token X = (q + ip)/√2 with velocity (v + iw)/√2 the first-order Lagrangian is ⟨p, v⟩ −
-    V(q, p) up to the total derivative −½⟨p, q⟩'. If V is convex in p, its supremum over p is the
-    ordinary Lagrangian, ½⟨v, Mv⟩ − U for V = ½⟨p, M⁻¹p⟩ + U, attained at p = Mv."""
+    """For one token X = (q + ip)/√2 with velocity (v + iw)/√2 the first-order Lagrangian is
+    ⟨p, v⟩ − V(q, p) up to the total derivative −½⟨p, q⟩'. If V is convex in p, its supremum over p
+    is the ordinary Lagrangian, ½⟨v, Mv⟩ − U for V = ½⟨p, M⁻¹p⟩ + U, attained at p = Mv."""
     return _eliminated(xp, A, q, p, v, w, u, inverse_kinetic(xp, A, p))
 
 

@@ -17,6 +17,7 @@ from fieldcheck.domains import (
     vector,
 )
 from fieldcheck.fields import depth, draws, integrability, layers, moments, potentials
+from fieldcheck.fields.exponential import exp_nilpotent
 from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate, Zero
 
 CHAPTER = "linear_transformer"
@@ -616,6 +617,46 @@ def _(xp, P, R, a, b, h):
     B = lambda d: R @ xp.diag(d) @ xp.inv(R)
     product = lambda h: A(xp.exp(h * a)) @ B(xp.exp(h * b))
     return Equal(xp.push(product, h, xp.one), (A(a) + B(b)) @ product(h))
+
+
+@claim(
+    "split-iff-commute-jordan",
+    title="Commuting parts that cannot be diagonalized may be split too",
+    sources=[paper("Lemma 1")],
+    chapter=CHAPTER,
+    needs=["split-iff-commute-if"],
+    given=dict(
+        P=_invertible(3),
+        a=matrix(3).without_strata("large", "ill-conditioned"),
+        b=matrix(3).without_strata("large", "ill-conditioned"),
+        h=real().without_strata("large"),
+    ),
+    tex=r"A,B\in\CC[J],\ J^3=0:\quad"
+    r" \frac{\dd}{\dd h}\,\ee^{hA}\ee^{hB} = (A + B)\,\ee^{hA}\ee^{hB}",
+)
+def split_jordan(xp, P, a, b, h):
+    """The same for A and B two quadratic polynomials in one nilpotent matrix of order three, in any
+    basis P: they commute and have no eigenbasis."""
+    return _nilpotent_split(xp, P, a, b, h, lambda J: J)
+
+
+def _nilpotent_split(xp, P, a, b, h, other):
+    """A is a polynomial in J, B one in other(J); J moves each of three directions to the next."""
+    J = xp.constant([[0, 1, 0], [0, 0, 1], [0, 0, 0]])
+    polynomial = lambda c, J: c[0] * xp.eye(3) + c[1] * J + c[2] * J @ J
+    exponential = lambda c, J, h: xp.exp(h * c[0]) * exp_nilpotent(
+        xp, h * (c[1] * J + c[2] * J @ J)
+    )
+    inside = lambda M: P @ M @ xp.inv(P)
+    K = other(J)
+    product = lambda h: inside(exponential(a, J, h) @ exponential(b, K, h))
+    total = inside(polynomial(a, J) + polynomial(b, K))
+    return Equal(xp.push(product, h, xp.one), total @ product(h))
+
+
+@split_jordan.neighbour("the second one in the transpose of J", key="transpose")
+def _(xp, P, a, b, h):
+    return _nilpotent_split(xp, P, a, b, h, lambda J: J.T)
 
 
 @claim(

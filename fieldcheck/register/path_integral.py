@@ -361,7 +361,7 @@ def _cubic(xp, c):
 
 
 def _average_order(xp, f, y):
-    """The average of all products of two multiplications and two derivatives, applied to f, at y."""
+    """The average of all products of two multiplications and two derivatives, on f, at y."""
     up = lambda f: lambda y: y * f(y)
     down = lambda f: lambda y: xp.push(f, y, y * 0 + 1)
     total = y * 0

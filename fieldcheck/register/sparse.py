@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import permutations, product
 
 from fieldcheck.claim import claim, ours, paper, poster
@@ -9,7 +10,6 @@ from fieldcheck.domains import built, matrix, number, positive, real, real_matri
 from fieldcheck.fields import depth, masks
 from fieldcheck.fields.exponential import exp_nilpotent, expm
 from fieldcheck.relations import AtMost, Equal, Force, Rate, Zero
-
 
 SINGULAR = ("integers", "ties", "zero-row", "large", "ill-conditioned", "denormal", "zero")
 """Strata on which a matrix has no inverse, or none that doubles can find."""
@@ -401,8 +401,9 @@ def _(xp, X, d):
     tex=r"\{D_cX,\ F^{(m)}\} = -2c_m\,F^{(m)},\qquad F^{(m)}_n = (x_nAx_m^*)\,x_mB",
 )
 def by_token(xp, X, A, B, c):
-    """Let the MLP multiply token n by its own real rate c_n. What attention reads from the key m is a
-    field of its own, and its bracket with the MLP is −2 c_m times itself: a gate for every key."""
+    """Let the MLP multiply token n by its own real rate c_n. What attention reads from the key m
+    is a field of its own, whose bracket with the MLP is −2 c_m times itself: a gate for every
+    key."""
     return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: c[m]))
 
 
@@ -521,23 +522,29 @@ def _gated(xp, A, B, d, gate_of, s):
     return field
 
 
-def _flow_gap(xp, X, A, B, d, gate_of, n):
-    """Attention/n and then the MLP, against the MLP with the gated attention/n, both carried back
-    along the MLP; Runge-Kutta steps that err far below the second order in 1/n."""
-    head = lambda Y: _head(xp, A, B)(Y) / n
-    first = depth.march(lambda Y: depth.rk4(head, Y, xp.one / 2), X, 2)
-    both, h = X, xp.one / STEPS
-    for k in range(STEPS):
-        at = [_gated(xp, A, B, d, gate_of, h * (2 * k + j) / 2) for j in range(3)]
-        k1 = at[0](both) / n
-        k2 = at[1](both + k1 * h / 2) / n
-        k3 = at[1](both + k2 * h / 2) / n
-        k4 = at[2](both + k3 * h) / n
-        both = both + (k1 + 2 * k2 + 2 * k3 + k4) * h / 6
-    return xp.norm((first - both) @ xp.diag(xp.exp(d)))
-
-
 STEPS = 8
+
+
+def _flow_gap(xp, X, A, B, d, gate_of):
+    """n ↦ the distance of attention/n and then the MLP from the MLP with the gated attention/n.
+
+    Both are carried back along the MLP, and their Runge-Kutta steps err far below 1/n².
+    """
+
+    def gap(n):
+        head, h = (lambda Y: _head(xp, A, B)(Y) / n), xp.one / STEPS
+        first = depth.march(lambda Y: depth.rk4(head, Y, xp.one / 2), X, 2)
+        both = X
+        for k in range(STEPS):
+            at = [_gated(xp, A, B, d, gate_of, h * (2 * k + j) / 2) for j in range(3)]
+            k1 = at[0](both) / n
+            k2 = at[1](both + k1 * h / 2) / n
+            k3 = at[1](both + k2 * h / 2) / n
+            k4 = at[2](both + k3 * h) / n
+            both = both + (k1 + 2 * k2 + 2 * k3 + k4) * h / 6
+        return xp.norm((first - both) @ xp.diag(xp.exp(d)))
+
+    return gap
 
 
 @claim(
@@ -556,24 +563,24 @@ STEPS = 8
     r" F_G = \sum_{abce}G(d_e-d_a-d_b-d_c)\,A_{ab}B_{ce}\,XE_{ab}X^*XE_{ce}",
 )
 def modewise_heads(xp, X, A, B, d):
-    """For any head F = XAX*XB and a diagonal MLP XD, the flow of attention εF and then of the MLP is
-    the flow of XD + ε F_G up to second order in ε, where F_G has a gate on each of its modes."""
-    return Rate(lambda n: _flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, beta), n), 2, start=256)
+    """For any head F = XAX*XB and a diagonal MLP XD, the flow of attention εF and then of the MLP
+    is the flow of XD + ε F_G up to second order in ε, where F_G has a gate on each of its modes."""
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, beta)), 2, start=256)
 
 
 @modewise_heads.neighbour("third order", key="order-three")
 def _(xp, X, A, B, d):
-    return Rate(lambda n: _flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, beta), n), 3, start=256)
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, beta)), 3, start=256)
 
 
 @modewise_heads.neighbour("no gates", key="no-gate")
 def _(xp, X, A, B, d):
-    return Rate(lambda n: _flow_gap(xp, X, A, B, d, lambda beta: xp.one, n), 2, start=256)
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: xp.one), 2, start=256)
 
 
 @modewise_heads.neighbour("the gates of the other order", key="other-order")
 def _(xp, X, A, B, d):
-    return Rate(lambda n: _flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, -beta), n), 2, start=256)
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, -beta)), 2, start=256)
 
 
 # -- masks ---------------------------------------------------------------------------------------
@@ -624,17 +631,37 @@ def _reordered(xp, X, order):
 def _symmetry(xp, mask, group, X, W, t):
     """The masked field commutes with every reordering of the group, and every other reordering
     changes at least one entry of the mask."""
-    group = list(group)
+    generators, changed = _enumerated(mask, tuple(group))
     field = _masked(xp, mask, X, W)
-    moved = xp.stack([_masked(xp, mask, _reordered(xp, X, g), W) for g in group])
-    same = Equal(moved, xp.stack([_reordered(xp, field, g) for g in group]))
-    others = [g for g in permutations(range(len(mask))) if g not in set(group)]
-    if not others:
+    moved = xp.stack([_masked(xp, mask, _reordered(xp, X, g), W) for g in generators])
+    same = Equal(moved, xp.stack([_reordered(xp, field, g) for g in generators]))
+    if not changed:
         return same
     # Integers written out, so that the sign of the gap can be seen.
-    changed = [masks.defect(mask, g) for g in others]
     gap = t * t * xp.constant([d - 1 for d in changed])
-    return same, AtMost(t * t * xp.ones(len(others)), t * t * xp.constant(changed), gap=gap)
+    return same, AtMost(t * t * xp.ones(len(changed)), t * t * xp.constant(changed), gap=gap)
+
+
+@cache
+def _enumerated(mask, group):
+    """Reorderings that generate the group, and the numbers of entries that the others change."""
+    inside = set(group)
+    others = {masks.defect(mask, g) for g in permutations(range(len(mask))) if g not in inside}
+    reached, generators = {tuple(range(len(mask)))}, []
+    for g in group:
+        if g not in reached:
+            generators.append(g)
+            reached = _generated(generators)
+    return generators or list(group), sorted(others)
+
+
+def _generated(generators):
+    """All products of these reorderings."""
+    reached = fresh = {tuple(range(len(generators[0])))}
+    while fresh:
+        fresh = {tuple(g[j] for j in h) for g in generators for h in fresh} - reached
+        reached = reached | fresh
+    return reached
 
 
 @claim(
@@ -649,8 +676,8 @@ def _symmetry(xp, mask, group, X, W, t):
     tex=r"X = 1,\ W = \mathbf 1\mathbf 1^{\mathsf T}:\quad F(\Pi X) - \Pi F(X) = M\Pi - \Pi M",
 )
 def criterion(xp, M):
-    """With C = N, X = 1 and W all ones, every reordering Π fails to commute with the masked field by
-    exactly MΠ − ΠM, whatever the mask M is."""
+    """With C = N, X = 1 and W all ones, every reordering Π fails to commute with the masked field
+    by exactly MΠ − ΠM, whatever the mask M is."""
     n = M.shape[0]
     return Equal(*_failures(xp, M, xp.ones(n, n)))
 
@@ -917,8 +944,8 @@ def _keeps_itself(xp, M):
     r" (P_M)_{jk} = \frac{M_{jk}e^{S_{jk}}}{\sum_l M_{lk}e^{S_{lk}}}",
 )
 def masked(xp, X, W, root_r, M):
-    """A weight M_jk >= 0 on every exponential gives attention weighted by M. Entries may be zero, as
-    those of a mask are, as long as every row keeps a key: here, every token sees itself."""
+    """A weight M_jk >= 0 on every exponential gives attention weighted by M. Entries may be zero,
+    as those of a mask are, as long as every row keeps a key: here, every token sees itself."""
     S = lambda X: X @ W @ xp.star(X) / root_r
     V = lambda X: root_r * xp.sum(xp.log(xp.sum(M * xp.exp(S(X)), axis=-2)))
     weights = M * xp.exp(S(X))

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 
+from fieldcheck.claim import Form
 from fieldcheck.domains import (
     between,
     hermitian,
@@ -23,7 +24,8 @@ from fieldcheck.domains import (
     unitary,
     vector,
 )
-from fieldcheck.evidence.run import examine
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import examine, judge
 from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate, Zero
 
 TRUE = {
@@ -332,3 +334,19 @@ def test_bounded_domains_reach_their_ends():
 def test_positive_numbers_are_positive():
     body = lambda xp, t, r: (AtMost(-t, xp.one / 10**6 - t * t / t), AtMost(-r, r))
     assert examine(body, t=positive(), r=root("r"))[0].verdict == "holds"
+
+
+@pytest.mark.parametrize(("every_size", "expected"), [(False, "holds"), (True, "refuted")])
+def test_sizes_that_are_the_statement_are_all_visited(every_size, expected):
+    """True up to size three and false at four: only a claim that lists its sizes is told so."""
+    form = Form(
+        "example/claim",
+        "claim",
+        "example",
+        lambda xp, x: Rank(xp.diag(x), min(x.shape[0], 3)),
+        dict(x=vector("n")),
+        dict(n=[1, 2, 3, 4]),
+        "holds",
+        every_size=every_size,
+    )
+    assert judge(form, PROFILES["quick"], 0)[0].verdict == expected
