@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fieldcheck.claim import claim, ours, poster
+from fieldcheck.claim import claim, ours, poster, talk
 from fieldcheck.domains import (
     positive,
     real,
@@ -57,9 +57,13 @@ def _two_terms(xp, X, Q, K, root_r, causal=False):
 )
 def gpt_block(xp, X, Q, K, U, b, root_r):
     """For all real Q, K, U, b: softmax heads, each with its second term and with values tied to
-    the keys, beside a ReLU layer with U and U transposed, are the gradient of one potential."""
-    V = lambda X: arch.block_energy(xp, X, Q, K, U, b, root_r)
-    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r) + xp.relu(X @ U + b) @ U.T)
+    the keys, beside a ReLU layer with U and U transposed, are the gradient of one potential. (Both
+    summands are checked by themselves; a gradient is additive.)"""
+    heads = [lambda X, h=h: arch.free_energy(xp, X, Q[h], K[h], root_r) for h in range(Q.shape[0])]
+    return (
+        Gradient(lambda X: layers.total([V(X) for V in heads]), X, _two_terms(xp, X, Q, K, root_r)),
+        Gradient(lambda X: arch.mlp_energy(xp, X, U, b), X, xp.relu(X @ U + b) @ U.T),
+    )
 
 
 @gpt_block.printed(
@@ -439,7 +443,7 @@ def _(xp, x, y, K, b, L):
 @claim(
     "resnet-block-as-field-projected",
     title="A block that ends in its activation is a projected gradient step",
-    sources=[poster("projected gradient"), ours("which blocks the word applies to")],
+    sources=[talk("ReLU = Conic Proj-GD"), ours("which blocks the word applies to")],
     chapter="architectures",
     equations=["eq-arch-projected"],
     needs=["resnet-block-as-field", "relu-orthant-projection"],
@@ -498,12 +502,14 @@ def denoiser(xp, x, Y, v):
     """For any points Y and any variance v = σ² > 0, the mean of the data given a noisy x is
     attention over the data, with keys and values Y and a key bias, and the gradient of σ² times a
     log-sum-exp."""
-    bias = -xp.sum(Y * Y, axis=1) / 2
-    energy = lambda x: v * xp.logsumexp((Y @ x + bias) / v)
-    mean = arch.posterior_mean(xp, x, Y, v)
+    scores = lambda x: (Y @ x - xp.sum(Y * Y, axis=1) / 2) / v
+    # All densities over the first: the quotient in the mean does not see it.
+    squares = xp.sum((x[None, :] - Y) ** 2, axis=1)
+    odds = xp.exp((squares[0] - squares) / (2 * v))
+    attention = xp.softmax(scores(x) - scores(x)[0]) @ Y
     return (
-        Equal(mean, xp.softmax((Y @ x + bias) / v) @ Y),
-        Gradient(energy, x, xp.softmax((Y @ x + bias) / v) @ Y),
+        Equal(odds @ Y / xp.sum(odds), attention),
+        Gradient(lambda x: v * xp.logsumexp(scores(x)), x, xp.softmax(scores(x)) @ Y),
     )
 
 
