@@ -84,8 +84,9 @@ def rcolu(
     places that make its formula the identity; this is the form that its text describes.)
 
     Shapes, parameters, errors: as :func:`colu`; a negative axis is the part t e with t < 0.
-    Groups are always contiguous: no channel is special. Linear isometries it commutes with: those of each group that fix its axis,
-    permutations of a group's channels among them, and permutations of the groups.
+    Groups are always contiguous: no channel is special. Linear isometries it commutes with: those
+    of each group that fix its axis, permutations of a group's channels among them, and
+    permutations of the groups.
 
     Source: Fu and Cohen, Conic Activation Functions, PMLR 285 (2024), rotated form.
     """
