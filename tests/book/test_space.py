@@ -19,13 +19,15 @@ STYLE = ROOT / "book" / "_static" / "fieldcheck.css"
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The drawing alone on a page, with the book's style sheet."""
     spec = importlib.util.spec_from_file_location("space", ROOT / "book" / "figures" / "space.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     file = tmp_path_factory.mktemp("space") / "page.html"
     style = STYLE.read_text(encoding="utf8")
     file.write_text(
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>space</title><style>{style}</style>"
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>space</title>"
+        f"<style>{style}</style>"
         f"<body style='margin:0'>{module.cones_in_space()}",
         encoding="utf8",
     )
