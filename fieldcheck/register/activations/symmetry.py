@@ -26,12 +26,9 @@ def _isometries(xp, raw):
 def isometries(groups, size):
     """An orthogonal matrix for each group, of either determinant."""
     dims = (groups, size, size)
+    any_matrix = built("real matrix for each group", dims, {"x": dims}, lambda xp, raw: raw["x"])
     return built(
-        "orthogonal matrix for each group",
-        dims,
-        {"x": dims},
-        _isometries,
-        relaxed=real_matrix(*dims),
+        "rotation or reflection for each group", dims, {"x": dims}, _isometries, relaxed=any_matrix
     )
 
 
