@@ -279,7 +279,7 @@ def layer_conditions(xp, points):
     chapter=CHAPTER,
     equations=["eq-colu-layer"],
     given=dict(points=CELL_POINTS),
-    sizes={"K": (9, 18), "G": (1, 2), "S": (3, 4)},
+    sizes={"K": (9, 18), "G": (1, 2), "S": (2, 3, 4)},
     needs=["colu-not-metric-jacobian"],
     tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
     r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",
