@@ -17,6 +17,7 @@ import json
 import math
 import os
 import sys
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -43,7 +44,7 @@ SCHEMA = 1
 JUDGE = 1
 """Raised when the judging of mutants changes, so that no result of the old way is reused."""
 
-RECOGNIZES = 3
+RECOGNIZES = 4
 """Raised when more reasons for equivalence are recognized: what was left over is tried again."""
 
 OPEN, BAD_USAGE = 1, 2
@@ -130,8 +131,10 @@ def tried(
         if row is None or (
             row["outcome"] in (SURVIVED, UNDECIDED) and row.get("recognizes") != RECOGNIZES
         ):
+            start = time.perf_counter()
             result = try_mutant(mutant, seed)
             row = {"key": mutant.key, "operator": mutant.operator, **result.record()}
+            row["seconds"] = f"{time.perf_counter() - start:.2f}"
             if result.outcome != REFUTED:
                 row["diff"] = diff(mutant)
             if result.outcome in (SURVIVED, UNDECIDED):
