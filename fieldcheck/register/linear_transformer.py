@@ -798,9 +798,11 @@ def quartic_blow_up(xp, X, A, B):
     first, second = 4 * V(X), 4 * xp.push(V, X, force(X))
     x, f = xp.flatten(X), xp.flatten(force(X))
     wedge = x[:, None] * f[None, :] - f[:, None] * x[None, :]
+    low, high, gap = 2 * first * first, xp.norm2(X) * second, 4 * xp.sum(xp.abs2(wedge))
     return (
         Equal(xp.push(xp.norm2, X, force(X)), first),
-        AtMost(2 * first * first, xp.norm2(X) * second, gap=4 * xp.sum(xp.abs2(wedge)), sharp=True),
+        AtMost(low, high, gap=gap, sharp=True),
+        Equal(high - low, gap),
     )
 
 

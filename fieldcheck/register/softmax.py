@@ -55,9 +55,11 @@ def gibbs_variational(xp, p, E, tau):
     q, log_total = xp.softmax(-E / tau), xp.logsumexp(-E / tau)
     least = gibbs.free_energy(xp, q, -E / tau - log_total, E, tau)
     excess = xp.relative_entropy(p, xp.exp(-E / tau), 1, xp.sum(xp.exp(-E / tau)))
+    other, gap = gibbs.free_energy(xp, p, xp.log(p), E, tau), tau * xp.sum(excess)
     return (
         Equal(least, -tau * log_total),
-        AtMost(least, gibbs.free_energy(xp, p, xp.log(p), E, tau), gap=tau * xp.sum(excess)),
+        AtMost(least, other, gap=gap),
+        Equal(other - least, gap),
     )
 
 
@@ -130,7 +132,7 @@ def _(xp, p, E, tau):
 def gibbs_cold(xp, e, g, d):
     """With two tied minima, the next level a gap g above and the rest at least 2g above, each
     minimum gets ½ and lacks only exp(−g/τ)/4; here exp(−g/τ) = 1/n."""
-    E = xp.stack([e, e, e + g, e + 2 * g + d])
+    E = e + xp.stack([0 * g, 0 * g, g, (2 + 8 * d) * g])
 
     def missing(n):
         return xp.one / 2 - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0]
@@ -163,7 +165,7 @@ def _(xp, e, g, d):
 )
 def gibbs_cold_minimum(xp, e, g, d):
     """With two tied minima e, the least free energy is e − τ log 2 up to exp(−g/τ)."""
-    E = xp.stack([e, e, e + g, e + 2 * g + d])
+    E = e + xp.stack([0 * g, 0 * g, g, (2 + 8 * d) * g])
     return Rate(
         lambda n: e + xp.logsumexp(-E * n) / n, order=1, constant=xp.log(xp.lift(2)), start=64
     )
@@ -320,12 +322,9 @@ def lse_norm(xp, x, h):
     p = xp.softmax(x)
     single = xp.abs2(h * (1 - 2 * p))
     double = _pairs(xp, x.shape[0]) * p[:, None] * p[None, :] * xp.abs2(h[:, None] + h[None, :])
-    return AtMost(
-        _curvature(xp, xp.logsumexp, x, h, h),
-        xp.sum(h * h) / 2,
-        gap=(xp.sum(single) + xp.sum(double)) / 2,
-        sharp=True,
-    )
+    gap = (xp.sum(single) + xp.sum(double)) / 2
+    curvature, bound = _curvature(xp, xp.logsumexp, x, h, h), xp.sum(h * h) / 2
+    return AtMost(curvature, bound, gap=gap, sharp=True), Equal(bound - curvature, gap)
 
 
 @lse_norm.neighbour("the bound ¼", key="norm-quarter")
@@ -912,11 +911,9 @@ def other_metric_ascent(xp, X, W):
     """Along X' = Softmax(XWXᵀ)XW with symmetric W the energy never falls."""
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
     Z = xp.sum(xp.exp(X @ W @ X.T), axis=1)
-    return AtMost(
-        0,
-        xp.push(lambda X: attention.unnormalized(xp, X, W), X, F),
-        gap=xp.sum(Z[:, None] * xp.abs2(F)),
-    )
+    speed = xp.push(lambda X: attention.unnormalized(xp, X, W), X, F)
+    gap = xp.sum(Z[:, None] * xp.abs2(F))
+    return AtMost(0, speed, gap=gap), Equal(speed, gap)
 
 
 @other_metric_ascent.neighbour("it never rises", key="descent")
@@ -984,7 +981,9 @@ def complex_pole(xp, a):
     """For two tokens a and a − iπ/a, one channel and W = 1, the first row's partition sum is
     exp(a²) + exp(a² + iπ) = 0: softmax is undefined there."""
     X = xp.stack([a, a - xp.i * xp.pi / a])[:, None]
-    return Zero(xp.sum(xp.exp(X @ xp.star(X)), axis=1)[0])
+    S = X @ xp.star(X)
+    scores = xp.stack([a * a, a * a + xp.i * xp.pi])
+    return Equal(S[0], scores), Zero(xp.sum(xp.exp(S), axis=1)[0])
 
 
 @complex_pole.neighbour("the second row's sum vanishes too", key="second-row")
@@ -1118,12 +1117,9 @@ def hopfield_descent(xp, x, K, beta, b):
     s = 2 / (1 + b)
     y = hopfield.step(xp, x, K, beta, s)
     move = xp.norm2(hopfield.update(xp, x, K, beta) - x)
-    return AtMost(
-        hopfield.energy(xp, y, K, beta),
-        hopfield.energy(xp, x, K, beta),
-        gap=s * (b / (1 + b)) * move + _divergence(xp, x, y, K, beta) / beta,
-        sharp=True,
-    )
+    before, after = hopfield.energy(xp, x, K, beta), hopfield.energy(xp, y, K, beta)
+    gap = s * (b / (1 + b)) * move + _divergence(xp, x, y, K, beta) / beta
+    return AtMost(after, before, gap=gap, sharp=True), Equal(before - after, gap)
 
 
 @hopfield_descent.neighbour("a step longer than twice the update", key="step-beyond-two")
@@ -1155,7 +1151,8 @@ def hopfield_amount(xp, x, K, beta):
     p and p⁺ are the attention weights before and after: so the steps are square-summable."""
     y = hopfield.update(xp, x, K, beta)
     drop = hopfield.energy(xp, x, K, beta) - hopfield.energy(xp, y, K, beta)
-    return AtMost(xp.norm2(y - x) / 2, drop, gap=_divergence(xp, x, y, K, beta) / beta, sharp=True)
+    least, gap = xp.norm2(y - x) / 2, _divergence(xp, x, y, K, beta) / beta
+    return AtMost(least, drop, gap=gap, sharp=True), Equal(drop - least, gap)
 
 
 @hopfield_amount.neighbour("at least the whole squared step", key="constant-one")
