@@ -132,6 +132,8 @@ def judge(statement: Statement, table, relation_and_constant):
         return SILENT, f"the slope has not settled: {before:.3f}, {slope:.3f}", slope
     if abs(slope - relation.order) > 0.1:
         return REFUTES, f"slope {slope:.3f}, not {relation.order}", slope
+    if constant is not None and not math.isfinite(constant):
+        return SILENT, "the leading constant is not finite", slope
     if constant is not None:
         levels = [v + relation.order * math.log2(n) for n, v in values]
         before, lead = (2 ** (2 * b - a) for a, b in pairwise(levels[-3:]))

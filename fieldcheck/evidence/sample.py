@@ -122,6 +122,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     visited = dict.fromkeys(strata_of(statement), 0)
     finite_cases, worst = 0, []
     moving = np.zeros((len(relations), 2), dtype=bool)
+    defined = np.zeros(len(relations), dtype=bool)
     for sizes in grid:
         points = cloud(statement, sizes, profile.batch, rng)
         try:
@@ -133,6 +134,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         r = ratio.numpy()
         finite = r > -math.inf
         moving = moving | _moving(prints.numpy(), finite)
+        defined |= np.isfinite(prints.numpy()).all(axis=2).any(axis=0)
         finite_cases += int(finite.sum())
         for name in visited:
             here = np.array([s == name for s in points.strata]) & finite
@@ -144,6 +146,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         return Evidence(
             "sampled", SILENT, "vacuous: no finite instance", 0, len(grid), visited, vacuous=True
         )
+    if not defined.all():
+        lost = f"vacuous: no finite instance of part {int(np.argmin(defined)) + 1}"
+        return Evidence("sampled", SILENT, lost, 0, len(grid), visited, vacuous=True)
     worst.sort(key=lambda w: -w[0])
     floor = 0.0 if "AtMost" in kinds else NOISE
     picker = stream(statement.key, "sampled/witness", seed)
