@@ -17,7 +17,17 @@ from fieldcheck.domains import (
     vector,
 )
 from fieldcheck.fields import depth, draws, integrability, layers, moments, potentials
-from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate, Zero
+from fieldcheck.relations import (
+    AtMost,
+    Equal,
+    Force,
+    Gradient,
+    Law,
+    Rank,
+    Rate,
+    Zero,
+    at_most,
+)
 
 CHAPTER = "linear_transformer"
 
@@ -798,11 +808,10 @@ def quartic_blow_up(xp, X, A, B):
     first, second = 4 * V(X), 4 * xp.push(V, X, force(X))
     x, f = xp.flatten(X), xp.flatten(force(X))
     wedge = x[:, None] * f[None, :] - f[:, None] * x[None, :]
-    low, high, gap = 2 * first * first, xp.norm2(X) * second, 4 * xp.sum(xp.abs2(wedge))
+    room = 4 * xp.sum(xp.abs2(wedge))
     return (
         Equal(xp.push(xp.norm2, X, force(X)), first),
-        AtMost(low, high, gap=gap, sharp=True),
-        Equal(high - low, gap),
+        *at_most(2 * first * first, xp.norm2(X) * second, room=room, sharp=True),
     )
 
 

@@ -29,7 +29,7 @@ from fieldcheck.fields.integrability import (
     euclidean_pairing,
     wirtinger_pairing,
 )
-from fieldcheck.relations import AtMost, Equal, Force, Gradient, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Force, Gradient, Rate, Zero, at_most
 
 WHY_SOFTMAX = talk("Why Softmax = LogSumExp Potential?")
 SMALL = {"N": (1, 2, 3), "C": (1, 2)}
@@ -55,12 +55,8 @@ def gibbs_variational(xp, p, E, tau):
     q, log_total = xp.softmax(-E / tau), xp.logsumexp(-E / tau)
     least = gibbs.free_energy(xp, q, -E / tau - log_total, E, tau)
     excess = xp.relative_entropy(p, xp.exp(-E / tau), 1, xp.sum(xp.exp(-E / tau)))
-    other, gap = gibbs.free_energy(xp, p, xp.log(p), E, tau), tau * xp.sum(excess)
-    return (
-        Equal(least, -tau * log_total),
-        AtMost(least, other, gap=gap),
-        Equal(other - least, gap),
-    )
+    other = gibbs.free_energy(xp, p, xp.log(p), E, tau)
+    return Equal(least, -tau * log_total), *at_most(least, other, room=tau * xp.sum(excess))
 
 
 @gibbs_variational.neighbour("the sign of the energy turned over", key="sign-of-energy")
@@ -298,7 +294,7 @@ def lse_convex(xp, x, h):
     """The second derivative along h is the variance of h under p, a sum of squares."""
     p = xp.softmax(x)
     spread = p[:, None] * p[None, :] * xp.abs2(h[:, None] - h[None, :])
-    return AtMost(0, _curvature(xp, xp.logsumexp, x, h, h), gap=xp.sum(spread) / 2)
+    return at_most(0, _curvature(xp, xp.logsumexp, x, h, h), room=xp.sum(spread) / 2)
 
 
 @lse_convex.neighbour("strongly convex with modulus 1/100", key="strongly-convex")
@@ -322,9 +318,12 @@ def lse_norm(xp, x, h):
     p = xp.softmax(x)
     single = xp.abs2(h * (1 - 2 * p))
     double = _pairs(xp, x.shape[0]) * p[:, None] * p[None, :] * xp.abs2(h[:, None] + h[None, :])
-    gap = (xp.sum(single) + xp.sum(double)) / 2
-    curvature, bound = _curvature(xp, xp.logsumexp, x, h, h), xp.sum(h * h) / 2
-    return AtMost(curvature, bound, gap=gap, sharp=True), Equal(bound - curvature, gap)
+    return at_most(
+        _curvature(xp, xp.logsumexp, x, h, h),
+        xp.sum(h * h) / 2,
+        room=(xp.sum(single) + xp.sum(double)) / 2,
+        sharp=True,
+    )
 
 
 @lse_norm.neighbour("the bound ¼", key="norm-quarter")
@@ -912,8 +911,7 @@ def other_metric_ascent(xp, X, W):
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
     Z = xp.sum(xp.exp(X @ W @ X.T), axis=1)
     speed = xp.push(lambda X: attention.unnormalized(xp, X, W), X, F)
-    gap = xp.sum(Z[:, None] * xp.abs2(F))
-    return AtMost(0, speed, gap=gap), Equal(speed, gap)
+    return at_most(0, speed, room=xp.sum(Z[:, None] * xp.abs2(F)))
 
 
 @other_metric_ascent.neighbour("it never rises", key="descent")
@@ -1117,9 +1115,12 @@ def hopfield_descent(xp, x, K, beta, b):
     s = 2 / (1 + b)
     y = hopfield.step(xp, x, K, beta, s)
     move = xp.norm2(hopfield.update(xp, x, K, beta) - x)
-    before, after = hopfield.energy(xp, x, K, beta), hopfield.energy(xp, y, K, beta)
-    gap = s * (b / (1 + b)) * move + _divergence(xp, x, y, K, beta) / beta
-    return AtMost(after, before, gap=gap, sharp=True), Equal(before - after, gap)
+    return at_most(
+        hopfield.energy(xp, y, K, beta),
+        hopfield.energy(xp, x, K, beta),
+        room=s * (b / (1 + b)) * move + _divergence(xp, x, y, K, beta) / beta,
+        sharp=True,
+    )
 
 
 @hopfield_descent.neighbour("a step longer than twice the update", key="step-beyond-two")
@@ -1151,8 +1152,8 @@ def hopfield_amount(xp, x, K, beta):
     p and p⁺ are the attention weights before and after: so the steps are square-summable."""
     y = hopfield.update(xp, x, K, beta)
     drop = hopfield.energy(xp, x, K, beta) - hopfield.energy(xp, y, K, beta)
-    least, gap = xp.norm2(y - x) / 2, _divergence(xp, x, y, K, beta) / beta
-    return AtMost(least, drop, gap=gap, sharp=True), Equal(drop - least, gap)
+    room = _divergence(xp, x, y, K, beta) / beta
+    return at_most(xp.norm2(y - x) / 2, drop, room=room, sharp=True)
 
 
 @hopfield_amount.neighbour("at least the whole squared step", key="constant-one")
@@ -1223,10 +1224,10 @@ def hot_convex(xp, x, h, k, a):
     ‖h − ⟨k,h⟩k‖² + ⟨k,h⟩²(a + tanh²)/(1 + a), a sum of squares."""
     E = _two_patterns(xp, k, 1 / (1 + a))
     along, t = xp.sum(k * h), xp.tanh(xp.sum(k * x) / (1 + a))
-    return AtMost(
+    return at_most(
         0,
         _curvature(xp, E, x, h, h),
-        gap=xp.norm2(h - along * k) + xp.abs2(along) * (a + xp.abs2(t)) / (1 + a),
+        room=xp.norm2(h - along * k) + xp.abs2(along) * (a + xp.abs2(t)) / (1 + a),
         sharp=True,
     )
 
@@ -1344,10 +1345,10 @@ def pattern_bound(xp, x, h, K, beta):
     single = xp.abs2(g * (1 - 2 * p))
     double = _pairs(xp, p.shape[0]) * p[:, None] * p[None, :] * xp.abs2(g[:, None] + g[None, :])
     E = lambda x: hopfield.energy(xp, x, K, beta)
-    return AtMost(
+    return at_most(
         xp.sum(h * h) - beta / 2 * xp.sum(g * g),
         _curvature(xp, E, x, h, h),
-        gap=beta / 2 * (xp.sum(single) + xp.sum(double)),
+        room=beta / 2 * (xp.sum(single) + xp.sum(double)),
         sharp=True,
     )
 
