@@ -1261,10 +1261,12 @@ def cold_branch(xp, u):
     x = xp.tanh(u)
     beta = u / x
     E = _two_patterns(xp, xp.ones(1), beta)
+    curvature = _curvature(xp, E, xp.stack([x]), xp.ones(1), xp.ones(1))
     return (
         Equal(xp.tanh(beta * x), x),
         AtMost(1, beta),
-        AtMost(0, _curvature(xp, E, xp.stack([x]), xp.ones(1), xp.ones(1))),
+        AtMost(0, curvature),
+        Equal(curvature, 1 - beta * (1 - x * x)),
     )
 
 

@@ -119,21 +119,23 @@ def _judged(true: Form, form: Form, profile: Profile, seed: int) -> Result:
 
 
 def _has_no_value(form: Form) -> bool:
-    """Whether every part is without a finite value at all of several points: the root of a
+    """Whether some part is without a finite value at all of several points: the root of a
     negative number, a division by zero."""
     statement = Statement(form)
     places = _places(statement, random.Random(f"values/{form.key}"))[-POINTS:]
     try:
         with limited(SECONDS), working_digits(DIGITS):
-            return not any(
-                x.is_finite()
-                for _, raw in places
-                for part in _said(form, raw)
-                for value in part.values
-                for x in value.data.reshape(-1)
-            )
+            said = [_said(form, raw) for _, raw in places]
+            parts = zip(*said, strict=True)
+            return any(not any(_is_finite(part) for part in same) for same in parts)
     except Exception:
         return False
+
+
+def _is_finite(part: Part) -> bool:
+    """Whether a part has a value; of a rate the remainders count, not the constant."""
+    values = part.values[:3] if part.kind == "Rate" else part.values
+    return all(x.is_finite() for value in values for x in value.data.reshape(-1))
 
 
 def _vacuous(evidence: list[Evidence]) -> bool:
@@ -440,6 +442,8 @@ def _by_one_number(
         moved = move(sizes, raw)
         if moved is None:
             return None
+        # An operation on an array of no dimensions leaves a bare number.
+        moved = {k: np.asarray(v, dtype=object) for k, v in moved.items()}
         there = _said_once(form, moved)
         if len(here) != len(there):
             return None
@@ -589,7 +593,7 @@ def _on(name: str, change: Callable[[dict[str, np.ndarray]], dict | None]) -> Mo
     def move(sizes: dict[str, int], raw: Raw) -> Raw | None:
         own = {k: raw[k] for k in _parts(raw, name)}
         new = change(own)
-        if new is None or any(new[k].shape != own[k].shape for k in own):
+        if new is None or any(np.shape(new[k]) != own[k].shape for k in own):
             return None
         return {**raw, **new}
 
