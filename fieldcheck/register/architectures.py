@@ -16,7 +16,7 @@ from fieldcheck.domains import (
 from fieldcheck.fields import architectures as arch
 from fieldcheck.fields import layers
 from fieldcheck.fields.integrability import euclidean_pairing
-from fieldcheck.relations import AtMost, Equal, Gradient
+from fieldcheck.relations import AtMost, Equal, Gradient, at_most
 
 UNIFIES = poster("one framework for GPT, ResNets and diffusion models")
 HEADS = dict(Q=real_matrix("H", "C", "r"), K=real_matrix("H", "C", "r"))
@@ -150,10 +150,10 @@ def causal(xp, X, Q, K, V, O, root_r):
     block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
     between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
     inside = [xp.norm2(block(i, i) - block(i, i).T) / 4 for i in range(n)]
-    return AtMost(
+    return at_most(
         layers.total(between) / 2,
         xp.norm2(J - J.T) / 4,
-        gap=layers.total(inside),
+        room=layers.total(inside),
         sharp=True,
     )
 
@@ -419,10 +419,10 @@ def contraction(xp, x, y, K, b):
     is −‖u₊ − v₊‖² − ⟨u₊, v₋⟩ − ⟨u₋, v₊⟩."""
     F = lambda z: -(K.T @ xp.relu(K @ z + b))
     u, v = K @ x + b, K @ y + b
-    return AtMost(
+    return at_most(
         xp.sum((x - y) * (F(x) - F(y))),
         0,
-        gap=xp.norm2(xp.relu(u) - xp.relu(v))
+        room=xp.norm2(xp.relu(u) - xp.relu(v))
         + xp.sum(xp.relu(u) * xp.relu(-v))
         + xp.sum(xp.relu(-u) * xp.relu(v)),
         sharp=True,
@@ -457,10 +457,10 @@ def projected(xp, x, w, K, b):
     variational inequality holds for every z = w² (entry by entry) in the orthant."""
     a = x - K.T @ xp.relu(K @ x + b)
     y = xp.relu(a)
-    return AtMost(
+    return at_most(
         0,
         xp.sum((w * w - y) * (y - a)),
-        gap=xp.sum(xp.abs2(w) * xp.relu(-a)),
+        room=xp.sum(xp.abs2(w) * xp.relu(-a)),
         sharp=True,
     )
 
@@ -684,10 +684,10 @@ def covariance(xp, x, Y, v, h):
     spread = xp.sum(p[:, None] * p[None, :] * (g[:, None] - g[None, :]) ** 2) / 2
     return (
         Equal(euclidean_pairing(xp, D, x, h, h), spread / v),
-        AtMost(
+        *at_most(
             0,
             euclidean_pairing(xp, D, x, h, h),
-            gap=xp.sum(p[:, None] * p[None, :] * xp.abs2(g[:, None] - g[None, :])) / (2 * v),
+            room=xp.sum(p[:, None] * p[None, :] * xp.abs2(g[:, None] - g[None, :])) / (2 * v),
             sharp=True,
         ),
     )
