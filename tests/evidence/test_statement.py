@@ -51,7 +51,10 @@ def test_exact_numbers_are_shifted_by_the_sign_pattern():
     xp = Rational()
     got = subject.faulty(2).sides(xp, wrap_raw(xp, {name: POINT["x.re"]}))[0]
     shift = (got.right - got.left).data[0]
-    assert [abs(Fraction(int(s.p), int(s.q))) for s in shift] == [Fraction(1, 200), Fraction(3, 100)]
+    assert [abs(Fraction(int(s.p), int(s.q))) for s in shift] == [
+        Fraction(1, 200),
+        Fraction(3, 100),
+    ]
 
 
 def test_few_shapes_are_all_visited_and_of_many_every_pair():
