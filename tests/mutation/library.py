@@ -301,7 +301,7 @@ def report(
         "commit": commit,
         "seed": seed,
         "sites": sites,
-        "budget_seconds": BUDGET,
+        "budget_seconds": budget,
         "total": figures.summary(rows, entries),
         "folders": groups,
         "operators": {
@@ -329,6 +329,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--each", type=int, default=EACH, help="mutants of each folder")
     parser.add_argument("--minutes", type=float, default=1e6, help="begin no mutant after these")
+    parser.add_argument(
+        "--budget", type=float, default=BUDGET, help="seconds of tests that a mutant meets"
+    )
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--report", action="store_true", help="run nothing")
     parser.add_argument("--fresh", action="store_true", help="forget what is known")
@@ -352,7 +355,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             copy.close()
     reach.index()
-    orders = {m.key: reach.within(m.candidate.path, m.candidate.line, BUDGET) for m in mutants}
+    orders = {m.key: reach.within(m.candidate.path, m.candidate.line, options.budget) for m in mutants}
     met = {
         key: digest(*order, *sorted({reach.state[trial.file_of(u)] for u in order}))
         for key, order in orders.items()
@@ -380,7 +383,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rows = [row_of(m, session.known.get(m.key)) for m in mutants]
     entries = figures.equivalents(HERE / "equivalent_library.toml")
     left_out = {u: row["failed"] for u, row in sorted(reach.rows.items()) if row.get("failed")}
-    document = report(rows, sites, options.seed, head(ROOT), entries, left_out)
+    document = report(rows, sites, options.seed, head(ROOT), entries, left_out, options.budget)
     (HERE / "library.json").write_text(
         json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf8"
     )
