@@ -187,6 +187,8 @@ class Claim:
                 "fail proves nothing (add @….neighbour)"
             )
         main = self.forms[f"{self.id}/claim"]
+        if self.expect == REFUTED:
+            return  # what fails with a hypothesis fails without it: nothing to learn by dropping it
         for name, domain in main.given.items():
             key = f"{self.id}/drop-{name}"
             if domain.relaxed is not None and key not in self.forms:

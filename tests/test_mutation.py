@@ -48,7 +48,7 @@ def toy(tmp_path: Path) -> Path:
         "fieldcheck/__init__.py": "",
         "fieldcheck/fields/__init__.py": "",
         "fieldcheck/fields/toy.py": LIBRARY,
-        "tests/test_toy.py": TESTS,
+        "tests/fields/test_toy.py": TESTS,
         "pyproject.toml": "[tool.pytest.ini_options]\n",
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -222,7 +222,7 @@ def test_a_planted_mutant_is_killed_and_a_planted_survivor_is_told(toy, tmp_path
     monkeypatch.delenv("FIELDCHECK_PYTHON", raising=False)
     before = {p: p.read_bytes() for p in toy.rglob("*") if p.is_file()}
     path, limits = "fieldcheck/fields/toy.py", trial.Limits(grace=1.0)
-    units = ["tests/test_toy.py::test_below", "tests/test_toy.py::test_above"]
+    units = ["tests/fields/test_toy.py::test_below", "tests/fields/test_toy.py::test_above"]
     copy = trial.Copy(toy, "fieldcheck")
     try:
 
@@ -248,7 +248,7 @@ def test_a_planted_mutant_is_killed_and_a_planted_survivor_is_told(toy, tmp_path
 
 def test_tests_are_chosen_by_the_lines_that_they_reach(toy, tmp_path):
     pytest.importorskip("coverage", reason="it is in the group `mutation`")
-    (toy / "tests" / "test_toy.py").write_text(
+    (toy / "tests" / "fields" / "test_toy.py").write_text(
         TESTS
         + "\n\ndef test_nothing():\n    pass\n\n\ndef test_wrong():\n    assert clamp(1) > 1\n"
     )
@@ -262,11 +262,11 @@ def test_tests_are_chosen_by_the_lines_that_they_reach(toy, tmp_path):
         copy.close()
     assert reach.log.stat().st_size == size, "what is known was measured again"
     reach.index()
-    path, below = "fieldcheck/fields/toy.py", "tests/test_toy.py::test_below"
-    assert set(reach.units(path, 9)) == {below, "tests/test_toy.py::test_above"}
+    path, below = "fieldcheck/fields/toy.py", "tests/fields/test_toy.py::test_below"
+    assert set(reach.units(path, 9)) == {below, "tests/fields/test_toy.py::test_above"}
     assert reach.units(path, 7) == []
     assert len(reach.within(path, 9, 0.0)) == 1
-    assert "test_wrong" in reach.rows["tests/test_toy.py::test_wrong"]["failed"]
+    assert "test_wrong" in reach.rows["tests/fields/test_toy.py::test_wrong"]["failed"]
     (toy / path).write_text(LIBRARY + "\n", encoding="utf8")
     fresh = Reach(toy, reach.log)
     fresh.read()

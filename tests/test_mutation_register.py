@@ -14,7 +14,7 @@ import pytest
 from fieldcheck.claim import Form
 from fieldcheck.domains import matrix, real_matrix, vector
 from fieldcheck.relations import Equal, Zero
-from tests.mutation.register import RESULTS, problems, read_listed, tally, tried, wilson
+from tests.mutation.register import RESULTS, Looked, problems, read_looked, tally, tried, wilson
 from tests.mutation.register_operators import OPERATORS, form_of, mutants_of
 
 SQUARE = dict(n=[2, 3])
@@ -136,13 +136,14 @@ ROWS = [
 
 
 def test_an_entry_must_match_a_mutant_that_needs_it() -> None:
-    assert not problems(ROWS, {"b": "why", "e": "why"})
-    assert "no mutant" in problems(ROWS, {"x": "why"})[0]
-    assert "refuted" in problems(ROWS, {"a": "why"})[0]
+    assert not problems(ROWS, Looked({"b": "why"}, {"e": "why"}))
+    assert "no mutant" in problems(ROWS, Looked({"x": "why"}))[0]
+    assert "refuted" in problems(ROWS, Looked({"a": "why"}))[0]
+    assert "survived" in problems(ROWS, Looked({}, {"b": "why"}))[0]
 
 
 def test_the_share_leaves_out_equivalent_and_stillborn() -> None:
-    counts = tally(ROWS, {"b": "why"})
+    counts = tally(ROWS, Looked({"b": "why"}, {"e": "why"}))
     assert (counts["refuted"], counts["counted"], counts["undecided"]) == (1, 2, 1)
     assert counts["equivalent"] == {"same": 0, "scaled": 1, "relabelled": 0, "listed": 1}
 
@@ -153,22 +154,32 @@ def test_wilson() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
 
 
-def test_a_listed_key_stands_there_once(tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('[[equivalent]]\nwhy = "true"\nmutants = ["a | b", "a | b"]', "listed twice"),
+        ('[[equivalent]]\nwhy = " "\nmutants = ["a | b"]', "reason is empty"),
+        ('[[equivalents]]\nwhy = "true"\nmutants = ["a | b"]', "unknown tables"),
+    ],
+)
+def test_the_list_is_read_strictly(tmp_path, text, why) -> None:
     file = tmp_path / "list.toml"
-    file.write_text('[[reason]]\nwhy = "true"\nmutants = ["a | b", "a | b"]\n')
-    with pytest.raises(ValueError, match="listed twice"):
-        read_listed(file)
+    file.write_text(text)
+    with pytest.raises(ValueError, match=why):
+        read_looked(file)
 
 
 def test_results_and_list_agree() -> None:
-    results, listed = json.loads(RESULTS.read_text(encoding="utf-8")), read_listed()
-    assert {row["key"] for row in results["listed"]} == set(listed)
-    assert not {row["key"] for row in results["open"]} & set(listed)
+    results, looked = json.loads(RESULTS.read_text(encoding="utf-8")), read_looked()
+    assert {row["key"] for row in results["listed"]} == set(looked.equivalent)
+    assert {row["key"] for row in results["undecided"]} == set(looked.undecided)
+    assert not any(row["key"] in looked for row in results["open"])
     everything, parts = results["all"], list(results["operators"].values())
     for name in ("mutants", "refuted", "stillborn", "survived", "undecided", "counted"):
         assert everything[name] == sum(part[name] for part in parts)
-    assert everything["survived"] + everything["undecided"] == len(results["open"])
-    assert everything["equivalent"]["listed"] == len(listed)
+    left = len(results["open"]) + len(results["undecided"])
+    assert everything["survived"] + everything["undecided"] == left
+    assert everything["equivalent"]["listed"] == len(looked.equivalent)
     assert everything["mutants"] == sum(
         int(line.split()[0]) for line in results["by_form"].values()
     )

@@ -94,9 +94,9 @@ class Graph(Paired):
         """
         for n in self.order(node):
             if n.id not in self._known_real:
-                self._known_real[n.id] = n.id in self._self_conjugate or (
-                    n.op != "i" and all(self._known_real[a.id] for a in n.args if isinstance(a, Node))
-                )
+                below = (self._known_real[a.id] for a in n.args if isinstance(a, Node))
+                made_real = n.id in self._self_conjugate
+                self._known_real[n.id] = made_real or (n.op != "i" and all(below))
         return self._known_real[node.id]
 
     def _note_real(self, data) -> None:

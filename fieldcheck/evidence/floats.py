@@ -15,7 +15,8 @@ def residuals(
     statement: Statement, raws: dict[str, torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Normalized residual of every point and part, positive where the statement looks false (minus
-    infinity where it is not finite); and a fingerprint of either side, to see sides that never move.
+    infinity where it is not finite); and a fingerprint of either side, to see sides that never
+    move.
 
     Equality: largest |l - r| over the entries, relative to the largest side.  Order: largest
     l - r, relative likewise (negative where it holds).

@@ -1,71 +1,112 @@
 """What counts as killing a neighbour.
 
 A neighbour expected refuted counts only if its witness survives the trip through JSON, refutes
-again in rationals or balls, and, where the domains agree, the true claim holds at the same point.
+again when rebuilt from the record (in rationals or balls; a rate from its remainders, a rank from
+fresh primes, a law from its seed) and, where the domains agree, the true claim holds at the same
+point.
 """
 
 from __future__ import annotations
 
 import json
 
+import numpy as np
+
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.claim import Claim, Form
-from fieldcheck.evidence.statement import Statement, wrap_raw
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.statement import Raw, Statement, stream, wrap_raw
 from fieldcheck.evidence.witness import certified, raw_from_record
 from fieldcheck.verdict import Verdict
 
 DIGITS = 80
 WIDTH = -40  # log10 of the width within which the true claim must hold zero
 
+NOT_AGAIN = "the witness does not refute again when rebuilt from the record"
+TRUTH_FAILS = "the true claim fails at the same point"
+
 
 def check_kill(claim: Claim, form: Form, verdict: Verdict) -> str:
     """Why the kill does not count, or an empty string."""
+    from fieldcheck.evidence.run import replay
+
     assert verdict.witness is not None
     record = json.loads(json.dumps(verdict.witness.record()))
-    if record["relation"] == "Solutions":
-        return _solutions(claim, form, record)
-    if record["relation"] not in ("Equal", "Zero", "Force", "Gradient", "AtMost"):
-        return ""
-    raw = raw_from_record(record["raw"])
-    if certified(Statement(form), record["sizes"], raw, DIGITS) is None:
-        return "the witness does not refute again when rebuilt from the record"
+    if not replay(form, record, DIGITS)["certified"]:
+        return NOT_AGAIN
     main = claim.forms[f"{claim.id}/claim"]
-    if dict(main.given) != dict(form.given):
-        return ""
     truth = Statement(main)
-    if any(record["sizes"][n] not in allowed for n, allowed in main.sizes.items()):
+    if any(main.given[name] != domain for name, domain in form.given.items() if name in main.given):
+        return ""  # the neighbour speaks of other inputs
+    if not set(form.given) <= set(main.given):
+        return ""
+    if any(record["sizes"].get(n, allowed[0]) not in allowed for n, allowed in main.sizes.items()):
         return ""  # the neighbour speaks of sizes that the claim leaves out
-    if set(truth.raw_shapes(record["sizes"])) != set(raw):
-        return ""
-    if certified(truth, record["sizes"], raw, DIGITS) is not None:
-        return "the true claim fails at the same point"
-    if record["relation"] == "AtMost":
-        return ""
+    check = {"Solutions": _solutions, "Rate": _rate, "Rank": _rank, "Law": _law}
+    return check.get(record["relation"], _point)(truth, record)
+
+
+def _point(truth: Statement, record: dict) -> str:
+    """The true claim at the point, with what the neighbour does not have set to one."""
+    sizes = {name: record["sizes"].get(name, 1) for name in truth.size_names}
+    stored = raw_from_record(record["raw"])
+    raw: Raw = {}
+    for name, shape in truth.raw_shapes(sizes).items():
+        given = stored.get(name)
+        one = np.full(shape, 1, dtype=object)
+        raw[name] = given if given is not None and np.shape(given) == shape else one
+    if certified(truth, sizes, raw, DIGITS) is not None:
+        return TRUTH_FAILS
     with working_digits(DIGITS):
         try:
             xp = Ball()
             for sides in truth.sides(xp, wrap_raw(xp, raw)):
-                if sides.order:
-                    continue
                 for x in (sides.left - sides.right).data.reshape(-1):
-                    if not x.is_finite() or abs(x).upper() > type(abs(x))(10) ** WIDTH:
+                    if not x.is_finite():
+                        return "the true claim is not finite at the same point"
+                    if not sides.order and abs(x).upper() > type(abs(x))(10) ** WIDTH:
                         return "the true claim is not sharp at the same point"
         except (Unsupported, ZeroDivisionError):
             return ""
     return ""
 
 
-def _solutions(claim: Claim, form: Form, record: dict) -> str:
+def _rate(truth: Statement, record: dict) -> str:
+    from fieldcheck.evidence import rate
+
+    raw = raw_from_record(record["raw"])
+    parts = truth.parts("Rate")
+    if truth.raw_shapes(record["sizes"]).keys() != raw.keys():
+        return ""
+    wrong = [rate.judge(truth, raw, part, rate.DOUBLINGS["quick"]).outcome for part in parts]
+    return TRUTH_FAILS if "refutes" in wrong else ""
+
+
+def _rank(truth: Statement, record: dict) -> str:
+    from fieldcheck.evidence import rank
+
+    rng = stream(truth.key, "kill", 0)
+    for part in truth.parts("Rank"):
+        bound = PROFILES["quick"].bound
+        found, claimed, _, _ = rank.generic(truth, record["sizes"], part, rng, bound)
+        if found != claimed:
+            return "the true claim fails at the same sizes"
+    return ""
+
+
+def _law(truth: Statement, record: dict) -> str:
+    from fieldcheck.evidence import law
+
+    _, seed = law.of_witness(record)
+    draws = [law.drawn(truth, part, seed) for part in truth.parts("Law")]
+    return "the true claim fails with the same seed" if any(d.outside for d in draws) else ""
+
+
+def _solutions(truth: Statement, record: dict) -> str:
     """A point in one of the two sets only, on which the true claim agrees with itself."""
     from fieldcheck.evidence.solutions import disagrees
 
-    if not disagrees(Statement(form), record):
-        return "the witness does not refute again when rebuilt from the record"
-    main = claim.forms[f"{claim.id}/claim"]
-    relations = [r.name for r in Statement(main).probe(record["sizes"])]
-    if dict(main.given) != dict(form.given) or "Solutions" not in relations:
-        return ""
-    if disagrees(Statement(main), record):
-        return "the true claim fails at the same point"
+    if not truth.parts("Solutions") or disagrees(truth, record):
+        return TRUTH_FAILS if truth.parts("Solutions") else ""
     return ""

@@ -113,7 +113,10 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                             parts=(part,),
                         )
                     if excluded:
-                        good, why = False, f"a ball of {digits} digits excludes zero, a finer one not"
+                        good, why = (
+                            False,
+                            f"a ball of {digits} digits excludes zero, a finer one not",
+                        )
                 if not _shrinks(profile.rungs, widths) or not width - size < FINEST:
                     good = False
                     why = "the residual's ball does not shrink with the precision: 10^" + (

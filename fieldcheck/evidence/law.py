@@ -6,53 +6,97 @@ relation states its false-alarm rate: the chance that a true claim is refuted by
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.sample import GENERIC
 from fieldcheck.evidence.statement import Statement, numpy_stream
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
-    sizes = statement.grid(profile.largest)[0]
-    relations = statement.probe(sizes)
     parts = statement.parts("Law")
     if not parts:
         return Evidence("law", SILENT, "no law here", applies=False)
-    rates = []
+    sizes = statement.grid(1)[0]
+    found = []
     for part in parts:
-        law = relations[part]
-        value, low, high = law.statistic(numpy_stream(statement.key, f"law{part}", seed))
-        if statement.fault is not None:
-            value += 10.0**-statement.fault.k * max(abs(low), abs(high))
-        rates.append(law.false_alarm)
-        if not low <= value <= high:
-            witness = Witness(
-                "Law",
-                dict(sizes),
-                {},
-                {"seed": str(seed)},
-                "statistic",
-                f"{value:.6g}",
-                f"[{low:.6g}, {high:.6g}]",
-                "law",
-                0,
-            )
+        draw = drawn(statement, part, seed)
+        found.append(draw)
+        if not draw.finite:
+            return Evidence("law", SILENT, error=f"{draw.words}: not a number says nothing")
+        if draw.outside:
             return Evidence(
                 "law",
                 REFUTES,
-                f"{value:.4g} outside [{low:.4g}, {high:.4g}], "
-                f"false-alarm rate {law.false_alarm:g}",
+                f"{draw.words}, false-alarm rate {draw.false_alarm:g}",
                 1,
                 1,
-                witness=witness,
+                {GENERIC: 1},
+                witness=_witness(sizes, part, seed, draw),
                 grade="law",
                 parts=(part,),
             )
     return Evidence(
         "law",
         CONFIRMS,
-        f"false-alarm rate {sum(rates):g}",
+        f"{'; '.join(d.words for d in found)}; "
+        f"false-alarm rate {sum(d.false_alarm for d in found):g}",
         len(parts),
         1,
+        {GENERIC: len(parts)},
         grade="law",
         parts=tuple(parts),
+    )
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One run of a law's test."""
+
+    value: float
+    low: float
+    high: float
+    false_alarm: float
+
+    @property
+    def finite(self) -> bool:
+        return all(map(math.isfinite, (self.value, self.low, self.high)))
+
+    @property
+    def outside(self) -> bool:
+        return self.finite and not self.low <= self.value <= self.high
+
+    @property
+    def words(self) -> str:
+        where = "outside" if self.outside else "in"
+        return f"{self.value:.4g} {where} [{self.low:.4g}, {self.high:.4g}]"
+
+
+def drawn(statement: Statement, part: int, seed: int) -> Draw:
+    """The test of one part with the draws that belong to a seed: the same ones each time."""
+    law = statement.probe(statement.grid(1)[0])[part]
+    value, low, high = law.statistic(numpy_stream(statement.key, f"law{part}", seed))
+    if statement.fault is not None:
+        value += 10.0**-statement.fault.k * max(abs(low), abs(high))
+    return Draw(float(value), float(low), float(high), law.false_alarm)
+
+
+def of_witness(witness: dict) -> tuple[int, int]:
+    """(part, seed) of a stored witness."""
+    return int(witness["entry"].rpartition(" ")[2]) - 1, int(witness["inputs"]["seed"])
+
+
+def _witness(sizes: dict[str, int], part: int, seed: int, draw: Draw) -> Witness:
+    return Witness(
+        relation="Law",
+        sizes=dict(sizes),
+        raw={},
+        inputs={"seed": str(seed)},
+        entry=f"statistic of part {part + 1}",
+        lhs=f"{draw.value:.6g}",
+        rhs=f"[{draw.low:.6g}, {draw.high:.6g}]",
+        certified_by="law",
+        digits=0,
     )

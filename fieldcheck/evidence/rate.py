@@ -1,160 +1,374 @@
-"""Rate: the order of a remainder, from its values in balls at n, 2n, 4n, ...
+"""Rate: the order and the constant of a remainder, from its values in balls at growing n.
 
-The local slope log2(e(n)/e(2n)) of c n^-p (1 + O(1/n)) tends to p with an error that halves, so
-the slopes are extrapolated once (Richardson).  Three outcomes: the expected slope, another slope
-(refuted), or a remainder that is zero or negative at every n (refuted: there is no rate to speak
-of).
+For a remainder c n^-p (1 + a/n + b/n² + ...) the logarithm is linear in p, log c and the
+coefficients of an expansion in 1/n.  As many values determine as many of them: this is repeated
+Richardson extrapolation.  Fits of several depths are made, and the one that moves least when its
+first or last value is left out is taken; that move is the estimate of its error.  So no tolerance
+stands anywhere: an order or a constant that differs from the stated one by more than the error, at
+two ranges of n of which one is twice the other, is refuted, and a fit that has not settled says
+nothing.  Three outcomes: the expected slope, another slope (or constant), or a remainder that is
+exactly zero or negative (there is no rate to speak of: a remainder is a size).
 """
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
+import mpmath
 import numpy as np
 from flint import acb
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.sample import GENERIC
 from fieldcheck.evidence.statement import Statement, point, stream, wrap_raw
-from fieldcheck.evidence.witness import _strings, shown, shown_inputs
+from fieldcheck.evidence.witness import _strings, shown, shown_inputs, worst_at
+from fieldcheck.relations import Rate
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 
-DIGITS = 60
-LEVELS = {"quick": 5, "standard": 6, "deep": 8}
+DIGITS = (60, 120, 240, 480)
+"""Working precision, raised while the balls know fewer than KNOWN digits of a remainder."""
+
+KNOWN = 30
+POINTS = 8
+"""The deepest fit has so many values, at n, 2n, 3n, ...; the others have some of n, 2n, 4n, ...,
+which oscillating corrections disturb less."""
+
+DOUBLINGS = {"quick": 3, "standard": 3, "deep": 4}
+"""How often n may be doubled for a fit that has not settled."""
+
+SAFETY = 10
+"""The error of a fit is taken to be so many times what its last value changes."""
+
+SETTLED = 1e-2
+"""The error that a fit must reach to say anything."""
+
+FINE = 1e-3
+"""The error below which no larger n is asked for."""
+
+SHOWN = 6
+"""Decimals of an order that are printed, if known."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a table of remainders says, and the order it shows with its error."""
+
+    outcome: str
+    reason: str = ""
+    order: Any = None
+    error: Any = None
+    table: tuple[tuple[int, Any], ...] = ()
+    digits: int = DIGITS[0]
+
+    @property
+    def printed(self) -> str | None:
+        """The order, to as many decimals as are known."""
+        if self.order is None:
+            return None
+        known = int(-mpmath.log10(self.error)) if self.error else SHOWN
+        return f"{float(self.order):.{max(1, min(SHOWN, known))}f}"
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
-    grid = statement.grid(profile.largest)
-    kinds = statement.probe(grid[0])
-    parts = [k for k, r in enumerate(kinds) if r.name == "Rate"]
+    parts = statement.parts("Rate")
     if not parts:
         return Evidence("rate", SILENT, "no rate here", applies=False)
+    grid = statement.grid(profile.largest)
     rng = stream(statement.key, "rate", seed)
     shapes = list({0: None, len(grid) // 2: None, len(grid) - 1: None})[: profile.points]
     visited = len(shapes)
     shapes += shapes[-1:] * (profile.points - visited)  # few shapes: several points of the last
     cases, good = 0, []
-    why, order = "", None
+    why, order, furthest = "", None, None
     for part in parts:
         fine = True
         for which in shapes:
             sizes = grid[which]
             raw = point(statement, sizes, rng)
             try:
-                table, relation = remainders(statement, raw, part, LEVELS[profile.name])
+                found = judge(statement, raw, part, DOUBLINGS[profile.name])
             except Unsupported as gap:
                 return Evidence("rate", SILENT, f"no balls: {gap.primitive}", cases, applies=False)
-            cases += len(table)
-            outcome, reason, slope = judge(statement, table, relation)
-            order = f"{slope:.3f}" if slope is not None else order
-            if outcome == REFUTES:
-                witness = _witness(statement, sizes, raw, table, relation, reason)
+            cases += len(found.table)
+            order = found.printed or order
+            if found.outcome == REFUTES:
                 return Evidence(
                     "rate",
                     REFUTES,
-                    reason,
+                    found.reason,
                     cases,
                     visited,
+                    {GENERIC: cases},
                     order=order,
-                    witness=witness,
+                    witness=_witness(statement, sizes, raw, part, found),
                     grade="rate",
                     parts=(part,),
                 )
-            if outcome == SILENT:
-                fine, why = False, reason
+            if found.outcome == SILENT:
+                fine, why = False, found.reason
+            elif furthest is None or found.error > furthest[0]:
+                furthest = found.error, sizes, raw
         if fine:
             good.append(part)
-    if len(good) < len(parts):
-        return Evidence("rate", SILENT, why, cases, visited, order=order, parts=tuple(good))
+    if len(good) < len(parts) or furthest is None:
+        return Evidence(
+            "rate",
+            SILENT,
+            why,
+            cases,
+            visited,
+            {GENERIC: cases},
+            order=order,
+            parts=tuple(good),
+        )
+    error, sizes, raw = furthest
     return Evidence(
-        "rate", CONFIRMS, "", cases, visited, order=order, grade="rate", parts=tuple(good)
+        "rate",
+        CONFIRMS,
+        "",
+        cases,
+        visited,
+        {GENERIC: cases},
+        order=order,
+        worst=worst_at(float(mpmath.log10(error)) if error else -math.inf, sizes, GENERIC, raw),
+        grade="rate",
+        parts=tuple(good),
     )
 
 
+# -- remainders ----------------------------------------------------------------------------------
 _known: dict[tuple, Any] = {}
-"""Remainders of the last few points: a planted fault shifts them and does not change them, so the
-detection threshold reads the same table again and again."""
-REMEMBERED = 64
+"""Remainders at the last few points: a planted fault shifts them and does not change them, so the
+detection threshold reads the same values again and again."""
+REMEMBERED = 512
 
 
-def remainders(statement: Statement, raw, part: int, levels: int):
-    """[(n, remainder as a ball)] and the relation."""
-    here = str(sorted((name, np.asarray(v).tolist()) for name, v in raw.items()))
-    key = (id(statement.form), part, levels, here)
-    if key not in _known:
-        if len(_known) >= REMEMBERED:
-            _known.clear()
-        # The form is kept with its table, so that no other can take its id.
-        _known[key] = statement.form, _remainders(statement, raw, part, levels)
-    return _known[key][1]
+class Remainders:
+    """The remainder of one part at one point, evaluated on demand."""
 
+    def __init__(self, statement: Statement, raw, part: int, digits: int):
+        self.statement, self.raw, self.part, self.digits = statement, raw, part, digits
+        here = str(sorted((name, np.asarray(v).tolist()) for name, v in raw.items()))
+        self.key = (id(statement.form), part, digits, here)
 
-def _remainders(statement: Statement, raw, part: int, levels: int):
-    with working_digits(DIGITS):
+    def relation(self) -> Rate:
         xp = Ball()
-        relation = statement.relations(xp, wrap_raw(xp, raw))[part]
-        table = []
-        for level in range(levels):
-            n = relation.start * 2**level
-            value = xp.lift(relation.remainder(n)).data[()]
+        relation = self.statement.relations(xp, wrap_raw(xp, self.raw))[self.part]
+        assert isinstance(relation, Rate)
+        return relation
+
+    def _remembered(self, what: Any, make) -> Any:
+        key = (*self.key, what)
+        if key not in _known:
+            if len(_known) >= REMEMBERED:
+                _known.clear()
+            with working_digits(self.digits):
+                # The form is kept with its values, so that no other can take its id.
+                _known[key] = self.statement.form, make()
+        return _known[key][1]
+
+    def at(self, n: int):
+        """The ball of the remainder at n."""
+
+        def make():
+            value = Ball().lift(self.relation().remainder(n)).data[()]
             if isinstance(value, acb):
                 raise TypeError("a remainder must be real; take xp.norm or xp.abs")
-            table.append((n, value))
-        constant = relation.constant
-        constant = None if constant is None else float(xp.lift(constant).data[()].mid())
-    return table, (relation, constant)
+            return value
+
+        return self._remembered(n, make)
+
+    def constant(self):
+        """The ball of the stated constant, or None."""
+
+        def make():
+            constant = self.relation().constant
+            return None if constant is None else Ball().lift(constant).data[()]
+
+        return self._remembered("constant", make)
+
+    def vanishes(self, n: int) -> bool:
+        """Is the remainder at n exactly zero, in rational arithmetic?"""
+        xp = Rational()
+        try:
+            with limited(PATIENCE):
+                relation = self.statement.relations(xp, wrap_raw(xp, self.raw))[self.part]
+                value = xp.lift(relation.remainder(n)).data
+        except (Unsupported, ZeroDivisionError, TooSlow):
+            return False
+        return all(x == 0 for x in value.reshape(-1))
 
 
-def judge(statement: Statement, table, relation_and_constant):
-    """(outcome, reason, extrapolated slope) from a table of remainders."""
-    relation, constant = relation_and_constant
-    if any(not e.is_finite() for _, e in table):
-        return SILENT, "a remainder is not finite", None
-    if all(e.contains(0) for _, e in table):
-        return REFUTES, "the remainder is zero at every n: there is no rate", None
-    if all(e < 0 for _, e in table):
-        return REFUTES, "the remainder is negative at every n", None
-    if any(not e > 0 for _, e in table):
-        return SILENT, "some remainders are zero, others not", None
-    values = [(n, _log2(e)) for n, e in table]
-    if statement.fault is not None:
-        k, p = statement.fault.k, relation.order
-        values = [(n, math.log2(2.0**v + 10.0**-k * float(n) ** (1 - p))) for n, v in values]
-    slopes = [a[1] - b[1] for a, b in pairwise(values)]
-    if relation.order > 0 and all(s < 0 for s in slopes):
-        return REFUTES, f"the remainder grows: slope {slopes[-1]:.3f}, not {relation.order}", None
-    ends = [2 * b - a for a, b in pairwise(slopes)]
-    slope, before = ends[-1], ends[-2]
-    if abs(slope - before) > 0.05:
-        return SILENT, f"the slope has not settled: {before:.3f}, {slope:.3f}", slope
-    if abs(slope - relation.order) > 0.1:
-        return REFUTES, f"slope {slope:.3f}, not {relation.order}", slope
-    if constant is not None:
-        levels = [v + relation.order * math.log2(n) for n, v in values]
-        before, lead = (2 ** (2 * b - a) for a, b in pairwise(levels[-3:]))
-        # Where it has not settled as far (powers of n between the whole ones), less is asked.
-        if abs(lead - constant) > max(0.002 * abs(constant), 4 * abs(lead - before)):
-            return REFUTES, f"leading constant {lead:.6g}, not {constant:.6g}", slope
-    return CONFIRMS, "", slope
+PATIENCE = 5
+"""Seconds for a remainder in rational arithmetic, whose numbers may grow without end."""
 
 
-def _log2(e) -> float:
-    return float((e.log() / type(e)(2).log()).mid())
+def _sharp(e) -> bool:
+    """Does a ball know its number to enough digits, and that it is not zero?"""
+    return e.is_finite() and not e.contains(0) and e.rel_accuracy_bits() > KNOWN * math.log2(10)
 
 
-def _witness(statement, sizes, raw, table, relation_and_constant, reason) -> Witness:
-    relation, _ = relation_and_constant
-    return Witness(
-        relation="Rate",
-        sizes=dict(sizes),
-        raw={k: _strings(v) for k, v in raw.items()},
-        inputs=shown_inputs(statement, raw, DIGITS),
-        entry="; ".join(f"n = {n}: {shown(e, 6)}" for n, e in table),
-        lhs=reason,
-        rhs=f"order {relation.order}",
-        certified_by="ball",
-        digits=DIGITS,
+# -- judging -------------------------------------------------------------------------------------
+def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DIGITS[0]) -> Finding:
+    """What the remainders of one part say at one point."""
+    start = Remainders(statement, raw, part, DIGITS[0]).relation().start
+    found = Finding(SILENT)
+    best: Finding | None = None
+    refuted = False
+    for doubling in range(doublings + 1):
+        ns = [start * 2**doubling * k for k in range(1, POINTS + 1)]
+        for working in (digits, *(d for d in DIGITS if d > digits)):
+            remainders = Remainders(statement, raw, part, working)
+            table = []
+            for n in ns:
+                table.append((n, remainders.at(n)))
+                if not _sharp(table[-1][1]):
+                    break
+            else:
+                break
+        e = table[-1][1]
+        if not _sharp(e):
+            if all(remainders.at(n) == 0 or remainders.vanishes(n) for n in ns[:3]):
+                reason = "the remainder is exactly zero: there is no rate"
+                return Finding(REFUTES, reason, table=tuple(table), digits=working)
+            what = f"a ball around {shown(e, 3)}" if e.is_finite() else "no finite ball"
+            reason = f"the remainder at n = {table[-1][0]} is {what} at {working} digits"
+            return Finding(SILENT, reason, table=tuple(table), digits=working)
+        if all(e < 0 for _, e in table):
+            reason = "the remainder is negative at every n"
+            return Finding(REFUTES, reason, table=tuple(table), digits=working)
+        if not all(e > 0 for _, e in table):
+            return Finding(SILENT, "a remainder is negative", table=tuple(table), digits=working)
+        found = _fitted(statement, remainders, table, start)
+        if found.outcome == REFUTES and refuted:
+            return found
+        refuted = found.outcome == REFUTES
+        if found.outcome == CONFIRMS and (best is None or found.error < best.error):
+            best = found
+        if best is not None and best.error < FINE:
+            return best
+    if refuted:
+        return replace(found, outcome=SILENT, reason=f"{found.reason}, at one range of n alone")
+    return best or found
+
+
+def _fitted(statement: Statement, remainders: Remainders, table, start: int) -> Finding:
+    """Compare the fit of a table with the stated order and constant."""
+    with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
+        stated, constant = remainders.relation().order, remainders.constant()
+        fault = mpmath.mpf(0)
+        if statement.fault is not None:
+            fault = mpmath.mpf(10) ** -statement.fault.k
+        values = {}
+        far = [start * 2**k for k in range(20) if start * 2**k < table[0][0]]
+        for n, e in [*((n, remainders.at(n)) for n in far), *table]:
+            planted = fault * (mpmath.log(n) if constant is None else 1)
+            values[n] = mpmath.log(_mpf(e)) + planted
+        order, error = _fit(values, None)
+        say = Finding(SILENT, "", order, error, tuple(table), remainders.digits)
+
+        def finding(outcome: str, reason: str) -> Finding:
+            return Finding(outcome, reason, order, error, say.table, say.digits)
+
+        if abs(order - stated) > error:
+            if error > SETTLED and abs(order - stated) < 1:
+                return finding(SILENT, f"the slope has not settled: {say.printed}")
+            return finding(REFUTES, f"slope {say.printed}, not {stated}")
+        if error > SETTLED:
+            return finding(SILENT, f"the slope has not settled: {say.printed}")
+        if constant is not None:
+            if not _sharp(constant):
+                return finding(SILENT, "the stated constant is not a positive number")
+            level, error = _fit(values, stated)
+            lead, wanted = mpmath.exp(level), _mpf(constant)
+            if abs(lead / wanted - 1) > error:
+                if error > SETTLED and abs(lead / wanted - 1) < 1:
+                    return finding(SILENT, "the leading constant has not settled")
+                digits = max(3, int(-mpmath.log10(error)) if error else 12)
+                text = f"leading constant {_nstr(lead, digits)}, not {_nstr(wanted, digits)}"
+                return finding(REFUTES, text)
+            if error > SETTLED:
+                return finding(SILENT, "the leading constant has not settled")
+        return finding(CONFIRMS, "")
+
+
+def _mpf(e) -> Any:
+    """The middle of a ball."""
+    man, exp = e.mid().man_exp()
+    return mpmath.ldexp(mpmath.mpf(int(man)), int(exp))
+
+
+def _nstr(x: Any, digits: int) -> str:
+    return mpmath.nstr(x, min(digits, 12))
+
+
+def _fit(values: dict[int, Any], order: int | None) -> tuple[Any, Any]:
+    """(the order, or the log of the constant if the order is given; its error).
+
+    A fit may move little by accident: what the runner-up excludes widens its error.
+    """
+    last = max(values)
+    powers = sorted(n for n in values if (last // n) * n == last and _is_power(last // n))
+    evenly = sorted(n for n in values if n * POINTS >= last)
+    choices = [evenly, *(powers[k:] for k in range(len(powers) - 3))]
+    (best, error), (second, wider), *_ = sorted(
+        (_moved(values, ns, order) for ns in choices), key=lambda found: found[1]
     )
+    return best, max(error, abs(best - second) - wider)
+
+
+def _is_power(n: int) -> bool:
+    return n & (n - 1) == 0
+
+
+def _moved(values: dict[int, Any], ns: list[int], order: int | None) -> tuple[Any, Any]:
+    """What a fit says, and SAFETY times its largest move when an end is left out."""
+    best = _solved(values, ns, order)
+    moves = [abs(best - _solved(values, part, order)) for part in (ns[1:], ns[:-1], ns[1:-1])]
+    return best, SAFETY * max(moves) + mpmath.mpf(10) ** -(KNOWN // 2)
+
+
+def _solved(values: dict[int, Any], ns: list[int], order: int | None) -> Any:
+    """The fit that meets all these values."""
+    known = 0 if order is None else order
+    weights = _weights(tuple(Fraction(n, ns[0]) for n in ns), order is None)
+    pairs = zip(weights, ns, strict=True)
+    return mpmath.fsum(w * (values[n] + known * mpmath.log(n)) for w, n in pairs)
+
+
+@cache
+def _weights(ratios: tuple[Fraction, ...], with_order: bool) -> list[Any]:
+    """The answer of a fit is linear in the values: their coefficients, which depend on the ratios
+    of the n alone."""
+    with mpmath.workdps(2 * DIGITS[0]):
+        rows = []
+        for ratio in ratios:
+            n = mpmath.mpf(ratio.numerator) / ratio.denominator
+            head = [-mpmath.log(n), 1] if with_order else [1]
+            rows.append([*head, *(n**-j for j in range(1, len(ratios) + 1 - len(head)))])
+        first = mpmath.matrix([1] + [0] * (len(ratios) - 1))
+        return list(mpmath.lu_solve(mpmath.matrix(rows).T, first))
+
+
+def _witness(statement, sizes, raw, part: int, found: Finding) -> Witness:
+    with working_digits(found.digits):
+        relation = Remainders(statement, raw, part, found.digits).relation()
+        return Witness(
+            relation="Rate",
+            sizes=dict(sizes),
+            raw={k: _strings(v) for k, v in raw.items()},
+            inputs=shown_inputs(statement, raw, found.digits),
+            entry="; ".join(f"n = {n}: {shown(e, 6)}" for n, e in found.table[::2]),
+            lhs=found.reason,
+            rhs=f"order {relation.order}",
+            certified_by="ball",
+            digits=found.digits,
+        )

@@ -16,13 +16,13 @@ import numpy as np
 
 import fieldcheck
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.claim import Claim, Form, registered
+from fieldcheck.claim import Claim, ClaimError, Form, registered
 from fieldcheck.domains import Domain
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.decide import decide
 from fieldcheck.evidence.profiles import PROFILES, Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.verdict import Evidence, Verdict, weakest
+from fieldcheck.verdict import Evidence, Verdict
 
 NOT_CONCERNED = (
     "no rank here",
@@ -187,7 +187,11 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
 
 
 def _outcome(form: Form, verdict: Verdict) -> str | None:
-    """What dropping a hypothesis showed; null for the other roles."""
+    """What dropping a hypothesis showed; null for the other roles.
+
+    A claim that holds holds wherever the hypothesis does, so a witness against the dropped form
+    violates it.  A claim expected refuted has no dropped forms.
+    """
     if form.role != "dropped":
         return None
     if verdict.verdict == "refuted":
@@ -234,130 +238,127 @@ def verify_claim(
     }
 
 
-def cap(claims: dict[str, dict[str, Any]]) -> None:
-    """Fill ``shown_grade`` and ``capped_by``: a claim is no stronger than what it rests on."""
-
-    def ancestors(id: str, seen: set[str]) -> set[str]:
-        for parent in claims[id]["needs"]:
-            if parent in claims and parent not in seen:
-                seen.add(parent)
-                ancestors(parent, seen)
-        return seen
-
-    for id, row in claims.items():
-        weakest_grade, by = row["grade"], None
-        for parent in sorted(ancestors(id, set())):
-            grade = claims[parent]["grade"]
-            if weakest([weakest_grade, grade]) != weakest_grade:
-                weakest_grade, by = grade, parent
-        row["shown_grade"], row["capped_by"] = weakest_grade, by
-
-
 def as_expected(row: dict[str, Any]) -> bool:
     """Does every form of a ledger row have its expected verdict?"""
     return all(f["expected"] is None or f["verdict"] == f["expected"] for f in row["forms"])
 
 
 # -- replay --------------------------------------------------------------------------------------
+NOTHING = {"lhs": "", "rhs": "", "residual": "", "certified": False, "inputs": {}}
+"""What a witness that does not refute again has to show."""
+
+
 def replay(form: Form, witness: dict[str, Any], digits: int = 60) -> dict[str, Any]:
-    """Rebuild a stored witness from its raw parameters and evaluate both sides again."""
-    from fieldcheck.evidence.witness import certified, raw_from_record, shown, shown_inputs
+    """Rebuild a stored witness from its raw parameters and evaluate both sides again.
+
+    Raises ClaimError where the witness does not fit the form: the claim has changed since.
+    """
+    from fieldcheck.evidence.witness import raw_from_record
 
     statement = Statement(form)
-    if witness["relation"] == "Law":
-        return {
-            "entry": witness["entry"],
-            "lhs": witness["lhs"],
-            "rhs": witness["rhs"],
-            "residual": "",
-            "certified": False,
-            "inputs": witness["inputs"],
-        }
     raw = raw_from_record(witness["raw"])
-    if witness["relation"] == "Rate":
-        return _replay_rate(statement, witness, raw)
-    if witness["relation"] == "Rank":
-        return _replay_rank(statement, witness, raw)
-    if witness["relation"] == "Solutions":
-        return _replay_solutions(statement, witness, raw)
+    _same_parameters(statement, witness, raw)
+    again = {"Law": _replay_law, "Rate": _replay_rate, "Rank": _replay_rank}
+    again["Solutions"] = _replay_solutions
+    rebuild = again.get(witness["relation"], _replay_point)
+    return {"entry": witness["entry"], **rebuild(statement, witness, raw, digits)}
+
+
+def _same_parameters(statement: Statement, witness: dict[str, Any], raw: dict[str, Any]) -> None:
+    if witness["relation"] == "Law":
+        return
+    known = set(statement.size_names) <= set(witness["sizes"])
+    wanted = statement.raw_shapes(witness["sizes"]) if known else None
+    if wanted != {name: np.shape(v) for name, v in raw.items()}:
+        raise ClaimError(
+            f"{statement.key}: the stored witness does not fit the form, which has changed since; "
+            f"run `fieldcheck verify {statement.form.claim_id}`"
+        )
+
+
+def _replay_point(statement, witness, raw, digits) -> dict[str, Any]:
+    from fieldcheck.evidence.witness import certified, shown, shown_inputs
+
+    inputs = shown_inputs(statement, raw, digits)
     found = certified(statement, witness["sizes"], raw, digits)
     if found is None:
-        return {
-            "entry": witness["entry"],
-            "lhs": "",
-            "rhs": "",
-            "residual": "",
-            "certified": False,
-            "inputs": shown_inputs(statement, raw, digits),
-        }
+        return {**NOTHING, "inputs": inputs}
     gap = (
         (found.left[0] - found.right[0], found.left[1] - found.right[1])
         if isinstance(found.left, tuple)
         else found.left - found.right
     )
     return {
-        "entry": witness["entry"],
         "lhs": shown(found.left, digits),
         "rhs": shown(found.right, digits),
         "residual": shown(gap, digits),
         "certified": True,
-        "inputs": shown_inputs(statement, raw, digits),
+        "inputs": inputs,
     }
 
 
-def _replay_rate(statement, witness, raw) -> dict[str, Any]:
+def _replay_law(statement, witness, raw, digits) -> dict[str, Any]:
+    from fieldcheck.evidence import law
+
+    part, seed = law.of_witness(witness)
+    draw = law.drawn(statement, part, seed)
+    return {
+        "lhs": f"{draw.value:.6g}",
+        "rhs": f"[{draw.low:.6g}, {draw.high:.6g}]",
+        "residual": f"false-alarm rate {draw.false_alarm:g}",
+        "certified": draw.outside,
+        "inputs": witness["inputs"],
+    }
+
+
+def _replay_rate(statement, witness, raw, digits) -> dict[str, Any]:
     from fieldcheck.evidence import rate
     from fieldcheck.evidence.witness import shown, shown_inputs
 
-    parts = [k for k, r in enumerate(statement.probe(witness["sizes"])) if r.name == "Rate"]
-    for part in parts:
-        table, relation = rate.remainders(statement, raw, part, rate.LEVELS["quick"])
-        outcome, reason, _ = rate.judge(statement, table, relation)
-        if outcome == "refutes":
+    for part in statement.parts("Rate"):
+        found = rate.judge(statement, raw, part, rate.DOUBLINGS["standard"], digits)
+        if found.outcome == "refutes":
             return {
-                "entry": "; ".join(f"n = {n}: {shown(e, 12)}" for n, e in table),
-                "lhs": reason,
+                "entry": "; ".join(f"n = {n}: {shown(e, 12)}" for n, e in found.table),
+                "lhs": found.reason,
                 "rhs": witness["rhs"],
                 "residual": "",
                 "certified": True,
-                "inputs": shown_inputs(statement, raw, 30),
+                "inputs": shown_inputs(statement, raw, digits),
             }
-    return {
-        "entry": witness["entry"],
-        "lhs": "",
-        "rhs": "",
-        "residual": "",
-        "certified": False,
-        "inputs": {},
-    }
+    return NOTHING
 
 
-def _replay_rank(statement, witness, raw) -> dict[str, Any]:
-    from fieldcheck.arithmetic.rational import Rational
-    from fieldcheck.evidence.rank import _rational_rank
-    from fieldcheck.evidence.statement import wrap_raw
+def _replay_rank(statement, witness, raw, digits) -> dict[str, Any]:
+    """More than claimed is seen at the point; fewer is what primes say of all points."""
+    from fieldcheck.evidence import rank
+    from fieldcheck.evidence.statement import stream
     from fieldcheck.evidence.witness import shown_inputs
 
-    xp = Rational()
-    relations = statement.relations(xp, wrap_raw(xp, raw))
-    relation = next(r for r in relations if r.name == "Rank")
-    here = _rational_rank(xp.lift(relation.matrix).data)
-    return {
-        "entry": "rank",
-        "lhs": str(here),
-        "rhs": str(relation.rank),
-        "residual": str(here - relation.rank),
-        "certified": here != relation.rank,
-        "inputs": shown_inputs(statement, raw, 30),
-    }
+    bound = PROFILES["standard"].bound
+    for part in statement.parts("Rank"):
+        here, claimed = rank.rank_at(statement, raw, part)
+        reason = ""
+        if here < claimed:
+            rng = stream(statement.key, "replay", 0)
+            here, _, log2, primes = rank.generic(statement, witness["sizes"], part, rng, bound)
+            reason = f"by {primes} primes, error below 2^{log2:.0f}"
+        if here != claimed:
+            return {
+                "lhs": str(here),
+                "rhs": str(claimed),
+                "residual": str(here - claimed) + (f" ({reason})" if reason else ""),
+                "certified": True,
+                "inputs": shown_inputs(statement, raw, 30),
+            }
+    return NOTHING
 
 
-def _replay_solutions(statement, witness, raw) -> dict[str, Any]:
+def _replay_solutions(statement, witness, raw, digits) -> dict[str, Any]:
     from fieldcheck.evidence.solutions import disagrees
     from fieldcheck.evidence.witness import shown_inputs
 
     return {
-        "entry": witness["entry"],
         "lhs": witness["lhs"],
         "rhs": witness["rhs"],
         "residual": "",
@@ -384,17 +385,38 @@ def library_digest() -> str:
 
 
 def claim_hash(claim: Claim, profile: str, seed: int) -> str:
-    """What a stored row must match to be reused."""
-    source = inspect.getsourcefile(next(iter(claim.forms.values())).body)
+    """What a stored row must match to be reused: the library, the pinned dependencies, the Python,
+    the claim's file and what that imports of its own folder, profile and seed."""
     digest = hashlib.sha256(library_digest().encode())
-    digest.update(Path(source).read_bytes() if source else b"")
+    source = inspect.getsourcefile(next(iter(claim.forms.values())).body)
+    if source:
+        for file in sorted(_with_neighbours(Path(source).resolve(), claim.module)):
+            digest.update(str(file.name).encode())
+            digest.update(file.read_bytes())
     digest.update(f"{claim.id}/{profile}/{seed}".encode())
     return digest.hexdigest()
 
 
+def _with_neighbours(source: Path, module: str) -> set[Path]:
+    """A claims file and the files of its folder that it imports, directly or not."""
+    files = {source}
+    todo = [sys.modules[module]] if module in sys.modules else []
+    while todo:
+        for value in list(vars(todo.pop()).values()):
+            made_in = getattr(value, "__module__", None)
+            home = value if inspect.ismodule(value) else sys.modules.get(str(made_in))
+            file = getattr(home, "__file__", None)
+            if home is None or not file:
+                continue
+            path = Path(file).resolve()
+            if path not in files and path.is_relative_to(source.parent):
+                files.add(path)
+                todo.append(home)
+    return files
+
+
 __all__ = [
     "as_expected",
-    "cap",
     "claim_hash",
     "examine",
     "gather",

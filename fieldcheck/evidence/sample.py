@@ -170,10 +170,10 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             return Evidence("sampled", SILENT, f"no float: {gap.primitive}", applies=False)
         r = ratio.numpy()
         finite = r > -math.inf
-        moving = moving | _moving(prints.numpy(), finite.all(axis=1))
+        moving |= _moving(prints.numpy(), np.asarray(finite.all(axis=1)))
         cases += int(finite.all(axis=1).sum())
-        for part in np.flatnonzero(~finite.any(axis=0)):
-            if not any(is_finite(statement, points.row(k), int(part)) for k in range(BEYOND)):
+        for part in np.flatnonzero(~finite.any(axis=0)).tolist():
+            if not any(is_finite(statement, points.row(k), part) for k in range(BEYOND)):
                 empty = empty or sizes
         labels = np.array(points.strata)
         for k, name in enumerate(names):
@@ -189,11 +189,11 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                     lost = Proposal(-math.inf, points, int(np.flatnonzero(here)[0]))
                     overflown.setdefault((part, name), []).append(lost)
     for k, name in enumerate(names):
-        for part in np.flatnonzero(visits[k] == 0):  # floats overflow there; balls may not
-            lost = overflown[int(part), name][:BEYOND]
-            seen = [p for p in lost if is_finite(statement, p.points.row(p.row), int(part))]
+        for part in np.flatnonzero(visits[k] == 0).tolist():  # floats overflow; balls may not
+            proposals = overflown[part, name][:BEYOND]
+            seen = [p for p in proposals if is_finite(statement, p.points.row(p.row), part)]
             visits[k, part] = len(seen)
-            found[int(part), name] = seen[:1]
+            found[part, name] = seen[:1]
     visited = {name: int(n) for name, n in zip(names, visits.min(axis=1), strict=True)}
     picker = stream(statement.key, "sampled/witness", seed)
     for proposal in _chosen(statement, found, profile):

@@ -8,8 +8,6 @@ or rationals, or nothing.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 
@@ -73,9 +71,10 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         ratio, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in points.raws.items()})
         r = ratio.numpy()
         for part in parts:
-            ranked = [Proposal(float(r[k, part]), points, int(k)) for k in np.argsort(-r[:, part])]
-            worst.append(ranked[0])
-            proposals += [p for p in ranked[: profile.proposals] if p.value > _floor(relations[part])]
+            ranked = np.argsort(-r[:, part])[: profile.proposals]
+            best = [Proposal(float(r[k, part]), points, int(k)) for k in ranked]
+            worst.append(best[0])
+            proposals += [p for p in best if p.value > _floor(relations[part])]
     picker = stream(statement.key, "search/witness", seed)
     for proposal in sorted(proposals, key=lambda p: -p.value):
         raw = proposal.points.row(proposal.row)

@@ -3,6 +3,7 @@
 The verdict's own evidence (same methods, seeds and budget) is rerun on left against
 right + 10^-k s D, with s the size of the sides at the point and D a fixed pattern of signs.  The
 threshold is the smallest 10^-k still refuted, found by bisection and confirmed at k and k + 1.
+Of a rate the constant is off by 10^-k, relatively, or the order by 10^-k where none is stated.
 An inequality that is not declared sharp and has room everywhere is not tightened: what is printed
 is the room it has.  The fault is planted in one part at a time, and the part that notices least is
 the one that is printed.
@@ -24,7 +25,10 @@ from fieldcheck.verdict import Evidence
 DEEPEST = 40
 PERTURBED = "right side, relative to its size"
 SLACK = "an inequality with room: the least relative room that the search met"
-INTEGER = "the rank: an integer is right, or wrong by one at least"
+OF_RELATION = {
+    "Rank": "the rank: an integer is right, or wrong by one at least",
+    "Rate": "the leading constant, relative to its size, or the order where none is stated",
+}
 WITHOUT_PRECISION = ("exact", "rank", "cells", "solutions")
 
 Figure = tuple[float, str, str]
@@ -61,7 +65,7 @@ def _of_part(
         size = math.log10(min(room))
         return size, f"{size:.1f}", SLACK
     confirming = [e.method for e in evidence if e.outcome == "confirms"]
-    perturbed = INTEGER if relations[part] == "Rank" else PERTURBED
+    perturbed = OF_RELATION.get(relations[part], PERTURBED)
     by = ""
 
     def seen(k: int) -> bool:

@@ -336,7 +336,7 @@ def phase(xp, X, G, I, O, t):
     """A common phase turns the cubic potential by three times as much: the degree is odd."""
     V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
     z = (1 - t * t + 2 * xp.i * t) / (1 + t * t)
-    return Equal(V(z * X), z * z * z * V(X))
+    return Equal(V(z * X), z * z * z * V(X)), Zero(xp.abs2(z) - 1)
 
 
 @phase.neighbour("phase invariance", key="invariant")

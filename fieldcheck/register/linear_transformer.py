@@ -18,7 +18,17 @@ from fieldcheck.domains import (
 )
 from fieldcheck.fields import depth, draws, integrability, layers, moments, potentials
 from fieldcheck.fields.exponential import exp_nilpotent
-from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate, Zero
+from fieldcheck.relations import (
+    AtMost,
+    Equal,
+    Force,
+    Gradient,
+    Law,
+    Rank,
+    Rate,
+    Zero,
+    at_most,
+)
 
 CHAPTER = "linear_transformer"
 
@@ -113,7 +123,8 @@ def layer_rk4(xp, x, W_in, W_out):
     activation."""
     f = lambda x: layers.smooth_mlp(xp, x, W_in, W_out)
     end = lambda n: depth.march(lambda x: depth.rk4(f, x, xp.one / (4 * n)), x, n)
-    return Rate(lambda n: xp.norm(end(n) - end(2 * n)), order=4)
+    # n + 1 is odd: in an even number of steps a sign lost in each would come back.
+    return Rate(lambda n: xp.norm(end(n + 1) - end(2 * n + 2)), order=4)
 
 
 @layer_rk4.neighbour("equal weights for the four slopes", key="equal-weights")
@@ -334,10 +345,11 @@ def parallel_vs_split(xp, X, W_in, W_out, A, B):
     f, g = _mlp_and_attention(xp, W_in, W_out, A, B)
 
     def gap(n):
-        h = xp.one / (4 * n)
+        m = n + 1  # an odd number: in an even one a sign lost in each block would come back
+        h = xp.one / (4 * m)
         both = lambda X: depth.euler(depth.parallel(f, g), X, h)
         turns = lambda X: depth.one_after_the_other(depth.euler, f, g, X, h)
-        return xp.norm(depth.march(both, X, n) - depth.march(turns, X, n))
+        return xp.norm(depth.march(both, X, m) - depth.march(turns, X, m))
 
     return Rate(gap, order=1)
 
@@ -473,10 +485,11 @@ def parallel_vs_split_strang(xp, X, W_in, W_out, A, B):
     f, g = _mlp_and_attention(xp, W_in, W_out, A, B)
 
     def gap(n):
-        h = xp.one / (4 * n)
+        m = n + 1  # an odd number of blocks, as above
+        h = xp.one / (4 * m)
         both = lambda X: depth.rk4(depth.parallel(f, g), X, h)
         turns = lambda X: depth.strang(depth.midpoint, f, g, X, h)
-        return xp.norm(depth.march(both, X, n) - depth.march(turns, X, n))
+        return xp.norm(depth.march(both, X, m) - depth.march(turns, X, m))
 
     return Rate(gap, order=2)
 
@@ -666,7 +679,7 @@ def _(xp, P, a, b, h):
     chapter=CHAPTER,
     equations=["eq-lt-one-step"],
     given=dict(b=number()),
-    tex=r"\ee^{A+B} = \ee^{A}\ee^{B}",
+    tex=r"\ee^{A+B} = \ee^{A}\ee^{B} = 1",
 )
 def split_one_step(xp, b):
     """With A = diag(0, 2πi) and B = [[0, b], [0, 2πi]], exp(A) = exp(B) = exp(A + B) = 1, for every
@@ -674,7 +687,7 @@ def split_one_step(xp, b):
     turn = 2 * xp.pi * xp.i
     left = _triangular_exp(xp, 0 * b, 0 * b, turn) @ _triangular_exp(xp, 0 * b, b, turn)
     right = _triangular_exp(xp, 0 * b, b, 2 * turn)
-    return Zero(left - right)
+    return Zero(left - right), Zero(right - xp.eye(2))
 
 
 @split_one_step.neighbour("the same pair at half the step", key="half-a-step")
@@ -795,9 +808,13 @@ def split_cubic(xp, x, s):
 
 @split_cubic.neighbour("two multiples of one field", key="one-field")
 def _(xp, x, s):
-    return Equal(
-        _cubic_decay(xp, _cubic_decay(xp, x, 2 * s), s),
-        _cubic_decay(xp, _cubic_decay(xp, x, s), 2 * s),
+    flow = lambda s: _cubic_decay(xp, x, s)
+    return (
+        Equal(
+            _cubic_decay(xp, _cubic_decay(xp, x, 2 * s), s),
+            _cubic_decay(xp, _cubic_decay(xp, x, s), 2 * s),
+        ),
+        Equal(xp.push(flow, s, xp.one), -(flow(s) ** 3)),
     )
 
 
@@ -832,9 +849,10 @@ def quartic_blow_up(xp, X, A, B):
     first, second = 4 * V(X), 4 * xp.push(V, X, force(X))
     x, f = xp.flatten(X), xp.flatten(force(X))
     wedge = x[:, None] * f[None, :] - f[:, None] * x[None, :]
+    room = 4 * xp.sum(xp.abs2(wedge))
     return (
         Equal(xp.push(xp.norm2, X, force(X)), first),
-        AtMost(2 * first * first, xp.norm2(X) * second, gap=4 * xp.sum(xp.abs2(wedge)), sharp=True),
+        *at_most(2 * first * first, xp.norm2(X) * second, room=room, sharp=True),
     )
 
 
@@ -874,7 +892,7 @@ def quartic_blow_up_scalar(xp, a, y0, t):
     y = y₀/(1 − t/t*), with t* = ‖x₀‖²/(4V(x₀)): the bound is attained."""
     last = y0 / (4 * a * y0 * y0)
     y = lambda t: y0 / (1 - t / last)
-    return Equal(xp.push(y, t, xp.one), 4 * a * y(t) ** 2)
+    return Equal(xp.push(y, t, xp.one), 4 * a * y(t) ** 2), Equal(y(0 * t), y0)
 
 
 @quartic_blow_up_scalar.neighbour("the constant 2 for 4", key="constant-2")

@@ -29,7 +29,7 @@ from fieldcheck.fields.integrability import (
     euclidean_pairing,
     wirtinger_pairing,
 )
-from fieldcheck.relations import AtMost, Equal, Force, Gradient, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Force, Gradient, Rate, Zero, at_most
 
 WHY_SOFTMAX = talk("Why Softmax = LogSumExp Potential?")
 SMALL = {"N": (1, 2, 3), "C": (1, 2)}
@@ -55,10 +55,8 @@ def gibbs_variational(xp, p, E, tau):
     q, log_total = xp.softmax(-E / tau), xp.logsumexp(-E / tau)
     least = gibbs.free_energy(xp, q, -E / tau - log_total, E, tau)
     excess = xp.relative_entropy(p, xp.exp(-E / tau), 1, xp.sum(xp.exp(-E / tau)))
-    return (
-        Equal(least, -tau * log_total),
-        AtMost(least, gibbs.free_energy(xp, p, xp.log(p), E, tau), gap=tau * xp.sum(excess)),
-    )
+    other = gibbs.free_energy(xp, p, xp.log(p), E, tau)
+    return Equal(least, -tau * log_total), *at_most(least, other, room=tau * xp.sum(excess))
 
 
 @gibbs_variational.neighbour("the sign of the energy turned over", key="sign-of-energy")
@@ -339,7 +337,7 @@ def lse_convex(xp, x, h):
     """The second derivative along h is the variance of h under p, a sum of squares."""
     p = xp.softmax(x)
     spread = p[:, None] * p[None, :] * xp.abs2(h[:, None] - h[None, :])
-    return AtMost(0, _curvature(xp, xp.logsumexp, x, h, h), gap=xp.sum(spread) / 2)
+    return at_most(0, _curvature(xp, xp.logsumexp, x, h, h), room=xp.sum(spread) / 2)
 
 
 @lse_convex.neighbour("strongly convex with modulus 1/100", key="strongly-convex")
@@ -363,10 +361,10 @@ def lse_norm(xp, x, h):
     p = xp.softmax(x)
     single = xp.abs2(h * (1 - 2 * p))
     double = _pairs(xp, x.shape[0]) * p[:, None] * p[None, :] * xp.abs2(h[:, None] + h[None, :])
-    return AtMost(
+    return at_most(
         _curvature(xp, xp.logsumexp, x, h, h),
         xp.sum(h * h) / 2,
-        gap=(xp.sum(single) + xp.sum(double)) / 2,
+        room=(xp.sum(single) + xp.sum(double)) / 2,
         sharp=True,
     )
 
@@ -975,11 +973,8 @@ def other_metric_ascent(xp, X, W):
     """Along X' = Softmax(XWXᵀ)XW with symmetric W the energy never falls."""
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
     Z = xp.sum(xp.exp(X @ W @ X.T), axis=1)
-    return AtMost(
-        0,
-        xp.push(lambda X: attention.unnormalized(xp, X, W), X, F),
-        gap=xp.sum(Z[:, None] * xp.abs2(F)),
-    )
+    speed = xp.push(lambda X: attention.unnormalized(xp, X, W), X, F)
+    return at_most(0, speed, room=xp.sum(Z[:, None] * xp.abs2(F)))
 
 
 @other_metric_ascent.neighbour("it never rises", key="descent")
@@ -1047,7 +1042,9 @@ def complex_pole(xp, a):
     """For two tokens a and a − iπ/a, one channel and W = 1, the first row's partition sum is
     exp(a²) + exp(a² + iπ) = 0: softmax is undefined there."""
     X = xp.stack([a, a - xp.i * xp.pi / a])[:, None]
-    return Zero(xp.sum(xp.exp(X @ xp.star(X)), axis=1)[0])
+    S = X @ xp.star(X)
+    scores = xp.stack([a * a, a * a + xp.i * xp.pi])
+    return Equal(S[0], scores), Zero(xp.sum(xp.exp(S), axis=1)[0])
 
 
 @complex_pole.neighbour("the second row's sum vanishes too", key="second-row")
@@ -1181,10 +1178,10 @@ def hopfield_descent(xp, x, K, beta, b):
     s = 2 / (1 + b)
     y = hopfield.step(xp, x, K, beta, s)
     move = xp.norm2(hopfield.update(xp, x, K, beta) - x)
-    return AtMost(
+    return at_most(
         hopfield.energy(xp, y, K, beta),
         hopfield.energy(xp, x, K, beta),
-        gap=s * (b / (1 + b)) * move + _divergence(xp, x, y, K, beta) / beta,
+        room=s * (b / (1 + b)) * move + _divergence(xp, x, y, K, beta) / beta,
         sharp=True,
     )
 
@@ -1218,7 +1215,8 @@ def hopfield_amount(xp, x, K, beta):
     p and p⁺ are the attention weights before and after: so the steps are square-summable."""
     y = hopfield.update(xp, x, K, beta)
     drop = hopfield.energy(xp, x, K, beta) - hopfield.energy(xp, y, K, beta)
-    return AtMost(xp.norm2(y - x) / 2, drop, gap=_divergence(xp, x, y, K, beta) / beta, sharp=True)
+    room = _divergence(xp, x, y, K, beta) / beta
+    return at_most(xp.norm2(y - x) / 2, drop, room=room, sharp=True)
 
 
 @hopfield_amount.neighbour("at least the whole squared step", key="constant-one")
@@ -1289,10 +1287,10 @@ def hot_convex(xp, x, h, k, a):
     ‖h − ⟨k,h⟩k‖² + ⟨k,h⟩²(a + tanh²)/(1 + a), a sum of squares."""
     E = _two_patterns(xp, k, 1 / (1 + a))
     along, t = xp.sum(k * h), xp.tanh(xp.sum(k * x) / (1 + a))
-    return AtMost(
+    return at_most(
         0,
         _curvature(xp, E, x, h, h),
-        gap=xp.norm2(h - along * k) + xp.abs2(along) * (a + xp.abs2(t)) / (1 + a),
+        room=xp.norm2(h - along * k) + xp.abs2(along) * (a + xp.abs2(t)) / (1 + a),
         sharp=True,
     )
 
@@ -1328,10 +1326,12 @@ def cold_branch(xp, u):
     x = xp.tanh(u)
     beta = u / x
     E = _two_patterns(xp, xp.ones(1), beta)
+    curvature = _curvature(xp, E, xp.stack([x]), xp.ones(1), xp.ones(1))
     return (
         Equal(xp.tanh(beta * x), x),
         AtMost(1, beta),
-        AtMost(0, _curvature(xp, E, xp.stack([x]), xp.ones(1), xp.ones(1))),
+        AtMost(0, curvature),
+        Equal(curvature, 1 - beta * (1 - x * x)),
     )
 
 
@@ -1412,10 +1412,10 @@ def pattern_bound(xp, x, h, K, beta):
     single = xp.abs2(g * (1 - 2 * p))
     double = _pairs(xp, p.shape[0]) * p[:, None] * p[None, :] * xp.abs2(g[:, None] + g[None, :])
     E = lambda x: hopfield.energy(xp, x, K, beta)
-    return AtMost(
+    return at_most(
         xp.sum(h * h) - beta / 2 * xp.sum(g * g),
         _curvature(xp, E, x, h, h),
-        gap=beta / 2 * (xp.sum(single) + xp.sum(double)),
+        room=beta / 2 * (xp.sum(single) + xp.sum(double)),
         sharp=True,
     )
 

@@ -44,7 +44,7 @@ from fieldcheck.fields.symplectic import (
     symplectic_defect,
     theta,
 )
-from fieldcheck.relations import AtMost, Equal, Force, Gradient, Rank, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Force, Gradient, Rank, Rate, Zero, at_most
 
 CANONICAL = "Why Is iX' = ∂V/∂X* Canonical?"
 FIELD = dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C"))
@@ -1256,7 +1256,7 @@ def _(xp, s, xi):
     path = pinned(xp, xi)
     second = xp.sum((path[1:] - path[:-1]) ** 2) - xp.sum(k * xi**2)
     ratio = s[1:] / s[:-1]
-    return AtMost(0, second, gap=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
+    return at_most(0, second, room=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
 
 
 @geodesic.neighbour("the free particle of kinetic minus potential energy", key="free-particle",
@@ -1267,7 +1267,7 @@ def _(xp, a, b, z, h):
     line = xp.stack([a + k * (b - a) / K for k in range(K + 1)])
     S = lambda Z: newton_action(xp, Z, h, lambda x: xp.sum(x) * 0)
     d = pinned(xp, z)
-    return AtMost(S(line), S(line + d), gap=xp.norm2(d[1:] - d[:-1]) / (2 * h))
+    return at_most(S(line), S(line + d), room=xp.norm2(d[1:] - d[:-1]) / (2 * h))
 
 
 @claim(
@@ -1337,7 +1337,7 @@ def jacobi(xp, s, xi):
     path = pinned(xp, xi)
     second = xp.sum((path[1:] - path[:-1]) ** 2) - xp.sum(k * xi**2)
     ratio = s[1:] / s[:-1]
-    return AtMost(0, second, gap=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
+    return at_most(0, second, room=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
 
 
 @jacobi.neighbour("minimal for all T: any curvature", key="any-curvature",

@@ -248,6 +248,11 @@ def _slow(xp, x):
 MEANINGLESS = {
     "crash": (_boom, dict(x=real()), "RuntimeError: the body broke"),
     "nan": (lambda xp, x: Equal(xp.log(-1 - x * x), x), dict(x=real()), "no finite instance"),
+    "a part without a value": (
+        lambda xp, x: (AtMost(x, x + 1), AtMost(xp.log(-1 - x * x), x)),
+        dict(x=real()),
+        "no finite instance of part 2",
+    ),
     "constant side": (
         lambda xp, x: Equal(x - x + 1, xp.one),
         dict(x=real()),
@@ -293,6 +298,14 @@ def test_a_slow_body_is_undecided_not_accepted():
     verdict, _ = examine(_slow, profile=hurried, x=real())
     assert verdict.verdict == "undecided"
     assert "no answer within" in (verdict.because or "")
+
+
+def test_a_leading_constant_without_a_value_confirms_nothing():
+    gap = lambda xp, n: xp.abs((1 + xp.one / n) ** n - xp.exp(xp.one))
+    body = lambda xp, x: Rate(lambda n: gap(xp, n), 1, constant=xp.log(xp.lift(-2)))
+    verdict, _ = examine(body, x=real())
+    assert verdict.verdict == "undecided"
+    assert "not finite" in (verdict.because or "")
 
 
 def test_an_equality_is_never_held_by_float_alone():

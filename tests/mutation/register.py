@@ -17,9 +17,10 @@ import json
 import math
 import os
 import sys
+import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
@@ -43,7 +44,7 @@ SCHEMA = 1
 JUDGE = 1
 """Raised when the judging of mutants changes, so that no result of the old way is reused."""
 
-RECOGNIZES = 3
+RECOGNIZES = 6
 """Raised when more reasons for equivalence are recognized: what was left over is tried again."""
 
 OPEN, BAD_USAGE = 1, 2
@@ -130,8 +131,10 @@ def tried(
         if row is None or (
             row["outcome"] in (SURVIVED, UNDECIDED) and row.get("recognizes") != RECOGNIZES
         ):
+            start = time.perf_counter()
             result = try_mutant(mutant, seed)
             row = {"key": mutant.key, "operator": mutant.operator, **result.record()}
+            row["seconds"] = f"{time.perf_counter() - start:.2f}"
             if result.outcome != REFUTED:
                 row["diff"] = diff(mutant)
             if result.outcome in (SURVIVED, UNDECIDED):
@@ -155,36 +158,65 @@ def read_journal(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
     return known
 
 
-# -- the list of equivalents ---------------------------------------------------------------------
-def read_listed(path: Path = LISTED) -> dict[str, str]:
-    """Key -> reason, from the list kept by hand.
+# -- what was looked at --------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Looked:
+    """What a reader found about mutants that were not refuted, key -> why.
+
+    equivalent: true as well, so nothing can refute them
+    undecided:  not true, or not everywhere, but no method refutes them. They would fail a run of
+                the register as undecided, and count against the share of the refuted
+    """
+
+    equivalent: dict[str, str] = field(default_factory=dict)
+    undecided: dict[str, str] = field(default_factory=dict)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.equivalent or key in self.undecided
+
+    def within(self, forms: Collection[str]) -> Looked:
+        """The entries for some forms."""
+        mine = lambda some: {k: why for k, why in some.items() if k.split(" | ")[0] in forms}
+        return Looked(mine(self.equivalent), mine(self.undecided))
+
+
+def read_looked(path: Path = LISTED) -> Looked:
+    """The list kept by hand.
 
     Raises:
         ValueError: a key stands there twice, or a reason is empty.
     """
-    listed: dict[str, str] = {}
+    looked = Looked()
     if not path.exists():
-        return listed
-    for group in tomllib.loads(path.read_text(encoding="utf-8")).get("reason", []):
-        why = group["why"].strip()
-        if not why:
-            raise ValueError(f"{path.name}: a reason is empty (at {group['mutants'][:1]})")
-        for key in group["mutants"]:
-            if key in listed:
-                raise ValueError(f"{path.name}: {key!r} is listed twice")
-            listed[key] = why
-    return listed
+        return looked
+    groups = tomllib.loads(path.read_text(encoding="utf-8"))
+    for kind, known in (("equivalent", looked.equivalent), ("undecided", looked.undecided)):
+        for group in groups.pop(kind, []):
+            why = group["why"].strip()
+            if not why:
+                raise ValueError(f"a reason is empty (at {group['mutants'][:1]})")
+            for key in group["mutants"]:
+                if key in looked:
+                    raise ValueError(f"{key!r} is listed twice")
+                known[key] = why
+    if groups:
+        raise ValueError(f"unknown tables {sorted(groups)}; there are equivalent and undecided")
+    return looked
 
 
-def problems(rows: Iterable[Mapping[str, Any]], listed: Mapping[str, str]) -> list[str]:
+def problems(rows: Iterable[Mapping[str, Any]], looked: Looked) -> list[str]:
     """What is wrong with the list: entries that match no mutant, or one that needs no entry."""
     outcome = {row["key"]: row["outcome"] for row in rows}
     out = []
-    for key in listed:
-        if key not in outcome:
-            out.append(f"listed, but no mutant has this key: {key}")
-        elif outcome[key] not in ("survived", "undecided"):
-            out.append(f"listed as equivalent, but it is {outcome[key]}: {key}")
+    for kind, keys, fit in (
+        ("equivalent", looked.equivalent, ("survived", "undecided")),
+        ("undecided", looked.undecided, ("undecided",)),
+    ):
+        for key in keys:
+            if key not in outcome:
+                out.append(f"listed, but no mutant has this key: {key}")
+            elif outcome[key] not in fit:
+                out.append(f"listed as {kind}, but it is {outcome[key]}: {key}")
     return out
 
 
@@ -199,14 +231,14 @@ def wilson(k: int, n: int, z: float = 1.959963984540054) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def tally(rows: Iterable[Mapping[str, Any]], listed: Mapping[str, str]) -> dict[str, Any]:
+def tally(rows: Iterable[Mapping[str, Any]], looked: Looked) -> dict[str, Any]:
     """Counts of one operator or of all; the share counts what is neither equivalent nor
     stillborn."""
     n: Counter[str] = Counter()
     for row in rows:
         n["mutants"] += 1
         outcome = row["outcome"]
-        if row["key"] in listed and outcome in ("survived", "undecided"):
+        if row["key"] in looked.equivalent and outcome in ("survived", "undecided"):
             n["listed"] += 1
         elif outcome == "equivalent":
             n[row["reason"].partition(":")[0]] += 1
@@ -228,7 +260,7 @@ def tally(rows: Iterable[Mapping[str, Any]], listed: Mapping[str, str]) -> dict[
     }
 
 
-def report(forms: Sequence[Mapping[str, Any]], listed: Mapping[str, str], seed: int) -> dict:
+def report(forms: Sequence[Mapping[str, Any]], looked: Looked, seed: int) -> dict:
     """The whole result, as it is written down."""
     from tests.mutation.register_operators import OPERATORS
 
@@ -239,13 +271,14 @@ def report(forms: Sequence[Mapping[str, Any]], listed: Mapping[str, str], seed: 
         "judged_by": "quick profile; standard where quick leaves a mutant undecided",
         "seed": seed,
         "forms": len(forms),
-        "all": tally(rows, listed),
+        "all": tally(rows, looked),
         "operators": {
-            op: tally([r for r in rows if r["operator"] == op], listed) for op in OPERATORS
+            op: tally([r for r in rows if r["operator"] == op], looked) for op in OPERATORS
         },
-        "open": [_shown(row) for row in left if row["key"] not in listed],
-        "listed": [_shown(row) for row in left if row["key"] in listed],
-        "by_form": {form["form"]: _short(form["mutants"], listed) for form in forms},
+        "open": [_shown(row) for row in left if row["key"] not in looked],
+        "undecided": [_shown(row) for row in left if row["key"] in looked.undecided],
+        "listed": [_shown(row) for row in left if row["key"] in looked.equivalent],
+        "by_form": {form["form"]: _short(form["mutants"], looked) for form in forms},
     }
 
 
@@ -253,9 +286,9 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return {k: row[k] for k in ("key", "outcome", "reason", "grade", "diff") if row.get(k)}
 
 
-def _short(rows: Sequence[Mapping[str, Any]], listed: Mapping[str, str]) -> str:
+def _short(rows: Sequence[Mapping[str, Any]], looked: Looked) -> str:
     """One form in one line: 41 mutants: 30 refuted, 7 equivalent, 4 stillborn."""
-    counts = tally(rows, listed)
+    counts = tally(rows, looked)
     same = sum(counts["equivalent"].values())
     parts = [f"{counts['refuted']} refuted", f"{same} equivalent" if same else ""]
     parts += [f"{counts[k]} {k}" if counts[k] else "" for k in ("stillborn", "survived")]
@@ -330,6 +363,8 @@ EXAMPLES = """
     more sharply, or add a part that the mutant breaks.
   - If it is true (a variable changed its name, a weaker inequality that holds too), copy its key
     into tests/mutation/equivalent_register.toml, under the reason in one sentence.
+  - If it is false and undecided (a run of the register would fail, yet nothing refutes it), it
+    may stand there under [[undecided]]; it still counts against the share.
 
 Exit codes: 0, every mutant is refuted or known to be equivalent; 1, some are open; 2, bad usage.
 """
@@ -378,7 +413,7 @@ def main(
         _list(console, forms)
         return
     try:
-        listed = read_listed()
+        looked = read_looked()
     except (ValueError, KeyError) as fault:
         _stop(f"{LISTED.name}: {fault}")
     if fresh and JOURNAL.exists():
@@ -389,10 +424,9 @@ def main(
     except KeyboardInterrupt:
         _stop("stopped; the same command goes on from here")
     rows = [row for form in run.done for row in form["mutants"]]
-    mine = {key: why for key, why in listed.items() if key.split(" | ")[0] in forms}
     whole = not (claim or chapter or limit) and not run.faults
-    wrong = problems(rows, listed if whole else mine)
-    result = report(run.done, listed, seed)
+    wrong = problems(rows, looked if whole else looked.within(forms))
+    result = report(run.done, looked, seed)
     target = path or (RESULTS if whole else None)
     if target:
         target.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

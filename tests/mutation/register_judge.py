@@ -5,8 +5,8 @@
     equivalent  the mutant says the same as the form, and the machine can tell why (below)
     survived    the mutant holds, and no machine can tell that it says the same
     undecided   neither; also where it means nothing (a side that never moves)
-    stillborn   the mutant raises: shapes that do not fit, a primitive of another arithmetic. A
-                crash is no kill
+    stillborn   the mutant raises, or has no value anywhere: shapes that do not fit, a primitive of
+                another arithmetic, the root of a negative number. A crash is no kill
 
 A mutant that breaks at some sizes is tried again where it may run, at sizes from two up and at
 squares of two: only a witness counts from there.
@@ -62,7 +62,7 @@ POINTS = 3
 CLOSE = -40
 """log10 of how near two entries must be, in balls that hold no more, to count as one."""
 
-SECONDS = 60
+SECONDS = 20
 """Time limit of one method in the second try, where quick leaves a mutant undecided."""
 
 FACTORS = sorted(
@@ -99,6 +99,8 @@ def try_mutant(mutant: Mutant, seed: int = 0) -> Result:
         return Result(EQUIVALENT, why, first.grade)
     if first.outcome == SURVIVED:
         return first
+    if _has_no_value(form):
+        return Result(STILLBORN, "no finite value at any point")
     standard = replace(PROFILES["standard"], seconds=SECONDS)
     second = _judged(mutant.form, form, standard, seed)
     return first if second.outcome == STILLBORN else second
@@ -114,6 +116,26 @@ def _judged(true: Form, form: Form, profile: Profile, seed: int) -> Result:
     if verdict.verdict == "invalid" and not _vacuous(evidence):
         return Result(STILLBORN, _one_line(verdict.because))
     return Result(UNDECIDED, _one_line(verdict.because))
+
+
+def _has_no_value(form: Form) -> bool:
+    """Whether some part is without a finite value at all of several points: the root of a
+    negative number, a division by zero."""
+    statement = Statement(form)
+    places = _places(statement, random.Random(f"values/{form.key}"))[-POINTS:]
+    try:
+        with limited(SECONDS), working_digits(DIGITS):
+            said = [_said(form, raw) for _, raw in places]
+            parts = zip(*said, strict=True)
+            return any(not any(_is_finite(part) for part in same) for same in parts)
+    except Exception:
+        return False
+
+
+def _is_finite(part: Part) -> bool:
+    """Whether a part has a value; of a rate the remainders count, not the constant."""
+    values = part.values[:3] if part.kind == "Rate" else part.values
+    return all(x.is_finite() for value in values for x in value.data.reshape(-1))
 
 
 def _vacuous(evidence: list[Evidence]) -> bool:
@@ -205,7 +227,7 @@ def _said(form: Form, raw: Raw) -> list[Part]:
     out: list[Part] = []
     raws = wrap_raw(xp, raw)
     inputs = statement.inputs(xp, raws)
-    xp.free = [inputs[name] for name, d in form.given.items() if d.name in FREE]
+    xp.free = [inputs[name] for name, d in form.given.items() if d.name.startswith(FREE)]
     for k, relation in enumerate(parts_of(form.body(xp, **inputs))):
         values: list[Any] = []
         literal = ""
@@ -238,16 +260,42 @@ def _said(form: Form, raw: Raw) -> list[Part]:
     return out
 
 
-FREE = {
+_remembered: dict[str, Any] = {}
+"""What the last form says at the points asked for: all its mutants are held against the same."""
+
+
+def _said_once(form: Form, raw: Raw) -> list[Part]:
+    if _remembered.get("form") is not form:
+        _remembered.clear()
+        _remembered["form"] = form
+    key = str(sorted((name, v.tolist()) for name, v in raw.items()))
+    if key not in _remembered:
+        try:
+            _remembered[key] = _said(form, raw)
+        except (Unsupported, ZeroDivisionError, ArithmeticError) as fault:
+            _remembered[key] = fault
+    found = _remembered[key]
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+FREE = (
     "complex matrix",
     "complex vector",
+    "complex number",
     "tensor",
     "real matrix",
     "real vector",
     "real number",
-    "complex number",
-}
-"""Domains that fill their space."""
+    "nonzero real vector",
+    "positive number",
+    "positive vector",
+    "nonnegative",
+    "number in [",
+    "square root of",
+)
+"""Domains that fill an open part of their space."""
 
 
 class Trace(Ball):
@@ -280,6 +328,16 @@ class Trace(Ball):
     def _linear(self, op, x):
         return self.note(super()._linear(op, x), "linear", x)
 
+    def neg(self, a):
+        return self.note(super().neg(a), "times", a, -1)
+
+    def mul(self, a, b):
+        value = super().mul(a, b)
+        for x, n in ((a, b), (b, a)):
+            if isinstance(n, int) and n:
+                return self.note(value, "times", x, n)
+        return value
+
     def div(self, a, b):
         return self.note(super().div(a, b), "quotient", a, b)
 
@@ -292,6 +350,14 @@ class Trace(Ball):
 
     def conj(self, x):
         return self.note(super().conj(x), "entries", x)
+
+    def bare(self, value: Value) -> tuple[Value, Fraction]:
+        """A value without the integers it was multiplied by, and their product."""
+        c = Fraction(1)
+        while id(value) in self.made and self.made[id(value)][1] == "times":
+            value, n = self.made[id(value)][2]()
+            c *= n
+        return value, c
 
     def push(self, f, x, h):
         value = super().push(f, x, h)
@@ -313,7 +379,14 @@ def _taken_apart(new: Value, old: Value, xp_new: Trace, xp_old: Trace) -> set[Fr
     pair = (new.data, old.data)
     if _shows(old) or _shows(new):
         return _common([pair], True)
-    if id(new) not in xp_new.made or id(old) not in xp_old.made:
+    new, c = xp_new.bare(new)
+    old, c_ = xp_old.bare(old)
+    found = _below(new, old, xp_new, xp_old)
+    return found and {q * c / c_ for q in found}
+
+
+def _below(new: Value, old: Value, xp_new: Trace, xp_old: Trace) -> set[Fraction] | None:
+    if new.shape != old.shape or id(new) not in xp_new.made or id(old) not in xp_old.made:
         return None
     _, kind, of_new = xp_new.made[id(new)]
     _, kind_, of_old = xp_old.made[id(old)]
@@ -369,7 +442,9 @@ def _by_one_number(
         moved = move(sizes, raw)
         if moved is None:
             return None
-        there = _said(form, moved)
+        # An operation on an array of no dimensions leaves a bare number.
+        moved = {k: np.asarray(v, dtype=object) for k, v in moved.items()}
+        there = _said_once(form, moved)
         if len(here) != len(there):
             return None
         for k, (new, old) in enumerate(zip(here, there, strict=True)):
@@ -518,7 +593,7 @@ def _on(name: str, change: Callable[[dict[str, np.ndarray]], dict | None]) -> Mo
     def move(sizes: dict[str, int], raw: Raw) -> Raw | None:
         own = {k: raw[k] for k in _parts(raw, name)}
         new = change(own)
-        if new is None or any(new[k].shape != own[k].shape for k in own):
+        if new is None or any(np.shape(new[k]) != own[k].shape for k in own):
             return None
         return {**raw, **new}
 

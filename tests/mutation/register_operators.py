@@ -11,7 +11,7 @@ place is changed at a time, and the changed text is compiled anew. Five operator
 
 What is no formula stays: docstrings, domains, ranges of loops. So do two keywords that are not part
 of what is claimed: ``start`` of a rate says where to look, and ``gap`` of an inequality is a proof,
-which the exact method checks against the two sides.
+which the exact method checks against the two sides (the ``room`` of ``at_most`` is claimed, too).
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ RELATIONS = {
     "Law",
     "Piece",
     "Solutions",
+    "at_most",
 }
 PRODUCTS = (ast.Mult, ast.Div, ast.MatMult, ast.Pow)
 PLAIN = {"range", "len", "zip", "list", "tuple", "dict", "enumerate", "reversed", "product"}
@@ -381,7 +382,7 @@ def _is_term(node: ast.expr, parent: ast.AST, field: str, path: Path, above: lis
     if isinstance(parent, (ast.List, ast.ListComp, ast.GeneratorExp)):
         return field in {"elts", "elt"}
     if isinstance(parent, ast.keyword):
-        return parent.arg == "constant"
+        return parent.arg in {"constant", "room"}
     if isinstance(parent, ast.Call):
         return _is_term_argument(parent, field, path[-1][1], whole)
     return False
@@ -397,7 +398,7 @@ def _is_term_argument(call: ast.Call, field: str, k: int | None, whole: bool) ->
         return k == 2
     if name in {"Zero", "Rank", "Law", "Solutions"}:
         return False  # zero times a factor; a rank does not see one
-    if name == "AtMost":
+    if name in {"AtMost", "at_most"}:
         return True
     if name in PLAIN | LINEAR:
         return False

@@ -37,8 +37,12 @@ import pytest
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "_build", "__pycache__", ".hypothesis", ".*_cache", "*.egg-info"
 )
-HEAVY = ("hypothesis", "matplotlib", "mpmath", "numpy", "scipy.linalg", "scipy.optimize", "sympy",
-         "flint", "torch", "jsonschema", "rich.console", "typer", "networkx")  # fmt: skip
+HEAVY = (
+    *("hypothesis", "matplotlib", "mpmath", "numpy", "scipy.linalg", "scipy.optimize", "sympy"),
+    *("flint", "torch", "torch._dynamo", "torch.testing", "torch.nn.attention.flex_attention"),
+    *("jsonschema", "rich.console", "typer", "networkx"),
+)
+"""What is loaded once, before the forks: seconds for each mutant otherwise."""
 MEMORY = 12 << 30
 """Bytes of address space that a test run may take: a mutant may ask for any size."""
 
@@ -357,18 +361,18 @@ class Measured:
 
 
 def measure(
-    copy: Copy, files: Sequence[str], cache: Path, log: Path, skip: frozenset[str] = frozenset()
+    copy: Copy, file: str, cache: Path, log: Path, state: str, skip: frozenset[str] = frozenset()
 ) -> None:
-    """Append one JSON line to ``log`` for each unit of ``files`` that is not in ``skip``."""
+    """Append one JSON line to ``log`` for each unit of ``file`` that is not in ``skip``."""
 
     def write(row: dict[str, Any]) -> None:
         with open(log, "a", encoding="utf8") as out:
-            out.write(json.dumps(row) + "\n")
+            out.write(json.dumps(row | {"state": state}) + "\n")
 
     def work() -> None:
         enter(copy, cache)
         plugin = Measured(write, copy.root / copy.package, skip)
-        code = pytest.main(arguments(copy, files), plugins=[plugin])
+        code = pytest.main(arguments(copy, [file]), plugins=[plugin])
         if code not in (0, 5):
             raise SystemExit(int(code))
 
@@ -380,4 +384,4 @@ def measure(
         raise
     if status:
         said = copy.said.read_text(encoding="utf8", errors="replace")[-2000:]
-        raise RuntimeError(f"the tests in {', '.join(files)} could not be collected:\n{said}")
+        raise RuntimeError(f"the tests in {file} could not be collected:\n{said}")

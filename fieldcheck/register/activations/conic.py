@@ -13,7 +13,7 @@ from fieldcheck.domains import (
     unit_vector,
     vector,
 )
-from fieldcheck.relations import AtMost, Equal, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
 
 CHAPTER = "activations"
 UNDEFINED = ("zero", "zero-row", "denormal")
@@ -87,13 +87,13 @@ def colu_slice(xp, x, v):
     z = radius * gaps.ball_point(xp, v)
     length = xp.minimum(radius, n)
     return (
-        AtMost(
+        *at_most(
             xp.sum((x[1:] - y) * (z - y)),
             xp.zeros(),
-            gap=xp.relu(n - radius) * radius * gaps.obtuse(xp, u, v),
+            room=xp.relu(n - radius) * radius * gaps.obtuse(xp, u, v),
             sharp=True,
         ),
-        AtMost(xp.norm2(y), radius**2, gap=xp.relu(radius - n) * (radius + length), sharp=True),
+        *at_most(xp.norm2(y), radius**2, room=xp.relu(radius - n) * (radius + length), sharp=True),
     )
 
 
@@ -301,7 +301,7 @@ def colu_epsilon(xp, x, epsilon):
     room = xp.minimum(h, n + epsilon) * h * n + epsilon * (n + epsilon) ** 2
     return (
         Equal(moved, -delta * xp.unit(x[1:])),
-        AtMost(delta, epsilon, gap=epsilon * room / bottom),
+        *at_most(delta, epsilon, room=epsilon * room / bottom),
     )
 
 

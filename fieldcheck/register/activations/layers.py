@@ -13,7 +13,7 @@ from fieldcheck.domains import (
     vector,
 )
 from fieldcheck.fields.integrability import euclidean_pairing
-from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Rank, Solutions
+from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Rank, Solutions, at_most
 
 CHAPTER = "activations"
 
@@ -87,10 +87,10 @@ def projected_descent(xp, B, L, b, x, k):
     eta = 1 / (L / 2 + k)
     before, after, new, aim = descent(xp, A, b, x, eta)
     d = new - x
-    return AtMost(
+    return at_most(
         after,
         before,
-        gap=xp.sum(xp.relu(-aim) * x) / eta + xp.norm2(B.T @ d) / 2 + k * xp.norm2(d),
+        room=xp.sum(xp.relu(-aim) * x) / eta + xp.norm2(B.T @ d) / 2 + k * xp.norm2(d),
     )
 
 
@@ -338,10 +338,10 @@ def affine_metric(xp, x, Q, s, z):
     q = Q[:, : s.shape[0]]
     w = q * s[None, :]
     f = (q / s[None, :]) @ xp.relu(w.T @ x)
-    return AtMost(
+    return at_most(
         xp.sum((x - f) * (w @ z - f)),
         xp.zeros(),
-        gap=xp.sum(xp.relu(-(w.T @ x)) * z),
+        room=xp.sum(xp.relu(-(w.T @ x)) * z),
         sharp=True,
     )
 

@@ -15,7 +15,7 @@ from fieldcheck.domains import (
     unitary,
     vector,
 )
-from fieldcheck.relations import AtMost, Equal, Rank, Zero
+from fieldcheck.relations import AtMost, Equal, Rank, Zero, at_most
 
 CHAPTER = "activations"
 UNDEFINED = ("zero", "zero-row", "denormal")
@@ -64,10 +64,10 @@ def colu_lipschitz(xp, x, h):
     pushed = xp.push(lambda y: colu.hard(xp, y), x, h)
     ratio = xp.clip(x[0], 0, n) / n
     short = xp.relu(n - xp.relu(x[0])) / n
-    return AtMost(
+    return at_most(
         xp.sum(pushed * pushed),
         2 * xp.sum(h * h),
-        gap=(below + inside) * h[0] ** 2
+        room=(below + inside) * h[0] ** 2
         + (1 + below + middle) * radial**2
         + (1 + short * (1 + ratio)) * xp.norm2(tangent),
         sharp=True,
@@ -279,7 +279,7 @@ def layer_conditions(xp, points):
     chapter=CHAPTER,
     equations=["eq-colu-layer"],
     given=dict(points=CELL_POINTS),
-    sizes={"K": (9, 18), "G": (1, 2), "S": (3, 4)},
+    sizes={"K": (9, 18), "G": (1, 2), "S": (2, 3, 4)},
     needs=["colu-not-metric-jacobian"],
     tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
     r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",
@@ -363,14 +363,14 @@ def soc_projection(xp, x, a, s, v):
     alpha, delta, u = lorentz.coefficients(xp, x, a)
     z = s * xp.concat([xp.ones(1), a * gaps.ball_point(xp, v)])
     return (
-        AtMost(
+        *at_most(
             xp.sum((x - p) * (z - p)),
             xp.zeros(),
-            gap=xp.relu(delta - a * xp.relu(-alpha)) * a * s * gaps.obtuse(xp, u, v)
+            room=xp.relu(delta - a * xp.relu(-alpha)) * a * s * gaps.obtuse(xp, u, v)
             + (1 + a * a) * xp.relu(-alpha) * s,
             sharp=True,
         ),
-        AtMost(xp.norm(p[1:]), a * p[0], gap=(1 + a * a) * xp.relu(-delta), sharp=True),
+        *at_most(xp.norm(p[1:]), a * p[0], room=(1 + a * a) * xp.relu(-delta), sharp=True),
     )
 
 
@@ -439,10 +439,10 @@ def soc_firm(xp, x, y):
     is 1, where CoLU has √2. (For any opening it follows from `soc-projection`: add its inequality
     at Πx for z = Πy to the one at Πy for z = Πx.)"""
     p, q = lorentz.project(xp, x, xp.one), lorentz.project(xp, y, xp.one)
-    return AtMost(
+    return at_most(
         xp.sum((p - q) * (p - q)),
         xp.sum((p - q) * (x - y)),
-        gap=closeness(xp, x, y, xp.one) + closeness(xp, y, x, xp.one),
+        room=closeness(xp, x, y, xp.one) + closeness(xp, y, x, xp.one),
         sharp=True,
     )
 
@@ -493,10 +493,10 @@ def psd_projection(xp, U, e, B):
     r"""For $A = U\,\mathrm{diag}(e)\,U^*$ the matrix $U\,\mathrm{diag}(e_+)\,U^*$ is the nearest
     positive semidefinite one in the Frobenius norm."""
     A, P, Z = psd.compose(xp, U, e), psd.project(xp, U, e), B @ xp.star(B)
-    return AtMost(
+    return at_most(
         psd.pairing(xp, A - P, Z - P),
         xp.zeros(),
-        gap=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ U), axis=0)),
+        room=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ U), axis=0)),
         sharp=True,
     )
 
@@ -544,10 +544,10 @@ def psd_equivariance(xp, U, V, e, B):
     point to $V A V^*$: the projection is equivariant under $U(n)$."""
     A, P = psd.compose(xp, U, e), psd.project(xp, U, e)
     A, P, Z = V @ A @ xp.star(V), V @ P @ xp.star(V), B @ xp.star(B)
-    return AtMost(
+    return at_most(
         psd.pairing(xp, A - P, Z - P),
         xp.zeros(),
-        gap=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ V @ U), axis=0)),
+        room=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ V @ U), axis=0)),
         sharp=True,
     )
 

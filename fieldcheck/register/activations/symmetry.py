@@ -26,12 +26,9 @@ def _isometries(xp, raw):
 def isometries(groups, size):
     """An orthogonal matrix for each group, of either determinant."""
     dims = (groups, size, size)
+    any_matrix = built("real matrix for each group", dims, {"x": dims}, lambda xp, raw: raw["x"])
     return built(
-        "orthogonal matrix for each group",
-        dims,
-        {"x": dims},
-        _isometries,
-        relaxed=real_matrix(*dims),
+        "rotation or reflection for each group", dims, {"x": dims}, _isometries, relaxed=any_matrix
     )
 
 
@@ -95,7 +92,7 @@ SHARED_SAMPLES = built(
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "axis": ("K",)},
     lambda xp, raw: raw,
 )
-ALGEBRA_SIZES = {"K": (36,), "G": (1, 2), "S": (3, 4)}
+ALGEBRA_SIZES = {"K": (36,), "G": (1, 2), "S": (2, 3, 4)}
 
 
 def _groups(points):
@@ -279,7 +276,7 @@ def _shared(xp, raw):
     chapter=CHAPTER,
     equations=["eq-colu-shared-algebra"],
     given=dict(points=SHARED_SAMPLES),
-    sizes={"K": (36,), "G": (1, 2), "S": (3, 4)},
+    sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry-shared"],
     tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = 1 + G\tfrac{(S-1)(S-2)}{2}",
 )
