@@ -1211,13 +1211,14 @@ def _(xp, Q, K):
     chapter="effective",
     needs=["right-symmetry-generic"],
     given=dict(Q=matrix("n", "C", "k"), K=matrix("n", "C", "k")),
-    sizes=dict(n=[2, 3], C=[3, 5, 6, 7], k=[1]),
+    sizes=dict(n=[2, 3], C=[3, 5, 7, 9], k=[1, 2]),
     every_size=True,
     tex=r"\dim = 1+\max(C-2nk,0)^2",
 )
 def several(xp, Q, K):
-    """Two or three generic weights of rank one leave matrices of dimension 1 + max(C − 2n, 0)²: n
-    of them and their adjoints act irreducibly on the span of their ranges."""
+    """Two or three generic weights of rank one or two leave matrices of dimension
+    1 + max(C − 2nk, 0)²: n of them and their adjoints act irreducibly on the span of their
+    ranges."""
     n, C, k = Q.shape
     return Rank(_commuting(xp, Q, K), C**2 - 1 - max(C - 2 * n * k, 0) ** 2)
 
@@ -1228,7 +1229,7 @@ def _commuting(xp, Q, K):
     return invariants.commuting_conditions(xp, W + [xp.star(w) for w in W])
 
 
-@several.neighbour("as for one of them", key="as-for-one", sizes=dict(n=[2], C=[3, 5]))
+@several.neighbour("as for one of them", key="as-for-one", sizes=dict(n=[2], C=[3, 5], k=[1]))
 def _(xp, Q, K):
     C, k = Q.shape[1:]
     return Rank(_commuting(xp, Q, K), C**2 - 1 - max(C - 2 * k, 0) ** 2)
