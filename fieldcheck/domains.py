@@ -121,6 +121,25 @@ def _ill(raw, rng):
     return out
 
 
+def _on_the_cone(raw, rng):
+    """Axis and body of one length, exactly: whole numbers t, w with ‖w‖ = ±t, scaled by halves."""
+    out = {}
+    for k, v in raw.items():
+        rows, n = v.shape
+        m = rng.integers(-3, 4, size=(rows, n - 1)).astype(float)
+        m[:, 0] += m[:, 0] == 0
+        rest = (m[:, 1:] ** 2).sum(axis=1)
+        body = np.concatenate([(m[:, 0] ** 2 - rest)[:, None], 2 * m[:, :1] * m[:, 1:]], axis=1)
+        axis = (m[:, 0] ** 2 + rest) * rng.choice((1, 1, -1), size=rows)
+        scale = 2.0 ** rng.integers(-3, 2, size=rows)
+        out[k] = np.concatenate([axis[:, None], body], axis=1) * scale[:, None]
+    return out
+
+
+def _on_the_axis(raw, rng):
+    return {k: np.concatenate([v[:, :1], v[:, 1:] * 0], axis=1) for k, v in raw.items()}
+
+
 COMMON: dict[str, Stratum] = {
     "integers": _integers,
     "ties": _tie_rows,
@@ -157,6 +176,11 @@ def real_matrix(*dims: str | int) -> Domain:
 def vector(*dims: str | int) -> Domain:
     """Any real vector."""
     return real_matrix(*dims)
+
+
+def cone_vector(n: str | int) -> Domain:
+    """Any real vector (t, w), visited also on the boundary ‖w‖ = ±t of its cone and on the axis."""
+    return vector(n).with_strata(boundary=_on_the_cone, axis=_on_the_axis)
 
 
 def real() -> Domain:

@@ -27,7 +27,7 @@ from fieldcheck.evidence.emptiness import is_empty
 from fieldcheck.evidence.exact import RETRIES, WORTHLESS, _visible_sign, missed, provable
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import Statement, point, stream
+from fieldcheck.evidence.statement import GENERIC, Statement, point, stream
 from fieldcheck.evidence.witness import certified
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
@@ -96,6 +96,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         why,
         total,
         len(grid),
+        {GENERIC: total},
         log2_bound=f"{worst:.1f}",
         cells=total,
         grade="exact",

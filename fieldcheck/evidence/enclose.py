@@ -83,6 +83,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         "",
         total,
         1,
+        {"the box": total},
         box=shown,
         cells=total,
         grade="enclosed",

@@ -28,7 +28,7 @@ from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import Statement, point, stream
+from fieldcheck.evidence.statement import GENERIC, Statement, point, stream
 from fieldcheck.evidence.witness import certified
 from fieldcheck.relations import Sides
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
@@ -148,6 +148,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         why,
         cases,
         len(grid),
+        {GENERIC: cases},
         log2_bound=f"{worst_bound:.1f}",
         grade="exact",
         parts=tuple(proved),

@@ -20,8 +20,7 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import GENERIC
-from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
+from fieldcheck.evidence.statement import GENERIC, Raw, Statement, point, stream, wrap_raw
 from fieldcheck.evidence.witness import certified, worst_at
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 

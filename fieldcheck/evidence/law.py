@@ -10,8 +10,7 @@ import math
 from dataclasses import dataclass
 
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import GENERIC
-from fieldcheck.evidence.statement import Statement, numpy_stream
+from fieldcheck.evidence.statement import GENERIC, Statement, numpy_stream
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 
 

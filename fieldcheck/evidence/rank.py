@@ -22,7 +22,7 @@ from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.exact import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
+from fieldcheck.evidence.statement import GENERIC, Raw, Statement, point, stream, wrap_raw
 from fieldcheck.evidence.witness import _strings, shown_inputs
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 
@@ -51,7 +51,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                     f"rank {rank}, not {claimed}",
                     cases,
                     len(grid),
-                    {"generic": cases},
+                    {GENERIC: cases},
                     log2_bound=f"{bound:.1f}" if rank < claimed else None,
                     witness=witness,
                     grade="exact",
@@ -64,7 +64,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         "",
         cases,
         len(grid),
-        {"generic": cases},
+        {GENERIC: cases},
         log2_bound=f"{worst:.1f}",
         grade="exact",
         parts=tuple(parts),

@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -27,8 +28,7 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import GENERIC
-from fieldcheck.evidence.statement import Statement, point, stream, wrap_raw
+from fieldcheck.evidence.statement import GENERIC, Statement, point, stream, wrap_raw
 from fieldcheck.evidence.witness import _strings, shown, shown_inputs, worst_at
 from fieldcheck.relations import Rate
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
@@ -278,6 +278,8 @@ def _fitted(statement: Statement, remainders: Remainders, table, start: int) -> 
         def finding(outcome: str, reason: str) -> Finding:
             return Finding(outcome, reason, order, error, say.table, say.digits)
 
+        if stated > 0 and all(b > a for (_, a), (_, b) in pairwise(table)):
+            return finding(REFUTES, "the remainder grows with n")
         if abs(order - stated) > error:
             if error > SETTLED and abs(order - stated) < 1:
                 return finding(SILENT, f"the slope has not settled: {say.printed}")

@@ -24,6 +24,7 @@ from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import (
+    GENERIC,
     Raw,
     Statement,
     numpy_stream,
@@ -60,7 +61,6 @@ def _fractions(v) -> np.ndarray:
     return out
 
 
-GENERIC = "generic"
 BEYOND = 4
 """Points that rationals and balls look at where every float overflows."""
 
@@ -210,9 +210,10 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 grade="enclosed",
             )
     if not cases:
-        return Evidence(
-            "sampled", SILENT, "vacuous: no finite instance", 0, len(grid), visited, vacuous=True
-        )
+        never = np.flatnonzero(visits.sum(axis=0) == 0)
+        of_part = f" of part {never[0] + 1}" if len(relations) > 1 and len(never) else ""
+        why = f"vacuous: no finite instance{of_part}"
+        return Evidence("sampled", SILENT, why, 0, len(grid), visited, vacuous=True)
     for part, side in np.argwhere(~moving):
         moving[part, side] = _moves_exactly(statement, grid, int(part), int(side), picker)
     still = _vacuous(relations, moving, visited, cases, empty)

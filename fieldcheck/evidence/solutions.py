@@ -55,7 +55,16 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 return Evidence(
                     "solutions", SILENT, "the elimination does not decide a case", cases, len(grid)
                 )
-    return Evidence("solutions", CONFIRMS, "", cases, len(grid), grade="exact", parts=tuple(parts))
+    return Evidence(
+        "solutions",
+        CONFIRMS,
+        "every case is decided",
+        cases,
+        len(grid),
+        {"all points": cases},
+        grade="exact",
+        parts=tuple(parts),
+    )
 
 
 class Problem:

@@ -27,6 +27,10 @@ Raw = dict[str, Any]
 """Raw parameters by name "X.re", in whatever representation the method uses."""
 
 
+GENERIC = "generic"
+"""The stratum of points with nothing special about them."""
+
+
 def stream(form_key: str, method: str, seed: int) -> random.Random:
     """A random stream of its own for every form and method (no draw depends on another's)."""
     return random.Random(f"{seed}/{form_key}/{method}")

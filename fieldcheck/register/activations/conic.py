@@ -7,6 +7,7 @@ from fieldcheck.cones import colu, gaps
 from fieldcheck.domains import (
     between,
     built,
+    cone_vector,
     nonnegative,
     orthogonal,
     positive,
@@ -16,7 +17,7 @@ from fieldcheck.domains import (
 from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
 
 CHAPTER = "activations"
-UNDEFINED = ("zero", "zero-row", "denormal")
+UNDEFINED = ("zero", "zero-row", "denormal", "axis")
 """Strata on which a quotient by the length of the body is 0/0."""
 CONE = {"S": range(2, 5)}
 """Sizes of one conic group."""
@@ -73,7 +74,7 @@ def _(xp, x):
     sources=[colu_paper("Lorentz cone"), ours()],
     chapter=CHAPTER,
     equations=["eq-colu-slice"],
-    given=dict(x=vector("S"), v=vector("S-1")),
+    given=dict(x=cone_vector("S"), v=vector("S-1")),
     sizes=CONE,
     needs=["colu-definition"],
     tex=r"\langle x_\perp - y_\perp,\, z - y_\perp\rangle \le 0,\quad y = \operatorname{CoLU}(x),"
@@ -114,7 +115,7 @@ def _(xp, x, v):
     sources=[colu_paper("RCoLU")],
     chapter=CHAPTER,
     equations=["eq-rcolu"],
-    given=dict(x=vector("S"), Q=orthogonal("S")),
+    given=dict(x=cone_vector("S"), Q=orthogonal("S")),
     sizes={"S": (2, 3)},
     needs=["colu-definition"],
     tex=r"\operatorname{RCoLU}_{Qe_1}(Qx) = Q\operatorname{CoLU}(x),\quad "
@@ -151,7 +152,7 @@ def _(xp, x, Q):
     title="The printed RCoLU does nothing",
     sources=[colu_paper("RCoLU")],
     chapter=CHAPTER,
-    given=dict(x=vector("S").without_strata(*UNDEFINED), e=unit_vector("S")),
+    given=dict(x=cone_vector("S").without_strata(*UNDEFINED), e=unit_vector("S")),
     sizes=CONE,
     tex=r"x_e + \max\bigl(\min(\lVert x_e\rVert/\lVert x_r\rVert, 0), 1\bigr)\, x_r = x",
 )
@@ -207,7 +208,7 @@ def _(xp, w):
     sources=[colu_paper("axioms"), talk("ReLU = Orthant Projection, axioms")],
     chapter=CHAPTER,
     equations=["eq-colu-idempotent"],
-    given=dict(x=vector("S"), t=positive()),
+    given=dict(x=cone_vector("S"), t=positive()),
     sizes=CONE,
     tex=r"\lambda\lambda = \lambda,\qquad \lambda(tx) = t\lambda(x)\ (t > 0)",
 )
@@ -283,7 +284,7 @@ def guarded_defect(xp, h, n, epsilon):
     sources=[ours()],
     chapter=CHAPTER,
     equations=["eq-colu-epsilon"],
-    given=dict(x=vector("S"), epsilon=positive()),
+    given=dict(x=cone_vector("S"), epsilon=positive()),
     sizes=CONE,
     tex=r"\lambda_\varepsilon\lambda_\varepsilon x - \lambda_\varepsilon x = -\delta u,\quad "
     r"0 \le \delta \le \varepsilon",

@@ -6,6 +6,7 @@ from fieldcheck.claim import claim, colu_paper, ours, poster, talk
 from fieldcheck.cones import colu, commutant, gaps, lorentz, orthant, psd
 from fieldcheck.domains import (
     built,
+    cone_vector,
     matrix,
     nonnegative,
     positive,
@@ -18,7 +19,7 @@ from fieldcheck.domains import (
 from fieldcheck.relations import AtMost, Equal, Rank, Zero, at_most
 
 CHAPTER = "activations"
-UNDEFINED = ("zero", "zero-row", "denormal")
+UNDEFINED = ("zero", "zero-row", "denormal", "axis")
 """Strata on which a quotient by the length of the body is 0/0."""
 CONE = {"S": range(2, 5)}
 """Sizes of one conic group."""
@@ -50,7 +51,7 @@ def split(xp, w, h):
     sources=[poster("ReLU → Conic Projection"), colu_paper("Lorentz cone")],
     chapter=CHAPTER,
     equations=["eq-colu-lipschitz"],
-    given=dict(x=vector("S").without_strata(*UNDEFINED), h=vector("S")),
+    given=dict(x=cone_vector("S").without_strata(*UNDEFINED), h=vector("S")),
     sizes=CONE,
     tex=r"\lVert D\lambda(x)h\rVert^2 \le 2\lVert h\rVert^2",
 )
@@ -85,7 +86,9 @@ def _(xp, x, s, v):
     return AtMost(xp.sum((x - y) * (z - y)), xp.zeros())
 
 
-@colu_lipschitz.neighbour("Lipschitz constant 1", key="lipschitz-one", given=dict(y=vector("S")))
+@colu_lipschitz.neighbour(
+    "Lipschitz constant 1", key="lipschitz-one", given=dict(y=cone_vector("S"))
+)
 def _(xp, x, y):
     d = colu.hard(xp, x) - colu.hard(xp, y)
     return AtMost(xp.sum(d * d), xp.sum((x - y) * (x - y)))
@@ -209,7 +212,7 @@ def asymmetry(xp, f, x, h, k):
     sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
     chapter=CHAPTER,
     equations=["eq-colu-asymmetry"],
-    given=dict(x=vector("S"), h=vector("S"), k=vector("S")),
+    given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
     tex=r"\langle k, D\lambda h\rangle - \langle h, D\lambda k\rangle = h_1\langle u,k_\perp\rangle"
     r" - k_1\langle u,h_\perp\rangle \text{ between the cone and the plane}",
@@ -235,7 +238,7 @@ def _(xp, x, h, k):
     title="CoLU is the gradient of a potential",
     sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
     chapter=CHAPTER,
-    given=dict(x=vector("S"), h=vector("S"), k=vector("S")),
+    given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
     expect="refuted",
     tex=r"\langle k, D\lambda h\rangle = \langle h, D\lambda k\rangle",
@@ -350,7 +353,7 @@ def _(xp, x, r, v):
     sources=[talk("Conic Projected Gradient Descent"), ours("formula: Fukushima, Luo, Tseng 2002")],
     chapter=CHAPTER,
     equations=["eq-soc-projection"],
-    given=dict(x=vector("S"), a=positive(), s=nonnegative(), v=vector("S-1")),
+    given=dict(x=cone_vector("S"), a=positive(), s=nonnegative(), v=vector("S-1")),
     sizes=CONE,
     tex=r"\langle x - \Pi x,\, z - \Pi x\rangle \le 0,\quad "
     r"\Pi x = \alpha_+(1, au) + (-\delta)_+(a, -u)",
@@ -394,7 +397,7 @@ def _(xp, x, s, v):
     sources=[ours("Moreau 1962")],
     chapter=CHAPTER,
     equations=["eq-soc-moreau"],
-    given=dict(x=vector("S"), a=positive()),
+    given=dict(x=cone_vector("S"), a=positive()),
     sizes=CONE,
     tex=r"x = \Pi_{K_a}x + \Pi_{K_a^\circ}x,\quad \langle\Pi_{K_a}x, \Pi_{K_a^\circ}x\rangle = 0,"
     r"\quad K_a^\circ = -K_{1/a}",
@@ -429,7 +432,7 @@ def closeness(xp, x, y, a):
     title="The second-order-cone projection is firmly nonexpansive",
     sources=[ours()],
     chapter=CHAPTER,
-    given=dict(x=vector("S"), y=vector("S")),
+    given=dict(x=cone_vector("S"), y=cone_vector("S")),
     sizes={"S": (2, 3)},
     needs=["soc-projection"],
     tex=r"\lVert\Pi x - \Pi y\rVert^2 \le \langle\Pi x - \Pi y,\, x - y\rangle",

@@ -1,0 +1,102 @@
+"""Enclosures over boxes: strict inequalities proved, false ones refuted, the rest undecided."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fieldcheck.domains import real, vector
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import examine
+from fieldcheck.relations import AtMost, Equal
+
+LINE = {"raw": {"x.x": (-2, 2)}}
+SQUARE = {"sizes": {"n": 2}, "raw": {"x.x": (-1, 1)}}
+
+
+def enclosed(body, box, profile="quick", **given):
+    sizes = {"n": [2]} if "sizes" in box else None
+    verdict, evidence = examine(body, box=box, sizes=sizes, profile=profile, **given)
+    return verdict, evidence.get("enclosed")
+
+
+TRUE = {
+    "a parabola above its tangent": (
+        lambda xp, x: AtMost(2 * x, x * x + 1 + xp.one / 100), LINE, real()),
+    "exp is convex": (lambda xp, x: AtMost(1 + x, xp.exp(x) + xp.one / 1000), LINE, real()),
+    "in the plane": (
+        lambda xp, x: AtMost(2 * x[0] * x[1], x[0] ** 2 + x[1] ** 2 + xp.one / 10),
+        SQUARE, vector("n")),
+    "with a kink": (lambda xp, x: AtMost(xp.relu(x), xp.abs(x) + xp.one / 100), LINE, real()),
+}  # fmt: skip
+
+FALSE = {
+    "by a thousandth at one point": (
+        lambda xp, x: AtMost(2 * x + xp.one / 1000, x * x + 1), LINE, real()),
+    "beyond the kink": (lambda xp, x: AtMost(x * x, xp.relu(x) + 1), LINE, real()),
+    "in one corner": (lambda xp, x: AtMost(x[0] + x[1], xp.one * 199 / 100), SQUARE, vector("n")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_strict_inequalities_are_proved(name):
+    body, box, domain = TRUE[name]
+    verdict, evidence = enclosed(body, box, x=domain)
+    assert (verdict.verdict, verdict.grade) == ("holds", "enclosed"), verdict.because
+    assert evidence.cells > 1
+    assert "x.x in [" in evidence.box
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_false_inequalities_are_refuted_by_a_point(name):
+    body, box, domain = FALSE[name]
+    found = examine(body, box=box, sizes={"n": [2]} if "sizes" in box else None, x=domain)[0]
+    assert found.verdict == "refuted"
+    assert found.witness is not None
+
+
+def test_the_enclosure_refutes_what_the_search_does_not_see():
+    """A dip of width 10^-4 between the samples: subdivision finds it, by itself."""
+    from fieldcheck.claim import Form
+    from fieldcheck.evidence import enclose
+    from fieldcheck.evidence.statement import Statement
+
+    body = lambda xp, x: AtMost(xp.one, 10**8 * (x - xp.one / 3) ** 2 + xp.one / 2)
+    form = Form("example/claim", "claim", "e", body, {"x": real()}, {}, "holds", box=LINE)
+    found = enclose.run(Statement(form), PROFILES["standard"], 0)
+    assert found.outcome == "refutes"
+
+
+def test_a_non_strict_inequality_stays_undecided():
+    """Where both sides meet no ball is positive, however small the cell."""
+    hurried = replace(PROFILES["quick"], cells=300)
+    verdict, evidence = enclosed(lambda xp, x: AtMost(2 * x, x * x + 1), LINE, hurried, x=real())
+    assert verdict.verdict == "undecided"
+    assert "undecided after" in evidence.reason
+
+
+def test_leaving_out_where_the_sides_meet_decides_it():
+    box = {"raw": {"x.x": ("-2", "7/8")}}
+    verdict, evidence = enclosed(lambda xp, x: AtMost(2 * x, x * x + 1), box, x=real())
+    assert evidence.outcome == "confirms"
+    assert verdict.verdict == "holds"
+
+
+def test_not_a_number_proves_nothing():
+    hurried = replace(PROFILES["quick"], cells=200)
+    body = lambda xp, x: AtMost(xp.log(x), xp.one * 1000)
+    _, evidence = enclosed(body, LINE, hurried, x=real())
+    assert evidence.outcome == "silent"
+
+
+def test_an_equality_is_never_proved_by_a_box():
+    _, evidence = enclosed(lambda xp, x: Equal(x + x, 2 * x), LINE, x=real())
+    assert evidence is None
+
+
+def test_a_box_that_forgets_a_parameter_is_an_error():
+    body = lambda xp, x, y: AtMost(x + y, x * x + y * y + 1)
+    verdict, _ = enclosed(body, LINE, x=real(), y=real())
+    assert verdict.verdict == "invalid"
+    assert "no range for 'y.x'" in verdict.because

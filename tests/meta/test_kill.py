@@ -1,0 +1,165 @@
+"""Kills: a witness counts only if, read back, it refutes again at a point where the claim holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fieldcheck.claim import ClaimError, Form
+from fieldcheck.domains import hermitian, matrix, positive, real, vector
+from fieldcheck.evidence.kill import check_kill
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import judge, replay, verify_form
+from fieldcheck.relations import AtMost, Equal, Law, Rank, Rate, Zero
+
+
+class Claim:
+    """What a kill needs of a claim: its id and its forms."""
+
+    id = "example"
+
+    def __init__(self, body, **given):
+        self.forms = {"example/claim": _form("claim", body, given)}
+
+
+def _form(role, body, given):
+    expect = "holds" if role == "claim" else "refuted"
+    return Form(f"example/{role}", role, role, body, given, {}, expect)
+
+
+def neighbour(body, **given):
+    form = _form("neighbour", body, given)
+    verdict, _, _ = judge(form, PROFILES["quick"], 0)
+    assert verdict.verdict == "refuted", verdict
+    return form, verdict
+
+
+POSITIVE = positive()
+SQUARE = lambda xp, x: Equal((x + 1) ** 2, x * x + 2 * x + 1)
+OFF = lambda xp, x: Equal((x + 1) ** 2, x * x + x + 1)
+
+
+def test_a_kill_that_counts():
+    assert check_kill(Claim(SQUARE, x=vector("n")), *neighbour(OFF, x=vector("n"))) == ""
+
+
+def test_a_wrong_witness_does_not_count():
+    form, verdict = neighbour(OFF, x=vector("n"))
+    zero = replace(verdict.witness, raw={"x.x": ["0"] * verdict.witness.sizes["n"]})
+    reason = check_kill(Claim(SQUARE, x=vector("n")), form, replace(verdict, witness=zero))
+    assert "does not refute again" in reason
+
+
+def test_a_witness_of_other_parameters_does_not_count():
+    form, verdict = neighbour(OFF, x=vector("n"))
+    other = replace(verdict.witness, raw={"y.x": ["1"]})
+    with pytest.raises(ClaimError, match="does not fit the form"):
+        check_kill(Claim(SQUARE, x=vector("n")), form, replace(verdict, witness=other))
+
+
+def test_a_claim_that_fails_there_too_kills_nothing():
+    reason = check_kill(Claim(OFF, x=vector("n")), *neighbour(OFF, x=vector("n")))
+    assert "the true claim fails" in reason
+
+
+def test_a_claim_that_is_not_finite_there_kills_nothing():
+    claim = Claim(lambda xp, x: AtMost(xp.log(-1 - x * x), x * x), x=real())
+    reason = check_kill(claim, *neighbour(lambda xp, x: AtMost(x, x - 1), x=real()))
+    assert "not finite" in reason
+
+
+def test_a_claim_known_to_few_digits_kills_nothing():
+    claim = Claim(lambda xp, x: Equal(10**60 + xp.sin(x + 1) - 10**60, xp.sin(x + 1)), x=real())
+    reason = check_kill(claim, *neighbour(lambda xp, x: Equal(x, x + 1), x=real()))
+    assert "not sharp" in reason
+
+
+def test_a_claim_that_breaks_there_makes_the_neighbour_invalid():
+    def broken(xp, x):
+        if xp.name == "ball":
+            raise RuntimeError("the claim broke")
+        return Zero(x - x)
+
+    form, _ = neighbour(OFF, x=vector("n"))
+    row = verify_form(Claim(broken, x=vector("n")), form, PROFILES["quick"], 0)
+    assert row["verdict"] == "invalid"
+    assert "the claim broke" in row["undecided_because"]
+
+
+def test_a_neighbour_of_fewer_inputs_is_compared_with_the_claim():
+    false = Claim(lambda xp, x, y: Equal(x + y, x + 2 * y), x=real(), y=real())
+    assert "the true claim fails" in check_kill(false, *neighbour(OFF, x=real()))
+
+
+def test_a_neighbour_of_other_inputs_is_not():
+    claim = Claim(lambda xp, A: Equal(A, xp.star(A)), A=hermitian("n"))
+    assert (
+        check_kill(claim, *neighbour(lambda xp, A: Equal(A, xp.star(A)), A=matrix("n", "n"))) == ""
+    )
+
+
+@pytest.mark.parametrize("order", [1, 3])
+def test_rates_are_rebuilt(order):
+    rate = lambda p: lambda xp, x: Rate(lambda n: x / n**2, p)
+    form, verdict = neighbour(rate(order), x=POSITIVE)
+    assert check_kill(Claim(rate(2), x=POSITIVE), form, verdict) == ""
+    assert "the true claim fails" in check_kill(Claim(rate(order), x=POSITIVE), form, verdict)
+    true = _form("neighbour", rate(2), {"x": POSITIVE})
+    assert "does not refute again" in check_kill(Claim(rate(2), x=POSITIVE), true, verdict)
+
+
+def product(rank):
+    return lambda xp, A, B: Rank(A @ B, rank(A.shape))
+
+
+GIVEN = {"A": matrix("N", "r"), "B": matrix("r", "N")}
+
+
+def test_a_rank_above_the_claimed_is_seen_at_a_rational_point():
+    form, verdict = neighbour(product(lambda s: min(s) - (s[0] > 1)), **GIVEN)
+    assert verdict.witness.certified_by == "rational"
+    assert check_kill(Claim(product(min), **GIVEN), form, verdict) == ""
+
+
+def test_a_rank_below_the_claimed_rests_on_primes_and_says_so():
+    form, verdict = neighbour(product(lambda s: min(s) + (s[0] > 1)), **GIVEN)
+    assert verdict.witness.certified_by == "prime fields"
+    assert check_kill(Claim(product(min), **GIVEN), form, verdict) == ""
+    assert "error below 2^-1" in replay(form, verdict.witness.record())["residual"]
+
+
+def test_a_special_point_does_not_lower_a_rank():
+    """At A = 0 the rank is 0 and the generic rank is not: such a witness must not count."""
+    _, verdict = neighbour(product(lambda s: min(s) + (s[0] > 1)), **GIVEN)
+    true = _form("neighbour", product(min), GIVEN)
+    zero = {k: np.zeros_like(np.array(v), dtype=object).astype(str).tolist()
+            for k, v in verdict.witness.raw.items()}  # fmt: skip
+    special = replace(verdict, witness=replace(verdict.witness, raw=zero))
+    assert "does not refute again" in check_kill(Claim(product(min), **GIVEN), true, special)
+
+
+def test_laws_are_drawn_again():
+    law = lambda low: (
+        lambda xp, x: Law(lambda rng: (float(rng.random(4000).mean()), low, 1.0), 1e-9)
+    )
+    form, verdict = neighbour(law(0.7), x=real())
+    assert check_kill(Claim(law(0.3), x=real()), form, verdict) == ""
+    assert "with the same seed" in check_kill(Claim(law(0.6), x=real()), form, verdict)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lambda xp, x: Equal(xp.log(-1 - x * x), x),
+        lambda xp, x: 1 / 0,
+        lambda xp, x: Law(lambda rng: (float("nan"), 0.0, 1.0), 1e-6),
+        lambda xp, x: Equal(x, x),
+    ],
+    ids=["nan", "crash", "nan law", "true"],
+)
+def test_a_neighbour_that_is_not_refuted_is_not_killed(body):
+    form = _form("neighbour", body, {"x": real()})
+    row = verify_form(Claim(SQUARE, x=real()), form, PROFILES["quick"], 0)
+    assert row["verdict"] != "refuted"

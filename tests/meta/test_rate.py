@@ -1,0 +1,98 @@
+"""Orders and constants: true, false, nearly false, and without meaning."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from fieldcheck.claim import Form
+from fieldcheck.domains import positive, real
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import examine, replay
+from fieldcheck.relations import Rate
+
+
+def e(xp):
+    return xp.exp(xp.one)
+
+
+def euler(xp):
+    return lambda n: xp.abs((1 + xp.one / n) ** n - e(xp))
+
+
+TRUE = {
+    "euler's limit": (lambda xp, x: Rate(euler(xp), 1, constant=e(xp) / 2), real()),
+    "badly scaled": (lambda xp, x: Rate(lambda n: (10**80 + xp.one / n) - 10**80, 1), real()),
+    "badly scaled, with a root": (
+        lambda xp, x: Rate(lambda n: xp.abs(10**40 + xp.sqrt(2) / n - 10**40), 1), real()),
+    "even powers only": (
+        lambda xp, x: Rate(lambda n: 1 - xp.cos(x / n), 2, constant=x * x / 2), positive()),
+    "a power and nothing else": (lambda xp, x: Rate(lambda n: x / n**3, 3, constant=x), positive()),
+    "oscillating corrections": (
+        lambda xp, x: Rate(lambda n: x / n + xp.cos(xp.lift(n)) / n**3, 1, constant=x), positive()),
+    "exponentially small corrections": (
+        lambda xp, x: Rate(lambda n: x / n + xp.exp(-xp.lift(n)), 1, constant=x), positive()),
+}  # fmt: skip
+
+FALSE = {
+    "another order": (lambda xp, x: Rate(euler(xp), 2), real()),
+    "a constant off by a part in 10^8": (
+        lambda xp, x: Rate(euler(xp), 1, constant=e(xp) * (10**8 + 1) / (2 * 10**8)), real()),
+    "an order off by a part in 10^9": (
+        lambda xp, x: Rate(lambda n: xp.exp(-xp.log(xp.lift(n)) * (2 - xp.one / 10**9)), 2),
+        real()),
+    "zero, in rationals": (
+        lambda xp, x: Rate(lambda n: (x + 1) ** 2 - x * x - 2 * x - 1, 1), real()),
+    "zero, by division": (lambda xp, x: Rate(lambda n: x / (3 * n) * n * 3 - x, 1), positive()),
+    "a constant sequence": (lambda xp, x: Rate(lambda n: x + 0 * xp.lift(n), 1), positive()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_true_rates_hold(name):
+    body, domain = TRUE[name]
+    verdict, evidence = examine(body, x=domain)
+    assert verdict.verdict == "holds", verdict.because
+    assert float(evidence["rate"].worst["log10"]) < -2
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_false_rates_are_refuted_and_replayed(name):
+    body, domain = FALSE[name]
+    verdict, _ = examine(body, x=domain)
+    assert verdict.verdict == "refuted", verdict
+    form = Form("example/claim", "claim", "example", body, {"x": domain}, {}, "holds")
+    assert replay(form, verdict.witness.record(), 80)["certified"]
+
+
+def test_an_exponential_settles_on_no_order():
+    verdict, _ = examine(lambda xp, x: Rate(lambda n: xp.exp(-xp.lift(n)), 1), x=real())
+    assert verdict.verdict == "undecided"
+
+
+def test_zero_in_no_known_arithmetic_says_nothing():
+    """sin² + cos² - 1 is a ball around zero at any precision: neither a rate nor its absence."""
+    body = lambda xp, x: Rate(lambda n: xp.abs(xp.sin(x) ** 2 + xp.cos(x) ** 2 - 1), 1)
+    verdict, evidence = examine(body, x=real())
+    assert verdict.verdict == "undecided"
+    assert "a ball around 0" in evidence["rate"].reason
+
+
+@pytest.mark.parametrize(
+    ("remainder", "verdict", "why"),
+    [
+        (lambda xp, x: lambda n: xp.i / n, "invalid", "must be real"),
+        (lambda xp, x: lambda n: xp.log(x * 0) / n, "undecided", "no finite ball"),
+        (lambda xp, x: lambda n: 1 / 0, "invalid", "ZeroDivisionError"),
+        (lambda xp, x: lambda n: -xp.one / n, "undecided", "negative"),
+        (lambda xp, x: lambda n: time.sleep(0.2) or xp.one / n, "undecided", "no answer within"),
+    ],
+    ids=["complex", "nan", "crash", "negative", "slow"],
+)
+def test_what_means_nothing(remainder, verdict, why):
+    hurried = replace(PROFILES["quick"], seconds=1)
+    found, _ = examine(lambda xp, x: Rate(remainder(xp, x), 1), profile=hurried, x=real())
+    assert found.verdict == verdict
+    assert why in (found.because or "")
