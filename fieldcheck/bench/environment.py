@@ -77,7 +77,7 @@ def environment(device: torch.device) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": peers.versions(),
         "commit": commit(),
-        "compiler": (cxx := native.compiler()) and _first_line(cxx, "--version"),
+        "compiler": (cxx := native.compiler()) and _first_line(*cxx, "--version"),
         "flags": [flag for flag in NOTABLE if flag in flags],
         "roads": [row._asdict() for row in ops.explain()],
     }

@@ -32,6 +32,8 @@ def free_energy(
 ) -> FreeEnergy:
     """:func:`fieldcheck.ops.free_energy` with the N x N scores written out."""
     scale = q.shape[-1] ** -0.5 if scale is None else scale
+    dtype = q.dtype
+    q, k = _wide(q), _wide(k)  # the energy of half-precision tokens is float32
     s = scale * (q @ k.mH).real if q.is_complex() else scale * (q @ k.mT)
     if mask is not None:
         s = s.masked_fill(~allowed(mask, s.shape[-2], s.shape[-1], s.device), -torch.inf)
@@ -43,8 +45,8 @@ def free_energy(
     energy = torch.logsumexp(s, -1) / scale
     p = p.to(k.dtype)
     lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
-    received = p.mT @ q.expand(*lead, *q.shape[-2:]) if key_force else None
-    return FreeEnergy(energy, p @ k, received)
+    received = (p.mT @ q.expand(*lead, *q.shape[-2:])).to(dtype) if key_force else None
+    return FreeEnergy(energy, (p @ k).to(dtype), received)
 
 
 def allowed(mask: Interval | Tensor, n: int, m: int, device: torch.device | None = None) -> Tensor:

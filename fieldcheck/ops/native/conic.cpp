@@ -471,11 +471,15 @@ void fieldcheck_conic_f64(int kind, const double *x, const double *g, double *y,
                           index_t S, double a, int threads) {
   sweep<double>(kind, x, g, y, n, S, a, threads);
 }
-int fieldcheck_conic_vectors() {
+// What the compiler made of it: 1 for vectors, 2 for threads.
+int fieldcheck_conic_features() {
+  int features = 0;
 #ifdef FIELDCHECK_VECTORS
-  return 1;
-#else
-  return 0;
+  features |= 1;
 #endif
+#ifdef _OPENMP
+  features |= 2;
+#endif
+  return features;
 }
 }
