@@ -33,7 +33,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     if not parts:
         return Evidence("rate", SILENT, "no rate here", applies=False)
     rng = stream(statement.key, "rate", seed)
-    shapes = list({0: None, len(grid) // 2: None, len(grid) - 1: None})[: profile.points]
+    shapes = _shapes(grid)[: profile.points]
     visited = len(shapes)
     shapes += shapes[-1:] * (profile.points - visited)  # few shapes: several points of the last
     cases, good = 0, []
@@ -72,6 +72,14 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     return Evidence(
         "rate", CONFIRMS, "", cases, visited, order=order, grade="rate", parts=tuple(good)
     )
+
+
+def _shapes(grid: list[dict[str, int]]) -> list[int]:
+    """Which shapes to visit: of unequal sizes if there are such (at a square a transpose may go
+    unnoticed), a large one first."""
+    varied = max(len(set(sizes.values())) for sizes in grid)
+    fit = [k for k, sizes in enumerate(grid) if len(set(sizes.values())) == varied]
+    return list(dict.fromkeys([fit[-1], fit[len(fit) // 2], fit[0], len(grid) - 1, 0]))
 
 
 _known: dict[tuple, Any] = {}

@@ -469,6 +469,8 @@ def _scale(new: Part, old: Part) -> str | None:
         return _text(_taken_apart(new.values[0], old.values[0], new.xp, old.xp))
     if new.kind == "Solutions":
         return _condition_scales(new, old)
+    if new.kind == "Rank":
+        return _lines(new.values[0].data, old.values[0].data)
     if not any(_shows(v) for v in old.values):
         return None if any(_shows(v) for v in new.values) else ""
     for name, turn in _TURNS.items():
@@ -481,6 +483,20 @@ def _scale(new: Part, old: Part) -> str | None:
         number = _text(factors)
         if number is not None:
             return number + (f" {name}" if name else "")
+    return None
+
+
+def _lines(new: np.ndarray, old: np.ndarray) -> str | None:
+    """A rank stays when rows, or columns, are scaled one by one."""
+    if new.shape != old.shape:
+        return None
+    for axis in (0, 1):
+        rows = [
+            _common([(a, b)], False)
+            for a, b in zip(np.swapaxes(new, 0, axis), np.swapaxes(old, 0, axis), strict=True)
+        ]
+        if all(rows) and not any(0 in row for row in rows if row):
+            return _text(set().union(*(row for row in rows if row)))
     return None
 
 
