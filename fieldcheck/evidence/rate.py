@@ -83,7 +83,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         return Evidence("rate", SILENT, "no rate here", applies=False)
     grid = statement.grid(profile.largest)
     rng = stream(statement.key, "rate", seed)
-    shapes = list({0: None, len(grid) // 2: None, len(grid) - 1: None})[: profile.points]
+    shapes = _shapes(grid)[: profile.points]
     visited = len(shapes)
     shapes += shapes[-1:] * (profile.points - visited)  # few shapes: several points of the last
     cases, good = 0, []
@@ -142,6 +142,14 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         grade="rate",
         parts=tuple(good),
     )
+
+
+def _shapes(grid: list[dict[str, int]]) -> list[int]:
+    """Which shapes to visit: of unequal sizes if there are such (at a square a transpose may go
+    unnoticed), a large one first."""
+    varied = max(len(set(sizes.values())) for sizes in grid)
+    fit = [k for k, sizes in enumerate(grid) if len(set(sizes.values())) == varied]
+    return list(dict.fromkeys([fit[-1], fit[len(fit) // 2], fit[0], len(grid) - 1, 0]))
 
 
 # -- remainders ----------------------------------------------------------------------------------

@@ -175,9 +175,11 @@ def relative(xp, X, W):
         gap = xp.norm(_log_det_force(xp, Y, W) - _truncated(xp, Y, W))
         return gap / xp.norm(part(Y))
 
-    M = lambda Y: xp.star(Y) @ Y
-    return (Rate(lambda n: ratio(n, lambda Y: Y @ W), 4, start=512),
-            Rate(lambda n: ratio(n, lambda Y: Y @ W @ M(Y) @ W), 2, start=512))
+    M = xp.star(X) @ X
+    sixth = xp.norm(X @ W @ M @ W @ M @ W)
+    quadratic, quartic_ = lambda Y: Y @ W, lambda Y: Y @ W @ xp.star(Y) @ Y @ W
+    return (Rate(lambda n: ratio(n, quadratic), 4, sixth / xp.norm(X @ W), start=512),
+            Rate(lambda n: ratio(n, quartic_), 2, sixth / xp.norm(X @ W @ M @ W), start=512))
 
 
 @relative.neighbour("fourth order relative to the interaction", key="fourth-order")

@@ -44,7 +44,7 @@ SCHEMA = 1
 JUDGE = 1
 """Raised when the judging of mutants changes, so that no result of the old way is reused."""
 
-RECOGNIZES = 6
+RECOGNIZES = 7
 """Raised when more reasons for equivalence are recognized: what was left over is tried again."""
 
 OPEN, BAD_USAGE = 1, 2
@@ -98,6 +98,11 @@ def load(files: Sequence[str]) -> None:
     _claims.update(register.load())
     for name in files:
         _known.update(read_journal(Path(name)))
+
+
+def _load_claims() -> dict[str, Claim]:
+    load(())
+    return _claims
 
 
 def verify(key: str, profile: str, seed: int) -> tuple[dict[str, Any], dict[str, str]]:
@@ -260,7 +265,7 @@ def tally(rows: Iterable[Mapping[str, Any]], looked: Looked) -> dict[str, Any]:
     }
 
 
-def report(forms: Sequence[Mapping[str, Any]], looked: Looked, seed: int) -> dict:
+def report(forms: Sequence[Mapping[str, Any]], of: int, looked: Looked, seed: int) -> dict:
     """The whole result, as it is written down."""
     from tests.mutation.register_operators import OPERATORS
 
@@ -270,7 +275,7 @@ def report(forms: Sequence[Mapping[str, Any]], looked: Looked, seed: int) -> dic
         "schema": SCHEMA,
         "judged_by": "quick profile; standard where quick leaves a mutant undecided",
         "seed": seed,
-        "forms": len(forms),
+        "forms": {"tried": len(forms), "of": of},
         "all": tally(rows, looked),
         "operators": {
             op: tally([r for r in rows if r["operator"] == op], looked) for op in OPERATORS
@@ -307,6 +312,18 @@ class Run:
     forms: dict[str, Form]
     done: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+
+    def recall(self) -> None:
+        """Take from the journal the forms that were tried as they stand."""
+        from tests.mutation.register_operators import mutants_of
+
+        known = read_journal(self.journal)
+        claims = _claims or _load_claims()
+        for key, form in self.forms.items():
+            mark = digest(claims[form.claim_id], form, self.seed)
+            rows = [known.get((mark, mutant.key)) for mutant in mutants_of(form)]
+            if all(row is not None for row in rows):
+                self.done.append({"form": key, "digest": mark, "mutants": rows})
 
     def go(self, on_start: Callable[[str], None], on_done: Callable[[dict], None]) -> None:
         """Try all mutants; every form's results are in the journal before the next is shown."""
@@ -394,6 +411,10 @@ def main(
         bool, typer.Option("--list", help="List the mutants, judge none of them.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Reuse no earlier result.")] = False,
+    only_report: Annotated[
+        bool,
+        typer.Option("--report", help="Judge nothing: report what the journal holds so far."),
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show every mutant that was not refuted.")
     ] = False,
@@ -419,14 +440,17 @@ def main(
     if fresh and JOURNAL.exists():
         JOURNAL.unlink()
     run = Run(seed, jobs or os.cpu_count() or 1, JOURNAL, forms)
-    try:
-        _watched(run)
-    except KeyboardInterrupt:
-        _stop("stopped; the same command goes on from here")
+    if only_report:
+        run.recall()
+    else:
+        try:
+            _watched(run)
+        except KeyboardInterrupt:
+            _stop("stopped; the same command goes on from here")
     rows = [row for form in run.done for row in form["mutants"]]
-    whole = not (claim or chapter or limit) and not run.faults
+    whole = not (claim or chapter or limit) and len(run.done) == len(forms)
     wrong = problems(rows, looked if whole else looked.within(forms))
-    result = report(run.done, looked, seed)
+    result = report(run.done, len(forms), looked, seed)
     target = path or (RESULTS if whole else None)
     if target:
         target.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
