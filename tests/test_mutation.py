@@ -240,6 +240,9 @@ def test_a_planted_mutant_is_killed_and_a_planted_survivor_is_told(toy, tmp_path
         assert become("spare = 0 * 1", "while True: spare = 0").outcome == "timed out"
         assert become("spare = 0 * 1", "import os; os.abort()").outcome == "killed"
         assert become("x - spare", "x + spare").outcome == "survived"
+        assert become("3 + 4", "3 - 4", []).outcome == "survived"
+        with pytest.raises(RuntimeError, match="did not find"):
+            become("3 + 4", "3 - 4", ["tests/fields/test_toy.py::test_gone"])
     finally:
         copy.close()
     assert not copy.base.exists()

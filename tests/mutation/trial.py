@@ -2,7 +2,7 @@
 
 The copy is made once; for a mutant one file in it is changed, a process is forked from this one,
 which has loaded the heavy packages but nothing of the library, and the tests that reach the place
-run in it, the quickest first, up to the first that fails.  Afterwards the file is put back.
+run in it, in the order given, up to the first that fails.  Afterwards the file is put back.
 
 *Killed*: a test failed, or could not be imported.  *Timed out*: a test used over five times its
 usual processor time, and ten seconds more; the run is then stopped, and the mutant counts as
@@ -224,6 +224,9 @@ def _run(copy: Copy, cache: Path, module: str, order: Sequence[str], pipe: int) 
     except BaseException as error:
         say(f"incompetent {type(error).__name__}: {error}")
         return
+    if not order:
+        say("end 0")
+        return
     say("start collection")
     files = sorted({file_of(name) for name in order})
     code = pytest.main([*arguments(copy, files), "-x"], plugins=[Chosen(order, say)])
@@ -303,7 +306,9 @@ def _watch(number: int, pipe: int, limits: Limits) -> Result:
                 code = int(rest)
         if lines is None:
             if code == 0:
-                return Result("survived", tests=tests - 2)
+                return Result("survived", tests=max(0, tests - 2))
+            if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+                raise RuntimeError("pytest did not find the tests that were chosen")
             # The process broke off: a crash of the interpreter, or pytest could not go on.
             outcome = "incompetent" if now == "import" else "killed"
             return Result(outcome, now, f"the test run broke off (pytest: {code})", tests=tests)
