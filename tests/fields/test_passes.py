@@ -141,9 +141,7 @@ def test_the_coefficients_of_a_quadratic_form_of_the_gram_matrix():
 def test_traces_of_words_in_two_weights():
     X = complex_matrix(1, 3, 2)
     weights = [complex_matrix(2, 2) for _ in range(2)]
-    single, double = invariants.single_and_double_traces(
-        xp, value(X), [value(w) for w in weights]
-    )
+    single, double = invariants.single_and_double_traces(xp, value(X), [value(w) for w in weights])
     S = [X[0] @ w @ X[0].conj().T for w in weights]
     pairs = [(0, 0), (0, 1), (1, 1)]
     np.testing.assert_allclose(single.data[0], [np.trace(S[i] @ S[j]) for i, j in pairs])
