@@ -27,7 +27,7 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,11 @@ MEMORY = 12 << 30
 
 @dataclass(frozen=True)
 class Result:
+    """What became of a mutant; ``by`` the test that ended it, which is part of ``unit``."""
+
     outcome: str
     by: str = ""
+    unit: str = ""
     detail: str = ""
     seconds: float = 0.0
     tests: int = 0
@@ -281,7 +284,7 @@ def trial(
             os.waitpid(number, 0)
             os.close(read)
     seconds = round(time.monotonic() - start, 1)
-    return Result(result.outcome, result.by, result.detail, seconds, result.tests)
+    return replace(result, seconds=seconds)
 
 
 def _watch(number: int, pipe: int, limits: Limits) -> Result:
@@ -299,9 +302,9 @@ def _watch(number: int, pipe: int, limits: Limits) -> Result:
                 tests += 1
             elif word == "failed":
                 by, _, detail = rest.partition("\t")
-                return Result("killed", by, detail, tests=tests - 2)
+                return Result("killed", by, now, detail, tests=max(0, tests - 2))
             elif word == "incompetent":
-                return Result("incompetent", "import", rest)
+                return Result("incompetent", "import", "import", rest)
             elif word == "end":
                 code = int(rest)
         if lines is None:
@@ -311,12 +314,12 @@ def _watch(number: int, pipe: int, limits: Limits) -> Result:
                 raise RuntimeError("pytest did not find the tests that were chosen")
             # The process broke off: a crash of the interpreter, or pytest could not go on.
             outcome = "incompetent" if now == "import" else "killed"
-            return Result(outcome, now, f"the test run broke off (pytest: {code})", tests=tests)
+            return Result(outcome, now, now, f"the test run broke off (pytest: {code})")
         allowed = limits.of(now)
         used = processor_seconds(number) - since
         if used > allowed or passed > 6 * allowed:
             detail = f"{used:.0f} s of processor time; usual: {limits.usual.get(now, 0):.2f} s"
-            return Result("timed out", now, detail, tests=max(0, tests - 2))
+            return Result("timed out", now, now, detail, tests=max(0, tests - 2))
 
 
 # -- which tests reach which lines -----------------------------------------------------------------
