@@ -37,9 +37,10 @@ def test_the_draws_by_default():
     rng = lambda: np.random.default_rng(0)
     assert draws.score_variance(rng(), "r") == draws.score_variance(rng(), "r", 64, 16, 20_000)
     assert draws.projected_mean(rng(), True) == draws.projected_mean(rng(), True, 64, 16)
-    assert draws.norm_spread(rng(), "gaussian", 8, 100)[1:] == draws.norm_spread(
-        rng(), "heavy", 16, 100
-    )[1:]
+    assert (
+        draws.norm_spread(rng(), "gaussian", 8, 100)[1:]
+        == draws.norm_spread(rng(), "heavy", 16, 100)[1:]
+    )
     products = draws.projected_products(rng(), 8, 4, True)
     assert products[0].shape == (20_000,)
 

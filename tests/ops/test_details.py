@@ -25,18 +25,16 @@ def test_factors_that_differ_in_shape_are_named():
         ops.glu_potential(x, a, a, b)
     with pytest.raises(ValueError, match="they must be equal"):
         ops.quartic(x, a, a, b, b)
-    x = torch.tensor([[2.0, 0.0], [1.0, 3.0]], dtype=torch.float64)
-    gate, up, out = (torch.tensor(m, dtype=torch.float64) for m in ([[1.0], [2.0]], [[3.0], [1.0]],
-                                                                     [[1.0], [-1.0]]))  # fmt: skip
-    found, plain = (op(x, gate, up, out) for op in (ops.glu_potential, ops.reference.glu_potential))
-    # Products g i o of the rows: 2·6·2 and 7·6·(-2); their gradient by hand, a third of it as force.
-    torch.testing.assert_close(found[0], torch.tensor([24.0, -84.0], dtype=torch.float64) / 3)
-    g, i, o = (
-        torch.tensor([[2.0], [7.0]]),
-        torch.tensor([[6.0], [6.0]]),
-        torch.tensor([[2.0], [-2.0]]),
-    )
-    force = ((i * o) @ gate.float().T + (g * o) @ up.float().T + (g * i) @ out.float().T) / 3
-    torch.testing.assert_close(found[1], force.double())
-    torch.testing.assert_close(plain[0], found[0])
-    torch.testing.assert_close(plain[1], found[1])
+
+
+def test_the_potential_of_three_factors_worked_out_by_hand():
+    """The rows' products g i o are 2·6·2 and 7·6·(-2); a third of their gradient is the force."""
+    wide = lambda m: torch.tensor(m, dtype=torch.float64)
+    x = wide([[2, 0], [1, 3]])
+    gate, up, out = wide([[1], [2]]), wide([[3], [1]]), wide([[1], [-1]])
+    g, i, o = wide([[2], [7]]), wide([[6], [6]]), wide([[2], [-2]])
+    force = ((i * o) @ gate.T + (g * o) @ up.T + (g * i) @ out.T) / 3
+    for op in (ops.glu_potential, ops.reference.glu_potential):
+        found = op(x, gate, up, out)
+        torch.testing.assert_close(found[0], wide([24, -84]) / 3)
+        torch.testing.assert_close(found[1], force)
