@@ -240,6 +240,9 @@ def test_a_planted_mutant_is_killed_and_a_planted_survivor_is_told(toy, tmp_path
         assert become("spare = 0 * 1", "while True: spare = 0").outcome == "timed out"
         assert become("spare = 0 * 1", "import os; os.abort()").outcome == "killed"
         assert become("x - spare", "x + spare").outcome == "survived"
+        assert become("3 + 4", "3 - 4", []).outcome == "survived"
+        with pytest.raises(RuntimeError, match="did not find"):
+            become("3 + 4", "3 - 4", ["tests/fields/test_toy.py::test_gone"])
     finally:
         copy.close()
     assert not copy.base.exists()
@@ -252,14 +255,10 @@ def test_tests_are_chosen_by_the_lines_that_they_reach(toy, tmp_path):
         TESTS
         + "\n\ndef test_nothing():\n    pass\n\n\ndef test_wrong():\n    assert clamp(1) > 1\n"
     )
-    copy = trial.Copy(toy, "fieldcheck")
     reach = Reach(toy, tmp_path / "reach.jsonl")
-    try:
-        reach.measure(copy, tmp_path / "cache")
-        size = reach.log.stat().st_size
-        reach.measure(copy, tmp_path / "cache")
-    finally:
-        copy.close()
+    reach.measure(tmp_path / "cache")
+    size = reach.log.stat().st_size
+    reach.measure(tmp_path / "cache")
     assert reach.log.stat().st_size == size, "what is known was measured again"
     reach.index()
     path, below = "fieldcheck/fields/toy.py", "tests/fields/test_toy.py::test_below"
@@ -279,7 +278,7 @@ def test_the_report_of_a_run(tmp_path):
         for f in FOLDERS
         for o in ("killed", "killed", "survived")
     ]
-    found = report(rows, dict.fromkeys(FOLDERS, EACH), 0, "abc", [], {})
+    found = report(rows, dict.fromkeys(FOLDERS, EACH), 0, "abc", [], {}, 60.0)
     assert found["total"]["kill_rate"]["rate"] == pytest.approx(2 / 3, abs=1e-4)
     assert all(f["survived"] == 1 for f in found["folders"].values())
     assert "Of 15 changes" in figures.sentence(found)

@@ -2,7 +2,7 @@
 
 The copy is made once; for a mutant one file in it is changed, a process is forked from this one,
 which has loaded the heavy packages but nothing of the library, and the tests that reach the place
-run in it, the quickest first, up to the first that fails.  Afterwards the file is put back.
+run in it, in the order given, up to the first that fails.  Afterwards the file is put back.
 
 *Killed*: a test failed, or could not be imported.  *Timed out*: a test used over five times its
 usual processor time, and ten seconds more; the run is then stopped, and the mutant counts as
@@ -27,7 +27,7 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,11 @@ MEMORY = 12 << 30
 
 @dataclass(frozen=True)
 class Result:
+    """What became of a mutant; ``by`` the test that ended it, which is part of ``unit``."""
+
     outcome: str
     by: str = ""
+    unit: str = ""
     detail: str = ""
     seconds: float = 0.0
     tests: int = 0
@@ -224,6 +227,9 @@ def _run(copy: Copy, cache: Path, module: str, order: Sequence[str], pipe: int) 
     except BaseException as error:
         say(f"incompetent {type(error).__name__}: {error}")
         return
+    if not order:
+        say("end 0")
+        return
     say("start collection")
     files = sorted({file_of(name) for name in order})
     code = pytest.main([*arguments(copy, files), "-x"], plugins=[Chosen(order, say)])
@@ -278,7 +284,7 @@ def trial(
             os.waitpid(number, 0)
             os.close(read)
     seconds = round(time.monotonic() - start, 1)
-    return Result(result.outcome, result.by, result.detail, seconds, result.tests)
+    return replace(result, seconds=seconds)
 
 
 def _watch(number: int, pipe: int, limits: Limits) -> Result:
@@ -296,22 +302,24 @@ def _watch(number: int, pipe: int, limits: Limits) -> Result:
                 tests += 1
             elif word == "failed":
                 by, _, detail = rest.partition("\t")
-                return Result("killed", by, detail, tests=tests - 2)
+                return Result("killed", by, now, detail, tests=max(0, tests - 2))
             elif word == "incompetent":
-                return Result("incompetent", "import", rest)
+                return Result("incompetent", "import", "import", rest)
             elif word == "end":
                 code = int(rest)
         if lines is None:
             if code == 0:
-                return Result("survived", tests=tests - 2)
+                return Result("survived", tests=max(0, tests - 2))
+            if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+                raise RuntimeError("pytest did not find the tests that were chosen")
             # The process broke off: a crash of the interpreter, or pytest could not go on.
             outcome = "incompetent" if now == "import" else "killed"
-            return Result(outcome, now, f"the test run broke off (pytest: {code})", tests=tests)
+            return Result(outcome, now, now, f"the test run broke off (pytest: {code})")
         allowed = limits.of(now)
         used = processor_seconds(number) - since
         if used > allowed or passed > 6 * allowed:
             detail = f"{used:.0f} s of processor time; usual: {limits.usual.get(now, 0):.2f} s"
-            return Result("timed out", now, detail, tests=max(0, tests - 2))
+            return Result("timed out", now, now, detail, tests=max(0, tests - 2))
 
 
 # -- which tests reach which lines -----------------------------------------------------------------
