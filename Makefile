@@ -13,6 +13,9 @@ INSTALLED := .venv/installed
 LEDGER := _build/ledger.json
 HTML := _build/html
 BUILT := $(HTML)/.built
+MUTATION := _build/mutation
+MUTATOR := $(MUTATION)/venv
+MUTATE = FIELDCHECK_PYTHON=$(abspath $(BIN)/python) $(MUTATOR)/bin/python -m
 # What a page is made from: folders too, since a file that is gone changes its folder.
 PAGES := _config.yml _toc.yml $(shell find book fieldcheck -mindepth 1 -name __pycache__ -prune -o -print)
 
@@ -28,7 +31,8 @@ unexport SOURCE_DATE_EPOCH
 
 STRICT := -W -n --keep-going
 
-.PHONY: FORCE help install verify book strict-book test lint types floors pytest browser ci clean distclean
+.PHONY: FORCE help install verify book strict-book test lint types floors pytest browser ci \
+	mutation mutation-library mutation-register clean distclean
 
 help: ## this list
 	@echo "Fieldcheck: a claim is written once; the evidence and the reader's page are derived from it."
@@ -36,7 +40,7 @@ help: ## this list
 	@echo "  Start here:  make book   then open $(HTML)/index.html  (no network needed to read it)"
 	@echo "               make test   the linters, the type checker and every test"
 	@echo
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
 	@echo
 	@echo "  make verify PROFILE=standard   more cases; profiles: quick, standard, deep (now: $(PROFILE))"
 	@echo "  make test PYTHON=/path/to/python3.11   choose the interpreter for the first install"
@@ -99,8 +103,28 @@ pytest: $(INSTALLED) ## every test but the browser's
 browser: $(INSTALLED) ## read the built book in headless Chromium, offline
 	$(BIN)/python -m pytest tests/book -n $(JOBS) --dist loadgroup -q
 
+.PHONY: mutation-register
+mutation-register: $(INSTALLED) ## mutate every formula of the register: does the evidence notice?
+	$(BIN)/python -m tests.mutation.register --seed $(SEED) --jobs $(JOBS)
+
 ci: ## what a continuous integration run does
 	bash .ci/run
+
+# The mutator lives apart, on top of the installed packages: .venv stays as requirements.txt has it.
+$(MUTATOR)/installed: $(INSTALLED)
+	@echo "== installing the group 'mutation' into $(MUTATOR) (once)"
+	$(BIN)/python -m venv --clear $(MUTATOR)
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$($(MUTATOR)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/below.pth"
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["mutation"])' \
+	  | xargs $(MUTATOR)/bin/python -m pip install --disable-pip-version-check --quiet
+	touch $@
+
+mutation: mutation-library mutation-register ## small changes, one by one: does a test notice? (hours, resumable)
+
+mutation-library: $(MUTATOR)/installed ## the half that changes fields, cones, ops, arithmetic, evidence
+	$(MUTATE) pytest tests/test_mutation.py -q -k "not readme and not adds_up"
+	$(MUTATE) tests.mutation.library --workers $(JOBS)
 
 clean: ## remove everything that was built
 	rm -rf _build

@@ -74,6 +74,7 @@ class Form:
     tex: str = ""
     hypothesis: str | None = None
     box: Mapping[str, Any] | None = None
+    every_size: bool = False
 
     @property
     def claim_id(self) -> str:
@@ -104,6 +105,7 @@ class Claim:
     sizes: Mapping[str, Sequence[int]]
     tex: str
     module: str
+    every_size: bool = False
     forms: dict[str, Form] = field(default_factory=dict)
 
     # -- decorators --------------------------------------------------------------------------
@@ -173,7 +175,9 @@ class Claim:
         if full in self.forms:
             raise ClaimError(f"{full}: two forms have this key; give one of them key=…")
         _lint(body, full)
-        self.forms[full] = Form(full, role, title, body, given, sizes, expect, tex, hypothesis, box)
+        self.forms[full] = Form(
+            full, role, title, body, given, sizes, expect, tex, hypothesis, box, self.every_size
+        )
 
     def finish(self) -> None:
         """Called when the register is loaded: derived forms, and what a claim must have."""
@@ -224,6 +228,7 @@ def claim(
     sizes: Mapping[str, Sequence[int]] | None = None,
     tex: str = "",
     box: Mapping[str, Any] | None = None,
+    every_size: bool = False,
 ) -> Callable[[Callable[..., Any]], Claim]:
     """Register a claim; the decorated body becomes its first form.
 
@@ -234,6 +239,8 @@ def claim(
     expect:    "holds", or "refuted" for a no-go row stated as the universal claim it denies
     sizes:     allowed values of a size, where not 1..6
     box:       raw box for an enclosure (see fieldcheck.evidence.enclose)
+    every_size: the listed sizes are part of the statement, as in a table of dimensions; then every
+               profile visits them all, the cheapest one, too
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ClaimError(f"{id!r} is no claim id: use lower case words joined by hyphens")
@@ -265,6 +272,7 @@ def claim(
             dict(sizes or {}),
             tex,
             body.__module__,
+            every_size,
         )
         made._add(
             "claim", "claim", title, body, dict(given), expect, tex, dict(sizes or {}), None, box

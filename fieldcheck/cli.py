@@ -348,7 +348,11 @@ def replay(
         raise LedgerError(f"the ledger {path} has no row for {form_key}: run `fieldcheck verify`")
     if stored["witness"] is None:
         raise UserError(f"{form_key} has no witness to replay: its verdict is {stored['verdict']}")
-    form = next(form for form in claim.forms.values() if form.key == form_key)
+    form = next((form for form in claim.forms.values() if form.key == form_key), None)
+    if form is None:
+        raise LedgerError(f"{form_key} stands in {path} and no longer in the register")
+    if _is_stale(claim, row, found):
+        _error(f"the sources changed since {path} was written", label="note")
     with text.waiting(_console(error=True), f"rebuilding {form_key} at {digits} digits"):
         result = importlib.import_module(MACHINE).replay(form, stored["witness"], digits)
     text.replayed(_console(), stored, result, digits)

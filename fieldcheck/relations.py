@@ -134,6 +134,15 @@ class AtMost(Relation):
         return Sides(xp.lift(self.left), xp.lift(self.right), order=True, gap=gap, sharp=self.sharp)
 
 
+def at_most(left: Any, right: Any, *, room: Any, sharp: bool = False) -> tuple[AtMost, Equal]:
+    """left <= right, and how much room there is between them: right - left = room.
+
+    The room is the proof of the inequality (its ``gap``); as a part of its own it is also held to
+    be right, so that a slip which leaves a weaker inequality true is refuted all the same.
+    """
+    return AtMost(left, right, gap=room, sharp=sharp), Equal(right - left, room)
+
+
 @dataclass(frozen=True)
 class Rate(Relation):
     """remainder(n) = constant n^-order (1 + o(1)) as the integer n grows (the step is h = 1/n).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -382,7 +383,7 @@ def test_a_theorists_own_file(home):
     words = ("--from", str(mine))
     code, out, _ = call("verify", *words, "--json", str(path), "--profile", "quick", "--jobs", "1")
     assert code == OK, out
-    assert "1 claims, 2 forms" in out
+    assert "1 claim, 2 forms" in out
     assert store.read(path).run["complete"]
     code, out, _ = call("show", "my-square", *words, "--ledger", str(path))
     assert code == OK
@@ -426,6 +427,17 @@ def test_a_claims_file_that_cannot_be_used(home, command, text, says):
     message = fails(command, "--from", "mine.py")
     assert says in message
     assert not (home / "_build" / "ledger-mine.json").exists()
+
+
+def test_replay_after_the_statement_changed(home):
+    (home / "mine.py").write_text(HEAD + NEIGHBOUR)
+    words = ("--from", "mine.py", "--ledger", "mine.json")
+    assert call("verify", *words, "--profile", "quick", "--jobs", "1")[0] == 0
+    (home / "mine.py").write_text(re.sub(r"\bx\b", "z", HEAD + NEIGHBOUR))
+    message = fails("replay", *words, "my-square/once")
+    assert "the sources changed since mine.json was written" in message
+    assert "does not fit the statement as it is now" in message
+    assert "run `fieldcheck verify my-square` first" in message
 
 
 def test_no_claims_file(home):

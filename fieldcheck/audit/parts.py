@@ -1,7 +1,8 @@
-"""The parts of each architecture, at random weights: which have a potential, which have none.
+"""The parts of each module, and the whole, at random weights: which have a potential, which none.
 
-A part is a force on the state, without the residual connection.  ``potential`` is what the
-register's claims say; the measurement in :mod:`fieldcheck.audit.nongradient` is the test of it.
+A part is a force on the state, without the residual connection; so is a whole block.  ``potential``
+is what the register's claims say; the measurement in :mod:`fieldcheck.audit.nongradient` is the
+test of it.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ TOKENS, CHANNELS, HEADS, HIDDEN = 8, 16, 2, 64
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a block: its family, its name, whether it has a potential, and its force."""
+    """One part of a module: the module, its name, whether it has a potential, and its force."""
 
-    family: str
+    module: str
     name: str
     potential: bool
     force: Callable[[Tensor], Tensor]
@@ -36,7 +37,18 @@ def field_force(energy: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor
     return torch.func.grad(energy)
 
 
-def _attend(layer: nn.MultiheadAttention, mask: Tensor | None = None) -> Callable:
+Force = Callable[[Tensor], Tensor]
+
+
+def _tokens() -> Tensor:
+    return torch.randn(TOKENS, CHANNELS, dtype=torch.float64)
+
+
+def _causal() -> Tensor:
+    return nn.Transformer.generate_square_subsequent_mask(TOKENS, dtype=torch.float64)
+
+
+def _attend(layer: nn.MultiheadAttention, mask: Tensor | None = None) -> Force:
     def force(x: Tensor) -> Tensor:
         y = x[None]
         return layer(y, y, y, attn_mask=mask, need_weights=False)[0][0]
@@ -44,12 +56,23 @@ def _attend(layer: nn.MultiheadAttention, mask: Tensor | None = None) -> Callabl
     return force
 
 
+def _whole(layer: nn.Module, mask: Tensor | None = None) -> Force:
+    """A whole Transformer layer, less the identity of its residual connections."""
+    return lambda x: layer(x[None], src_mask=mask)[0] - x
+
+
+def _mlp(layer: nn.TransformerEncoderLayer, act: Force) -> tuple[Force, Force]:
+    """The MLP of a Transformer layer as built, and with its second matrix the first transposed."""
+    first, second = layer.linear1, layer.linear2
+    return lambda x: second(act(first(x))), lambda x: act(first(x)) @ first.weight
+
+
 def parts(seed: int = 0) -> list[Part]:
     """All parts, with the weights of the seed (float64); state and weights of unit scale."""
     state = torch.random.get_rng_state()
     torch.manual_seed(seed)
     try:
-        return _transformer() + _residual() + _diffusion()
+        return _attention() + _encoder() + _gpt() + _gated() + _residual() + _diffusion()
     finally:
         torch.random.set_rng_state(state)
 
@@ -66,20 +89,16 @@ def _drawn(module: nn.Module) -> nn.Module:
     return module
 
 
-def _transformer() -> list[Part]:
-    x = torch.randn(TOKENS, CHANNELS, dtype=torch.float64)
-    attention = nn.MultiheadAttention(CHANNELS, HEADS, batch_first=True)
-    first, second = nn.Linear(CHANNELS, HIDDEN), nn.Linear(HIDDEN, CHANNELS)
-    norm = nn.LayerNorm(CHANNELS)
-    plain = nn.LayerNorm(CHANNELS, elementwise_affine=False)
-    for module in (attention, first, second, norm):
-        _drawn(module)
-    mask = nn.Transformer.generate_square_subsequent_mask(TOKENS, dtype=torch.float64)
+def _attention() -> list[Part]:
+    """torch.nn.functional.scaled_dot_product_attention, and what it lacks."""
+    x, name = _tokens(), "attention"
     xp, r = Float(), CHANNELS // HEADS
     root = torch.tensor(r, dtype=torch.float64).sqrt()
-    Q, K = (torch.randn(HEADS, CHANNELS, r, dtype=torch.float64) / CHANNELS**0.5 for _ in range(2))
+    Q, K, V, O = (
+        torch.randn(HEADS, CHANNELS, r, dtype=torch.float64) / CHANNELS**0.5 for _ in range(4)
+    )
 
-    def free_energy(causal: bool) -> Callable[[Tensor], Tensor]:
+    def free_energy(causal: bool) -> Force:
         def total(x: Tensor) -> Tensor:
             each = [
                 arch.free_energy(
@@ -91,31 +110,70 @@ def _transformer() -> list[Part]:
 
         return total
 
-    keys = x.clone()
-    frozen = lambda x: F.scaled_dot_product_attention(x @ Q[0], keys @ K[0], keys @ K[0]) @ Q[0].T
-    one_term = lambda x: torch.stack(
-        [
-            torch.softmax(x @ Q[h] @ K[h].T @ x.T / root, dim=-1) @ x @ K[h] @ Q[h].T
-            for h in range(HEADS)
-        ]
-    ).sum(0)
-    untied = lambda act: lambda x: second(act(first(x)))
-    tied = lambda act: lambda x: act(first(x)) @ first.weight
-    gpt = "GPT"
+    def heads(V: Tensor, O: Tensor, causal: bool = False, keys: Tensor | None = None) -> Force:
+        def force(x: Tensor) -> Tensor:
+            y = x if keys is None else keys
+            read = F.scaled_dot_product_attention(x @ Q, y @ K, y @ V, is_causal=causal)
+            return (read @ O.mT).sum(0)
+
+        return force
+
     return [
-        Part(gpt, "attention as built", False, _attend(attention), x),
-        Part(gpt, "causal attention as built", False, _attend(attention, mask), x),
-        Part(gpt, "attention, values tied, one term", False, one_term, x),
-        Part(gpt, "attention, values tied, both terms", True, field_force(free_energy(False)), x),
-        Part(gpt, "the same with a causal mask", True, field_force(free_energy(True)), x),
-        Part(gpt, "attention to frozen keys, values tied", True, frozen, x),
-        Part(gpt, "MLP with GELU as built", False, untied(F.gelu), x),
-        Part(gpt, "MLP with ReLU as built", False, untied(F.relu), x),
-        Part(gpt, "MLP with GELU, tied", True, tied(F.gelu), x),
-        Part(gpt, "MLP with ReLU, tied", True, tied(F.relu), x),
-        Part(gpt, "layer norm without gain", True, plain, x),
-        Part(gpt, "layer norm with gain", False, norm, x),
-        Part(gpt, "tied MLP after a layer norm", False, lambda x: tied(F.relu)(plain(x)), x),
+        Part(name, "as built", False, heads(V, O), x),
+        Part(name, "as built, causal", False, heads(V, O, causal=True), x),
+        Part(name, "values tied, one term", False, heads(K, Q), x),
+        Part(name, "values tied, both terms", True, field_force(free_energy(False)), x),
+        Part(name, "values tied, both terms, causal", True, field_force(free_energy(True)), x),
+        Part(name, "to frozen keys, values tied", True, heads(K, Q, keys=x.clone()), x),
+    ]
+
+
+def _encoder() -> list[Part]:
+    """torch.nn.TransformerEncoderLayer: norms behind, ReLU."""
+    x, name = _tokens(), "encoder layer"
+    layer = nn.TransformerEncoderLayer(CHANNELS, HEADS, HIDDEN, dropout=0.0, batch_first=True)
+    _drawn(layer)
+    built, tied = _mlp(layer, F.relu)
+    plain = nn.LayerNorm(CHANNELS, elementwise_affine=False)
+    return [
+        Part(name, "attention with biases", False, _attend(layer.self_attn), x),
+        Part(name, "MLP with ReLU", False, built, x),
+        Part(name, "MLP with ReLU, tied", True, tied, x),
+        Part(name, "layer norm with its gain", False, layer.norm1, x),
+        Part(name, "layer norm without gain", True, plain, x),
+        Part(name, "the whole layer", False, _whole(layer), x),
+    ]
+
+
+def _gpt() -> list[Part]:
+    """A block of GPT-2: causal, norms in front, GELU (its form with the hyperbolic tangent)."""
+    x, name = _tokens(), "GPT-2"
+    gelu = lambda t: F.gelu(t, approximate="tanh")
+    layer = nn.TransformerEncoderLayer(
+        CHANNELS, HEADS, HIDDEN, dropout=0.0, activation=gelu, batch_first=True, norm_first=True
+    )
+    _drawn(layer)
+    built, tied = _mlp(layer, gelu)
+    plain = nn.LayerNorm(CHANNELS, elementwise_affine=False)
+    return [
+        Part(name, "causal attention", False, _attend(layer.self_attn, _causal()), x),
+        Part(name, "MLP with GELU", False, built, x),
+        Part(name, "MLP with GELU, tied", True, tied, x),
+        Part(name, "tied MLP after a layer norm", False, lambda x: tied(plain(x)), x),
+        Part(name, "the whole block", False, _whole(layer, _causal()), x),
+    ]
+
+
+def _gated() -> list[Part]:
+    """A gated linear unit, with SiLU on the gate as in use, and without."""
+    x, name = _tokens(), "gated unit"
+    G, I, O = (torch.randn(CHANNELS, HIDDEN, dtype=torch.float64) / CHANNELS**0.5 for _ in range(3))
+    trace = lambda x: ((x @ G) * (x @ I) * (x @ O)).sum() / 3
+    return [
+        Part(name, "with SiLU", False, lambda x: (F.silu(x @ G) * (x @ I)) @ O.T, x),
+        Part(name, "with SiLU, tied", True, lambda x: (F.silu(x @ G) * (x @ G)) @ G.T, x),
+        Part(name, "bilinear", False, lambda x: ((x @ G) * (x @ I)) @ O.T, x),
+        Part(name, "bilinear, all three terms", True, field_force(trace), x),
     ]
 
 
@@ -128,7 +186,11 @@ def _residual() -> list[Part]:
         _drawn(module)
     norm = nn.BatchNorm2d(3).double().eval()
     _drawn(norm)
-    name = "ResNet"
+    name = "residual block"
+    inner, outer = nn.BatchNorm2d(8).double().eval(), nn.BatchNorm2d(3).double().eval()
+    _drawn(inner)
+    _drawn(outer)
+    whole = lambda x: F.relu(x + outer(back(F.relu(inner(block.inner(x)))))) - x
     ends = lambda x: F.relu(x + block.force(x)) - x
     return [
         Part(name, "two convolutions as built", False, lambda x: back(F.relu(block.inner(x))), x),
@@ -137,6 +199,7 @@ def _residual() -> list[Part]:
              lambda x: again(F.relu(again(x))), x),
         Part(name, "tied block that ends in its ReLU", False, ends, x),
         Part(name, "batch norm with stored statistics", True, norm, x),
+        Part(name, "the whole block, with batch norms", False, whole, x),
     ]  # fmt: skip
 
 
@@ -145,16 +208,15 @@ def _diffusion() -> list[Part]:
     block = DiTBlock(CHANNELS, HEADS, HIDDEN)
     _drawn(block)
     data = torch.randn(10, CHANNELS, dtype=torch.float64)
-    shift, scale, gate, *_ = (
-        m.detach() for m in block.modulate(torch.randn(CHANNELS, dtype=torch.float64))
-    )
+    condition = torch.randn(CHANNELS, dtype=torch.float64)
+    shift, scale, gate, *_ = (m.detach() for m in block.modulate(condition))
     tied = DiTBlock(CHANNELS, HEADS, HIDDEN)
     _drawn(tied)
     tie(tied.first, tied.second)
     read = lambda x: x * (1 + scale) + shift
     mlp = lambda x: F.relu(tied.first(x)) @ tied.first.weight
     scores = lambda x: (x @ data.T - (data**2).sum(1) / 2) / CHANNELS
-    name = "diffusion"
+    name = "diffusion block"
     return [
         Part(name, "ideal denoiser of ten points", True,
              lambda x: torch.softmax(scores(x), dim=-1) @ data, x),
@@ -164,6 +226,10 @@ def _diffusion() -> list[Part]:
              lambda x: gate * block.mlp(read(block.norm(x))), x),
         Part(name, "tied MLP, gate equal to the scale, no norm", True,
              lambda x: (1 + scale) * mlp(read(x)), x),
+        Part(name, "tied MLP, gate equal to the scale, after its norm", False,
+             lambda x: (1 + scale) * mlp(read(block.norm(x))), x),
         Part(name, "tied MLP, a gate of its own, no norm", False,
              lambda x: gate * mlp(read(x)), x),
+        Part(name, "layer norm without gain", True, block.norm, x),
+        Part(name, "the whole block", False, lambda x: block(x, condition) - x, x),
     ]  # fmt: skip

@@ -34,12 +34,16 @@ class Contest:
     needs: dict[str, float] = field(default_factory=dict)
     operations: float | None = None
     bytes: float | None = None
-    #: Operations of the matrix product that stands for the machine's peak, if it competes.
+    #: Operations of the matrix product, and bytes moved by the copy, that stand for what the
+    #: machine can do, if they compete.
     ceiling_operations: float | None = None
-    #: Those whose peak memory is worth a measurement.
-    weigh: tuple[str, ...] = ()
+    ceiling_bytes: float | None = None
     #: Peers that could not take part, and why.
     absent: dict[str, str] = field(default_factory=dict)
+
+    def keep(self, *names: str) -> None:
+        """Let only these compete: at this size the others would take minutes."""
+        self.calls = {name: call for name, call in self.calls.items() if name in names}
 
 
 @dataclass(frozen=True)
@@ -112,16 +116,19 @@ def _free_energy_force(size: Size, device: torch.device, with_peers: bool) -> Co
         {OURS: 2 * linear, "sdpa": 2 * linear, "naive": 3 * square},
         operations=4.0 * h * n * n * d,
         bytes=3 * linear,
-        weigh=(OURS, "sdpa", "naive"),
     )
+    _matmul_peak(contest, device, n)
     if n <= 8192:
         contest.calls["chunked"] = chunked
         contest.calls["null key"] = null_key
+        contest.needs["null key"] = 8 * linear
+    if with_peers and n <= 8192:
+        peers.add(contest, "Hopfield layer", lambda: peers.hopfield(q, k, scale))
+        contest.needs["Hopfield layer"] = 3 * square
     if with_peers and n <= 2048:
         peers.add(contest, "pykeops", lambda: peers.keops_free_energy(q, k, scale))
     if n > 16384:
-        for name in ("sdpa", "naive"):
-            contest.calls.pop(name)
+        contest.keep(OURS, MATMUL)
     return contest
 
 
@@ -157,14 +164,12 @@ def _free_energy_both(size: Size, device: torch.device, with_peers: bool) -> Con
          "naive": 3 * square, "naive autograd": 4 * square},
         operations=8.0 * h * n * n * d,
         bytes=6 * linear,
-        weigh=(OURS, "sdpa forward+backward", "naive", "naive autograd"),
     )  # fmt: skip
+    _matmul_peak(contest, device, n)
     if n > 8192:
-        for name in ("fieldcheck autograd", "naive autograd"):
-            contest.calls.pop(name)
+        contest.keep(OURS, MATMUL, "sdpa forward+backward", "naive")
     if n > 16384:
-        for name in ("sdpa forward+backward", "naive"):
-            contest.calls.pop(name)
+        contest.keep(OURS, MATMUL)
     return contest
 
 
@@ -183,20 +188,23 @@ def _free_energy_hvp(size: Size, device: torch.device, with_peers: bool) -> Cont
         return torch.autograd.grad(p @ k, q_leaf, u)
 
     linear, square = 4.0 * n * h * d, 4.0 * h * n * n
-    return Contest(
+    contest = Contest(
         {OURS: ours, "naive": naive},
         {OURS: 8 * linear, "naive": 5 * square},
         operations=14.0 * h * n * n * d,
         bytes=5 * linear,
-        weigh=(OURS, "naive"),
     )
+    _matmul_peak(contest, device, n)
+    if n > 4096:
+        contest.keep(OURS, MATMUL)
+    return contest
 
 
 def _free_energy_causal(size: Size, device: torch.device, with_peers: bool) -> Contest:
     q, k = _tokens(size, device)
     n, h, d = size["N"], size["H"], size["d"]
     linear = 4.0 * n * h * d
-    return Contest(
+    contest = Contest(
         {
             OURS: lambda: ops.free_energy(q, k, mask=ops.Causal(), key_force=True),
             "sdpa, force alone": lambda: F.scaled_dot_product_attention(q, k, k, is_causal=True),
@@ -205,8 +213,11 @@ def _free_energy_causal(size: Size, device: torch.device, with_peers: bool) -> C
         {OURS: 10 * linear, "naive": 16.0 * h * n * n},
         operations=4.0 * h * n * n * d,
         bytes=6 * linear,
-        weigh=(OURS,),
     )
+    _matmul_peak(contest, device, n)
+    if n > 4096:
+        contest.keep(OURS, MATMUL)
+    return contest
 
 
 def _free_energy_band(size: Size, device: torch.device, with_peers: bool) -> Contest:
@@ -218,9 +229,9 @@ def _free_energy_band(size: Size, device: torch.device, with_peers: bool) -> Con
         {OURS: 8 * linear},
         operations=8.0 * h * n * (2 * w + 1) * d,
         bytes=6 * linear,
-        weigh=(OURS,),
     )
-    if n <= 8192:
+    _matmul_peak(contest, device, n)
+    if n <= 4096:
         full = reference.allowed(ops.Band(w), n, n, device)
         contest.calls["sdpa with a table, force alone"] = lambda: F.scaled_dot_product_attention(
             q, k, k, attn_mask=full
@@ -234,11 +245,18 @@ def _free_energy_band(size: Size, device: torch.device, with_peers: bool) -> Con
 PEAK = 1024
 
 
-def _matmul_peak(contest: Contest, device: torch.device, toy: bool) -> None:
-    n = 64 if toy else PEAK
+def _matmul_peak(contest: Contest, device: torch.device, rows: int) -> None:
+    """The matrix product that stands for the machine's peak; a small one beside toys."""
+    n = 64 if rows < 256 else PEAK
     a, b = _draw(device, n, n, seed=8), _draw(device, n, n, seed=9)
     contest.calls[MATMUL] = lambda: a @ b
     contest.ceiling_operations = 2.0 * n**3
+
+
+def _copy(contest: Contest, x: Tensor) -> None:
+    """The copy that stands for the machine's memory."""
+    contest.calls[COPY] = lambda: x.clone()
+    contest.ceiling_bytes = 2.0 * x.numel() * x.element_size()
 
 
 def _quartic_sizes(*pairs: tuple[int, int]) -> tuple[Size, ...]:
@@ -258,9 +276,8 @@ def _quartic(size: Size, device: torch.device, with_peers: bool) -> Contest:
         {OURS: 16.0 * n * c},
         operations=16.0 * n * c * c + small,
         bytes=8.0 * 3 * n * c,
-        weigh=(OURS,),
     )
-    _matmul_peak(contest, device, n < 256)
+    _matmul_peak(contest, device, n)
     if n <= 4096 and c == 64:
         contest.calls["N x N order"] = lambda: reference.quartic(x, *factors)
         contest.needs["N x N order"] = 8.0 * 4 * n * n
@@ -306,22 +323,19 @@ def _conic_forward(name: str) -> Callable[[Size, torch.device, bool], Contest]:
 
     def build(size: Size, device: torch.device, with_peers: bool) -> Contest:
         x, s = _draw(device, size["rows"], size["C"]), size["S"]
-        moved = 8.0 * x.numel()
         contest = Contest(
             {
                 OURS: lambda: fast(x, s),
-                COPY: lambda: x.clone(),
                 "relu": lambda: torch.relu(x),
                 "eager torch": lambda: peers.TEXTBOOK[name](x, s),
             },
             operations=6.0 * x.numel(),
-            bytes=moved,
-            weigh=(OURS, "eager torch"),
+            bytes=8.0 * x.numel(),
         )
+        _copy(contest, x)
         if with_peers:
             peers.add(contest, "torch.compile", lambda: peers.compiled(peers.TEXTBOOK[name], x, s))
-            if name != "soc_projection":
-                peers.add(contest, "jax", lambda: peers.jax_conic(name, x, s))
+            peers.add(contest, "jax", lambda: peers.jax_conic(name, x, s))
         return contest
 
     return build
@@ -346,12 +360,14 @@ def _conic_both(name: str) -> Callable[[Size, torch.device, bool], Contest]:
             operations=16.0 * x.numel(),
             bytes=20.0 * x.numel(),
         )
+        _copy(contest, g)
         if with_peers:
             peers.add(
                 contest,
                 "torch.compile",
                 lambda: peers.compiled_gradient(peers.TEXTBOOK[name], x, s, g),
             )
+            peers.add(contest, "jax", lambda: peers.jax_conic(name, x, s, g))
         return contest
 
     return build
@@ -374,12 +390,15 @@ def _gibbs(size: Size, device: torch.device, with_peers: bool) -> Contest:
     contest = Contest(
         {
             OURS: lambda: ops.gibbs(e, 0.7),
+            # as one writes it, and with one sweep fewer
             "torch.softmax of -E/tau": lambda: torch.softmax(-e / 0.7, -1),
+            "torch.softmax of c E": lambda: torch.softmax((-1 / 0.7) * e, -1),
             "torch.softmax, no temperature": lambda: torch.softmax(e, -1),
         },
         operations=5.0 * e.numel(),
         bytes=8.0 * e.numel(),
     )
+    _copy(contest, e)
     if with_peers:
         peers.add(contest, "sparsemax (entmax)", lambda: peers.sparsemax(e))
     return contest
@@ -404,7 +423,7 @@ def _glu(size: Size, device: torch.device, with_peers: bool) -> Contest:
         operations=12.0 * n * c * m,
         bytes=8.0 * n * c + 4.0 * 7 * n * m,
     )
-    _matmul_peak(contest, device, n < 256)
+    _matmul_peak(contest, device, n)
     return contest
 
 
@@ -417,35 +436,35 @@ CASES: tuple[Case, ...] = (
     Case(
         "free_energy",
         "force",
-        _attention_sizes(K, 2 * K, 4 * K, 8 * K, 16 * K, 32 * K, 64 * K),
+        _attention_sizes(K, 2 * K, 4 * K, 8 * K, 16 * K, 64 * K),
         TOY_ATTENTION,
         _free_energy_force,
     ),
     Case(
         "free_energy",
         "both forces",
-        _attention_sizes(K, 2 * K, 4 * K, 8 * K, 16 * K, 32 * K),
+        _attention_sizes(K, 2 * K, 4 * K, 8 * K, 16 * K, 64 * K),
         TOY_ATTENTION,
         _free_energy_both,
     ),
     Case(
         "free_energy",
         "Hessian-vector",
-        _attention_sizes(K, 2 * K, 4 * K),
+        _attention_sizes(K, 2 * K, 4 * K, 64 * K),
         TOY_ATTENTION,
         _free_energy_hvp,
     ),
     Case(
         "free_energy",
         "causal, both forces",
-        _attention_sizes(K, 2 * K, 4 * K),
+        _attention_sizes(K, 2 * K, 4 * K, 64 * K),
         TOY_ATTENTION,
         _free_energy_causal,
     ),
     Case(
         "free_energy",
         "band, both forces",
-        tuple(s | BAND for s in _attention_sizes(4 * K, 8 * K, 16 * K, 32 * K, 64 * K)),
+        tuple(s | BAND for s in _attention_sizes(4 * K, 16 * K, 64 * K)),
         tuple(s | TOY_BAND for s in TOY_ATTENTION),
         _free_energy_band,
     ),

@@ -44,15 +44,21 @@ def bench(
     peers: Annotated[
         bool, typer.Option("--peers", help="With other people's implementations.")
     ] = False,
-    json: Annotated[Path | None, typer.Option(help="Write the results to this file.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the results to this file, as they come.")
+    ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Keep what --json holds and nothing disturbed; do the rest."),
+        typer.Option(
+            "--resume",
+            help="Keep what --json holds and nothing disturbed; do the rest. Refused if the "
+            "packages, the code or --peers changed.",
+        ),
     ] = False,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of each contest.")] = 15,
     budget: Annotated[
         float, typer.Option(min=0, help="Seconds after which a contest begins no new round.")
-    ] = 20.0,
+    ] = 8.0,
     toy: Annotated[
         bool, typer.Option("--toy", help="Tiny sizes: does everything run, not how fast.")
     ] = False,
@@ -82,6 +88,7 @@ def bench(
     if device == "cuda" and not _has_cuda():
         raise _fail("no CUDA device is present")
     earlier = _earlier(json) if resume else None
+    keep = (lambda run: records.save(run, json)) if json is not None else None
     request = Request(tuple(op or ()), wanted, device, peers, toy, rounds, budget, all_memory)
     try:
         with Progress(console=console, transient=True) as bar:
@@ -90,10 +97,11 @@ def bench(
                 request,
                 lambda done, of, text: bar.update(task, completed=done, total=of, description=text),
                 earlier,
+                keep,
             )
     except BenchError as error:
         raise _fail(str(error)) from None
-    if not run.rows:
+    if not run.rows and not run.left_out:
         raise _fail("no case has such a size")
     show(run)
     if json is not None:
@@ -127,6 +135,10 @@ def _explain() -> None:
     console.print(table)
 
 
+def _open(target: records.Judged) -> str:
+    return f" (nothing calm at {'; '.join(target.missing)})" if target.missing else ""
+
+
 def show(run: records.Run) -> None:
     """The rows by contest, the growth, and the targets."""
     line = lambda text: console.print(text, highlight=False)
@@ -142,7 +154,7 @@ def show(run: records.Run) -> None:
             table.add_row(
                 row.implementation,
                 f"{row.median_s * 1e3:.3g} ms",
-                f"{row.spread:.0%}",
+                "-" if row.spread is None else f"{row.spread:.0%}",
                 "" if row.calm else f"{row.disturbed:.0%}",
                 "" if row.peak_bytes is None else f"{row.peak_bytes / 2**20:.4g} MiB",
                 f"{row.ratios['fieldcheck']:.3g}" if "fieldcheck" in row.ratios else "",
@@ -154,7 +166,7 @@ def show(run: records.Run) -> None:
             power = f"{law.variable}^{law.exponent:.2f} ({law.low:.2f} to {law.high:.2f})"
             line(f"{law.op}, {law.mode}: {law.quantity} grows as {power}")
     line("")
-    verdicts = {True: "[green]met[/green]", False: "[red]missed[/red]", None: ""}
+    verdicts = {True: "[green]met[/green]", False: "[red]missed[/red]", None: "undecided"}
     table = Table("target", "bound", "measured", "", box=None)
     for target in run.targets:
         rough = lambda m: "~" if m["where"].endswith(ROUGH) else ""
@@ -163,7 +175,7 @@ def show(run: records.Run) -> None:
             f"{target.op}, {target.mode}: {target.text}",
             f"{target.sense} {target.bound:g}",
             values,
-            verdicts[target.met],
+            (verdicts[target.met] + _open(target)) if target.measured else "",
         )
     console.print(table)
     for out in run.left_out:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from fieldcheck import ops
+from fieldcheck.ops import native
 
 from . import peers
 
@@ -41,6 +43,26 @@ def device_name(device: torch.device) -> str:
     return f"{model}, {torch.get_num_threads()} threads"
 
 
+def _first_line(*command: str, folder: Path | None = None) -> str | None:
+    """What a command says first; None where it cannot be run, fails or is silent."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, cwd=folder)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = done.stdout.splitlines() if done.returncode == 0 else []
+    return lines[0].strip() if lines else None
+
+
+def commit() -> str | None:
+    """The last commit that changed what is measured or how; with a plus if files were changed
+    since."""
+    here = Path(__file__).parent
+    paths = ("--", str(here), str(here.parent / "ops"))
+    last = _first_line("git", "log", "-1", "--format=%h", *paths, folder=here)
+    changed = _first_line("git", "status", "--porcelain", *paths, folder=here)
+    return last and last + ("+" if changed else "")
+
+
 def environment(device: torch.device) -> dict[str, Any]:
     """The description that goes with every result."""
     flags = _cpuinfo("flags", "Features").split()
@@ -54,6 +76,8 @@ def environment(device: torch.device) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "packages": peers.versions(),
+        "commit": commit(),
+        "compiler": (cxx := native.compiler()) and _first_line(*cxx, "--version"),
         "flags": [flag for flag in NOTABLE if flag in flags],
         "roads": [row._asdict() for row in ops.explain()],
     }

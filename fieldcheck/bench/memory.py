@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_GROUP = Path("/sys/fs/cgroup")
 
 
 def _field(name: str) -> int:
@@ -56,9 +57,14 @@ def free_bytes(device: torch.device) -> int:
     """Memory that is free for use on the device now."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
+    free = 1 << 33  # unknown: 8 GiB
     meminfo = Path("/proc/meminfo")
     if meminfo.exists():
         for line in meminfo.read_text().splitlines():
             if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return 1 << 33  # unknown: 8 GiB
+                free = int(line.split()[1]) * 1024
+    try:  # a container may be allowed less than the machine has
+        most, used = (int((_GROUP / f"memory.{x}").read_text()) for x in ("max", "current"))
+    except (OSError, ValueError):  # no such group, or no limit: "max"
+        return free
+    return max(0, min(free, most - used))

@@ -61,6 +61,30 @@ def keops_free_energy(q: Tensor, k: Tensor, scale: float) -> Call:
     return call
 
 
+class HopfieldLayer(torch.nn.Module):
+    """The layer of modern Hopfield networks, written from its definition: no package holds it.
+
+    States settle on stored patterns by the retrieval R <- softmax(beta R Y^T) Y; one update, and
+    patterns as they are instead of projected, make it the force on the queries.
+    """
+
+    def __init__(self, beta: float, updates: int = 1) -> None:
+        super().__init__()
+        self.beta, self.updates = beta, updates
+
+    def forward(self, states: Tensor, patterns: Tensor) -> Tensor:
+        for _ in range(self.updates):
+            association = torch.softmax(self.beta * (states @ patterns.mT), -1)
+            states = association @ patterns
+        return states
+
+
+def hopfield(q: Tensor, k: Tensor, scale: float) -> Call:
+    """One retrieval of every query from the keys."""
+    layer = HopfieldLayer(scale)
+    return lambda: layer(q, k)
+
+
 def _textbook_colu(x: Tensor, size: int) -> Tensor:
     z = x.unflatten(-1, (-1, size))
     t, w = z[..., :1], z[..., 1:]
@@ -110,13 +134,19 @@ def compiled_gradient(f: Callable[..., Tensor], x: Tensor, size: int, g: Tensor)
     return call
 
 
-def jax_conic(name: str, x: Tensor, size: int) -> Call:
-    """The definition, written in jax.numpy and compiled by XLA."""
+def _here(x: Tensor, who: str) -> Tensor:
+    """A tensor that a peer of the processor can read; another device's time is not its own."""
+    if x.device.type != "cpu":
+        raise Absent(f"{who} runs on the processor here, not on {x.device.type}")
+    return x.detach()
+
+
+def jax_conic(name: str, x: Tensor, size: int, g: Tensor | None = None) -> Call:
+    """The definition, written in jax.numpy and compiled by XLA; with ``g`` its derivative too."""
     jax = _need("jax")
     jnp = _need("jax.numpy")
-    data = jnp.asarray(x.detach().cpu().numpy())
+    data = jnp.asarray(_here(x, "jax").numpy())
 
-    @jax.jit
     def colu(z: Any) -> Any:
         z = z.reshape(*z.shape[:-1], -1, size)
         t, w = z[..., :1], z[..., 1:]
@@ -124,7 +154,6 @@ def jax_conic(name: str, x: Tensor, size: int) -> Call:
         c = jnp.clip(t / jnp.where(r > 0, r, 1), 0, 1)
         return jnp.concatenate((t, c * w), -1).reshape(*z.shape[:-2], -1)
 
-    @jax.jit
     def rcolu(z: Any) -> Any:
         z = z.reshape(*z.shape[:-1], -1, size)
         mean = z.mean(-1, keepdims=True)
@@ -133,9 +162,22 @@ def jax_conic(name: str, x: Tensor, size: int) -> Call:
         c = jnp.clip(mean * size**0.5 / jnp.where(r > 0, r, 1), 0, 1)
         return (mean + c * w).reshape(*z.shape[:-2], -1)
 
-    f = {"colu": colu, "rcolu": rcolu}[name]
-    f(data).block_until_ready()
-    return lambda: f(data).block_until_ready()
+    def soc(z: Any) -> Any:
+        z = z.reshape(*z.shape[:-1], -1, size)
+        t, w = z[..., :1], z[..., 1:]
+        r = jnp.linalg.norm(w, axis=-1, keepdims=True)
+        s = jnp.maximum(t + r, 0) / 2
+        edge = jnp.concatenate((s, s * w / jnp.where(r > 0, r, 1)), -1)
+        return jnp.where(r <= t, z, edge).reshape(*z.shape[:-2], -1)
+
+    f = {"colu": colu, "rcolu": rcolu, "soc_projection": soc}[name]
+    if g is None:
+        run = jax.jit(f)
+    else:
+        along = jnp.asarray(_here(g, "jax").numpy())
+        run = jax.jit(lambda z: jax.vjp(f, z)[1](along)[0])
+    run(data).block_until_ready()
+    return lambda: run(data).block_until_ready()
 
 
 def clarabel_projection(x: Tensor) -> Call:
@@ -148,7 +190,7 @@ def clarabel_projection(x: Tensor) -> Call:
     settings.verbose = False
     quadratic, minus = sparse.identity(n, format="csc"), -sparse.identity(n, format="csc")
     cone, zero = [clarabel.SecondOrderConeT(n)], numpy.zeros(n)
-    points = x.cpu().numpy()
+    points = _here(x, "clarabel").numpy()
 
     def call() -> object:
         return [
@@ -164,7 +206,7 @@ def cvxpy_projection(x: Tensor) -> Call:
     """The same program as a differentiable layer."""
     cvxpy = _need("cvxpy")
     layers = _need("cvxpylayers.torch")
-    n = x.shape[-1]
+    x, n = _here(x, "cvxpylayers"), x.shape[-1]
     y, point = cvxpy.Variable(n), cvxpy.Parameter(n)
     nearest = cvxpy.Problem(cvxpy.Minimize(cvxpy.sum_squares(y - point)), [cvxpy.SOC(y[0], y[1:])])
     layer = layers.CvxpyLayer(nearest, parameters=[point], variables=[y])

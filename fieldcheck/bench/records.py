@@ -16,6 +16,8 @@ SCHEMA = "fieldcheck-bench/1"
 #: A row whose threads waited for a processor for a larger share of its time is disturbed.
 CALM = 0.05
 Size = dict[str, int]
+#: Stands for the implementation where a whole contest is left out.
+EVERYONE = "all"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Row:
     dtype: str
     device: str
     median_s: float
-    spread: float
+    spread: float | None
     rounds: int
     disturbed: float = 0.0
     peak_bytes: int | None = None
@@ -73,7 +75,11 @@ class Growth:
 
 @dataclass(frozen=True)
 class Judged:
-    """A target and what was measured; ``met`` is None where nothing was."""
+    """A target and what was measured.
+
+    ``missing`` names the sizes it speaks of that no undisturbed row covers; while there is one,
+    ``met`` is False or None, never True.
+    """
 
     text: str
     op: str
@@ -81,6 +87,7 @@ class Judged:
     bound: float
     sense: str
     measured: list[dict[str, Any]]
+    missing: list[str]
     met: bool | None
 
 
@@ -95,6 +102,8 @@ class Run:
     growth: list[Growth]
     targets: list[Judged]
     left_out: list[LeftOut]
+    #: Whether every contest that was asked for has been tried.
+    complete: bool = True
 
     @property
     def device(self) -> str:
@@ -130,6 +139,7 @@ class Run:
             [Growth(**row) for row in data["growth"]],
             [Judged(**row) for row in data["targets"]],
             [LeftOut(**row) for row in data["left_out"]],
+            data["complete"],
         )  # fmt: skip
 
 

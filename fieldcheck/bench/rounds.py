@@ -20,12 +20,15 @@ from pathlib import Path
 
 import torch
 
+from . import memory
 from .records import CALM
 
 #: A shorter call is repeated until it fills this many seconds.
 SHORTEST = 2e-3
 #: Attempts at a measurement that keeps being disturbed, and seconds that they may take together.
 ATTEMPTS, PATIENCE = 12, 0.25
+#: Seconds from which the first call counts as a round.
+LONG = 1.0
 #: Seconds of rest before a new attempt: the system then runs the rested threads first.
 REST = 4e-3
 
@@ -38,6 +41,8 @@ class Timing:
 
     seconds: dict[int, float]
     waited: dict[int, float] = field(default_factory=dict)
+    #: Peak memory of the first call, where it was asked for and can be told.
+    peak: int | None = None
 
     @property
     def calm(self) -> list[int]:
@@ -54,10 +59,10 @@ class Timing:
         return statistics.median(self.counted)
 
     @property
-    def spread(self) -> float:
-        """Half the interquartile range over the median; 0 for fewer than three rounds."""
+    def spread(self) -> float | None:
+        """Half the interquartile range over the median; fewer than three rounds tell none."""
         if len(self.counted) < 3:
-            return 0.0
+            return None
         low, _, high = statistics.quantiles(self.counted, n=4, method="inclusive")
         return (high - low) / 2 / self.median
 
@@ -114,32 +119,48 @@ def once(calls: Sequence[Call], repeats: int, cuda: bool, start: int = 0) -> tup
 
 
 def interleaved(
-    calls: Mapping[str, Sequence[Call]], rounds: int, budget: float, cuda: bool = False
-) -> dict[str, Timing]:
-    """Time implementations in turns.
+    calls: Mapping[str, Sequence[Call]],
+    rounds: int,
+    budget: float,
+    cuda: bool = False,
+    weigh: bool = False,
+) -> tuple[dict[str, Timing], dict[str, str]]:
+    """Time implementations in turns; and the reasons of those whose first call failed.
 
     calls: for each name, the same call on one or more sets of inputs.  With more than one, a
         device's cache cannot hold them.
     rounds: rounds wanted; 3 for a call that takes over a second, 1 for one over ten.
     budget: seconds after which no new round begins, and no disturbed measurement is tried again.
+    weigh: whether to measure the peak memory of each first call.
     """
-    if cuda:
-        for sets in calls.values():
-            once(sets, 3, cuda)
-    for sets in calls.values():  # the first call pays for caches and compilation
-        once(sets, 1, cuda)
-    warm = {name: once(sets, 1, cuda) for name, sets in calls.items()}
-    wanted = {n: 1 if s > 10 else min(3, rounds) if s > 1 else rounds for n, (s, _) in warm.items()}
-    repeats = {n: max(1, min(200, round(SHORTEST / max(s, 1e-7)))) for n, (s, _) in warm.items()}
-    timings = {
-        n: Timing({0: s}, {0: w}) if wanted[n] == 1 else Timing({}) for n, (s, w) in warm.items()
-    }
-    names = list(calls)
+    timings: dict[str, Timing] = {}
+    failed: dict[str, str] = {}
+    repeats: dict[str, int] = {}
+    wanted: dict[str, int] = {}
+    for name, sets in calls.items():
+        first: list[tuple[float, float]] = []
+        begin = lambda sets=sets, first=first: first.append(once(sets, 1, cuda))
+        try:
+            peak = None
+            if weigh:
+                peak = memory.peak_bytes(begin, cuda)
+            if not first:
+                begin()
+            # A short first call pays for caches and compilation; beside a long one they vanish.
+            seconds, waited = first[0] if first[0][0] > LONG else once(sets, 3 if cuda else 1, cuda)
+        except Exception as error:
+            failed[name] = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+            continue
+        wanted[name] = 1 if seconds > 10 * LONG else min(3, rounds) if seconds > LONG else rounds
+        repeats[name] = max(1, min(200, round(SHORTEST / max(seconds, 1e-7))))
+        timings[name] = Timing({-1: seconds}, {-1: waited}) if seconds > LONG else Timing({})
+        timings[name].peak = peak
+    names = list(timings)
     end = time.perf_counter() + budget
     gc.collect()
     gc.disable()
     try:
-        for number in range(rounds):
+        for number in range(rounds if names else 0):
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
                 timing = timings[name]
@@ -159,4 +180,4 @@ def interleaved(
                 break
     finally:
         gc.enable()
-    return timings
+    return timings, failed

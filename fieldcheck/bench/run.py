@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .growth import exponent
-from .records import Growth, LeftOut, Row, Run, Size
+from .records import EVERYONE, Growth, LeftOut, Row, Run, Size
 from .targets import judge
 
 #: An allocator that keeps large blocks instead of returning them: glibc's own switches.
@@ -35,95 +37,182 @@ class Request:
     peers: bool = False
     toy: bool = False
     rounds: int = 15
-    budget: float = 20.0
+    budget: float = 8.0
     all_memory: bool = False
     #: Contests that need no measurement, as [op, mode, size].
     known: list[list[Any]] = field(default_factory=list)
 
 
-def _events(request: Request, part: str) -> Iterable[dict[str, Any]]:
-    """Start one measuring process and yield what it says."""
+def _events(request: Request, part: str) -> Iterator[dict[str, Any]]:
+    """Start one measuring process and yield what it says; ``died`` is the last if it is cut off."""
     environment = dict(os.environ)
     if part == "sweeps":
         environment |= KEEP_MEMORY
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "fieldcheck.bench.worker"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment,
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    ended = False
-    try:
-        process.stdin.write(json.dumps({**vars(request), "part": part}) + "\n")
-        process.stdin.flush()
-        for line in process.stdout:
-            if not line.startswith("{"):
-                continue  # a peer that prints
-            event = json.loads(line)
-            ended = event["event"] == "end"
-            yield event
-    finally:
+    # A file and no pipe: a pipe that nobody reads stops the process once it is full.
+    with tempfile.TemporaryFile("w+", errors="replace") as trouble:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "fieldcheck.bench.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=trouble, text=True,
+            env=environment,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        ended = False
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(json.dumps({**vars(request), "part": part}) + "\n")
+                process.stdin.close()
+            for line in process.stdout:
+                if not line.startswith("{"):
+                    continue  # a peer that prints
+                event = json.loads(line)
+                ended = event["event"] == "end"
+                yield event
+        finally:
+            if not ended:
+                process.kill()
+            process.stdout.close()
+            process.wait()
         if not ended:
-            process.kill()
-        _, trouble = process.communicate()
-    if not ended:
-        last = trouble.strip().splitlines()[-1:] or [f"exit code {process.returncode}"]
-        raise BenchError(f"the measuring process stopped: {last[0]}")
+            trouble.seek(0)
+            said = trouble.read().strip().splitlines()[-1:]
+            reason = said[0] if said else f"exit code {process.returncode}"
+            yield {"event": "died", "reason": f"the measuring process stopped: {reason}"}
 
 
-def measure(request: Request, progress: Progress | None = None, earlier: Run | None = None) -> Run:
-    """Measure times, then peak memory, and put them together.
+#: Parts of a run.  Sweeps are weighed before they are timed, so that a timed row is whole.
+PARTS = ("time", "memory", "sweeps")
 
-    With an ``earlier`` run on this device, contests without a disturbed row are not repeated, and
-    of a repeated one the calmer version is kept.
+
+class _Gathering:
+    """What the measuring processes have said so far."""
+
+    def __init__(self, request: Request, earlier: Run | None) -> None:
+        self.request, self.earlier = request, earlier
+        self.before = contests(earlier.rows) if earlier else {}
+        calm = [rows[0] for rows in self.before.values() if all(r.calm for r in rows)]
+        self.known: list[list[Any]] = [[r.op, r.mode, r.size] for r in calm]
+        self.environment: dict[str, Any] = {}
+        self.rows: list[Row] = []
+        self.left_out: list[LeftOut] = []
+        self.ceilings: dict[str, list[float]] = {"copy_bytes_per_s": [], "matmul_ops_per_s": []}
+        self.peaks: dict[tuple[Any, ...], int | None] = {}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {
+            "rounds": self.request.rounds, "budget_s": self.request.budget,
+            "toy": self.request.toy, "peers": self.request.peers,
+            "allocator": "the system's default; for activations and gibbs one that keeps memory",
+        }  # fmt: skip
+
+    def measure(self, part: str, progress: Progress, done: Callable[[], None]) -> None:
+        """One part, to its end.  A contest that brings the process down is left out, and the others
+        go on in a new one."""
+        skip = list(self.known)
+        while True:
+            contest: list[Any] = []
+            kept = len(self.rows)
+            for event in _events(replace(self.request, known=skip), part):
+                kind = event.pop("event")
+                if kind == "contest":
+                    contest, kept = [event["op"], event["mode"], event["size"]], len(self.rows)
+                    progress(event["done"], event["of"], f"{part}: {event['op']}, {event['mode']}")
+                elif kind == "done":
+                    skip.append(contest)
+                    contest = []
+                    done()
+                elif kind == "end":
+                    return
+                elif kind == "died":
+                    if not contest:
+                        raise BenchError(event["reason"])
+                    del self.rows[kept:]
+                    op, mode, size = contest
+                    self.left_out.append(LeftOut(op, mode, EVERYONE, size, event["reason"]))
+                    skip.append(contest)
+                    done()
+                else:
+                    self.take(kind, event)
+
+    def take(self, kind: str, event: dict[str, Any]) -> None:
+        if kind == "row":
+            row = Row(**event)
+            if row.peak_bytes is None:
+                row = replace(row, peak_bytes=self.peaks.get(_place(row)))
+            self.rows.append(row)
+        elif kind == "left_out":
+            self.left_out.append(LeftOut(**event))
+        elif kind == "ceiling":
+            self.ceilings[event["name"]].append(event["value"])
+        elif kind == "peak":
+            peak = event.pop("bytes")
+            self.peaks[event["op"], event["mode"], event["implementation"],
+                       tuple(event["size"].items())] = peak  # fmt: skip
+        elif kind == "environment":
+            if self.earlier:
+                same_run(self.earlier, event, self.settings)
+            self.environment = event
+
+    def run(self, complete: bool) -> Run:
+        """All that is known now, judged."""
+        rows = list(self.rows)
+        left_out = [o for i, o in enumerate(self.left_out) if o not in self.left_out[:i]]
+        ceilings = {name: list(values) for name, values in self.ceilings.items()}
+        if self.earlier:
+            rows = calmer(self.before, contests(rows))
+            # a contest that was tried again has spoken for itself
+            tried = {_contest(r) for r in self.rows} | {_contest(o) for o in left_out}
+            left_out += [o for o in self.earlier.left_out if _contest(o) not in tried]
+            for name, value in self.earlier.ceilings.items():
+                ceilings[name] += [value] if value else []
+        best = {name: max(values) if values else None for name, values in ceilings.items()}
+        return Run(self.environment, self.settings, best, rows, growths(rows), judge(rows),
+                   left_out, complete)  # fmt: skip
+
+
+def measure(
+    request: Request,
+    progress: Progress | None = None,
+    earlier: Run | None = None,
+    keep: Callable[[Run], None] | None = None,
+) -> Run:
+    """Measure times and peak memory.  After each contest ``keep`` gets what is known so far.
+
+    With an ``earlier`` run under the same conditions, contests without a disturbed row are not
+    repeated, and of a repeated one the calmer version is kept.
     """
-    before = contests(earlier.rows) if earlier else {}
-    calm = [rows[0] for rows in before.values() if all(r.calm for r in rows)]
-    request = replace(request, known=[[r.op, r.mode, r.size] for r in calm])
-    environment: dict[str, Any] = {}
-    ceilings: dict[str, list[float]] = {"copy_bytes_per_s": [], "matmul_ops_per_s": []}
-    rows: list[Row] = []
-    left_out: list[LeftOut] = []
-    peaks: dict[tuple[Any, ...], int | None] = {}
-    for part in ("time", "sweeps", "memory"):
-        for event in _events(request, part):
-            kind = event.pop("event")
-            if kind == "row":
-                rows.append(Row(**event))
-            elif kind == "left_out":
-                left_out.append(LeftOut(**event))
-            elif kind == "ceiling":
-                ceilings[event["name"]].append(event["value"])
-            elif kind == "peak":
-                size = tuple(event["size"].items())
-                peaks[event["op"], event["mode"], event["implementation"], size] = event["bytes"]
-            elif kind == "environment":
-                environment = event
-            elif kind == "progress" and progress:
-                progress(event["done"], event["of"], f"{part}: {event['text']}")
-    rows = [
-        replace(r, peak_bytes=peaks.get((r.op, r.mode, r.implementation, tuple(r.size.items()))))
-        for r in rows
+    gathering = _Gathering(request, earlier)
+
+    def done() -> None:
+        if keep and gathering.rows:
+            keep(gathering.run(complete=False))
+
+    for part in PARTS:
+        gathering.measure(part, progress or (lambda done, of, text: None), done)
+    return gathering.run(complete=True)
+
+
+#: What must agree for two runs to be one.
+CONDITIONS = ("device", "memory_bytes", "python", "packages", "commit", "compiler")
+
+
+def same_run(earlier: Run, environment: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Refuse to go on with a run that was made under other conditions, naming them."""
+    was = {name: earlier.environment[name] for name in CONDITIONS}
+    now = {name: environment[name] for name in CONDITIONS}
+    for conditions, source in ((was, earlier.settings), (now, settings)):
+        conditions |= conditions.pop("packages")
+        conditions |= {name: source[name] for name in ("peers", "toy")}
+    other = [
+        f"{n} was {was.get(n)}, is {now.get(n)}" for n in now | was if was.get(n) != now.get(n)
     ]
-    if earlier:
-        if earlier.device != environment["device"]:
-            raise BenchError(
-                f"the earlier run is of {earlier.device}, this machine is {environment['device']}"
-            )
-        rows = calmer(before, contests(rows))
-        now = {_contest(o) for o in left_out}
-        left_out += [o for o in earlier.left_out if _contest(o) not in now]
-        for name, value in earlier.ceilings.items():
-            ceilings[name] += [value] if value else []
-    settings = {
-        "rounds": request.rounds, "budget_s": request.budget, "toy": request.toy,
-        "peers": request.peers,
-        "allocator": "the system's default; for activations and gibbs one that keeps its memory",
-    }  # fmt: skip
-    best = {name: max(values) if values else None for name, values in ceilings.items()}
-    return Run(environment, settings, best, rows, growths(rows), judge(rows), left_out)
+    if other:
+        raise BenchError(f"the earlier run was made under other conditions: {'; '.join(other)}")
+
+
+def _place(row: Row) -> tuple[Any, ...]:
+    return row.op, row.mode, row.implementation, tuple(row.size.items())
 
 
 Contest = tuple[str, str, tuple[tuple[str, int], ...]]

@@ -4,11 +4,14 @@ each.
 A process of its own, because how memory is handed out decides what is measured: with the system's
 defaults a large result is fresh pages each time.  That is part of what an N x N tensor costs; in a
 sweep over memory it hides everything.  For sweeps the parent starts this process with an allocator
-that keeps its memory; for all else, and for peak memory, with the default one.
+that keeps its memory; for all else with the default one.  Peak memory is that of the first call;
+under the allocator that keeps its memory it cannot be told, so sweeps are weighed in a part of
+their own.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -19,11 +22,11 @@ import torch
 from . import memory
 from .cases import CASES, COPY, MATMUL, Case, Contest
 from .environment import device_name, environment
-from .records import LeftOut, Row, Size
+from .records import EVERYONE, LeftOut, Row, Size
 from .rounds import Timing, interleaved
 
 #: A GPU's inputs are rotated until together they exceed this: twice the largest cache in use.
-ROTATE = 128 << 20
+ROTATE, MOST_SETS = 128 << 20, 64
 
 
 def emit(event: str, **data: Any) -> None:
@@ -36,7 +39,7 @@ def chosen(request: dict[str, Any]) -> Iterator[tuple[Case, Size]]:
     for case in CASES:
         if request["ops"] and case.op not in request["ops"]:
             continue
-        if request["part"] != "memory" and case.keeps_memory != (request["part"] == "sweeps"):
+        if case.keeps_memory != (request["part"] != "time"):
             continue
         for size in case.toy if request["toy"] else case.sizes:
             if [case.op, case.mode, size] in request["known"]:
@@ -62,7 +65,7 @@ def refuse_large(contest: Contest, device: torch.device, all_memory: bool) -> di
 
 
 def ratios(name: str, timings: dict[str, Timing], contest: Contest) -> dict[str, float]:
-    """Time over time; for the matrix-product peak, over its time for as many operations."""
+    """Time over time; over a ceiling's time for as many operations, or as many bytes."""
     result = {}
     for other, timing in timings.items():
         if other == name:
@@ -70,49 +73,72 @@ def ratios(name: str, timings: dict[str, Timing], contest: Contest) -> dict[str,
         ratio = timings[name].over(timing)
         if other == MATMUL and contest.operations and contest.ceiling_operations:
             ratio *= contest.ceiling_operations / contest.operations
+        if other == COPY and contest.bytes and contest.ceiling_bytes:
+            ratio *= contest.ceiling_bytes / contest.bytes
         result[other] = ratio
     return result
 
 
+def build(case: Case, size: Size, request: dict[str, Any], device: torch.device) -> Contest:
+    """The contest as it may run here; who is left out is said."""
+    contest = case.build(size, device, request["peers"])
+    reasons = contest.absent | refuse_large(contest, device, request["all_memory"])
+    for name, reason in reasons.items():
+        leave_out(case, size, name, reason)
+    return contest
+
+
+def leave_out(case: Case, size: Size, name: str, reason: str) -> None:
+    emit("left_out", **vars(LeftOut(case.op, case.mode, name, size, reason)))
+
+
 def time_case(case: Case, size: Size, request: dict[str, Any], device: torch.device) -> None:
     """Measure one contest and emit its rows."""
-    contest = case.build(size, device, request["peers"])
-    for name, reason in contest.absent.items():
-        emit("left_out", **vars(LeftOut(case.op, case.mode, name, size, reason)))
-    for name, reason in refuse_large(contest, device, request["all_memory"]).items():
-        emit("left_out", **vars(LeftOut(case.op, case.mode, name, size, reason)))
+    cuda = device.type == "cuda"
+    contest = build(case, size, request, device)
     sets = [contest]
-    if device.type == "cuda" and contest.bytes:
-        copies = min(8, 1 + int(ROTATE // max(1, contest.bytes)))
-        sets += [case.build(size, device, False) for _ in range(copies - 1)]
+    if cuda and contest.bytes:
+        room = memory.free_bytes(device) / 4
+        copies = min(MOST_SETS, min(ROTATE, room) // contest.bytes)
+        sets += [case.build(size, device, request["peers"]) for _ in range(int(copies))]
     calls = {name: [s.calls[name] for s in sets if name in s.calls] for name in contest.calls}
-    timings = interleaved(calls, request["rounds"], request["budget"], device.type == "cuda")
+    weigh = request["part"] == "time"  # where the allocator keeps memory, growth tells nothing
+    timings, failed = interleaved(calls, request["rounds"], request["budget"], cuda, weigh)
+    for name, reason in failed.items():
+        leave_out(case, size, name, reason)
     for name, timing in timings.items():
-        ceiling = name == MATMUL
+        ceiling = name in (COPY, MATMUL)
         row = Row(
             case.op, case.mode, name, size, "float32" if ceiling else case.dtype,
             device_name(device), timing.median, timing.spread, len(timing.counted),
-            timing.disturbed, None,
+            timing.disturbed, None if ceiling else timing.peak,
             contest.ceiling_operations if ceiling else contest.operations,
-            None if ceiling else contest.bytes,
+            contest.ceiling_bytes if ceiling else contest.bytes,
             {} if ceiling else ratios(name, timings, contest),
         )  # fmt: skip
         emit("row", **vars(row))
-        if name == COPY and contest.bytes and timing.calm:
-            emit("ceiling", name="copy_bytes_per_s", value=contest.bytes / timing.median)
-        if ceiling and contest.ceiling_operations and timing.calm:
+        if name == COPY and contest.ceiling_bytes and timing.calm:
+            rate = contest.ceiling_bytes / timing.median
+            emit("ceiling", name="copy_bytes_per_s", value=rate)
+        if name == MATMUL and contest.ceiling_operations and timing.calm:
             rate = contest.ceiling_operations / timing.median
             emit("ceiling", name="matmul_ops_per_s", value=rate)
 
 
 def weigh_case(case: Case, size: Size, request: dict[str, Any], device: torch.device) -> None:
-    """Measure the peak memory of those that ask for it."""
+    """Measure the peak memory of those that are timed under another allocator."""
     contest = case.build(size, device, False)
     refuse_large(contest, device, request["all_memory"])
-    for name in contest.weigh:
-        if name in contest.calls:
-            peak = memory.peak_bytes(contest.calls[name], device.type == "cuda")
+    for name, call in contest.calls.items():
+        if name != COPY:
+            peak = memory.peak_bytes(call, device.type == "cuda")
             emit("peak", op=case.op, mode=case.mode, implementation=name, size=size, bytes=peak)
+
+
+def warm_up(case: Case, device: torch.device) -> None:
+    """Libraries load their scratch space on first use, and the loops are compiled."""
+    for call in case.build(case.toy[0], device, False).calls.values():
+        call()
 
 
 def main() -> None:
@@ -122,15 +148,18 @@ def main() -> None:
     work = list(chosen(request))
     warm: set[tuple[str, str]] = set()
     for number, (case, size) in enumerate(work):
-        emit("progress", done=number, of=len(work), text=f"{case.op}, {case.mode}")
-        if request["part"] != "memory":
-            time_case(case, size, request, device)
-            continue
-        if (case.op, case.mode) not in warm:  # libraries load their scratch space on first use
-            for call in case.build(case.toy[0], device, False).calls.values():
-                call()
-            warm.add((case.op, case.mode))
-        weigh_case(case, size, request, device)
+        emit("contest", op=case.op, mode=case.mode, size=size, done=number, of=len(work))
+        try:
+            if (case.op, case.mode) not in warm:
+                warm_up(case, device)
+                warm.add((case.op, case.mode))
+            act = weigh_case if request["part"] == "memory" else time_case
+            act(case, size, request, device)
+        except Exception as error:
+            first = next(iter(str(error).splitlines()), "")
+            leave_out(case, size, EVERYONE, f"{type(error).__name__}: {first}")
+        emit("done")
+        gc.collect()
     emit("end")
 
 

@@ -64,6 +64,11 @@ def rotated(xp, x, e):
     return along * e + xp.clip(along, 0, xp.norm(rest)) * xp.unit(rest)
 
 
+def rotated_rectified(xp, x, e):
+    """RCoLU that also rectifies the axis: ⟨x, e⟩_+ e in front. Shapes (S,), (S,)."""
+    return rotated(xp, x, e) + xp.relu(-xp.sum(x * e)) * e
+
+
 def rotated_as_printed(xp, x, e):
     """RCoLU as printed: x_e + max(min(‖x_e‖/‖x_r‖, 0), 1) x_r. Shapes (S,), (S,)."""
     along = xp.sum(x * e)

@@ -27,6 +27,45 @@ def cell_points(xp, raw):
     return out
 
 
+def shared_cell_points(xp, raw):
+    """The same for one axis and G bodies: (x, λ(x), derivative) at each of K points.
+
+    At every third point the axis is negative; at the others each body is inside the cone or
+    between, by the binary digits of the point's number.
+    """
+    out = []
+    for k in range(raw["length"].shape[0]):
+        below = k % 3 == 2
+        height = raw["axis"][k] ** 2 + xp.one / 8
+        axis = -height if below else height
+        bodies, images, columns, blocks = [], [], [], []
+        for g in range(raw["length"].shape[1]):
+            s = raw["body"][k, g]
+            q = xp.sum(s * s)
+            u = xp.concat([xp.stack([1 - q]), 2 * s]) / (1 + q)
+            more, one = 1 + raw["length"][k, g] ** 2, xp.eye(u.shape[0])
+            if below:
+                n, image, column, block = height * more, 0 * u, 0 * u, 0 * one
+            elif k // 3 // 2**g % 2:
+                n, column = height * more, u
+                image, block = height * u, (one - u[:, None] * u[None, :]) / more
+            else:
+                n, column, block = height / more, 0 * u, one
+                image = n * u
+            bodies.append(n * u)
+            images.append(image)
+            columns.append(column)
+            blocks.append(block)
+        size = sum(u.shape[0] for u in bodies)
+        top = xp.constant([[1] + [0] * size])
+        rest = xp.concat([xp.concat(columns)[:, None], block_diagonal(xp, blocks)], axis=1)
+        first = xp.stack([axis])
+        out.append(
+            [(xp.concat([first, *bodies]), xp.concat([first, *images]), xp.concat([top, rest]))]
+        )
+    return out
+
+
 def _cell(xp, kind, u, n, other):
     """(x, CoLU(x), derivative) in one cell; u a unit vector, n the length of the body."""
     size = u.shape[0]

@@ -12,6 +12,7 @@ import math
 from torch import Tensor, nn
 
 from fieldcheck import ops
+from fieldcheck.ops._layout import layout
 from fieldcheck.ops.reference import Form, Negative
 
 
@@ -20,8 +21,11 @@ class _Conic(nn.Module):
 
     def __init__(self, size: int | None, groups: int | None, dim: int) -> None:
         super().__init__()
-        if groups is not None:
-            size = None
+        if size is None and groups is None:
+            size = 4
+        # With as many channels as groups the cut fits, whatever is given: what is left to refuse is
+        # the size or the number itself.
+        layout(type(self).__name__, groups or 0, size, groups, False, False)
         self.size, self.groups, self.dim = size, groups, dim
 
     def extra_repr(self) -> str:
@@ -45,7 +49,7 @@ class CoLU(_Conic):
         the result has the same shape.  C = G S, or C = 1 + G (S - 1) with a shared axis.
 
     Parameters
-        size: channels S of a group, axis included (default 4).
+        size: channels S of a group, axis included (4 if neither is given).
         groups: number of groups G, instead of ``size``.
         dim: the channel axis (default the last; 1 for images).
         planar: all axes first, then all bodies, as the activation's authors lay channels out;
@@ -56,15 +60,16 @@ class CoLU(_Conic):
         eps: added to |w| in the quotient.
 
     Equivariance group (linear): (positive scalings x O(S - 1)) for each group, permuted by S_G; its
-    isometries are the wreath product of O(S - 1) with S_G.  With a shared axis one common scaling
-    is left.
+    isometries are the wreath product of O(S - 1) with S_G.  All forms and both readings of a
+    negative axis have it.  With a shared axis one common scaling is left; with ``eps`` > 0 no
+    scaling at all.
 
     Source: Fu and Cohen, Conic Activation Functions, PMLR 285 (2024) 296-309.
     """
 
     def __init__(
         self,
-        size: int | None = 4,
+        size: int | None = None,
         *,
         groups: int | None = None,
         dim: int = -1,
@@ -99,10 +104,15 @@ class RCoLU(_Conic):
     :math:`c = \mathrm{clip}(t/\lVert x - te\rVert, 0, 1)`.  No channel is special, and no layout
     is needed.
 
-    Shapes and parameters: as :class:`CoLU`, less those of the layout and of the axis.
+    Shapes
+        Any tensor with C = G S channels along ``dim``, dtypes and devices as for :class:`CoLU`.
 
-    Equivariance group (linear): positive scalings and the isometries that fix e in each group,
-    among them all permutations of its channels; groups permuted by S_G.
+    Parameters
+        size, groups, dim, form, eps: as for :class:`CoLU`.
+        negative: where t < 0 the part t e is "kept", as in the paper, or "rectified" to 0.
+
+    Equivariance group (linear): positive scalings (none with ``eps`` > 0) and the isometries that
+    fix e in each group, among them all permutations of its channels; groups permuted by S_G.
 
     Source: Fu and Cohen, Conic Activation Functions, PMLR 285 (2024) 296-309; the printed formula
     is the identity, this is the one its text describes.
@@ -110,27 +120,29 @@ class RCoLU(_Conic):
 
     def __init__(
         self,
-        size: int | None = 4,
+        size: int | None = None,
         *,
         groups: int | None = None,
         dim: int = -1,
         form: Form = "hard",
+        negative: Negative = "kept",
         eps: float = 0.0,
     ) -> None:
         super().__init__(size, groups, dim)
-        ops.reference.check_colu("RCoLU", form, "kept", eps)
+        ops.reference.check_colu("RCoLU", form, negative, eps)
         self.form: Form = form
+        self.negative: Negative = negative
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
         return ops.rcolu(
-            x, self.size, groups=self.groups, dim=self.dim, form=self.form, eps=self.eps
-        )
+            x, self.size, groups=self.groups, dim=self.dim, form=self.form,
+            negative=self.negative, eps=self.eps,
+        )  # fmt: skip
 
     def _options(self) -> list[str]:
-        return ([] if self.form == "hard" else [self.form]) + (
-            [f"eps={self.eps}"] if self.eps else []
-        )
+        words = [w for w in (self.form, self.negative) if w not in ("hard", "kept")]
+        return words + ([f"eps={self.eps}"] if self.eps else [])
 
 
 class SecondOrderCone(_Conic):
@@ -140,7 +152,11 @@ class SecondOrderCone(_Conic):
     polar cone, else :math:`s(1, a\,w/\lVert w\rVert)` with :math:`a = \tan\theta`, :math:`s = (t +
     a\lVert w\rVert)/(1 + a^2)`. It is firmly nonexpansive and a gradient; with S = 1 it is ReLU.
 
-    Shapes and parameters: as :class:`CoLU`, and
+    Shapes
+        Any tensor with C = G S channels along ``dim``, dtypes and devices as for :class:`CoLU`.
+
+    Parameters
+        size, groups, dim, planar: as for :class:`CoLU`.
         half_angle: the angle theta between axis and side, in radians (default pi/4).
 
     Equivariance group (linear): (positive scalings x O(S - 1)) for each group, permuted by S_G.
@@ -151,7 +167,7 @@ class SecondOrderCone(_Conic):
 
     def __init__(
         self,
-        size: int | None = 4,
+        size: int | None = None,
         *,
         groups: int | None = None,
         dim: int = -1,

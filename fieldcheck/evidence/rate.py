@@ -7,7 +7,7 @@ first or last value is left out is taken; that move is the estimate of its error
 stands anywhere: an order or a constant that differs from the stated one by more than the error, at
 two ranges of n of which one is twice the other, is refuted, and a fit that has not settled says
 nothing.  Three outcomes: the expected slope, another slope (or constant), or a remainder that is
-exactly zero (there is no rate to speak of).
+exactly zero or negative (there is no rate to speak of: a remainder is a size).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import mpmath
@@ -82,7 +83,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         return Evidence("rate", SILENT, "no rate here", applies=False)
     grid = statement.grid(profile.largest)
     rng = stream(statement.key, "rate", seed)
-    shapes = list({0: None, len(grid) // 2: None, len(grid) - 1: None})[: profile.points]
+    shapes = _shapes(grid)[: profile.points]
     visited = len(shapes)
     shapes += shapes[-1:] * (profile.points - visited)  # few shapes: several points of the last
     cases, good = 0, []
@@ -141,6 +142,14 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         grade="rate",
         parts=tuple(good),
     )
+
+
+def _shapes(grid: list[dict[str, int]]) -> list[int]:
+    """Which shapes to visit: of unequal sizes if there are such (at a square a transpose may go
+    unnoticed), a large one first."""
+    varied = max(len(set(sizes.values())) for sizes in grid)
+    fit = [k for k, sizes in enumerate(grid) if len(set(sizes.values())) == varied]
+    return list(dict.fromkeys([fit[-1], fit[len(fit) // 2], fit[0], len(grid) - 1, 0]))
 
 
 # -- remainders ----------------------------------------------------------------------------------
@@ -241,6 +250,9 @@ def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DI
             what = f"a ball around {shown(e, 3)}" if e.is_finite() else "no finite ball"
             reason = f"the remainder at n = {table[-1][0]} is {what} at {working} digits"
             return Finding(SILENT, reason, table=tuple(table), digits=working)
+        if all(e < 0 for _, e in table):
+            reason = "the remainder is negative at every n"
+            return Finding(REFUTES, reason, table=tuple(table), digits=working)
         if not all(e > 0 for _, e in table):
             return Finding(SILENT, "a remainder is negative", table=tuple(table), digits=working)
         found = _fitted(statement, remainders, table, start)
@@ -274,6 +286,8 @@ def _fitted(statement: Statement, remainders: Remainders, table, start: int) -> 
         def finding(outcome: str, reason: str) -> Finding:
             return Finding(outcome, reason, order, error, say.table, say.digits)
 
+        if stated > 0 and all(b > a for (_, a), (_, b) in pairwise(table)):
+            return finding(REFUTES, "the remainder grows with n")
         if abs(order - stated) > error:
             if error > SETTLED and abs(order - stated) < 1:
                 return finding(SILENT, f"the slope has not settled: {say.printed}")

@@ -211,9 +211,10 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 grade="enclosed",
             )
     if not cases:
-        return Evidence(
-            "sampled", SILENT, "vacuous: no finite instance", 0, len(grid), visited, vacuous=True
-        )
+        never = np.flatnonzero(visits.sum(axis=0) == 0)
+        of_part = f" of part {never[0] + 1}" if len(relations) > 1 and len(never) else ""
+        why = f"vacuous: no finite instance{of_part}"
+        return Evidence("sampled", SILENT, why, 0, len(grid), visited, vacuous=True)
     for part, side in np.argwhere(~moving):
         moving[part, side] = _moves_exactly(statement, grid, int(part), int(side), picker)
     still = _vacuous(relations, moving, visited, cases, empty)

@@ -85,10 +85,15 @@ class Statement:
 
     def grid(self, largest: int) -> list[dict[str, int]]:
         """All sizes to visit: every pair for two names; beyond 36 shapes a covering subset in
-        which every pair of values of any two names still occurs."""
+        which every pair of values of any two names still occurs.  ``largest`` is a matter of cost
+        and leaves the sizes alone that are part of the statement (``every_size``)."""
         names = self.size_names
         ranges = [list(self.form.sizes.get(n, range(1, 7))) for n in names]
-        cut = [[v for v in r if v <= largest] or r[:1] for r in ranges]
+        kept = self.form.sizes if self.form.every_size else ()
+        cut = [
+            r if n in kept else [v for v in r if v <= largest] or r[:1]
+            for n, r in zip(names, ranges, strict=True)
+        ]
         full = [dict(zip(names, values, strict=True)) for values in itertools.product(*cut)]
         if len(full) <= 36:
             return full

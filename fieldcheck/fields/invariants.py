@@ -8,6 +8,7 @@ Source: H. Weyl, The Classical Groups (1939), for the spanning sets; Burnside an
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations_with_replacement, permutations, product
 from math import comb, factorial
 from typing import Any
@@ -33,16 +34,20 @@ def pair_products(values) -> list[Any]:
 def single_and_double_traces(xp, X, weights) -> tuple[Any, Any]:
     """Tr(XAX*XBX*) and Tr(XAX*) Tr(XBX*) for all unordered pairs of weights: two K x D matrices.
 
-    Both are Σ A_ab B_cd times a product of two entries of M: M_da M_bc and M_ba M_dc.
+    With MA at each point, laid out as a row of C² entries, they are Σ_ij (MA)_ij (MB)_ji and
+    Tr(MA) Tr(MB).
     """
-    C, entries = X.shape[2], gram_entries(xp, X)
-    M = lambda a, b: entries[a * C + b]
-    index = [(a, c, b, d) for a, c, b, d in product(range(C), repeat=4)]
-    single = xp.stack([M(d, a) * M(b, c) for a, c, b, d in index], axis=1)
-    double = xp.stack([M(b, a) * M(d, c) for a, c, b, d in index], axis=1)
-    pairs = combinations_with_replacement(weights, 2)
-    coefficients = xp.stack([xp.flatten(xp.kron(A, B)) for A, B in pairs], axis=1)
-    return single @ coefficients, double @ coefficients
+    K, _, C = X.shape
+    rows = xp.reshape(stack_columns(xp, gram_entries(xp, X)), (K * C, C))
+    moved = [xp.reshape(rows @ A, (K, C * C)) for A in weights]
+    turned = [stack_columns(xp, [m[:, b * C + a] for a in range(C) for b in range(C)])
+              for m in moved]
+    traces = [xp.sum(stack_columns(xp, [m[:, a * C + a] for a in range(C)]), axis=1)
+              for m in moved]
+    pairs = list(combinations_with_replacement(range(len(moved)), 2))
+    products = xp.stack(moved, axis=1) @ xp.stack(turned, axis=2)
+    return (stack_columns(xp, [products[:, a, b] for a, b in pairs]),
+            stack_columns(xp, [traces[a] * traces[b] for a, b in pairs]))
 
 
 def power_sum_products(xp, X) -> list[Any]:
@@ -72,6 +77,7 @@ def power_sum_products(xp, X) -> list[Any]:
     return out
 
 
+@cache
 def blockings(C: int, p: int, q: int) -> list[tuple]:
     """Multisets of blocks ((conjugated channels), (plain channels)) with p and q factors in all."""
     found = set()

@@ -91,14 +91,18 @@ def grade_badge(grade: str | None) -> list[nodes.Node]:
     return [nodes.Text(" "), _span(grade, "fc-grade")] if grade else []
 
 
-def claim_link(claim_id: str, text: str | None = None) -> nodes.Node:
-    """A reference to a claim's card, resolved when the pages are written."""
+def claim_link(claim_id: str, shown: str | nodes.Node | None = None) -> nodes.Node:
+    """A reference to a claim's card, resolved when the pages are written; ``shown`` is what one
+    clicks on: a text, or a node as it stands."""
     from sphinx.addnodes import pending_xref
 
     target = pending_xref(
-        "", refdomain="fc", reftype="claim", reftarget=claim_id, refexplicit=text is not None
+        "", refdomain="fc", reftype="claim", reftarget=claim_id, refexplicit=shown is not None
     )
-    target += nodes.inline("", text or claim_id, classes=["fc-claim-ref"])
+    if isinstance(shown, nodes.Node):
+        target += shown
+    else:
+        target += nodes.inline("", shown or claim_id, classes=["fc-claim-ref"])
     return target
 
 
@@ -363,7 +367,7 @@ def _how_sure(row: Row, main: Row) -> nodes.paragraph:
     bounds = [entry["log2_bound"] for entry in main["evidence"] if entry["log2_bound"] is not None]
     if bounds and main["verdict"] == "holds":
         line += nodes.Text(" A false identity would pass with probability below ")
-        line += [*power(2, _whole(bounds[0])), nodes.Text(".")]
+        line += [*power(2, _either(bounds)), nodes.Text(".")]
     threshold = main["threshold"]
     if threshold and threshold["log10"] == words.THRESHOLD_ANY:
         line += nodes.Text(f" {words.threshold_words(threshold)}")
@@ -383,6 +387,13 @@ def _whole(text: Any) -> str:
     """A logarithm rounded up to an integer: a bound may be weakened, not strengthened."""
     number = numbers.exact(str(text))
     return str(text) if number is None else str(-((-number.numerator) // number.denominator))
+
+
+def _either(bounds: Sequence[Any]) -> str:
+    """Bounds of several methods, each for some parts of the statement, as one: the sum of the
+    probabilities is at most the largest times their number."""
+    weakest = max(bounds, key=lambda text: numbers.exact(str(text)) or Fraction(0))
+    return str(int(_whole(weakest)) + (len(bounds) - 1).bit_length())
 
 
 def _neighbours(forms: Sequence[Row]) -> list[nodes.Node]:
@@ -480,7 +491,11 @@ def _found(entry: dict[str, Any]) -> list[nodes.Node]:
         say(f"{entry['cells']} cells")
     worst = entry["worst"]
     if worst and worst["log10"] not in (None, "-inf"):
-        say("worst residual ", *power(10, _whole(worst["log10"])))
+        size = power(10, _whole(worst["log10"]))
+        if entry["method"] in words.FLOATS:  # rounding: were it a violation, it would have refuted
+            say("largest float residual ", *size, ", no violation in balls")
+        else:
+            say("largest residual ", *size)
     if entry["reason"]:
         say(*inline(entry["reason"]))
     return [node for k, part in enumerate(parts) for node in ([nodes.Text("; ")] * bool(k) + part)]

@@ -134,7 +134,7 @@ def replay(form: Any, witness: dict[str, Any], digits: int) -> dict[str, Any]:
     """Rebuild a witness from its raw parameters; see :func:`fieldcheck.evidence.run.replay`.
 
     Raises:
-        UserError: the witness does not fit the form, which has changed since it was verified.
+        UserError: the statement has changed, and the stored parameters do not fit it any more.
     """
     from fieldcheck.claim import ClaimError
     from fieldcheck.evidence.run import replay as rebuild
@@ -143,3 +143,8 @@ def replay(form: Any, witness: dict[str, Any], digits: int) -> dict[str, Any]:
         return rebuild(form, witness, digits=digits)
     except ClaimError as fault:
         raise UserError(str(fault)) from None
+    except Exception as fault:
+        raise UserError(
+            f"the stored witness of {form.key} does not fit the statement as it is now "
+            f"({describe(fault)}): run `fieldcheck verify {form.claim_id}` first"
+        ) from None

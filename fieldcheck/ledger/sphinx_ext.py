@@ -9,8 +9,10 @@ Directives::
     {equation-coverage}                how many displayed equations are named and checked
     {ledger-timings}                   seconds a claim: for a page that no comparison reads
 
-and the role ``{claim}`` with an id, which links to its card. An absent, incomplete or stale ledger
-ends the build, and so does an id or a label that does not exist.
+and the roles ``{claim}`` with an id, which links to its card, and ``{verdict}`` with an id or a
+form's key, which shows that verdict as a link to the card: so that no verdict in the text is typed.
+An absent, incomplete or stale ledger ends the build, and so does an id or a label that does not
+exist.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from sphinx.domains import Domain
 from sphinx.errors import ExtensionError
 from sphinx.roles import XRefRole
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
 from fieldcheck.ledger import cards, coverage, fingerprint, store, words
@@ -237,7 +239,7 @@ class MapDirective(LedgerDirective):
             members = [row for row in rows if row["chapter"] == name]
             details = cards.fc_details(classes=["fc-map-chapter-details"])
             summary = cards.fc_summary()
-            summary += nodes.Text(f"{name.replace('_', ' ')}: {_count(len(members), 'claim')}")
+            summary += nodes.Text(f"{name.replace('_', ' ')}: {words.count(len(members), 'claim')}")
             details += [summary, _scrolling_map(members)]
             box += details
         return [box]
@@ -266,16 +268,12 @@ class SummaryDirective(LedgerDirective):
             for form in row["forms"]
             if form["role"] == "neighbour"
         )
-        text = f"{_count(len(rows), 'claim')}: {_counts(verdicts)}."
+        text = f"{words.count(len(rows), 'claim')}: {_counts(verdicts)}."
         if printed:
-            text += f" Of {_count(roles['printed'], 'form')} as printed: {_counts(printed)}."
-        text += f" Of {_count(roles['neighbour'], 'neighbour')}, {told} were told apart."
+            text += f" Of {words.count(roles['printed'], 'form')} as printed: {_counts(printed)}."
+        text += f" Of {words.count(roles['neighbour'], 'neighbour')}, {told} were told apart."
         text += f" Profile {run['profile']}, seed {run['seed']}."
         return [nodes.paragraph("", text, classes=["fc-summary-line"])]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _counts(counter: Counter[str]) -> str:
@@ -361,6 +359,24 @@ class ClaimRole(XRefRole):
         if not has_explicit_title and target in claims:
             title = claims[target].title
         return title, target
+
+
+class VerdictRole(SphinxRole):
+    """``{verdict}`key` ``: the verdict on a claim, or on one of its forms, linked to the card."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        state = _state(self.env.app)
+        self.env.note_dependency(str(state.path))
+        claim_id, _, _ = self.text.partition("/")
+        try:
+            _, row = state.claim(claim_id)
+            verdicts = {f["key"]: f["verdict"] for f in row["forms"]} | {claim_id: row["verdict"]}
+            if self.text not in verdicts:
+                raise unknown("form", self.text, verdicts)
+        except UserError as fault:
+            source, line = self.get_source_info()
+            raise ExtensionError(f"{source}:{line}: {fault}") from None
+        return [cards.claim_link(claim_id, cards.verdict_badge(verdicts[self.text]))], []
 
 
 class ClaimDomain(Domain):
@@ -563,7 +579,7 @@ def check_equations(app: Sphinx, env: Any) -> None:
             )
     if errors:
         raise ExtensionError(
-            f"{_count(errors, 'equation label')} wrongly named: see the errors above"
+            f"{words.count(errors, 'equation label')} wrongly named: see the errors above"
         )
 
 
@@ -603,6 +619,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     )
     app.add_domain(ClaimDomain)
     app.add_role("claim", ClaimRole())
+    app.add_role("verdict", VerdictRole())
     for name, directive in (
         ("claim", ClaimDirective),
         ("ledger-table", TableDirective),

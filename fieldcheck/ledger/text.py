@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from fieldcheck.ledger import numbers, store
+from fieldcheck.ledger import numbers, store, words
 from fieldcheck.ledger.words import THRESHOLD_ANY, grade_words, threshold_words
 
 if TYPE_CHECKING:
@@ -399,7 +399,8 @@ def _counts(console: Console, outcome: Outcome) -> None:
     verdicts = Counter(row["verdict"] for row in outcome.rows)
     parts = [f"{count} {verdict}" for verdict, count in sorted(verdicts.items())]
     forms = sum(len(row["forms"]) for row in outcome.rows)
-    line = Text(f"{len(outcome.rows)} claims, {forms} forms: {', '.join(parts) or 'no row'}")
+    counted = f"{words.count(len(outcome.rows), 'claim')}, {words.count(forms, 'form')}"
+    line = Text(f"{counted}: {', '.join(parts) or 'no row'}")
     if outcome.faults:
         line.append(f", {len(outcome.faults)} without a row")
     if outcome.reused:

@@ -15,6 +15,9 @@ GRADE_MEANS = {
     "sampled": "by search only: no counterexample was found",
 }
 
+FLOATS = ("sampled", "search")
+"""Methods whose residuals are floats: proposals, which other arithmetic disposes of."""
+
 ROLE_TITLE = {
     "claim": "Statement",
     "printed": "As printed",
@@ -28,6 +31,11 @@ OUTCOME_MEANS = {
     "not shown necessary": "not shown to be needed",
     "meaningless without it": "needed for the statement to make sense",
 }
+
+
+def count(number: int, what: str) -> str:
+    """``1 claim``, ``2 claims``."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def grade_words(row: dict[str, Any]) -> str:

@@ -241,7 +241,8 @@ def attend_vjp(
     if road == "fused" and _fused.has_backward(q, k, interval, table):
         dq, dk = _fused.backward(q, k, out, lse, g_out, interval, scale)
         if g_lse is not None:
-            dq = dq + (scale * g_lse)[..., None].to(q.dtype) * out
+            (wide_dq, wide_out) = _wide(dq, out)
+            dq = (wide_dq + (scale * g_lse)[..., None] * wide_out).to(q.dtype)
             dk = dk + scale * scatter(q, k, lse, g_lse, table, mask, scale)
         return dq.contiguous(), dk.contiguous()
     wide_q, wide_k, wide_g = _wide(q, k, g_out)
@@ -297,10 +298,11 @@ def _attend_backward(ctx, g_out: Tensor | None, g_lse: Tensor | None):
     if g_out is None and g_lse is None:
         return None, None, None, None, None, None
     if g_out is None:
-        # The energy alone: its gradient in q is the force, already at hand.
-        weight = (ctx.scale * g_lse).to(q.dtype)
+        # The energy alone: its gradient in q is the force, already at hand.  The weight stays in
+        # the energy's dtype: rounded to a half type, the same error would fall on all rows.
+        weight = ctx.scale * g_lse
         return (
-            weight[..., None] * out if ctx.needs_input_grad[0] else None,
+            (weight[..., None] * _wide(out)[0]).to(q.dtype) if ctx.needs_input_grad[0] else None,
             scatter(q, k, lse, weight, table, ctx.mask, ctx.scale)
             if ctx.needs_input_grad[1]
             else None,

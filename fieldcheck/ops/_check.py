@@ -7,6 +7,7 @@ found without a debugger.  Nothing here reads the values of a tensor: no device 
 from __future__ import annotations
 
 import math
+import operator
 
 import torch
 from torch import Tensor
@@ -76,12 +77,24 @@ def broadcast(op: str, **tensors: Tensor) -> torch.Size:
         raise ValueError(f"{op}: the leading axes do not broadcast: {given}") from None
 
 
-def positive(op: str, name: str, value: float) -> float:
+def positive(op: str, name: str, value: float | Tensor) -> float:
     """A finite number above zero."""
+    if isinstance(value, Tensor):
+        raise TypeError(
+            f"{op}: {name} must be a number, not a tensor, whose gradient would be lost"
+        )
     value = float(value)
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{op}: {name} must be finite and above zero, not {value!r}")
     return value
+
+
+def whole(op: str, name: str, value: object) -> int:
+    """A whole number, of Python's or of another library's."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{op}: {name} must be a whole number, not {value!r}") from None
 
 
 def choice(op: str, name: str, value: object, allowed: tuple[str, ...]) -> str:

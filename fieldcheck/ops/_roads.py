@@ -12,12 +12,15 @@ import functools
 import os
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
 
+from . import _check
+
 Attention = Literal["fused", "flex", "chunked"]
+ROADS = get_args(Attention)
 
 _forced: ContextVar[str | None] = ContextVar("fieldcheck_attention_road", default=None)
 
@@ -34,6 +37,8 @@ class Choice(NamedTuple):
 @contextmanager
 def attention_road(road: Attention | None):
     """Within this block attention takes the named road; for tests and comparisons."""
+    if road is not None:
+        _check.choice("attention_road", "road", road, ROADS)
     token = _forced.set(road)
     try:
         yield
@@ -93,6 +98,7 @@ def attention(device: torch.device, dtype: torch.dtype) -> tuple[Attention, str]
     """The road that attention takes for tensors of this device and dtype, and the reason."""
     forced = _forced.get() or os.environ.get("FIELDCHECK_ATTENTION")
     if forced:
+        _check.choice("attention", "FIELDCHECK_ATTENTION", forced, ROADS)
         return forced, "asked for by name"  # type: ignore[return-value]
     if device.type == "cpu":
         trouble = _probe_flash(dtype)

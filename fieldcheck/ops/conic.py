@@ -74,6 +74,7 @@ def rcolu(
     groups: int | None = None,
     dim: int = -1,
     form: reference.Form = "hard",
+    negative: reference.Negative = "kept",
     eps: float = 0.0,
 ) -> Tensor:
     r"""CoLU with the axis :math:`e = (1, \dots, 1)/\sqrt S` in each group of S channels.
@@ -82,19 +83,25 @@ def rcolu(
     :math:`c` as in :func:`colu`.  (The source prints absolute value, maximum and minimum in
     places that make its formula the identity; this is the form that its text describes.)
 
-    Shapes, parameters, errors: as :func:`colu`.  Groups are always contiguous: no channel is
-    special. Linear isometries it commutes with: those of each group that fix its axis,
-    permutations of a group's channels among them, and permutations of the groups.
+    Shapes, parameters, errors: as :func:`colu`; a negative axis is the part t e with t < 0.
+    Groups are always contiguous: no channel is special. Linear isometries it commutes with: those
+    of each group that fix its axis, permutations of a group's channels among them, and
+    permutations of the groups.
 
     Source: Fu and Cohen, Conic Activation Functions, PMLR 285 (2024), rotated form.
     """
     op = "rcolu"
     last = channel_last(op, x, dim)
     cut = layout(op, last.shape[-1], size, groups, False, False)
-    reference.check_colu(op, form, "kept", eps)
+    reference.check_colu(op, form, negative, eps)
     if form == "hard" and eps == 0 and not transformed(x):
-        return conic(last, "rcolu", cut.size, 1.0).movedim(-1, dim)
-    return reference.rcolu_last(last, cut, form, eps).movedim(-1, dim)
+        y = conic(last, "rcolu", cut.size, 1.0)
+    else:
+        y = reference.rcolu_last(last, cut, form, eps)
+    if negative == "rectified":
+        mean = last.unflatten(-1, (cut.groups, cut.size)).mean(-1, keepdim=True)
+        y = y + torch.relu(-mean).expand(*mean.shape[:-1], cut.size).flatten(-2)
+    return y.movedim(-1, dim)
 
 
 def soc_projection(

@@ -52,6 +52,8 @@ def free_energy(
     All outputs are differentiable in ``q`` and ``k``, to any order in reverse mode.  Within
     transforms of
     ``torch.func`` and for forward-mode derivatives the plain form serves, N x M scores and all.
+    It cannot look into a transformed table: a row without keys is not refused there, and with
+    ``empty="error"`` its force is NaN.
 
     Raises
         TypeError, ValueError: naming the shape, dtype or device that does not fit.
@@ -61,7 +63,7 @@ def free_energy(
     """
     op = "free_energy"
     q, k, scale = _prepare(op, q, k, scale)
-    if transformed(q, k):
+    if transformed(q, k, *([mask] if isinstance(mask, Tensor) else [])):
         # The operators below are opaque to torch.func: there the plain form serves.
         lead = _check.broadcast(op, q=q, k=k)
         _mask(op, mask, lead, q.shape[-2], k.shape[-2], q.device, empty)
@@ -76,7 +78,7 @@ def free_energy(
     force, lse = _attend.attend(q4, k4, table, name, scale, empty == "error")
     received = None
     if key_force:
-        weight = torch.ones_like(lse, dtype=q.dtype)
+        weight = torch.ones_like(lse)
         received = _attend.scatter(q4, k4, lse, weight, table, name, scale)
         received = received.reshape(*lead, m, d)
     result = FreeEnergy((lse / scale).reshape(*lead, n), force.reshape(*lead, n, d), received)
@@ -141,8 +143,11 @@ def _mask(
                 f"{(*lead, n, m)}"
             )
         table = mask[(None,) * (len(lead) + 2 - mask.ndim)]
+        rows = table.shape[-2:]
+        if math.prod(table.shape[:-2]) == 1:  # one table for the whole batch stays one
+            return "all", table.reshape(1, 1, *rows)
         if len(lead) != 2:
-            table = table.expand(*lead, *table.shape[-2:]).reshape(1, -1, *table.shape[-2:])
+            table = table.expand(*lead, *rows).reshape(1, math.prod(lead), *rows)
         return "all", table
     if mask is None:
         if empty == "error" and m == 0 and n > 0:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from . import _check
+
 
 class Bounds(NamedTuple):
     """First key and one past the last key of every row, as int64 tensors of shape (N,), on the
@@ -59,6 +61,7 @@ class Band:
     causal: bool = False
 
     def __post_init__(self) -> None:
+        _check.whole("Band", "width", self.width)
         if self.width < 0:
             raise ValueError(f"Band: width must not be negative, but is {self.width}")
 
@@ -82,6 +85,7 @@ class Blocks:
     size: int
 
     def __post_init__(self) -> None:
+        _check.whole("Blocks", "size", self.size)
         if self.size < 1:
             raise ValueError(f"Blocks: size must be at least 1, but is {self.size}")
 

@@ -6,6 +6,7 @@ loop is at hand.  None of them is careful about memory.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Literal
 
@@ -31,6 +32,8 @@ def free_energy(
 ) -> FreeEnergy:
     """:func:`fieldcheck.ops.free_energy` with the N x N scores written out."""
     scale = q.shape[-1] ** -0.5 if scale is None else scale
+    dtype = q.dtype
+    q, k = _wide(q), _wide(k)  # the energy of half-precision tokens is float32
     s = scale * (q @ k.mH).real if q.is_complex() else scale * (q @ k.mT)
     if mask is not None:
         s = s.masked_fill(~allowed(mask, s.shape[-2], s.shape[-1], s.device), -torch.inf)
@@ -42,8 +45,8 @@ def free_energy(
     energy = torch.logsumexp(s, -1) / scale
     p = p.to(k.dtype)
     lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
-    received = p.mT @ q.expand(*lead, *q.shape[-2:]) if key_force else None
-    return FreeEnergy(energy, p @ k, received)
+    received = (p.mT @ q.expand(*lead, *q.shape[-2:])).to(dtype) if key_force else None
+    return FreeEnergy(energy, (p @ k).to(dtype), received)
 
 
 def allowed(mask: Interval | Tensor, n: int, m: int, device: torch.device | None = None) -> Tensor:
@@ -135,28 +138,53 @@ def opening(op: str, half_angle: float) -> float:
 
 
 def length(w: Tensor) -> Tensor:
-    """Length along the last axis, kept; no overflow, no underflow, all derivatives 0 at 0."""
+    """Length along the last axis, kept; no overflow, no underflow, all derivatives 0 at 0.
+
+    A subnormal body counts as 0: its inverse overflows.  It lies beside a far larger axis, or
+    :func:`scaling` would have lifted it.
+    """
     if w.shape[-1] == 0:
         return w.new_zeros((*w.shape[:-1], 1))
     top = w.detach().abs().amax(-1, keepdim=True)
-    top = torch.where((top > 0) & top.isfinite(), top, 1)
-    squares = (w / top).square().sum(-1, keepdim=True)
+    vanishing = top < torch.finfo(w.dtype).tiny
+    top = torch.where(~vanishing & top.isfinite(), top, 1)
+    squares = (torch.where(vanishing, 0, w) / top).square().sum(-1, keepdim=True)
     # The root's own derivative at 0 is infinite: it must not be asked for, not even times zero.
     some = squares > 0
     return torch.where(some, top * torch.sqrt(torch.where(some, squares, 1)), squares)
 
 
-def shortening(t: Tensor, r: Tensor, form: Form, eps: float) -> Tensor:
-    """The factor c of the body, from axis and length; total, with finite derivatives."""
-    r = r + eps if eps else r
-    quotient = t / torch.where(r > 0, r, 1)
+#: Groups whose largest entry lies beyond these are scaled first: the smallest numbers are coarse,
+#: and sums of the largest overflow.
+RANGE = {torch.float32: (1e-25, 1e25, 2.0**80), torch.float64: (1e-250, 1e250, 2.0**800)}
+
+
+def scaling(*parts: Tensor) -> Tensor:
+    """The power of two that brings each group into range; the hard maps are homogeneous."""
+    low, high, power = RANGE[parts[0].dtype]
+    tops = [part.detach().abs().amax(-1, keepdim=True) for part in parts if part.shape[-1]]
+    top = functools.reduce(torch.maximum, tops)
+    one = torch.ones_like(top)
+    return torch.where(top < low, power, torch.where(top > high, 1 / power, one))
+
+
+def shortening(t: Tensor, r: Tensor, form: Form) -> Tensor:
+    """The factor c of the body, from axis and length; total, with finite derivatives.
+
+    No quotient is formed where it would not be used: its derivative can be infinite there, and
+    infinity times the zero of an unused branch is no number.
+    """
     if form == "hard":
         between = (t > 0) & (t < r)
+        quotient = torch.where(between, t, 0) / torch.where(between, r, 1)
         c = torch.where(between, quotient, (t > 0).to(t.dtype))
     else:
         slope, shift = (1.0, 0.5) if form == "soft" else (4.0, 2.0)
-        side = torch.where(t > 0, torch.inf, -torch.inf).to(t.dtype)  # a vanishing body
-        c = torch.sigmoid(slope * torch.where(r > 0, quotient, side) - shift)
+        # Where the body vanishes against the axis the logistic has reached its limit in any dtype.
+        deep = t.abs() >= 1e3 * r
+        quotient = torch.where(deep, 0, t) / torch.where(deep, 1, r)
+        c = torch.sigmoid(slope * quotient - shift)
+        c = torch.where(deep, (t > 0).to(t.dtype), c)
     return torch.where((t != t) | (r != r), torch.nan, c)
 
 
@@ -167,33 +195,41 @@ def _wide(x: Tensor) -> Tensor:
 def colu_last(x: Tensor, cut: Groups, form: Form, negative: Negative, eps: float) -> Tensor:
     """CoLU along the last axis of ``x``, cut into groups."""
     t, w = cut.split(_wide(x))
-    body = shortening(t, length(w), form, eps) * w
+    scale = scaling(t, w)
+    r = length(w * scale)
+    body = shortening(t * scale, r + eps * scale if eps else r, form) * w
     return cut.join(torch.relu(t) if negative == "rectified" else t, body).to(x.dtype)
 
 
 def rcolu_last(x: Tensor, cut: Groups, form: Form, eps: float) -> Tensor:
     """The rotated form along the last axis of ``x``."""
     z = _wide(x).unflatten(-1, (cut.groups, cut.size))
+    scale = scaling(z)
+    z = z * scale
     mean = z.mean(-1, keepdim=True)
     w = z - mean
-    y = mean + shortening(mean * math.sqrt(cut.size), length(w), form, eps) * w
-    return y.flatten(-2).to(x.dtype)
+    r = length(w)
+    c = shortening(mean * math.sqrt(cut.size), r + eps * scale if eps else r, form)
+    return ((mean + c * w) / scale).flatten(-2).to(x.dtype)
 
 
 def soc_last(x: Tensor, cut: Groups, a: float) -> Tensor:
     """Projection on the cones |w| <= a t along the last axis of ``x``."""
     t, w = cut.split(_wide(x))
-    r = length(w)
-    inside = r <= a * t
-    s = torch.relu(t / (1 + a * a) + (a / (1 + a * a)) * r)
-    body = torch.where(inside, 1, a * s / torch.where(r > 0, r, 1)) * w
-    return cut.join(torch.where(inside, t, s), body).to(x.dtype)
+    scale = scaling(t, w)
+    r, height = length(w * scale), t * scale
+    inside = r <= a * height
+    s = torch.relu(height / (1 + a * a) + (a / (1 + a * a)) * r)
+    side = ~inside & (r > 0)
+    body = torch.where(inside, 1, a * s / torch.where(side, r, 1)) * w
+    return cut.join(torch.where(inside, t, s / scale), body).to(x.dtype)
 
 
 def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, a: float) -> Tensor:
     """The reverse derivative of a hard map on grouped channels, in closed form."""
     shape, dtype = x.shape, x.dtype
     x, g = (_wide(y).unflatten(-1, (-1, size)) for y in (x, g))
+    x = x * scaling(x)
     if kind == "rcolu":
         mean, g_mean = x.mean(-1, keepdim=True), g.mean(-1, keepdim=True)
         t, w, g_t, g_w = mean * math.sqrt(size), x - mean, g_mean * math.sqrt(size), g - g_mean
@@ -210,7 +246,7 @@ def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, a: float) -> Tensor:
         d_t = torch.where(inside, g_t, k)
         d_w = torch.where(inside, g_w, c * g_w + (a * k - c * along) * u)
     else:
-        c = shortening(t, r, "hard", 0.0)
+        c = shortening(t, r, "hard")
         pulled = torch.where((t > 0) & (t < r), along, 0)
         d_t, d_w = g_t + pulled, c * g_w - c * pulled * u
     if kind == "rcolu":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fieldcheck.claim import claim, ours, poster
+from fieldcheck.claim import claim, ours, poster, talk
 from fieldcheck.domains import (
+    built,
     positive,
     real,
     real_matrix,
@@ -15,7 +16,7 @@ from fieldcheck.domains import (
 from fieldcheck.fields import architectures as arch
 from fieldcheck.fields import layers
 from fieldcheck.fields.integrability import euclidean_pairing
-from fieldcheck.relations import AtMost, Equal, Gradient
+from fieldcheck.relations import AtMost, Equal, Gradient, at_most
 
 UNIFIES = poster("one framework for GPT, ResNets and diffusion models")
 HEADS = dict(Q=real_matrix("H", "C", "r"), K=real_matrix("H", "C", "r"))
@@ -57,9 +58,13 @@ def _two_terms(xp, X, Q, K, root_r, causal=False):
 )
 def gpt_block(xp, X, Q, K, U, b, root_r):
     """For all real Q, K, U, b: softmax heads, each with its second term and with values tied to
-    the keys, beside a ReLU layer with U and U transposed, are the gradient of one potential."""
-    V = lambda X: arch.block_energy(xp, X, Q, K, U, b, root_r)
-    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r) + xp.relu(X @ U + b) @ U.T)
+    the keys, beside a ReLU layer with U and U transposed, are the gradient of one potential. (Both
+    summands are checked by themselves; a gradient is additive.)"""
+    heads = [lambda X, h=h: arch.free_energy(xp, X, Q[h], K[h], root_r) for h in range(Q.shape[0])]
+    return (
+        Gradient(lambda X: layers.total([V(X) for V in heads]), X, _two_terms(xp, X, Q, K, root_r)),
+        Gradient(lambda X: arch.mlp_energy(xp, X, U, b), X, xp.relu(X @ U + b) @ U.T),
+    )
 
 
 @gpt_block.printed(
@@ -145,10 +150,10 @@ def causal(xp, X, Q, K, V, O, root_r):
     block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
     between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
     inside = [xp.norm2(block(i, i) - block(i, i).T) / 4 for i in range(n)]
-    return AtMost(
+    return at_most(
         layers.total(between) / 2,
         xp.norm2(J - J.T) / 4,
-        gap=layers.total(inside),
+        room=layers.total(inside),
         sharp=True,
     )
 
@@ -414,10 +419,10 @@ def contraction(xp, x, y, K, b):
     is −‖u₊ − v₊‖² − ⟨u₊, v₋⟩ − ⟨u₋, v₊⟩."""
     F = lambda z: -(K.T @ xp.relu(K @ z + b))
     u, v = K @ x + b, K @ y + b
-    return AtMost(
+    return at_most(
         xp.sum((x - y) * (F(x) - F(y))),
         0,
-        gap=xp.norm2(xp.relu(u) - xp.relu(v))
+        room=xp.norm2(xp.relu(u) - xp.relu(v))
         + xp.sum(xp.relu(u) * xp.relu(-v))
         + xp.sum(xp.relu(-u) * xp.relu(v)),
         sharp=True,
@@ -439,7 +444,7 @@ def _(xp, x, y, K, b, L):
 @claim(
     "resnet-block-as-field-projected",
     title="A block that ends in its activation is a projected gradient step",
-    sources=[poster("projected gradient"), ours("which blocks the word applies to")],
+    sources=[talk("ReLU = Conic Proj-GD"), ours("which blocks the word applies to")],
     chapter="architectures",
     equations=["eq-arch-projected"],
     needs=["resnet-block-as-field", "relu-orthant-projection"],
@@ -452,10 +457,10 @@ def projected(xp, x, w, K, b):
     variational inequality holds for every z = w² (entry by entry) in the orthant."""
     a = x - K.T @ xp.relu(K @ x + b)
     y = xp.relu(a)
-    return AtMost(
+    return at_most(
         0,
         xp.sum((w * w - y) * (y - a)),
-        gap=xp.sum(xp.abs2(w) * xp.relu(-a)),
+        room=xp.sum(xp.abs2(w) * xp.relu(-a)),
         sharp=True,
     )
 
@@ -479,6 +484,13 @@ DATA = dict(x=vector("d"), Y=real_matrix("M", "d"), v=positive())
 SAMPLES = dict(M=[1, 2, 3], d=[1, 2, 3])
 
 
+def _mean(xp, x, Y, v):
+    """The posterior mean, with all densities over the first: the quotient does not see it."""
+    squares = xp.sum((x[None, :] - Y) ** 2, axis=1)
+    odds = xp.exp((squares[0] - squares) / (2 * v))
+    return odds @ Y / xp.sum(odds)
+
+
 @claim(
     "diffusion-block-as-field",
     title="The ideal denoiser of a finite data set is softmax attention and a gradient",
@@ -498,12 +510,10 @@ def denoiser(xp, x, Y, v):
     """For any points Y and any variance v = σ² > 0, the mean of the data given a noisy x is
     attention over the data, with keys and values Y and a key bias, and the gradient of σ² times a
     log-sum-exp."""
-    bias = -xp.sum(Y * Y, axis=1) / 2
-    energy = lambda x: v * xp.logsumexp((Y @ x + bias) / v)
-    mean = arch.posterior_mean(xp, x, Y, v)
+    scores = lambda x: (Y @ x - xp.sum(Y * Y, axis=1) / 2) / v
     return (
-        Equal(mean, xp.softmax((Y @ x + bias) / v) @ Y),
-        Gradient(energy, x, xp.softmax((Y @ x + bias) / v) @ Y),
+        Equal(_mean(xp, x, Y, v), xp.softmax(scores(x) - scores(x)[0]) @ Y),
+        Gradient(lambda x: v * xp.logsumexp(scores(x)), x, xp.softmax(scores(x)) @ Y),
     )
 
 
@@ -582,6 +592,15 @@ def _(xp, x, y, v):
     return Equal(-xp.sum((x - y) ** 2) / (2 * v), (xp.sum(x * y) - xp.sum(x * x) / 2) / v)
 
 
+UNIT_ROWS = built(
+    "unit vector for each point",
+    ("M", "d"),
+    {"x": ("M", "d-1")},
+    lambda xp, raw: xp.stack([unit_vector("d").build(xp, {"x": x}) for x in raw["x"]]),
+    relaxed=real_matrix("M", "d"),
+)
+
+
 @claim(
     "diffusion-block-as-field-equal-norms",
     title="For data of equal norms the key bias may be left out",
@@ -589,22 +608,25 @@ def _(xp, x, y, v):
     chapter="architectures",
     equations=["eq-arch-equal-norms"],
     needs=["diffusion-block-as-field"],
-    given=dict(x=vector("d"), y=unit_vector("d"), z=unit_vector("d"), c=real(), v=positive()),
-    sizes=dict(d=[2, 3]),
-    tex=r"\norm{y_1}=\norm{y_2}:\quad \operatorname{E}[y\mid x]"
+    given=dict(x=vector("d"), U=UNIT_ROWS, c=real(), v=positive()),
+    sizes=dict(M=[1, 2, 3, 4], d=[2, 3]),
+    tex=r"\norm{y_1}=\dots=\norm{y_M}:\quad \operatorname{E}[y\mid x]"
     r"=\softmax\bigl(\inner{y_i}{x}/\sigma^2\bigr)Y",
 )
-def equal_norms(xp, x, y, z, c, v):
-    """For two points of the same norm (any, c) the bias is a common constant, and attention
-    without it is the ideal denoiser."""
-    Y = c * xp.stack([y, z])
-    return Equal(arch.posterior_mean(xp, x, Y, v), xp.softmax(Y @ x / v) @ Y)
+def equal_norms(xp, x, U, c, v):
+    """For points of the same norm (any, c) the bias is a common constant, and attention without
+    it is the ideal denoiser."""
+    return Equal(_mean(xp, x, c * U, v), _without_bias(xp, x, c * U, v))
 
 
-@equal_norms.neighbour("two norms", key="two-norms", given=dict(e=real()))
-def _(xp, x, y, z, c, e, v):
-    Y = xp.stack([c * y, e * z])
-    return Equal(arch.posterior_mean(xp, x, Y, v), xp.softmax(Y @ x / v) @ Y)
+def _without_bias(xp, x, Y, v):
+    """Attention over the data by inner products alone."""
+    return xp.softmax((Y @ x - Y[0] @ x) / v) @ Y
+
+
+@equal_norms.neighbour("norms that differ", key="two-norms", given=dict(e=vector("M")))
+def _(xp, x, U, e, v):
+    return Equal(_mean(xp, x, e[:, None] * U, v), _without_bias(xp, x, e[:, None] * U, v))
 
 
 @claim(
@@ -662,10 +684,10 @@ def covariance(xp, x, Y, v, h):
     spread = xp.sum(p[:, None] * p[None, :] * (g[:, None] - g[None, :]) ** 2) / 2
     return (
         Equal(euclidean_pairing(xp, D, x, h, h), spread / v),
-        AtMost(
+        *at_most(
             0,
             euclidean_pairing(xp, D, x, h, h),
-            gap=xp.sum(p[:, None] * p[None, :] * xp.abs2(g[:, None] - g[None, :])) / (2 * v),
+            room=xp.sum(p[:, None] * p[None, :] * xp.abs2(g[:, None] - g[None, :])) / (2 * v),
             sharp=True,
         ),
     )

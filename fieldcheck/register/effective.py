@@ -23,7 +23,7 @@ from fieldcheck.domains import (
 from fieldcheck.fields import invariants
 from fieldcheck.fields.actions import newton_action, phase_space_action
 from fieldcheck.fields.potentials import double_trace, quadratic, quartic, softmax_energy
-from fieldcheck.relations import Equal, Rank, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Force, Rank, Rate, Zero
 
 AXIOM_1 = talk("Axiom 1: Real Analyticity")
 AXIOM_2 = talk("Axiom 2: Left Permutation Symmetry")
@@ -175,9 +175,11 @@ def relative(xp, X, W):
         gap = xp.norm(_log_det_force(xp, Y, W) - _truncated(xp, Y, W))
         return gap / xp.norm(part(Y))
 
-    M = lambda Y: xp.star(Y) @ Y
-    return (Rate(lambda n: ratio(n, lambda Y: Y @ W), 4, start=512),
-            Rate(lambda n: ratio(n, lambda Y: Y @ W @ M(Y) @ W), 2, start=512))
+    M = xp.star(X) @ X
+    sixth = xp.norm(X @ W @ M @ W @ M @ W)
+    quadratic, quartic_ = lambda Y: Y @ W, lambda Y: Y @ W @ xp.star(Y) @ Y @ W
+    return (Rate(lambda n: ratio(n, quadratic), 4, sixth / xp.norm(X @ W), start=512),
+            Rate(lambda n: ratio(n, quartic_), 2, sixth / xp.norm(X @ W @ M @ W), start=512))
 
 
 @relative.neighbour("fourth order relative to the interaction", key="fourth-order")
@@ -198,12 +200,21 @@ def _(xp, X, W):
     needs=["rescaling-truncation"],
     given=TRUNCATION,
     sizes=dict(N=[1, 2], C=[1, 2]),
-    tex=r"\lVert X^{\mathrm{full}}(T)-X^{\mathrm{trunc}}(T)\rVert = O(\varepsilon^5)",
+    tex=r"\lVert X^{\mathrm{full}}_3-X^{\mathrm{trunc}}_3\rVert \sim \varepsilon^5"
+        r"\,\bigl\lVert\tfrac13\textstyle\sum_{k<3}F_6(XL^k)L^{2-k}\bigr\rVert,"
+        r"\qquad L = 1-\tfrac{\ii}3W",
 )
 def trajectory(xp, X, W):
-    """Three conservative layers X + F(X)/(3i), with the full and with the truncated force, started
-    at the same tokens of size ε, end O(ε⁵) apart."""
-    return Rate(lambda n: _apart(xp, X / n, W), 5, start=512)
+    """Three conservative layers X − iF(X)/3, with the full and with the truncated force, started at
+    the same tokens of size ε, end O(ε⁵) apart. The constant: what each layer leaves out, carried on
+    by the linear part L = 1 − iW/3 of the others."""
+    L = xp.eye(W.shape[0]) - xp.i * W / 3
+    here, total = X, X * 0
+    for _ in range(3):
+        M = xp.star(here) @ here
+        total = total @ L + here @ W @ M @ W @ M @ W / 3
+        here = here @ L
+    return Rate(lambda n: _apart(xp, X / n, W), 5, xp.norm(total), start=512)
 
 
 def _apart(xp, X, W):
@@ -217,6 +228,17 @@ def _apart(xp, X, W):
 @trajectory.neighbour("order 3", key="order-3")
 def _(xp, X, W):
     return Rate(lambda n: _apart(xp, X / n, W), 3, start=512)
+
+
+@trajectory.neighbour("the errors of the layers added as they are", key="not-carried")
+def _(xp, X, W):
+    L = xp.eye(W.shape[0]) - xp.i * W / 3
+    here, total = X, X * 0
+    for _ in range(3):
+        M = xp.star(here) @ here
+        total = total + here @ W @ M @ W @ M @ W / 3
+        here = here @ L
+    return Rate(lambda n: _apart(xp, X / n, W), 5, xp.norm(total), start=512)
 
 
 @trajectory.neighbour("order 6", key="order-6")
@@ -255,11 +277,11 @@ def marginal(xp, path, h, b, g2, g4, g6):
                  phase_space_action(xp, path, h, _couplings(xp, b * g2, b * g4, b * g6)))
 
 
-@marginal.printed("higher terms are irrelevant: g6 loses a factor b against g4",
-                  tex=r"t\to bt:\quad (g_2,g_4,g_6)\to(b\,g_2,\;g_4,\;b^{-1}g_6)")
+@marginal.printed("read as: the sextic loses a factor b against the quartic",
+                  tex=r"t\to bt:\quad g_6/g_4\to b^{-1}\,g_6/g_4")
 def _(xp, path, h, b, g2, g4, g6):
     stretched = phase_space_action(xp, path, b * h, _couplings(xp, g2, g4, g6))
-    return Equal(stretched, phase_space_action(xp, path, h, _couplings(xp, b * g2, g4, g6 / b)))
+    return Equal(stretched, phase_space_action(xp, path, h, _couplings(xp, b * g2, b * g4, g6)))
 
 
 @marginal.neighbour("the quartic alone is marginal", key="quartic-marginal")
@@ -367,15 +389,17 @@ def _(xp, X, A, U):
 def minimal(xp, X, h, A):
     """For V = 1*XAX*1 the force on all other tokens does not notice a move of the first (it does:
     the quartic is not the minimal interacting field under axiom 2 as printed)."""
+    V = lambda X: xp.sum((xp.sum(X, axis=0) @ A) * xp.conj(xp.sum(X, axis=0)))
     F = lambda X: xp.ones(X.shape[0], 1) * (xp.sum(X, axis=0) @ A)[None, :]
     only_first = xp.concat([h[None, :], X[1:] * 0])
-    return Zero(xp.push(F, X, only_first)[1:])
+    return Force(V, X, F(X)), Zero(xp.push(F, X, only_first)[1:])
 
 
 @minimal.neighbour("Tr XAX*, the U(N)-invariant quadratic", key="trace")
 def _(xp, X, h, A):
     only_first = xp.concat([h[None, :], X[1:] * 0])
-    return Zero(xp.push(lambda X: X @ A, X, only_first)[1:])
+    F = lambda X: X @ A
+    return Force(lambda X: quadratic(xp, X, A), X, F(X)), Zero(xp.push(F, X, only_first)[1:])
 
 
 # -- counting -------------------------------------------------------------------------------------
@@ -387,6 +411,7 @@ def _(xp, X, h, A):
     equations=["eq-ef-count"],
     given=dict(X=_probes("9*C*C-3")),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3, 4]),
+    every_size=True,
     tex=r"\dim = \binom{C+1}{2}^2 + [N\ge2]\binom{C}{2}^2"
         r" = \tfrac12C^2(C^2+1)\ \ (N\ge2)",
 )
@@ -461,7 +486,7 @@ def _row(xp, a, b):
     return xp.sum(a * b, axis=1)
 
 
-@kernel.neighbour("one invariant more", key="off-by-one")
+@kernel.neighbour("one invariant more", key="off-by-one", sizes=dict(N=[2]))
 def _(xp, X, G):
     N, C = X.shape[1:]
     rows = (N * C) * (N * C + 1) // 2
@@ -476,6 +501,7 @@ def _(xp, X, G):
     equations=["eq-ef-burnside"],
     given=dict(X=_probes("88*C-76")),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2]),
+    every_size=True,
     tex=r"\dim = \frac1{N!}\sum_{\Pi\in S_N}\chi_2(\Pi)^2,\qquad "
         r"\chi_2 = [z^2]\prod_{\text{cycles }\ell}(1-z^\ell)^{-C}",
 )
@@ -504,22 +530,24 @@ def _(xp, X):
 
 @claim(
     "invariant-count-three-channels",
-    title="Three channels: 378 and 414 quartics under permutations",
+    title="Three channels: 36, 225, 378 and 414 quartics under permutations",
     sources=[AXIOM_2, ours("the count")],
     chapter="effective",
     needs=["invariant-count-permutations"],
-    given=dict(X=_probes(416)),
-    sizes=dict(N=[3, 4], C=[3]),
-    tex=r"C=3:\quad \dim = 378,\,414\quad(N=3,4)",
+    given=dict(X=_probes("243*N-18*N*N-187")),  # 38, 227, 380 and 497: more than the counts
+    sizes=dict(N=[1, 2, 3, 4], C=[3]),
+    every_size=True,
+    tex=r"C=3:\quad \dim = 36,\,225,\,378,\,414\quad(N=1,2,3,4)",
 )
 def three_channels(xp, X):
-    """Molien's count of the S_N-invariant quartics again, for C = 3 and N = 3, 4."""
+    """Molien's count of the S_N-invariant quartics again, for C = 3 and N = 1, 2, 3, 4."""
     N, C = X.shape[1:]
     columns = invariants.power_sum_products(xp, X)
     return Rank(invariants.stack_columns(xp, columns), invariants.permutation_count(N, C))
 
 
-@three_channels.neighbour("U(N) in the place of S_N", key="unitary-count")
+@three_channels.neighbour("U(N) in the place of S_N", key="unitary-count",
+                          given=dict(X=_probes(46)), sizes=dict(N=[2]))
 def _(xp, X):
     N, C = X.shape[1:]
     columns = invariants.power_sum_products(xp, X)
@@ -532,7 +560,8 @@ def _(xp, X):
     sources=[AXIOM_2, ours("the count")],
     chapter="effective",
     given=dict(X=_probes("2*C*C+2")),
-    sizes=dict(N=[2, 3, 4], C=[1, 2, 3]),
+    sizes=dict(N=[2, 3, 4], C=[1, 2, 3, 4]),
+    every_size=True,
     tex=r"\dim_{(1,1)} = 2C^2\quad(N\ge2)",
 )
 def quadratics(xp, X):
@@ -563,7 +592,8 @@ def _(xp, X):
     sources=[ours("the real case")],
     chapter="effective",
     given=dict(X=_real_probes("10*C*C-6")),
-    sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3]),
+    sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3, 4]),
+    every_size=True,
     tex=r"\dim = \binom{C+3}{4} + [N\ge2]\,\tfrac1{12}C^2(C^2-1)",
 )
 def orthogonal_quartics(xp, X):
@@ -593,23 +623,76 @@ def _(xp, X):
 
 @claim(
     "invariant-count-positive-pairs",
-    title="Self-adjoint pairs with positive coefficients span all real quartics",
+    title="Self-tied Hermitian heads with positive coefficients span all real quartics",
     sources=[ours("how far a restricted family reaches")],
     chapter="effective",
     expect="refuted",
-    given=dict(X=matrix("N", "C"), A=hermitian("C"), c=positive()),
+    given=dict(X=matrix("N", "C"), A=hermitian("C"), B=hermitian("C")),
     sizes=dict(N=[1, 2], C=[1, 2]),
-    tex=r"\Tr(XAX^*XAX^*) = -c\,\Tr(XX^*XX^*)",
+    tex=r"0\le\operatorname{Re}\Tr(XAX^*XBX^*)",
 )
-def positive_pairs(xp, X, A, c):
-    """A self-tied head with Hermitian A and a positive coefficient can be a negative quartic (it
-    cannot: Tr (XAX*)² = ‖XAX*‖² >= 0, so such sums fill a cone, not a space)."""
-    return Equal(quartic(xp, X, A, A), -c * quartic(xp, X, xp.eye(A.shape[0]), xp.eye(A.shape[0])))
+def positive_pairs(xp, X, A, B):
+    """Tr(XAX*)² = ‖XAX*‖² >= 0 for Hermitian A, so if sums of such terms with positive coefficients
+    were all real quartics, no pair of Hermitian heads could be negative (some are, so these sums
+    fill a cone and not a space)."""
+    return AtMost(0, xp.real(quartic(xp, X, A, B)))
 
 
-@positive_pairs.neighbour("Tr (XAX*)² is a squared norm", key="squared-norm")
+@positive_pairs.neighbour("one self-tied head", key="squared-norm")
 def _(xp, X, A):
-    return Equal(quartic(xp, X, A, A), xp.norm2(X @ A @ xp.star(X)))
+    square = xp.norm2(X @ A @ xp.star(X))
+    return AtMost(0, xp.real(quartic(xp, X, A, A)), gap=square)
+
+
+@claim(
+    "invariant-count-hermitian-pairs",
+    title="Pairs of Hermitian heads do span all real quartics, with positive coefficients, too",
+    sources=[ours("how far a restricted family reaches")],
+    chapter="effective",
+    needs=["invariant-count"],
+    given=dict(A=matrix("K", "C", "C"), B=matrix("K", "C", "C")),
+    sizes=dict(C=[1, 2, 3], K=[48]),
+    tex=r"\dim_{\RR}\operatorname{span}\{\Tr(MAMB): A=A^*,\ B=B^*\} = \tfrac12C^2(C^2+1)",
+)
+def hermitian_pairs(xp, A, B):
+    """The forms A⊗B + B⊗A of Hermitian pairs span the real dimension C²(C²+1)/2 of all real
+    invariant quartics (N >= 2). The pair (−A, B) turns the sign, so sums with positive coefficients
+    reach as far."""
+    return Rank(_hermitian_forms(xp, A, B), _symmetric_forms(A.shape[1] ** 2))
+
+
+def _symmetric_forms(D):
+    """Symmetric bilinear forms in D dimensions."""
+    return D * (D + 1) // 2
+
+
+def _hermitian_forms(xp, A, B):
+    """The coefficients of A⊗B + B⊗A in a real basis, for pairs of Hermitian matrices."""
+    C, rows = A.shape[1], []
+    for a, b in zip(A, B, strict=True):
+        a, b = _real_coordinates(xp, a), _real_coordinates(xp, b)
+        rows.append(xp.stack([a[k] * b[m] + a[m] * b[k] for k in range(C * C)
+                              for m in range(k, C * C)]))
+    return xp.stack(rows)
+
+
+def _real_coordinates(xp, a):
+    """Of the Hermitian a + a*: the real parts on and above the diagonal, the imaginary parts."""
+    h, C = a + xp.star(a), a.shape[0]
+    above = [(j, k) for j in range(C) for k in range(j + 1, C)]
+    return xp.stack([xp.real(h[j, j]) for j in range(C)] + [xp.real(h[j, k]) for j, k in above]
+                    + [xp.imag(h[j, k]) for j, k in above])
+
+
+@hermitian_pairs.neighbour("off by one", key="off-by-one")
+def _(xp, A, B):
+    return Rank(_hermitian_forms(xp, A, B), _symmetric_forms(A.shape[1] ** 2) - 1)
+
+
+@hermitian_pairs.neighbour("real symmetric pairs", key="real-symmetric", sizes=dict(C=[2, 3]),
+                           given=dict(A=real_matrix("K", "C", "C"), B=real_matrix("K", "C", "C")))
+def _(xp, A, B):
+    return Rank(_hermitian_forms(xp, A, B), _symmetric_forms(A.shape[1] ** 2))
 
 
 # -- heads ----------------------------------------------------------------------------------------
@@ -620,7 +703,8 @@ def _(xp, X, A):
     chapter="effective",
     equations=["eq-ef-heads-rank"],
     given=dict(A=matrix("C*C", "C", "C"), B=matrix("C*C", "C", "C")),
-    sizes=dict(C=[1, 2, 3]),
+    sizes=dict(C=[1, 2, 3, 4]),
+    every_size=True,
     tex=r"\operatorname{rank}\,T\bigl[(\Tr M)^2\bigr] = C^2",
 )
 def heads(xp, A, B):
@@ -688,7 +772,8 @@ def _(xp, X, A, B):
     chapter="effective",
     needs=["heads-needed"],
     given=dict(A=matrix("C*C", "C", "C"), B=matrix("C*C", "C", "C")),
-    sizes=dict(C=[1, 2, 3]),
+    sizes=dict(C=[1, 2, 3, 4]),
+    every_size=True,
     tex=r"\operatorname{rank}\textstyle\sum_{i\le p}A_i\otimes B_i+B_i\otimes A_i = C^2,"
         r"\quad p=\lceil C^2/2\rceil",
 )
@@ -760,6 +845,7 @@ def _both(xp, X, algebra, single=True, twice=True):
     equations=["eq-ef-identity-algebra"],
     given=dict(X=matrix(4, "N", "C")),
     sizes=dict(N=[2, 3, 4], C=[2, 3, 4]),
+    every_size=True,
     tex=r"W=1,\ N,C\ge2:\quad \dim\operatorname{span}\{\Tr M^2,(\Tr M)^2\} = 2",
 )
 def independent(xp, X):
@@ -788,6 +874,7 @@ def _(xp, X):
     equations=["eq-ef-diagonal-algebra"],
     given=dict(X=matrix("C*C+2", "N", "C")),
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3, 4]),
+    every_size=True,
     tex=r"\mathcal A=\text{diagonal}:\quad \dim(\text{single}+\text{double}) = C^2",
 )
 def diagonal(xp, X):
@@ -814,7 +901,8 @@ def _(xp, X):
     needs=["double-trace", "invariant-count"],
     equations=["eq-ef-no-more-terms"],
     given=dict(X=_probes("9*C*C-3"), W=matrix("C*C", "C", "C")),
-    sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3]),
+    sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3, 4]),
+    every_size=True,
     tex=r"\mathcal A = M_C:\quad \dim(\text{single}+\text{double}) = \dim(\text{single})"
         r" = \dim V_4^{U(N)}",
 )
@@ -843,7 +931,8 @@ def _(xp, X, W):
     chapter="effective",
     equations=["eq-ef-lemma-4"],
     given=dict(X=matrix(4, "N", "C"), W=matrix("C", "C")),
-    sizes=dict(N=[1, 2, 3], C=[2, 3, 4]),
+    sizes=dict(N=[1, 2, 3, 4], C=[2, 3, 4]),
+    every_size=True,
     tex=r"\dim\operatorname{span}\{\Tr XX^*,\ \Tr XWX^*\} = 2\qquad(W\notin\CC\,1)",
 )
 def lemma_4(xp, X, W):
@@ -1090,6 +1179,7 @@ def _(xp, X, A, B, T, v):
     equations=["eq-ef-commutant"],
     given=dict(Q=matrix("C", "k"), K=matrix("C", "k")),
     sizes=dict(C=[1, 2, 3, 4, 5], k=[1, 2]),
+    every_size=True,
     tex=r"\dim\{Q: [Q,W]=[Q,W^*]=0\} = 1+\max(C-2k,0)^2",
 )
 def commutant(xp, Q, K):
@@ -1122,24 +1212,36 @@ def _(xp, Q, K):
     sources=[ours("what the axiom allows")],
     chapter="effective",
     needs=["right-symmetry-generic"],
-    given=dict(Q=matrix(2, "C", "k"), K=matrix(2, "C", "k")),
-    sizes=dict(C=[1, 3, 5, 6], k=[1]),
+    given=dict(Q=matrix("n", "C", "k"), K=matrix("n", "C", "k")),
+    sizes=dict(n=[2, 3], C=[3, 5, 7, 9], k=[1, 2]),
+    every_size=True,
     tex=r"\dim = 1+\max(C-2nk,0)^2",
 )
 def several(xp, Q, K):
-    """Two generic weights of rank k leave matrices of dimension 1 + max(C − 4k, 0)²."""
-    C, k = Q.shape[1:]
-    W = [Q[n] @ xp.star(K[n]) for n in range(2)]
-    conditions = invariants.commuting_conditions(xp, W + [xp.star(w) for w in W])
-    return Rank(conditions, C**2 - 1 - max(C - 4 * k, 0) ** 2)
+    """Two or three generic weights of rank one or two leave matrices of dimension
+    1 + max(C − 2nk, 0)²: n of them and their adjoints act irreducibly on the span of their
+    ranges."""
+    n, C, k = Q.shape
+    return Rank(_commuting(xp, Q, K), C**2 - 1 - max(C - 2 * n * k, 0) ** 2)
 
 
-@several.neighbour("as for one of them", key="as-for-one", sizes=dict(C=[3, 5]))
+def _commuting(xp, Q, K):
+    """Commuting with each QK* and its adjoint."""
+    W = [q @ xp.star(k) for q, k in zip(Q, K, strict=True)]
+    return invariants.commuting_conditions(xp, W + [xp.star(w) for w in W])
+
+
+@several.neighbour("as for one of them", key="as-for-one", sizes=dict(n=[2], C=[3, 5], k=[1]))
 def _(xp, Q, K):
     C, k = Q.shape[1:]
-    W = [Q[n] @ xp.star(K[n]) for n in range(2)]
-    conditions = invariants.commuting_conditions(xp, W + [xp.star(w) for w in W])
-    return Rank(conditions, C**2 - 1 - max(C - 2 * k, 0) ** 2)
+    return Rank(_commuting(xp, Q, K), C**2 - 1 - max(C - 2 * k, 0) ** 2)
+
+
+@several.neighbour("weights of rank two counted as rank one", key="rank-forgotten",
+                   sizes=dict(n=[2], C=[5, 6], k=[2]))
+def _(xp, Q, K):
+    n, C = Q.shape[:2]
+    return Rank(_commuting(xp, Q, K), C**2 - 1 - max(C - 2 * n, 0) ** 2)
 
 
 @claim(
@@ -1149,27 +1251,30 @@ def _(xp, Q, K):
     chapter="effective",
     given=dict(Q=matrix("C", "k"), H=hermitian("k")),
     sizes=dict(C=[2, 3, 4, 5], k=[1, 2]),
+    every_size=True,
     tex=r"\dim = k+(C-k)^2",
 )
 def hermitian_commutant(xp, Q, H):
-    """The matrices that commute with the Hermitian QHQ* of rank k have dimension k + (C − k)²."""
+    """The matrices that commute with W = QHQ*, Hermitian of rank k, and with W* have dimension
+    k + (C − k)². Any W of this form with H not Hermitian has the count of a generic weight."""
     C, k = Q.shape
-    conditions = invariants.commuting_conditions(xp, [Q @ H @ xp.star(Q)])
-    return Rank(conditions, C**2 - k - (C - k) ** 2)
+    return Rank(_commuting_with(xp, Q @ H @ xp.star(Q)), C**2 - k - (C - k) ** 2)
+
+
+def _commuting_with(xp, W):
+    return invariants.commuting_conditions(xp, [W, xp.star(W)])
 
 
 @hermitian_commutant.neighbour("off by one", key="off-by-one")
 def _(xp, Q, H):
     C, k = Q.shape
-    conditions = invariants.commuting_conditions(xp, [Q @ H @ xp.star(Q)])
-    return Rank(conditions, C**2 - k - (C - k) ** 2 - 1)
+    return Rank(_commuting_with(xp, Q @ H @ xp.star(Q)), C**2 - k - (C - k) ** 2 - 1)
 
 
 @hermitian_commutant.neighbour("the count of a generic weight", key="generic-count")
 def _(xp, Q, H):
     C, k = Q.shape
-    conditions = invariants.commuting_conditions(xp, [Q @ H @ xp.star(Q)])
-    return Rank(conditions, C**2 - 1 - max(C - 2 * k, 0) ** 2)
+    return Rank(_commuting_with(xp, Q @ H @ xp.star(Q)), C**2 - 1 - max(C - 2 * k, 0) ** 2)
 
 
 # -- softmax and ReLU -----------------------------------------------------------------------------
@@ -1288,6 +1393,38 @@ def _(xp, X, W):
 
 
 @claim(
+    "taylor-of-softmax-two",
+    title="For two tokens the third order vanishes",
+    sources=[ours("the smallest case")],
+    chapter="effective",
+    needs=["taylor-of-softmax"],
+    equations=["eq-ef-taylor-two"],
+    given=TAYLOR,
+    sizes=dict(N=[2], C=[1, 2]),
+    tex=r"N=2:\quad \text{remainder} \sim -\frac{\varepsilon^4}{192}"
+        r"\sum_j(S_{j1}-S_{j2})^4",
+)
+def taylor_two(xp, X, W):
+    """The third cumulant of two equally likely values is zero: with two tokens the remainder after
+    half the row variances is of fourth order, a 192nd of the sum of (S_j1 − S_j2)⁴."""
+    S = _scores(xp, X, W)
+    fourth = xp.sum((S[:, 0] - S[:, 1]) ** 4) / 192
+    return Rate(lambda n: _remainder(xp, S, n, _variance(xp, S)), 4, fourth, start=512)
+
+
+@taylor_two.neighbour("order 3, as for more tokens", key="order-3")
+def _(xp, X, W):
+    S = _scores(xp, X, W)
+    return Rate(lambda n: _remainder(xp, S, n, _variance(xp, S)), 3, start=512)
+
+
+@taylor_two.neighbour("three tokens", key="three-tokens", sizes=dict(N=[3]))
+def _(xp, X, W):
+    S = _scores(xp, X, W)
+    return Rate(lambda n: _remainder(xp, S, n, _variance(xp, S)), 4, start=512)
+
+
+@claim(
     "taylor-of-softmax-complex",
     title="The quadratic term of the complex expansion is the field's quartic",
     sources=[talk("linear Transformers without loss of generality")],
@@ -1335,12 +1472,12 @@ def _(xp, X, e):
 
 
 # -- positions ------------------------------------------------------------------------------------
-def _rope(xp, X, z, first):
-    """Token n turned by z^(first + n): complex channels, one frequency."""
-    return xp.stack([X[n] * z ** (first + n) for n in range(X.shape[0])])
+def _turned(xp, Y, z, first):
+    """Row n turned by z_c^(first + n) in channel c: a complex channel is a pair of real ones."""
+    return xp.stack([Y[n] * z ** (first + n) for n in range(Y.shape[0])])
 
 
-ROPE = dict(X=matrix("N", "C"), W=vector("C"), t=real(), u=real())
+ROPE = dict(X=matrix("N", "C"), Q=matrix("C", "C"), K=matrix("C", "C"), t=vector("C"))
 ROPE_SIZES = dict(N=[2, 3], C=[1, 2])
 
 
@@ -1352,32 +1489,38 @@ ROPE_SIZES = dict(N=[2, 3], C=[1, 2])
     equations=["eq-ef-rope"],
     given=ROPE,
     sizes=ROPE_SIZES,
-    tex=r"S_{mn}=\textstyle\sum_c w_c\,z^{m}x_{mc}\,\overline{z^{n}x_{nc}}"
-        r"\ \text{is unchanged if all positions move together}",
+    tex=r"S_{mn}=\textstyle\sum_c z_c^{s+m}(XQ)_{mc}\,\overline{z_c^{s+n}(XK)_{nc}}"
+        r"\ \text{does not depend on }s",
 )
-def rope(xp, X, W, t, u):
-    """Turn token n by z^n, |z| = 1, in each complex channel (a pair of real ones). Moving all
-    positions by the same amount turns all tokens by one more phase, and no score changes."""
-    scores = lambda Y: Y @ xp.diag(W) @ xp.star(Y)
-    Y = _rope(xp, X, _circle(xp, t), 0)
-    return Equal(scores(Y * _circle(xp, u)), scores(Y))
+def rope(xp, X, Q, K, t):
+    """Queries and keys of the token at position n are turned by z_c^n, |z_c| = 1, each channel with
+    a frequency of its own. Moving all positions up by one changes no score."""
+    z = _circle(xp, t)
+    scores = lambda s: _turned(xp, X @ Q, z, s) @ xp.star(_turned(xp, X @ K, z, s))
+    return Equal(scores(1), scores(0))
 
 
 @rope.neighbour("absolute positions, added to the tokens", key="absolute-position",
                 given=dict(p=matrix("C")))
-def _(xp, X, W, p):
-    scores = lambda Y: Y @ xp.diag(W) @ xp.star(Y)
-    place = lambda first: xp.stack([X[n] + (first + n) * p for n in range(X.shape[0])])
-    return Equal(scores(place(1)), scores(place(0)))
+def _(xp, X, Q, K, p):
+    place = lambda s: xp.stack([X[n] + (s + n) * p for n in range(X.shape[0])])
+    scores = lambda s: place(s) @ Q @ xp.star(place(s) @ K)
+    return Equal(scores(1), scores(0))
 
 
-@rope.neighbour("weights that mix the turned channels with unturned ones", key="unturned-keys")
-def _(xp, X, W, t, u):
-    scores = lambda Y: Y @ xp.diag(W) @ X.T
-    Y = _rope(xp, X, _circle(xp, t), 0)
-    return Equal(scores(Y * _circle(xp, u)), scores(Y))
+@rope.neighbour("only the queries turned", key="unturned-keys")
+def _(xp, X, Q, K, t):
+    z = _circle(xp, t)
+    scores = lambda s: _turned(xp, X @ Q, z, s) @ xp.star(X @ K)
+    return Equal(scores(1), scores(0))
 
 
+@rope.neighbour("the tokens turned before the projections mix their channels", key="before-mixing",
+                sizes=dict(C=[2]))
+def _(xp, X, Q, K, t):
+    z = _circle(xp, t)
+    scores = lambda s: _turned(xp, X, z, s) @ Q @ xp.star(_turned(xp, X, z, s) @ K)
+    return Equal(scores(1), scores(0))
 
 
 @claim(

@@ -143,6 +143,85 @@ def _(xp, X, W):
     return Gradient(V, X, (X @ W) ** 2 @ W)
 
 
+@claim(
+    "glu-triple-trace-exact",
+    title="The printed gradient is right exactly when the unit has a potential at all",
+    sources=[paper("GLU potential"), ours("the condition under which it holds")],
+    chapter="glu",
+    equations=["eq-glu-exact"],
+    needs=["glu-triple-trace", "glu-no-potential-defect"],
+    given=dict(x=vector("C"), **WEIGHTS, h=vector("C")),
+    sizes=dict(C=[1, 2, 3, 4], m=[1, 2, 3]),
+    tex=r"3\,\inner{h}{F(x)-\nabla V(x)} = S(x,x,h) - S(x,h,x),\quad "
+    r" S(a,b,c) = T(a,b,c) + T(b,a,c)",
+)
+def exact(xp, x, G, I, O, h):
+    """The unit differs from the gradient of the triple trace by S(x,x,h) - S(x,h,x), a third of it.
+    This vanishes for all x and h if and only if S is symmetric in all places, that is, if and only
+    if the unit has a potential; T itself need not be symmetric."""
+    F = lambda x: ((x @ G) * (x @ I)) @ O.T
+    V = lambda x: xp.sum((x @ G) * (x @ I) * (x @ O)) / 3
+    T = lambda a, b, c: xp.sum((a @ G) * (b @ I) * (c @ O))
+    S = lambda a, b, c: T(a, b, c) + T(b, a, c)
+    return Equal(3 * (xp.sum(h * F(x)) - xp.push(V, x, h)), S(x, x, h) - S(x, h, x))
+
+
+@exact.neighbour("the tensor is not symmetrized in gate and input", key="not-symmetrized")
+def _(xp, x, G, I, O, h):
+    F = lambda x: ((x @ G) * (x @ I)) @ O.T
+    V = lambda x: xp.sum((x @ G) * (x @ I) * (x @ O)) / 3
+    T = lambda a, b, c: xp.sum((a @ G) * (b @ I) * (c @ O))
+    return Equal(3 * (xp.sum(h * F(x)) - xp.push(V, x, h)), 3 * (T(x, x, h) - T(x, h, x)))
+
+
+@claim(
+    "glu-triple-trace-cancelling",
+    title="Two units whose tensor is not symmetric, and whose printed gradient is right",
+    sources=[ours("against: if and only if the tensor T is symmetric")],
+    chapter="glu",
+    equations=["eq-glu-cancelling"],
+    needs=["glu-triple-trace-exact"],
+    given=dict(X=real_matrix("N", "C"), g=vector("C"), i=vector("C"), o=vector("C")),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3, 4]),
+    tex=r"W_g=(g,-i),\ W_i=(i,g),\ W_o=(o,o):\quad "
+    r"\nabla\,\tfrac13\sum(XW_g\odot XW_i\odot XW_o) = (XW_g\odot XW_i)W_o^{\mathsf T}",
+)
+def cancelling(xp, X, g, i, o):
+    """The second unit exchanges gate and input of the first and turns the sign: potential and unit
+    both vanish, whatever g, i and o are."""
+    G, I, O = xp.stack([g, -i], axis=1), xp.stack([i, g], axis=1), xp.stack([o, o], axis=1)
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3 + xp.sum(X)
+    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T + 1)
+
+
+@cancelling.neighbour("the sign is not turned", key="same-sign")
+def _(xp, X, g, i, o):
+    G, I, O = xp.stack([g, i], axis=1), xp.stack([i, g], axis=1), xp.stack([o, o], axis=1)
+    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3 + xp.sum(X)
+    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T + 1)
+
+
+@claim(
+    "glu-triple-trace-complex",
+    title="For complex tokens the printed potential exerts no force",
+    sources=[poster("From Theory to Practice"), paper("GLU potential"), ours()],
+    chapter="glu",
+    equations=["eq-glu-complex"],
+    given=dict(X=matrix("N", "C"), G=matrix("C", "m"), I=matrix("C", "m"), O=matrix("C", "m")),
+    sizes=SIZES,
+    tex=r"\frac{\partial}{\partial X^*}\,\tfrac13\sum_{jk}(XW_g\odot XW_i\odot XW_o)_{jk} = 0",
+)
+def complex_tokens(xp, X, G, I, O):
+    """The triple trace contains X and not X*: in the theory's own equation, where the force is the
+    derivative in X*, it is silent. The other statements of this chapter are about real tokens."""
+    return Zero(xp.wirtinger(lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3, X))
+
+
+@complex_tokens.neighbour("its real part", key="real-part")
+def _(xp, X, G, I, O):
+    return Zero(xp.wirtinger(lambda X: xp.sum(xp.real((X @ G) * (X @ I) * (X @ O))) / 3, X))
+
+
 # -- no potential ---------------------------------------------------------------------------------
 @claim(
     "glu-no-potential",
@@ -243,7 +322,7 @@ def _(xp, X, G, I, O):
 
 @claim(
     "glu-symmetry-phase",
-    title="The triple-trace potential is outside the talk's axioms two and three",
+    title="Under a common phase the triple trace turns three times as fast",
     sources=[paper("the minimal nonlinear permutation-invariant field"), ours("phase counting")],
     chapter="glu",
     equations=["eq-glu-phase"],
@@ -257,7 +336,7 @@ def phase(xp, X, G, I, O, t):
     """A common phase turns the cubic potential by three times as much: the degree is odd."""
     V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
     z = (1 - t * t + 2 * xp.i * t) / (1 + t * t)
-    return Equal(V(z * X), z * z * z * V(X))
+    return Equal(V(z * X), z * z * z * V(X)), Zero(xp.abs2(z) - 1)
 
 
 @phase.neighbour("phase invariance", key="invariant")
@@ -385,7 +464,13 @@ def _(xp, X, W):
     return Gradient(V, X, xp.relu(X @ W) @ W.T)
 
 
-@relu_squared.neighbour("untied", key="untied", given=dict(O=real_matrix("C", "m")))
-def _(xp, X, W, O):
-    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / 3
-    return Gradient(V, X, xp.relu(X @ W) ** 2 @ O.T)
+@relu_squared.neighbour(
+    "untied, and any potential",
+    key="untied",
+    given=dict(O=real_matrix("C", "m"), H=real_matrix("N", "C"), K=real_matrix("N", "C")),
+    sizes=dict(N=[1, 2], C=[2, 3], m=[1, 2]),
+    tex=r"F(X) = (XW)_+^2\,W_o^{\mathsf T}:\quad DF = DF^{\mathsf T}",
+)
+def _(xp, X, W, O, H, K):
+    F = lambda X: xp.relu(X @ W) ** 2 @ O.T
+    return Equal(euclidean_pairing(xp, F, X, H, K), euclidean_pairing(xp, F, X, K, H))

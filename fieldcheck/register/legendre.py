@@ -28,9 +28,10 @@ from fieldcheck.fields.mechanics import (
 )
 from fieldcheck.fields.potentials import quadratic
 from fieldcheck.fields.symplectic import pairing
-from fieldcheck.relations import AtMost, Equal, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
 
 TALK = talk("Legendre Transform")
+TEXTBOOK = ours("the textbook's rule for that transform, its conditions left off")
 DEF2 = paper("Definition 2")
 
 
@@ -53,10 +54,10 @@ def definition(xp, A, v, p):
     best = xp.solve(M, p)
     conjugate = xp.sum(p * best) / 2
     return (
-        AtMost(
+        *at_most(
             xp.sum(p * v) - kinetic(xp, A, v),
             conjugate,
-            gap=xp.norm2(A.T @ (v - best)) / 2,
+            room=xp.norm2(A.T @ (v - best)) / 2,
             sharp=True,
         ),
         Equal(xp.sum(p * best) - kinetic(xp, A, best), conjugate),
@@ -155,10 +156,11 @@ def definition_powers(xp, x, p, c):
     inequality).  The gap is a sum of relative entropies; other signs of x and p only lower p x."""
     a = 1 + c
     b = a / c
-    return AtMost(
+    return at_most(
         p * x - x**a / a,
         p**b / b,
-        gap=p * xp.relative_entropy(x, x**a, 1, p) / a + x * xp.relative_entropy(p, p**b, 1, x) / b,
+        room=p * xp.relative_entropy(x, x**a, 1, p) / a
+        + x * xp.relative_entropy(p, p**b, 1, x) / b,
         sharp=True,
     )
 
@@ -216,13 +218,14 @@ def definition_integer_powers(xp, x, y):
     """For a = 2, …, 6, x ≥ 0 and p = y^(a-1) (so |p|^b/b = (1 − 1/a) y^a): the gap in Young's
     inequality is (x − y)² times a sum of nonnegative terms."""
     return tuple(
-        AtMost(
+        part
+        for a in range(2, 7)
+        for part in at_most(
             y ** (a - 1) * x - x**a / a,
             y**a * (a - 1) / a,
-            gap=(x - y) ** 2 * sum((j + 1) * y**j * x ** (a - 2 - j) for j in range(a - 1)) / a,
+            room=(x - y) ** 2 * sum((j + 1) * y**j * x ** (a - 2 - j) for j in range(a - 1)) / a,
             sharp=True,
         )
-        for a in range(2, 7)
     )
 
 
@@ -246,9 +249,7 @@ def definition_exp(xp, q, p):
     """For p > 0, p q − e^q is at most p log p − p, and equal to it at q = log p."""
     conjugate = p * xp.log(p) - p
     return (
-        AtMost(
-            p * q - xp.exp(q), conjugate, gap=xp.relative_entropy(p, xp.exp(q)), sharp=True
-        ),
+        *at_most(p * q - xp.exp(q), conjugate, room=xp.relative_entropy(p, xp.exp(q)), sharp=True),
         Equal(p * xp.log(p) - xp.exp(xp.log(p)), conjugate),
     )
 
@@ -282,10 +283,10 @@ def definition_lse(xp, x, p):
     at x = log p."""
     conjugate = negative_entropy(xp, p)
     return (
-        AtMost(
+        *at_most(
             xp.sum(p * x) - xp.logsumexp(x),
             conjugate,
-            gap=xp.sum(xp.relative_entropy(p, xp.exp(x), 1, xp.sum(xp.exp(x)))),
+            room=xp.sum(xp.relative_entropy(p, xp.exp(x), 1, xp.sum(xp.exp(x)))),
             sharp=True,
         ),
         Equal(xp.sum(p * xp.log(p)) - xp.logsumexp(xp.log(p)), conjugate),
@@ -346,10 +347,10 @@ def definition_softplus(xp, x, p):
     p log p + (1 − p) log(1 − p); the gap is the relative entropy of two coins."""
     p, rest = p[0], p[1]
     total = 1 + xp.exp(x)
-    return AtMost(
+    return at_most(
         p * x - xp.log(1 + xp.exp(x)),
         p * xp.log(p) + rest * xp.log(rest),
-        gap=xp.relative_entropy(p, xp.exp(x), 1, total) + xp.relative_entropy(rest, 1, 1, total),
+        room=xp.relative_entropy(p, xp.exp(x), 1, total) + xp.relative_entropy(rest, 1, 1, total),
         sharp=True,
     )
 
@@ -397,11 +398,11 @@ def definition_cone(xp, x, y, A, B):
     with polar its negative, and for the positive semidefinite matrices AA* with polar the −BB*."""
     inner = lambda X, Y: xp.real(xp.trace(xp.star(X) @ Y))
     return (
-        AtMost(xp.sum(x * -y), 0, gap=xp.sum(x * y), sharp=True),
-        AtMost(
+        *at_most(xp.sum(x * -y), 0, room=xp.sum(x * y), sharp=True),
+        *at_most(
             inner(A @ xp.star(A), -(B @ xp.star(B))),
             0,
-            gap=xp.sum(xp.abs2(xp.star(A) @ B)),
+            room=xp.sum(xp.abs2(xp.star(A) @ B)),
             sharp=True,
         ),
     )
@@ -461,8 +462,8 @@ def _(xp, c, s):
 # == legendre-involution ===========================================================================
 @claim(
     "legendre-involution",
-    title="Conjugating twice gives back a convex function",
-    sources=[TALK],
+    title="Conjugating twice gives back a convex quartic",
+    sources=[TEXTBOOK],
     chapter="legendre",
     equations=["eq-legendre-biconjugate", "eq-legendre-quartic-gap"],
     given=dict(a=nonnegative(), b=nonnegative(), q=real(), r=real()),
@@ -476,10 +477,10 @@ def involution(xp, a, b, q, r):
     L = lambda q: a * q**2 / 2 + b * q**4 / 4
     slope = a * r + b * r**3
     lift = (q + r) ** 2 + 2 * r**2
-    return AtMost(
+    return at_most(
         L(r) + slope * (q - r),
         L(q),
-        gap=a * (q - r) ** 2 / 2 + b * (q - r) ** 2 * lift / 4,
+        room=a * (q - r) ** 2 / 2 + b * (q - r) ** 2 * lift / 4,
         sharp=True,
     )
 
@@ -495,7 +496,7 @@ def _(xp, a, b, q, r):
 @claim(
     "legendre-involution-double-well",
     title="The biconjugate of a double well is its convex hull",
-    sources=[TALK],
+    sources=[TEXTBOOK],
     chapter="legendre",
     equations=["eq-legendre-well-tangent", "eq-legendre-well-flat"],
     given=dict(q=real(), s=nonnegative(), d=real()),
@@ -511,16 +512,16 @@ def involution_double_well(xp, q, s, d):
     drop = 2 * d**2 / (1 + d**2)
     c = 1 - drop
     return (
-        AtMost(
+        *at_most(
             tangent(q),
             double_well(xp, q),
-            gap=(q - r) ** 2 * ((q + r) ** 2 + 2 * s * (2 + s)) / 4,
+            room=(q - r) ** 2 * ((q + r) ** 2 + 2 * s * (2 + s)) / 4,
             sharp=True,
         ),
-        AtMost(
+        *at_most(
             tangent(c),
             0,
-            gap=s * (2 + s) * (2 * s + 3 * s**2 + 4 * drop + 4 * s * drop) / 4,
+            room=s * (2 + s) * (2 * s + 3 * s**2 + 4 * drop + 4 * s * drop) / 4,
             sharp=True,
         ),
     )
@@ -561,10 +562,10 @@ def involution_hull(xp, u, v, w):
         square = (above(q) - above(mean)) ** 2 + 2 * above(mean) * below(q)
         return (square + 2 * above(mean) * (q - mean) ** 2 + below(q) ** 2) / 4
 
-    return AtMost(
+    return at_most(
         double_well_hull(xp, mean),
         w[0] * double_well(xp, u) + w[1] * double_well(xp, v),
-        gap=w[0] * tangent_gap(u) + w[1] * tangent_gap(v),
+        room=w[0] * tangent_gap(u) + w[1] * tangent_gap(v),
         sharp=True,
     )
 
@@ -596,10 +597,10 @@ def involution_closed(xp, q, L, p, r, w):
     conjugate = lambda p: xp.maximum(line(p)[0], others(p))
     mean = w[0] * p + w[1] * r
     slack = lambda p: xp.relu(others(p) - line(p)[0])
-    return AtMost(
+    return at_most(
         line(mean)[0],
         w[0] * conjugate(p) + w[1] * conjugate(r),
-        gap=w[0] * slack(p) + w[1] * slack(r),
+        room=w[0] * slack(p) + w[1] * slack(r),
         sharp=True,
     )
 
@@ -609,6 +610,30 @@ def _(xp, q, L, p, r, w):
     line = lambda p: p * q - L
     conjugate = lambda p: -largest(xp, -line(p))
     return AtMost(line(w[0] * p + w[1] * r)[0], w[0] * conjugate(p) + w[1] * conjugate(r))
+
+
+@claim(
+    "legendre-involution-not-closed",
+    title="A convex function that jumps up at its edge does not come back",
+    sources=[ours()],
+    chapter="legendre",
+    equations=["eq-legendre-not-closed"],
+    given=dict(a=real(), b=real(), t=nonnegative()),
+    tex=r"a+b\le\max_{q\in\{0,1-h\}}(a+bq)+h\,b_+\qquad(0\le h\le1)",
+)
+def not_closed(xp, a, b, t):
+    """A line a + bq is at 1 at most h b₊ above what it reaches at 0 and at 1 − h. As h goes to 0: a
+    line below 0 on [0, 1) is at most 0 at 1. So for L = 0 there, with L(1) = 1, L**(1) is 0."""
+    h = t / (1 + t)
+    last = a + b * (1 - h)
+    gap = xp.relu(a - last) + h * xp.relu(-b)
+    return AtMost(a + b, xp.maximum(a, last) + h * xp.relu(b), gap=gap, sharp=True)
+
+
+@not_closed.neighbour("half the step", key="half-the-step")
+def _(xp, a, b, t):
+    h = t / (1 + t)
+    return AtMost(a + b, xp.maximum(a, a + b * (1 - h)) + h * xp.relu(b) / 2)
 
 
 # == legendre-fenchel-young ========================================================================
@@ -632,8 +657,8 @@ def fenchel_young(xp, A, b, q, r):
     square = xp.norm2(A.T @ (q - r)) / 2
     rest = b * ((xp.norm2(q) - xp.norm2(r)) ** 2 + 2 * xp.norm2(r) * xp.norm2(q - r)) / 4
     return (
-        AtMost(xp.sum(p * q), L(q) + conjugate, gap=square + rest, sharp=True),
-        AtMost(square, L(q) + conjugate - xp.sum(p * q), gap=rest, sharp=True),
+        *at_most(xp.sum(p * q), L(q) + conjugate, room=square + rest, sharp=True),
+        *at_most(square, L(q) + conjugate - xp.sum(p * q), room=rest, sharp=True),
     )
 
 
@@ -823,7 +848,7 @@ def _(xp, q, t, x, p):
 @claim(
     "legendre-gradients-inverse-lse",
     title="For log-sum-exp the gradients undo each other in one order only",
-    sources=[TALK],
+    sources=[TEXTBOOK],
     chapter="legendre",
     equations=["eq-gradients-inverse-lse"],
     given=dict(x=vector("n"), p=simplex("n")),
@@ -861,7 +886,7 @@ def _(xp, x):
 @claim(
     "legendre-gradients-inverse-cone",
     title="For a cone the pairs (x, y) with equality are those of Moreau, and no function",
-    sources=[TALK],
+    sources=[TEXTBOOK],
     chapter="legendre",
     equations=["eq-moreau-pairs"],
     given=dict(z=vector("n"), s=nonnegative()),
@@ -1059,7 +1084,10 @@ def _(xp, X, U, W):
     chapter="legendre",
     equations=["eq-singular-regularized"],
     given=dict(
-        X=matrix("N", "C"), U=matrix("N", "C"), P=matrix("N", "C"), W=matrix("C", "C"),
+        X=matrix("N", "C"),
+        U=matrix("N", "C"),
+        P=matrix("N", "C"),
+        W=matrix("C", "C"),
         m=positive(),
     ),
     needs=["legendre-singular"],
@@ -1076,7 +1104,7 @@ def singular_recovered(xp, X, U, P, W, m):
     )
     best = V(X) + xp.norm2(D) / (2 * m)
     return (
-        AtMost(xp.real(value(U)), best, gap=m * xp.norm2(U - D / m) / 2, sharp=True),
+        *at_most(xp.real(value(U)), best, room=m * xp.norm2(U - D / m) / 2, sharp=True),
         Equal(value(D / m), best),
     )
 
@@ -1088,6 +1116,53 @@ def _(xp, X, P, W, m):
     U = D / m
     L = phase_space_lagrangian(xp, X, U, V) + m * xp.norm2(U) / 2
     return Equal(xp.real(pairing(xp, U, P)) - L, V(X) + xp.norm2(D) / m)
+
+
+@claim(
+    "legendre-singular-eliminated",
+    title="Eliminating the momenta inside X recovers a Legendre transform: that of V",
+    sources=[DEF2, talk("½(X'X* − XX'*) = p q'"), ours("the strongest reading of “recovers”")],
+    chapter="legendre",
+    equations=["eq-singular-eliminated"],
+    given=dict(
+        A=cholesky_factor("C"), q=vector("C"), p=vector("C"), v=vector("C"), w=vector("C"), u=real()
+    ),
+    sizes=dict(C=(1, 2, 3)),
+    needs=["legendre-definition", "legendre-singular"],
+    tex=r"X=\tfrac{q+ip}{\sqrt2},\ V=\tfrac12\langle p,M^{-1}p\rangle+U(q):\quad"
+    r"\sup_p\bigl(L(X,\dot X)+\tfrac12\tfrac{d}{dt}\langle p,q\rangle\bigr)"
+    r"=\tfrac12\langle\dot q,M\dot q\rangle-U(q)",
+)
+def singular_eliminated(xp, A, q, p, v, w, u):
+    """For one token X = (q + ip)/√2 with velocity (v + iw)/√2 the first-order Lagrangian is
+    ⟨p, v⟩ − V(q, p) up to the total derivative −½⟨p, q⟩'. If V is convex in p, its supremum over p
+    is the ordinary Lagrangian, ½⟨v, Mv⟩ − U for V = ½⟨p, M⁻¹p⟩ + U, attained at p = Mv."""
+    return _eliminated(xp, A, q, p, v, w, u, inverse_kinetic(xp, A, p))
+
+
+def _eliminated(xp, A, q, p, v, w, u, energy):
+    """The first-order Lagrangian with V = energy + u, and its supremum over the momenta."""
+    state, velocity = (q + xp.i * p)[None, :], (v + xp.i * w)[None, :]
+    kinetic_part = phase_space_lagrangian(xp, state, velocity, lambda X: xp.norm2(X) * 0) / 2
+    total = xp.sum(w * q) + xp.sum(p * v)
+    value = xp.sum(p * v) - energy - u
+    best = kinetic(xp, A, v) - u
+    square = xp.norm2(xp.solve(A, p) - A.T @ v) / 2
+    return (
+        Equal(kinetic_part + total / 2, xp.sum(p * v)),
+        AtMost(value, best, gap=square, sharp=True),
+        Equal(xp.sum((A @ (A.T @ v)) * v) - inverse_kinetic(xp, A, A @ (A.T @ v)) - u, best),
+    )
+
+
+@singular_eliminated.neighbour("V concave in p: no supremum", key="concave")
+def _(xp, A, q, p, v, w, u):
+    return _eliminated(xp, A, q, p, v, w, u, -inverse_kinetic(xp, A, p))
+
+
+@singular_eliminated.neighbour("the mass for its inverse", key="mass-not-inverted")
+def _(xp, A, q, p, v, w, u):
+    return _eliminated(xp, A, q, p, v, w, u, kinetic(xp, A, p))
 
 
 # == softplus-smooths-relu =========================================================================
@@ -1108,17 +1183,17 @@ def softplus_relu(xp, u, tau):
     E = xp.exp(u / tau)
     growth = u / tau + xp.relative_entropy(1, E)  # E - 1
     return (
-        AtMost(0, left, gap=tau * xp.softplus(-(u / tau))),
-        AtMost(
+        *at_most(0, left, room=tau * xp.softplus(-(u / tau))),
+        *at_most(
             left,
             tau * xp.log(2),
-            gap=tau * (xp.relative_entropy(1, 1 + 1 / E, 1, 2) + growth / (2 * E)),
+            room=tau * (xp.relative_entropy(1, 1 + 1 / E, 1, 2) + growth / (2 * E)),
             sharp=True,
         ),
-        AtMost(
+        *at_most(
             right,
             tau * xp.log(2),
-            gap=tau * (xp.relative_entropy(E, 1 + E, 1, 2) / E + growth / (2 * E)),
+            room=tau * (xp.relative_entropy(E, 1 + E, 1, 2) / E + growth / (2 * E)),
             sharp=True,
         ),
         Equal(tau * xp.log(1 + xp.exp(0 * tau)), tau * xp.log(2)),
@@ -1140,7 +1215,7 @@ def _(xp, u, tau):
 
 @claim(
     "softplus-smooths-relu-error",
-    title="The error of softplus is symmetric and exponentially small away from 0",
+    title="The error of softplus is symmetric",
     sources=[ours("link between chapters")],
     chapter="legendre",
     equations=["eq-softplus-symmetric"],
@@ -1157,9 +1232,30 @@ def softplus_error(xp, x, tau):
 
 @softplus_error.neighbour("x in place of |x|", key="one-sided")
 def _(xp, x, tau):
-    return Equal(
-        scaled_softplus(xp, x, tau) - xp.relu(x), tau * xp.log(1 + xp.exp(-(x / tau)))
-    )
+    return Equal(scaled_softplus(xp, x, tau) - xp.relu(x), tau * xp.log(1 + xp.exp(-(x / tau))))
+
+
+@claim(
+    "softplus-smooths-relu-tail",
+    title="Away from 0 the error of softplus is exponentially small",
+    sources=[ours("link between chapters")],
+    chapter="legendre",
+    equations=["eq-softplus-tail"],
+    given=dict(u=nonnegative(), tau=positive()),
+    needs=["softplus-smooths-relu-error"],
+    tex=r"\tau\log(1+e^{-u/\tau})\le\tau e^{-u/\tau}\qquad(u=|x|)",
+)
+def softplus_tail(xp, u, tau):
+    """At the distance u = |x| from the kink the error is at most τ e^(−u/τ)."""
+    small = xp.exp(-(u / tau))
+    gap = tau * xp.relative_entropy(1, 1 + small)
+    return AtMost(tau * xp.log(1 + small), tau * small, gap=gap)
+
+
+@softplus_tail.neighbour("falling like e^(−2u/τ)", key="twice-the-rate")
+def _(xp, u, tau):
+    small = xp.exp(-(u / tau))
+    return AtMost(tau * xp.log(1 + small), tau * small**2)
 
 
 @claim(

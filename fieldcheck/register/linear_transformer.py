@@ -17,7 +17,18 @@ from fieldcheck.domains import (
     vector,
 )
 from fieldcheck.fields import depth, draws, integrability, layers, moments, potentials
-from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate, Zero
+from fieldcheck.fields.exponential import exp_nilpotent
+from fieldcheck.relations import (
+    AtMost,
+    Equal,
+    Force,
+    Gradient,
+    Law,
+    Rank,
+    Rate,
+    Zero,
+    at_most,
+)
 
 CHAPTER = "linear_transformer"
 
@@ -112,7 +123,8 @@ def layer_rk4(xp, x, W_in, W_out):
     activation."""
     f = lambda x: layers.smooth_mlp(xp, x, W_in, W_out)
     end = lambda n: depth.march(lambda x: depth.rk4(f, x, xp.one / (4 * n)), x, n)
-    return Rate(lambda n: xp.norm(end(n) - end(2 * n)), order=4)
+    # n + 1 is odd: in an even number of steps a sign lost in each would come back.
+    return Rate(lambda n: xp.norm(end(n + 1) - end(2 * n + 2)), order=4)
 
 
 @layer_rk4.neighbour("equal weights for the four slopes", key="equal-weights")
@@ -333,10 +345,11 @@ def parallel_vs_split(xp, X, W_in, W_out, A, B):
     f, g = _mlp_and_attention(xp, W_in, W_out, A, B)
 
     def gap(n):
-        h = xp.one / (4 * n)
+        m = n + 1  # an odd number: in an even one a sign lost in each block would come back
+        h = xp.one / (4 * m)
         both = lambda X: depth.euler(depth.parallel(f, g), X, h)
         turns = lambda X: depth.one_after_the_other(depth.euler, f, g, X, h)
-        return xp.norm(depth.march(both, X, n) - depth.march(turns, X, n))
+        return xp.norm(depth.march(both, X, m) - depth.march(turns, X, m))
 
     return Rate(gap, order=1)
 
@@ -472,10 +485,11 @@ def parallel_vs_split_strang(xp, X, W_in, W_out, A, B):
     f, g = _mlp_and_attention(xp, W_in, W_out, A, B)
 
     def gap(n):
-        h = xp.one / (4 * n)
+        m = n + 1  # an odd number of blocks, as above
+        h = xp.one / (4 * m)
         both = lambda X: depth.rk4(depth.parallel(f, g), X, h)
         turns = lambda X: depth.strang(depth.midpoint, f, g, X, h)
-        return xp.norm(depth.march(both, X, n) - depth.march(turns, X, n))
+        return xp.norm(depth.march(both, X, m) - depth.march(turns, X, m))
 
     return Rate(gap, order=2)
 
@@ -619,13 +633,53 @@ def _(xp, P, R, a, b, h):
 
 
 @claim(
+    "split-iff-commute-jordan",
+    title="Commuting parts that cannot be diagonalized may be split too",
+    sources=[paper("Lemma 1")],
+    chapter=CHAPTER,
+    needs=["split-iff-commute-if"],
+    given=dict(
+        P=_invertible(3),
+        a=matrix(3).without_strata("large", "ill-conditioned"),
+        b=matrix(3).without_strata("large", "ill-conditioned"),
+        h=real().without_strata("large"),
+    ),
+    tex=r"A,B\in\CC[J],\ J^3=0:\quad"
+    r" \frac{\dd}{\dd h}\,\ee^{hA}\ee^{hB} = (A + B)\,\ee^{hA}\ee^{hB}",
+)
+def split_jordan(xp, P, a, b, h):
+    """The same for A and B two quadratic polynomials in one nilpotent matrix of order three, in any
+    basis P: they commute and have no eigenbasis."""
+    return _nilpotent_split(xp, P, a, b, h, lambda J: J)
+
+
+def _nilpotent_split(xp, P, a, b, h, other):
+    """A is a polynomial in J, B one in other(J); J moves each of three directions to the next."""
+    J = xp.constant([[0, 1, 0], [0, 0, 1], [0, 0, 0]])
+    polynomial = lambda c, J: c[0] * xp.eye(3) + c[1] * J + c[2] * J @ J
+    exponential = lambda c, J, h: xp.exp(h * c[0]) * exp_nilpotent(
+        xp, h * (c[1] * J + c[2] * J @ J)
+    )
+    inside = lambda M: P @ M @ xp.inv(P)
+    K = other(J)
+    product = lambda h: inside(exponential(a, J, h) @ exponential(b, K, h))
+    total = inside(polynomial(a, J) + polynomial(b, K))
+    return Equal(xp.push(product, h, xp.one), total @ product(h))
+
+
+@split_jordan.neighbour("the second one in the transpose of J", key="transpose")
+def _(xp, P, a, b, h):
+    return _nilpotent_split(xp, P, a, b, h, lambda J: J.T)
+
+
+@claim(
     "split-iff-commute-one-step",
     title="Two matrices that do not commute, yet split exactly at h = 1",
     sources=[ours("counterexample to the paper's Lemma 1")],
     chapter=CHAPTER,
     equations=["eq-lt-one-step"],
     given=dict(b=number()),
-    tex=r"\ee^{A+B} = \ee^{A}\ee^{B}",
+    tex=r"\ee^{A+B} = \ee^{A}\ee^{B} = 1",
 )
 def split_one_step(xp, b):
     """With A = diag(0, 2πi) and B = [[0, b], [0, 2πi]], exp(A) = exp(B) = exp(A + B) = 1, for every
@@ -633,7 +687,7 @@ def split_one_step(xp, b):
     turn = 2 * xp.pi * xp.i
     left = _triangular_exp(xp, 0 * b, 0 * b, turn) @ _triangular_exp(xp, 0 * b, b, turn)
     right = _triangular_exp(xp, 0 * b, b, 2 * turn)
-    return Zero(left - right)
+    return Zero(left - right), Zero(right - xp.eye(2))
 
 
 @split_one_step.neighbour("the same pair at half the step", key="half-a-step")
@@ -754,9 +808,13 @@ def split_cubic(xp, x, s):
 
 @split_cubic.neighbour("two multiples of one field", key="one-field")
 def _(xp, x, s):
-    return Equal(
-        _cubic_decay(xp, _cubic_decay(xp, x, 2 * s), s),
-        _cubic_decay(xp, _cubic_decay(xp, x, s), 2 * s),
+    flow = lambda s: _cubic_decay(xp, x, s)
+    return (
+        Equal(
+            _cubic_decay(xp, _cubic_decay(xp, x, 2 * s), s),
+            _cubic_decay(xp, _cubic_decay(xp, x, s), 2 * s),
+        ),
+        Equal(xp.push(flow, s, xp.one), -(flow(s) ** 3)),
     )
 
 
@@ -791,9 +849,10 @@ def quartic_blow_up(xp, X, A, B):
     first, second = 4 * V(X), 4 * xp.push(V, X, force(X))
     x, f = xp.flatten(X), xp.flatten(force(X))
     wedge = x[:, None] * f[None, :] - f[:, None] * x[None, :]
+    room = 4 * xp.sum(xp.abs2(wedge))
     return (
         Equal(xp.push(xp.norm2, X, force(X)), first),
-        AtMost(2 * first * first, xp.norm2(X) * second, gap=4 * xp.sum(xp.abs2(wedge)), sharp=True),
+        *at_most(2 * first * first, xp.norm2(X) * second, room=room, sharp=True),
     )
 
 
@@ -833,7 +892,7 @@ def quartic_blow_up_scalar(xp, a, y0, t):
     y = y₀/(1 − t/t*), with t* = ‖x₀‖²/(4V(x₀)): the bound is attained."""
     last = y0 / (4 * a * y0 * y0)
     y = lambda t: y0 / (1 - t / last)
-    return Equal(xp.push(y, t, xp.one), 4 * a * y(t) ** 2)
+    return Equal(xp.push(y, t, xp.one), 4 * a * y(t) ** 2), Equal(y(0 * t), y0)
 
 
 @quartic_blow_up_scalar.neighbour("the constant 2 for 4", key="constant-2")
@@ -975,28 +1034,37 @@ def _(xp, x, y, width):
     chapter=CHAPTER,
     equations=["eq-lt-independent-heads"],
     given=PROJECTED,
-    sizes={"C": (1, 2), "r": (1,)},
+    sizes={"C": (1, 2), "r": (1, 2)},
     tex=r"\EE\,x^\top QK^\top y = 0,\quad \operatorname{Var} = \frac{\norm{x}^2\norm{y}^2}{r}",
 )
 def low_rank_independent(xp, x, y, width):
-    """For independent Q and K, xᵀ QKᵀ y has mean 0 and variance ‖x‖²‖y‖²/r. (The columns are
-    independent and alike, so r = 1 is the whole calculation; signs have the moments that enter.)"""
-    product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
-    mean, variance = _mean_and_variance(moments.sign_moments, xp, product, 1, 2, len(x), 1)
+    """For independent Q and K with entries of variance 1/r, xᵀ QKᵀ y has mean 0 and variance
+    ‖x‖²‖y‖²/r. (Signs have the moments that enter.)"""
+    mean, variance = _untied(xp, x, y, len(width))
     return Zero(mean), Equal(variance, xp.sum(x * x) * xp.sum(y * y) / len(width))
+
+
+def _untied(xp, x, y, r):
+    """Mean and variance of xᵀ QKᵀ y for independent Q and K of r columns."""
+    product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
+    return _mean_and_variance(moments.sign_moments, xp, product, r, 2, len(x), r)
+
+
+@low_rank_independent.neighbour("variance over r²", key="variance-over-r-squared")
+def _(xp, x, y, width):
+    _, variance = _untied(xp, x, y, len(width))
+    return Equal(variance, xp.sum(x * x) * xp.sum(y * y) / len(width) ** 2)
 
 
 @low_rank_independent.neighbour("mean ⟨x, y⟩, as if K were Q", key="mean-inner-product")
 def _(xp, x, y, width):
-    product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
-    mean, _ = _mean_and_variance(moments.sign_moments, xp, product, 1, 2, len(x), 1)
+    mean, _ = _untied(xp, x, y, len(width))
     return Zero(mean - xp.sum(x * y))
 
 
 @low_rank_independent.neighbour("the variance of the tied case", key="variance-of-the-tied-case")
 def _(xp, x, y, width):
-    product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
-    _, variance = _mean_and_variance(moments.sign_moments, xp, product, 1, 2, len(x), 1)
+    _, variance = _untied(xp, x, y, len(width))
     inner, norms = xp.sum(x * y), xp.sum(x * x) * xp.sum(y * y)
     return Equal(variance, (norms + inner * inner) / len(width))
 
@@ -1987,6 +2055,41 @@ def _(xp, x, y, query, eta):
     P_x, P_y, M = _on_inputs(xp, d, k), _on_labels(xp, d, k), E.T @ E
     layer = E + (E @ P_x @ M @ P_y + E @ P_y @ M @ P_x) * eta / n
     return Equal(layer[0, :d], x[0])
+
+
+@claim(
+    "linear-attention-icl-conservative",
+    title="Under iX' = ∂V/∂X* with a real potential the step is turned by −i",
+    sources=[talk("In-Context Learning Desires iX' = ∂V/∂X*"), ours("the talk's equation")],
+    chapter=CHAPTER,
+    equations=["eq-lt-icl-conservative"],
+    given={k: v for k, v in IN_CONTEXT.items() if k != "W0"},
+    sizes=FEW_EXAMPLES,
+    needs=["linear-attention-icl-paired-field"],
+    tex=r"\bigl[E - \ii\tfrac{\eta}{n}(EP_xMP_y + EP_yMP_x)\bigr]_{\mathrm{query}} ="
+    r" (x_q,\; \ii\,\eta\nabla L(0)\,x_q)",
+)
+def icl_conservative(xp, x, y, query, eta):
+    """An Euler step of iE' = ∂V/∂E*, for the same real potential, writes minus the gradient step
+    into the imaginary part of the query's label and leaves the real part at zero."""
+    E, step = _conservative(xp, x, y, query, eta)
+    return Equal(E, xp.concat([query + xp.i * 0, -xp.i * step]))
+
+
+def _conservative(xp, x, y, query, eta):
+    """The query after that step, and the gradient step from W₀ = 0."""
+    (n, d), k = x.shape, y.shape[1]
+    E = _tokens(xp, x, y, query, xp.zeros(k))
+    P_x, P_y, M = _on_inputs(xp, d, k), _on_labels(xp, d, k), E.T @ E
+    layer = E - xp.i * (E @ P_x @ M @ P_y + E @ P_y @ M @ P_x) * eta / n
+    loss = lambda W: xp.norm2(x @ W.T - y) / (2 * n)
+    return layer[n], -eta * xp.gradient(loss, xp.zeros(k, d)) @ query
+
+
+@icl_conservative.neighbour("the step itself, as the dissipative equation makes it", key="unturned")
+def _(xp, x, y, query, eta):
+    E, step = _conservative(xp, x, y, query, eta)
+    return Equal(E, xp.concat([query + xp.i * 0, step + xp.i * 0]))
 
 
 # -- normalization -------------------------------------------------------------------------------

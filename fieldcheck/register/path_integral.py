@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 from fieldcheck.claim import claim, ours, talk
-from fieldcheck.domains import between, hermitian, positive, real, spd, symmetric
+from fieldcheck.domains import between, hermitian, matrix, number, positive, real, spd, symmetric
+from fieldcheck.fields.potentials import quadratic, quartic
 from fieldcheck.fields.slices import join, midpoint, normal_ordered, sliced_kernel
 from fieldcheck.relations import Equal, Rate, Zero
 
@@ -331,6 +334,99 @@ def _(xp, w, T):
 def _(xp, w, T):
     q = xp.exp(-xp.i * w * T)
     return Equal(1 - q, xp.exp(xp.i * w * T / 2) * 2 * xp.i * xp.sin(w * T / 2))
+
+
+@claim(
+    "lattice-path-integral-orders",
+    title="Averaged over all orders, |x|⁴ is the normal-ordered one plus 2|x|² plus ½",
+    sources=[ours("what a change of slicing does to the quartic")],
+    chapter="path_integral",
+    equations=["eq-pi-orders"],
+    given=dict(y=number(), c=matrix(4)),
+    tex=r"\tfrac16\sum_{\text{orders}}a^\dagger a^\dagger aa"
+    r" = a^{\dagger2}a^2 + 2\,a^\dagger a + \tfrac12,\qquad [a,a^\dagger]=1",
+)
+def orders(xp, y, c):
+    """With a† the multiplication by y and a the derivative, acting on any cubic f: the six products
+    of two a† and two a have the average y² f'' + 2y f' + ½f."""
+    f, first, second = _cubic(xp, c)
+    return Equal(_average_order(xp, f, y), y**2 * second(y) + 2 * y * first(y) + f(y) / 2)
+
+
+def _cubic(xp, c):
+    """A cubic with these coefficients, and its first two derivatives."""
+    return (lambda y: c[0] + c[1] * y + c[2] * y**2 + c[3] * y**3,
+            lambda y: c[1] + 2 * c[2] * y + 3 * c[3] * y**2,
+            lambda y: 2 * c[2] + 6 * c[3] * y)
+
+
+def _average_order(xp, f, y):
+    """The average of all products of two multiplications and two derivatives, on f, at y."""
+    up = lambda f: lambda y: y * f(y)
+    down = lambda f: lambda y: xp.push(f, y, y * 0 + 1)
+    total = y * 0
+    products = sorted(set(permutations("++--")))
+    for product in products:
+        moved = f
+        for step in reversed(product):
+            moved = up(moved) if step == "+" else down(moved)
+        total = total + moved(y)
+    return total / len(products)
+
+
+@orders.neighbour("one |x|², as for the average of a†a and aa†", key="one-quadratic")
+def _(xp, y, c):
+    f, first, second = _cubic(xp, c)
+    return Equal(_average_order(xp, f, y), y**2 * second(y) + y * first(y) + f(y) / 2)
+
+
+@orders.neighbour("no constant", key="no-constant")
+def _(xp, y, c):
+    f, first, second = _cubic(xp, c)
+    return Equal(_average_order(xp, f, y), y**2 * second(y) + 2 * y * first(y))
+
+
+@claim(
+    "lattice-path-integral-orders-attention",
+    title="A change of slicing turns attention into attention plus a linear layer",
+    sources=[ours("what a change of slicing does to the quartic")],
+    chapter="path_integral",
+    equations=["eq-pi-orders-attention"],
+    given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
+    sizes=dict(N=(1, 2, 3), C=(1, 2, 3)),
+    needs=["lattice-path-integral-orders"],
+    tex=r"\tfrac12\sum_{nc}\frac{\partial^2}{\partial X_{nc}\,\partial\bar X_{nc}}\Tr(XAX^*XBX^*)"
+    r" = \Tr(XW'X^*),\quad W' = \tfrac12\bigl(\Tr A\,B+\Tr B\,A+N(AB+BA)\bigr)",
+)
+def orders_attention(xp, X, A, B):
+    """From normal order to the average over all orders is exp(½ Σ ∂²/∂X∂X̄), in units of ħ. Its
+    first term turns the quartic of a pair of heads into the quadratic of a linear layer."""
+    return Equal(_half_laplacian(xp, X, A, B), quadratic(xp, X, _added(xp, A, B, X.shape[0])))
+
+
+def _half_laplacian(xp, X, A, B):
+    """½ Σ ∂²/∂X_nc ∂X̄_nc = ⅛ Σ (∂²/∂(re)² + ∂²/∂(im)²) of Tr(XAX*XBX*)."""
+    V = lambda X: quartic(xp, X, A, xp.star(B))
+    total = xp.one * 0
+    for unit in xp.basis(X.shape):
+        for way in (unit, xp.i * unit):
+            total = total + xp.push(lambda Y, way=way: xp.push(V, Y, way), X, way)
+    return total / 8
+
+
+def _added(xp, A, B, tokens):
+    """The weight of the linear layer."""
+    return (xp.trace(A) * B + xp.trace(B) * A + tokens * (A @ B + B @ A)) / 2
+
+
+@orders_attention.neighbour("the number of tokens left out", key="no-tokens")
+def _(xp, X, A, B):
+    return Equal(_half_laplacian(xp, X, A, B), quadratic(xp, X, _added(xp, A, B, 1)))
+
+
+@orders_attention.neighbour("no linear layer", key="no-layer")
+def _(xp, X, A, B):
+    return Zero(_half_laplacian(xp, X, A, B))
 
 
 # -- stationary phase ----------------------------------------------------------------------------

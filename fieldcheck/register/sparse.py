@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import permutations, product
 
 from fieldcheck.claim import claim, ours, paper, poster
-from fieldcheck.domains import built, matrix, positive, real, real_matrix, root, vector
-from fieldcheck.fields import masks
+from fieldcheck.domains import built, matrix, number, positive, real, real_matrix, root, vector
+from fieldcheck.fields import depth, masks
 from fieldcheck.fields.exponential import exp_nilpotent, expm
 from fieldcheck.relations import AtMost, Equal, Force, Rate, Zero
+
+SINGULAR = ("integers", "ties", "zero-row", "large", "ill-conditioned", "denormal", "zero")
+"""Strata on which a matrix has no inverse, or none that doubles can find."""
 
 
 # -- the gate ------------------------------------------------------------------------------------
@@ -47,6 +51,49 @@ def gate(xp, a, beta, b):
     P, Q = exp_nilpotent(xp, -B * (G / beta)), exp_nilpotent(xp, B * (G / beta))
     E = _ladder_exp(xp, a, q, A.shape[0])
     return Equal(P @ A @ Q, A + G * B), Equal(P @ E @ Q, E @ exp_nilpotent(xp, B))
+
+
+@claim(
+    "bch-gate-complex",
+    title="The gate for complex β and in any basis",
+    sources=[paper("Lemma 8")],
+    chapter="sparse",
+    needs=["bch-gate"],
+    given=dict(
+        a=number(),
+        beta=number().without_strata("zero", "large", "denormal"),
+        b=matrix("n").without_strata("large"),
+        S=matrix("n+1", "n+1").without_strata(*SINGULAR),
+    ),
+    sizes=dict(n=[1, 2, 3]),
+    tex=r"A = S\Lambda S^{-1},\ B = SRS^{-1},\ [\Lambda,R] = \beta R:\quad"
+    r" \exp(A+G(\beta)B) = e^Ae^B\quad(\beta\in\CC\setminus2\pi\ii\mathbb Z)",
+)
+def gate_complex(xp, a, beta, b, S):
+    """The same for a complex ladder that any invertible S has moved to another basis: the diagonal
+    and the step of the ladder need not be seen."""
+    q = xp.exp(beta)
+    return _gate_in_basis(xp, a, beta, b, S, beta * q / (q - 1))
+
+
+def _gate_in_basis(xp, a, beta, b, S, G):
+    inside = lambda M: xp.star(xp.solve(xp.star(S), xp.star(S @ M)))
+    ladder, step = _ladder(xp, a, beta, b)
+    A, B = inside(ladder), inside(step)
+    P, Q = exp_nilpotent(xp, -B * (G / beta)), exp_nilpotent(xp, B * (G / beta))
+    E = inside(_ladder_exp(xp, a, xp.exp(beta), b.shape[0] + 1))
+    return Equal(P @ A @ Q, A + G * B), Equal(P @ E @ Q, E @ exp_nilpotent(xp, B))
+
+
+@gate_complex.neighbour("the gate of the complex conjugate, β̄/(1 − e^(−β̄))", key="conjugate")
+def _(xp, a, beta, b, S):
+    bar = xp.conj(beta)
+    return _gate_in_basis(xp, a, beta, b, S, bar / (1 - xp.exp(-bar)))
+
+
+@gate_complex.neighbour("the gate of the other order, β/(e^β − 1)", key="other-order")
+def _(xp, a, beta, b, S):
+    return _gate_in_basis(xp, a, beta, b, S, beta / (xp.exp(beta) - 1))
 
 
 @gate.neighbour("the gate of the other order, β/(e^β - 1)", key="other-order")
@@ -258,6 +305,49 @@ def _(xp, u, a, c):
     return Equal(w * (u - 2 * a), w * u - a * (1 - w) / c)
 
 
+@claim(
+    "bch-homogeneous-flow-all",
+    title="All tokens and channels: the gate as a change of time",
+    sources=[ours("the general case, solved")],
+    chapter="sparse",
+    equations=["eq-gate-time"],
+    needs=["bch-homogeneous"],
+    given=dict(
+        Z=matrix("N", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+        c=real().without_strata("zero", "denormal"),
+        s=real(),
+    ),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
+    tex=r"\dot Z = F(Z),\ X(s) = e^{cs}Z(\tau),\ \tau(s) = \frac{g(e^{2cs}-1)}{2c}"
+    r"\ \Rightarrow\ X' = cX + gF(X),\quad\tau(1)=1\iff g = G(-2c)",
+)
+def flow_all(xp, Z, A, B, c, s):
+    """If Z runs along the attention field, X(s) = e^(cs) Z(τ(s)) with τ' = g e^(2cs) runs along the
+    MLP cX and g times attention. At s = 1 it has seen all of attention, τ = 1, and then the whole
+    MLP e^c, if and only if g = 2c/(e^(2c) − 1)."""
+    return _time_change(xp, Z, A, B, c, s, 2, 2 * c / (xp.exp(2 * c) - 1))
+
+
+def _time_change(xp, Z, A, B, c, s, power, g):
+    """The derivative of e^(cs) Z(τ(s)) with τ' = g e^(power c s), and τ(1)."""
+    F, grown = _head(xp, A, B), xp.exp(c * s)
+    moved = c * grown * Z + grown * F(Z) * (g * grown**power)
+    return (Equal(moved, c * (grown * Z) + g * F(grown * Z)),
+            Equal(g * (xp.exp(power * c) - 1), power * c))
+
+
+@flow_all.neighbour("no gate", key="no-gate")
+def _(xp, Z, A, B, c, s):
+    return _time_change(xp, Z, A, B, c, s, 2, xp.one)
+
+
+@flow_all.neighbour("the clock of a field of degree two, τ' = g e^(cs)", key="degree-two")
+def _(xp, Z, A, B, c, s):
+    return _time_change(xp, Z, A, B, c, s, 1, c / (xp.exp(c) - 1))
+
+
 ELEMENTARY = ((0, 1, 1, 0), (0, 0, 1, 1), (1, 0, 1, 1), (0, 1, 0, 1))
 """Index patterns (a, b, c, d) of heads X E_ab X* X E_cd."""
 
@@ -297,6 +387,45 @@ def _(xp, X, d):
         left.append(_bracket(xp, lambda X: X * d, F, X))
         right.append(-2 * d[0] * F(X))
     return Equal(xp.stack(left), xp.stack(right))
+
+
+@claim(
+    "bch-homogeneous-tokens",
+    title="An MLP that grows every token at its own rate gates attention key by key",
+    sources=[paper("the gate as a pairwise mask"), ours("where that reading is right")],
+    chapter="sparse",
+    equations=["eq-bracket-tokens"],
+    needs=["bch-homogeneous"],
+    given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C"), c=vector("N")),
+    sizes=dict(N=[1, 2, 3], C=[1, 2]),
+    tex=r"\{D_cX,\ F^{(m)}\} = -2c_m\,F^{(m)},\qquad F^{(m)}_n = (x_nAx_m^*)\,x_mB",
+)
+def by_token(xp, X, A, B, c):
+    """Let the MLP multiply token n by its own real rate c_n. What attention reads from the key m
+    is a field of its own, whose bracket with the MLP is −2 c_m times itself: a gate for every
+    key."""
+    return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: c[m]))
+
+
+def _key_by_key(xp, X, A, B, c, rate):
+    """The brackets of all keys, and −2 rate(m, n) times what token n reads from the key m."""
+    tokens, size = xp.eye(X.shape[0]), range(X.shape[0])
+    left, right = [], []
+    for m in size:
+        part = lambda X, m=m: (X @ A @ xp.star(X)) @ xp.diag(tokens[m]) @ X @ B
+        left.append(_bracket(xp, lambda X: c[:, None] * X, part, X))
+        right.append(xp.stack([-2 * rate(m, n) * part(X)[n] for n in size]))
+    return xp.stack(left), xp.stack(right)
+
+
+@by_token.neighbour("the rate of the query", key="query", sizes=dict(N=[2, 3]))
+def _(xp, X, A, B, c):
+    return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: c[n]))
+
+
+@by_token.neighbour("half from the key and half from the query", key="both", sizes=dict(N=[2, 3]))
+def _(xp, X, A, B, c):
+    return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: (c[m] + c[n]) / 2))
 
 
 @claim(
@@ -373,6 +502,87 @@ def _(xp, a, B):
     return Rate(lambda m: xp.norm(E @ expm(xp, B / m, 30, 4) - expm(xp, xp.diag(a) + B / m)), 2)
 
 
+def _gated(xp, A, B, d, gate_of, s):
+    """X ↦ the head XAX*XB in the frame that the MLP XD moves, each mode behind its gate.
+
+    The mode X E_ab X* X E_ce has the weight A_ab B_ce; in the moving frame it is multiplied by
+    e^(−sβ) with β = d_e − d_a − d_b − d_c.
+    """
+    C = range(len(d))
+
+    def entry(M, a, e):
+        betas = [[d[e] - d[a] - d[b] - d[c] for c in C] for b in C]
+        modes = [[gate_of(beta) * xp.exp(-s * beta) for beta in row] for row in betas]
+        return A[a] @ (M * xp.stack([xp.stack(row) for row in modes])) @ B[:, e]
+
+    def field(X):
+        M = xp.star(X) @ X
+        return X @ xp.stack([xp.stack([entry(M, a, e) for e in C]) for a in C])
+
+    return field
+
+
+STEPS = 8
+
+
+def _flow_gap(xp, X, A, B, d, gate_of):
+    """n ↦ the distance of attention/n and then the MLP from the MLP with the gated attention/n.
+
+    Both are carried back along the MLP, and their Runge-Kutta steps err far below 1/n².
+    """
+
+    def gap(n):
+        head, h = (lambda Y: _head(xp, A, B)(Y) / n), xp.one / STEPS
+        first = depth.march(lambda Y: depth.rk4(head, Y, xp.one / 2), X, 2)
+        both = X
+        for k in range(STEPS):
+            at = [_gated(xp, A, B, d, gate_of, h * (2 * k + j) / 2) for j in range(3)]
+            k1 = at[0](both) / n
+            k2 = at[1](both + k1 * h / 2) / n
+            k3 = at[1](both + k2 * h / 2) / n
+            k4 = at[2](both + k3 * h) / n
+            both = both + (k1 + 2 * k2 + 2 * k3 + k4) * h / 6
+        return xp.norm((first - both) @ xp.diag(xp.exp(d)))
+
+    return gap
+
+
+@claim(
+    "bch-modewise-heads",
+    title="A head under a diagonal MLP: every mode of attention has its own gate",
+    sources=[ours("the gate without its hypothesis, for the layers themselves")],
+    chapter="sparse",
+    equations=["eq-modewise-heads"],
+    needs=["bch-modewise", "bch-homogeneous-diagonal"],
+    given=dict(
+        X=matrix("N", 2), A=matrix(2, 2), B=matrix(2, 2), d=built(
+            "rates of two channels", (2,), {"x": (2,)}, lambda xp, raw: raw["x"] / 8)
+    ),
+    sizes=dict(N=[1, 2]),
+    tex=r"\phi_{XD}\circ\phi_{\varepsilon F} = \phi_{XD+\varepsilon F_G} + O(\varepsilon^2),\quad"
+    r" F_G = \sum_{abce}G(d_e-d_a-d_b-d_c)\,A_{ab}B_{ce}\,XE_{ab}X^*XE_{ce}",
+)
+def modewise_heads(xp, X, A, B, d):
+    """For any head F = XAX*XB and a diagonal MLP XD, the flow of attention εF and then of the MLP
+    is the flow of XD + ε F_G up to second order in ε, where F_G has a gate on each of its modes."""
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, beta)), 2, start=256)
+
+
+@modewise_heads.neighbour("third order", key="order-three")
+def _(xp, X, A, B, d):
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, beta)), 3, start=256)
+
+
+@modewise_heads.neighbour("no gates", key="no-gate")
+def _(xp, X, A, B, d):
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: xp.one), 2, start=256)
+
+
+@modewise_heads.neighbour("the gates of the other order", key="other-order")
+def _(xp, X, A, B, d):
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, -beta)), 2, start=256)
+
+
 # -- masks ---------------------------------------------------------------------------------------
 @claim(
     "sparse-noncommutative",
@@ -421,20 +631,72 @@ def _reordered(xp, X, order):
 def _symmetry(xp, mask, group, X, W, t):
     """The masked field commutes with every reordering of the group, and every other reordering
     changes at least one entry of the mask."""
-    group = list(group)
+    generators, changed = _enumerated(mask, tuple(group))
     field = _masked(xp, mask, X, W)
-    moved = xp.stack([_masked(xp, mask, _reordered(xp, X, g), W) for g in group])
-    same = Equal(moved, xp.stack([_reordered(xp, field, g) for g in group]))
-    others = [g for g in permutations(range(len(mask))) if g not in set(group)]
-    if not others:
+    moved = xp.stack([_masked(xp, mask, _reordered(xp, X, g), W) for g in generators])
+    same = Equal(moved, xp.stack([_reordered(xp, field, g) for g in generators]))
+    if not changed:
         return same
     # Integers written out, so that the sign of the gap can be seen.
-    changed = [masks.defect(mask, g) for g in others]
     gap = t * t * xp.constant([d - 1 for d in changed])
-    return same, AtMost(t * t * xp.ones(len(others)), t * t * xp.constant(changed), gap=gap)
+    return same, AtMost(t * t * xp.ones(len(changed)), t * t * xp.constant(changed), gap=gap)
 
 
-TOKENS = dict(X=matrix("N", "C"), W=matrix("C", "C"), t=positive())
+@cache
+def _enumerated(mask, group):
+    """Reorderings that generate the group, and the numbers of entries that the others change."""
+    inside = set(group)
+    others = {masks.defect(mask, g) for g in permutations(range(len(mask))) if g not in inside}
+    reached, generators = {tuple(range(len(mask)))}, []
+    for g in group:
+        if g not in reached:
+            generators.append(g)
+            reached = _generated(generators)
+    return generators or list(group), sorted(others)
+
+
+def _generated(generators):
+    """All products of these reorderings."""
+    reached = fresh = {tuple(range(len(generators[0])))}
+    while fresh:
+        fresh = {tuple(g[j] for j in h) for g in generators for h in fresh} - reached
+        reached = reached | fresh
+    return reached
+
+
+@claim(
+    "sparse-noncommutative-criterion",
+    title="A reordering is a symmetry of the masked field only if it keeps the mask",
+    sources=[ours("the converse")],
+    chapter="sparse",
+    equations=["eq-mask-symmetry"],
+    given=dict(M=real_matrix("N", "N")),
+    sizes=dict(N=[2, 3, 4]),
+    every_size=True,
+    tex=r"X = 1,\ W = \mathbf 1\mathbf 1^{\mathsf T}:\quad F(\Pi X) - \Pi F(X) = M\Pi - \Pi M",
+)
+def criterion(xp, M):
+    """With C = N, X = 1 and W all ones, every reordering Π fails to commute with the masked field
+    by exactly MΠ − ΠM, whatever the mask M is."""
+    n = M.shape[0]
+    return Equal(*_failures(xp, M, xp.ones(n, n)))
+
+
+def _failures(xp, M, W):
+    """F(Π) − ΠF(1) and MΠ − ΠM for all reorderings."""
+    n = M.shape[0]
+    F = lambda X: (M * (X @ W @ xp.star(X))) @ X
+    orders = [_reordered(xp, xp.eye(n), g) for g in permutations(range(n))]
+    return (xp.stack([F(P) - P @ F(xp.eye(n)) for P in orders]),
+            xp.stack([M @ P - P @ M for P in orders]))
+
+
+@criterion.neighbour("W = 1, where scores are the Gram matrix", key="gram")
+def _(xp, M):
+    return Equal(*_failures(xp, M, xp.eye(M.shape[0])))
+
+
+TOKENS = dict(X=matrix("N", "C"), W=matrix("C", "C"), t=real())
 FIVE = dict(N=[3, 4, 5], C=[1, 2])
 
 
@@ -478,6 +740,7 @@ def _wreath(n, size):
     equations=["eq-mask-symmetry"],
     given=TOKENS,
     sizes=FIVE,
+    every_size=True,
     tex=r"\operatorname{Aut}(\text{causal}) = \{1\}",
 )
 def causal(xp, X, W, t):
@@ -508,6 +771,7 @@ def _(xp, X, W, t):
     chapter="sparse",
     given=TOKENS,
     sizes=FIVE,
+    every_size=True,
     tex=r"\operatorname{Aut}(\text{band of half-width }1) = \{1,\ \text{reversal}\}\quad (N\ge 3)",
 )
 def band(xp, X, W, t):
@@ -522,7 +786,24 @@ def _(xp, X, W, t):
     return _symmetry(xp, masks.band(n, 1), _shifts(n), X, W, t)
 
 
-@band.neighbour("a wider band than N >= 2w + 1 allows", key="too-wide", sizes=dict(N=[4]))
+@claim(
+    "sparse-noncommutative-band-wide",
+    title="A band of half-width 2 leaves the reversal, from five tokens on",
+    sources=[ours("by trying all reorderings")],
+    chapter="sparse",
+    needs=["sparse-noncommutative-band"],
+    given=TOKENS,
+    sizes=dict(N=[5, 6], C=[1]),
+    every_size=True,
+    tex=r"\operatorname{Aut}(\text{band of half-width }2) = \{1,\ \text{reversal}\}\quad (N\ge 5)",
+)
+def wide_band(xp, X, W, t):
+    """For N >= 5 = 2w + 1 only the reversal keeps a band of half-width w = 2."""
+    n = X.shape[0]
+    return _symmetry(xp, masks.band(n, 2), _reversal(n), X, W, t)
+
+
+@wide_band.neighbour("four tokens: two of them see everybody", key="too-wide", sizes=dict(N=[4]))
 def _(xp, X, W, t):
     n = X.shape[0]
     return _symmetry(xp, masks.band(n, 2), _reversal(n), X, W, t)
@@ -536,36 +817,39 @@ def _(xp, X, W, t):
         ours("by trying all reorderings"),
     ],
     chapter="sparse",
-    given=TOKENS,
-    sizes=dict(N=[4], C=[1, 2]),
-    tex=r"\operatorname{Aut}(b\text{ blocks of }s) = S_s\wr S_b",
+    given=dict(X=matrix("N", "C"), W=matrix("C", "C"), t=vector("s")),
+    sizes=dict(N=[6], s=[2, 3], C=[1]),
+    every_size=True,
+    tex=r"\operatorname{Aut}(b\text{ blocks of }s) = S_s\wr S_b,\qquad s!^{\,b}\,b!\text{ of them}",
 )
 def block(xp, X, W, t):
-    """Two blocks of two tokens: within blocks freely, and the blocks among themselves."""
-    return _symmetry(xp, masks.blocks(4, 2), _wreath(4, 2), X, W, t)
+    """Six tokens in blocks of s = 2 or 3: within blocks freely, and the blocks among themselves."""
+    n, s = X.shape[0], t.shape[0]
+    return _symmetry(xp, masks.blocks(n, s), _wreath(n, s), X, W, t[0])
 
 
-@block.neighbour("the blocks may not be exchanged", key="direct-product")
+@block.neighbour("the blocks may not be exchanged", key="direct-product", sizes=dict(N=[4], s=[2]))
 def _(xp, X, W, t):
-    inside = [g for g in _wreath(4, 2) if g[0] < 2]
-    return _symmetry(xp, masks.blocks(4, 2), inside, X, W, t)
+    n, s = X.shape[0], t.shape[0]
+    inside = [g for g in _wreath(n, s) if all(g[j] // s == j // s for j in range(n))]
+    return _symmetry(xp, masks.blocks(n, s), inside, X, W, t[0])
 
 
 @claim(
     "sparse-noncommutative-circulant",
-    title="A symmetric circulant mask leaves the dihedral group",
+    title="A ring with both neighbours leaves the dihedral group",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
         ours("by trying all reorderings"),
     ],
     chapter="sparse",
     given=TOKENS,
-    sizes=dict(N=[5], C=[1, 2]),
-    tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N,\qquad "
-    r" \operatorname{Aut}(j\to j+1) = \mathbb Z_N",
+    sizes=dict(N=[4, 5], C=[1, 2]),
+    every_size=True,
+    tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N",
 )
 def circulant(xp, X, W, t):
-    """A ring of five tokens that see both neighbours has the ten symmetries of the pentagon."""
+    """A ring of tokens that see both neighbours has the 2N symmetries of the regular polygon."""
     n = X.shape[0]
     return _symmetry(xp, masks.circulant(n, (0, 1, -1)), _dihedral(n), X, W, t)
 
@@ -576,6 +860,16 @@ def _(xp, X, W, t):
     return _symmetry(xp, masks.circulant(n, (0, 1, -1)), _shifts(n), X, W, t)
 
 
+@circulant.neighbour(
+    "any symmetric circulant mask: six tokens that see themselves and the opposite one",
+    key="any-circulant",
+    sizes=dict(N=[6], C=[1]),
+)
+def _(xp, X, W, t):
+    n = X.shape[0]
+    return _symmetry(xp, masks.circulant(n, (0, 3)), _dihedral(n), X, W, t)
+
+
 @circulant.neighbour("the dihedral group for a directed ring", key="directed-dihedral")
 def _(xp, X, W, t):
     n = X.shape[0]
@@ -584,20 +878,31 @@ def _(xp, X, W, t):
 
 @claim(
     "sparse-noncommutative-directed",
-    title="A directed ring leaves the shifts",
+    title="A ring with one neighbour leaves the shifts",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
         ours("by trying all reorderings"),
     ],
     chapter="sparse",
     given=TOKENS,
-    sizes=dict(N=[3, 4, 5], C=[1, 2]),
+    sizes=FIVE,
+    every_size=True,
     tex=r"\operatorname{Aut}(j\to j+1) = \mathbb Z_N",
 )
 def directed(xp, X, W, t):
     """Tokens on a ring that see themselves and their successor: only the shifts remain."""
     n = X.shape[0]
     return _symmetry(xp, masks.circulant(n, (0, 1)), _shifts(n), X, W, t)
+
+
+@directed.neighbour(
+    "any directed circulant mask: six tokens that see themselves, the next and the fourth",
+    key="any-circulant",
+    sizes=dict(N=[6], C=[1]),
+)
+def _(xp, X, W, t):
+    n = X.shape[0]
+    return _symmetry(xp, masks.circulant(n, (0, 1, 4)), _shifts(n), X, W, t)
 
 
 @directed.neighbour("no symmetry at all", key="trivial")
@@ -607,6 +912,11 @@ def _(xp, X, W, t):
 
 
 # -- the free energy under a mask ----------------------------------------------------------------
+def _keeps_itself(xp, M):
+    one = xp.eye(M.shape[0])
+    return M * (1 - one) + one
+
+
 @claim(
     "masked-free-energy",
     title="The free energy over the allowed keys gives masked attention",
@@ -618,10 +928,14 @@ def _(xp, X, W, t):
         W=matrix("C", "C"),
         root_r=root("r"),
         M=built(
-            "positive mask",
+            "mask with ones on its diagonal",
             ("N", "N"),
             {"x": ("N", "N")},
-            lambda xp, raw: raw["x"] * raw["x"] + xp.one / 8,
+            lambda xp, raw: _keeps_itself(xp, raw["x"] * raw["x"]),
+            strata={
+                "zeros and ones": lambda raw, rng: {"x": (raw["x"] > 0).astype(float)},
+                "only itself": lambda raw, rng: {"x": raw["x"] * 0},
+            },
         ),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
@@ -630,8 +944,8 @@ def _(xp, X, W, t):
     r" (P_M)_{jk} = \frac{M_{jk}e^{S_{jk}}}{\sum_l M_{lk}e^{S_{lk}}}",
 )
 def masked(xp, X, W, root_r, M):
-    """A weight M_jk > 0 on every exponential gives attention weighted by M; a mask is the limit in
-    which some M_jk are 0, as long as every row keeps one key."""
+    """A weight M_jk >= 0 on every exponential gives attention weighted by M. Entries may be zero,
+    as those of a mask are, as long as every row keeps a key: here, every token sees itself."""
     S = lambda X: X @ W @ xp.star(X) / root_r
     V = lambda X: root_r * xp.sum(xp.log(xp.sum(M * xp.exp(S(X)), axis=-2)))
     weights = M * xp.exp(S(X))

@@ -44,7 +44,7 @@ from fieldcheck.fields.symplectic import (
     symplectic_defect,
     theta,
 )
-from fieldcheck.relations import AtMost, Equal, Force, Gradient, Rank, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Force, Gradient, Rank, Rate, Zero, at_most
 
 CANONICAL = "Why Is iX' = ∂V/∂X* Canonical?"
 FIELD = dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C"))
@@ -893,6 +893,39 @@ def _(xp, X, W, h):
 
 
 @claim(
+    "flow-symplectic-cooper",
+    title="A Gauss-Legendre step keeps the inner products that its slopes keep, on any field",
+    sources=[ours("Cooper's theorem, for this product")],
+    chapter="symplectic",
+    equations=["eq-cooper"],
+    given=dict(X=matrix("N", "C"), K=matrix(2, "N", "C"), h=real(), s=real()),
+    sizes=dict(N=(1, 2, 3), C=(1, 2)),
+    needs=["flow-symplectic-gauss"],
+    tex=r"X_1X_1^*-XX^*=\tfrac h2\textstyle\sum_i(K_iY_i^*+Y_iK_i^*),\quad"
+        r" Y_i=X+h\sum_ja_{ij}K_j,\ X_1=X+\tfrac h2(K_1+K_2)",
+)
+def cooper(xp, X, K, h, s):
+    """Two stages with weights ½, a₁₁ = a₂₂ = ¼, a₁₂ = ¼ − s and a₂₁ = ¼ + s (Gauss-Legendre for
+    s = √3/6) satisfy b_i a_ij + b_j a_ji = b_i b_j. So whatever the slopes K_i are, XX* changes by
+    what they would change at the stages Y_i: by nothing, where d/dt XX* = 0."""
+    quarter = xp.one / 4
+    return Equal(*_inner_products(xp, X, K, h, [[quarter, quarter - s], [quarter + s, quarter]]))
+
+
+def _inner_products(xp, X, K, h, a):
+    """The change of XX* in a step with weights ½, and the sum over its stages."""
+    end = X + h * (K[0] + K[1]) / 2
+    stages = [X + h * (row[0] * K[0] + row[1] * K[1]) for row in a]
+    rates = [k @ xp.star(y) + y @ xp.star(k) for k, y in zip(K, stages, strict=True)]
+    return end @ xp.star(end) - X @ xp.star(X), h * (rates[0] + rates[1]) / 2
+
+
+@cooper.neighbour("Heun's explicit step, with the same weights", key="heun")
+def _(xp, X, K, h):
+    return Equal(*_inner_products(xp, X, K, h, [[0, 0], [1, 0]]))
+
+
+@claim(
     "flow-symplectic-rk4",
     title="A classical Runge-Kutta step loses the norm at sixth order",
     sources=[ours()],
@@ -1143,18 +1176,28 @@ def _(xp, X, U, V, Q, K, P, O):
     tex=r"i\dot M=[M,F(M)],\quad M=X^*X,\quad\tfrac{d}{dt}\operatorname{Tr}M^k=0",
 )
 def lax(xp, X, W, A, B):
-    """Along iX' = ∂V/∂X* = X F(M), V real, the channels' Gram matrix M = X*X obeys iM' = [M, F],
-    and the traces of M, M² and M³ are constant, as they are for every power."""
+    """The real quadratic and quartic V have the force X F(M), and along iX' = X F(M) the channels'
+    Gram matrix M = X*X obeys iM' = [M, F]: the traces of M, M² and M³ are constant, as they are for
+    every power."""
     M = xp.star(X) @ X
     F = field_matrix(xp, M, W, A, B)
     along = lambda f: xp.push(f, X, -xp.i * X @ F)
+    return (Force(lambda Z: real_potential(xp, Z, W, A, B), X, X @ F),
+            Equal(xp.i * along(lambda Z: xp.star(Z) @ Z), M @ F - F @ M),
+            Zero(along(lambda Z: _powers(xp, Z))))
 
-    def powers(Z):
-        M1 = xp.star(Z) @ Z
-        M2 = M1 @ M1
-        return xp.real(xp.stack([xp.trace(M1), xp.trace(M2), xp.sum(M2 * M1.T)]))
 
-    return Equal(xp.i * along(lambda Z: xp.star(Z) @ Z), M @ F - F @ M), Zero(along(powers))
+def _powers(xp, Z):
+    """Traces of the first three powers of Z*Z."""
+    M1 = xp.star(Z) @ Z
+    M2 = M1 @ M1
+    return xp.real(xp.stack([xp.trace(M1), xp.trace(M2), xp.sum(M2 * M1.T)]))
+
+
+@lax.neighbour("the real softmax field, only permutation-invariant", key="softmax",
+               given=dict(W=hermitian("C"), root_r=root("r")))
+def _(xp, X, W, root_r):
+    return Zero(xp.push(lambda Z: _powers(xp, Z), X, -xp.i * softmax_force(xp, X, W, root_r)))
 
 
 @lax.neighbour("the dissipative flow", key="dissipative")
@@ -1213,7 +1256,7 @@ def _(xp, s, xi):
     path = pinned(xp, xi)
     second = xp.sum((path[1:] - path[:-1]) ** 2) - xp.sum(k * xi**2)
     ratio = s[1:] / s[:-1]
-    return AtMost(0, second, gap=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
+    return at_most(0, second, room=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
 
 
 @geodesic.neighbour("the free particle of kinetic minus potential energy", key="free-particle",
@@ -1224,7 +1267,7 @@ def _(xp, a, b, z, h):
     line = xp.stack([a + k * (b - a) / K for k in range(K + 1)])
     S = lambda Z: newton_action(xp, Z, h, lambda x: xp.sum(x) * 0)
     d = pinned(xp, z)
-    return AtMost(S(line), S(line + d), gap=xp.norm2(d[1:] - d[:-1]) / (2 * h))
+    return at_most(S(line), S(line + d), room=xp.norm2(d[1:] - d[:-1]) / (2 * h))
 
 
 @claim(
@@ -1294,7 +1337,7 @@ def jacobi(xp, s, xi):
     path = pinned(xp, xi)
     second = xp.sum((path[1:] - path[:-1]) ** 2) - xp.sum(k * xi**2)
     ratio = s[1:] / s[:-1]
-    return AtMost(0, second, gap=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
+    return at_most(0, second, room=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
 
 
 @jacobi.neighbour("minimal for all T: any curvature", key="any-curvature",
@@ -1413,7 +1456,7 @@ def _(xp, X, X_dot, X_ddot, H, W, A, B):
 
 @claim(
     "kinetic-minus-potential-overdamped",
-    title="With friction, the light particle follows the first-order flow, at rate m",
+    title="With friction, a light particle on a parabola follows the first-order flow, at rate m",
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-overdamped"],

@@ -9,7 +9,7 @@ from fieldcheck.audit.parts import parts
 PARTS = parts()
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda p: f"{p.family}: {p.name}")
+@pytest.mark.parametrize("part", PARTS, ids=lambda p: f"{p.module}: {p.name}")
 def test_part(part):
     found = nongradient_fraction(part.force, part.at, probes=16)
     if part.potential:
@@ -19,7 +19,7 @@ def test_part(part):
 
 
 def test_causal_coupling_between_tokens_is_half_non_gradient():
-    part = next(p for p in PARTS if p.name == "causal attention as built")
+    part = next(p for p in PARTS if p.name == "causal attention")
     J = torch.autograd.functional.jacobian(part.force, part.at)
     n = J.shape[0]
     assert all(J[i, :, j].abs().max() == 0 for i in range(n) for j in range(i + 1, n))

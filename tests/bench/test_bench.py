@@ -1,8 +1,12 @@
 # ruff: noqa: E501  (tables of cases read best one a line)
 """The measuring process at toy sizes: everything runs and agrees; how fast is nobody's business here."""
 
+import dataclasses
 import json
+import subprocess
+import sys
 from itertools import groupby
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -10,8 +14,9 @@ import torch
 from typer.testing import CliRunner
 
 from fieldcheck import cli
-from fieldcheck.bench import cases, memory, records, rounds, worker
+from fieldcheck.bench import cases, memory, peers, records, rounds, run, worker
 from fieldcheck.bench.cli import OPERATIONS
+from fieldcheck.bench.targets import TARGETS, covers
 
 CPU = torch.device("cpu")
 runner = CliRunner()
@@ -78,15 +83,46 @@ def test_turns_rotate_and_ratios_pair_by_round():
     calls = {name: [lambda name=name: order.append(name)] for name in "abc"}
     rounds.SHORTEST, kept = 0.0, rounds.SHORTEST
     try:
-        timings = rounds.interleaved(calls, rounds=3, budget=60.0)
+        timings, failed = rounds.interleaved(calls, rounds=3, budget=60.0)
     finally:
         rounds.SHORTEST = kept
+    assert failed == {}
     assert [len(t.seconds) for t in timings.values()] == [3, 3, 3]
     # How often a turn repeats its call depends on the clock; whose turn it is does not.
     assert "".join(name for name, _ in groupby(order))[-9:] == "abcbcacab"
     slow, fast = rounds.Timing({0: 4.0, 1: 40.0, 2: 6.0}), rounds.Timing({0: 2.0, 1: 20.0, 2: 2.0})
     assert slow.over(fast) == 2.0
-    assert rounds.Timing({0: 1.0}).spread == 0.0
+    assert rounds.Timing({0: 1.0}).spread is None
+
+
+def test_one_round_of_a_long_call_is_its_first(monkeypatch):
+    monkeypatch.setattr(rounds, "once", lambda calls, *_: (calls[0](), 0.0))
+    runs = []
+    long = lambda: runs.append("long") or 11.0
+    short = lambda: runs.append("short") or 0.5
+    timings, _ = rounds.interleaved({"long": [long], "short": [short]}, rounds=3, budget=60.0)
+    assert runs.count("long") == 1
+    assert timings["long"].counted == [11.0]
+    assert timings["long"].spread is None
+    assert len(timings["short"].counted) == 3
+
+
+def test_one_that_raises_is_left_out_with_its_reason():
+    def breaks():
+        raise RuntimeError("out of luck\nand more")
+
+    timings, failed = rounds.interleaved({"a": [lambda: None], "b": [breaks]}, 2, 60.0)
+    assert list(timings) == ["a"]
+    assert failed == {"b": "RuntimeError: out of luck"}
+
+
+def test_the_first_call_is_weighed():
+    if memory.peak_bytes(lambda: None, False) is None:
+        pytest.skip("this system does not tell peak memory")
+    calls = {"large": [lambda: torch.ones(1 << 24)], "small": [lambda: None]}
+    timings, _ = rounds.interleaved(calls, 1, 60.0, weigh=True)
+    assert timings["large"].peak > 60e6
+    assert timings["small"].peak < 10e6
 
 
 def test_inputs_rotate_through_the_sets():
@@ -99,6 +135,90 @@ def test_ratio_to_the_peak_counts_operations():
     contest = cases.Contest({}, operations=10.0, ceiling_operations=100.0)
     timings = {"fieldcheck": rounds.Timing({0: 2.0}), cases.MATMUL: rounds.Timing({0: 10.0})}
     assert worker.ratios("fieldcheck", timings, contest) == {cases.MATMUL: 2.0}
+    contest = cases.Contest({}, bytes=20.0, ceiling_bytes=8.0)
+    timings = {"fieldcheck": rounds.Timing({0: 5.0}), cases.COPY: rounds.Timing({0: 1.0})}
+    assert worker.ratios("fieldcheck", timings, contest) == {cases.COPY: 2.0}
+
+
+def test_targets_speak_of_sizes_that_are_measured():
+    for target in TARGETS:
+        sizes = [s for c in cases.CASES if (c.op, c.mode) == (target.op, target.mode) for s in c.sizes]
+        for part in target.over:
+            assert any(covers(part, size) for size in sizes), (target.text, part)
+
+
+def test_a_peer_of_the_processor_is_absent_elsewhere():
+    with pytest.raises(peers.Absent, match="jax runs on the processor here, not on meta"):
+        peers._here(torch.ones(2, device="meta"), "jax")
+
+
+# A stand-in for the measuring process, to see what its parent makes of what it says.
+CHILD = """
+import json, os, sys
+request = json.loads(sys.stdin.readline())
+say = lambda event, **data: print(json.dumps(dict(event=event, **data)), flush=True)
+sys.stderr.write("x" * 300_000 + "\\n")
+say("environment", **ENVIRONMENT)
+for number, n in enumerate((1, 2, 3)):
+    size = {"N": n}
+    if request["part"] != "time" or ["gibbs", "forward", size] in request["known"]:
+        continue
+    say("contest", op="gibbs", mode="forward", size=size, done=number, of=3)
+    row = dict(op="gibbs", mode="forward", implementation="fieldcheck", size=size, dtype="d",
+               device="chip", median_s=float(n), spread=None, rounds=1)
+    say("row", **row)
+    if n == 2:
+        sys.stderr.write("killed by the system\\n")
+        sys.stderr.flush()
+        os._exit(9)
+    say("done")
+say("end")
+"""
+
+
+@pytest.fixture
+def environment():
+    roads = [{"operation": "o", "device": "cpu", "road": "r", "reason": "w"}]
+    return {
+        "device": "chip", "kind": "cpu", "threads": 2, "memory_bytes": 1, "system": "S",
+        "python": "3", "packages": {"torch": "2", "jax": None}, "commit": "abc",
+        "compiler": "g++", "flags": [], "roads": roads,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def child(environment, monkeypatch):
+    program = CHILD.replace("ENVIRONMENT", repr(environment))
+    start = subprocess.Popen
+    fake = lambda command, **options: start([sys.executable, "-c", program], **options)
+    monkeypatch.setattr(subprocess, "Popen", fake)
+
+
+def test_a_contest_that_kills_the_process_is_left_out_and_the_rest_goes_on(child):
+    kept = []
+    result = run.measure(run.Request(), keep=kept.append)
+    assert [row.size["N"] for row in result.rows] == [1, 3]
+    [out] = result.left_out
+    assert (out.implementation, out.size) == ("all", {"N": 2})
+    assert out.reason == "the measuring process stopped: killed by the system"
+    assert result.complete
+    assert [k.complete for k in kept] == [False] * 3
+    assert [len(k.rows) for k in kept] == [1, 1, 2]
+    jsonschema.validate(kept[0].to_json(), records.schema())
+
+
+def test_a_broken_run_is_gone_on_with(child, environment):
+    half = []
+    run.measure(run.Request(), keep=half.append)
+    first = dataclasses.replace(half[0], rows=[dataclasses.replace(half[0].rows[0], median_s=7.0)])
+    again = run.measure(run.Request(), earlier=first)
+    assert [row.median_s for row in again.rows] == [7.0, 3.0]
+    for changed in ({"packages": {"torch": "3", "jax": None}}, {"commit": "abd"}):
+        other = dataclasses.replace(first, environment=environment | changed)
+        with pytest.raises(run.BenchError, match="earlier run was made under other conditions: "):
+            run.measure(run.Request(), earlier=other)
+    with pytest.raises(run.BenchError, match="conditions: peers was False, is True"):
+        run.measure(run.Request(peers=True), earlier=first)
 
 
 def test_peak_memory_sees_the_result():
@@ -166,11 +286,10 @@ def test_explain_tells_roads_and_reasons():
 
 
 def test_committed_results_meet_the_schema():
-    from pathlib import Path
-
-    files = sorted(Path("book/data").glob("bench-*.json"))
+    files = sorted((Path(cases.__file__).parents[2] / "book/data").glob("bench-*.json"))
     for path in files:
         data = json.loads(path.read_text())
         jsonschema.validate(data, records.schema())
         assert data["settings"]["toy"] is False
+        assert data["complete"] is True
         assert {row["device"] for row in data["rows"]} == {data["environment"]["device"]}

@@ -1,5 +1,6 @@
 """The page's pictures from a made-up run: they draw, and leave out what was disturbed."""
 
+import dataclasses
 import math
 
 import matplotlib
@@ -10,7 +11,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 from fieldcheck.bench import estimate, pictures
-from fieldcheck.bench.records import Row, Run
+from fieldcheck.bench.records import LeftOut, Row, Run
 from fieldcheck.bench.run import growths
 from fieldcheck.bench.targets import judge
 
@@ -64,6 +65,32 @@ def test_bars_carry_the_ratios(run):
     assert "sdpa  1.1" in words
     assert "naive  5" in words
     plt.close(figure)
+
+
+def test_disturbed_rows_are_marked_and_missing_operations_named(run):
+    calm = pictures.roofline(plt, run)
+    assert [line.get_fillstyle() for line in calm.axes[0].lines[1:]] == ["full"]
+    assert calm.texts == []
+    loud = dataclasses.replace(
+        run,
+        rows=[dataclasses.replace(row, disturbed=0.5) for row in run.rows],
+        left_out=[LeftOut("gibbs", "forward", "all", {"rows": 4}, "no memory")],
+    )
+    figure = pictures.roofline(plt, loud)
+    [mark] = figure.axes[0].lines[1:]
+    assert mark.get_fillstyle() == "none"
+    assert mark.get_label() == "≈ free energy, force"
+    assert [text.get_text() for text in figure.texts] == ["not shown: gibbs, forward"]
+    bars = pictures.bars(plt, loud, loud.select("free_energy", "force", "fieldcheck", N=2048))
+    assert "≈ sdpa  1.1" in [text.get_text() for text in bars.axes[0].texts]
+    assert all(bar.get_facecolor()[3] == 0 for bar in bars.axes[0].patches)
+    plt.close("all")
+
+
+def test_a_calm_row_is_preferred_to_a_larger_disturbed_one(run):
+    rows = [dataclasses.replace(r, disturbed=0.5 * (r.size["N"] == 4096)) for r in run.rows]
+    [row] = pictures.largest(dataclasses.replace(run, rows=rows))
+    assert row.size["N"] == 2048
 
 
 def test_estimates_name_their_ceiling():

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables of cases read best one a line)
-"""The torch layers against the formulas in xp, an independent convex solver, and misuse."""
+"""The torch layers against the formulas in xp, on both devices, and misuse."""
 
 import math
 
@@ -23,14 +23,16 @@ def formula(f, x):
     return torch.stack([f(xp, xp.wrap(row)).data for row in x])
 
 
+EVEN = torch.full((5,), 5**-0.5, dtype=torch.float64)
 FORMULAS = {
     "hard": (cones.CoLU(5), colu.hard),
     "rectified": (cones.CoLU(5, negative="rectified"), colu.rectified),
     "soft": (cones.CoLU(5, form="soft"), colu.soft),
     "firm": (cones.CoLU(5, form="firm"), colu.firm),
-    "rotated": (
-        cones.RCoLU(5),
-        lambda xp, x: colu.rotated(xp, x, xp.wrap(torch.full((5,), 5**-0.5, dtype=torch.float64))),
+    "rotated": (cones.RCoLU(5), lambda xp, x: colu.rotated(xp, x, xp.wrap(EVEN))),
+    "rotated, rectified": (
+        cones.RCoLU(5, negative="rectified"),
+        lambda xp, x: colu.rotated_rectified(xp, x, xp.wrap(EVEN)),
     ),
     "cone": (
         cones.SecondOrderCone(5, half_angle=math.atan(0.6)),
@@ -68,7 +70,9 @@ def test_images_and_groups():
 
 
 @pytest.mark.parametrize(
-    "layer", [cones.CoLU(4), cones.RCoLU(4), cones.SecondOrderCone(4)], ids=repr
+    "layer",
+    [cones.CoLU(4), cones.RCoLU(4), cones.RCoLU(4, negative="rectified"), cones.SecondOrderCone(4)],
+    ids=repr,
 )
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_dtypes_empty_and_zero(layer, dtype):
@@ -78,28 +82,6 @@ def test_dtypes_empty_and_zero(layer, dtype):
     assert y.dtype == dtype
     y.sum().backward()
     assert torch.isfinite(x.grad).all()
-
-
-def test_second_order_cone_against_a_convex_solver():
-    clarabel = pytest.importorskip("clarabel")
-    sparse = pytest.importorskip("scipy.sparse")
-    for half_angle in (0.3, math.pi / 4, 1.2):
-        a = math.tan(half_angle)
-        layer = cones.SecondOrderCone(4, half_angle=half_angle)
-        for seed in range(6):
-            x = draw(4, seed=seed)
-            # minimize |y - x|^2 / 2 subject to (a y_1, y_2, ...) in the cone of 45 degrees
-            g = sparse.csc_matrix(-torch.diag(torch.tensor([a, 1.0, 1.0, 1.0])).numpy())
-            settings = clarabel.DefaultSettings()
-            settings.verbose = False
-            settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-14
-            solver = clarabel.DefaultSolver(
-                sparse.identity(4, format="csc"), (-x).numpy(), g, torch.zeros(4).numpy(),
-                [clarabel.SecondOrderConeT(4)], settings,
-            )  # fmt: skip
-            right = torch.tensor(solver.solve().x, dtype=x.dtype)
-            # An interior-point solution is good to about the root of the machine epsilon.
-            torch.testing.assert_close(layer(x), right, rtol=0, atol=2e-7)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
@@ -133,9 +115,35 @@ def test_positive_semidefinite_derivative_stays_finite_where_eigenvalues_meet(dt
     assert layer(torch.eye(2).half()).dtype == torch.float16
 
 
+LAYERS = [
+    cones.CoLU(), cones.CoLU(groups=3, planar=True), cones.CoLU(4, shared=True),
+    cones.CoLU(form="soft"), cones.CoLU(form="firm"), cones.CoLU(negative="rectified"),
+    cones.CoLU(eps=0.1), cones.RCoLU(), cones.RCoLU(form="soft"),
+    cones.RCoLU(negative="rectified"), cones.SecondOrderCone(half_angle=0.6),
+    cones.SecondOrderCone(planar=True),
+]  # fmt: skip
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is present")
+@pytest.mark.parametrize("layer", [*LAYERS, cones.PositiveSemidefinite()], ids=repr)
+def test_cuda_agrees_with_the_cpu(layer):
+    if isinstance(layer, cones.PositiveSemidefinite):
+        x = draw(7, 5, 5)
+    else:
+        x = draw(64, 13 if getattr(layer, "shared", False) else 12)
+    y = x.cuda()
+    x.requires_grad_()
+    y.requires_grad_()
+    torch.testing.assert_close(layer(y).cpu(), layer(x))
+    for z in (x, y):
+        layer(z).square().sum().backward()
+    torch.testing.assert_close(y.grad.cpu(), x.grad)
+
+
 def test_repr_tells_the_options():
     assert repr(cones.CoLU(8, planar=True, form="soft")) == "CoLU(size=8, dim=-1, planar, soft)"
     assert repr(cones.RCoLU(groups=3, dim=1)) == "RCoLU(groups=3, dim=1)"
+    assert repr(cones.RCoLU(negative="rectified")) == "RCoLU(size=4, dim=-1, rectified)"
     assert repr(cones.SecondOrderCone()) == "SecondOrderCone(size=4, dim=-1, half_angle=0.7854)"
 
 
@@ -144,6 +152,11 @@ def test_repr_tells_the_options():
     [
         (lambda: cones.CoLU(5)(torch.zeros(2, 12)), "a group size of 5 does not divide 12 channels"),
         (lambda: cones.CoLU(form="loose"), "CoLU: form must be one of"),
+        (lambda: cones.CoLU(8, groups=3), "CoLU: give size or groups, one of the two"),
+        (lambda: cones.CoLU(0), "CoLU: size must be a whole number of at least 1, not 0"),
+        (lambda: cones.SecondOrderCone(2.5), "SecondOrderCone: size must be a whole number"),
+        (lambda: cones.RCoLU(groups=0), "RCoLU: groups must be a whole number of at least 1"),
+        (lambda: cones.RCoLU(negative="lost"), "RCoLU: negative must be one of"),
         (lambda: cones.SecondOrderCone(half_angle=0), "half_angle must lie between 0 and pi/2"),
         (lambda: cones.PositiveSemidefinite()(torch.zeros(2, 3)), r"a has shape \(2, 3\); its axis -1"),
     ],

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fieldcheck.arithmetic.floating import Float
-from fieldcheck.cones import lorentz, oracle, orthant, psd
+from fieldcheck.cones import PositiveSemidefinite, lorentz, oracle, orthant, psd
 
 ACCURACY = 1e-8
 DEGENERATE = 1e-6
@@ -64,6 +64,18 @@ def test_semidefinite_cone(size):
         eigenvalues, frame = np.linalg.eigh(matrix)
         formula = psd.project(xp, value(frame), value(eigenvalues)).data.numpy()
         assert np.abs(oracle.semidefinite(matrix) - formula).max() < ACCURACY
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_hermitian_matrices(size):
+    """A complex matrix as a real one of twice the size, which is projected alike."""
+    real = lambda a: np.block([[a.real, -a.imag], [a.imag, a.real]])
+    rng = np.random.default_rng(size)
+    for _ in range(5):
+        matrix = rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size))
+        matrix = matrix + matrix.conj().T
+        near = PositiveSemidefinite()(torch.tensor(matrix)).numpy()
+        assert np.abs(oracle.semidefinite(real(matrix)) - real(near)).max() < ACCURACY
 
 
 def test_the_oracle_would_notice_a_swapped_half_angle():

@@ -6,7 +6,13 @@ import torch.nn.functional as nn
 
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.audit.blocks import DiTBlock, TiedResidual2d, tie
-from fieldcheck.audit.weights import heads_of, put_heads, split, with_ones
+from fieldcheck.audit.weights import (
+    gpt2_heads_of,
+    heads_of,
+    put_gpt2_heads,
+    put_heads,
+    with_ones,
+)
 from fieldcheck.fields import architectures as arch
 
 xp = Float()
@@ -142,29 +148,64 @@ def test_tied_field_written_into_pytorch_modules():
 
 
 # -- GPT-2 -----------------------------------------------------------------------------------------
-def test_gpt2():
+S_GELU = torch.tensor(2 / torch.pi, dtype=torch.float64).sqrt()
+C_GELU = torch.tensor(0.044715, dtype=torch.float64)
+
+
+def gelu_mlp(read, U, b, W, a):
+    return at(arch.tanh_gelu, read @ U + b, S_GELU, C_GELU) @ W + a
+
+
+def gpt2(layers):
     transformers = pytest.importorskip("transformers")
     config = transformers.GPT2Config(
-        vocab_size=11, n_positions=N, n_embd=C, n_layer=2, n_head=H, n_inner=M,
+        vocab_size=11, n_positions=N, n_embd=C, n_layer=layers, n_head=H, n_inner=M,
         attn_implementation="eager",
     )  # fmt: skip
-    model = shaken(transformers.GPT2Model(config))
+    return shaken(transformers.GPT2Model(config))
+
+
+def test_gpt2_weights_copied_out():
+    model = gpt2(2)
     tokens = torch.tensor([[3, 1, 4, 1, 5]])
     X = model.wte.weight[tokens[0]] + model.wpe.weight
-    s = torch.tensor(2 / torch.pi, dtype=torch.float64).sqrt()
-    c = torch.tensor(0.044715, dtype=torch.float64)
     for block in model.h:
-        weight, bias = block.attn.c_attn.weight, block.attn.c_attn.bias
-        q, k, v = (
-            split(weight[:, i * C : (i + 1) * C], bias[i * C : (i + 1) * C], H) for i in range(3)
-        )
-        o = block.attn.c_proj.weight.T.reshape(C, H, R).transpose(0, 1)
-        read = normalize(X, block.ln_1)
-        X = X + attend((q, k, v, o), block.attn.c_proj.bias, read, causal=True)
-        hidden = normalize(X, block.ln_2) @ block.mlp.c_fc.weight + block.mlp.c_fc.bias
-        hidden = at(arch.tanh_gelu, hidden, s, c)
-        X = X + hidden @ block.mlp.c_proj.weight + block.mlp.c_proj.bias
+        heads, bias = gpt2_heads_of(block.attn)
+        X = X + attend(heads, bias, normalize(X, block.ln_1), causal=True)
+        up, down = block.mlp.c_fc, block.mlp.c_proj
+        X = X + gelu_mlp(normalize(X, block.ln_2), up.weight, up.bias, down.weight, down.bias)
     same(normalize(X, model.ln_f), model(tokens).last_hidden_state[0])
+
+
+def drawn_weights():
+    """Heads with biases, an output bias, and an MLP, drawn for the formulas."""
+    heads = (*(draw(H, C + 1, R, seed=s) for s in (11, 12, 13)), draw(H, C, R, seed=14))
+    mlp = draw(C, M, seed=15), draw(M, seed=16), draw(M, C, seed=17), draw(C, seed=18)
+    return heads, draw(C, seed=19), mlp
+
+
+def test_gpt2_weights_written_in():
+    model, X, (heads, bias, mlp) = gpt2(1), draw(N, C), drawn_weights()
+    (block,) = model.h
+    put_gpt2_heads(block.attn, heads, bias)
+    with torch.no_grad():
+        for part, value in zip(
+            (
+                block.mlp.c_fc.weight,
+                block.mlp.c_fc.bias,
+                block.mlp.c_proj.weight,
+                block.mlp.c_proj.bias,
+            ),
+            mlp,
+            strict=True,
+        ):
+            part.copy_(value)
+    Y = X + model.wpe.weight
+    Y = Y + attend(heads, bias, normalize(Y, block.ln_1), causal=True)
+    Y = Y + gelu_mlp(normalize(Y, block.ln_2), *mlp)
+    same(normalize(Y, model.ln_f), model(inputs_embeds=X[None]).last_hidden_state[0])
+    for mine, back in zip(heads, gpt2_heads_of(block.attn)[0], strict=True):
+        assert torch.equal(mine, back)
 
 
 # -- residual blocks -------------------------------------------------------------------------------
@@ -174,6 +215,24 @@ def test_convolutions():
     same(at(arch.convolve_back, y, k), nn.conv_transpose1d(y[None], k, padding=2)[0])
 
 
+def in_two_dimensions(formula, x, kernel):
+    """A convolution of images from that of lines: a sum over the rows of the kernel."""
+    width, height = kernel.shape[2], x.shape[1]
+    wide = nn.pad(x, (0, 0, width // 2, width // 2))
+    row = lambda i: sum(
+        at(formula, wide[:, i + d], kernel[:, :, d].contiguous()) for d in range(width)
+    )
+    return torch.stack([row(i) for i in range(height)], dim=1)
+
+
+def test_tied_residual_block_is_the_formula_of_lines_taken_row_by_row():
+    block, x = shaken(TiedResidual2d(3, 5)), draw(3, 6, 7)
+    k = block.inner.weight.detach()
+    hidden = (in_two_dimensions(arch.convolve, x, k) + block.inner.bias[:, None, None]).relu()
+    # The transpose meets the rows of the kernel in the opposite order.
+    same(block(x[None])[0], x - in_two_dimensions(arch.convolve_back, hidden, k.flip(2)))
+
+
 def test_tied_residual_block_descends_its_energy():
     block, x = shaken(TiedResidual2d(3, 5)), draw(2, 3, 6, 7)
     x.requires_grad_()
@@ -181,17 +240,32 @@ def test_tied_residual_block_descends_its_energy():
 
 
 # -- diffusion -------------------------------------------------------------------------------------
-def test_diffusion_transformer_block():
-    block, X, condition = shaken(DiTBlock(C, H, M)), draw(N, C), draw(C, seed=1)
-    heads, bias = heads_of(block.attention)
-    shift, scale, gate, shift2, scale2, gate2 = block.modulate(condition)
-    s = torch.tensor(2 / torch.pi, dtype=torch.float64).sqrt()
-    c = torch.tensor(0.044715, dtype=torch.float64)
+def dit(block, heads, bias, mlp, modulation, X):
+    """The block's output from the library's formulas."""
+    shift, scale, gate, shift2, scale2, gate2 = modulation
     Y = X + gate * attend(heads, bias, normalize(X, block.norm) * (1 + scale) + shift)
-    read = normalize(Y, block.norm) * (1 + scale2) + shift2
-    hidden = at(arch.tanh_gelu, read @ block.first.weight.T + block.first.bias, s, c)
-    Y = Y + gate2 * (hidden @ block.second.weight.T + block.second.bias)
-    same(Y, block(X, condition))
+    return Y + gate2 * gelu_mlp(normalize(Y, block.norm) * (1 + scale2) + shift2, *mlp)
+
+
+def test_diffusion_transformer_block_weights_copied_out():
+    block, X, condition = shaken(DiTBlock(C, H, M)), draw(N, C), draw(C, seed=1)
+    first, second = block.first, block.second
+    mlp = first.weight.T, first.bias, second.weight.T, second.bias
+    ours = dit(block, *heads_of(block.attention), mlp, block.modulate(condition), X)
+    same(ours, block(X, condition))
+
+
+def test_diffusion_transformer_block_weights_written_in():
+    block, X, (heads, bias, mlp) = shaken(DiTBlock(C, H, M)), draw(N, C), drawn_weights()
+    modulation = draw(6, C, seed=20)
+    put_heads(block.attention, heads, bias)
+    with torch.no_grad():
+        for layer, weight, b in ((block.first, *mlp[:2]), (block.second, *mlp[2:])):
+            layer.weight.copy_(weight.T)
+            layer.bias.copy_(b)
+        block.modulation.bias.copy_(modulation.flatten())
+    no_condition = torch.zeros(C, dtype=torch.float64)
+    same(dit(block, heads, bias, mlp, modulation, X), block(X, no_condition))
 
 
 def test_denoiser_is_pytorch_attention_with_a_key_bias():

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import itertools
 
+import numpy as np
+import pytest
+import torch
+
+from fieldcheck.arithmetic.floating import Float
 from fieldcheck.fields import invariants
 
 
@@ -34,3 +39,17 @@ def test_necklaces():
     assert invariants.necklaces(3, 3) == 11
     assert invariants.necklaces(2, 4) == 6
     assert invariants.necklaces(2, 6) == 14
+
+
+def test_single_and_double_traces_are_the_traces_of_products():
+    xp, rng = Float(), np.random.default_rng(0)
+    draw = lambda *shape: rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    X, weights = draw(5, 2, 3), draw(4, 3, 3)
+    wrap = lambda a: xp.wrap(torch.from_numpy(a))
+    single, double = invariants.single_and_double_traces(xp, wrap(X), [wrap(w) for w in weights])
+    pairs = list(itertools.combinations_with_replacement(weights, 2))
+    for point, state in enumerate(X):
+        M = state.conj().T @ state
+        expected = [(np.trace(M @ A @ M @ B), np.trace(M @ A) * np.trace(M @ B)) for A, B in pairs]
+        np.testing.assert_allclose(single.data[point], [one for one, _ in expected])
+        np.testing.assert_allclose(double.data[point], [two for _, two in expected])

@@ -87,3 +87,13 @@ def test_matrices():
     assert r"\vdots" in wide
     assert numbers.matrix_text([["1", "-2"], ["10", "3"]]) == ["[ 1  -2]", "[10   3]"]
     assert numbers.matrix_tex([]) is not None
+
+
+@pytest.mark.parametrize(
+    ("bounds", "together"),
+    [(["-94.2"], "-94"), (["-94.2", "-75.7"], "-74"), (["-60", "-60", "-60"], "-58")],
+)
+def test_bounds_of_several_methods_are_one_weaker_bound(bounds, together):
+    whole = sum(2.0 ** float(bound) for bound in bounds)
+    assert cards._either(bounds) == together
+    assert whole <= 2.0 ** int(together)

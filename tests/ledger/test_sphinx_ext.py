@@ -285,6 +285,25 @@ def test_unknown_claim_in_a_role(book):
     assert "index: no claim 'plain-tru'; near: plain-true" in failure(book)
 
 
+def test_a_verdict_in_the_text_is_the_ledgers(book, ledger):
+    book.write("index.md", INDEX + "\nIt {verdict}`plain-true`, {verdict}`plain-true/printed`.\n")
+    assert book.build() == ""
+    links = [badge.parent for badge in book.page("index").select("a > .fc-verdict")]
+    assert [link.get_text() for link in links] == ["holds", "refuted"]
+    assert {link["href"] for link in links} == {"alpha.html#claim-plain-true"}
+    forms = ledger.row("plain-true")["forms"]
+    next(f for f in forms if f["key"] == "plain-true/printed")["verdict"] = "undecided"
+    store.write(book.folder / "ledger.json", ledger)
+    book.build()
+    assert "undecided" in [b.get_text() for b in book.page("index").select("a > .fc-verdict")]
+
+
+def test_unknown_form_in_a_verdict(book):
+    book.write("alpha.md", ALPHA + "\n{verdict}`plain-true/print`\n")
+    message = failure(book)
+    assert re.search(r"alpha\.md:\d+: no form 'plain-true/print'; near: plain-true/pr", message)
+
+
 def test_unknown_chapter(book):
     book.write("index.md", INDEX.replace("{ledger-table}", "{ledger-table}\n:chapter: alpa"))
     assert "no chapter 'alpa'; near: alpha" in failure(book)

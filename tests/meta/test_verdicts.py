@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 
+from fieldcheck.claim import Form
 from fieldcheck.domains import (
     between,
     hermitian,
@@ -23,7 +24,8 @@ from fieldcheck.domains import (
     unitary,
     vector,
 )
-from fieldcheck.evidence.run import examine
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import examine, judge
 from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate, Zero
 
 TRUE = {
@@ -191,8 +193,24 @@ FALSE = {
         ),
         dict(x=real()),
     ),
+    "euler with a constant half a percent off": (
+        lambda xp, x: Rate(
+            lambda n: xp.abs((1 + xp.one / n) ** n - xp.exp(xp.one)),
+            1,
+            constant=xp.exp(xp.one) * 201 / 400,
+        ),
+        dict(x=real()),
+    ),
+    "a remainder that grows": (
+        lambda xp, x: Rate(lambda n: (1 + xp.one / n) ** (n * n), 1),
+        dict(x=real()),
+    ),
     "an exact scheme has no rate": (
         lambda xp, x: Rate(lambda n: xp.abs((x + 1) * (x + 1) - (x * x + 2 * x + 1)), 1),
+        dict(x=real()),
+    ),
+    "a remainder of the other sign": (
+        lambda xp, x: Rate(lambda n: (1 + xp.one / n) ** n - xp.exp(xp.one), 1),
         dict(x=real()),
     ),
     "rank off by one": (
@@ -230,6 +248,11 @@ def _slow(xp, x):
 MEANINGLESS = {
     "crash": (_boom, dict(x=real()), "RuntimeError: the body broke"),
     "nan": (lambda xp, x: Equal(xp.log(-1 - x * x), x), dict(x=real()), "no finite instance"),
+    "a part without a value": (
+        lambda xp, x: (AtMost(x, x + 1), AtMost(xp.log(-1 - x * x), x)),
+        dict(x=real()),
+        "no finite instance of part 2",
+    ),
     "constant side": (
         lambda xp, x: Equal(x - x + 1, xp.one),
         dict(x=real()),
@@ -277,6 +300,14 @@ def test_a_slow_body_is_undecided_not_accepted():
     assert "no answer within" in (verdict.because or "")
 
 
+def test_a_leading_constant_without_a_value_confirms_nothing():
+    gap = lambda xp, n: xp.abs((1 + xp.one / n) ** n - xp.exp(xp.one))
+    body = lambda xp, x: Rate(lambda n: gap(xp, n), 1, constant=xp.log(xp.lift(-2)))
+    verdict, _ = examine(body, x=real())
+    assert verdict.verdict == "undecided"
+    assert "not a positive number" in (verdict.because or "")
+
+
 def test_an_equality_is_never_held_by_float_alone():
     """A body that balls cannot run stays undecided, however good the floats look."""
 
@@ -316,3 +347,19 @@ def test_bounded_domains_reach_their_ends():
 def test_positive_numbers_are_positive():
     body = lambda xp, t, r: (AtMost(-t, xp.one / 10**6 - t * t / t), AtMost(-r, r))
     assert examine(body, t=positive(), r=root("r"))[0].verdict == "holds"
+
+
+@pytest.mark.parametrize(("every_size", "expected"), [(False, "holds"), (True, "refuted")])
+def test_sizes_that_are_the_statement_are_all_visited(every_size, expected):
+    """True up to size three and false at four: only a claim that lists its sizes is told so."""
+    form = Form(
+        "example/claim",
+        "claim",
+        "example",
+        lambda xp, x: Rank(xp.diag(x), min(x.shape[0], 3)),
+        dict(x=vector("n")),
+        dict(n=[1, 2, 3, 4]),
+        "holds",
+        every_size=every_size,
+    )
+    assert judge(form, PROFILES["quick"], 0)[0].verdict == expected

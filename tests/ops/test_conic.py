@@ -92,8 +92,7 @@ def test_both_roads_have_one_derivative(kind, size):
     x = groups(size).reshape(5, -1).requires_grad_()
     g = torch.randn(x.shape, generator=torch.Generator().manual_seed(1), dtype=x.dtype)
     (got,) = torch.autograd.grad(KINDS[kind](x, size), x, g)
-    name, _, angle = kind.partition("-")
-    a = math.tan({"": math.pi / 4, "narrow": 0.3, "wide": 1.3}[angle])
+    name, a = slope(kind)
     torch.testing.assert_close(got, reference.conic_vjp(x.detach(), g, name, size, a))
     torch.testing.assert_close(got, conic.plain_vjp(x.detach(), g, name, size, a))
     assert torch.isfinite(got).all()
@@ -109,20 +108,120 @@ def test_first_and_second_derivatives(kind, size, road):
     assert gradgradcheck(f, x)
 
 
+def slope(kind):
+    """The kind's name without its angle, and the slope of the cone's side."""
+    name, _, angle = kind.partition("-")
+    return name, math.tan({"": math.pi / 4, "narrow": 0.3, "wide": 1.3}[angle])
+
+
+def smooth(x: torch.Tensor, kind: str) -> torch.Tensor:
+    """Which groups lie off the kinks, so that rounding cannot move them across."""
+    name, a = slope(kind)
+    if name == "rcolu":
+        t = x.mean(-1, keepdim=True) * math.sqrt(x.shape[-1])
+        r = (x - x.mean(-1, keepdim=True)).norm(dim=-1, keepdim=True)
+    else:
+        t, r = x[..., :1], x[..., 1:].norm(dim=-1, keepdim=True)
+    edges = (t, t - r) if name != "soc" else (r - a * t, t + a * r)
+    whole = x.norm(dim=-1, keepdim=True)
+    off = torch.stack([edge.abs() > 0.02 * whole for edge in edges]).all(0)
+    return (off | (whole == 0)).expand_as(x)
+
+
+#: Exponents of two: subnormal, squares that vanish, squares that are subnormal, those that overflow,
+#: and sums that do.
+MAGNITUDES = {
+    torch.float32: (-146, -140, -120, -80, -66, -45, 70, 100, 125),
+    torch.float64: (-1070, -1060, -900, -600, -515, -450, 600, 800, 1021),
+}
+
+
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [2, 3, 4, 8, 16, 32, 48])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_huge_and_tiny_groups(kind, dtype, road):
-    """Squares that overflow are no trouble; lengths below the root of the smallest number may count as 0."""
-    x = groups(4, dtype)
-    size = 1e30 if dtype == torch.float32 else 1e300
-    got = KINDS[kind](x * size, 4)
-    right = KINDS[kind](x.double(), 4) * size
-    eps = torch.finfo(dtype).eps
-    assert torch.isfinite(got).all()
-    torch.testing.assert_close(got.double(), right, rtol=32 * eps, atol=32 * eps * size)
-    tiny = KINDS[kind](x * 1e-30, 4)
-    right = KINDS[kind](x.double(), 4) * 1e-30
-    torch.testing.assert_close(tiny.double(), right, rtol=0, atol=2e-19)
+def test_groups_of_any_magnitude(kind, size, dtype, road):
+    """The maps are homogeneous, their derivatives do not know the magnitude, in vectors and in what
+    is left over."""
+    name, a = slope(kind)
+    plain = groups(size)[:39]  # more or less than whole vectors
+    plain = plain * (7 / plain.norm(dim=1, keepdim=True)).clamp(max=1)
+    g = torch.randn(plain.shape, generator=torch.Generator().manual_seed(1), dtype=dtype)
+    eps, step = torch.finfo(dtype).eps, torch.finfo(dtype).smallest_normal * torch.finfo(dtype).eps
+    for power in MAGNITUDES[dtype]:
+        half = power // 2
+        down = lambda x: x.double() * 2.0**-half * 2.0 ** (half - power)  # noqa: B023
+        x = (plain * 2.0**half * 2.0 ** (power - half)).to(dtype).requires_grad_()
+        z = down(x.detach())  # subnormal tokens were rounded
+        right = torch.tensor([by_hand(row, kind) for row in z.tolist()], dtype=torch.float64)
+        y = KINDS[kind](x, size)
+        atol = 32 * eps + 2 * down(torch.tensor(step, dtype=dtype)).item()
+        torch.testing.assert_close(down(y.detach()), right, rtol=32 * eps, atol=atol)
+        (d,) = torch.autograd.grad(y, x, g)
+        assert d.isfinite().all()
+        exact = reference.conic_vjp(z, g.double(), name, size, a)
+        there = smooth(z, kind)
+        torch.testing.assert_close(d.double()[there], exact[there], rtol=256 * eps, atol=256 * eps)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [3, 4, 32])
+def test_gradients_that_overflow_with_the_tokens(kind, size, road):
+    """Products of tokens and cotangents are beyond the largest number; the derivative is not."""
+    name, a = slope(kind)
+    x = (groups(size)[:39] * 1e18).float().requires_grad_()
+    g = 1e22 * torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
+    (d,) = torch.autograd.grad(KINDS[kind](x, size), x, g)
+    assert d.isfinite().all()
+    z = x.detach().double()
+    exact, there = reference.conic_vjp(z, g.double(), name, size, a), smooth(z, kind)
+    torch.testing.assert_close(d.double()[there], exact[there], rtol=1e-5, atol=1e-5 * 1e22)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", SIZES)
+def test_derivatives_in_lower_precision(kind, size, dtype, road):
+    name, a = slope(kind)
+    x = groups(size, dtype)[:39].requires_grad_()
+    g = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).to(dtype)
+    (d,) = torch.autograd.grad(KINDS[kind](x, size), x, g)
+    assert d.dtype == dtype
+    z = x.detach().double()
+    exact, there = reference.conic_vjp(z, g.double(), name, size, a), smooth(z, kind)
+    tolerance = (
+        64 * torch.finfo(dtype).eps if dtype == torch.float32 else 2 * torch.finfo(dtype).eps
+    )
+    torch.testing.assert_close(d.double()[there], exact[there], rtol=tolerance, atol=tolerance)
+
+
+OPTIONS = [
+    {"size": 4}, {"groups": 2, "planar": True}, {"size": 4, "negative": "rectified"},
+    {"size": 4, "form": "soft"}, {"size": 4, "form": "firm"}, {"size": 4, "eps": 1e-30},
+    {"groups": 7, "shared": True},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("tiny", [1e-20, 1e-30, 1e-40, 0.0])
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+def test_plain_forms_have_finite_gradients_beside_tiny_bodies(options, tiny):
+    x = torch.tensor([1.0, tiny, 0, -tiny, -1, tiny, tiny, 0], requires_grad=True)
+    (d,) = torch.autograd.grad(ops.colu(x, **options).sum(), x)
+    assert d.isfinite().all()
+    for f in (
+        lambda x: ops.colu(x, 4),
+        lambda x: ops.rcolu(x, 4),
+        lambda x: ops.soc_projection(x, 4),
+    ):
+        d = torch.func.grad(lambda x: f(x).sum())(x.detach())  # noqa: B023
+        (right,) = torch.autograd.grad(f(x).sum(), x)
+        torch.testing.assert_close(d, right)
+        tangent = torch.func.jvp(f, (x.detach(),), (torch.ones_like(x),))[1]
+        assert tangent.isfinite().all()
+        (second,) = torch.autograd.grad(
+            torch.autograd.grad(f(x).sum(), x, create_graph=True)[0].sum(), x
+        )
+        assert second.isfinite().all()
 
 
 @pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
@@ -149,13 +248,20 @@ def test_empty_tensors(kind, shape, road):
 
 
 def test_many_threads_and_odd_lengths(road):
-    """Long enough for several threads, and no multiple of a vector."""
-    x = torch.randn(9973, 12, generator=torch.Generator().manual_seed(0))
-    for kind, f in KINDS.items():
-        right = torch.tensor(
-            [by_hand(row, kind) for row in x[-2:].double().reshape(-1, 4).tolist()]
-        )
-        torch.testing.assert_close(f(x, 4)[-2:].reshape(-1, 4), right.float(), rtol=1e-5, atol=1e-5)
+    """Long enough for several threads and pieces, and no multiple of a vector; derivatives too."""
+    draw = torch.Generator().manual_seed(0)
+    for size, width in ((4, 12), (3, 12), (32, 96)):
+        x = torch.randn(4973, width, generator=draw).requires_grad_()
+        g = torch.randn(x.shape, generator=draw)
+        for kind, f in KINDS.items():
+            y = f(x, size)
+            (d,) = torch.autograd.grad(y, x, g)
+            z = x.detach().double()
+            name, a = slope(kind)
+            exact = conic.plain(z, name, size, a)
+            torch.testing.assert_close(y.double(), exact, rtol=1e-5, atol=1e-5)
+            exact = reference.conic_vjp(z, g.double(), name, size, a)
+            torch.testing.assert_close(d.double(), exact, rtol=1e-4, atol=1e-4)
 
 
 def test_layouts_are_permutations_of_each_other():

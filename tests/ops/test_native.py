@@ -1,6 +1,11 @@
 """The compiled loops: built once, whole or not at all, with a reason where they are not."""
 
+import os
 import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,10 +19,14 @@ def fresh(tmp_path, monkeypatch):
     """An empty cache, and no memory of what was loaded before."""
     monkeypatch.setenv("FIELDCHECK_CACHE", str(tmp_path / "cache"))
     native._load.cache_clear()
-    native._fingerprint.cache_clear()
     yield tmp_path
     native._load.cache_clear()
-    native._fingerprint.cache_clear()
+
+
+@pytest.fixture
+def compiler():
+    if native.compiler() is None:
+        pytest.skip("no C++ compiler was found")
 
 
 def script(path, text):
@@ -26,17 +35,43 @@ def script(path, text):
     return str(path)
 
 
-def test_builds_once_and_keeps_one_file(fresh):
-    if native.compiler() is None:
-        pytest.skip("no C++ compiler was found")
+def again():
+    native._load.cache_clear()
+    return native.status()
+
+
+def kept(fresh, ending):
+    return sorted(f.name for f in (fresh / "cache").iterdir() if f.suffix == ending)
+
+
+def test_builds_once_and_keeps_one_file(fresh, compiler):
     road, reason = native.status()
     assert road == "compiled loop", reason
-    kept = list((fresh / "cache").iterdir())
-    assert len(kept) == 1
-    stamp = kept[0].stat().st_mtime_ns
-    native._load.cache_clear()
-    assert native.available(torch.float32)
+    [file] = (fresh / "cache").iterdir()
+    stamp = file.stat().st_mtime_ns
+    assert again()[0] == "compiled loop"
     assert [f.stat().st_mtime_ns for f in (fresh / "cache").iterdir()] == [stamp]
+
+
+def test_the_road_tells_vectors_and_threads(fresh, compiler, monkeypatch):
+    assert "(vectors, threads)" in native.status()[1] or "clang" in str(native.compiler())
+    monkeypatch.setattr(native, "VARIANTS", ((),))
+    assert "one thread)" in again()[1]
+
+
+def test_first_use_is_told(fresh, compiler, capsys):
+    native.status()
+    assert "compiling the conic kernels with" in capsys.readouterr().err
+    again()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_notebooks_output_stays_clean(fresh, compiler, capsys, monkeypatch):
+    class Stream(type(sys.stderr)):
+        __module__ = "ipykernel.iostream"
+
+    monkeypatch.setattr(sys, "stderr", Stream.__new__(Stream))
+    native.status()  # a write would fail on this stream
 
 
 def test_switched_off(fresh, monkeypatch):
@@ -51,18 +86,53 @@ def test_no_compiler(fresh, monkeypatch):
     assert native.status() == ("plain torch", "no C++ compiler was found")
 
 
-def test_a_compiler_that_refuses(fresh, monkeypatch):
-    monkeypatch.setenv("CXX", script(fresh / "cxx", 'echo "no such flag" >&2; exit 1\n'))
+def test_a_compiler_of_several_words(fresh, compiler, monkeypatch):
+    launcher = script(fresh / "launcher", 'exec "$@"\n')
+    monkeypatch.setenv("CXX", " ".join([launcher, *native.compiler()]))
+    road, reason = native.status()
+    assert road == "compiled loop", reason
+
+
+def test_a_compiler_that_refuses_is_asked_once(fresh, monkeypatch):
+    asked = fresh / "asked"
+    text = f'[ "$1" = --version ] && exit; echo . >> {asked}; echo "no such flag" >&2; exit 1\n'
+    monkeypatch.setenv("CXX", script(fresh / "cxx", text))
     assert native.status() == ("plain torch", "the compiler refuses: no such flag")
-    assert list((fresh / "cache").iterdir()) == []
+    assert len(asked.read_text().split()) == len(native.VARIANTS)
+    # the next process does not ask again, and says where it knows it from
+    road, reason = again()
+    assert (road, len(asked.read_text().split())) == ("plain torch", len(native.VARIANTS))
+    [failed] = kept(fresh, ".failed")
+    assert reason.startswith("the compiler refuses: no such flag (kept in ")
+    assert failed in reason
+    (fresh / "cache" / failed).unlink()
+    again()
+    assert len(asked.read_text().split()) == 2 * len(native.VARIANTS)
 
 
-def test_a_compiler_that_never_ends(fresh, monkeypatch):
-    cxx = script(fresh / "cxx", '[ "$1" = --version ] || sleep 20\n')
-    monkeypatch.setenv("CXX", cxx)
-    monkeypatch.setattr(native, "LIMIT", 0.2)
-    assert native.status() == ("plain torch", "compiling took more than 0.2 s")
-    assert list((fresh / "cache").iterdir()) == []
+@pytest.mark.parametrize("slow", ["compiling", "--version"])
+def test_a_compiler_that_never_ends(fresh, monkeypatch, slow):
+    """All attempts together keep to the limit, and nothing goes on running afterwards."""
+    skip = '[ "$1" = --version ] ||' if slow == "compiling" else ""
+    child = fresh / "child"
+    text = f"{skip} {{ sleep 30 & echo $! > {child}; wait; }}\n"
+    monkeypatch.setenv("CXX", script(fresh / "cxx", text))
+    monkeypatch.setattr(native, "LIMIT", 0.5)
+    begun = time.monotonic()
+    road, reason = native.status()
+    assert time.monotonic() - begun < 5
+    assert road == "plain torch"
+    assert (
+        reason
+        == {
+            "compiling": "compiling took more than 0.5 s",
+            "--version": "the compiler gave no answer in 0.5 s",
+        }[slow]
+    )
+    time.sleep(0.1)
+    state = Path(f"/proc/{child.read_text().strip()}/stat")
+    if Path("/proc").is_dir():
+        assert not state.exists() or state.read_text().split()[2] == "Z"
 
 
 def test_a_compiler_that_builds_rubbish(fresh, monkeypatch):
@@ -73,21 +143,86 @@ def test_a_compiler_that_builds_rubbish(fresh, monkeypatch):
     assert reason.startswith("the compiled file cannot be used")
 
 
-def test_a_cache_that_cannot_be_written(fresh, monkeypatch):
+def test_a_damaged_file_is_built_anew(fresh, compiler):
+    native.status()
+    [name] = kept(fresh, ".so")
+    damaged = fresh / "cache" / name
+    damaged.unlink()  # a library in use must not be written into
+    damaged.write_text("rubbish")
+    assert again()[0] == "compiled loop"
+
+
+def test_a_cache_that_cannot_be_used(fresh, monkeypatch):
     (fresh / "cache").write_text("a file where the folder should be")
     road, reason = native.status()
     assert road == "plain torch"
-    assert reason.startswith("the cache folder cannot be written")
+    assert reason.startswith("the cache folder cannot be used")
 
 
-def test_a_library_that_errs_is_refused(fresh, monkeypatch):
-    if native.compiler() is None:
-        pytest.skip("no C++ compiler was found")
-    wrong = fresh / "conic.cpp"
-    wrong.write_text(native.SOURCE.read_text().replace("y[i] = c * x[i];", "y[i] = x[i];")
-                     .replace("first * axis + body * w", "v"))  # fmt: skip
-    monkeypatch.setattr(native, "SOURCE", wrong)
-    assert native.status() == ("plain torch", "the compiled file fails a case done by hand")
+def test_an_account_without_a_home(fresh, monkeypatch, compiler):
+    monkeypatch.delenv("FIELDCHECK_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(native.Path, "home", homeless)
+    assert native.status()[1] == "no home folder for the cache; name one in FIELDCHECK_CACHE"
+    assert ops.colu(torch.tensor([3.0, 4.0]), 2).tolist() == [3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("y[i] = c * x[i];", "y[i] = x[i];"),
+        ("first * axis + body * w", "v"),
+        ("mean + body * w", "mean - body * w"),
+        ("pull = -inside * body * q.inverse;", "pull = inside * body * q.inverse;"),
+        ("pull = (in | out) ? zero :", "pull = out ? zero :"),
+        ("d[i] = c * g[i] - (inside", "d[i] = c * g[i] + (inside"),
+        ("along = group_sum<T, W>(along);", ""),
+        ("if constexpr (kind != RCOLU) y[i] = axis[0];", ""),
+    ],
+)
+def test_a_library_that_errs_anywhere_is_refused(fresh, compiler, monkeypatch, right, wrong):
+    source = native.SOURCE.read_text()
+    assert right in source
+    bad = fresh / "conic.cpp"
+    bad.write_text(source.replace(right, wrong))
+    monkeypatch.setattr(native, "SOURCE", bad)
+    monkeypatch.setattr(native, "VARIANTS", ((),))
+    monkeypatch.setattr(native, "FLAGS", tuple(f for f in native.FLAGS if f != "-O3"))
+    assert native.status() == ("plain torch", "the compiled file disagrees with the plain forms")
+
+
+def test_the_files_name_depends_on_all_that_made_it(fresh, monkeypatch):
+    names = [native._fingerprint("g++ 12"), native._fingerprint("g++ 13")]
+    for change in (
+        {"FLAGS": ("-O1",)},
+        {"VARIANTS": ((),)},
+        {"SOURCE": fresh / "other.cpp"},
+        {"_instructions": lambda: "Features : fp asimd sve"},
+    ):
+        (fresh / "other.cpp").write_text("int x;")
+        with monkeypatch.context() as patch:
+            for name, value in change.items():
+                patch.setattr(native, name, value)
+            names.append(native._fingerprint("g++ 12"))
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("word", ["flags", "Features"])
+def test_instruction_sets_are_read_in_either_spelling(fresh, monkeypatch, word):
+    (fresh / "cpuinfo").write_text(f"processor\t: 0\n{word}\t\t: fp asimd\n")
+    monkeypatch.setattr(native, "Path", lambda path: fresh / "cpuinfo")
+    assert native._instructions().endswith(": fp asimd")
+
+
+def test_two_processes_may_build_at_once(fresh, compiler):
+    command = [sys.executable, "-c", "from fieldcheck.ops import native; print(native.status()[0])"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ) for _ in range(2)]
+    assert [p.communicate()[0].split() for p in both] == [[b"compiled", b"loop"]] * 2
+    assert len(kept(fresh, ".so")) == 1
 
 
 def test_explain_names_every_operation_and_a_reason():

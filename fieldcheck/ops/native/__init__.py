@@ -1,8 +1,9 @@
 """The compiled loops of the conic activations: built once where a compiler is at hand, else absent.
 
-The first call for a kernel compiles one C++ file of plain loops (about two seconds, never more than
-:data:`LIMIT`) into the user's cache, tries it on a small case, and keeps it.  Where any of this
-fails the plain torch form serves, and :func:`status` tells the reason.
+The first call for a kernel compiles one C++ file of plain loops (a few seconds, all attempts
+together never more than :data:`LIMIT`) into the user's cache, tries it on small cases, and keeps
+it.  Where any of this fails the plain torch form serves, :func:`status` tells the reason, and the
+failure is kept too.
 
 Environment
     ``FIELDCHECK_NATIVE=0``: never compile, never load.
@@ -13,6 +14,7 @@ Environment
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -20,20 +22,26 @@ import logging
 import math
 import os
 import platform
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from .. import reference
+from .._layout import layout
+
 log = logging.getLogger("fieldcheck.ops")
 
 SOURCE = Path(__file__).with_name("conic.cpp")
-#: Seconds after which an unfinished compilation is given up.
+#: Seconds that a first use may take, the compiler's version and all variants together.
 LIMIT = 60
 KINDS = {"colu": 0, "rcolu": 1, "soc": 2}
 #: Below this many numbers a second thread costs more than it brings.
@@ -47,17 +55,29 @@ FLAGS = ("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-fno-exc
 VARIANTS = (("-march=native", "-fopenmp"), ("-fopenmp",), ("-march=native",), ())
 
 
+Functions = dict[torch.dtype, "ctypes._NamedFuncPointer"]
+
+
+class Library(NamedTuple):
+    """An open file: its functions, and what the compiler made of the loops."""
+
+    functions: Functions
+    features: str
+
+
 class Loaded(NamedTuple):
     """A library ready for calls, and how it came to be."""
 
-    functions: dict[torch.dtype, ctypes._NamedFuncPointer]
+    functions: Functions
     reason: str
 
 
-def compiler() -> str | None:
-    """The C++ compiler that would be used."""
-    wanted = [os.environ["CXX"]] if os.environ.get("CXX") else ["g++", "c++", "clang++"]
-    return next((found for name in wanted if (found := shutil.which(name))), None)
+def compiler() -> list[str] | None:
+    """The command of the C++ compiler that would be used; ``CXX`` may be several words."""
+    if wanted := shlex.split(os.environ.get("CXX", "")):
+        return wanted if shutil.which(wanted[0]) else None
+    found = next(filter(shutil.which, ("g++", "c++", "clang++")), None)
+    return None if found is None else [found]
 
 
 def cache_folder() -> Path:
@@ -68,59 +88,75 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "fieldcheck"
 
 
-@functools.cache
-def _fingerprint(cxx: str) -> str:
-    """Changes with the source, the flags, the compiler and the processor's instruction set."""
-    version = subprocess.run([cxx, "--version"], capture_output=True, text=True, timeout=LIMIT)
-    parts = [SOURCE.read_text(), repr((FLAGS, VARIANTS)), version.stdout, platform.machine()]
+def _run(command: list[str], deadline: float) -> tuple[int, str, str]:
+    """Exit code, output and errors of a command, which ends with all it started at the deadline."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+        stdin=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        out, trouble = process.communicate(timeout=max(0.0, deadline - time.monotonic()))
+    except BaseException:
+        # A compiler's driver leaves the work to a child, which would go on without it.
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.communicate()
+        raise
+    return process.returncode, out, trouble
+
+
+def _instructions() -> str:
+    """The processor's instruction sets, in the words of this system."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        flags = [line for line in cpuinfo.read_text().splitlines() if line.startswith("flags")]
-        parts += flags[:1]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
+        for line in cpuinfo.read_text().splitlines():
+            if line.partition(":")[0].strip() in ("flags", "Features"):
+                return line
+    return ""
 
 
-def _target(cxx: str) -> Path:
-    return cache_folder() / f"conic-{_fingerprint(cxx)}.so"
+def _fingerprint(version: str) -> str:
+    """Changes with the source, the flags, the compiler and the processor's instruction set."""
+    parts = [SOURCE.read_text(), repr((FLAGS, VARIANTS)), version, platform.machine()]
+    return hashlib.sha256("\n".join([*parts, _instructions()]).encode()).hexdigest()[:20]
 
 
 def _say(message: str) -> None:
-    """To the log always, to a person at a terminal as well."""
+    """To the log, and to the error stream; a notebook's stream is part of a document, so not
+    there."""
     log.info(message)
-    if sys.stderr is not None and sys.stderr.isatty():
+    if sys.stderr is not None and not type(sys.stderr).__module__.startswith("ipykernel"):
         print(f"fieldcheck: {message}", file=sys.stderr, flush=True)
 
 
-def _compile(cxx: str, target: Path) -> str:
+def _compile(cxx: list[str], target: Path, deadline: float) -> str:
     """Build ``target``, whole or not at all; empty on success, else the reason."""
-    _say(f"compiling the conic kernels with {Path(cxx).name} (once, about two seconds)")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.mkdtemp(dir=target.parent)
-    except OSError as error:
-        return f"the cache folder cannot be written: {error.strerror}"
+    name = Path(cxx[-1]).name
+    _say(f"compiling the conic kernels with {name} (once, a few seconds)")
+    folder = tempfile.mkdtemp(dir=target.parent)
     try:
         built = Path(folder) / target.name
         reason = ""
         for variant in VARIANTS:
-            command = [cxx, *FLAGS, *variant, str(SOURCE), "-o", str(built)]
+            command = [*cxx, *FLAGS, *variant, str(SOURCE), "-o", str(built)]
             try:
-                done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+                code, _, trouble = _run(command, deadline)
             except subprocess.TimeoutExpired:
                 return f"compiling took more than {LIMIT} s"
             except OSError as error:
                 return f"the compiler does not start: {error.strerror}"
-            if done.returncode == 0:
+            if code == 0:
                 os.replace(built, target)
                 return ""
-            lines = done.stderr.strip().splitlines()
+            lines = trouble.strip().splitlines()
             reason = reason or f"the compiler refuses: {lines[0] if lines else 'no message'}"
         return reason
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _open(target: Path) -> dict[torch.dtype, ctypes._NamedFuncPointer]:
+def _open(target: Path) -> Library:
     library = ctypes.CDLL(str(target))
     functions = {}
     for dtype, name in ((torch.float32, "f32"), (torch.float64, "f64")):
@@ -130,17 +166,38 @@ def _open(target: Path) -> dict[torch.dtype, ctypes._NamedFuncPointer]:
                              ctypes.c_longlong, ctypes.c_double, ctypes.c_int)  # fmt: skip
         function.restype = None
         functions[dtype] = function
-    return functions
+    features = library.fieldcheck_conic_features()
+    words = (
+        "vectors" if features & 1 else "no vectors",
+        "threads" if features & 2 else "one thread",
+    )
+    return Library(functions, ", ".join(words))
 
 
-def _fails_small_case(functions: dict) -> bool:
-    """Whether the library errs where the answer is known by hand: (3, 4) is cut to (3, 3)."""
+def _errs(functions: Functions) -> bool:
+    """Whether the library disagrees with the plain forms: each kind, both passes, groups in the
+    lanes of a vector, of whole vectors, and what is left over."""
     for dtype, function in functions.items():
-        x = torch.tensor([3.0, 4.0, 5.0, 4.0, -1.0, 2.0, 0.0, 0.0], dtype=dtype)
-        y = torch.empty_like(x)
-        function(KINDS["colu"], x.data_ptr(), None, y.data_ptr(), 8, 2, 1.0, 1)
-        if not torch.allclose(y, torch.tensor([3.0, 3, 5, 4, -1, 0, 0, 0], dtype=dtype)):
-            return True
+        for size in (4, 32):
+            x = torch.linspace(-2, 3, 7 * size, dtype=dtype).sin().roll(3)
+            rows = x.view(7, size)  # inside the cone, in its polar, near the rotated axis, between
+            rows[0::4, 0] += 4
+            rows[1::4, 0] -= 4
+            rows[2::4] += 3
+            g = torch.linspace(1, -2, 7 * size, dtype=dtype)
+            got = torch.empty_like(x)
+            for kind, number in KINDS.items():
+                cut = layout(kind, x.numel(), size, None, False, False)
+                y = {
+                    "colu": lambda: reference.colu_last(x, cut, "hard", "kept", 0.0),  # noqa: B023
+                    "rcolu": lambda: reference.rcolu_last(x, cut, "hard", 0.0),  # noqa: B023
+                    "soc": lambda: reference.soc_last(x, cut, 1.0),  # noqa: B023
+                }[kind]()
+                d = reference.conic_vjp(x, g, kind, size, 1.0)
+                for along, right in ((None, y), (g.data_ptr(), d)):
+                    function(number, x.data_ptr(), along, got.data_ptr(), x.numel(), size, 1.0, 1)
+                    if not torch.allclose(got, right, rtol=1e-4, atol=1e-4):
+                        return True
     return False
 
 
@@ -152,17 +209,51 @@ def _load() -> Loaded | str:
     cxx = compiler()
     if cxx is None:
         return "no C++ compiler was found"
+    deadline = time.monotonic() + LIMIT
     try:
-        target = _target(cxx)
-        fresh = not target.exists()
-        if fresh and (reason := _compile(cxx, target)):
-            return reason
-        functions = _open(target)
-    except (OSError, AttributeError, subprocess.SubprocessError) as error:
-        return f"the compiled file cannot be used: {error}"
-    if _fails_small_case(functions):
-        return "the compiled file fails a case done by hand"
-    return Loaded(functions, f"built with {Path(cxx).name}, kept in the cache")
+        folder = cache_folder()
+    except RuntimeError:  # an account without a home
+        return "no home folder for the cache; name one in FIELDCHECK_CACHE"
+    try:
+        _, version, _ = _run([*cxx, "--version"], deadline)
+        target = folder / f"conic-{_fingerprint(version)}.so"
+    except subprocess.TimeoutExpired:
+        return f"the compiler gave no answer in {LIMIT} s"
+    except OSError as error:
+        return f"the compiler does not start: {error.strerror}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _kept(cxx, target, deadline)
+    except OSError as error:
+        return f"the cache folder cannot be used: {error.strerror or error}"
+
+
+def _kept(cxx: list[str], target: Path, deadline: float) -> Loaded | str:
+    """The file of the cache, built if it is not there or cannot be used.
+
+    A failure is kept beside it, so that the next process does not wait for the same again.
+    """
+    failure = target.with_suffix(".failed")
+    if failure.exists():
+        return f"{failure.read_text().strip()} (kept in {failure}; to try again remove it)"
+    reason = ""
+    for fresh in (False, True):
+        if fresh and (reason := _compile(cxx, target, deadline)):
+            break
+        if not target.exists():
+            continue
+        try:
+            library = _open(target)
+        except (OSError, AttributeError) as error:  # built elsewhere, or damaged: built anew once
+            reason = f"the compiled file cannot be used: {error}"
+            continue
+        if _errs(library.functions):
+            reason = "the compiled file disagrees with the plain forms"
+            break
+        built = f"built with {Path(cxx[-1]).name} ({library.features}), kept in the cache"
+        return Loaded(library.functions, built)
+    failure.write_text(reason + "\n")
+    return reason
 
 
 def available(dtype: torch.dtype) -> bool:

@@ -8,7 +8,8 @@
 // The file includes nothing, so any C++17 compiler with GNU vector types builds it in about a second.
 // Groups that fit a vector are handled in its lanes: sums over a group are lane permutations, and every
 // lane of a group ends up with the group's own numbers.  Longer groups are a row of vectors.  All other
-// sizes, and groups whose squares overflow or are not numbers, take the scalar form, which scales first.
+// sizes, and pieces with a group whose squares overflow, vanish or are not numbers, take the scalar form,
+// which scales first: the maps are homogeneous, f(s x) = s f(x) for s > 0, so a power of two costs nothing.
 
 typedef long long index_t;
 
@@ -19,30 +20,46 @@ static inline double root(double x) { return __builtin_sqrt(x); }
 
 template <class T> struct Limits;
 template <> struct Limits<float> {
-  static constexpr float root_of_tiny = 1.0842022e-19f;
+  static constexpr float tiny = 1.17549435e-38f;           // the smallest normal number
+  static constexpr float low = 1e-26f;                     // squares are exact enough from here
+  static constexpr float small = 1e-25f, large = 1e25f;    // groups between need no scaling
+  static constexpr float up = 0x1p80f, down = 0x1p-80f;
   static constexpr int lanes = 16;
   typedef int lane_t;
 };
 template <> struct Limits<double> {
-  static constexpr double root_of_tiny = 1.4916681462400413e-154;
+  static constexpr double tiny = 2.2250738585072014e-308;
+  static constexpr double low = 1e-276;
+  static constexpr double small = 1e-250, large = 1e250;
+  static constexpr double up = 0x1p800, down = 0x1p-800;
   static constexpr int lanes = 8;
   typedef long long lane_t;
 };
 
 // ---------------------------------------------------------------------------------------------- scalar
 
-// The body's length without overflow or underflow: scaled by its largest entry.
-template <class T> static T length(const T *w, index_t n, T shift) {
+// The power of two that brings a group out of the reach of overflow and underflow.
+template <class T> static T scaling(const T *x, index_t n) {
   T top = 0;
   for (index_t i = 0; i < n; i++) {
-    T a = w[i] - shift;
+    T a = x[i] < 0 ? -x[i] : x[i];
+    if (!(a <= top)) top = a;  // a NaN is taken, and is neither small nor large
+  }
+  return top < Limits<T>::small ? Limits<T>::up : top > Limits<T>::large ? Limits<T>::down : (T)1;
+}
+
+// The body's length, scaled by its largest entry.
+template <class T> static T length(const T *w, index_t n, T scale, T shift) {
+  T top = 0;
+  for (index_t i = 0; i < n; i++) {
+    T a = w[i] * scale - shift;
     a = a < 0 ? -a : a;
     if (!(a <= top)) top = a;  // a NaN is taken
   }
   if (!(top > 0) || top - top != 0) return top;  // 0, infinity or NaN
   T sum = 0;
   for (index_t i = 0; i < n; i++) {
-    T a = (w[i] - shift) / top;
+    T a = (w[i] * scale - shift) / top;
     sum += a * a;
   }
   return top * root(sum);
@@ -56,22 +73,24 @@ template <class T> static T ratio(T t, T r) {
 }
 
 template <class T> static void scalar_forward(Kind kind, const T *x, T *y, index_t size, T a) {
+  const T scale = scaling(x, size), back = 1 / scale;
   if (kind == RCOLU) {
     T mean = 0;
-    for (index_t i = 0; i < size; i++) mean += x[i] / (T)size;
-    T c = ratio(mean * root((T)size), length(x, size, mean));
-    for (index_t i = 0; i < size; i++) y[i] = mean + c * (x[i] - mean);
+    for (index_t i = 0; i < size; i++) mean += x[i] * scale / (T)size;
+    T c = ratio(mean * root((T)size), length(x, size, scale, mean));
+    for (index_t i = 0; i < size; i++) y[i] = (mean + c * (x[i] * scale - mean)) * back;
     return;
   }
-  T t = x[0], r = length(x + 1, size - 1, (T)0), c, axis;
+  T t = x[0] * scale, r = length(x + 1, size - 1, scale, (T)0), c, axis;
   if (kind == COLU) {
-    c = ratio(t, r), axis = t;
+    c = ratio(t, r), axis = x[0];
   } else if (r <= a * t) {
-    c = 1, axis = t;
+    c = 1, axis = x[0];
   } else {
-    axis = (t / (1 + a * a)) + (a / (1 + a * a)) * r;  // each term stays finite
+    axis = (t / (1 + a * a)) + (a / (1 + a * a)) * r;
     if (axis < 0) axis = 0;
     c = r > 0 ? a * (axis / r) : axis - axis;  // 0, or NaN if the axis is one
+    axis *= back;
   }
   y[0] = axis;
   for (index_t i = 1; i < size; i++) y[i] = c * x[i];
@@ -79,15 +98,16 @@ template <class T> static void scalar_forward(Kind kind, const T *x, T *y, index
 
 template <class T>
 static void scalar_backward(Kind kind, const T *x, const T *g, T *d, index_t size, T a) {
+  const T scale = scaling(x, size);
   T mean = 0, g_mean = 0, along = 0;
   index_t first = kind == RCOLU ? 0 : 1;
   if (kind == RCOLU)
-    for (index_t i = 0; i < size; i++) mean += x[i] / (T)size, g_mean += g[i] / (T)size;
-  T t = kind == RCOLU ? mean * root((T)size) : x[0];
-  T r = length(x + first, size - first, mean);
-  T inverse = r > 0 ? 1 / r : 0;
-  // r - r is 0 unless r is infinite or NaN, and then it spoils the sum as it should.
-  for (index_t i = first; i < size; i++) along += (g[i] - g_mean) * ((x[i] - mean) * inverse);
+    for (index_t i = 0; i < size; i++) mean += x[i] * scale / (T)size, g_mean += g[i] / (T)size;
+  T t = kind == RCOLU ? mean * root((T)size) : x[0] * scale;
+  T r = length(x + first, size - first, scale, mean);
+  const T divisor = r > 0 || r != r ? r : 1;  // dividing: the inverse of a subnormal is infinite
+  for (index_t i = first; i < size; i++)
+    along += (g[i] - g_mean) * ((x[i] * scale - mean) / divisor);
   if (kind == SOC) {
     if (r <= a * t) {
       for (index_t i = 0; i < size; i++) d[i] = g[i];
@@ -98,20 +118,21 @@ static void scalar_backward(Kind kind, const T *x, const T *g, T *d, index_t siz
       for (index_t i = 0; i < size; i++) d[i] = 0;
       return;
     }
-    T k = (g[0] + a * along) / (1 + a * a), c = a * (s * inverse);
+    T k = (g[0] + a * along) / (1 + a * a), c = a * (s / divisor);
     d[0] = k;
     T pull = a * k - c * along;
-    for (index_t i = 1; i < size; i++) d[i] = c * g[i] + pull * (x[i] * inverse);
+    for (index_t i = 1; i < size; i++) d[i] = c * g[i] + pull * (x[i] * scale / divisor);
     return;
   }
   T c = ratio(t, r), inside = (t > 0 && t < r) ? along : (T)0;
   if (kind == COLU) {
     d[0] = g[0] + inside;
-    for (index_t i = 1; i < size; i++) d[i] = c * g[i] - (inside * c) * (x[i] * inverse);
+    for (index_t i = 1; i < size; i++) d[i] = c * g[i] - (inside * c) * (x[i] * scale / divisor);
   } else {
     T on_axis = g_mean + inside / root((T)size);
     for (index_t i = 0; i < size; i++)
-      d[i] = on_axis + c * (g[i] - g_mean) - (inside * c) * ((x[i] - mean) * inverse);
+      d[i] = on_axis + c * (g[i] - g_mean) -
+             (inside * c) * ((x[i] * scale - mean) / divisor);
   }
 }
 
@@ -169,6 +190,45 @@ template <class T, int S> static inline V<T> first_lanes() {
   return v;
 }
 
+// Watches over the squares of a piece's groups.  The sum stays 0 until one is infinite or no number.
+template <class T> struct Watch {
+  V<T> sum = V<T>{}, least = all<T>(1);
+  inline void see(V<T> squares, V<T> more) {
+    sum += (squares + more) * all<T>(0);
+    least = smaller<T>(squares, least);
+  }
+  inline bool broken() const {
+    bool any = false;
+    for (int i = 0; i < Limits<T>::lanes; i++) any |= sum[i] != sum[i];
+    return any;
+  }
+  inline bool low() const {
+    bool any = false;
+    for (int i = 0; i < Limits<T>::lanes; i++) any |= least[i] < Limits<T>::low;
+    return any;
+  }
+};
+
+// Whether squares are low because of a group that is small and not zero: zeros are common, and exact.
+// A group is S lanes, or several whole vectors.
+template <class T, int S> static bool vanishing(const T *x, index_t n, index_t size) {
+  constexpr int W = Limits<T>::lanes;
+  V<T> least = all<T>(1);
+  for (index_t i = 0; i < n; i += size) {
+    V<T> squares = all<T>(0);
+    M<T> bits{};
+    for (index_t j = 0; j < size; j += W) {
+      const V<T> v = load<T>(x + i + j);
+      squares += v * v;
+      bits |= (M<T>)v;
+    }
+    least = smaller<T>((V<T>)bits != all<T>(0) ? group_sum<T, S>(squares) : all<T>(1), least);
+  }
+  bool any = false;
+  for (int i = 0; i < W; i++) any |= least[i] < Limits<T>::low;
+  return any;
+}
+
 // What every lane of a group knows: axis coordinate, body length, and its inverse.  The inverse is kept
 // finite, so that a vanishing body gives zeros and not 0 times infinity.
 template <class T> struct Group {
@@ -177,7 +237,7 @@ template <class T> struct Group {
 
 template <class T> static inline Group<T> measured(V<T> t, V<T> squares) {
   V<T> r = roots<T>(squares);
-  return {t, r, all<T>(1) / larger<T>(r, all<T>(Limits<T>::root_of_tiny))};
+  return {t, r, all<T>(1) / larger<T>(r, all<T>(Limits<T>::tiny))};
 }
 
 // Coefficients of y = x * (axis, body) lanes; for soc the axis is replaced.
@@ -222,27 +282,25 @@ static bool lanes_forward(const T *x, T *y, index_t n, T opening) {
   const V<T> first = first_lanes<T, S>(), rest = all<T>(1) - first;
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
   const T length_of_ones = root((T)S);
-  V<T> odd = all<T>(0);  // stays 0 until a group's squares are infinite or not numbers
+  Watch<T> watch;
   for (index_t i = 0; i < n; i += W) {
     const V<T> v = load<T>(x + i);
     V<T> axis, body;
     if constexpr (kind == RCOLU) {
       const V<T> mean = group_sum<T, S>(v) * all<T>((T)1 / S), w = v - mean;
       const V<T> rr = group_sum<T, S>(w * w), t = mean * all<T>(length_of_ones);
-      odd += (rr + t * t) * all<T>(0);
+      watch.see(rr + t * t, all<T>(0));
       coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
       store<T>(y + i, mean + body * w);
     } else {
       const V<T> t = group_first<T, S>(v), w = v * rest;
       const V<T> rr = group_sum<T, S>(w * w);
-      odd += (rr + t * t) * all<T>(0);
+      watch.see(rr + t * t, all<T>(0));
       coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
       store<T>(y + i, first * axis + body * w);
     }
   }
-  bool any = false;
-  for (int i = 0; i < W; i++) any |= odd[i] != odd[i];
-  return any;
+  return watch.broken() || (watch.low() && vanishing<T, S>(x, n, W));
 }
 
 template <class T, Kind kind, int S>
@@ -251,7 +309,7 @@ static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening) {
   const V<T> first = first_lanes<T, S>(), rest = all<T>(1) - first;
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
   const T length_of_ones = root((T)S);
-  V<T> odd = all<T>(0);  // stays 0 until a group's squares are infinite or not numbers
+  Watch<T> watch;
   for (index_t i = 0; i < n; i += W) {
     const V<T> v = load<T>(x + i), h = load<T>(g + i);
     V<T> axis, body, pull;
@@ -259,23 +317,21 @@ static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening) {
       const V<T> part = all<T>((T)1 / S);
       const V<T> mean = group_sum<T, S>(v) * part, w = v - mean, t = mean * all<T>(length_of_ones);
       const V<T> g_mean = group_sum<T, S>(h) * part, rr = group_sum<T, S>(w * w);
-      odd += (rr + t * t) * all<T>(0);
       const Group<T> q = measured<T>(t, rr);
-      const V<T> along = group_sum<T, S>(w * h) * q.inverse;
+      const V<T> product = group_sum<T, S>(w * h), along = product * q.inverse;
+      watch.see(rr + t * t, product);
       derivative<T, kind>(q, g_mean * all<T>(length_of_ones), along, a, shrink, axis, body, pull);
       store<T>(d + i, axis * all<T>(1 / length_of_ones) + body * (h - g_mean) + pull * w);
     } else {
       const V<T> t = group_first<T, S>(v), w = v * rest, rr = group_sum<T, S>(w * w);
-      odd += (rr + t * t) * all<T>(0);
       const Group<T> q = measured<T>(t, rr);
-      const V<T> along = group_sum<T, S>(w * h) * q.inverse;
+      const V<T> product = group_sum<T, S>(w * h), along = product * q.inverse;
+      watch.see(rr + t * t, product);
       derivative<T, kind>(q, group_first<T, S>(h), along, a, shrink, axis, body, pull);
       store<T>(d + i, first * axis + rest * body * h + pull * w);
     }
   }
-  bool any = false;
-  for (int i = 0; i < W; i++) any |= odd[i] != odd[i];
-  return any;
+  return watch.broken() || (watch.low() && vanishing<T, S>(x, n, W));
 }
 
 // Groups of several whole vectors.
@@ -285,7 +341,7 @@ static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening) {
   const V<T> first = first_lanes<T, W>(), rest = all<T>(1) - first, one = all<T>(1);
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
   const T length_of_ones = root((T)S);
-  V<T> odd = all<T>(0);  // stays 0 until a group's squares are infinite or not numbers
+  Watch<T> watch;
   for (index_t i = 0; i < n; i += S) {
     V<T> mean = all<T>(0), t, rr = all<T>(0), axis, body;
     if constexpr (kind == RCOLU) {
@@ -302,15 +358,13 @@ static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening) {
       keep = one;
     }
     rr = group_sum<T, W>(rr);
-    odd += (rr + t * t) * all<T>(0);
+    watch.see(rr + t * t, all<T>(0));
     coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
     for (index_t j = 0; j < S; j += W)
       store<T>(y + i + j, mean + body * (load<T>(x + i + j) - mean));
     if constexpr (kind != RCOLU) y[i] = axis[0];
   }
-  bool any = false;
-  for (int i = 0; i < W; i++) any |= odd[i] != odd[i];
-  return any;
+  return watch.broken() || (watch.low() && vanishing<T, W>(x, n, S));
 }
 
 template <class T, Kind kind>
@@ -319,7 +373,7 @@ static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T 
   const V<T> first = first_lanes<T, W>(), rest = all<T>(1) - first, one = all<T>(1);
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
   const T length_of_ones = root((T)S);
-  V<T> odd = all<T>(0);  // stays 0 until a group's squares are infinite or not numbers
+  Watch<T> watch;
   for (index_t i = 0; i < n; i += S) {
     V<T> mean = all<T>(0), g_mean = all<T>(0), t, rr = all<T>(0), along = all<T>(0);
     V<T> axis, body, pull;
@@ -339,9 +393,10 @@ static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T 
       keep = one;
     }
     rr = group_sum<T, W>(rr);
-    odd += (rr + t * t) * all<T>(0);
     const Group<T> q = measured<T>(t, rr);
-    along = group_sum<T, W>(along) * q.inverse;
+    along = group_sum<T, W>(along);
+    watch.see(rr + t * t, along);
+    along *= q.inverse;
     const V<T> g_axis = kind == RCOLU ? g_mean * all<T>(length_of_ones) : all<T>(g[i]);
     derivative<T, kind>(q, g_axis, along, a, shrink, axis, body, pull);
     const V<T> base = kind == RCOLU ? axis * all<T>(1 / length_of_ones) : all<T>(0);
@@ -350,9 +405,7 @@ static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T 
                               pull * (load<T>(x + i + j) - mean));
     if constexpr (kind != RCOLU) d[i] = axis[0];
   }
-  bool any = false;
-  for (int i = 0; i < W; i++) any |= odd[i] != odd[i];
-  return any;
+  return watch.broken() || (watch.low() && vanishing<T, W>(x, n, S));
 }
 #endif
 
@@ -418,11 +471,15 @@ void fieldcheck_conic_f64(int kind, const double *x, const double *g, double *y,
                           index_t S, double a, int threads) {
   sweep<double>(kind, x, g, y, n, S, a, threads);
 }
-int fieldcheck_conic_vectors() {
+// What the compiler made of it: 1 for vectors, 2 for threads.
+int fieldcheck_conic_features() {
+  int features = 0;
 #ifdef FIELDCHECK_VECTORS
-  return 1;
-#else
-  return 0;
+  features |= 1;
 #endif
+#ifdef _OPENMP
+  features |= 2;
+#endif
+  return features;
 }
 }

@@ -14,7 +14,7 @@ from fieldcheck.domains import (
     unit_vector,
     vector,
 )
-from fieldcheck.relations import AtMost, Equal, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
 
 CHAPTER = "activations"
 UNDEFINED = ("zero", "zero-row", "denormal", "axis")
@@ -88,13 +88,13 @@ def colu_slice(xp, x, v):
     z = radius * gaps.ball_point(xp, v)
     length = xp.minimum(radius, n)
     return (
-        AtMost(
+        *at_most(
             xp.sum((x[1:] - y) * (z - y)),
             xp.zeros(),
-            gap=xp.relu(n - radius) * radius * gaps.obtuse(xp, u, v),
+            room=xp.relu(n - radius) * radius * gaps.obtuse(xp, u, v),
             sharp=True,
         ),
-        AtMost(xp.norm2(y), radius**2, gap=xp.relu(radius - n) * (radius + length), sharp=True),
+        *at_most(xp.norm2(y), radius**2, room=xp.relu(radius - n) * (radius + length), sharp=True),
     )
 
 
@@ -302,7 +302,7 @@ def colu_epsilon(xp, x, epsilon):
     room = xp.minimum(h, n + epsilon) * h * n + epsilon * (n + epsilon) ** 2
     return (
         Equal(moved, -delta * xp.unit(x[1:])),
-        AtMost(delta, epsilon, gap=epsilon * room / bottom),
+        *at_most(delta, epsilon, room=epsilon * room / bottom),
     )
 
 
@@ -361,6 +361,33 @@ def colu_soft_defect(xp, r):
     length, which stays below 0.26 for ratios $r$ between -3 and 3 (and all the more beyond, where
     one of the two factors is small)."""
     return AtMost(soft_defect(xp, r), xp.lift(13) / 50)
+
+
+@claim(
+    "colu-axioms-firm",
+    title="The firm form moves its own values by about a tenth of the body",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(r=between(-1, 2)),
+    box=dict(raw={"r.x": (-1, 1)}),
+    tex=r"\sigma_1 (1-\sigma_2) < \tfrac18,\quad "
+    r"\sigma_1 = \sigma(4r - 2),\ \sigma_2 = \sigma(4r/\sigma_1 - 2)",
+)
+def colu_firm_defect(xp, r):
+    """The second application of the firm form moves the body by less than an eighth of its
+    length, for ratios r between -1 and 2 (beyond, one of the two factors is below 1/400)."""
+    return AtMost(firm_defect(xp, r), xp.one / 8)
+
+
+def firm_defect(xp, r):
+    """How far the firm form moves its own value, relative to the body, at the ratio r."""
+    first = xp.logistic(4 * r - 2)
+    return first * (1 - xp.logistic(4 * r / first - 2))
+
+
+@colu_firm_defect.neighbour("by at most a tenth", key="a-tenth", box=dict(raw={"r.x": (-1, 1)}))
+def _(xp, r):
+    return AtMost(firm_defect(xp, r), xp.one / 10)
 
 
 @colu_soft_defect.neighbour("by at most a quarter", key="a-quarter", box=dict(raw={"r.x": (-1, 1)}))

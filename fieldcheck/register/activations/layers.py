@@ -12,7 +12,8 @@ from fieldcheck.domains import (
     symmetric,
     vector,
 )
-from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Rank, Solutions
+from fieldcheck.fields.integrability import euclidean_pairing
+from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Rank, Solutions, at_most
 
 CHAPTER = "activations"
 
@@ -35,6 +36,19 @@ def projected_gradient(xp, A, b, x, eta):
     f = lambda y: xp.sum(y * (A @ y)) / 2 + xp.sum(b * y)
     weight = xp.eye(x.shape[0]) - eta * A
     return Equal(xp.relu(x - eta * xp.gradient(f, x)), xp.relu(weight @ x - eta * b))
+
+
+@projected_gradient.printed(
+    "a ReLU layer with any weight is such a step",
+    key="printed",
+    tex=r"\text{where } Wx + c > 0:\quad D(Wx+c)_+ = I - \eta\nabla^2f(x)\ "
+    r"\text{ is symmetric}",
+    given=dict(W=real_matrix("n", "n"), s=positive("n")),
+)
+def _(xp, W, x, s):
+    c = s - W @ x
+    J = xp.jacobian(lambda y: xp.relu(W @ y + c), x)
+    return Equal(J, J.T)
 
 
 @projected_gradient.neighbour(
@@ -73,10 +87,10 @@ def projected_descent(xp, B, L, b, x, k):
     eta = 1 / (L / 2 + k)
     before, after, new, aim = descent(xp, A, b, x, eta)
     d = new - x
-    return AtMost(
+    return at_most(
         after,
         before,
-        gap=xp.sum(xp.relu(-aim) * x) / eta + xp.norm2(B.T @ d) / 2 + k * xp.norm2(d),
+        room=xp.sum(xp.relu(-aim) * x) / eta + xp.norm2(B.T @ d) / 2 + k * xp.norm2(d),
     )
 
 
@@ -117,6 +131,18 @@ def _(xp, X, W, U):
     return Gradient(V, X, xp.relu(X @ W) @ U.T)
 
 
+@tied_mlp.neighbour(
+    "untied, and any potential",
+    key="untied-any-potential",
+    given=dict(U=real_matrix("C", "m"), H=real_matrix("N", "C"), K=real_matrix("N", "C")),
+    sizes={"N": (1, 2), "C": (2, 3), "m": (1, 2)},
+    tex=r"F(X) = (XW)_+U^{\mathsf T}:\quad DF = DF^{\mathsf T}",
+)
+def _(xp, X, W, U, H, K):
+    F = lambda Y: xp.relu(Y @ W) @ U.T
+    return Equal(euclidean_pairing(xp, F, X, H, K), euclidean_pairing(xp, F, X, K, H))
+
+
 @claim(
     "tied-mlp-gradient-parallel",
     title="Parallel columns suffice",
@@ -147,42 +173,47 @@ def _(xp, x, W, D):
     title="Parallel columns are needed",
     sources=[ours()],
     chapter=CHAPTER,
-    given=dict(W=real_matrix("C", "m")),
-    sizes={"C": (2, 3, 4), "m": (2, 3, 4)},
+    given=dict(W=real_matrix("m+k", "m")),
+    sizes={"m": (2, 3), "k": (0, 1)},
     needs=["tied-mlp-gradient-parallel"],
-    tex=r"v_kw_k^{\mathsf T} = w_kv_k^{\mathsf T}\ \forall k:\quad "
-    r"\text{solutions } V \text{ of dimension } m",
+    tex=r"F_V(x) = V(W^{\mathsf T}x)_+:\quad "
+    r"\{V : DF_V = DF_V^{\mathsf T}\ \text{wherever } DF_V \text{ exists}\}"
+    r"\ \text{has dimension } m",
 )
 def converse_mlp(xp, W):
-    r"""Across the kink of unit $k$ the Jacobian of $\sum_k v_k(w_k^{\mathsf T}x)_+$ jumps by
-    $v_kw_k^{\mathsf T}$ (kinks being distinct), so for a gradient each $v_kw_k^{\mathsf T}$ is
-    symmetric. For generic $W_{\mathrm{in}}$ these conditions leave $m$ free numbers in
+    r"""With no more hidden units than channels every pattern of active units occurs. For generic
+    $W_{\mathrm{in}}$ the symmetry of the Jacobian in all of them leaves $m$ free numbers in
     $W_{\mathrm{out}}$: one factor for each column."""
-    return Rank(jumps(xp, W), W.shape[1] * (W.shape[0] - 1))
+    return Rank(asymmetries(xp, W), W.shape[1] * (W.shape[0] - 1))
 
 
-def jumps(xp, W):
-    """The linear conditions v_k w_k^T - w_k v_k^T = 0 on the entries of V, row after row."""
+def asymmetries(xp, W):
+    """The entries of DF - DF^T for F(x) = V (W^T x)_+, one row for each pattern of active units and
+    each pair of channels; one column for each entry of V, on which they depend linearly."""
     C, m = W.shape
-    rows = []
-    for k in range(m):
-        for i in range(C):
-            for j in range(i):
-                row = [xp.zeros()] * (C * m)
-                row[i * m + k] = W[j, k]
-                row[j * m + k] = -W[i, k]
-                rows.append(xp.stack(row))
+    one, rows = xp.eye(C), []
+    for pattern in range(1, 2**m):
+        active = xp.constant([pattern >> k & 1 for k in range(m)])
+        columns = []
+        for V in xp.basis((C, m)):
+            F = lambda x, V=V, active=active: V @ (active * (x @ W))
+            pair = lambda h, k, F=F: euclidean_pairing(xp, F, h * 0, h, k)
+            twists = [
+                pair(one[j], one[i]) - pair(one[i], one[j]) for i in range(C) for j in range(i)
+            ]
+            columns.append(twists)
+        rows += [xp.stack(row) for row in zip(*columns, strict=True)]
     return xp.stack(rows)
 
 
 @converse_mlp.neighbour("W_in D refused: only multiples of W_in", key="win-d-refused")
 def _(xp, W):
-    return Rank(jumps(xp, W), W.shape[1] * W.shape[0] - 1)
+    return Rank(asymmetries(xp, W), W.shape[1] * W.shape[0] - 1)
 
 
 @converse_mlp.neighbour("generic weights allowed", key="generic")
 def _(xp, W):
-    return Rank(jumps(xp, W), 0)
+    return Rank(asymmetries(xp, W), 0)
 
 
 @claim(
@@ -211,9 +242,19 @@ def dual(xp, W, Z):
     return pseudo.T + Z - W @ (pseudo @ Z)
 
 
-@affine_projection.neighbour("generic accepted", key="generic-accepted")
+@affine_projection.printed(
+    "for any weights",
+    key="generic-accepted",
+    tex=r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+ \text{ is a projection}: ff = f",
+)
 def _(xp, x, W, Z):
     f = lambda y: Z @ xp.relu(W.T @ y)
+    return Equal(f(f(x)), f(x))
+
+
+@affine_projection.neighbour("tied weights of any length", key="tied")
+def _(xp, x, W, Z):
+    f = lambda y: W @ xp.relu(W.T @ y)
     return Equal(f(f(x)), f(x))
 
 
@@ -297,10 +338,10 @@ def affine_metric(xp, x, Q, s, z):
     q = Q[:, : s.shape[0]]
     w = q * s[None, :]
     f = (q / s[None, :]) @ xp.relu(w.T @ x)
-    return AtMost(
+    return at_most(
         xp.sum((x - f) * (w @ z - f)),
         xp.zeros(),
-        gap=xp.sum(xp.relu(-(w.T @ x)) * z),
+        room=xp.sum(xp.relu(-(w.T @ x)) * z),
         sharp=True,
     )
 

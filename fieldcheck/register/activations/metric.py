@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim, colu_paper, ours, poster, talk
-from fieldcheck.cones import colu, gaps, lorentz, orthant, psd
+from fieldcheck.cones import colu, commutant, gaps, lorentz, orthant, psd
 from fieldcheck.domains import (
+    built,
     cone_vector,
     matrix,
     nonnegative,
@@ -15,13 +16,19 @@ from fieldcheck.domains import (
     unitary,
     vector,
 )
-from fieldcheck.relations import AtMost, Equal, Zero
+from fieldcheck.relations import AtMost, Equal, Rank, Zero, at_most
 
 CHAPTER = "activations"
 UNDEFINED = ("zero", "zero-row", "denormal", "axis")
 """Strata on which a quotient by the length of the body is 0/0."""
 CONE = {"S": range(2, 5)}
 """Sizes of one conic group."""
+CELL_POINTS = built(
+    "points of all cells",
+    ("K", "G", "S"),
+    {"body": ("K", "G", "S-2"), "length": ("K", "G"), "height": ("K", "G")},
+    lambda xp, raw: raw,
+)
 
 
 # == CoLU is not a metric projection ==
@@ -58,10 +65,10 @@ def colu_lipschitz(xp, x, h):
     pushed = xp.push(lambda y: colu.hard(xp, y), x, h)
     ratio = xp.clip(x[0], 0, n) / n
     short = xp.relu(n - xp.relu(x[0])) / n
-    return AtMost(
+    return at_most(
         xp.sum(pushed * pushed),
         2 * xp.sum(h * h),
-        gap=(below + inside) * h[0] ** 2
+        room=(below + inside) * h[0] ** 2
         + (1 + below + middle) * radial**2
         + (1 + short * (1 + ratio)) * xp.norm2(tangent),
         sharp=True,
@@ -166,6 +173,34 @@ def _(xp, a, w, h, k):
     return AtMost(h * h + xp.norm2(pushed), 2 * (h * h + xp.norm2(k)))
 
 
+@claim(
+    "colu-not-metric-shared-sharp",
+    title="√(1+G) is attained: the axis moves all bodies at once",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(w=vector("d"), z=vector("G"), p=real(), q=real()),
+    sizes={"G": (1, 2, 3, 4), "d": (1, 2, 3)},
+    needs=["colu-not-metric-shared"],
+    tex=r"\lVert\lambda(a,w) - \lambda(b,w)\rVert^2 = (1+G)(a-b)^2,\quad "
+    r"0 < a, b < \lVert w_1\rVert = \dots = \lVert w_G\rVert",
+)
+def colu_sharp_shared(xp, w, z, p, q):
+    """Two points with the same bodies, longer than both axis values, are √(1+G) times as far apart
+    after CoLU. (In the code all bodies are one and the same; z only counts them.)"""
+    n, bodies = xp.norm(w), xp.stack([w] * z.shape[0])
+    a, b = n / (1 + p * p), n / (1 + q * q)
+    d = colu.shared(xp, a, bodies) - colu.shared(xp, b, bodies)
+    return Equal((a - b) ** 2 + xp.norm2(d), (1 + z.shape[0]) * (a - b) ** 2)
+
+
+@colu_sharp_shared.neighbour("√2 as without sharing", key="root-two", sizes={"G": (2, 3, 4)})
+def _(xp, w, z, p, q):
+    n, bodies = xp.norm(w), xp.stack([w] * z.shape[0])
+    a, b = n / (1 + p * p), n / (1 + q * q)
+    d = colu.shared(xp, a, bodies) - colu.shared(xp, b, bodies)
+    return Equal((a - b) ** 2 + xp.norm2(d), 2 * (a - b) ** 2)
+
+
 def asymmetry(xp, f, x, h, k):
     """⟨k, Df(x)h⟩ - ⟨h, Df(x)k⟩."""
     return xp.sum(k * xp.push(f, x, h)) - xp.sum(h * xp.push(f, x, k))
@@ -185,7 +220,7 @@ def asymmetry(xp, f, x, h, k):
 def colu_jacobian(xp, x, h, k):
     """Between the cone and the horizontal plane the Jacobian of CoLU has an antisymmetric part that
     couples the axis to the radial direction; elsewhere it has none. So CoLU is no gradient, hence
-    neither a projection nor a proximal map nor a step of projected gradient descent."""
+    neither a metric projection nor a proximal map. For the layers, see `colu-not-metric-layer`."""
     _, middle, _ = places(xp, x[0], xp.norm(x[1:]))
     hr, _ = split(xp, x[1:], h[1:])
     kr, _ = split(xp, x[1:], k[1:])
@@ -214,14 +249,101 @@ def colu_no_potential(xp, x, h, k):
     return Zero(asymmetry(xp, lambda y: colu.hard(xp, y), x, h, k))
 
 
-@colu_no_potential.neighbour("the second-order-cone projection is", key="soc-projection")
-def _(xp, x, h, k):
-    return Zero(asymmetry(xp, lambda y: lorentz.project(xp, y, xp.one), x, h, k))
+@colu_no_potential.neighbour(
+    "the second-order-cone projection is", key="soc-projection", given=dict(a=positive())
+)
+def _(xp, x, h, k, a):
+    return Zero(asymmetry(xp, lambda y: lorentz.project(xp, y, a), x, h, k))
 
 
 @colu_no_potential.neighbour("ReLU is", key="relu")
 def _(xp, x, h, k):
     return Zero(asymmetry(xp, lambda y: orthant.project(xp, y), x, h, k))
+
+
+def layer_conditions(xp, points):
+    """The linear conditions on W that the Jacobian Dλ(y) W is symmetric, at points y of all cells
+    of CoLU, row after row."""
+    rows = []
+    for groups in points:
+        D = commutant.block_diagonal(xp, [group[2] for group in groups])
+        n = D.shape[0]
+        one = xp.eye(n)
+        whole = xp.kron(D, one)
+        for i in range(n):
+            rows += [whole[i * n + j] - whole[j * n + i] for j in range(i)]
+    return xp.stack(rows)
+
+
+@claim(
+    "colu-not-metric-layer",
+    title="No layer CoLU(Wx + b) with invertible W has a potential",
+    sources=[talk("Conic Proj-GD"), ours("also with a weight and a bias")],
+    chapter=CHAPTER,
+    equations=["eq-colu-layer"],
+    given=dict(points=CELL_POINTS),
+    sizes={"K": (9, 18), "G": (1, 2), "S": (2, 3, 4)},
+    needs=["colu-not-metric-jacobian"],
+    tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
+    r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",
+)
+def colu_layer(xp, points):
+    r"""An invertible $W$ carries $x$ into every cell of CoLU. The Jacobian of $\mathrm{CoLU}(Wx+b)$
+    is symmetric in all of them only if $W$ is zero on the axes and a number $c_g$ on each body: a
+    $G$-dimensional space of matrices, none invertible."""
+    points = commutant.cell_points(xp, points)
+    G, S = len(points[0]), points[0][0][0].shape[0]
+    return Rank(layer_conditions(xp, points), (G * S) ** 2 - G)
+
+
+@colu_layer.neighbour("a symmetric W is enough, as inside the cone", key="symmetric-weight")
+def _(xp, points):
+    points = commutant.cell_points(xp, points)
+    n = len(points[0]) * points[0][0][0].shape[0]
+    return Rank(layer_conditions(xp, points), n * (n - 1) // 2)
+
+
+@colu_layer.neighbour("the axis may be kept: W = diag(a, cI)", key="axis-kept")
+def _(xp, points):
+    points = commutant.cell_points(xp, points)
+    G, S = len(points[0]), points[0][0][0].shape[0]
+    return Rank(layer_conditions(xp, points), (G * S) ** 2 - 2 * G)
+
+
+@claim(
+    "colu-not-metric-degenerate",
+    title="With a singular W a CoLU layer can be a metric projection",
+    sources=[ours()],
+    chapter=CHAPTER,
+    equations=["eq-colu-degenerate"],
+    given=dict(x=vector("S"), r=positive(), v=vector("S-1")),
+    sizes=CONE,
+    tex=r"\operatorname{CoLU}\bigl((0, x_\perp) + (r, 0)\bigr) = \Pi_K(x),\quad "
+    r"K = \{r\}\times\{\lVert z\rVert \le r\}",
+)
+def colu_degenerate(xp, x, r, v):
+    r"""With $W = \mathrm{diag}(0, I)$ and $b = (r, 0)$, $r > 0$, the layer keeps the axis at $r$
+    and goes to the nearest point of the disc $K$: a metric projection, hence a step of projected
+    gradient descent (for $f = 0$)."""
+    y = colu.hard(xp, xp.concat([xp.stack([r]), x[1:]]))
+    z = xp.concat([xp.stack([r]), r * gaps.ball_point(xp, v)])
+    n, u = xp.norm(x[1:]), xp.unit(x[1:])
+    return (
+        AtMost(
+            xp.sum((x - y) * (z - y)),
+            xp.zeros(),
+            gap=xp.relu(n - r) * r * gaps.obtuse(xp, u, v),
+            sharp=True,
+        ),
+        AtMost(xp.norm(y[1:]), r, gap=xp.relu(r - n), sharp=True),
+    )
+
+
+@colu_degenerate.neighbour("with the identity for W", key="identity-weight")
+def _(xp, x, r, v):
+    y = colu.hard(xp, x + xp.concat([xp.stack([r]), x[1:] * 0]))
+    z = xp.concat([xp.stack([r]), r * gaps.ball_point(xp, v)])
+    return AtMost(xp.sum((x - y) * (z - y)), xp.zeros()), AtMost(xp.norm(y[1:]), r)
 
 
 # == the second-order-cone projection ==
@@ -244,14 +366,14 @@ def soc_projection(xp, x, a, s, v):
     alpha, delta, u = lorentz.coefficients(xp, x, a)
     z = s * xp.concat([xp.ones(1), a * gaps.ball_point(xp, v)])
     return (
-        AtMost(
+        *at_most(
             xp.sum((x - p) * (z - p)),
             xp.zeros(),
-            gap=xp.relu(delta - a * xp.relu(-alpha)) * a * s * gaps.obtuse(xp, u, v)
+            room=xp.relu(delta - a * xp.relu(-alpha)) * a * s * gaps.obtuse(xp, u, v)
             + (1 + a * a) * xp.relu(-alpha) * s,
             sharp=True,
         ),
-        AtMost(xp.norm(p[1:]), a * p[0], gap=(1 + a * a) * xp.relu(-delta), sharp=True),
+        *at_most(xp.norm(p[1:]), a * p[0], room=(1 + a * a) * xp.relu(-delta), sharp=True),
     )
 
 
@@ -317,12 +439,13 @@ def closeness(xp, x, y, a):
 )
 def soc_firm(xp, x, y):
     """The projection onto the right-angled cone is firmly nonexpansive, so its Lipschitz constant
-    is 1, where CoLU has √2."""
+    is 1, where CoLU has √2. (For any opening it follows from `soc-projection`: add its inequality
+    at Πx for z = Πy to the one at Πy for z = Πx.)"""
     p, q = lorentz.project(xp, x, xp.one), lorentz.project(xp, y, xp.one)
-    return AtMost(
+    return at_most(
         xp.sum((p - q) * (p - q)),
         xp.sum((p - q) * (x - y)),
-        gap=closeness(xp, x, y, xp.one) + closeness(xp, y, x, xp.one),
+        room=closeness(xp, x, y, xp.one) + closeness(xp, y, x, xp.one),
         sharp=True,
     )
 
@@ -373,10 +496,10 @@ def psd_projection(xp, U, e, B):
     r"""For $A = U\,\mathrm{diag}(e)\,U^*$ the matrix $U\,\mathrm{diag}(e_+)\,U^*$ is the nearest
     positive semidefinite one in the Frobenius norm."""
     A, P, Z = psd.compose(xp, U, e), psd.project(xp, U, e), B @ xp.star(B)
-    return AtMost(
+    return at_most(
         psd.pairing(xp, A - P, Z - P),
         xp.zeros(),
-        gap=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ U), axis=0)),
+        room=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ U), axis=0)),
         sharp=True,
     )
 
@@ -424,10 +547,10 @@ def psd_equivariance(xp, U, V, e, B):
     point to $V A V^*$: the projection is equivariant under $U(n)$."""
     A, P = psd.compose(xp, U, e), psd.project(xp, U, e)
     A, P, Z = V @ A @ xp.star(V), V @ P @ xp.star(V), B @ xp.star(B)
-    return AtMost(
+    return at_most(
         psd.pairing(xp, A - P, Z - P),
         xp.zeros(),
-        gap=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ V @ U), axis=0)),
+        room=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ V @ U), axis=0)),
         sharp=True,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, colu_paper, ours, talk
 from fieldcheck.cones import orthant
 from fieldcheck.domains import nonnegative, real, vector
-from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero
+from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero, at_most
 
 CHAPTER = "activations"
 
@@ -25,8 +25,8 @@ def orthant_projection(xp, x, z):
     the orthant, and it satisfies the variational inequality of the nearest point."""
     p = orthant.project(xp, x)
     return (
-        AtMost(xp.sum((x - p) * (z - p)), xp.zeros(), gap=xp.sum(xp.relu(-x) * z), sharp=True),
-        AtMost(-p, xp.zeros(), gap=p),
+        *at_most(xp.sum((x - p) * (z - p)), xp.zeros(), room=xp.sum(xp.relu(-x) * z), sharp=True),
+        *at_most(-p, xp.zeros(), room=p),
     )
 
 
@@ -83,10 +83,10 @@ def orthant_firm(xp, x, y):
     """ReLU is firmly nonexpansive, as every metric projection onto a convex set is; so it is
     monotone and has Lipschitz constant 1."""
     p, q = orthant.project(xp, x), orthant.project(xp, y)
-    return AtMost(
+    return at_most(
         xp.sum((p - q) * (p - q)),
         xp.sum((p - q) * (x - y)),
-        gap=xp.sum(p * xp.relu(-y) + q * xp.relu(-x)),
+        room=xp.sum(p * xp.relu(-y) + q * xp.relu(-x)),
         sharp=True,
     )
 

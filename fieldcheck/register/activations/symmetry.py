@@ -11,27 +11,32 @@ CHAPTER = "activations"
 
 
 # == symmetries ==
-def _rotations(xp, raw):
-    """A stack of rotations, one for each group, by the Cayley transform."""
+def _isometries(xp, raw):
+    """A stack of orthogonal matrices, one for each group: rotations by the Cayley transform, in
+    every other group, the first among them, with a reflection behind."""
     out = []
     for g in range(raw["x"].shape[0]):
         k = raw["x"][g] - raw["x"][g].T
         one = xp.eye(k.shape[0])
-        out.append(xp.solve(one + k, one - k))
+        turn = xp.solve(one + k, one - k)
+        out.append(turn if g % 2 else xp.concat([-turn[:1], turn[1:]]))
     return xp.stack(out)
 
 
-def rotations(groups, size):
-    """A rotation matrix for each group."""
+def isometries(groups, size):
+    """An orthogonal matrix for each group, of either determinant."""
     dims = (groups, size, size)
-    return built("rotation for each group", dims, {"x": dims}, _rotations)
+    any_matrix = built("real matrix for each group", dims, {"x": dims}, lambda xp, raw: raw["x"])
+    return built(
+        "rotation or reflection for each group", dims, {"x": dims}, _isometries, relaxed=any_matrix
+    )
 
 
 def moved(xp, x, Q, t):
-    """Each group's body rotated, each group scaled, and the order of the groups reversed."""
-    return xp.stack(
-        [t[g] * xp.concat([x[g, :1], Q[g] @ x[g, 1:]]) for g in reversed(range(x.shape[0]))]
-    )
+    """Each group's body turned, each group scaled, and each group moved to the next place."""
+    G = x.shape[0]
+    moved = [t[g] * xp.concat([x[g, :1], Q[g] @ x[g, 1:]]) for g in range(G)]
+    return xp.stack([moved[(g + 1) % G] for g in range(G)])
 
 
 @claim(
@@ -40,14 +45,15 @@ def moved(xp, x, Q, t):
     sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
     chapter=CHAPTER,
     equations=["eq-colu-symmetry"],
-    given=dict(x=real_matrix("G", "S"), Q=rotations("G", "S-1"), t=positive("G")),
-    sizes={"G": (1, 2), "S": (2, 3, 4)},
+    given=dict(x=real_matrix("G", "S"), Q=isometries("G", "S-1"), t=positive("G")),
+    sizes={"G": (1, 2, 3), "S": (2, 3, 4)},
     tex=r"\lambda T = T\lambda,\quad T \in"
     r"\bigl(\mathbb R_{>0} \times O(S-1)\bigr) \wr S_G",
 )
 def colu_symmetry(xp, x, Q, t):
-    """CoLU on G groups commutes with an independent rotation of each body, an independent positive
-    scaling of each group, and a permutation of the groups (here their reversal)."""
+    """CoLU on G groups commutes with an independent rotation or reflection of each body, an
+    independent positive scaling of each group, and a permutation of the groups (here a cyclic
+    one)."""
     return Equal(colu.grouped(xp, moved(xp, x, Q, t)), moved(xp, colu.grouped(xp, x), Q, t))
 
 
@@ -80,7 +86,13 @@ SAMPLES = built(
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "height": ("K", "G")},
     lambda xp, raw: raw,
 )
-ALGEBRA_SIZES = {"K": (36,), "G": (1, 2), "S": (3, 4)}
+SHARED_SAMPLES = built(
+    "points of the cells of a shared axis",
+    ("K", "G", "S"),
+    {"body": ("K", "G", "S-2"), "length": ("K", "G"), "axis": ("K",)},
+    lambda xp, raw: raw,
+)
+ALGEBRA_SIZES = {"K": (36,), "G": (1, 2), "S": (2, 3, 4)}
 
 
 def _groups(points):
@@ -218,21 +230,21 @@ def shared_moved(xp, a, bodies, Q, scales, common):
 
 @claim(
     "colu-symmetry-shared",
-    title="With a shared axis only a common scaling survives",
+    title="With a shared axis a common scaling survives",
     sources=[colu_paper("axis sharing; Theorem 4.7")],
     chapter=CHAPTER,
     given=dict(
         a=real(),
         bodies=real_matrix("G", "d"),
-        Q=rotations("G", "d"),
+        Q=isometries("G", "d"),
         t=positive(),
     ),
     sizes={"G": (2, 3), "d": (1, 2, 3)},
     tex=r"\lambda(ta, tQ_g w_g) = (ta, tQ_g\lambda(a, w)_g)",
 )
 def colu_shared(xp, a, bodies, Q, t):
-    """With one axis for all groups, CoLU commutes with a rotation of each body, permutations of the
-    groups, and one scaling common to the axis and all bodies."""
+    """With one axis for all groups, CoLU commutes with an orthogonal map of each body, permutations
+    of the groups, and one scaling common to the axis and all bodies."""
     common = t * xp.ones(bodies.shape[0])
     axis, turned = shared_moved(xp, a, bodies, Q, common, t)
     _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, common, t)
@@ -248,6 +260,45 @@ def _(xp, a, bodies, Q, t, s):
     axis, turned = shared_moved(xp, a, bodies, Q, s, t)
     _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, s, t)
     return Equal(colu.shared(xp, axis, turned), expected)
+
+
+def _shared(xp, raw):
+    """Points of the cells of a shared axis; the numbers of channels, of groups, and the size of a
+    group."""
+    _, G, size = raw["body"].shape
+    return commutant.shared_cell_points(xp, raw), 1 + G * (size + 1), G, size + 2
+
+
+@claim(
+    "colu-symmetry-shared-algebra",
+    title="With a shared axis no other continuous symmetry survives",
+    sources=[colu_paper("axis sharing; Theorem 4.7"), ours("the dimension")],
+    chapter=CHAPTER,
+    equations=["eq-colu-shared-algebra"],
+    given=dict(points=SHARED_SAMPLES),
+    sizes=ALGEBRA_SIZES,
+    needs=["colu-symmetry-shared"],
+    tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = 1 + G\tfrac{(S-1)(S-2)}{2}",
+)
+def colu_shared_algebra(xp, points):
+    r"""With one axis for $G$ bodies the commuting algebra has dimension $1 + G(S-1)(S-2)/2$: one
+    scaling for all, and the rotations of each body."""
+    points, n, G, S = _shared(xp, points)
+    return Rank(commutant.commuting(xp, points), n * n - 1 - G * (S - 1) * (S - 2) // 2)
+
+
+@colu_shared_algebra.neighbour(
+    "a scaling for each body besides", key="independent-scalings", sizes={"G": (2,)}
+)
+def _(xp, points):
+    points, n, G, S = _shared(xp, points)
+    return Rank(commutant.commuting(xp, points), n * n - 1 - G - G * (S - 1) * (S - 2) // 2)
+
+
+@colu_shared_algebra.neighbour("one rotation for all bodies", key="one-rotation", sizes={"G": (2,)})
+def _(xp, points):
+    points, n, _, S = _shared(xp, points)
+    return Rank(commutant.commuting(xp, points), n * n - 1 - (S - 1) * (S - 2) // 2)
 
 
 @claim(
@@ -383,8 +434,7 @@ def equivariant(xp, p, x):
 )
 def embedding_linear(xp, p, x, y):
     """A positively homogeneous map of the plane into itself that commutes with rotations is fixed
-    by $f(e_1)$, and is additive: a component-wise network without biases that is equivariant on a
-    plane is linear there."""
+    by $f(e_1)$, and is additive."""
     f = lambda z: equivariant(xp, p, z)
     return Equal(f(x + y), f(x) + f(y))
 
@@ -401,6 +451,41 @@ def _(xp, p, x, y):
 def _(xp, x, y, a, b):
     f = lambda s, z: colu.hard(xp, xp.concat([xp.stack([s]), z]))
     return Equal(f(a + b, x + y), f(a, x) + f(b, y))
+
+
+def turned(xp, w, t):
+    """A vector of space turned about e_3, with cos θ = (1 - t²)/(1 + t²); and (cos θ, sin θ)."""
+    c, s = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
+    return xp.stack([c * w[0] - s * w[1], s * w[0] + c * w[1], w[2]]), c, s
+
+
+@claim(
+    "colu-embedding-symmetry-kinks",
+    title="A rotation keeps no kink but those across its axis",
+    sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
+    chapter=CHAPTER,
+    equations=["eq-kept-kinks"],
+    given=dict(w=vector(3), t=real()),
+    tex=r"(w\times R_\theta w)_3 = (w_1^2 + w_2^2)\sin\theta",
+)
+def kept_kinks(xp, w, t):
+    r"""The plane $\{x : w\cdot x = b\}$ of a kink goes over into a parallel plane under a rotation
+    about $e_3$ by $\theta$ only if $w \times R_\theta w = 0$, and the third component of that is
+    $(w_1^2 + w_2^2)\sin\theta$: unless $\sin\theta = 0$, $w$ lies on the axis."""
+    v, _, sine = turned(xp, w, t)
+    return Equal(w[0] * v[1] - w[1] * v[0], (w[0] ** 2 + w[1] ** 2) * sine)
+
+
+@kept_kinks.neighbour("every kink is turned away: |w|² in place", key="whole-length")
+def _(xp, w, t):
+    v, _, sine = turned(xp, w, t)
+    return Equal(w[0] * v[1] - w[1] * v[0], xp.norm2(w) * sine)
+
+
+@kept_kinks.neighbour("the half turn moves it, too: 1 - cos θ", key="half-turn")
+def _(xp, w, t):
+    v, cosine, _ = turned(xp, w, t)
+    return Equal(w[0] * v[1] - w[1] * v[0], (w[0] ** 2 + w[1] ** 2) * (1 - cosine))
 
 
 @claim(

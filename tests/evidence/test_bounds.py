@@ -1,0 +1,119 @@
+"""The error bounds that are printed beside exact verdicts, worked out by hand for small bodies."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+from fieldcheck.domains import nonnegative, real, real_matrix, vector
+from fieldcheck.evidence import cells, exact, rank
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.relations import AtMost, Equal, Rank, Zero
+from tests.evidence.statements import statement
+
+QUICK = PROFILES["quick"]
+PRIMES = 2.0**52
+
+
+def log2_of(schwartz_zippel, primes=1.0):
+    return math.log2(schwartz_zippel / 2.0**59 + primes / PRIMES)
+
+
+@pytest.mark.parametrize(
+    ("body", "degree"),
+    [
+        (lambda xp, x: Equal(x + x, 2 * x), 1),
+        (lambda xp, x: Equal(x * x - 1, (x - 1) * (x + 1)), 2),
+        (lambda xp, x: Equal(x**4, (x * x) ** 2), 4),
+        (lambda xp, x: AtMost(2 * x, x * x + 1, gap=(x - 1) ** 2), 2),
+    ],
+)
+def test_one_trial_of_a_polynomial_identity(body, degree):
+    subject = statement(body, x=real())
+    assert exact.error_per_trial(subject, {}, 0) == pytest.approx(log2_of(2 * degree), abs=1e-12)
+
+
+def test_a_root_costs_three_bits_and_many_roots_leave_nothing():
+    one = statement(lambda xp, x: Equal(xp.sqrt(x) ** 2, x), x=nonnegative("n"))
+    # x is the square of its raw parameter, and the root counts as one free symbol.
+    degree = 2 + 1
+    per = exact.error_per_trial(one, {"n": 1}, 0)
+    assert per == pytest.approx(log2_of(2 * degree * 8), abs=1e-12)
+    many = statement(
+        lambda xp, x: Zero(sum(xp.sum(xp.sqrt(x)) for _ in range(30)) * 0), x=nonnegative("n")
+    )
+    assert exact.error_per_trial(many, {"n": 6}, 0) == 0
+
+
+def test_trials_of_a_shape_multiply_and_the_worst_shape_is_printed():
+    subject = statement(lambda xp, x: Equal(x * x - 1, (x - 1) * (x + 1)), x=vector("n"))
+    evidence = exact.run(subject, QUICK, 0)
+    worst = max(exact.error_per_trial(subject, {"n": n}, 0) for n in (1, 2, 3))
+    assert evidence.log2_bound == f"{QUICK.trials * worst:.1f}"
+    assert evidence.cases == 3 * QUICK.trials
+
+
+def test_the_bound_of_a_rank():
+    subject = statement(
+        lambda xp, A: Rank(A @ A.T, A.shape[0]), {"n": [2]}, A=real_matrix("n", "n")
+    )
+    evidence = rank.run(subject, QUICK, 0)
+    assert evidence.outcome == "confirms"
+    # A minor of two rows of degree 2 each; its height stays below 59 bits.
+    assert evidence.log2_bound == f"{QUICK.trials * log2_of(2 * 4):.1f}"
+
+
+def test_a_rank_of_complex_numbers_and_of_a_point_that_divides_by_zero():
+    assert rank._rational_rank(np.array([[[1, 0], [0, 0]], [[0, 1], [1, 0]]], dtype=object)) == 2
+    assert rank._rational_rank(np.array([[[1, 0], [0, 1]], [[0, 0], [0, 0]]], dtype=object)) == 2
+    # (1, i; -i, 1) has rank one.
+    assert rank._rational_rank(np.array([[[1, 0], [0, 1]], [[0, 1], [-1, 0]]], dtype=object)) == 1
+    # Points with entries 0, 1, -1 are tried first: most of them divide by zero here.
+    body = lambda xp, x: Rank(xp.eye(3) / ((x[0] - 1) * (x[0] + 1) * x[0]), 2)
+    evidence = rank.run(statement(body, {"n": [1]}, x=vector("n")), QUICK, 0)
+    assert (evidence.outcome, evidence.reason) == ("refutes", "rank 3, not 2")
+    assert evidence.witness is not None
+    assert (evidence.witness.lhs, evidence.witness.rhs) == ("3", "2")
+
+
+def entry(body, **given):
+    subject = statement(body, **given)
+    graph, (root,) = cells.written_down(subject, {}, 0)
+    return subject, graph, root
+
+
+def test_the_bound_of_a_branch():
+    _, graph, root = entry(lambda xp, x: Zero(xp.relu(x) * xp.relu(-x)), x=real())
+    assert cells._error(graph, root) == pytest.approx(log2_of(2 * 2), abs=0.01)
+    _, graph, root = entry(lambda xp, x: Zero(xp.relu(x) ** 3 * xp.relu(-x)), x=real())
+    assert cells._error(graph, root) == pytest.approx(log2_of(2 * 4), abs=0.01)
+    # A coefficient of 590 bits may vanish modulo ten of the primes.
+    _, graph, root = entry(lambda xp, x: Zero(xp.relu(x) * xp.relu(-x) * 2**590), x=real())
+    assert cells._error(graph, root) == pytest.approx(log2_of(2 * 2, 590 / 59), abs=0.05)
+
+
+def test_the_bound_of_all_branches_together():
+    true = statement(lambda xp, x: Equal(xp.relu(x) - xp.relu(-x), x), x=real())
+    evidence = cells.run(true, QUICK, 0)
+    assert (evidence.outcome, evidence.cells) == ("confirms", 2)
+    graph, (root,) = cells.written_down(true, {}, 0)
+    expected = QUICK.trials * cells._error(graph, root) + math.log2(2)
+    assert evidence.log2_bound == f"{expected:.1f}"
+
+
+def test_independent_terms_are_told_apart():
+    body = lambda xp, x, y: Zero(xp.relu(x) - 3 * (xp.relu(-x) + 2 * xp.abs(y)) - x)
+    _, graph, root = entry(body, x=real(), y=real())
+    pieces = cells._independent(graph, root)
+    names = [{n.args[0] for n in graph.order(p) if n.op == "raw"} for p in pieces]
+    assert sorted(map(len, names)) == [1, 1]
+    rng = random.Random(0)
+    # On no branch of y does 6 |y| vanish; x's own terms fail on one branch of two.
+    failing = {
+        min(n): len(cells._branches(graph, p, 100, rng)[1])
+        for n, p in zip(names, pieces, strict=True)
+    }
+    assert sorted(failing.values()) == [1, 2]

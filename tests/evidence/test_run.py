@@ -1,0 +1,120 @@
+"""Records of forms, and stored counterexamples rebuilt."""
+
+from __future__ import annotations
+
+import itertools
+from types import SimpleNamespace
+
+import pytest
+
+from fieldcheck.claim import Claim, Form, ours
+from fieldcheck.domains import matrix, real, vector
+from fieldcheck.evidence import run
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.relations import AtMost, Equal, Law, Piece, Rank, Rate, Solutions
+
+QUICK = PROFILES["quick"]
+
+
+def form(body, role="claim", expect="holds", sizes=None, **given):
+    return Form(f"test/{role}", role, "a test", body, given, sizes or {}, expect)
+
+
+def claim(*forms):
+    main = forms[0]
+    made = Claim("test", "a test", "It is so.", (ours(),), "sparse", (), main.given, (), "holds",
+                 main.sizes, "", __name__)  # fmt: skip
+    made.forms.update({f.key: f for f in forms})
+    return made
+
+
+TRUE = form(lambda xp, x: Equal(x + x, 2 * x), x=real())
+
+
+def test_only_what_holds_has_a_detection_threshold():
+    false = form(lambda xp, x: Equal(x + x, 3 * x), "printed", "refuted", x=real())
+    dropped = form(lambda xp, x: Equal(x + x, 2 * x), "dropped", None, x=real())
+    of = claim(TRUE, false, dropped)
+    rows = {f.role: run.verify_form(of, f, QUICK, 0) for f in (TRUE, false, dropped)}
+    assert (rows["claim"]["verdict"], rows["claim"]["threshold"]["log10"]) == ("holds", "any")
+    assert (rows["printed"]["verdict"], rows["printed"]["threshold"]) == ("refuted", None)
+    assert (rows["dropped"]["outcome"], rows["dropped"]["threshold"]) == ("superfluous", None)
+    assert rows["printed"]["witness"]["raw"] is not None
+
+
+def test_the_time_of_a_form_is_kept_to_the_millisecond(monkeypatch):
+    ticks = (k * 1.00049 for k in itertools.count())
+    monkeypatch.setattr(run, "time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    monkeypatch.setattr(run, "registered", lambda: {"test": claim(TRUE)})
+    monkeypatch.setattr(run, "verify_form", lambda *a: {"verdict": "holds", "grade": "exact"})
+    monkeypatch.setattr(run, "claim_hash", lambda *a: "0")
+    row = run.verify_claim("test", "quick", 0)
+    assert row["seconds"] == {"test/claim": 1.0}
+
+
+REFUTED = {
+    "Equal": (lambda xp, x: Equal(x * x, 2 * x), dict(x=real()), {}),
+    "AtMost": (lambda xp, x: AtMost(xp.exp(x), xp.one), dict(x=real()), {}),
+    "Rate": (lambda xp, x: Rate(lambda n: xp.one / n**2 + xp.one / n**3, 3), dict(x=real()), {}),
+    "Rank": (lambda xp, A: Rank(A @ A, 1), dict(A=matrix("n", "n")), {"n": [2]}),
+    "Rank, less": (lambda xp, x: Rank(x[:, None] * x[None, :], 2), dict(x=vector("n")), {"n": [2]}),
+    "Solutions": (
+        lambda xp, x: Solutions(Piece(zero=(x * x - 1,)), (Piece(zero=(x - 1,)),)),
+        dict(x=real()),
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUTED)
+def test_a_stored_witness_refutes_again(name):
+    body, given, sizes = REFUTED[name]
+    subject = form(body, sizes=sizes, **given)
+    verdict, _, _ = run.judge(subject, QUICK, 0)
+    assert verdict.verdict == "refuted"
+    record = verdict.witness.record()
+    again = run.replay(subject, record)
+    assert again["certified"] is True
+    if name.startswith("Rank"):
+        assert (again["lhs"], again["rhs"]) == (record["lhs"], record["rhs"])
+        assert int(again["residual"]) == int(record["lhs"]) - int(record["rhs"])
+    elif name == "Rate":
+        assert again["lhs"] == record["lhs"]
+        assert again["lhs"].startswith("slope 2.")
+        assert again["entry"].startswith("n = 8: ")
+    elif name == "Solutions":
+        assert again["entry"] == record["entry"]
+    else:
+        assert again["residual"] not in ("", "0")
+
+
+def test_a_witness_of_another_statement_is_not_certified():
+    for name, other in {
+        "Equal": lambda xp, x: Equal(x * x, x * x),
+        "Rate": lambda xp, x: Rate(lambda n: xp.one / n**2 + xp.one / n**3, 2),
+        "Solutions": lambda xp, x: Solutions(
+            Piece(zero=(x * x - 1,)), (Piece(zero=(x - 1,)), Piece(zero=(x + 1,)))
+        ),
+    }.items():
+        body, given, sizes = REFUTED[name]
+        verdict, _, _ = run.judge(form(body, sizes=sizes, **given), QUICK, 0)
+        again = run.replay(form(other, sizes=sizes, **given), verdict.witness.record())
+        assert again["certified"] is False
+    body, given, sizes = REFUTED["Rank"]
+    verdict, _, _ = run.judge(form(body, sizes=sizes, **given), QUICK, 0)
+    right = form(lambda xp, A: Rank(A @ A, 2), sizes=sizes, **given)
+    assert run.replay(right, verdict.witness.record())["certified"] is False
+
+
+def test_a_law_is_replayed_by_its_seed():
+    subject = form(lambda xp, x: Law(lambda rng: (2.0, 0.0, 1.0), 1e-6), x=real())
+    verdict, _, _ = run.judge(subject, QUICK, 0)
+    again = run.replay(subject, verdict.witness.record())
+    assert (again["entry"], again["lhs"], again["certified"]) == ("statistic", "2", False)
+
+
+def test_the_decimal_residual_of_exact_sides():
+    subject = form(lambda xp, x: Equal(x, x + xp.one / 3), x=real())
+    verdict, _, _ = run.judge(subject, QUICK, 0)
+    again = run.replay(subject, verdict.witness.record())
+    assert again["residual"] == "-1/3"

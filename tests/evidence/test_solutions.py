@@ -1,0 +1,83 @@
+"""Parts of the method for systems: unions of basic sets, cases of signs, membership at a point."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from fieldcheck.domains import real
+from fieldcheck.evidence import solutions
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.relations import Piece, Solutions
+from tests.evidence.statements import statement
+
+x, y = sp.symbols("x y", real=True)
+
+
+def test_the_intersection_of_unions():
+    unions = [[([x], []), ([], [x])], [([], [y]), ([y], [])], [([x], [y])]]
+    met = list(solutions._meet(unions))
+    assert len(met) == 4
+    assert met[0] == ([x], [y])
+    assert met[3] == ([y, x], [x, y])
+    assert list(solutions._meet([])) == [([], [])]
+    assert list(solutions._meet([[([x], [])], []])) == []
+
+
+def test_a_case_keeps_what_it_has_decided():
+    class Node:
+        id = 7
+
+    for sign in (1, 0, -1):
+        case = solutions.Case().decided(Node, x, sign)
+        assert case.signs == {x: sign}
+        assert case.zero == ([x] if sign == 0 else [])
+        assert case.positive == ([sign * x] if sign else [])
+        assert case.value[7] == (x if sign > 0 else 0)
+
+
+def square(claimed):
+    """x² = 1, with some claimed solutions."""
+    body = lambda xp, x: Solutions(
+        Piece(zero=(x * x - 1,)), tuple(Piece(zero=(x - c,)) for c in claimed)
+    )
+    return statement(body, x=real())
+
+
+@pytest.mark.parametrize(
+    ("claimed", "outcome", "entry"),
+    [
+        ((1, -1), "confirms", None),
+        ((1,), "refutes", "part 1, a solution that is not claimed"),
+        ((1, -1, 3), "refutes", "part 1, claimed, but not a solution"),
+    ],
+)
+def test_both_inclusions(claimed, outcome, entry):
+    subject = square(claimed)
+    evidence = solutions.run(subject, PROFILES["quick"], 0)
+    assert evidence.outcome == outcome
+    if entry is None:
+        assert evidence.witness is None
+    else:
+        assert evidence.witness.entry == entry
+        record = evidence.witness.record()
+        assert solutions.disagrees(subject, record)
+        assert not solutions.disagrees(square((1, -1)), record)
+
+
+def test_membership_and_disagreement_either_way():
+    subject = square((1, 3))
+    (name,) = subject.raw_shapes({})
+    found = {
+        at: solutions.membership(subject, {name: np.array(at, dtype=object)}, 0)
+        for at in (1, -1, 3, 5)
+    }
+    assert found == {1: (True, True), -1: (True, False), 3: (False, True), 5: (False, False)}
+    for at, (solves, claimed) in found.items():
+        record = {"raw": {name: str(at)}, "entry": "part 1, ..."}
+        assert solutions.disagrees(subject, record) is (solves != claimed)
+
+
+def test_a_planted_fault_is_seen():
+    assert solutions.run(square((1, -1)).faulty(30), PROFILES["quick"], 0).outcome == "refutes"

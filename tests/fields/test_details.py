@@ -1,0 +1,70 @@
+"""Small things that the larger tests of the fields pass by: axes, defaults, first counts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from fieldcheck.arithmetic.floating import Float
+from fieldcheck.fields import actions, architectures, draws, implicit, invariants
+
+xp = Float()
+RNG = np.random.default_rng(0)
+
+
+def value(x):
+    return xp.wrap(torch.as_tensor(np.asarray(x)))
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4)])
+def test_norms_are_taken_along_the_last_axis(shape):
+    x = RNG.standard_normal(shape)
+    centred = x - x.mean(-1, keepdims=True)
+    np.testing.assert_allclose(architectures.centre(xp, value(x)).data, centred)
+    expected = centred / np.sqrt(x.var(-1, keepdims=True) + 0.3)
+    np.testing.assert_allclose(architectures.layer_norm(xp, value(x), value(0.3)).data, expected)
+
+
+def test_one_token_has_one_orthogonal_invariant_for_each_quartic_monomial():
+    assert [invariants.orthogonal_count(1, C) for C in (1, 2, 3, 4)] == [1, 5, 15, 35]
+    assert [invariants.unitary_count(1, C) for C in (1, 2, 3)] == [1, 9, 36]
+
+
+def test_the_draws_by_default():
+    rng = lambda: np.random.default_rng(0)
+    assert draws.score_variance(rng(), "r") == draws.score_variance(rng(), "r", 64, 16, 20_000)
+    assert draws.projected_mean(rng(), True) == draws.projected_mean(rng(), True, 64, 16)
+    assert (
+        draws.norm_spread(rng(), "gaussian", 8, 100)[1:]
+        == draws.norm_spread(rng(), "heavy", 16, 100)[1:]
+    )
+    products = draws.projected_products(rng(), 8, 4, True)
+    assert products[0].shape == (20_000,)
+
+
+def test_the_false_alarm_is_that_of_six_errors():
+    """Two tails of the normal law beyond six, rounded up."""
+    tails = math.erfc(draws.ERRORS / math.sqrt(2))
+    assert tails < draws.FALSE_ALARM < 10 * tails
+    value, low, high = draws._around(3.0, 2.0, 0.5)
+    assert (value, low, high) == (3.0, -1.0, 5.0)
+
+
+def test_half_a_unit_in_the_last_place():
+    assert np.finfo(float).eps / 2 == implicit.ROUNDING
+
+
+def test_actions_of_paths_with_more_slices_than_channels():
+    path, step = RNG.standard_normal((6, 2)) + 1j * RNG.standard_normal((6, 2)), 0.3
+    d, m = path[1:] - path[:-1], (path[1:] + path[:-1]) / 2
+    kinetic = -np.imag(np.sum(d * m.conj()))
+    found = actions.phase_space_action(xp, value(path), value(step), lambda x: xp.norm2(x))
+    assert float(found.data) == pytest.approx(kinetic - step * np.sum(np.abs(m) ** 2))
+    path = path.real
+    d = path[1:] - path[:-1]
+    found = actions.newton_action(xp, value(path), value(step), lambda x: xp.norm2(x))
+    expected = np.sum(d * d) / (2 * step) - step * np.sum(path[:-1] ** 2)
+    assert float(found.data) == pytest.approx(expected)

@@ -1,0 +1,40 @@
+"""Small things that the larger tests of the operations pass by."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from fieldcheck import ops
+
+
+@pytest.mark.parametrize("form", ["hard", "soft", "firm"])
+def test_the_derivative_at_a_vanishing_body(form):
+    """There the body is c w with c the limit along the axis: 0 below the apex, 1 above it."""
+    for t in (-2.0, 2.0):
+        x = torch.tensor([t, 0.0, 0.0], dtype=torch.float64)
+        for op in (ops.reference.colu, ops.colu):
+            slope = torch.autograd.functional.jacobian(lambda y, op=op: op(y, 3, form=form), x)
+            expected = torch.diag(torch.tensor([1.0, float(t > 0), float(t > 0)]).double())
+            torch.testing.assert_close(slope, expected)
+
+
+def test_factors_that_differ_in_shape_are_named():
+    x, a, b = torch.ones(3, 4), torch.ones(4, 2), torch.ones(4, 1)
+    with pytest.raises(ValueError, match="they must be equal"):
+        ops.glu_potential(x, a, a, b)
+    with pytest.raises(ValueError, match="they must be equal"):
+        ops.quartic(x, a, a, b, b)
+
+
+def test_the_potential_of_three_factors_worked_out_by_hand():
+    """The rows' products g i o are 2·6·2 and 7·6·(-2); a third of their gradient is the force."""
+    wide = lambda m: torch.tensor(m, dtype=torch.float64)
+    x = wide([[2, 0], [1, 3]])
+    gate, up, out = wide([[1], [2]]), wide([[3], [1]]), wide([[1], [-1]])
+    g, i, o = wide([[2], [7]]), wide([[6], [6]]), wide([[2], [-2]])
+    force = ((i * o) @ gate.T + (g * o) @ up.T + (g * i) @ out.T) / 3
+    for op in (ops.glu_potential, ops.reference.glu_potential):
+        found = op(x, gate, up, out)
+        torch.testing.assert_close(found[0], wide([24, -84]) / 3)
+        torch.testing.assert_close(found[1], force)
