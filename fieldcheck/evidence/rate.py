@@ -286,8 +286,8 @@ def _fitted(statement: Statement, remainders: Remainders, table, start: int) -> 
         def finding(outcome: str, reason: str) -> Finding:
             return Finding(outcome, reason, order, error, say.table, say.digits)
 
-        if stated > 0 and all(b > a for (_, a), (_, b) in pairwise(table)):
-            return finding(REFUTES, "the remainder grows with n")
+        if stated > 0 and _runs_away(values):
+            return finding(REFUTES, "the remainder grows with n, ever faster")
         if abs(order - stated) > error:
             if error > SETTLED and abs(order - stated) < 1:
                 return finding(SILENT, f"the slope has not settled: {say.printed}")
@@ -308,6 +308,16 @@ def _fitted(statement: Statement, remainders: Remainders, table, start: int) -> 
             if error > SETTLED:
                 return finding(SILENT, "the leading constant has not settled")
         return finding(CONFIRMS, "")
+
+
+def _runs_away(values: dict[int, Any]) -> bool:
+    """Does a remainder grow, and faster with every doubling of n?
+
+    Growth alone says little: n/(n² + 10⁶) grows for long before it falls.
+    """
+    doubled = [n for n in sorted(values) if 2 * n in values]
+    growth = [values[2 * n] - values[n] for n in doubled]
+    return growth[0] > 0 and all(a < b for a, b in pairwise(growth))
 
 
 def _mpf(e) -> Any:

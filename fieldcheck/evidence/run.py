@@ -273,8 +273,8 @@ def _same_parameters(statement: Statement, witness: dict[str, Any], raw: dict[st
     wanted = statement.raw_shapes(witness["sizes"]) if known else None
     if wanted != {name: np.shape(v) for name, v in raw.items()}:
         raise ClaimError(
-            f"{statement.key}: the stored witness does not fit the form, which has changed since; "
-            f"run `fieldcheck verify {statement.form.claim_id}`"
+            f"the stored witness of {statement.key} does not fit the statement as it is now "
+            f"(other inputs or shapes): run `fieldcheck verify {statement.form.claim_id}` first"
         )
 
 

@@ -54,5 +54,5 @@ def test_a_witness_of_a_form_that_has_changed_is_refused(name):
     deeper = {part: [v, v] for part, v in record["raw"].items()}
     form = Form("example/claim", "claim", "example", body, given, {}, "holds")
     for raw in (renamed, deeper):
-        with pytest.raises(UserError, match="does not fit the form, which has changed since"):
+        with pytest.raises(UserError, match="does not fit the statement as it is now"):
             machine.replay(form, {**record, "raw": raw}, 60)

@@ -55,7 +55,7 @@ def test_a_wrong_witness_does_not_count():
 def test_a_witness_of_other_parameters_does_not_count():
     form, verdict = neighbour(OFF, x=vector("n"))
     other = replace(verdict.witness, raw={"y.x": ["1"]})
-    with pytest.raises(ClaimError, match="does not fit the form"):
+    with pytest.raises(ClaimError, match="does not fit the statement as it is now"):
         check_kill(Claim(SQUARE, x=vector("n")), form, replace(verdict, witness=other))
 
 

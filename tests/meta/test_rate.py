@@ -67,6 +67,28 @@ def test_false_rates_are_refuted_and_replayed(name):
     assert replay(form, verdict.witness.record(), 80)["certified"]
 
 
+def late(turn):
+    """n/(n² + turn) is of order one, and grows until n is the root of turn."""
+    return lambda xp, x: Rate(lambda n: xp.lift(n) / (n * n + turn), 1)
+
+
+@pytest.mark.parametrize("turn", [10, 100, 1000, 5000])
+def test_a_remainder_that_grows_at_first_is_not_refuted(turn):
+    assert examine(late(turn), x=real())[0].verdict != "refuted"
+
+
+def test_what_changes_after_the_last_n_is_not_seen():
+    """The honest limit: up to n = 256 this is of order -1, to twelve digits."""
+    verdict, evidence = examine(late(10**16), x=real())
+    assert verdict.verdict == "refuted"
+    assert evidence["rate"].reason == "slope -1.000000, not 1"
+
+
+def test_a_remainder_that_grows_exponentially_is():
+    verdict, _ = examine(lambda xp, x: Rate(lambda n: xp.exp(xp.lift(n)), 1), x=real())
+    assert verdict.verdict == "refuted"
+
+
 def test_an_exponential_settles_on_no_order():
     verdict, _ = examine(lambda xp, x: Rate(lambda n: xp.exp(-xp.lift(n)), 1), x=real())
     assert verdict.verdict == "undecided"

@@ -156,7 +156,7 @@ def test_the_precision_of_balls_is_restored():
 
 @pytest.mark.parametrize("swap", [False, True])
 def test_a_needle_in_one_part_is_not_hidden_by_the_noise_of_another(swap):
-    """The search climbs each part by itself: a part that is all rounding does not lead it astray."""
+    """Each part is climbed by itself: one that is all rounding does not lead the search astray."""
 
     def body(xp, x):
         noise = AtMost((10**30 + xp.norm2(x)) - 10**30, xp.norm2(x))
