@@ -52,3 +52,20 @@ def test_cutting_one_channel_or_none():
         layout("op", 1, 3, None, False, False)
     with pytest.raises(ValueError, match="a shared axis needs a channel"):
         layout("op", 0, 3, None, False, True)
+
+
+@pytest.mark.parametrize("op", [ops.soc_projection, ops.colu, ops.reference.soc_projection])
+@pytest.mark.parametrize("t", [-2.0, 2.0])
+def test_second_derivatives_at_a_vanishing_body_are_zero(op, t):
+    x = torch.tensor([t, 0.0, 0.0], dtype=torch.float64)
+    weight = torch.tensor([0.5, 1.0, -2.0], dtype=torch.float64)
+    hessian = torch.autograd.functional.hessian(lambda y: (op(y, 3) * weight).sum(), x)
+    assert torch.equal(hessian, torch.zeros_like(hessian))
+
+
+def test_lengths_neither_overflow_nor_vanish():
+    for scale in (1e200, 1e-200, 1.0):
+        w = scale * torch.tensor([[3.0, 4.0], [0.0, 0.0]], dtype=torch.float64)
+        found = ops.reference.length(w)
+        torch.testing.assert_close(found / scale, torch.tensor([[5.0], [0.0]]).double())
+    assert ops.reference.length(torch.ones(2, 0)).tolist() == [[0], [0]]
