@@ -106,9 +106,10 @@ def scatter(
 
 
 def has_backward(q: Tensor, k: Tensor, mask: Interval | None, table: Tensor | None) -> bool:
-    """Whether the kernel's own backward pass covers this case."""
+    """Whether the kernel's own backward pass covers this case, and can be trusted here."""
     n, m = q.shape[-2], k.shape[-2]
-    return table is None and (mask is None or _is_plain_causal(mask, table, n, m))
+    covered = table is None and (mask is None or _is_plain_causal(mask, table, n, m))
+    return covered and not _roads.probe_flash_backward(q.dtype)
 
 
 def backward(

@@ -56,31 +56,70 @@ def flash_cpu_backward(*tensors, **options) -> tuple[Tensor, Tensor, Tensor]:
     return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(*tensors, **options)
 
 
+#: What a private operator may raise that is gone, or has other arguments.
+GONE = (RuntimeError, TypeError, AttributeError)
+
+
+def _small_case(dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Queries, keys, a bias that hides some keys, and the causal one.
+
+    A head of 8 and one column more, as the second pass of the free energy has it.
+    """
+    generator = torch.Generator().manual_seed(0)
+    q, k = torch.randn(2, 1, 2, 5, 9, generator=generator, dtype=torch.float64).to(dtype)
+    hidden = torch.tensor([0, 1, 0, 0, 1], dtype=torch.bool).expand(5, 5)
+    bias = q.new_zeros(5, 5).masked_fill(hidden, -torch.inf)
+    causal = q.new_zeros(5, 5).masked_fill(torch.ones(5, 5).triu(1).bool(), -torch.inf)
+    return q, k, bias, causal
+
+
+def _near(got: Tensor, right: Tensor, dtype: torch.dtype) -> bool:
+    tolerance = 64 * torch.finfo(dtype).eps
+    return got.shape == right.shape and torch.allclose(
+        got.double(), right, atol=tolerance, rtol=tolerance
+    )
+
+
 @functools.cache
 def _probe_flash(dtype: torch.dtype) -> str:
     """Empty if the private kernel agrees with plain arithmetic for ``dtype``, else the reason."""
     if not hasattr(torch.ops.aten, "_scaled_dot_product_flash_attention_for_cpu"):
         return "this torch has no fused attention operator that returns the log-sum-exp"
-    generator = torch.Generator().manual_seed(0)
-    wide = torch.float64
-    q, k = torch.randn(2, 1, 2, 5, 8, generator=generator, dtype=wide).to(dtype)
-    try:
-        out, lse = flash_cpu(q, k, k, scale=0.5)
-        out_causal, lse_causal = flash_cpu(q, k, k, scale=0.5, is_causal=True)
-    except (RuntimeError, TypeError) as error:
-        return f"the fused operator refuses {dtype}: {str(error).splitlines()[0]}"
-    scores = 0.5 * q.to(wide) @ k.to(wide).mT
-    tolerance = 64 * torch.finfo(dtype).eps
-    for s, o, l in (
-        (scores, out, lse),
-        (scores.masked_fill(torch.ones(5, 5).triu(1).bool(), -torch.inf), out_causal, lse_causal),
+    q, k, bias, causal = _small_case(dtype)
+    for hidden, options in (
+        (torch.zeros_like(bias), {}),
+        (causal, {"is_causal": True}),
+        (bias, {"attn_mask": bias[None, None].expand(1, 2, 5, 5)}),
     ):
-        right = torch.softmax(s, -1) @ k.to(wide)
-        if l.shape != s.shape[:-1] or not (
-            torch.allclose(o.to(wide), right, atol=tolerance, rtol=tolerance)
-            and torch.allclose(l.to(wide), torch.logsumexp(s, -1), atol=tolerance, rtol=tolerance)
-        ):
+        try:
+            out, lse = flash_cpu(q, k, k, scale=0.5, **options)
+        except GONE as error:
+            return f"the fused operator refuses {dtype}: {str(error).splitlines()[0]}"
+        s = 0.5 * q.double() @ k.double().mT + hidden.double()
+        right = torch.softmax(s, -1) @ k.double()
+        if not (_near(out, right, dtype) and _near(lse, torch.logsumexp(s, -1), dtype)):
             return "the fused operator does not return what its name says"
+    return ""
+
+
+@functools.cache
+def probe_flash_backward(dtype: torch.dtype) -> str:
+    """Empty if the kernel's own reverse derivative is right for ``dtype``, else the reason."""
+    q, k, _, causal = _small_case(dtype)
+    g = k.flip(-1)
+    for hidden, is_causal in ((torch.zeros_like(causal), False), (causal, True)):
+        try:
+            out, lse = flash_cpu(q, k, k, scale=0.5, is_causal=is_causal)
+            got = flash_cpu_backward(g, q, k, k, out, lse, 0.0, is_causal, scale=0.5)
+        except GONE as error:
+            return f"the fused derivative refuses {dtype}: {str(error).splitlines()[0]}"
+        wide_q, wide_k, wide_g = q.double(), k.double(), g.double()
+        p = torch.softmax(0.5 * wide_q @ wide_k.mT + hidden.double(), -1)
+        along = wide_g @ wide_k.mT
+        ds = 0.5 * p * (along - (p * along).sum(-1, keepdim=True))
+        right = (ds @ wide_k, ds.mT @ wide_q, p.mT @ wide_g)
+        if not all(_near(a, b, dtype) for a, b in zip(got, right, strict=True)):
+            return "the fused derivative is not that of the fused operator"
     return ""
 
 
@@ -104,7 +143,10 @@ def attention(device: torch.device, dtype: torch.dtype) -> tuple[Attention, str]
         trouble = _probe_flash(dtype)
         if trouble:
             return "chunked", trouble
-        return "fused", "torch's own fused kernel, checked against plain arithmetic on this machine"
+        reason = "torch's own fused kernel, checked against plain arithmetic on this machine"
+        if trouble := probe_flash_backward(dtype):
+            reason += f"; derivatives of the force run chunked: {trouble}"
+        return "fused", reason
     if device.type == "cuda":
         trouble = _probe_flex()
         if dtype == torch.float64:

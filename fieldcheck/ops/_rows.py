@@ -50,20 +50,29 @@ class RowMap:
 
     @torch.no_grad()
     def run(self, rows: Sequence[Tensor], shared: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """The same values, with no graph: what a registered operator may call."""
-        done: list[list[Tensor]] = []
+        """The same values, with no graph: what a registered operator may call.
+
+        Results are written where they stay.  A small tensor kept from each run would settle in the
+        room that the run's scores left, the next scores would need new room, and in the end the
+        process would have grown by N x N numbers that nobody holds.
+        """
+        if self.n == 0:  # one empty run tells the shapes
+            span = with_table(Span(0, 0, 0, self.m, None), self.table)
+            row_out, shared_out = self.body(list(rows), shared, span)
+            return tuple(y.detach().clone() for y in (*row_out, *shared_out))
+        done: list[Tensor] = []
         sums: list[Tensor] = []
         for span in self.spans(rows[0].device):
             part = [x[..., span.a : span.b, :] for x in rows]
             row_out, shared_out = self.body(part, shared, span)
-            done.append([y.detach() for y in row_out])
-            terms = [y.detach() for y in shared_out]
-            sums = [s + y for s, y in zip(sums, terms, strict=True)] if sums else terms
-        if not done:  # no rows at all: one empty run tells the shapes
-            span = with_table(Span(0, 0, 0, self.m, None), self.table)
-            row_out, shared_out = self.body(list(rows), shared, span)
-            done, sums = [[y.detach() for y in row_out]], [y.detach() for y in shared_out]
-        return (*(torch.cat(parts, -2) for parts in zip(*done, strict=True)), *sums)
+            if span.a == 0:
+                done = [y.new_empty((*y.shape[:-2], self.n, y.shape[-1])) for y in row_out]
+                sums = [torch.zeros_like(y) for y in shared_out]
+            for whole, y in zip(done, row_out, strict=True):
+                whole[..., span.a : span.b, :] = y.detach()
+            for total, y in zip(sums, shared_out, strict=True):
+                total += y.detach()
+        return (*done, *sums)
 
     def derivative(self, n_rows: int, n_shared: int) -> RowMap:
         """The map from rows, shared and the cotangents of both to the gradients of both."""

@@ -98,3 +98,13 @@ def test_a_field_of_branches_knows_exp_of_zero():
     assert where.exp(where.p - 17) * y % where.p == 1
     assert where.raw(("x", ())) == where.raw(("x", ()))
     assert 0 < where.raw(("x", ())) < where.p
+
+
+def test_a_unit_vector_has_length_one(xp):
+    while True:
+        try:
+            unit = xp.unit(xp.draw((3,)))
+            break
+        except Unlucky:  # the squared length has no root
+            continue
+    assert pairs(xp.sum(unit * unit)) == [(1, 1)]

@@ -81,3 +81,19 @@ def test_membership_and_disagreement_either_way():
 
 def test_a_planted_fault_is_seen():
     assert solutions.run(square((1, -1)).faulty(30), PROFILES["quick"], 0).outcome == "refutes"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [lambda xp, x: xp.relu(x * x - 1), lambda xp, x: xp.relu(1 - x * x)],
+    ids=["the same argument", "its negative"],
+)
+def test_a_sign_is_decided_once(second):
+    """(x + 1)(x - 1) and x² - 1 are two expressions and one polynomial: three cases, not nine."""
+    body = lambda xp, x: Solutions(
+        Piece(zero=(xp.relu((x + 1) * (x - 1)) - second(xp, x), x)), (Piece(zero=(x,)),)
+    )
+    problem = solutions.Problem(statement(body, x=real()), {}, 0)
+    cases = list(problem._cases())
+    assert len(cases) == 3
+    assert sorted(next(iter(c.signs.values())) for c in cases) == [-1, 0, 1]

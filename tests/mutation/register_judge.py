@@ -70,6 +70,9 @@ CLOSE = -40
 SECONDS = 20
 """Time limit of one method in the second try, where quick leaves a mutant undecided."""
 
+PATIENCE = 8
+"""Seconds to look for a reason of equivalence."""
+
 CHEAP = ("exact", "cells", "rank", "solutions", "ladder", "rate", "law")
 KINKED = {
     "relu",
@@ -228,7 +231,7 @@ def _where_it_runs(true: Form, form: Form, seed: int) -> Result | None:
 def equivalent(mutant: Mutant) -> str:
     """Why the machine takes a mutant to say the same as its form, or an empty string."""
     try:
-        with limited(SECONDS):
+        with limited(PATIENCE):
             return _equivalent(mutant.form, form_of(mutant))
     except (Unsupported, TooSlow):
         return ""

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from fieldcheck import ops
+from fieldcheck.ops._layout import Groups, layout
 
 
 @pytest.mark.parametrize("form", ["hard", "soft", "firm"])
@@ -38,3 +39,33 @@ def test_the_potential_of_three_factors_worked_out_by_hand():
         found = op(x, gate, up, out)
         torch.testing.assert_close(found[0], wide([24, -84]) / 3)
         torch.testing.assert_close(found[1], force)
+
+
+def test_cutting_one_channel_or_none():
+    assert layout("op", 1, None, 1, False, False) == Groups(1, 1, False, False)
+    assert layout("op", 0, 4, None, False, False) == Groups(0, 4, False, False)
+    with pytest.raises(ValueError, match="give size"):
+        layout("op", 0, None, 1, False, False)
+    assert layout("op", 7, None, 3, True, True) == Groups(3, 3, True, True)
+    assert layout("op", 7, 3, None, True, True) == Groups(3, 3, True, True)
+    with pytest.raises(ValueError, match="does not divide 1 channels"):
+        layout("op", 1, 3, None, False, False)
+    with pytest.raises(ValueError, match="a shared axis needs a channel"):
+        layout("op", 0, 3, None, False, True)
+
+
+@pytest.mark.parametrize("op", [ops.soc_projection, ops.colu, ops.reference.soc_projection])
+@pytest.mark.parametrize("t", [-2.0, 2.0])
+def test_second_derivatives_at_a_vanishing_body_are_zero(op, t):
+    x = torch.tensor([t, 0.0, 0.0], dtype=torch.float64)
+    weight = torch.tensor([0.5, 1.0, -2.0], dtype=torch.float64)
+    hessian = torch.autograd.functional.hessian(lambda y: (op(y, 3) * weight).sum(), x)
+    assert torch.equal(hessian, torch.zeros_like(hessian))
+
+
+def test_lengths_neither_overflow_nor_vanish():
+    for scale in (1e200, 1e-200, 1.0):
+        w = scale * torch.tensor([[3.0, 4.0], [0.0, 0.0]], dtype=torch.float64)
+        found = ops.reference.length(w)
+        torch.testing.assert_close(found / scale, torch.tensor([[5.0], [0.0]]).double())
+    assert ops.reference.length(torch.ones(2, 0)).tolist() == [[0], [0]]

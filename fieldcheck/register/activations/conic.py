@@ -11,6 +11,7 @@ from fieldcheck.domains import (
     nonnegative,
     orthogonal,
     positive,
+    real,
     unit_vector,
     vector,
 )
@@ -346,6 +347,43 @@ def soft_defect(xp, r):
     return first * (1 - xp.logistic(r / first - xp.one / 2))
 
 
+def firm_defect(xp, r):
+    """The same for the firm form."""
+    first = xp.logistic(4 * r - 2)
+    return first * (1 - xp.logistic(4 * r / first - 2))
+
+
+@claim(
+    "colu-axioms-second-step",
+    title="How far the soft and firm forms move their own values",
+    sources=[ours()],
+    chapter=CHAPTER,
+    equations=["eq-colu-second-step"],
+    given=dict(r=real()),
+    tex=r"\lambda(x)_\perp - \lambda(\lambda(x))_\perp = \sigma_1(1-\sigma_2)\,x_\perp,\quad "
+    r"\sigma_1 = \sigma(r-\tfrac12),\ \sigma_2 = \sigma(r/\sigma_1-\tfrac12)",
+)
+def colu_second_step(xp, r):
+    """At the ratio r the first application scales the body by σ_1, which divides the ratio by σ_1,
+    and the second scales what is left by σ_2. (For the firm form with 4r − 2 for r − ½.)"""
+    return (
+        _second_step(xp, colu.soft, r, soft_defect(xp, r)),
+        _second_step(xp, colu.firm, r, firm_defect(xp, r)),
+    )
+
+
+def _second_step(xp, activation, r, defect):
+    """The activation's own value at (r, 1) less what it makes of that is (0, defect)."""
+    y = activation(xp, xp.stack([r, xp.one]))
+    return Equal(y - activation(xp, y), xp.stack([xp.zeros(), defect]))
+
+
+@colu_second_step.neighbour("the ratio stays what it was", key="same-ratio")
+def _(xp, r):
+    first = xp.logistic(r - xp.one / 2)
+    return _second_step(xp, colu.soft, r, first * (1 - first))
+
+
 @claim(
     "colu-axioms-soft",
     title="The soft form moves its own values by about a quarter of the body",
@@ -377,12 +415,6 @@ def colu_firm_defect(xp, r):
     """The second application of the firm form moves the body by less than an eighth of its
     length, for ratios r between -1 and 2 (beyond, one of the two factors is below 1/400)."""
     return AtMost(firm_defect(xp, r), xp.one / 8)
-
-
-def firm_defect(xp, r):
-    """How far the firm form moves its own value, relative to the body, at the ratio r."""
-    first = xp.logistic(4 * r - 2)
-    return first * (1 - xp.logistic(4 * r / first - 2))
 
 
 @colu_firm_defect.neighbour("by at most a tenth", key="a-tenth", box=dict(raw={"r.x": (-1, 1)}))

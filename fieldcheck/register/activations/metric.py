@@ -311,6 +311,30 @@ def _(xp, points):
 
 
 @claim(
+    "colu-not-metric-layer-kernel",
+    title="With W = diag(0, cI) the Jacobian is symmetric in every cell",
+    sources=[ours()],
+    chapter=CHAPTER,
+    given=dict(x=vector("S"), h=vector("S"), k=vector("S"), c=real()),
+    sizes=CONE,
+    needs=["colu-not-metric-jacobian"],
+    tex=r"\langle k, D\lambda(x)\,Wh\rangle = \langle h, D\lambda(x)\,Wk\rangle,\quad "
+    r"W = \operatorname{diag}(0, cI)",
+)
+def colu_layer_kernel(xp, x, h, k, c):
+    """The matrices that the conditions of `colu-not-metric-layer` leave do meet them, group by
+    group."""
+    W = lambda v: xp.concat([0 * v[:1], c * v[1:]])
+    push = lambda v: xp.push(lambda y: colu.hard(xp, y), x, W(v))
+    return Zero(xp.sum(k * push(h)) - xp.sum(h * push(k)))
+
+
+@colu_layer_kernel.neighbour("W = cI, the axis kept", key="axis-kept")
+def _(xp, x, h, k, c):
+    return Zero(c * asymmetry(xp, lambda y: colu.hard(xp, y), x, h, k))
+
+
+@claim(
     "colu-not-metric-degenerate",
     title="With a singular W a CoLU layer can be a metric projection",
     sources=[ours()],

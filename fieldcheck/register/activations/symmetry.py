@@ -473,7 +473,10 @@ def kept_kinks(xp, w, t):
     about $e_3$ by $\theta$ only if $w \times R_\theta w = 0$, and the third component of that is
     $(w_1^2 + w_2^2)\sin\theta$: unless $\sin\theta = 0$, $w$ lies on the axis."""
     v, _, sine = turned(xp, w, t)
-    return Equal(w[0] * v[1] - w[1] * v[0], (w[0] ** 2 + w[1] ** 2) * sine)
+    return (
+        Equal(w[0] * v[1] - w[1] * v[0], (w[0] ** 2 + w[1] ** 2) * sine),
+        Equal(xp.sum(v * v), xp.sum(w * w)),
+    )
 
 
 @kept_kinks.neighbour("every kink is turned away: |w|² in place", key="whole-length")
