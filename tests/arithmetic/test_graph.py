@@ -115,10 +115,11 @@ def test_equal_expressions_are_one_node():
 def test_what_is_fixed_and_what_decides():
     graph = Graph()
     x = graph.raw("x", ())
-    assert not graph.decides
+    assert not graph.has("relu", "step")
     assert nodes((x * x + 1).data[0])[0].fixed
     y = graph.relu(x)
-    assert graph.decides
+    assert graph.has("relu", "step")
+    assert not graph.has("sqrt")
     assert not nodes((y + 1).data[0])[0].fixed
     order = graph.order(nodes((y * x + 1).data[0])[0])
     place = {n.id: k for k, n in enumerate(order)}

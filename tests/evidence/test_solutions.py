@@ -80,7 +80,7 @@ def test_membership_and_disagreement_either_way():
 
 
 def test_a_planted_fault_is_seen():
-    assert solutions.run(square((1, -1)).faulty(30), PROFILES["quick"], 0).outcome == "refutes"
+    assert solutions.run(square((1, -1)).faulty(30, 0), PROFILES["quick"], 0).outcome == "refutes"
 
 
 @pytest.mark.parametrize(

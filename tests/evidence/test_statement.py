@@ -24,7 +24,7 @@ def sides(body, k):
     raw = {name: POINT["x.re"]}
     with working_digits(60):
         xp = Ball()
-        planted = subject.faulty(k).sides(xp, wrap_raw(xp, raw))[0]
+        planted = subject.faulty(k, 0).sides(xp, wrap_raw(xp, raw))[0]
         plain = subject.sides(xp, wrap_raw(xp, raw))[0]
     floats = lambda v: np.array([float(e.mid()) for e in np.ravel(v.data)])
     return [floats(v) for v in (plain.left, plain.right, planted.left, planted.right)]
@@ -49,7 +49,7 @@ def test_exact_numbers_are_shifted_by_the_sign_pattern():
     subject = statement(lambda xp, x: Equal(x, 1 * x), {"n": [2]}, x=vector("n"))
     (name,) = subject.raw_shapes({"n": 2})
     xp = Rational()
-    got = subject.faulty(2).sides(xp, wrap_raw(xp, {name: POINT["x.re"]}))[0]
+    got = subject.faulty(2, 0).sides(xp, wrap_raw(xp, {name: POINT["x.re"]}))[0]
     shift = (got.right - got.left).data[0]
     assert [abs(Fraction(int(s.p), int(s.q))) for s in shift] == [
         Fraction(1, 200),
