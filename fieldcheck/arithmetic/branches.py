@@ -155,11 +155,12 @@ class Walk:
                 if node is not None:
                     same = r == ratio or r * ratio % self.p == 1
                     y = y if same == (self.decide(node) > 0) else self.p - y
-                    self._learn(y, 1)
-                    self.roots.append(y)
-                    return y
+                    return self._taken(arg, y)
         small, large = min(y, self.p - y), max(y, self.p - y)
-        y = small if self._choose() else large
+        return self._taken(arg, small if self._choose() else large)
+
+    def _taken(self, arg: Node, y: int) -> int:
+        """Remember a root; that of a real value is positive."""
         if self.graph.is_real(arg):
             self._learn(y, 1)
         self.roots.append(y)

@@ -5,8 +5,11 @@ Each was accepted once by a method that drew a conclusion it had no right to.
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from fieldcheck.arithmetic.prime import Unlucky
 from fieldcheck.domains import number, real, vector
 from fieldcheck.evidence.run import examine
 from fieldcheck.relations import AtMost, Equal, Force, Rate, Zero
@@ -144,3 +147,26 @@ def test_an_order_broken_below_the_noise_of_equalities_is_proposed():
     assert (
         examine(body, x=real().without_strata("zero", "large", "denormal"))[0].verdict == "refuted"
     )
+
+
+def test_the_root_of_a_complex_number_has_no_sign():
+    """relu(√(4z)) of a complex z must not pass for √(4z), the root being twice another one."""
+    from fieldcheck.arithmetic.branches import Field, Walk
+    from fieldcheck.arithmetic.graph import Graph, nodes
+
+    graph = Graph()
+    double = 2 * graph.raw("x", ())  # written first, so that the ratio of the roots is known
+    z = graph.raw("x", ()) + graph.i * graph.raw("y", ())
+    once, twice = (graph.sqrt(k * z) for k in (1, 4))
+    (root,), (once,), (twice,) = (nodes(v.data[0]) for v in (double + once + twice, once, twice))
+    for seed in range(20):
+        walk = Walk(graph, Field.random(random.Random(seed)))
+        try:
+            walk.run(root)
+        except Unlucky:
+            continue
+        assert not {once, twice} & {
+            n for n in graph.order(root) if walk.sign.get(walk.residue[n.id])
+        }
+        return
+    raise AssertionError("no point with roots")
