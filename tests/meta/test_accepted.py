@@ -165,8 +165,7 @@ def test_the_root_of_a_complex_number_has_no_sign():
             walk.run(root)
         except Unlucky:
             continue
-        assert not {once, twice} & {
-            n for n in graph.order(root) if walk.sign.get(walk.residue[n.id])
-        }
+        signed = {n for n in graph.order(root) if walk.sign.get(walk.residue[n.id])}
+        assert not signed & {once, twice}
         return
     raise AssertionError("no point with roots")
