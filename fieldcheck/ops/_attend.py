@@ -187,7 +187,10 @@ def attend(
         out, lse = _fused.attention(q, k, k, interval, table, scale)
         return out.contiguous(), lse.contiguous()
     if road == "flex":
-        return _flex.attention(q, k, k, interval, table, scale)
+        out, lse = _flex.attention(q, k, k, interval, table, scale)
+        if table is not None or interval is not None:  # the kernel's rows without keys are not ours
+            out = out.masked_fill((lse == -torch.inf)[..., None], 0)
+        return out.contiguous(), lse.contiguous()
     wide_q, wide_k = _wide(q, k)
     plain = Setting(interval, table, scale).attend(wide_q, wide_k)
     out, lse = plain.run((wide_q,), (wide_k,))
@@ -212,7 +215,7 @@ def scatter(
     if road == "fused":
         return _fused.scatter(wide_q, wide_k, lse, wide_w, interval, table, scale).to(q.dtype)
     if road == "flex":
-        return _flex.scatter(q, k, lse, w, interval, table, scale)
+        return _flex.scatter(q, k, lse, w, interval, table, scale).contiguous()
     plain = Setting(interval, table, scale).scatter(wide_q, wide_k)
     (out,) = plain.run((wide_q, lse[..., None], wide_w[..., None]), (wide_k,))
     return out.to(q.dtype)

@@ -60,9 +60,13 @@ def same_shape(op: str, **tensors: Tensor) -> None:
             )
 
 
-def axis_size(op: str, name: str, x: Tensor, axis: int, size: int, why: str) -> None:
-    """Axis ``axis`` of ``x`` has length ``size``."""
+def axis_size(
+    op: str, name: str, x: Tensor, axis: int, size: int, why: str, of: Tensor | None = None
+) -> None:
+    """Axis ``axis`` of ``x`` has length ``size``: that of ``why``, a word on the tensor ``of``."""
     if x.shape[axis] != size:
+        # Written only now: while torch compiles for any size, a size is no number to be printed.
+        why = why if of is None else f"{why} {shape(of)}"
         raise ValueError(
             f"{op}: {name} has shape {shape(x)}; its axis {axis} must be {size}, {why}"
         )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import os
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -22,7 +21,8 @@ from . import _check
 Attention = Literal["fused", "flex", "chunked"]
 ROADS = get_args(Attention)
 
-_forced: ContextVar[str | None] = ContextVar("fieldcheck_attention_road", default=None)
+#: The road that was asked for.  Not a context variable: backward passes run in threads of torch's.
+_forced: str | None = None
 
 
 class Choice(NamedTuple):
@@ -39,11 +39,12 @@ def attention_road(road: Attention | None):
     """Within this block attention takes the named road; for tests and comparisons."""
     if road is not None:
         _check.choice("attention_road", "road", road, ROADS)
-    token = _forced.set(road)
+    global _forced
+    before, _forced = _forced, road
     try:
         yield
     finally:
-        _forced.reset(token)
+        _forced = before
 
 
 def flash_cpu(q: Tensor, k: Tensor, v: Tensor, **options) -> tuple[Tensor, Tensor]:
@@ -124,18 +125,34 @@ def probe_flash_backward(dtype: torch.dtype) -> str:
 
 
 @functools.cache
-def _probe_flex() -> str:
-    """Empty if flex attention can return its log-sum-exp, else the reason."""
+def _probe_flex(device: torch.device, dtype: torch.dtype) -> str:
+    """Empty if flex attention compiles on the device and agrees with plain arithmetic, else the
+    reason."""
     try:
         from torch.nn.attention.flex_attention import AuxRequest, flex_attention  # noqa: F401
     except ImportError:
         return "this torch has no flex attention that returns the log-sum-exp"
+    from . import _flex
+    from .masks import Causal
+
+    q, k, _, causal = _small_case(dtype)
+    try:
+        out, lse = _flex.attention(q.to(device), k.to(device), k.to(device), Causal(), None, 0.5)
+    except Exception as error:  # no Triton, no compiler, a head or dtype that is refused
+        return f"compiled flex attention fails: {(str(error).splitlines() or [repr(error)])[0]}"
+    s = 0.5 * q.double() @ k.double().mT + causal.double()
+    # its products may be those of TensorFloat32
+    near = lambda a, b: (
+        a.shape == b.shape and torch.allclose(a.cpu().double(), b, atol=2e-2, rtol=2e-2)
+    )
+    if not (near(out, torch.softmax(s, -1) @ k.double()) and near(lse, torch.logsumexp(s, -1))):
+        return "compiled flex attention does not return what its name says"
     return ""
 
 
 def attention(device: torch.device, dtype: torch.dtype) -> tuple[Attention, str]:
     """The road that attention takes for tensors of this device and dtype, and the reason."""
-    forced = _forced.get() or os.environ.get("FIELDCHECK_ATTENTION")
+    forced = _forced or os.environ.get("FIELDCHECK_ATTENTION")
     if forced:
         _check.choice("attention", "FIELDCHECK_ATTENTION", forced, ROADS)
         return forced, "asked for by name"  # type: ignore[return-value]
@@ -148,12 +165,13 @@ def attention(device: torch.device, dtype: torch.dtype) -> tuple[Attention, str]
             reason += f"; derivatives of the force run chunked: {trouble}"
         return "fused", reason
     if device.type == "cuda":
-        trouble = _probe_flex()
         if dtype == torch.float64:
-            trouble = "compiled flex attention has no float64"
-        if trouble:
+            return "chunked", "compiled flex attention has no float64"
+        if trouble := _probe_flex(device, dtype):
             return "chunked", trouble
-        return "flex", "compiled flex attention with its log-sum-exp"
+        return "flex", (
+            "compiled flex attention with its log-sum-exp; derivatives of the forces run chunked"
+        )
     return "chunked", f"no fused road is known for {device.type}"
 
 

@@ -1,10 +1,16 @@
-"""Whether tensors are inside a function transform, which registered operators cannot see through.
+"""What stands between an operation and torch's transforms.
+
+Whether tensors are inside a function transform, which registered operators cannot see through.
 
 ``torch.func`` (vmap, grad, jvp, jacrev, ...) and forward-mode derivatives need every step to be an
 ordinary torch function.  There the plain forms serve, at their plain cost.
 """
 
 from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,3 +30,17 @@ def transformed(*tensors: Tensor) -> bool:
     if torch.compiler.is_compiling():
         return False
     return any(_is_wrapped(x) or forward_ad.unpack_dual(x).tangent is not None for x in tensors)
+
+
+def fresh(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function with code of its own.
+
+    Dynamo counts compilations by code object: what is compiled for many settings would soon be
+    refused, and run uncompiled without a word.
+    """
+    assert isinstance(f, types.FunctionType)
+    copy = types.FunctionType(
+        f.__code__.replace(), f.__globals__, f.__name__, f.__defaults__, f.__closure__
+    )
+    copy.__kwdefaults__ = f.__kwdefaults__
+    return copy

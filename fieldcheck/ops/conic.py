@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from . import native, reference
 from ._layout import channel_last, layout
-from ._transforms import transformed
+from ._transforms import fresh, transformed
 
 
 def colu(
@@ -156,20 +158,32 @@ def plain_vjp(x: Tensor, g: Tensor, kind: str, size: int, opening: float) -> Ten
 
 
 @functools.cache
-def _cuda_forward():
-    return torch.compile(plain, dynamic=True)
+def _compiled(f: Callable[..., Tensor], *settings: object) -> Callable[..., Tensor]:
+    """``f`` compiled for these settings alone; the plain ``f`` if it does not compile here."""
+    fast = torch.compile(fresh(f), dynamic=True, fullgraph=True)
+    usable: list[bool] = []
 
+    def run(*args: Any) -> Tensor:
+        if not usable:  # the first call compiles
+            try:
+                out = fast(*args)
+            except Exception as error:  # no Triton, no compiler
+                native.log.warning("the conic kernels do not compile for the device: %s", error)
+                usable.append(False)
+            else:
+                usable.append(True)
+                return out
+        return fast(*args) if usable[0] else f(*args)
 
-@functools.cache
-def _cuda_backward():
-    return torch.compile(reference.conic_vjp, dynamic=True)
+    return run
 
 
 @torch.library.custom_op("fieldcheck::conic", mutates_args=())
 def conic(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
     """The hard map on groups of ``size`` consecutive channels of the last axis."""
     if x.device.type == "cuda":
-        return _cuda_forward()(x, kind, size, opening).contiguous()
+        fast = _compiled(plain, x.dtype, x.ndim, kind, size, opening)
+        return fast(x, kind, size, opening).contiguous()
     if x.device.type == "cpu":
         wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
         if native.available(wide.dtype):
@@ -188,7 +202,8 @@ def _(x, kind, size, opening):
 def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, opening: float) -> Tensor:
     """The reverse derivative of ``conic`` along ``g``."""
     if x.device.type == "cuda":
-        return _cuda_backward()(x, g, kind, size, opening).contiguous()
+        fast = _compiled(reference.conic_vjp, x.dtype, x.ndim, kind, size, opening)
+        return fast(x, g, kind, size, opening).contiguous()
     if x.device.type == "cpu":
         wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
         if native.available(wide.dtype):

@@ -94,10 +94,12 @@ def _prepare(op: str, q: Tensor, k: Tensor, scale: float | None) -> tuple[Tensor
     _check.tensor(op, "q", q, ndim=2, dtypes=allowed)
     _check.tensor(op, "k", k, ndim=2, dtypes=allowed)
     _check.alike(op, q=q, k=k)
-    _check.axis_size(op, "k", k, -1, q.shape[-1], f"the head size of q {_check.shape(q)}")
+    _check.axis_size(op, "k", k, -1, q.shape[-1], "the head size of q", q)
     if q.shape[-1] == 0:
         raise ValueError(f"{op}: q has shape {_check.shape(q)}; the head size must not be 0")
-    return q, k, _check.positive(op, "scale", q.shape[-1] ** -0.5 if scale is None else scale)
+    # A head size is one number to torch's compilers too, whatever the number of tokens.
+    scale = int(q.shape[-1]) ** -0.5 if scale is None else _check.positive(op, "scale", scale)
+    return q, k, scale
 
 
 def _real(x: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ def glu_potential(x: Tensor, gate: Tensor, up: Tensor, out: Tensor) -> GluPotent
         _check.tensor(op, name, weight, ndim=2)
         if weight.ndim != 2:
             raise ValueError(f"{op}: {name} has shape {_check.shape(weight)}; it must be (C, m)")
-        _check.axis_size(op, name, weight, 0, x.shape[-1], f"the channels of x {_check.shape(x)}")
+        _check.axis_size(op, name, weight, 0, x.shape[-1], "the channels of x", x)
     _check.alike(op, x=x, **weights)
     _check.same_shape(op, **weights)
     side_by_side = torch.cat((gate, up, out), 1)

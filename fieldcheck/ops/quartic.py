@@ -44,7 +44,7 @@ def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
             raise ValueError(
                 f"{op}: {name} has shape {_check.shape(factor)}; it must be (H, C, r) or (C, r)"
             )
-        _check.axis_size(op, name, factor, -2, x.shape[-1], f"the channels of x {_check.shape(x)}")
+        _check.axis_size(op, name, factor, -2, x.shape[-1], "the channels of x", x)
     _check.alike(op, x=x, **factors)
     _check.same_shape(op, **factors)
     if x.dtype in (torch.float16, torch.bfloat16):

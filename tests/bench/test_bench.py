@@ -142,7 +142,9 @@ def test_ratio_to_the_peak_counts_operations():
 
 def test_targets_speak_of_sizes_that_are_measured():
     for target in TARGETS:
-        sizes = [s for c in cases.CASES if (c.op, c.mode) == (target.op, target.mode) for s in c.sizes]
+        sizes = [
+            s for c in cases.CASES if (c.op, c.mode) == (target.op, target.mode) for s in c.sizes
+        ]
         for part in target.over:
             assert any(covers(part, size) for size in sizes), (target.text, part)
 

@@ -453,6 +453,85 @@ def test_function_transforms_and_forward_mode():
     )
 
 
+# inductor loads parts of torch that are deprecated
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compiles_for_any_number_of_tokens():
+    """Dynamic sizes, a mask by table, complex tokens, and code that is really generated."""
+    torch._dynamo.reset()
+
+    def loss(q, k, allowed=None):
+        got = ops.free_energy(q, k, mask=allowed, key_force=True)
+        return got.energy.sum() + (got.force * got.key_force).abs().sum()
+
+    for backend in ("aot_eager", "inductor"):
+        fast = torch.compile(loss, fullgraph=True, backend=backend, dynamic=True)
+        for n in (5, 7):
+            q = tokens(2, n, 3).requires_grad_()
+            k = tokens(2, n, 3, seed=1).requires_grad_()
+            for allowed in (None, table((2,), n, n)):
+                right = torch.autograd.grad(loss(q, k, allowed), (q, k))
+                got = torch.autograd.grad(fast(q, k, allowed), (q, k))
+                for a, b in zip(got, right, strict=True):
+                    torch.testing.assert_close(a, b)
+    z = tokens(4, 3, dtype=torch.complex128)
+    fast = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(fast(z, z), loss(z, z))
+
+
+def test_exports_with_a_free_number_of_tokens():
+    class Layer(torch.nn.Module):
+        def forward(self, q, k):
+            return ops.free_energy(q, k).force
+
+    n = torch.export.Dim("n", min=2)
+    shapes = {"q": {1: n}, "k": {1: n}}
+    program = torch.export.export(
+        Layer(), (tokens(2, 6, 3), tokens(2, 6, 3)), dynamic_shapes=shapes
+    )
+    q, k = tokens(2, 9, 3), tokens(2, 9, 3, seed=1)
+    torch.testing.assert_close(program.module()(q, k), Layer()(q, k))
+
+
+def test_transforms_keep_the_dtypes_and_may_map_the_mask_alone():
+    h = tokens(2, 3, 4, dtype=torch.float16)
+    mapped = torch.vmap(lambda q: ops.free_energy(q, q, key_force=True))
+    for size in (1, 300):  # at 300 scores leave the range of the half type
+        got, right = mapped(size * h), ops.free_energy(size * h, size * h, key_force=True)
+        for a, b in zip(got, right, strict=True):
+            assert a.dtype == b.dtype
+            torch.testing.assert_close(a, b, rtol=1e-2, atol=1e-2)
+    q, k, masks = tokens(3, 3), tokens(4, 3, seed=1), table((2,), 3, 4)
+    got = torch.vmap(lambda mask: ops.free_energy(q, k, mask=mask).energy)(masks)
+    right = torch.stack([ops.free_energy(q, k, mask=mask).energy for mask in masks])
+    torch.testing.assert_close(got, right)
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("mask", [ops.Causal(), ops.Band(2), "table"], ids=str)
+def test_derivatives_where_queries_and_keys_differ_in_number(part, mask, road, small_runs):
+    """More queries than keys and fewer, queries without keys; each of the two alone."""
+    for n, m in ((5, 3), (3, 5)):
+        q, k = tokens(n, 2).requires_grad_(), tokens(m, 2, seed=1).requires_grad_()
+        options = {"mask": resolved(mask, (), n, m), "empty": "zero"}
+        if part == "energy":  # that of a query without keys is -inf
+            seen = reference.allowed(options["mask"], n, m).any(-1)
+            f = lambda q, k: PARTS[part](q, k, **options)[seen]  # noqa: B023
+        else:
+            f = lambda q, k: PARTS[part](q, k, **options)  # noqa: B023
+        assert gradcheck(f, (q, k))
+        assert gradgradcheck(f, (q, k))
+        assert gradgradcheck(lambda k: f(q.detach(), k), k)  # noqa: B023
+
+
+def test_complex_tokens_under_masks_and_twice():
+    q = tokens(2, 4, 2, dtype=torch.complex128).requires_grad_()
+    k = tokens(2, 4, 2, dtype=torch.complex128, seed=1).requires_grad_()
+    for mask in (ops.Causal(), table((2,), 4, 4)):
+        options = {"mask": mask, "key_force": True}
+        close(ops.free_energy(q, k, **options), reference.free_energy(q, k, **options))
+        assert gradgradcheck(lambda q, k: ops.free_energy(q, k, mask=mask).energy, (q, k))  # noqa: B023
+
+
 @pytest.mark.parametrize("name", ["attend", "scatter", "attend_vjp", "scatter_vjp"])
 def test_operators_pass_torchs_own_checks(name):
     q, k = tokens(1, 2, 4, 3).requires_grad_(), tokens(1, 2, 5, 3, seed=1).requires_grad_()
