@@ -92,6 +92,7 @@ def test_the_derivative_asks_for_the_compiled_loop_and_does_without(monkeypatch)
         assert bool(y.grad.any()) is not there
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, where it scripts rules
 def test_transforms_are_seen():
     seen = []
 
