@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch.autograd import forward_ad
 
 from fieldcheck import ops
 from fieldcheck.ops import native
 from fieldcheck.ops._layout import Groups, layout
-from fieldcheck.ops._transforms import transformed
 
 
 @pytest.mark.parametrize("form", ["hard", "soft", "firm"])
@@ -90,21 +88,3 @@ def test_the_derivative_asks_for_the_compiled_loop_and_does_without(monkeypatch)
         ops.colu(y, 3).sum().backward()
         assert asked == ([("colu", False), ("colu", True)] if there else [])
         assert bool(y.grad.any()) is not there
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, where it scripts rules
-def test_transforms_are_seen():
-    seen = []
-
-    def look(x):
-        seen.append(transformed(torch.ones(3), x))
-        return x
-
-    x = torch.ones(2, 3)
-    torch.func.vmap(look)(x)
-    torch.func.grad(lambda x: look(x).sum())(x)
-    with forward_ad.dual_level():
-        look(forward_ad.make_dual(x, x))
-    assert seen == [True, True, True]
-    look(x)
-    assert seen[-1] is False
