@@ -24,13 +24,16 @@ RAW = {
     "height": RNG.standard_normal((POINTS, GROUPS)),
     "body": RNG.standard_normal((POINTS, GROUPS, BODY)),
 }
-CELLS = commutant.cell_points(xp, {k: value(v) for k, v in RAW.items()})
+
+
+def cells():
+    return commutant.cell_points(xp, {k: value(v) for k, v in RAW.items()})
 
 
 @pytest.mark.parametrize("g", range(GROUPS))
 @pytest.mark.parametrize("k", range(POINTS))
 def test_a_point_of_each_cell_with_value_and_derivative(k, g):
-    point, image, derivative = (np.asarray(v.data) for v in CELLS[k][g])
+    point, image, derivative = (np.asarray(v.data) for v in cells()[k][g])
     t, w = point[0], point[1:]
     length, other = RAW["length"][k, g] ** 2 + 1 / 8, RAW["height"][k, g] ** 2
     assert np.linalg.norm(w) == pytest.approx(length)
@@ -49,8 +52,7 @@ def test_a_point_of_each_cell_with_value_and_derivative(k, g):
 def test_every_pair_of_cells_occurs():
     kinds = {tuple((k // 3**g) % 3 for g in range(GROUPS)) for k in range(POINTS)}
     assert len(kinds) == 9
-    assert len(CELLS) == POINTS
-    assert all(len(groups) == GROUPS for groups in CELLS)
+    assert [len(groups) for groups in cells()] == [GROUPS] * POINTS
 
 
 def test_block_diagonal():
@@ -61,12 +63,12 @@ def test_block_diagonal():
 
 
 def test_the_conditions_say_that_the_flow_commutes():
-    conditions = np.asarray(commutant.commuting(xp, CELLS[:4]).data)
+    conditions = np.asarray(commutant.commuting(xp, cells()[:4]).data)
     n = GROUPS * (BODY + 2)
     assert conditions.shape == (4 * n, n * n)
     A = RNG.standard_normal((n, n))
     rows = (conditions @ A.reshape(-1)).reshape(4, n)
-    for groups, row in zip(CELLS[:4], rows, strict=True):
+    for groups, row in zip(cells()[:4], rows, strict=True):
         x, y = (np.concatenate([np.asarray(p[i].data) for p in groups]) for i in (0, 1))
         D = scipy.linalg.block_diag(*(np.asarray(p[2].data) for p in groups))
         np.testing.assert_allclose(row, D @ A @ x - A @ y)

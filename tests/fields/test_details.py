@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fieldcheck.arithmetic.floating import Float
-from fieldcheck.fields import actions, architectures, draws, implicit, invariants
+from fieldcheck.fields import actions, architectures, draws, exponential, implicit, invariants
 
 xp = Float()
 RNG = np.random.default_rng(0)
@@ -68,3 +68,10 @@ def test_actions_of_paths_with_more_slices_than_channels():
     found = actions.newton_action(xp, value(path), value(step), lambda x: xp.norm2(x))
     expected = np.sum(d * d) / (2 * step) - step * np.sum(path[:-1] ** 2)
     assert float(found.data) == pytest.approx(expected)
+
+
+def test_the_exponential_of_a_matrix_with_zeros():
+    turn = exponential.expm(xp, value([[0.0, -1.0], [1.0, 0.0]])).data
+    expected = [[math.cos(1), -math.sin(1)], [math.sin(1), math.cos(1)]]
+    np.testing.assert_allclose(turn, expected, rtol=1e-12)
+    np.testing.assert_allclose(exponential.expm(xp, value(np.zeros((2, 2)))).data, np.eye(2))

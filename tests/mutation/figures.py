@@ -100,3 +100,14 @@ def sentence(report: Mapping[str, Any]) -> str:
         f"{total['incompetent']} that cannot be imported; "
         f"{percent(raw['rate'])} % if the former count as missed."
     )
+
+
+def again(report: Mapping[str, Any]) -> str:
+    """The same of a second sample, whose survivors nobody has looked at."""
+    total = report["total"]
+    low, high = map(percent, total["raw_kill_rate"]["interval"])
+    return (
+        f"Tests were written for the survivors of that sample; of {total['sampled']} other "
+        f"changes, drawn with seed {report['seed']} and left as they are, "
+        f"{percent(total['raw_kill_rate']['rate'])} % are noticed ({low} to {high} %)."
+    )

@@ -3,13 +3,15 @@
     make mutation-library             the whole sample; go on where an earlier run was interrupted
     python -m tests.mutation.library --minutes 20      as far as twenty minutes go
     python -m tests.mutation.library --report          only the report, from what is known
+    python -m tests.mutation.library --seed 1 --each 24 --json library_again.json
+                                      other mutants, to whose survivors no test has been fitted
 
 A seeded sample of changes is drawn from five folders (see ``sites``), each change is made in a
 private copy of the tree and put to the tests that reach its line (see ``trial``): those of the
-mirrored folder first, the quickest first, as many as fit into a minute of their own time.  So a
-survivor is a mutant that a minute of tests lets pass, be it that no test looks or that one beyond
-the minute would have.  In the end the tests that killed are run on the unchanged tree: the kills
-of one that fails there are taken back.
+mirrored file first, then of the folder, the quickest first, as many as fit into a minute of their
+own time.  So a survivor is a mutant that a minute of tests lets pass, be it that no test looks or
+that one beyond the minute would have.  In the end the tests that killed are run on the unchanged
+tree: the kills of one that fails there are taken back.
 
 What became of each mutant is kept in a session of cosmic-ray, ``_build/mutation/library.sqlite``
 (``cr-report`` reads it), and is used again as long as the mutant is the same and, if it was killed,
@@ -153,12 +155,14 @@ class Reach:
         self.seconds = {name: row["seconds"] for name, row in self.rows.items()}
 
     def units(self, path: str, line: int) -> list[str]:
-        """The units that run the line: of the mirrored folder first, and the quickest first."""
+        """The units that run the line: the module's own, its folder's, others; quick first."""
         lines = statement_lines((self.root / path).read_text(encoding="utf8"), line)
         reached = self.by_line.get(path, {})
         names = set().union(*(reached[n] for n in reached if lines is None or n in lines))
-        near = f"tests/{path.split('/')[1]}/"
-        return sorted(names, key=lambda u: (not u.startswith(near), self.seconds[u], u))
+        name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].strip("_")
+        folder = f"tests/{path.split('/')[1]}/"
+        far = lambda u: 2 - u.startswith(folder) - u.startswith(f"{folder}test_{name}.py")
+        return sorted(names, key=lambda u: (far(u), self.seconds[u], u))
 
     def within(self, path: str, line: int, budget: float) -> list[str]:
         """As many of them as fit into the budget, and always one."""
@@ -373,6 +377,7 @@ def options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--budget", type=float, default=BUDGET, help="seconds of tests that a mutant meets"
     )
+    parser.add_argument("--json", default="library.json", help="name of the report, here beside")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--report", action="store_true", help="run nothing")
     parser.add_argument("--fresh", action="store_true", help="forget what is known")
@@ -447,8 +452,9 @@ def written(
     left_out = {u: row["failed"] for u, row in sorted(reach.rows.items()) if row.get("failed")}
     document = report(rows, sites, said.seed, head(ROOT), entries, left_out, said.budget)
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-    (HERE / "library.json").write_text(text, encoding="utf8")
-    faults = [] if document["total"]["pending"] else figures.unmatched(rows, entries)
+    (HERE / said.json).write_text(text, encoding="utf8")
+    whole = said.json == "library.json" and not document["total"]["pending"]
+    faults = figures.unmatched(rows, entries) if whole else []
     return document, [f"equivalent_library.toml: {fault}" for fault in faults]
 
 

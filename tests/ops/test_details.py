@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from fieldcheck import ops
+from fieldcheck.ops import native
 from fieldcheck.ops._layout import Groups, layout
 
 
@@ -69,3 +70,21 @@ def test_lengths_neither_overflow_nor_vanish():
         found = ops.reference.length(w)
         torch.testing.assert_close(found / scale, torch.tensor([[5.0], [0.0]]).double())
     assert ops.reference.length(torch.ones(2, 0)).tolist() == [[0], [0]]
+
+
+def test_the_derivative_asks_for_the_compiled_loop_and_does_without(monkeypatch):
+    x = torch.tensor([[2.0, 3.0, 4.0], [-1.0, 2.0, 0.0]], dtype=torch.float64)
+    asked = []
+
+    def loop(kind, x, g, size, opening, out):
+        asked.append((kind, g is not None))
+        return out.zero_()
+
+    monkeypatch.setattr(native, "conic", loop)
+    for there in (False, True):
+        monkeypatch.setattr(native, "available", lambda dtype, there=there: there)
+        asked.clear()
+        y = x.clone().requires_grad_()
+        ops.colu(y, 3).sum().backward()
+        assert asked == ([("colu", False), ("colu", True)] if there else [])
+        assert bool(y.grad.any()) is not there
