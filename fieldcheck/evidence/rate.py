@@ -145,8 +145,8 @@ def judge(statement: Statement, table, relation_and_constant):
     if constant is not None:
         levels = [v + relation.order * math.log2(n) for n, v in values]
         before, lead = (2 ** (2 * b - a) for a, b in pairwise(levels[-3:]))
-        # Where it has not settled as far (powers of n between the whole ones), less is asked.
-        if abs(lead - constant) > max(0.002 * abs(constant), 4 * abs(lead - before)):
+        # No more is asked than that to which it has settled: its last step, four times over.
+        if abs(lead - constant) > max(1e-8 * abs(constant), 4 * abs(lead - before)):
             return REFUTES, f"leading constant {lead:.6g}, not {constant:.6g}", slope
     return CONFIRMS, "", slope
 
