@@ -136,7 +136,17 @@ def judge(statement: Statement, table, relation_and_constant):
         return REFUTES, f"the remainder grows: slope {slopes[-1]:.3f}, not {relation.order}", None
     ends = [2 * b - a for a, b in pairwise(slopes)]
     slope, before = ends[-1], ends[-2]
-    if abs(slope - before) > 0.05:
+    moved = abs(slope - before)
+    off = min(abs(s - relation.order) for s in (slope, before, *slopes[-2:]))
+    if moved > 0.05 and off > max(0.2, 2 * moved):  # wherever it settles, not there
+        return REFUTES, f"slope {before:.3f}, {slope:.3f}, not {relation.order}", slope
+    if moved > 0.05 and constant and math.isfinite(constant):
+        # Erratic, as where a phase is wrong; if the table stays far from its leading term, it is
+        # not that which it approaches.
+        scaled = [2.0 ** (v + relation.order * math.log2(n)) / constant for n, v in values[-3:]]
+        if all(s > 2 for s in scaled) or all(s < 0.5 for s in scaled):
+            return REFUTES, f"{scaled[-1]:.3g} times the leading term at n = {values[-1][0]}", slope
+    if moved > 0.05:
         return SILENT, f"the slope has not settled: {before:.3f}, {slope:.3f}", slope
     if abs(slope - relation.order) > 0.1:
         return REFUTES, f"slope {slope:.3f}, not {relation.order}", slope
