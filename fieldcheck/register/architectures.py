@@ -457,11 +457,15 @@ def projected(xp, x, w, K, b):
     variational inequality holds for every z = w² (entry by entry) in the orthant."""
     a = x - K.T @ xp.relu(K @ x + b)
     y = xp.relu(a)
-    return at_most(
-        0,
-        xp.sum((w * w - y) * (y - a)),
-        room=xp.sum(xp.abs2(w) * xp.relu(-a)),
-        sharp=True,
+    V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
+    return (
+        Gradient(V, x, x - a),
+        *at_most(
+            0,
+            xp.sum((w * w - y) * (y - a)),
+            room=xp.sum(xp.abs2(w) * xp.relu(-a)),
+            sharp=True,
+        ),
     )
 
 

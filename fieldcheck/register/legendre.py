@@ -450,8 +450,8 @@ def _(xp, Y, v, s):
 def definition_exp_domain(xp, c, s):
     """For p = −c < 0 and q = −s ≤ 0, p q − e^q is at least c s − 1: it grows without bound."""
     grown = xp.exp(s)
-    gap = (s + xp.relative_entropy(1, grown)) / grown
-    return AtMost(c * s - 1, -c * -s - xp.exp(-s), gap=gap, sharp=True)
+    room = (s + xp.relative_entropy(1, grown)) / grown
+    return at_most(c * s - 1, -c * -s - xp.exp(-s), room=room, sharp=True)
 
 
 @definition_exp_domain.neighbour("it stays bounded, by p log|p| - p", key="finite")
@@ -747,10 +747,12 @@ def _(xp, x, p):
 def fenchel_young_box(xp, q, s):
     """p q ≤ e^q + p log p − p for p = e^(q+s) and p = e^(q-s). Equality holds on the curve s = 0
     only; over the box |q| ≤ 1/2, 1/2 ≤ s ≤ 1 the strict inequality is proved in balls."""
-    above, below = xp.exp(q + s), xp.exp(q - s)
+    p = lambda s: xp.exp(q + s)
+    bound = lambda s: xp.exp(q) + p(s) * (q + s) - p(s)
     return (
-        AtMost(above * q, xp.exp(q) + above * (q + s) - above, sharp=True),
-        AtMost(below * q, xp.exp(q) + below * (q - s) - below, sharp=True),
+        AtMost(p(s) * q, bound(s), sharp=True),
+        AtMost(p(-s) * q, bound(-s), sharp=True),
+        Equal(p(0 * s) * q, bound(0 * s)),
     )
 
 

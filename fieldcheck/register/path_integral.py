@@ -712,13 +712,13 @@ def _apart(xp, w, T, x, y, caustics):
     sources=[ours("the classical check")],
     chapter="path_integral",
     equations=["eq-pi-mehler"],
-    given=_turns(1, 2),
+    given=_turns(1, 3),
     needs=["propagator-harmonic-slices"],
     tex=r"K_n(x,y;T)\to\sqrt{\frac{w}{2\pi\ii\sin wT}}\,e^{\ii S},\quad "
     r"S=\frac{w\bigl((x^2+y^2)\cos wT-2xy\bigr)}{2\sin wT},\quad wT<\pi",
 )
 def propagator(xp, w, x, y, leg):
-    """Before the first caustic (here 1 ≤ wT ≤ 2), ħ = mass = 1. The slices are put together by
+    """Before the first caustic (here 1 ≤ wT ≤ 3), ħ = mass = 1. The slices are put together by
     Fresnel integrals; the relative error is of order 2, with a known constant."""
     T = leg / w
     return Rate(_apart(xp, w, T, x, y, 0), 2, _mehler_constant(xp, w, T, x, y), start=16)

@@ -9,7 +9,7 @@ from fieldcheck.claim import claim, ours, paper, poster
 from fieldcheck.domains import built, matrix, number, positive, real, real_matrix, root, vector
 from fieldcheck.fields import depth, masks
 from fieldcheck.fields.exponential import exp_nilpotent, expm
-from fieldcheck.relations import AtMost, Equal, Force, Rate, Zero
+from fieldcheck.relations import Equal, Force, Rate, Zero, at_most
 
 SINGULAR = ("integers", "ties", "zero-row", "large", "ill-conditioned", "denormal", "zero")
 """Strata on which a matrix has no inverse, or none that doubles can find."""
@@ -50,7 +50,8 @@ def gate(xp, a, beta, b):
     A, B = _ladder(xp, a, beta, b)
     P, Q = exp_nilpotent(xp, -B * (G / beta)), exp_nilpotent(xp, B * (G / beta))
     E = _ladder_exp(xp, a, q, A.shape[0])
-    return Equal(P @ A @ Q, A + G * B), Equal(P @ E @ Q, E @ exp_nilpotent(xp, B))
+    return (Equal(P @ A @ Q, A + G * B), Equal(P @ E @ Q, E @ exp_nilpotent(xp, B)),
+            Zero(A @ B - B @ A - beta * B), Equal(xp.diagonal(E), xp.exp(xp.diagonal(A))))
 
 
 @claim(
@@ -289,7 +290,10 @@ def scalar_flow(xp, u, a, c):
     then MLP, is the flow of x' = cx + g a x³ for one unit of time, with g = 2c/(e^(2c) - 1)."""
     w = xp.exp(-2 * c)
     g = 2 * c * w / (1 - w)
-    return Equal(w * (u - 2 * a), w * u - g * a * (1 - w) / c)
+    flow = lambda t: xp.exp(-2 * c * t) * u - g * a * (1 - xp.exp(-2 * c * t)) / c
+    speed = xp.push(flow, xp.one, xp.one)
+    return (Equal(w * (u - 2 * a), flow(xp.one)),
+            Equal(speed, -2 * c * flow(xp.one) - 2 * g * a))
 
 
 @scalar_flow.neighbour("the gate of the other order", key="other-order")
@@ -639,7 +643,7 @@ def _symmetry(xp, mask, group, X, W, t):
         return same
     # Integers written out, so that the sign of the gap can be seen.
     gap = t * t * xp.constant([d - 1 for d in changed])
-    return same, AtMost(t * t * xp.ones(len(changed)), t * t * xp.constant(changed), gap=gap)
+    return same, *at_most(t * t * xp.ones(len(changed)), t * t * xp.constant(changed), room=gap)
 
 
 @cache

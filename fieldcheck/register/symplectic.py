@@ -840,8 +840,11 @@ def midpoint(xp, m, H, K, W, A, B, h):
     f = lambda Y: -xp.i * real_force(xp, Y, W, A, B)
     at = lambda U, sign: U + sign * h * xp.push(f, m, U) / 2
     end = lambda sign: m + sign * h * f(m) / 2
+    middle = (at(H, 1) + at(H, -1)) / 2
     return (Equal(omega(xp, at(H, 1), at(K, 1)), omega(xp, at(H, -1), at(K, -1))),
-            Equal(xp.norm2(end(1)), xp.norm2(end(-1))))
+            Equal(xp.norm2(end(1)), xp.norm2(end(-1))),
+            Equal(end(1) - end(-1), h * f((end(1) + end(-1)) / 2)),
+            Equal(at(H, 1) - at(H, -1), h * xp.push(f, m, middle)))
 
 
 @midpoint.neighbour("explicit Euler", key="explicit-euler")
@@ -1063,7 +1066,8 @@ def gram_midpoint(xp, m, W, A, B, h):
     XX* as it was: a layered network of such steps freezes the inner products too."""
     f = lambda Y: -xp.i * real_force(xp, Y, W, A, B)
     end = lambda sign: m + sign * h * f(m) / 2
-    return Equal(end(1) @ xp.star(end(1)), end(-1) @ xp.star(end(-1)))
+    return (Equal(end(1) @ xp.star(end(1)), end(-1) @ xp.star(end(-1))),
+            Equal(end(1) - end(-1), h * f((end(1) + end(-1)) / 2)))
 
 
 @gram_midpoint.neighbour("a residual layer X + h f(X)", key="residual-layer")

@@ -44,7 +44,7 @@ SCHEMA = 1
 JUDGE = 1
 """Raised when the judging of mutants changes, so that no result of the old way is reused."""
 
-RECOGNIZES = 7
+RECOGNIZES = 8
 """Raised when more reasons for equivalence are recognized: what was left over is tried again."""
 
 OPEN, BAD_USAGE = 1, 2

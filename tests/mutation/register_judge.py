@@ -188,9 +188,8 @@ def _has_no_value(form: Form) -> bool:
 
 
 def _is_finite(part: Part) -> bool:
-    """Whether a part has a value; of a rate the remainders count, not the constant."""
-    values = part.values[:3] if part.kind == "Rate" else part.values
-    return all(x.is_finite() for value in values for x in value.data.reshape(-1))
+    """Whether a part has a value: all its sides, remainders and constants."""
+    return all(x.is_finite() for value in part.values for x in value.data.reshape(-1))
 
 
 def _vacuous(evidence: list[Evidence]) -> bool:

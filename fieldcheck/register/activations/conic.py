@@ -398,7 +398,12 @@ def colu_soft_defect(xp, r):
     r"""The second application of the soft form moves the body by $\sigma_1(1-\sigma_2)$ times its
     length, which stays below 0.26 for ratios $r$ between -3 and 3 (and all the more beyond, where
     one of the two factors is small)."""
-    return AtMost(soft_defect(xp, r), xp.lift(13) / 50)
+    x = xp.stack([r, xp.one])
+    y = colu.soft(xp, x)
+    return (
+        AtMost(soft_defect(xp, r), xp.lift(13) / 50),
+        Equal((y - colu.soft(xp, y))[1], soft_defect(xp, r)),
+    )
 
 
 @claim(

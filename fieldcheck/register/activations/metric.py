@@ -148,7 +148,7 @@ def colu_lipschitz_shared(xp, a, w, h, k):
     """With one axis for G groups, the derivative stretches by at most √(1+G)."""
     pushed, gap = _shared_stretch(xp, a, w, h, k)
     G = w.shape[0]
-    return AtMost(h * h + xp.norm2(pushed), (1 + G) * (h * h + xp.norm2(k)), gap=gap, sharp=True)
+    return at_most(h * h + xp.norm2(pushed), (1 + G) * (h * h + xp.norm2(k)), room=gap, sharp=True)
 
 
 def _shared_stretch(xp, a, w, h, k):
