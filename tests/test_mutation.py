@@ -111,6 +111,10 @@ def test_the_readme_says_what_the_report_says():
     found = json.loads(REPORT.read_text(encoding="utf8"))
     readme = re.sub(r"\s+", " ", (ROOT / "README.md").read_text(encoding="utf8"))
     assert figures.sentence(found) in readme
+    second = json.loads(REPORT.with_name("library_again.json").read_text(encoding="utf8"))
+    assert figures.again(second) in readme
+    assert second["seed"] != found["seed"]
+    assert second["total"]["pending"] == 0
 
 
 def test_the_report_adds_up():
