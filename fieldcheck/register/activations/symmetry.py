@@ -407,7 +407,7 @@ def embedding_identity(xp, x, R):
     """The network with input weights $(I; -I)$ and output weights $(I, -I)$, all its units active
     in turn, commutes with every rotation (it is the identity)."""
     f = lambda y: xp.relu(y) - xp.relu(-y)
-    return Equal(f(R @ x), R @ f(x))
+    return Equal(f(R @ x), R @ f(x)), Equal(f(x), x)
 
 
 @embedding_identity.neighbour("with output weights (I, I)", key="absolute-value")
@@ -436,7 +436,12 @@ def embedding_linear(xp, p, x, y):
     """A positively homogeneous map of the plane into itself that commutes with rotations is fixed
     by $f(e_1)$, and is additive."""
     f = lambda z: equivariant(xp, p, z)
-    return Equal(f(x + y), f(x) + f(y))
+    turn = lambda z: xp.stack([-z[1], z[0]])
+    return (
+        Equal(f(x + y), f(x) + f(y)),
+        Equal(f(turn(x)), turn(f(x))),
+        Equal(f(xp.norm(x) * xp.eye(2)[0]), xp.norm(x) * p),
+    )
 
 
 @embedding_linear.neighbour("without homogeneity", key="homogeneity-left-out")
