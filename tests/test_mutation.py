@@ -115,6 +115,8 @@ def test_the_readme_says_what_the_report_says():
     assert figures.again(second) in readme
     assert second["seed"] != found["seed"]
     assert second["total"]["pending"] == 0
+    register = json.loads(REPORT.with_name("register.json").read_text(encoding="utf8"))
+    assert figures.of_the_register(register) in readme
 
 
 def test_the_report_adds_up():

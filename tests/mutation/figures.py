@@ -111,3 +111,17 @@ def again(report: Mapping[str, Any]) -> str:
         f"changes, drawn with seed {report['seed']} and left as they are, "
         f"{percent(total['raw_kill_rate']['rate'])} % are noticed ({low} to {high} %)."
     )
+
+
+def of_the_register(report: Mapping[str, Any]) -> str:
+    """The same of the formulas of the register."""
+    found = report["all"]
+    by_machine = sum(n for kind, n in found["equivalent"].items() if kind != "listed")
+    return (
+        f"Of {found['mutants']} changes to the formulas of {report['forms']['tried']} forms that "
+        f"hold (signs, transposes, stars, indices, factors), {found['refuted']} are refuted with a "
+        f"certified counterexample and {found['survived']} pass for true without being so; "
+        f"{by_machine} leave the statement what it was, {found['equivalent']['listed']} are true "
+        f"statements listed with the reason, {found['stillborn']} have no value, and "
+        f"{found['undecided']} stay undecided."
+    )
