@@ -98,11 +98,11 @@ def rcolu(
     reference.check_colu(op, form, negative, eps)
     if form == "hard" and eps == 0 and not transformed(x):
         y = conic(last, "rcolu", cut.size, 1.0)
+        if negative == "rectified":
+            mean = last.unflatten(-1, (cut.groups, cut.size)).mean(-1, keepdim=True)
+            y = y + torch.relu(-mean).expand(*mean.shape[:-1], cut.size).flatten(-2)
     else:
-        y = reference.rcolu_last(last, cut, form, eps)
-    if negative == "rectified":
-        mean = last.unflatten(-1, (cut.groups, cut.size)).mean(-1, keepdim=True)
-        y = y + torch.relu(-mean).expand(*mean.shape[:-1], cut.size).flatten(-2)
+        y = reference.rcolu_last(last, cut, form, negative, eps)
     return y.movedim(-1, dim)
 
 
@@ -147,7 +147,7 @@ def plain(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
     if kind == "colu":
         return reference.colu_last(x, cut, "hard", "kept", 0.0)
     if kind == "rcolu":
-        return reference.rcolu_last(x, cut, "hard", 0.0)
+        return reference.rcolu_last(x, cut, "hard", "kept", 0.0)
     return reference.soc_last(x, cut, opening)
 
 

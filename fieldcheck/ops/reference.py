@@ -98,13 +98,14 @@ def rcolu(
     groups: int | None = None,
     dim: int = -1,
     form: Form = "hard",
+    negative: Negative = "kept",
     eps: float = 0.0,
 ) -> Tensor:
     """:func:`fieldcheck.ops.rcolu` in ordinary torch."""
     last = channel_last("rcolu", x, dim)
     cut = layout("rcolu", last.shape[-1], size, groups, False, False)
-    check_colu("rcolu", form, "kept", eps)
-    return rcolu_last(last, cut, form, eps).movedim(-1, dim)
+    check_colu("rcolu", form, negative, eps)
+    return rcolu_last(last, cut, form, negative, eps).movedim(-1, dim)
 
 
 def soc_projection(
@@ -201,7 +202,7 @@ def colu_last(x: Tensor, cut: Groups, form: Form, negative: Negative, eps: float
     return cut.join(torch.relu(t) if negative == "rectified" else t, body).to(x.dtype)
 
 
-def rcolu_last(x: Tensor, cut: Groups, form: Form, eps: float) -> Tensor:
+def rcolu_last(x: Tensor, cut: Groups, form: Form, negative: Negative, eps: float) -> Tensor:
     """The rotated form along the last axis of ``x``."""
     z = _wide(x).unflatten(-1, (cut.groups, cut.size))
     scale = scaling(z)
@@ -210,7 +211,8 @@ def rcolu_last(x: Tensor, cut: Groups, form: Form, eps: float) -> Tensor:
     w = z - mean
     r = length(w)
     c = shortening(mean * math.sqrt(cut.size), r + eps * scale if eps else r, form)
-    return ((mean + c * w) / scale).flatten(-2).to(x.dtype)
+    axis = torch.relu(mean) if negative == "rectified" else mean
+    return ((axis + c * w) / scale).flatten(-2).to(x.dtype)
 
 
 def soc_last(x: Tensor, cut: Groups, a: float) -> Tensor:

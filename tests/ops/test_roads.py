@@ -34,8 +34,8 @@ def test_torchs_kernel_is_used_if_it_does_what_its_name_says(unknown, dtype):
     assert "checked against plain arithmetic" in reason
 
 
-def plain(q, k, v, scale, is_causal=False):
-    s = scale * q @ k.mT
+def plain(q, k, v, scale, is_causal=False, attn_mask=0.0):
+    s = scale * q @ k.mT + attn_mask
     if is_causal:
         s = s.masked_fill(torch.ones(s.shape[-2:]).triu(1).bool(), -torch.inf)
     return torch.softmax(s, -1) @ v, torch.logsumexp(s, -1)
@@ -79,12 +79,12 @@ def test_a_kernel_that_is_right_or_refuses(unknown):
 
 
 def test_roads_of_other_devices(unknown):
-    unknown.setattr(_roads, "_probe_flex", lambda: "")
+    unknown.setattr(_roads, "_probe_flex", lambda device, dtype: "")
     at = lambda device, dtype: _roads.attention(torch.device(device), dtype)
     assert at("cuda", torch.float32)[0] == "flex"
     assert at("cuda", torch.float64) == ("chunked", "compiled flex attention has no float64")
     assert at("meta", torch.float32) == ("chunked", "no fused road is known for meta")
-    unknown.setattr(_roads, "_probe_flex", lambda: "too old")
+    unknown.setattr(_roads, "_probe_flex", lambda device, dtype: "too old")
     assert at("cuda", torch.float32) == ("chunked", "too old")
     with _roads.attention_road("chunked"):
         assert at("cpu", torch.float32) == ("chunked", "asked for by name")
@@ -125,7 +125,7 @@ def test_flex_sees_the_keys_that_the_bounds_say(mask):
 def test_the_second_pass_of_flex_sees_the_transposed_mask(monkeypatch):
     asked = []
 
-    def run(q, k, v, scale, block_mask, score_mod=None):
+    def run(q, k, v, scale, key, block_mask, score_mod=None):
         asked.append(block_mask.mask_mod)
         return v, torch.zeros(q.shape[:-1])
 

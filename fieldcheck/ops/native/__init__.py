@@ -190,7 +190,7 @@ def _errs(functions: Functions) -> bool:
                 cut = layout(kind, x.numel(), size, None, False, False)
                 y = {
                     "colu": lambda: reference.colu_last(x, cut, "hard", "kept", 0.0),  # noqa: B023
-                    "rcolu": lambda: reference.rcolu_last(x, cut, "hard", 0.0),  # noqa: B023
+                    "rcolu": lambda: reference.rcolu_last(x, cut, "hard", "kept", 0.0),  # noqa: B023
                     "soc": lambda: reference.soc_last(x, cut, 1.0),  # noqa: B023
                 }[kind]()
                 d = reference.conic_vjp(x, g, kind, size, 1.0)
