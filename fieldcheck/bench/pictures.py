@@ -66,9 +66,7 @@ def roofline(plt: Any, run: Run) -> Any:
     if copy and peak:
         knee = peak / copy
         axes.plot([lo, knee, hi], [lo * copy / 1e9, peak / 1e9, peak / 1e9], color="#555555")
-        axes.annotate(
-            "a plain copy", (lo * 1.3, lo * copy / 1e9 * 1.9), rotation=38, color="#555555"
-        )
+        axes.annotate("a plain copy ", (knee / 1.6, peak / 1.6e9), ha="right", color="#555555")
         axes.annotate("matrix-product peak", (hi, peak / 1e9 * 1.15), ha="right", color="#555555")
     marks = itertools.cycle("os^Dv<>PphXd8H*")
     for row in largest(run):
