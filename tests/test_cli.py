@@ -311,7 +311,7 @@ def test_ctrl_c_keeps_the_journal_and_the_next_run_goes_on(fake, home, monkeypat
     driver = home / "driver.py"
     driver.write_text(DRIVER.format(fake=str(FAKE)))
     log = home / "log"
-    env = {**os.environ, "FAKE_DELAY": "0.4", "FAKE_LOG": str(log)}
+    env = {**os.environ, "FAKE_DELAY": "3", "FAKE_LOG": str(log)}
     words = [sys.executable, str(driver), "verify", "--jobs", "1"]
     process = subprocess.Popen(
         words, cwd=home, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True
