@@ -314,8 +314,10 @@ def test_ctrl_c_keeps_the_journal_and_the_next_run_goes_on(fake, home, monkeypat
     env = {**os.environ, "FAKE_DELAY": "3", "FAKE_LOG": str(log)}
     words = [sys.executable, str(driver), "verify", "--jobs", "1"]
     process = subprocess.Popen(
-        words, cwd=home, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        words, cwd=home, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # What runs in the background of a script is born deaf to the signal, and so its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     journal = home / "_build" / "ledger.json.journal"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
