@@ -3,12 +3,15 @@
 A neighbour expected refuted counts only if its witness survives the trip through JSON, refutes
 again when rebuilt from the record (in rationals or balls; a rate from its remainders, a rank from
 fresh primes, a law from its seed) and, where the domains agree, the true claim holds at the same
-point.
+point.  A point on a kink, where the true claim has no sharp value, is stepped off first.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -17,7 +20,7 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.claim import Claim, Form
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.evidence.statement import Raw, Statement, stream, wrap_raw
-from fieldcheck.evidence.witness import certified, raw_from_record
+from fieldcheck.evidence.witness import certified, raw_from_record, witness_at
 from fieldcheck.verdict import Verdict
 
 DIGITS = 80
@@ -25,6 +28,39 @@ WIDTH = -40  # log10 of the width within which the true claim must hold zero
 
 NOT_AGAIN = "the witness does not refute again when rebuilt from the record"
 TRUTH_FAILS = "the true claim fails at the same point"
+NOT_SHARP = "the true claim is not sharp at the same point"
+
+STEPS = tuple(Fraction(n, d) for n, d in ((1, 2), (-1, 2), (1, 1), (-1, 1), (1, 64), (-1, 64)))
+"""By how much one entry of a witness is moved, to step off a kink."""
+
+
+def counted(claim: Claim, form: Form, verdict: Verdict) -> Verdict:
+    """The refutation if it counts as a kill, else invalid with the reason.
+
+    Where only the sharpness of the true claim is missing, points beside the witness are tried: a
+    certified violation is open, a kink is thin.  The witness is then the point that was taken.
+    """
+    reason = check_kill(claim, form, verdict)
+    if reason == NOT_SHARP:
+        for beside in _beside(form, verdict):
+            if not check_kill(claim, form, beside):
+                return beside
+    return Verdict("invalid", None, reason) if reason else verdict
+
+
+def _beside(form: Form, verdict: Verdict) -> Iterator[Verdict]:
+    """The refutation at points that differ in one entry, where it is certified as well."""
+    assert verdict.witness is not None
+    statement, sizes = Statement(form), dict(verdict.witness.sizes)
+    raw = raw_from_record(verdict.witness.record()["raw"])
+    for step in STEPS:
+        for name, values in raw.items():
+            for index in np.ndindex(*values.shape):
+                moved = values.copy()
+                moved[index] += step
+                point = {**raw, name: moved}
+                if certified(statement, sizes, point) is not None:
+                    yield replace(verdict, witness=witness_at(statement, sizes, point))
 
 
 def check_kill(claim: Claim, form: Form, verdict: Verdict) -> str:
@@ -66,7 +102,7 @@ def _point(truth: Statement, record: dict) -> str:
                     if not x.is_finite():
                         return "the true claim is not finite at the same point"
                     if not sides.order and abs(x).upper() > type(abs(x))(10) ** WIDTH:
-                        return "the true claim is not sharp at the same point"
+                        return NOT_SHARP
         except (Unsupported, ZeroDivisionError):
             return ""
     return ""

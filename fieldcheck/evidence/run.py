@@ -156,17 +156,16 @@ def examine(
 # -- records -------------------------------------------------------------------------------------
 def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[str, Any]:
     """One element of ``forms`` of the ledger."""
-    from fieldcheck.evidence.kill import check_kill
+    from fieldcheck.evidence.kill import counted
     from fieldcheck.evidence.threshold import threshold
 
     verdict, evidence, relations = judge(form, profile, seed)
     if form.role == "neighbour" and form.expect == "refuted" and verdict.verdict == "refuted":
         try:
-            reason = check_kill(claim, form, verdict)
+            verdict = counted(claim, form, verdict)
         except Exception as error:  # the true claim's body may break where the neighbour's ran
             main = Statement(claim.forms[f"{claim.id}/claim"])
             reason = f"the true claim cannot be evaluated there: {_blame(main, error)}"
-        if reason:
             verdict = Verdict("invalid", None, reason)
     measured = None
     if verdict.verdict == "holds":

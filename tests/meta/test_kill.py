@@ -9,7 +9,7 @@ import pytest
 
 from fieldcheck.claim import ClaimError, Form
 from fieldcheck.domains import hermitian, matrix, positive, real, vector
-from fieldcheck.evidence.kill import check_kill
+from fieldcheck.evidence.kill import NOT_SHARP, check_kill
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.evidence.run import judge, replay, verify_form
 from fieldcheck.relations import AtMost, Equal, Law, Rank, Rate, Zero
@@ -74,6 +74,32 @@ def test_a_claim_known_to_few_digits_kills_nothing():
     claim = Claim(lambda xp, x: Equal(10**60 + xp.sin(x + 1) - 10**60, xp.sin(x + 1)), x=real())
     reason = check_kill(claim, *neighbour(lambda xp, x: Equal(x, x + 1), x=real()))
     assert "not sharp" in reason
+
+
+def slope(xp, x):
+    """0 or 1; at the kink a ball that holds both."""
+    return xp.push(xp.relu, x, xp.ones())
+
+
+ZERO_OR_ONE = lambda xp, x: Equal(slope(xp, x) ** 2, slope(xp, x))
+
+
+def test_a_witness_on_a_kink_is_stepped_off():
+    form, verdict = neighbour(lambda xp, x: AtMost(3 + slope(xp, x), 2 + x * x), x=real())
+    claim = Claim(ZERO_OR_ONE, x=real())
+    assert verdict.witness.raw == {"x.x": "0"}
+    assert check_kill(claim, form, verdict) == NOT_SHARP
+    row = verify_form(claim, form, PROFILES["quick"], 0)
+    assert row["verdict"] == "refuted", row["undecided_because"]
+    assert row["witness"]["raw"] == {"x.x": "1/2"}
+    assert replay(form, row["witness"])["certified"]
+
+
+def test_a_violation_on_the_kink_alone_stays_without_a_kill():
+    thin = lambda xp, x: AtMost(1 + 0 * slope(xp, x) - 128 * xp.abs(x), 0 * x)
+    form, _ = neighbour(thin, x=real())
+    row = verify_form(Claim(ZERO_OR_ONE, x=real()), form, PROFILES["quick"], 0)
+    assert (row["verdict"], row["undecided_because"]) == ("invalid", NOT_SHARP)
 
 
 def test_a_claim_that_breaks_there_makes_the_neighbour_invalid():
