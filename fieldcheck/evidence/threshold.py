@@ -57,21 +57,22 @@ def _of_part(
     seed: int,
     tried: list[int],
 ) -> Figure:
-    from fieldcheck.evidence.run import gather
+    from fieldcheck.evidence.run import MOOT_ONCE_PROVED, gather
 
     statement = Statement(form)
     room = [e.slack[part] for e in evidence if e.slack.get(part, 0) > 0]
     if room and not _sharp(statement, part):
         size = math.log10(min(room))
         return size, f"{size:.1f}", SLACK
-    confirming = [e.method for e in evidence if e.outcome == "confirms"]
+    # What was left out once all was proved would have run on a statement that is not.
+    confirming = {e.method for e in evidence if e.outcome == "confirms"} | {*MOOT_ONCE_PROVED}
     perturbed = OF_RELATION.get(relations[part], PERTURBED)
     by = ""
 
     def seen(k: int) -> bool:
         nonlocal by
         tried.append(k)
-        names, found = gather(statement.faulty(k, part), profile, seed, only=confirming)
+        names, found = gather(statement.faulty(k, part), profile, seed, only=[*confirming])
         by = found[-1].method if found else ""
         return decide(names, found).verdict == "refuted"
 
