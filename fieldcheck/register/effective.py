@@ -23,7 +23,7 @@ from fieldcheck.domains import (
 from fieldcheck.fields import invariants
 from fieldcheck.fields.actions import newton_action, phase_space_action
 from fieldcheck.fields.potentials import double_trace, quadratic, quartic, softmax_energy
-from fieldcheck.relations import AtMost, Equal, Force, Rank, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Force, Rank, Rate, Zero, at_most
 
 AXIOM_1 = talk("Axiom 1: Real Analyticity")
 AXIOM_2 = talk("Axiom 2: Left Permutation Symmetry")
@@ -641,7 +641,7 @@ def positive_pairs(xp, X, A, B):
 @positive_pairs.neighbour("one self-tied head", key="squared-norm")
 def _(xp, X, A):
     square = xp.norm2(X @ A @ xp.star(X))
-    return AtMost(0, xp.real(quartic(xp, X, A, A)), gap=square)
+    return at_most(0, xp.real(quartic(xp, X, A, A)), room=square)
 
 
 @claim(

@@ -626,8 +626,8 @@ def not_closed(xp, a, b, t):
     line below 0 on [0, 1) is at most 0 at 1. So for L = 0 there, with L(1) = 1, L**(1) is 0."""
     h = t / (1 + t)
     last = a + b * (1 - h)
-    gap = xp.relu(a - last) + h * xp.relu(-b)
-    return AtMost(a + b, xp.maximum(a, last) + h * xp.relu(b), gap=gap, sharp=True)
+    room = xp.relu(a - last) + h * xp.relu(-b)
+    return at_most(a + b, xp.maximum(a, last) + h * xp.relu(b), room=room, sharp=True)
 
 
 @not_closed.neighbour("half the step", key="half-the-step")
@@ -1152,7 +1152,7 @@ def _eliminated(xp, A, q, p, v, w, u, energy):
     square = xp.norm2(xp.solve(A, p) - A.T @ v) / 2
     return (
         Equal(kinetic_part + total / 2, xp.sum(p * v)),
-        AtMost(value, best, gap=square, sharp=True),
+        *at_most(value, best, room=square, sharp=True),
         Equal(xp.sum((A @ (A.T @ v)) * v) - inverse_kinetic(xp, A, A @ (A.T @ v)) - u, best),
     )
 
@@ -1250,8 +1250,8 @@ def _(xp, x, tau):
 def softplus_tail(xp, u, tau):
     """At the distance u = |x| from the kink the error is at most τ e^(−u/τ)."""
     small = xp.exp(-(u / tau))
-    gap = tau * xp.relative_entropy(1, 1 + small)
-    return AtMost(tau * xp.log(1 + small), tau * small, gap=gap)
+    room = tau * xp.relative_entropy(1, 1 + small)
+    return at_most(tau * xp.log(1 + small), tau * small, room=room)
 
 
 @softplus_tail.neighbour("falling like e^(−2u/τ)", key="twice-the-rate")

@@ -413,13 +413,18 @@ def colu_soft_defect(xp, r):
     chapter=CHAPTER,
     given=dict(r=between(-1, 2)),
     box=dict(raw={"r.x": (-1, 1)}),
-    tex=r"\sigma_1 (1-\sigma_2) < \tfrac18,\quad "
+    tex=r"\sigma_1 (1-\sigma_2) < \tfrac{11}{100},\quad "
     r"\sigma_1 = \sigma(4r - 2),\ \sigma_2 = \sigma(4r/\sigma_1 - 2)",
 )
 def colu_firm_defect(xp, r):
-    """The second application of the firm form moves the body by less than an eighth of its
-    length, for ratios r between -1 and 2 (beyond, one of the two factors is below 1/400)."""
-    return AtMost(firm_defect(xp, r), xp.one / 8)
+    """The second application of the firm form moves the body by less than 0.11 of its length, for
+    ratios r between -1 and 2 (beyond, one of the two factors is below 1/400)."""
+    x = xp.stack([r, xp.one])
+    y = colu.firm(xp, x)
+    return (
+        AtMost(firm_defect(xp, r), xp.lift(11) / 100),
+        Equal((y - colu.firm(xp, y))[1], firm_defect(xp, r)),
+    )
 
 
 @colu_firm_defect.neighbour("by at most a tenth", key="a-tenth", box=dict(raw={"r.x": (-1, 1)}))

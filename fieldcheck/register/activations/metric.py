@@ -283,6 +283,7 @@ def layer_conditions(xp, points):
     equations=["eq-colu-layer"],
     given=dict(points=CELL_POINTS),
     sizes={"K": (9, 18), "G": (1, 2), "S": (2, 3, 4)},
+    every_size=True,
     needs=["colu-not-metric-jacobian"],
     tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
     r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",
@@ -353,13 +354,13 @@ def colu_degenerate(xp, x, r, v):
     z = xp.concat([xp.stack([r]), r * gaps.ball_point(xp, v)])
     n, u = xp.norm(x[1:]), xp.unit(x[1:])
     return (
-        AtMost(
+        *at_most(
             xp.sum((x - y) * (z - y)),
             xp.zeros(),
-            gap=xp.relu(n - r) * r * gaps.obtuse(xp, u, v),
+            room=xp.relu(n - r) * r * gaps.obtuse(xp, u, v),
             sharp=True,
         ),
-        AtMost(xp.norm(y[1:]), r, gap=xp.relu(r - n), sharp=True),
+        *at_most(xp.norm(y[1:]), r, room=xp.relu(r - n), sharp=True),
     )
 
 
