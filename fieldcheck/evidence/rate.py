@@ -53,6 +53,9 @@ SETTLED = 1e-2
 FINE = 1e-3
 """The error below which no larger n is asked for."""
 
+FEWEST = 5
+"""Doublings of n over which a slope is averaged where there is no fit."""
+
 SHOWN = 6
 """Decimals of an order that are printed, if known."""
 
@@ -288,6 +291,8 @@ def _fitted(statement: Statement, remainders: Remainders, table, start: int) -> 
 
         if stated > 0 and _runs_away(values):
             return finding(REFUTES, "the remainder grows with n, ever faster")
+        if error > SETTLED and (mean := _stays_off(values, stated)) is not None:
+            return finding(REFUTES, f"no settled slope, {mean:.1f} on the average, not {stated}")
         if abs(order - stated) > error:
             if error > SETTLED and abs(order - stated) < 1:
                 return finding(SILENT, f"the slope has not settled: {say.printed}")
@@ -318,6 +323,23 @@ def _runs_away(values: dict[int, Any]) -> bool:
     doubled = [n for n in sorted(values) if 2 * n in values]
     growth = [values[2 * n] - values[n] for n in doubled]
     return growth[0] > 0 and all(a < b for a, b in pairwise(growth))
+
+
+def _stays_off(values: dict[int, Any], stated: int) -> float | None:
+    """The mean slope of a remainder that oscillates, if it and that of the later half are off by
+    more than half an order to the same side: there is no fit, and yet it is far from the rate.
+
+    Slopes that only come nearer are left alone: n/(n² + 10⁶) rises for long before it falls.
+    """
+    doubled = [n for n in sorted(values) if 2 * n in values and _is_power(n // min(values))]
+    slopes = [float((values[n] - values[2 * n]) / mpmath.log(2)) for n in doubled]
+    off = [abs(slope - stated) for slope in slopes]
+    if len(off) < FEWEST or all(b <= a for a, b in pairwise(off)):
+        return None
+    late = slopes[-(len(slopes) // 2) :]
+    mean, later = sum(slopes) / len(slopes), sum(late) / len(late)
+    far = all(abs(m - stated) > 0.5 for m in (mean, later))
+    return mean if far and (mean > stated) == (later > stated) else None
 
 
 def _mpf(e) -> Any:

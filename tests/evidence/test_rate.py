@@ -89,3 +89,23 @@ def test_remainders_are_kept_for_the_detection_threshold():
     assert len(calls) == first
     rate.judge(subject, other, 0, 3)
     assert len(calls) == 2 * first
+
+
+# -- remainders that oscillate ---------------------------------------------------------------------
+def test_a_remainder_that_oscillates_and_does_not_fall_is_far_from_its_rate():
+    outcome, reason = judged(lambda xp, n: 2 + xp.cos(xp.lift(n)), 1)
+    assert outcome == "refutes"
+    assert "no settled slope" in reason
+    assert judged(lambda xp, n: (2 + xp.cos(xp.lift(n))) / n**3, 1)[0] == "refutes"
+
+
+def test_a_remainder_that_oscillates_around_its_rate_is_left_open():
+    outcome, reason = judged(lambda xp, n: (2 + xp.cos(xp.lift(n))) / n, 1)
+    assert outcome == "silent"
+    assert "not settled" in reason
+
+
+@pytest.mark.parametrize("size", [10**3, 10**4, 10**5])
+def test_a_remainder_that_rises_before_it_falls_is_not_refuted(size):
+    """With 10**6 it rises at all n that are looked at, and no run could tell."""
+    assert judged(lambda xp, n: xp.lift(n) / (n * n + size), 1)[0] != "refutes"
