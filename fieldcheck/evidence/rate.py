@@ -300,6 +300,8 @@ def _fitted(statement: Statement, remainders: Remainders, table, start: int) -> 
         if error > SETTLED:
             return finding(SILENT, f"the slope has not settled: {say.printed}")
         if constant is not None:
+            if constant == 0:  # certainly so: a ball around zero is not equal to it
+                return finding(REFUTES, "the leading constant is stated to be zero, and is not")
             if not _sharp(constant):
                 return finding(SILENT, "the stated constant is not a positive number")
             level, error = _fit(values, stated)

@@ -35,6 +35,8 @@ def test_the_order_and_the_leading_constant():
     assert judged(square, 2, constant=(3, 1)) == ("confirms", "")
     assert judged(square, 2, constant=(3_000_001, 1_000_000))[0] == "refutes"
     assert judged(square, 2, constant=(2_999_999, 1_000_000))[0] == "refutes"
+    assert judged(square, 2, constant=(0, 1))[0] == "refutes"
+    assert judged(square, 2, constant=(-3, 1))[0] == "refutes"
     assert judged(square, 3)[0] == "refutes"
     assert judged(square, 1)[0] == "refutes"
 
