@@ -82,8 +82,14 @@ def _gate_in_basis(xp, a, beta, b, S, G):
     ladder, step = _ladder(xp, a, beta, b)
     A, B = inside(ladder), inside(step)
     P, Q = exp_nilpotent(xp, -B * (G / beta)), exp_nilpotent(xp, B * (G / beta))
-    E = inside(_ladder_exp(xp, a, xp.exp(beta), b.shape[0] + 1))
-    return Equal(P @ A @ Q, A + G * B), Equal(P @ E @ Q, E @ exp_nilpotent(xp, B))
+    exponential = _ladder_exp(xp, a, xp.exp(beta), b.shape[0] + 1)
+    E = inside(exponential)
+    return (
+        Equal(P @ A @ Q, A + G * B),
+        Equal(P @ E @ Q, E @ exp_nilpotent(xp, B)),
+        Zero(A @ B - B @ A - beta * B),
+        Equal(xp.diagonal(exponential), xp.exp(xp.diagonal(ladder))),
+    )
 
 
 @gate_complex.neighbour("the gate of the complex conjugate, β̄/(1 − e^(−β̄))", key="conjugate")
