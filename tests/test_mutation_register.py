@@ -6,15 +6,18 @@ and the results kept in the repository are held against the list of equivalents.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections import Counter
 
 import pytest
 
 from fieldcheck.claim import Form
-from fieldcheck.domains import matrix, real_matrix, vector
-from fieldcheck.relations import Equal, Zero
+from fieldcheck.domains import matrix, positive, real_matrix, vector
+from fieldcheck.evidence.minimize import smallest
+from fieldcheck.relations import AtMost, Equal, Zero
 from tests.mutation.register import RESULTS, Looked, problems, read_looked, tally, tried, wilson
+from tests.mutation.register_judge import as_it_is
 from tests.mutation.register_operators import OPERATORS, form_of, mutants_of
 
 SQUARE = dict(n=[2, 3])
@@ -185,3 +188,20 @@ def test_results_and_list_agree() -> None:
     )
     low, high = wilson(everything["refuted"], everything["counted"])
     assert everything["wilson95"] == [f"{low:.4f}", f"{high:.4f}"]
+
+
+def enclosed(xp, t):
+    """Nothing exact refutes its mutants: a bound with an exponential."""
+    return AtMost(t * xp.exp(-t), xp.one / 2)
+
+
+def test_a_mutant_refuted_by_floats_and_balls_is_refuted():
+    """A fault of the tool's own must not pass for a body that cannot run."""
+    outcomes = {row["key"]: row["outcome"] for row in tried(form(enclosed, t=positive()), 0)}
+    assert outcomes["enclosed/claim | body | sign | -t -> t"] == "refuted"
+    assert "stillborn" not in outcomes.values()
+
+
+def test_what_stands_in_for_the_search_of_a_small_witness_takes_what_it_takes():
+    told = [list(inspect.signature(f).parameters) for f in (smallest, as_it_is)]
+    assert told[0] == told[1]

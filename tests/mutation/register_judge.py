@@ -54,7 +54,7 @@ from fieldcheck.evidence.run import gather
 from fieldcheck.evidence.statement import Raw, Statement, point, wrap_raw
 from fieldcheck.evidence.witness import witness_at
 from fieldcheck.relations import Law, Piece, Rank, Rate, Solutions, Zero, parts_of
-from fieldcheck.verdict import Evidence, Verdict
+from fieldcheck.verdict import Evidence, Verdict, Witness
 from tests.mutation.register_operators import Mutant, form_of, text_of
 
 REFUTED, EQUIVALENT, SURVIVED = "refuted", "equivalent", "survived"
@@ -162,12 +162,19 @@ def _any_witness() -> Iterator[None]:
     """Witnesses as they are found: nobody reads a mutant's, so none is made small."""
     before = {module: module.smallest for module in _FINDERS}
     for module in _FINDERS:
-        module.smallest = lambda statement, sizes, raw, rng: witness_at(statement, sizes, raw)
+        module.smallest = as_it_is
     try:
         yield
     finally:
         for module, function in before.items():
             module.smallest = function
+
+
+def as_it_is(
+    statement: Statement, sizes: dict[str, int], raw: Raw, rng: random.Random, digits: int = 60
+) -> Witness:
+    """What stands in for ``smallest``, and takes what that takes."""
+    return witness_at(statement, sizes, raw, digits)
 
 
 _FINDERS: tuple[Any, ...] = (cells, enclose, exact, ladder, sample, search)
