@@ -264,6 +264,28 @@ def test_many_threads_and_odd_lengths(road):
             torch.testing.assert_close(d.double(), exact, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
+@pytest.mark.parametrize("size", [4, 32])
+def test_large_results_are_those_of_their_parts(kind, size):
+    """From 16 MiB on results are stored past the caches: bit for bit the same, in pieces that need
+    the scalar form too."""
+    if not native.available(torch.float32):
+        pytest.skip(f"no compiled loop: {native.status()[1]}")
+    x = torch.randn((1 << 22) + 96, generator=torch.Generator().manual_seed(0))
+    x[5000], x[40_000:40_032], x[90_000:90_032] = torch.nan, 0, 1e-30
+    g = x.flip(0).nan_to_num()
+
+    def both(x, g):
+        leaf = x.clone().requires_grad_()
+        y = KINDS[kind](leaf, size)
+        return [y.detach(), torch.autograd.grad(y, leaf, g)[0]]
+
+    whole = both(x, g)
+    parts = [both(a, b) for a, b in zip(x.split(1 << 20), g.split(1 << 20), strict=True)]
+    for got, pieces in zip(whole, zip(*parts, strict=True), strict=True):
+        torch.testing.assert_close(got, torch.cat(pieces), rtol=0, atol=0, equal_nan=True)
+
+
 def test_layouts_are_permutations_of_each_other():
     x = groups(4)[:20].reshape(4, 20)
     axes_first = torch.cat((x.view(4, 5, 4)[..., 0], x.view(4, 5, 4)[..., 1:].flatten(1)), 1)

@@ -54,7 +54,8 @@ def test_builds_once_and_keeps_one_file(fresh, compiler):
 
 
 def test_the_road_tells_vectors_and_threads(fresh, compiler, monkeypatch):
-    assert "(vectors, threads)" in native.status()[1] or "clang" in str(native.compiler())
+    assert "(vectors, " in native.status()[1]
+    assert "threads)" in native.status()[1] or "clang" in str(native.compiler())
     monkeypatch.setattr(native, "VARIANTS", ((),))
     assert "one thread)" in again()[1]
 
@@ -171,17 +172,54 @@ def test_an_account_without_a_home(fresh, monkeypatch, compiler):
     assert ops.colu(torch.tensor([3.0, 4.0]), 2).tolist() == [3.0, 3.0]
 
 
+def all_sizes():
+    """Values and derivatives of every kind, in lanes, in rows of vectors, and neither."""
+    found = []
+    for size in (2, 3, 4, 8, 16, 32, 48):
+        for dtype in (torch.float32, torch.float64):
+            x = torch.randn(39, size, dtype=dtype, generator=torch.Generator().manual_seed(size))
+            x[7], x[23] = 0, x[23] * 1e-30
+            for f in (ops.colu, ops.rcolu, ops.soc_projection):
+                leaf = x.clone().requires_grad_()
+                y = f(leaf, size)
+                found += [y.detach(), torch.autograd.grad(y, leaf, x.flip(0))[0]]
+    return found
+
+
+@pytest.mark.parametrize("how", ["-march=native", "-mavx2", "no flags", "clang++"])
+def test_vectors_of_any_width_from_any_compiler(fresh, compiler, monkeypatch, how):
+    """The widths of registers that this processor has, and the other compiler."""
+    monkeypatch.setenv("FIELDCHECK_NATIVE", "0")
+    plain = all_sizes()
+    monkeypatch.delenv("FIELDCHECK_NATIVE")
+    native._load.cache_clear()
+    if how == "-mavx2" and " avx2 " not in native._instructions():
+        pytest.skip("the processor has no AVX2")
+    if how == "clang++":
+        if not native.shutil.which("clang++"):
+            pytest.skip("no clang++ was found")
+        monkeypatch.setenv("CXX", "clang++")
+    else:
+        monkeypatch.setattr(native, "VARIANTS", ((how,) if how.startswith("-") else (),))
+    road, reason = native.status()
+    assert road == "compiled loop", reason
+    assert "(vectors, " in reason
+    for got, right in zip(all_sizes(), plain, strict=True):
+        torch.testing.assert_close(got, right, rtol=2e-5, atol=2e-5)
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
         ("y[i] = c * x[i];", "y[i] = x[i];"),
-        ("first * axis + body * w", "v"),
-        ("mean + body * w", "mean - body * w"),
+        ("first ? front : spread<T, S, j.at>(body) * v[j.at]", "v[j.at]"),
+        ("spread<T, S, j.at>(base) + spread", "spread<T, S, j.at>(base) - spread"),
         ("pull = -inside * body * q.inverse;", "pull = inside * body * q.inverse;"),
         ("pull = (in | out) ? zero :", "pull = out ? zero :"),
         ("d[i] = c * g[i] - (inside", "d[i] = c * g[i] + (inside"),
-        ("along = group_sum<T, W>(along);", ""),
-        ("if constexpr (kind != RCOLU) y[i] = axis[0];", ""),
+        ("(g_mean - body * g_mean) - pull * mean", "(g_mean - body * g_mean)"),
+        ("sum += w * w, along += w * load<T>(h + k);", "sum += w * w;"),
+        ("kind != RCOLU ? (first ? b : head) : head", "head"),
     ],
 )
 def test_a_library_that_errs_anywhere_is_refused(fresh, compiler, monkeypatch, right, wrong):

@@ -5,11 +5,22 @@
 //   rcolu  axis = all ones / sqrt(S), body = what is left  y = t e + c w,  the same c
 //   soc    axis and body as colu; the metric projection on the cone |w| <= a t
 //
-// The file includes nothing, so any C++17 compiler with GNU vector types builds it in about a second.
-// Groups that fit a vector are handled in its lanes: sums over a group are lane permutations, and every
-// lane of a group ends up with the group's own numbers.  Longer groups are a row of vectors.  All other
-// sizes, and pieces with a group whose squares overflow, vanish or are not numbers, take the scalar form,
-// which scales first: the maps are homogeneous, f(s x) = s f(x) for s > 0, so a power of two costs nothing.
+// The file includes nothing, so any C++17 compiler with GNU vector types builds it in seconds.
+// As many groups as a vector has lanes are taken at a time, and what must be known of a group, its length
+// and its coefficients, is worked out for all of them at once, a group to each lane.  The sums that lead
+// there transpose on the way.  Groups lie within vectors, or are a row of them.  All other sizes, what is
+// left over, and pieces with a group whose squares overflow, vanish or are not numbers, take the scalar
+// form, which scales first: the maps are homogeneous, f(s x) = s f(x) for s > 0, so a power of two costs
+// nothing.
+
+// Bytes of a vector: what the processor has in one register.
+#if defined(__AVX512F__)
+#define FIELDCHECK_BYTES 64
+#elif defined(__AVX2__)
+#define FIELDCHECK_BYTES 32
+#else
+#define FIELDCHECK_BYTES 16
+#endif
 
 typedef long long index_t;
 
@@ -24,7 +35,7 @@ template <> struct Limits<float> {
   static constexpr float low = 1e-26f;                     // squares are exact enough from here
   static constexpr float small = 1e-25f, large = 1e25f;    // groups between need no scaling
   static constexpr float up = 0x1p80f, down = 0x1p-80f;
-  static constexpr int lanes = 16;
+  static constexpr int lanes = FIELDCHECK_BYTES / 4;
   typedef int lane_t;
 };
 template <> struct Limits<double> {
@@ -32,7 +43,7 @@ template <> struct Limits<double> {
   static constexpr double low = 1e-276;
   static constexpr double small = 1e-250, large = 1e250;
   static constexpr double up = 0x1p800, down = 0x1p-800;
-  static constexpr int lanes = 8;
+  static constexpr int lanes = FIELDCHECK_BYTES / 8;
   typedef long long lane_t;
 };
 
@@ -136,14 +147,14 @@ static void scalar_backward(Kind kind, const T *x, const T *g, T *d, index_t siz
   }
 }
 
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__)  // clang says so too
 #define FIELDCHECK_VECTORS 1
 // ---------------------------------------------------------------------------------------------- vectors
 
 template <class T> struct Vec {
-  typedef T type __attribute__((vector_size(64)));
-  typedef T loose __attribute__((vector_size(64), aligned(sizeof(T)), may_alias));
-  typedef typename Limits<T>::lane_t lanes __attribute__((vector_size(64)));
+  typedef T type __attribute__((vector_size(FIELDCHECK_BYTES)));
+  typedef T loose __attribute__((vector_size(FIELDCHECK_BYTES), aligned(sizeof(T)), may_alias));
+  typedef typename Limits<T>::lane_t lanes __attribute__((vector_size(FIELDCHECK_BYTES)));
 };
 
 template <class T> using V = typename Vec<T>::type;
@@ -153,50 +164,130 @@ template <class T> static inline V<T> load(const T *p) {
   return *(const typename Vec<T>::loose *)p;
 }
 template <class T> static inline void store(T *p, V<T> v) { *(typename Vec<T>::loose *)p = v; }
+
+// A store past the caches, to a multiple of the vector's size: a plain one reads the line before it
+// writes.  What was stored so is in order for others after the fence.
+#if defined(__SSE2__)
+#define FIELDCHECK_STREAMS 1
+template <class T> static inline void stream(T *p, V<T> v) {
+#if defined(__clang__)
+  __builtin_nontemporal_store(v, (V<T> *)p);
+#elif defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) __builtin_ia32_movntps512(p, v);
+  else __builtin_ia32_movntpd512(p, v);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) __builtin_ia32_movntps256(p, v);
+  else __builtin_ia32_movntpd256(p, v);
+#else
+  if constexpr (sizeof(T) == 4) __builtin_ia32_movntps(p, v);
+  else __builtin_ia32_movntpd(p, v);
+#endif
+}
+static inline void fence() { __builtin_ia32_sfence(); }
+#else
+#define FIELDCHECK_STREAMS 0
+template <class T> static inline void stream(T *p, V<T> v) { store<T>(p, v); }
+static inline void fence() {}
+#endif
+
+template <class T> static inline void put(T *p, V<T> v, bool past) {
+  if (past) stream<T>(p, v);
+  else store<T>(p, v);
+}
+
 template <class T> static inline V<T> all(T x) { return V<T>{} + x; }
 template <class T> static inline V<T> larger(V<T> a, V<T> b) { return a > b ? a : b; }
 template <class T> static inline V<T> smaller(V<T> a, V<T> b) { return a < b ? a : b; }
+
+// Numbers known to the compiler, and a function called for each of them.
+template <int... j> struct Row {};
+template <int n, int... j> struct Upto : Upto<n - 1, n - 1, j...> {};
+template <int... j> struct Upto<0, j...> { typedef Row<j...> type; };
+template <int n> struct Int {
+  static constexpr int at = n;
+};
+template <class F, int... j> static inline void each(F f, Row<j...>) { (f(Int<j>()), ...); }
+
+// Lane i gets entry Pick::at(i) of the entries of a, followed by those of b.
+template <class T, class Pick, int... i>
+static inline V<T> shuffled(V<T> a, V<T> b, Row<i...>) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, Pick::at(i)...);
+#else
+  return __builtin_shuffle(a, b, M<T>{Pick::at(i)...});
+#endif
+}
+template <class T, class Pick> static inline V<T> shuffled(V<T> a, V<T> b) {
+  return shuffled<T, Pick>(a, b, typename Upto<Limits<T>::lanes>::type());
+}
+
+// Of two vectors of W lanes, lanes without the bit take from the first, lanes with it from the second:
+// their own entry, their partner's, or the first of their group of S lanes.
+template <int W, int bit> struct Own {
+  static constexpr int at(int i) { return i & bit ? i + W : i; }
+};
+template <int W, int bit> struct Across {
+  static constexpr int at(int i) { return i & bit ? (i ^ bit) + W : i; }
+};
+template <int W, int bit> struct Partner {
+  static constexpr int at(int i) { return i & bit ? i + W : i ^ bit; }
+};
+template <int W, int S> struct First {
+  static constexpr int at(int i) { return i / S * S + (i & 1 ? W : 0); }
+};
+template <int S, int j> struct Spread {
+  static constexpr int at(int i) { return i / S * S + j; }
+};
+
+// Of S vectors, get(0) to get(S - 1), of groups of S lanes: lane i has the sum over its group in vector
+// i % S.
+template <class T, int S, int j = 0, class Get> static inline V<T> group_sums(Get get) {
+  if constexpr (S == 1) {
+    return get(Int<j>());
+  } else {
+    constexpr int W = Limits<T>::lanes, half = S / 2;
+    const V<T> a = group_sums<T, half, j>(get), b = group_sums<T, half, j + half>(get);
+    return shuffled<T, Across<W, half>>(a, b) + shuffled<T, Partner<W, half>>(a, b);
+  }
+}
+
+// Likewise, the first entry of a group of `size` lanes in lane i, of vector i % size.
+template <class T, int size, int S = size, int j = 0, class Get>
+static inline V<T> group_firsts(Get get) {
+  constexpr int W = Limits<T>::lanes, half = S / 2;
+  if constexpr (S == 2) {
+    return shuffled<T, First<W, size>>(get(Int<j>()), get(Int<j + 1>()));
+  } else {
+    const V<T> a = group_firsts<T, size, half, j>(get), b = group_firsts<T, size, half, j + half>(get);
+    return shuffled<T, Own<W, half>>(a, b);
+  }
+}
+
+// Back again: each group of vector j has its number in all its lanes.
+template <class T, int S, int j> static inline V<T> spread(V<T> v) {
+  return shuffled<T, Spread<S, j>>(v, v);
+}
+
+// Which lanes are the first of a group.
+template <class T, int S> static inline M<T> first_lanes() {
+  M<T> m{};
+  for (int i = 0; i < Limits<T>::lanes; i += S) m[i] = -1;
+  return m;
+}
+
 template <class T> static inline V<T> roots(V<T> v) {
   for (int i = 0; i < Limits<T>::lanes; i++) v[i] = root(v[i]);
-  return v;
-}
-
-// Lane i meets lane i ^ step.
-template <class T, int step> static inline V<T> swapped(V<T> v) {
-  M<T> order;
-  for (int i = 0; i < Limits<T>::lanes; i++) order[i] = i ^ step;
-  return __builtin_shuffle(v, order);
-}
-
-// In each lane the sum over its group of S lanes.
-template <class T, int S> static inline V<T> group_sum(V<T> v) {
-  if constexpr (S >= 2) v += swapped<T, 1>(v);
-  if constexpr (S >= 4) v += swapped<T, 2>(v);
-  if constexpr (S >= 8) v += swapped<T, 4>(v);
-  if constexpr (S >= 16) v += swapped<T, 8>(v);
-  return v;
-}
-
-// In each lane the first entry of its group of S lanes.
-template <class T, int S> static inline V<T> group_first(V<T> v) {
-  M<T> order;
-  for (int i = 0; i < Limits<T>::lanes; i++) order[i] = i / S * S;
-  return __builtin_shuffle(v, order);
-}
-
-template <class T, int S> static inline V<T> first_lanes() {
-  V<T> v;
-  for (int i = 0; i < Limits<T>::lanes; i++) v[i] = i % S == 0 ? (T)1 : (T)0;
   return v;
 }
 
 // Watches over the squares of a piece's groups.  The sum stays 0 until one is infinite or no number.
 template <class T> struct Watch {
   V<T> sum = V<T>{}, least = all<T>(1);
-  inline void see(V<T> squares, V<T> more) {
-    sum += (squares + more) * all<T>(0);
+  inline void see(V<T> squares) {
+    sum += squares * all<T>(0);
     least = smaller<T>(squares, least);
   }
+  inline void see_too(V<T> products) { sum += products * all<T>(0); }
   inline bool broken() const {
     bool any = false;
     for (int i = 0; i < Limits<T>::lanes; i++) any |= sum[i] != sum[i];
@@ -210,33 +301,27 @@ template <class T> struct Watch {
 };
 
 // Whether squares are low because of a group that is small and not zero: zeros are common, and exact.
-// A group is S lanes, or several whole vectors.
-template <class T, int S> static bool vanishing(const T *x, index_t n, index_t size) {
-  constexpr int W = Limits<T>::lanes;
-  V<T> least = all<T>(1);
+template <class T> static bool vanishing(const T *x, index_t n, index_t size) {
   for (index_t i = 0; i < n; i += size) {
-    V<T> squares = all<T>(0);
-    M<T> bits{};
-    for (index_t j = 0; j < size; j += W) {
-      const V<T> v = load<T>(x + i + j);
-      squares += v * v;
-      bits |= (M<T>)v;
+    T squares = 0;
+    bool zero = true;
+    for (index_t j = 0; j < size; j++) {
+      squares += x[i + j] * x[i + j];
+      zero &= x[i + j] == 0;
     }
-    least = smaller<T>((V<T>)bits != all<T>(0) ? group_sum<T, S>(squares) : all<T>(1), least);
+    if (!zero && squares < Limits<T>::low) return true;
   }
-  bool any = false;
-  for (int i = 0; i < W; i++) any |= least[i] < Limits<T>::low;
-  return any;
+  return false;
 }
 
-// What every lane of a group knows: axis coordinate, body length, and its inverse.  The inverse is kept
-// finite, so that a vanishing body gives zeros and not 0 times infinity.
+// What is known of a group, a group to each lane: axis coordinate, body length, and its inverse.  The
+// inverse is kept finite, so that a vanishing body gives zeros and not 0 times infinity.
 template <class T> struct Group {
   V<T> t, r, inverse;
 };
 
 template <class T> static inline Group<T> measured(V<T> t, V<T> squares) {
-  V<T> r = roots<T>(squares);
+  const V<T> r = roots<T>(squares);
   return {t, r, all<T>(1) / larger<T>(r, all<T>(Limits<T>::tiny))};
 }
 
@@ -251,7 +336,7 @@ static inline void coefficients(const Group<T> &q, V<T> a, V<T> shrink, V<T> &ax
     body = in ? one : a * s * q.inverse;
   } else {
     axis = q.t;
-    body = smaller<T>(larger<T>(q.t, zero) * q.inverse, one);
+    body = q.t >= q.r ? one : larger<T>(q.t, zero) * q.inverse;
   }
 }
 
@@ -268,179 +353,248 @@ static inline void derivative(const Group<T> &q, V<T> g_axis, V<T> along, V<T> a
     body = in ? one : (out ? zero : c);
     pull = (in | out) ? zero : (a * k - c * along) * q.inverse;
   } else {
-    body = smaller<T>(larger<T>(q.t, zero) * q.inverse, one);
-    const V<T> inside = ((q.t > zero) & (q.t < q.r)) ? along : zero;
+    const M<T> up = q.t > zero;
+    body = (up & (q.t >= q.r)) ? one : larger<T>(q.t, zero) * q.inverse;
+    const V<T> inside = (up & (q.t < q.r)) ? along : zero;
     axis = g_axis + inside;
     pull = -inside * body * q.inverse;
   }
 }
 
+// The part of rcolu's derivative that all entries of a group share, where the rest is body * g + pull * x.
+// `inside` is what the body adds on the axis.  Inside the cone it is 0, and the derivative is g.
+template <class T>
+static inline V<T> along_ones(V<T> inside, V<T> body, V<T> pull, V<T> mean, V<T> g_mean, index_t S) {
+  return inside * all<T>(1 / root((T)S)) + (g_mean - body * g_mean) - pull * mean;
+}
+
 // Groups of S lanes, S a divisor of the vector.  Returns whether some group needs the scalar form.
 template <class T, Kind kind, int S>
-static bool lanes_forward(const T *x, T *y, index_t n, T opening) {
+static bool lanes_forward(const T *x, T *y, index_t n, T opening, bool past) {
   constexpr int W = Limits<T>::lanes;
-  const V<T> first = first_lanes<T, S>(), rest = all<T>(1) - first;
-  const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
-  const T length_of_ones = root((T)S);
+  const typename Upto<S>::type vectors;
+  const M<T> first = first_lanes<T, S>();
+  const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening)), zero = all<T>(0);
   Watch<T> watch;
-  for (index_t i = 0; i < n; i += W) {
-    const V<T> v = load<T>(x + i);
-    V<T> axis, body;
+  for (index_t i = 0; i < n; i += S * W) {
+    V<T> v[S], axis, body;
+    each([&](auto j) { v[j.at] = load<T>(x + i + j.at * W); }, vectors);
     if constexpr (kind == RCOLU) {
-      const V<T> mean = group_sum<T, S>(v) * all<T>((T)1 / S), w = v - mean;
-      const V<T> rr = group_sum<T, S>(w * w), t = mean * all<T>(length_of_ones);
-      watch.see(rr + t * t, all<T>(0));
+      const V<T> mean = group_sums<T, S>([&](auto j) { return v[j.at]; }) * all<T>((T)1 / S);
+      const V<T> t = mean * all<T>(root((T)S));
+      const V<T> rr = group_sums<T, S>([&](auto j) {
+        const V<T> w = v[j.at] - spread<T, S, j.at>(mean);
+        return w * w;
+      });
+      watch.see(rr + t * t);
       coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
-      store<T>(y + i, mean + body * w);
+      const V<T> base = mean - body * mean;  // 0 inside the cone, and y = x
+      each([&](auto j) {
+        const V<T> out = spread<T, S, j.at>(base) + spread<T, S, j.at>(body) * v[j.at];
+        put<T>(y + i + j.at * W, out, past);
+      }, vectors);
     } else {
-      const V<T> t = group_first<T, S>(v), w = v * rest;
-      const V<T> rr = group_sum<T, S>(w * w);
-      watch.see(rr + t * t, all<T>(0));
+      const V<T> t = group_firsts<T, S>([&](auto j) { return v[j.at]; });
+      const V<T> rr = group_sums<T, S>([&](auto j) { return first ? zero : v[j.at] * v[j.at]; });
+      watch.see(rr + t * t);
       coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
-      store<T>(y + i, first * axis + body * w);
+      each([&](auto j) {
+        const V<T> front = kind == COLU ? v[j.at] : spread<T, S, j.at>(axis);
+        put<T>(y + i + j.at * W, first ? front : spread<T, S, j.at>(body) * v[j.at], past);
+      }, vectors);
     }
   }
-  return watch.broken() || (watch.low() && vanishing<T, S>(x, n, W));
+  return watch.broken() || (watch.low() && vanishing<T>(x, n, S));
 }
 
 template <class T, Kind kind, int S>
-static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening) {
+static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening, bool past) {
   constexpr int W = Limits<T>::lanes;
-  const V<T> first = first_lanes<T, S>(), rest = all<T>(1) - first;
-  const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
-  const T length_of_ones = root((T)S);
+  const typename Upto<S>::type vectors;
+  const M<T> first = first_lanes<T, S>();
+  const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening)), zero = all<T>(0);
   Watch<T> watch;
-  for (index_t i = 0; i < n; i += W) {
-    const V<T> v = load<T>(x + i), h = load<T>(g + i);
-    V<T> axis, body, pull;
+  for (index_t i = 0; i < n; i += S * W) {
+    V<T> v[S], h[S], w[S], t, g_axis = zero, mean = zero, g_mean = zero, axis, body, pull;
+    each([&](auto j) {
+      v[j.at] = load<T>(x + i + j.at * W), h[j.at] = load<T>(g + i + j.at * W);
+    }, vectors);
     if constexpr (kind == RCOLU) {
-      const V<T> part = all<T>((T)1 / S);
-      const V<T> mean = group_sum<T, S>(v) * part, w = v - mean, t = mean * all<T>(length_of_ones);
-      const V<T> g_mean = group_sum<T, S>(h) * part, rr = group_sum<T, S>(w * w);
-      const Group<T> q = measured<T>(t, rr);
-      const V<T> product = group_sum<T, S>(w * h), along = product * q.inverse;
-      watch.see(rr + t * t, product);
-      derivative<T, kind>(q, g_mean * all<T>(length_of_ones), along, a, shrink, axis, body, pull);
-      store<T>(d + i, axis * all<T>(1 / length_of_ones) + body * (h - g_mean) + pull * w);
+      mean = group_sums<T, S>([&](auto j) { return v[j.at]; }) * all<T>((T)1 / S);
+      g_mean = group_sums<T, S>([&](auto j) { return h[j.at]; }) * all<T>((T)1 / S);
+      t = mean * all<T>(root((T)S));
+      each([&](auto j) { w[j.at] = v[j.at] - spread<T, S, j.at>(mean); }, vectors);
     } else {
-      const V<T> t = group_first<T, S>(v), w = v * rest, rr = group_sum<T, S>(w * w);
-      const Group<T> q = measured<T>(t, rr);
-      const V<T> product = group_sum<T, S>(w * h), along = product * q.inverse;
-      watch.see(rr + t * t, product);
-      derivative<T, kind>(q, group_first<T, S>(h), along, a, shrink, axis, body, pull);
-      store<T>(d + i, first * axis + rest * body * h + pull * w);
+      t = group_firsts<T, S>([&](auto j) { return v[j.at]; });
+      g_axis = group_firsts<T, S>([&](auto j) { return h[j.at]; });
+      each([&](auto j) { w[j.at] = first ? zero : v[j.at]; }, vectors);
     }
-  }
-  return watch.broken() || (watch.low() && vanishing<T, S>(x, n, W));
-}
-
-// Groups of several whole vectors.
-template <class T, Kind kind>
-static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening) {
-  constexpr int W = Limits<T>::lanes;
-  const V<T> first = first_lanes<T, W>(), rest = all<T>(1) - first, one = all<T>(1);
-  const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
-  const T length_of_ones = root((T)S);
-  Watch<T> watch;
-  for (index_t i = 0; i < n; i += S) {
-    V<T> mean = all<T>(0), t, rr = all<T>(0), axis, body;
-    if constexpr (kind == RCOLU) {
-      for (index_t j = 0; j < S; j += W) mean += load<T>(x + i + j);
-      mean = group_sum<T, W>(mean) * all<T>((T)1 / S);
-      t = mean * all<T>(length_of_ones);
-    } else {
-      t = all<T>(x[i]);
-    }
-    V<T> keep = kind == RCOLU ? one : rest;
-    for (index_t j = 0; j < S; j += W) {
-      const V<T> w = (load<T>(x + i + j) - mean) * keep;
-      rr += w * w;
-      keep = one;
-    }
-    rr = group_sum<T, W>(rr);
-    watch.see(rr + t * t, all<T>(0));
-    coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
-    for (index_t j = 0; j < S; j += W)
-      store<T>(y + i + j, mean + body * (load<T>(x + i + j) - mean));
-    if constexpr (kind != RCOLU) y[i] = axis[0];
-  }
-  return watch.broken() || (watch.low() && vanishing<T, W>(x, n, S));
-}
-
-template <class T, Kind kind>
-static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T opening) {
-  constexpr int W = Limits<T>::lanes;
-  const V<T> first = first_lanes<T, W>(), rest = all<T>(1) - first, one = all<T>(1);
-  const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening));
-  const T length_of_ones = root((T)S);
-  Watch<T> watch;
-  for (index_t i = 0; i < n; i += S) {
-    V<T> mean = all<T>(0), g_mean = all<T>(0), t, rr = all<T>(0), along = all<T>(0);
-    V<T> axis, body, pull;
-    if constexpr (kind == RCOLU) {
-      for (index_t j = 0; j < S; j += W) mean += load<T>(x + i + j), g_mean += load<T>(g + i + j);
-      mean = group_sum<T, W>(mean) * all<T>((T)1 / S);
-      g_mean = group_sum<T, W>(g_mean) * all<T>((T)1 / S);
-      t = mean * all<T>(length_of_ones);
-    } else {
-      t = all<T>(x[i]);
-    }
-    V<T> keep = kind == RCOLU ? one : rest;
-    for (index_t j = 0; j < S; j += W) {
-      const V<T> w = (load<T>(x + i + j) - mean) * keep;
-      rr += w * w;
-      along += w * load<T>(g + i + j);
-      keep = one;
-    }
-    rr = group_sum<T, W>(rr);
+    const V<T> rr = group_sums<T, S>([&](auto j) { return w[j.at] * w[j.at]; });
+    const V<T> product = group_sums<T, S>([&](auto j) { return w[j.at] * h[j.at]; });
+    watch.see(rr + t * t), watch.see_too(product);
     const Group<T> q = measured<T>(t, rr);
-    along = group_sum<T, W>(along);
-    watch.see(rr + t * t, along);
-    along *= q.inverse;
-    const V<T> g_axis = kind == RCOLU ? g_mean * all<T>(length_of_ones) : all<T>(g[i]);
-    derivative<T, kind>(q, g_axis, along, a, shrink, axis, body, pull);
-    const V<T> base = kind == RCOLU ? axis * all<T>(1 / length_of_ones) : all<T>(0);
-    for (index_t j = 0; j < S; j += W)
-      store<T>(d + i + j, base + body * (load<T>(g + i + j) - g_mean) +
-                              pull * (load<T>(x + i + j) - mean));
-    if constexpr (kind != RCOLU) d[i] = axis[0];
+    derivative<T, kind>(q, g_axis, product * q.inverse, a, shrink, axis, body, pull);
+    const V<T> front = kind == RCOLU ? along_ones<T>(axis, body, pull, mean, g_mean, S) : axis;
+    each([&](auto j) {
+      const V<T> b = spread<T, S, j.at>(front);
+      const V<T> base = kind == RCOLU ? b : zero;
+      const V<T> out = base + spread<T, S, j.at>(body) * h[j.at] + spread<T, S, j.at>(pull) * v[j.at];
+      put<T>(d + i + j.at * W, kind != RCOLU ? (first ? b : out) : out, past);
+    }, vectors);
   }
-  return watch.broken() || (watch.low() && vanishing<T, W>(x, n, S));
+  return watch.broken() || (watch.low() && vanishing<T>(x, n, S));
+}
+
+// Groups of several whole vectors.  The last lanes may be without a group.
+template <class T, Kind kind>
+static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening, bool past) {
+  constexpr int W = Limits<T>::lanes;
+  const M<T> first = first_lanes<T, W>();
+  const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening)), zero = all<T>(0);
+  Watch<T> watch;
+  V<T> part[W];
+  const auto parts = [&](auto j) { return part[j.at]; };
+  for (index_t i = 0; i < n; i += S * W) {
+    const index_t groups = n - i < S * W ? (n - i) / S : W;
+    V<T> mean = zero, t, axis, body;
+    T at_axis[W], at_body[W];
+    for (index_t j = groups; j < W; j++) part[j] = all<T>(1);
+    if constexpr (kind == RCOLU) {
+      for (index_t j = 0; j < groups; j++) {
+        V<T> sum = zero;
+        for (index_t k = j * S; k < j * S + S; k += W) sum += load<T>(x + i + k);
+        part[j] = sum;
+      }
+      mean = group_sums<T, W>(parts) * all<T>((T)1 / S);
+      t = mean * all<T>(root((T)S));
+      store<T>(at_axis, mean);
+    }
+    for (index_t j = 0; j < groups; j++) {
+      const T *p = x + i + j * S;
+      const V<T> middle = kind == RCOLU ? all<T>(at_axis[j]) : zero;
+      V<T> w = load<T>(p) - middle;
+      if constexpr (kind != RCOLU) w = first ? zero : w;
+      V<T> sum = w * w;
+      for (index_t k = W; k < S; k += W) w = load<T>(p + k) - middle, sum += w * w;
+      part[j] = sum;
+    }
+    const V<T> rr = group_sums<T, W>(parts);
+    if constexpr (kind != RCOLU) {
+      for (index_t j = 0; j < groups; j++) part[j] = load<T>(x + i + j * S);
+      t = group_firsts<T, W>(parts);
+    }
+    watch.see(rr + t * t);
+    coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
+    store<T>(at_body, body), store<T>(at_axis, kind == RCOLU ? mean - body * mean : axis);
+    for (index_t j = 0; j < groups; j++) {
+      const T *p = x + i + j * S;
+      T *q = y + i + j * S;
+      const V<T> c = all<T>(at_body[j]), b = all<T>(at_axis[j]), base = kind == RCOLU ? b : zero;
+      const V<T> head = base + c * load<T>(p);
+      put<T>(q, kind != RCOLU ? (first ? b : head) : head, past);
+      for (index_t k = W; k < S; k += W) put<T>(q + k, base + c * load<T>(p + k), past);
+    }
+  }
+  return watch.broken() || (watch.low() && vanishing<T>(x, n, S));
+}
+
+template <class T, Kind kind>
+static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T opening, bool past) {
+  constexpr int W = Limits<T>::lanes;
+  const M<T> first = first_lanes<T, W>();
+  const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening)), zero = all<T>(0);
+  Watch<T> watch;
+  V<T> part[W], more[W];
+  const auto parts = [&](auto j) { return part[j.at]; };
+  const auto mores = [&](auto j) { return more[j.at]; };
+  for (index_t i = 0; i < n; i += S * W) {
+    const index_t groups = n - i < S * W ? (n - i) / S : W;
+    V<T> mean = zero, g_mean = zero, t, axis = zero, body, pull;
+    T at_axis[W], at_body[W], at_pull[W];
+    for (index_t j = groups; j < W; j++) part[j] = more[j] = all<T>(1);
+    if constexpr (kind == RCOLU) {
+      for (index_t j = 0; j < groups; j++) {
+        V<T> sum = zero, g_sum = zero;
+        for (index_t k = j * S; k < j * S + S; k += W)
+          sum += load<T>(x + i + k), g_sum += load<T>(g + i + k);
+        part[j] = sum, more[j] = g_sum;
+      }
+      mean = group_sums<T, W>(parts) * all<T>((T)1 / S);
+      g_mean = group_sums<T, W>(mores) * all<T>((T)1 / S);
+      t = mean * all<T>(root((T)S));
+      store<T>(at_axis, mean);
+    }
+    for (index_t j = 0; j < groups; j++) {
+      const T *p = x + i + j * S, *h = g + i + j * S;
+      const V<T> middle = kind == RCOLU ? all<T>(at_axis[j]) : zero;
+      V<T> w = load<T>(p) - middle;
+      if constexpr (kind != RCOLU) w = first ? zero : w;
+      V<T> sum = w * w, along = w * load<T>(h);
+      for (index_t k = W; k < S; k += W)
+        w = load<T>(p + k) - middle, sum += w * w, along += w * load<T>(h + k);
+      part[j] = sum, more[j] = along;
+    }
+    const V<T> rr = group_sums<T, W>(parts), product = group_sums<T, W>(mores);
+    if constexpr (kind != RCOLU) {
+      for (index_t j = 0; j < groups; j++)
+        part[j] = load<T>(x + i + j * S), more[j] = load<T>(g + i + j * S);
+      t = group_firsts<T, W>(parts), axis = group_firsts<T, W>(mores);
+    }
+    const Group<T> q = measured<T>(t, rr);
+    watch.see(rr + t * t), watch.see_too(product);
+    derivative<T, kind>(q, axis, product * q.inverse, a, shrink, axis, body, pull);
+    if constexpr (kind == RCOLU) axis = along_ones<T>(axis, body, pull, mean, g_mean, S);
+    store<T>(at_axis, axis), store<T>(at_body, body), store<T>(at_pull, pull);
+    for (index_t j = 0; j < groups; j++) {
+      const T *p = x + i + j * S, *h = g + i + j * S;
+      T *o = d + i + j * S;
+      const V<T> b = all<T>(at_axis[j]), c = all<T>(at_body[j]), e = all<T>(at_pull[j]);
+      const V<T> base = kind == RCOLU ? b : zero;
+      const V<T> head = base + c * load<T>(h) + e * load<T>(p);
+      put<T>(o, kind != RCOLU ? (first ? b : head) : head, past);
+      for (index_t k = W; k < S; k += W)
+        put<T>(o + k, base + c * load<T>(h + k) + e * load<T>(p + k), past);
+    }
+  }
+  return watch.broken() || (watch.low() && vanishing<T>(x, n, S));
 }
 #endif
 
 // ------------------------------------------------------------------------------------------------ runs
 
-template <class T> static void scalar_run(Kind kind, const T *x, const T *g, T *y, index_t n,
-                                          index_t S, T a) {
+template <class T>
+__attribute__((noinline)) static void scalar_run(Kind kind, const T *x, const T *g, T *y, index_t n,
+                                                 index_t S, T a) {
   for (index_t i = 0; i < n; i += S)
     if (g) scalar_backward<T>(kind, x + i, g + i, y + i, S, a);
     else scalar_forward<T>(kind, x + i, y + i, S, a);
 }
 
 template <class T, Kind kind>
-static void run(const T *x, const T *g, T *y, index_t n, index_t S, T a) {
+static void run(const T *x, const T *g, T *y, index_t n, index_t S, T a, bool past) {
 #ifdef FIELDCHECK_VECTORS
   constexpr int W = Limits<T>::lanes;
-  // Whole vectors first; what is left over, less than one vector, goes through the scalar form.
-  index_t body = S % W == 0 ? n : n / W * W;
+  // What is left over, less than a vector of groups that lie within vectors, is scalar.
+  const index_t body = S > W ? n : n / (W * S) * (W * S);
   bool odd = true;
 #define FIELDCHECK_LANES(SIZE)                                          \
-  if constexpr (SIZE < W || (SIZE == W && W <= 16))                     \
+  if constexpr (SIZE <= W)                                              \
     if (S == SIZE)                                                      \
-      odd = g ? lanes_backward<T, kind, SIZE>(x, g, y, body, a)         \
-              : lanes_forward<T, kind, SIZE>(x, y, body, a);
+      odd = g ? lanes_backward<T, kind, SIZE>(x, g, y, body, a, past)   \
+              : lanes_forward<T, kind, SIZE>(x, y, body, a, past);
   FIELDCHECK_LANES(2)
   FIELDCHECK_LANES(4)
   FIELDCHECK_LANES(8)
   FIELDCHECK_LANES(16)
 #undef FIELDCHECK_LANES
   if (S > W && S % W == 0)
-    odd = g ? rows_backward<T, kind>(x, g, y, n, S, a) : rows_forward<T, kind>(x, y, n, S, a);
+    odd = g ? rows_backward<T, kind>(x, g, y, n, S, a, past)
+            : rows_forward<T, kind>(x, y, n, S, a, past);
   if (!odd) {
     if (body < n) scalar_run<T>(kind, x + body, g ? g + body : g, y + body, n - body, S, a);
     return;
   }
+  if (past) fence();  // before the same place is written again
 #endif
   scalar_run<T>(kind, x, g, y, n, S, a);
 }
@@ -451,13 +605,23 @@ static void sweep(int kind, const T *x, const T *g, T *y, index_t n, index_t S, 
   index_t piece = S * (S < 4096 ? 4096 / S : 1);
   if (Limits<T>::lanes % S == 0) piece = 4096;
   const index_t pieces = (n + piece - 1) / piece;
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-  for (index_t p = 0; p < pieces; p++) {
-    const index_t at = p * piece, left = n - at < piece ? n - at : piece;
-    const T *gp = g ? g + at : g;
-    if (kind == COLU) run<T, COLU>(x + at, gp, y + at, left, S, a);
-    else if (kind == RCOLU) run<T, RCOLU>(x + at, gp, y + at, left, S, a);
-    else run<T, SOC>(x + at, gp, y + at, left, S, a);
+  void (*f)(const T *, const T *, T *, index_t, index_t, T, bool) =
+      kind == COLU ? run<T, COLU> : kind == RCOLU ? run<T, RCOLU> : run<T, SOC>;
+  bool past = false;
+#ifdef FIELDCHECK_VECTORS
+  // From this size on a reader finds little of the result in the caches: timed with one that follows.
+  past = FIELDCHECK_STREAMS && n >= (index_t)((1 << 24) / sizeof(T)) && (__UINTPTR_TYPE__)y % FIELDCHECK_BYTES == 0;
+#endif
+#pragma omp parallel num_threads(threads) if (threads > 1)
+  {
+#pragma omp for schedule(static) nowait
+    for (index_t p = 0; p < pieces; p++) {
+      const index_t at = p * piece, left = n - at < piece ? n - at : piece;
+      f(x + at, g ? g + at : g, y + at, left, S, a, past);
+    }
+#ifdef FIELDCHECK_VECTORS
+    if (past) fence();
+#endif
   }
 }
 
