@@ -25,10 +25,21 @@ except ImportError:
         return False
 
 
+try:
+    from torch._C._functorch import get_dynamic_layer_stack_depth as _depth
+except ImportError:
+
+    def _depth() -> int:
+        return 0
+
+
 def transformed(*tensors: Tensor) -> bool:
-    """True if any tensor is wrapped by a transform of ``torch.func`` or carries a tangent."""
+    """True if any tensor is wrapped by a transform of ``torch.func`` or carries a tangent.
+
+    A compiler cannot tell whose tensors are wrapped; there it is enough to be within a transform.
+    """
     if torch.compiler.is_compiling():
-        return False
+        return _depth() > 0
     return any(_is_wrapped(x) or forward_ad.unpack_dual(x).tangent is not None for x in tensors)
 
 

@@ -218,6 +218,23 @@ def _(x, g, kind, size, opening):
     return torch.empty_like(x, memory_format=torch.contiguous_format)
 
 
+# Gradients may come in batches where the forward pass did not.  The maps know the last axis alone.
+
+
+@conic.register_vmap
+def _(info, in_dims, x, kind, size, opening):
+    return conic(x.movedim(in_dims[0], 0), kind, size, opening), 0
+
+
+@conic_vjp.register_vmap
+def _(info, in_dims, x, g, kind, size, opening):
+    x, g = (
+        t.expand(info.batch_size, *t.shape) if dim is None else t.movedim(dim, 0)
+        for t, dim in zip((x, g), in_dims, strict=False)
+    )
+    return conic_vjp(x, g, kind, size, opening), 0
+
+
 def _save(ctx, inputs, output) -> None:
     x, ctx.kind, ctx.size, ctx.opening = inputs
     ctx.save_for_backward(x)

@@ -372,6 +372,49 @@ def test_compiles_whole_exports_and_maps(kind):
     )
 
 
+TRANSFORMS = {
+    "vmap": torch.vmap,
+    "grad": lambda f: torch.func.grad(lambda x: f(x).square().sum()),
+    "vmap of grad": lambda f: torch.vmap(torch.func.grad(lambda x: f(x).square().sum())),
+    "jacrev": torch.func.jacrev,
+    "jvp": lambda f: lambda x: torch.func.jvp(f, (x,), (x,))[1],
+}
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("transform", TRANSFORMS)
+@pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
+def test_transforms_compile_to_what_they_are(kind, transform):
+    torch._dynamo.reset()
+    x = groups(4)[:12].reshape(3, 16)
+    f = TRANSFORMS[transform](lambda x: KINDS[kind](x, 4))
+    compiled = torch.compile(f, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(x), f(x))
+
+
+@pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
+def test_gradients_come_in_batches(kind):
+    """Without torch's fallback, which takes one after another."""
+    x = groups(4)[:8].reshape(2, 16).requires_grad_()
+    y, many = KINDS[kind](x, 4), torch.eye(32, dtype=x.dtype).view(32, 2, 16)
+    torch._C._functorch._set_vmap_fallback_enabled(False)
+    try:
+        (batched,) = torch.autograd.grad(y, x, many, is_grads_batched=True, retain_graph=True)
+        z = x.detach()[None].expand(3, 2, 16)
+        both = torch.vmap(lambda z, g: conic.conic_vjp(z, g, kind, 4, 1.0), (1, 0), 1)
+        swapped = both(z, many[:2, :1].expand(2, 3, 16))
+        value = torch.vmap(lambda z: conic.conic(z, kind, 4, 1.0), 1)(z)
+    finally:
+        torch._C._functorch._set_vmap_fallback_enabled(True)
+    for got, g in zip(batched, many, strict=True):
+        torch.testing.assert_close(got, torch.autograd.grad(y, x, g, retain_graph=True)[0])
+    torch.testing.assert_close(value, conic.conic(z, kind, 4, 1.0).transpose(0, 1))
+    for row in range(2):
+        g = many[row, :1].expand(3, 16)
+        right = conic.conic_vjp(z[:, row], g, kind, 4, 1.0)
+        torch.testing.assert_close(swapped[:, row], right)
+
+
 @pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
 def test_operators_pass_torchs_own_checks(kind):
     x = groups(4)[:8].reshape(2, 16).requires_grad_()

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.autograd import forward_ad
 
+from fieldcheck import ops
 from fieldcheck.ops._transforms import transformed
 
 
@@ -25,3 +26,11 @@ def test_transforms_are_seen():
     assert seen == [True, True, True]
     look(x)
     assert seen[-1] is False
+
+
+@pytest.mark.parametrize("transform", [torch.func.grad, torch.func.jacrev])
+def test_transforms_of_the_free_energy_compile(transform):
+    torch._dynamo.reset()
+    x = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    f = transform(lambda q: ops.free_energy(q, x).energy.square().sum())
+    torch.testing.assert_close(torch.compile(f, fullgraph=True, backend="aot_eager")(x), f(x))
