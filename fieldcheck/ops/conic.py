@@ -17,6 +17,7 @@ from torch import Tensor
 
 from . import native, reference
 from ._layout import channel_last, layout
+from ._room import room
 from ._transforms import fresh, transformed
 
 
@@ -188,7 +189,7 @@ def conic(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
         wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
         if native.available(wide.dtype):
             wide = wide.contiguous()
-            out = torch.empty_like(wide)
+            out = room(wide.shape, wide.dtype)
             return native.conic(kind, wide, None, size, opening, out).to(x.dtype)
     return plain(x, kind, size, opening).contiguous()
 
@@ -208,7 +209,7 @@ def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, opening: float) -> Ten
         wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
         if native.available(wide.dtype):
             wide, g_wide = wide.contiguous(), g.to(wide.dtype).contiguous()
-            out = torch.empty_like(wide)
+            out = room(wide.shape, wide.dtype)
             return native.conic(kind, wide, g_wide, size, opening, out).to(x.dtype)
     return reference.conic_vjp(x, g, kind, size, opening).contiguous()
 

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from . import _check
 from ._results import Quartic
+from ._room import LARGE, room
+from ._transforms import transformed
 
 
 def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
@@ -52,7 +54,18 @@ def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
         return Quartic(energy, force.to(x.dtype))
     q, k, v, o = (f if f.ndim == 3 else f[None] for f in factors.values())
     energy, g = _middle(x.mH @ x, q, k, v, o)
-    return Quartic(energy, x @ (g if x.is_complex() else g + g.mT))
+    return Quartic(energy, _product(x, g if x.is_complex() else g + g.mT))
+
+
+def _product(x: Tensor, g: Tensor) -> Tensor:
+    """``x @ g``, into room of its own where it is large and nobody asks for derivatives."""
+    size = x.numel() * x.element_size()
+    if torch.compiler.is_compiling() or size < LARGE or x.device.type != "cpu":
+        return x @ g
+    recorded = torch.is_grad_enabled() and (x.requires_grad or g.requires_grad)
+    if recorded or type(x) is not Tensor or transformed(x, g):
+        return x @ g
+    return torch.matmul(x, g, out=room(x.shape, x.dtype))
 
 
 def _middle(m: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> tuple[Tensor, Tensor]:
