@@ -132,6 +132,12 @@ def _free_energy_force(size: Size, device: torch.device, with_peers: bool) -> Co
     return contest
 
 
+def _free_energy_head(size: Size, device: torch.device, with_peers: bool) -> Contest:
+    contest = _free_energy_force(size, device, False)
+    contest.keep(OURS, "sdpa", MATMUL)
+    return contest
+
+
 def _free_energy_both(size: Size, device: torch.device, with_peers: bool) -> Contest:
     q, k = _tokens(size, device)
     n, h, d = size["N"], size["H"], size["d"]
@@ -439,6 +445,13 @@ CASES: tuple[Case, ...] = (
         _attention_sizes(K, 2 * K, 4 * K, 8 * K, 16 * K, 64 * K),
         TOY_ATTENTION,
         _free_energy_force,
+    ),
+    Case(
+        "free_energy",
+        "force by head size",
+        tuple({"N": 2 * K, "H": HEADS, "d": d} for d in (32, 64, 128, 256)),
+        tuple({"N": 64, "H": 2, "d": d} for d in (8, 16, 32)),
+        _free_energy_head,
     ),
     Case(
         "free_energy",

@@ -241,7 +241,7 @@ def calmer(first: dict[Contest, list[Row]], second: dict[Contest, list[Row]]) ->
 
 
 #: What is held while a variable grows; r follows C.
-FOLLOWS = {"N": ("N",), "C": ("C", "r")}
+FOLLOWS = {"N": ("N",), "C": ("C", "r"), "d": ("d",)}
 
 
 def held(size: Size, variable: str) -> Size:

@@ -11,12 +11,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 
-from fieldcheck import cli
+from fieldcheck import cli, ops
 from fieldcheck.bench import cases, memory, peers, records, rounds, run, worker
 from fieldcheck.bench.cli import OPERATIONS
 from fieldcheck.bench.targets import TARGETS, covers
+from fieldcheck.ops import reference
 
 CPU = torch.device("cpu")
 runner = CliRunner()
@@ -60,6 +62,23 @@ def test_peers_compute_the_same_numbers():
     torch.testing.assert_close(
         quartic.calls["einsum"](), quartic.calls[cases.OURS]().force, rtol=1e-3, atol=1e-5
     )
+
+
+def test_every_variable_grows_in_some_case():
+    """Three sizes that differ in nothing else, so that an exponent can be fitted."""
+    for op, variable in (
+        ("free_energy", "N"),
+        ("free_energy", "d"),
+        ("quartic", "N"),
+        ("quartic", "C"),
+    ):
+        lines = [
+            [case.mode, run.held(size, variable)]
+            for case in cases.CASES
+            if case.op == op
+            for size in case.sizes
+        ]
+        assert max(map(lines.count, lines)) >= 3, (op, variable)
 
 
 def test_every_operation_has_a_case():
@@ -255,6 +274,46 @@ def test_the_command_writes_a_valid_file(tmp_path):
     assert len({row.device for row in run.rows}) == 1
     assert any(g.variable == "C" for g in run.growth)
     assert [j.met for j in run.targets if j.op == "colu"] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "size", [{"N": 96, "C": 8, "H": 2, "r": 2}, {"N": 64, "C": 32, "H": 4, "r": 8}], ids=str
+)
+def test_the_count_of_the_quartic_is_torchs(size):
+    """What the bench counts is what torch's counter sees, complex operations as eight real ones."""
+    contest = cases._quartic(size, CPU, False)
+    with FlopCounterMode(display=False) as counter:
+        contest.calls[cases.OURS]()
+    # torch counts two operations to a multiply-add, whatever the numbers
+    assert 4 * counter.get_total_flops() == contest.operations
+
+
+def test_the_count_of_the_gated_unit_is_torchs():
+    contest = cases._glu({"N": 24, "C": 6, "m": 16}, CPU, False)
+    with FlopCounterMode(display=False) as counter:
+        contest.calls[cases.OURS]()
+    assert counter.get_total_flops() == contest.operations
+
+
+def test_the_order_of_products_decides_the_power_of_n():
+    """Through C x C the count is linear in N, through N x N its square leads: by torch's counter."""
+
+    def count(call):
+        with FlopCounterMode(display=False) as counter:
+            call()
+        return counter.get_total_flops()
+
+    def both(n, c=16):
+        x = torch.randn(n, c, dtype=torch.complex64)
+        parts = [torch.randn(2, c, 4, dtype=torch.complex64) for _ in range(4)]
+        return count(lambda: ops.quartic(x, *parts)), count(lambda: reference.quartic(x, *parts))
+
+    (ours, theirs), (ours2, theirs2), (ours4, theirs4) = map(both, (256, 512, 1024))
+    assert ours4 - ours2 == 2 * (ours2 - ours)  # a constant and a multiple of N
+    second = (theirs4 - theirs2) - 2 * (theirs2 - theirs)
+    assert second > 0
+    assert second / (2 * 256**2) >= 2 * 16  # of N^2 at least one product of N x C with C x N
+    assert theirs4 > 30 * ours4
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,18 @@ def test_growth_holds_everything_else():
     assert math.isclose(found["N", (1024, 2048, 4096)], 1)
 
 
+def test_growth_in_the_head_size():
+    rows = [
+        dataclasses.replace(
+            row(), op="free_energy", size={"N": 2048, "H": 4, "d": d}, median_s=3.0 * d
+        )
+        for d in (32, 64, 128, 256)
+    ]
+    [law] = growths(rows)
+    assert (law.variable, law.fixed) == ("d", {"N": 2048, "H": 4})
+    assert math.isclose(law.exponent, 1)
+
+
 def test_a_target_is_met_only_where_all_its_sizes_are_calm_and_within():
     share = "share of the matrix-product peak"
     sizes = next(t.over for t in TARGETS if t.text == share)
