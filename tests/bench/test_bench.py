@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 
 from fieldcheck import cli, ops
-from fieldcheck.bench import cases, memory, peers, records, rounds, run, worker
+from fieldcheck.bench import cases, counts, memory, peers, records, rounds, run, worker
 from fieldcheck.bench.cli import OPERATIONS
 from fieldcheck.bench.targets import TARGETS, covers
 from fieldcheck.ops import reference
@@ -293,6 +293,24 @@ def test_the_count_of_the_gated_unit_is_torchs():
     with FlopCounterMode(display=False) as counter:
         contest.calls[cases.OURS]()
     assert counter.get_total_flops() == contest.operations
+
+
+@pytest.mark.parametrize(("n", "c", "r"), [(96, 8, 2), (64, 16, 4), (5, 6, 3)])
+def test_both_orders_of_association_are_counted_right(n, c, r):
+    """By torch's counter: the library's order, and that of attention written out; one force."""
+    x, q, k, v, o = (
+        torch.randn(*shape, dtype=torch.complex128) for shape in [(n, c), *[(c, r)] * 4]
+    )
+    with FlopCounterMode(display=False) as counter:
+        moments = ops.quartic(x, q, k, v, o).force
+    assert 4 * counter.get_total_flops() == counts.order_of_moments(n, c, r)
+    with FlopCounterMode(display=False) as counter:
+        xq, xk, xv, xo = x @ q, x @ k, x @ v, x @ o
+        attention = (xq @ xk.mH @ xv) @ o.mH
+        scores = xv @ xo.mH
+        attention = attention + (scores @ xq) @ k.mH
+    assert 4 * counter.get_total_flops() == counts.order_of_attention(n, c, r)
+    torch.testing.assert_close(moments, attention)
 
 
 def test_the_order_of_products_decides_the_power_of_n():
