@@ -76,12 +76,15 @@ def assert_complete(form: dict[str, Any]) -> None:
     confirming = [e for e in form["evidence"] if e["outcome"] == "confirms"]
     assert form["threshold"] is not None
     assert form["threshold"]["log10"] is not None, "no fault of any size was seen"
+    assert any(e["worst"] and e["worst"]["log10"] is not None for e in confirming), "no worst case"
     for entry in confirming:
         assert all(entry["strata"].values()), f"{entry['method']} left out a stratum"
         assert entry["strata"], entry["method"]
         if entry["method"] in ("exact", "cells", "rank"):
             assert float(entry["log2_bound"]) < -100, entry["method"]
-        if entry["method"] in ("ladder", "rate", "sampled", "search"):
+        if entry["worst"]["log10"] is None:
+            assert entry["worst"]["what"].startswith("none: "), entry["method"]
+        elif entry["method"] != "law":  # which is drawn again from its seed
             assert entry["worst"]["raw"]["point"], entry["method"]
         if entry["method"] == "rate":
             assert entry["order"] is not None

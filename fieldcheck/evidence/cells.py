@@ -28,7 +28,7 @@ from fieldcheck.evidence.exact import RETRIES, WORTHLESS, _visible_sign, missed,
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import GENERIC, Statement, point, stream
-from fieldcheck.evidence.witness import certified
+from fieldcheck.evidence.witness import NO_SIZE, certified, no_worst
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
 POINTS = 60
@@ -99,6 +99,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         {GENERIC: total},
         log2_bound=f"{worst:.1f}",
         cells=total,
+        worst=no_worst(NO_SIZE),
         grade="exact",
         parts=tuple(proved),
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -22,10 +23,13 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement, stream
-from fieldcheck.evidence.witness import certified
+from fieldcheck.evidence.witness import certified, worst_at
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
 DIGITS = 20
+
+BOX = "the box"
+LEAST = "least difference of the sides that a cell guarantees"
 
 Coordinate = tuple[str, tuple[int, ...]]
 Cell = tuple[tuple[Fraction, Fraction], ...]
@@ -43,10 +47,11 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     coordinates, first = _first_cell(statement, sizes, box["raw"])
     shown = _shown(sizes, box["raw"])
     total = 0
+    tightest: tuple[float, Any] = math.inf, {}
     with working_digits(DIGITS):
         for part in parts:
             try:
-                outcome, cells, point = _subdivide(
+                outcome, cells, point, room = _subdivide(
                     statement, sizes, part, coordinates, first, profile.cells
                 )
             except Unsupported as gap:
@@ -77,15 +82,18 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                     box=shown,
                     cells=total,
                 )
+            tightest = min(tightest, (room, point), key=lambda found: found[0])
+    room, point = tightest
     return Evidence(
         "enclosed",
         CONFIRMS,
         "" if _covers(statement, box["raw"]) else "beyond the box the statement is sampled",
         total,
         1,
-        {"the box": total},
+        {BOX: total},
         box=shown,
         cells=total,
+        worst=worst_at(LEAST, math.log10(room), sizes, BOX, point),
         grade="enclosed",
         parts=tuple(parts),
     )
@@ -124,22 +132,26 @@ def _first_cell(
 
 
 def _subdivide(statement, sizes, part, coordinates, first: Cell, limit: int):
-    """(outcome, cells looked at, refuting point or None); the widest cells go first."""
+    """(outcome, cells looked at, refuting point or middle of the tightest cell, the least gap that
+    a cell guarantees); the widest cells go first."""
     counter = itertools.count()
     queue = [(0.0, next(counter), first)]
-    cells = 0
+    cells, least, tightest = 0, math.inf, first
     while queue:
         _, _, cell = heapq.heappop(queue)
         cells += 1
         if cells > limit:
-            return SILENT, cells, None
+            return SILENT, cells, None, least
         gap = _gap(statement, sizes, part, coordinates, cell)
         if all(g > 0 for g in gap):
+            room = min(float(g.lower()) for g in gap)
+            if room < least:
+                least, tightest = room, cell
             continue
-        middle = _raw(statement, sizes, coordinates, [(a + b) / 2 for a, b in cell])
+        middle = _middle(statement, sizes, coordinates, cell)
         suspicious = cells % 8 == 1 or any(g.is_finite() and g < 0 for g in gap)
         if suspicious and certified(statement, sizes, middle):
-            return REFUTES, cells, middle
+            return REFUTES, cells, middle, least
         axis = _axis(statement, sizes, part, coordinates, cell)
         low, high = cell[axis]
         half = (low + high) / 2
@@ -147,7 +159,11 @@ def _subdivide(statement, sizes, part, coordinates, first: Cell, limit: int):
             child = (*cell[:axis], piece, *cell[axis + 1 :])
             width = max(float(b - a) for a, b in child)
             heapq.heappush(queue, (-width, next(counter), child))
-    return CONFIRMS, cells, None
+    return CONFIRMS, cells, _middle(statement, sizes, coordinates, tightest), least
+
+
+def _middle(statement, sizes, coordinates, cell: Cell) -> dict[str, np.ndarray]:
+    return _raw(statement, sizes, coordinates, [(a + b) / 2 for a, b in cell])
 
 
 def _raw(statement, sizes, coordinates, values) -> dict[str, np.ndarray]:

@@ -29,7 +29,7 @@ from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import GENERIC, Statement, point, stream
-from fieldcheck.evidence.witness import certified
+from fieldcheck.evidence.witness import NO_SIZE, certified, no_worst
 from fieldcheck.relations import Sides
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
@@ -150,6 +150,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         len(grid),
         {GENERIC: cases},
         log2_bound=f"{worst_bound:.1f}",
+        worst=no_worst(NO_SIZE),
         grade="exact",
         parts=tuple(proved),
     )

@@ -30,6 +30,8 @@ LOSS = 3
 FINEST = -20
 """log10 of the relative width the last rung must reach."""
 
+WIDEST = "widest residual ball, relative to the sides"
+
 GUARD = 10
 """Digits beyond a rung's own with which a ball that excludes zero is certified."""
 
@@ -146,7 +148,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         cases,
         len(shapes),
         visited,
-        worst=worst_at(widest, where[0], GENERIC, where[1]) if where else None,
+        worst=worst_at(WIDEST, widest, where[0], GENERIC, where[1]) if where else None,
         grade="ladder",
         parts=tuple(confirmed),
     )

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import GENERIC, Statement, numpy_stream
+from fieldcheck.evidence.witness import worst_at
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
+
+WAY = "nearest draw to the edge of its interval, as a share of the way from the middle"
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
@@ -19,7 +22,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     if not parts:
         return Evidence("law", SILENT, "no law here", applies=False)
     sizes = statement.grid(1)[0]
-    found = []
+    found: list[Draw] = []
     for part in parts:
         draw = drawn(statement, part, seed)
         found.append(draw)
@@ -37,6 +40,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 grade="law",
                 parts=(part,),
             )
+    nearest = max(range(len(found)), key=lambda k: found[k].way)
+    way = found[nearest].way
     return Evidence(
         "law",
         CONFIRMS,
@@ -45,6 +50,15 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         len(parts),
         1,
         {GENERIC: len(parts)},
+        worst=worst_at(
+            WAY,
+            math.log10(way) if way else -math.inf,
+            sizes,
+            GENERIC,
+            {},
+            part=parts[nearest] + 1,
+            seed=seed,
+        ),
         grade="law",
         parts=tuple(parts),
     )
@@ -62,6 +76,12 @@ class Draw:
     @property
     def finite(self) -> bool:
         return all(map(math.isfinite, (self.value, self.low, self.high)))
+
+    @property
+    def way(self) -> float:
+        """How far from the middle of the interval the value lies, its edge being 1."""
+        half = (self.high - self.low) / 2
+        return abs(self.value - (self.low + self.high) / 2) / half if half else 1.0
 
     @property
     def outside(self) -> bool:

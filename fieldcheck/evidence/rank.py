@@ -5,6 +5,9 @@ of a random prime field it equals it but for the Schwartz-Zippel error of one ma
 above the claimed one is certified by a rational point: a minor that does not vanish there.  A rank
 below it cannot be certified by one point, since special points exist for any matrix: it rests on
 the primes, whose error is published, and a rational point shows it.
+
+How well the rank is seen without primes is told by floats: at a generic point of every shape, the
+smallest singular value that the rank counts over the largest.  Rounding lies near 10^-16.
 """
 
 from __future__ import annotations
@@ -12,19 +15,24 @@ from __future__ import annotations
 import math
 import random
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import torch
 from flint import fmpq_mat
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.degree import Bound, Degree
+from fieldcheck.arithmetic.floating import Float
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.exact import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import GENERIC, Raw, Statement, point, stream, wrap_raw
-from fieldcheck.evidence.witness import _strings, shown_inputs
+from fieldcheck.evidence.witness import _strings, no_worst, shown_inputs, worst_at
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
+
+KEPT = "smallest singular value kept, over the largest, in floats"
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
@@ -58,6 +66,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                     parts=(part,),
                 )
             worst = max(worst, bound)
+    shown = None if statement.fault else _worst_conditioned(statement, grid, parts, seed)
     return Evidence(
         "rank",
         CONFIRMS,
@@ -66,9 +75,40 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         len(grid),
         {GENERIC: cases},
         log2_bound=f"{worst:.1f}",
+        worst=shown,
         grade="exact",
         parts=tuple(parts),
     )
+
+
+def _worst_conditioned(
+    statement: Statement, grid: list[dict[str, int]], parts: list[int], seed: int
+) -> dict[str, Any]:
+    """The shape and point at which floats would find it hardest to see the rank."""
+    rng = stream(statement.key, "rank/floats", seed)
+    found = []
+    for part in parts:
+        for sizes in grid:
+            raw = point(statement, sizes, rng)
+            ratio = conditioned(statement, raw, part)
+            if ratio is not None:
+                found.append((ratio, sizes, raw, part))
+    if not found:
+        return no_worst("a matrix of rank zero has no singular value to keep")
+    ratio, sizes, raw, part = min(found, key=lambda f: f[0])
+    size = math.log10(ratio) if ratio > 0 else -math.inf
+    return worst_at(KEPT, size, sizes, GENERIC, raw, part=part + 1)
+
+
+def conditioned(statement: Statement, raw: Raw, part: int) -> float | None:
+    """The smallest of the claimed number of singular values over the largest, in floats."""
+    xp = Float()
+    raws = {k: xp.from_raw(torch.from_numpy(np.asarray(v, dtype=float))) for k, v in raw.items()}
+    relation = statement.relations(xp, raws)[part]
+    values = torch.linalg.svdvals(xp.lift(relation.matrix).data)
+    if not relation.rank:
+        return None
+    return float(values[relation.rank - 1] / values[0])
 
 
 def generic(

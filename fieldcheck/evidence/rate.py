@@ -56,6 +56,8 @@ FINE = 1e-3
 FEWEST = 5
 """Doublings of n over which a slope is averaged where there is no fit."""
 
+UNSETTLED = "largest error of a fitted order or constant"
+
 SHOWN = 6
 """Decimals of an order that are printed, if known."""
 
@@ -141,7 +143,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         visited,
         {GENERIC: cases},
         order=order,
-        worst=worst_at(float(mpmath.log10(error)) if error else -math.inf, sizes, GENERIC, raw),
+        worst=worst_at(UNSETTLED, float(mpmath.log10(error)), sizes, GENERIC, raw),
         grade="rate",
         parts=tuple(good),
     )

@@ -61,6 +61,9 @@ def _fractions(v) -> np.ndarray:
     return out
 
 
+FLOAT = "largest float residual"
+"""What a float search measures of its worst point; its violations were certified elsewhere."""
+
 BEYOND = 4
 """Points that rationals and balls look at where every float overflows."""
 
@@ -145,7 +148,7 @@ class Proposal:
     def record(self) -> dict[str, Any]:
         """As the ledger keeps it."""
         size = math.log10(self.value) if self.value > 0 else -math.inf
-        return worst_at(size, self.points.sizes, self.stratum, self.points.row(self.row))
+        return worst_at(FLOAT, size, self.points.sizes, self.stratum, self.points.row(self.row))
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:

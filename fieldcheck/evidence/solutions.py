@@ -4,10 +4,16 @@ The body is written down once, its relus are opened into the cases positive, zer
 in every case both inclusions become questions about polynomials, decided by elimination.  A point
 that solves the system and is not claimed, or is claimed and does not solve it, refutes; it is
 checked again in rational arithmetic before it counts.
+
+The elimination is held to points, too: at small ones and in every stratum, rational arithmetic
+asks whether they solve the system and whether they are claimed.  The nearest miss among the generic
+and the small ones, a point that is not claimed and violates the system least, is the worst case.
 """
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -18,12 +24,34 @@ from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.graph import Graph, Node, nodes
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import Raw, Statement, wrap_raw
-from fieldcheck.evidence.witness import _strings, raw_from_record, shown_inputs
+from fieldcheck.evidence.sample import cloud
+from fieldcheck.evidence.statement import (
+    GENERIC,
+    Raw,
+    Statement,
+    numpy_stream,
+    stream,
+    wrap_raw,
+)
+from fieldcheck.evidence.witness import (
+    _strings,
+    no_worst,
+    raw_from_record,
+    shown_inputs,
+    worst_at,
+)
 from fieldcheck.relations import Piece, Solutions
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 
 MISSED, TOO_MANY = "a solution that is not claimed", "claimed, but not a solution"
+
+SMALL = "small numbers"
+"""The stratum of points whose entries are 0, 1, -1, 2, -2, 1/2 or -1/2: solutions lie there."""
+
+ROWS = 48
+"""Small points of each shape; as many of the other strata together."""
+
+MISS = "smallest violation of the system at a point not claimed, relative to the largest entry"
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
@@ -55,13 +83,30 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 return Evidence(
                     "solutions", SILENT, "the elimination does not decide a case", cases, len(grid)
                 )
+    strata, worst = {"all points": cases}, None
+    if statement.fault is None:
+        looked = Looked(statement, grid, parts, seed)
+        strata |= looked.strata
+        if looked.witness is not None:
+            return Evidence(
+                "solutions",
+                REFUTES,
+                "a point shows what the elimination missed",
+                cases,
+                len(grid),
+                strata,
+                witness=looked.witness,
+                grade="exact",
+            )
+        worst = looked.worst()
     return Evidence(
         "solutions",
         CONFIRMS,
         "every case is decided",
         cases,
         len(grid),
-        {"all points": cases},
+        strata,
+        worst=worst,
         grade="exact",
         parts=tuple(parts),
     )
@@ -273,9 +318,21 @@ def _meet(unions: list[list[Basic]]) -> Iterator[Basic]:
 # -- membership at a point ----------------------------------------------------------------------
 def membership(statement: Statement, raw: Raw, part: int) -> tuple[bool, bool]:
     """(solves the system, is claimed), in rational arithmetic."""
+    solves, claimed, _ = weighed(statement, raw, part)
+    return solves, claimed
+
+
+def weighed(statement: Statement, raw: Raw, part: int) -> tuple[bool, bool, Fraction]:
+    """(solves the system, is claimed, the most by which a condition of the system fails)."""
     xp = Rational()
     relation = statement.relations(xp, wrap_raw(xp, raw))[part]
     assert isinstance(relation, Solutions)
+
+    def values(piece: Piece) -> Iterator[tuple[str, Any]]:
+        for kind, conditions in piece.conditions():
+            for v in conditions:
+                for q in np.asarray(xp.lift(v).data[0], dtype=object).reshape(-1):
+                    yield kind, q
 
     def within(piece: Piece) -> bool:
         tests = {
@@ -284,14 +341,57 @@ def membership(statement: Statement, raw: Raw, part: int) -> tuple[bool, bool]:
             "positive": lambda q: q > 0,
             "nonnegative": lambda q: q >= 0,
         }
-        return all(
-            tests[kind](q)
-            for kind, values in piece.conditions()
-            for v in values
-            for q in np.asarray(xp.lift(v).data[0], dtype=object).reshape(-1)
-        )
+        return all(tests[kind](q) for kind, q in values(piece))
 
-    return within(relation.system), any(within(p) for p in relation.claimed)
+    off = {"zero": abs, "nonzero": lambda q: q * 0}
+    beyond = (off.get(kind, lambda q: max(-q, q * 0))(q) for kind, q in values(relation.system))
+    most = Fraction(str(max(beyond, default=0)))
+    return within(relation.system), any(within(p) for p in relation.claimed), most
+
+
+class Looked:
+    """What rational arithmetic sees at points: by stratum how many, and a disagreement if any."""
+
+    def __init__(self, statement: Statement, grid: list[dict[str, int]], parts: list[int], seed):
+        rng = numpy_stream(statement.key, "solutions/points", seed)
+        picker = stream(statement.key, "solutions/small", seed)
+        self.strata: dict[str, int] = {}
+        self.witness: Witness | None = None
+        self.nearest: tuple[float, dict[str, int], str, Raw, int] | None = None
+        for sizes in grid:
+            points = cloud(statement, sizes, ROWS, rng)
+            rows = [(name, points.row(k)) for k, name in enumerate(points.strata)]
+            rows += [(SMALL, _small(statement, sizes, picker)) for _ in range(ROWS)]
+            for part in parts:
+                for name, raw in rows:
+                    self._look(statement, sizes, name, raw, part)
+
+    def _look(self, statement: Statement, sizes, name: str, raw: Raw, part: int) -> None:
+        solves, claimed, off = weighed(statement, raw, part)
+        self.strata[name] = self.strata.get(name, 0) + 1
+        if solves != claimed:
+            self.witness = self.witness or _witness(statement, sizes, part, raw)
+        if off > 0 and not claimed and name in (GENERIC, SMALL):
+            largest = max(abs(q) for v in raw.values() for q in np.asarray(v).reshape(-1))
+            miss = float(off / largest) if largest else float(off)
+            if self.nearest is None or miss < self.nearest[0]:
+                self.nearest = miss, sizes, name, raw, part
+
+    def worst(self) -> dict[str, Any]:
+        if self.nearest is None:
+            return no_worst("at no point that is not claimed does a condition fail by some size")
+        miss, sizes, name, raw, part = self.nearest
+        return worst_at(MISS, math.log10(miss), sizes, name, raw, part=part + 1)
+
+
+def _small(statement: Statement, sizes: dict[str, int], rng: random.Random) -> Raw:
+    stock = [Fraction(n, d) for n, d in ((0, 1), (1, 1), (-1, 1), (2, 1), (-2, 1), (1, 2), (-1, 2))]
+    raw = {}
+    for name, shape in statement.raw_shapes(sizes).items():
+        raw[name] = np.empty(shape, dtype=object)
+        for index in np.ndindex(*shape):
+            raw[name][index] = rng.choice(stock)
+    return raw
 
 
 def disagrees(statement: Statement, record: dict[str, Any]) -> bool:

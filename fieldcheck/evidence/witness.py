@@ -132,11 +132,23 @@ def _strings(v: np.ndarray) -> Any:
     return str(v[()]) if v.ndim == 0 else [_strings(row) for row in v]
 
 
-def worst_at(log10: float, sizes: dict[str, int], stratum: str, raw: Raw) -> dict[str, Any]:
-    """The record of the worst case of a method: its size, and the point it can be rebuilt from."""
-    size = f"{log10:.1f}" if math.isfinite(log10) else str(log10)
+def worst_at(
+    what: str, log10: float, sizes: dict[str, int], stratum: str, raw: Raw, **more: int
+) -> dict[str, Any]:
+    """The record of the worst case of a method: what was measured and how large it was, and the
+    point (the seed, of a law) that it can be rebuilt from."""
+    size = f"{round(log10, 1) + 0.0:.1f}" if math.isfinite(log10) else str(log10)
     point = {name: _short(v) for name, v in raw.items()}
-    return {"log10": size, "raw": {"sizes": dict(sizes), "stratum": stratum, "point": point}}
+    where = {"sizes": dict(sizes), "stratum": stratum, "point": point, **more}
+    return {"what": what, "log10": size, "raw": where}
+
+
+def no_worst(why: str) -> dict[str, Any]:
+    """The record of a method whose cases cannot be told apart by how bad they are."""
+    return {"what": f"none: {why}", "log10": None, "raw": None}
+
+
+NO_SIZE = "an identity modulo a prime holds or fails, and is not off by some size"
 
 
 def _short(v: Any) -> Any:

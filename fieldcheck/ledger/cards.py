@@ -464,6 +464,9 @@ def _evidence(forms: Sequence[Row]) -> list[nodes.Node]:
             content.append(_paragraph(nodes.literal("", form["key"].partition("/")[2])))
         bullets = nodes.bullet_list(classes=["fc-evidence"])
         bullets += [nodes.list_item("", line) for line in lines]
+        without = words.without_worst(form)
+        if without:
+            bullets += nodes.list_item("", _paragraph(without))
         content.append(bullets)
     return [_folded([nodes.Text("Evidence, method by method")], *content)] if content else []
 
@@ -490,12 +493,12 @@ def _found(entry: dict[str, Any]) -> list[nodes.Node]:
     if entry["cells"] is not None:
         say(f"{entry['cells']} cells")
     worst = entry["worst"]
-    if worst and worst["log10"] not in (None, "-inf"):
-        size = power(10, _whole(worst["log10"]))
-        if entry["method"] in words.FLOATS:  # rounding: were it a violation, it would have refuted
-            say("largest float residual ", *size, ", no violation in balls")
-        else:
-            say("largest residual ", *size)
+    if worst and worst["log10"] is not None:
+        floats = entry["method"] in words.FLOATS
+        about = _whole(worst["log10"]) if floats else worst["log10"]
+        size = [nodes.Text("0")] if about == "-inf" else power(10, about)
+        # rounding: were it a violation, it would have refuted
+        say(f"{worst['what']} ", *size, ", no violation in balls" * floats)
     if entry["reason"]:
         say(*inline(entry["reason"]))
     return [node for k, part in enumerate(parts) for node in ([nodes.Text("; ")] * bool(k) + part)]

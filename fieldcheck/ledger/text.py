@@ -256,6 +256,9 @@ def _form(form: Any, row: store.Row | None, *, full: bool) -> RenderableType:
         lines.append(_indent(Text(threshold)))
     if full or form.role == "claim":
         lines += [_indent(evidence) for evidence in _evidence(row, full)]
+    without = words.without_worst(row)
+    if without and (full or form.role == "claim"):
+        lines.append(_indent(Text(without)))
     if row["witness"] and (full or form.role in {"claim", "printed"}):
         lines.append(_indent(_witness(row["witness"])))
     return Group(*lines)
@@ -290,9 +293,7 @@ def _evidence(row: store.Row, full: bool) -> Iterator[Text]:
             visited = ", ".join(f"{name} {count}" for name, count in entry["strata"].items())
             yield Text(f"  strata: {visited}", style="dim")
         if full and entry["worst"]:
-            yield Text(
-                f"  worst residual {numbers.power_of_ten(entry['worst']['log10'])}", style="dim"
-            )
+            yield Text(f"  worst case: {words.worst_words(entry['worst'])}", style="dim")
 
 
 def _witness(witness: dict[str, Any]) -> RenderableType:

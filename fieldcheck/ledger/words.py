@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fieldcheck.ledger import numbers
+
 THRESHOLD_ANY = "any"
 
 GRADE_MEANS = {
@@ -46,6 +48,23 @@ def grade_words(row: dict[str, Any]) -> str:
     if shown == own:
         return own
     return f"{own}, capped to {shown or 'nothing'} by {row['capped_by']}"
+
+
+def worst_words(worst: dict[str, Any]) -> str:
+    """The worst case of one method: what was measured, and how large it was."""
+    if worst["log10"] is None:
+        return str(worst["what"])
+    size = "0" if worst["log10"] == "-inf" else numbers.power_of_ten(worst["log10"])
+    return f"{worst['what']} {size}"
+
+
+def without_worst(form: dict[str, Any]) -> str:
+    """Why a form that holds has no worst case from any method; empty if it has one."""
+    found = [e["worst"] for e in form["evidence"] if e["outcome"] == "confirms" and e["worst"]]
+    if form["verdict"] != "holds" or any(w["log10"] is not None for w in found):
+        return ""
+    reasons = dict.fromkeys(w["what"] for w in found)
+    return f"Worst case {'; '.join(reasons) or 'none: no method measures one'}."
 
 
 def threshold_words(threshold: dict[str, Any] | None) -> str | None:

@@ -58,6 +58,6 @@ def test_the_points_that_are_tried_are_middles_of_cells():
     subject = boxed(body, Fraction(1, 4), 1)
     coordinates, first = enclose._first_cell(subject, {"n": 3}, subject.form.box["raw"])
     with enclose.working_digits(enclose.DIGITS):
-        outcome, cells, point = enclose._subdivide(subject, {"n": 3}, 0, coordinates, first, 10)
+        outcome, cells, point, _ = enclose._subdivide(subject, {"n": 3}, 0, coordinates, first, 10)
     assert (outcome, cells) == ("refutes", 1)
     assert [Fraction(str(v)) for v in next(iter(point.values()))] == [Fraction(5, 8)] * 3

@@ -110,7 +110,7 @@ def verify(claim_id: str, profile: str, seed: int) -> tuple[dict[str, Any], dict
     if claim_id == "row-is-bad":
         made["verdict"] = "maybe"
     if claim_id == "row-has-float":
-        made["forms"][0]["evidence"][0]["worst"] = {"log10": -16.5, "raw": None}
+        made["forms"][0]["evidence"][0]["worst"] = {"what": "residual", "log10": -16.5, "raw": None}
     return made, {form["key"]: "0.012" for form in made["forms"]}
 
 
@@ -159,7 +159,7 @@ def _form(form: Form, claim: Claim) -> dict[str, Any]:
                 "order": None,
                 "box": None,
                 "cells": None,
-                "worst": {"log10": "-16", "raw": None},
+                "worst": {"what": "largest residual", "log10": "-16", "raw": None},
             }
         ],
         "witness": _witness() if refuted else None,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldcheck.ledger import cards, coverage, errors, numbers
+from fieldcheck.ledger import cards, coverage, errors, numbers, words
 
 
 @pytest.mark.parametrize("module", [cards, coverage, errors, numbers])
@@ -62,6 +62,34 @@ def test_inline_text_leaves_stars_alone():
     found = cards.inline("X* and $X^*$ and `x_1 * y`")
     assert [type(node).__name__ for node in found] == ["Text", "math", "Text", "literal"]
     assert found[0].astext() == "X* and "
+
+
+@pytest.mark.parametrize(
+    ("worst", "line"),
+    [
+        ({"what": "residual", "log10": "-3.1", "raw": {}}, "residual 10^-3.1"),
+        ({"what": "residual", "log10": "-inf", "raw": {}}, "residual 0"),
+        ({"what": "none: no size", "log10": None, "raw": None}, "none: no size"),
+    ],
+)
+def test_the_worst_case_in_words(worst, line):
+    assert words.worst_words(worst) == line
+    entry = dict(method="rank", cases=0, shapes=0, strata={}, log2_bound=None, order=None, box=None,
+                 cells=None, worst=worst, reason="")  # fmt: skip
+    shown = "".join(node.astext() for node in cards._found(entry))
+    assert shown == ("" if worst["log10"] is None else line.replace("^-", "−"))
+
+
+def test_no_worst_case_from_any_method_is_said():
+    def form(*worst):
+        evidence = [{"outcome": "confirms", "worst": w} for w in worst]
+        return {"verdict": "holds", "evidence": evidence}
+
+    none = {"what": "none: no size", "log10": None, "raw": None}
+    assert words.without_worst(form(none, none)) == "Worst case none: no size."
+    assert words.without_worst(form(None)) == "Worst case none: no method measures one."
+    assert words.without_worst(form(none, {"what": "residual", "log10": "-1", "raw": {}})) == ""
+    assert words.without_worst({**form(none), "verdict": "refuted"}) == ""
 
 
 def test_a_bound_is_only_ever_weakened():
