@@ -1,8 +1,8 @@
 """The one decision table.
 
 refuted    a certified witness exists
-holds      every part of the statement is confirmed by a method strong enough for its relation,
-           and no method that applies stayed silent
+holds      every part of the statement is confirmed by a method strong enough for the relation of
+           that part, whatever its other parts are, and no method that applies stayed silent
 undecided  otherwise, with the reason
 invalid    the body broke, or the run would mean nothing
 """
@@ -61,7 +61,7 @@ def decide(relations: Sequence[str], evidence: Sequence[Evidence]) -> Verdict:
             )
         grades.append(min(found, key=lambda g: GRADES.index(g or "sampled")))
         if relation in ALSO_SAMPLED and not any(
-            e.method == "sampled" and e.outcome == CONFIRMS for e in evidence
+            e.method == "sampled" and e.outcome == CONFIRMS and part in e.parts for e in evidence
         ):
             return Verdict("undecided", None, "the search over shapes and strata did not run")
     return Verdict("holds", weakest(grades))

@@ -14,9 +14,9 @@ from fieldcheck.evidence.statement import Statement
 def residuals(
     statement: Statement, raws: dict[str, torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Normalized residual of every point and part, positive where the statement looks false (minus
-    infinity where it is not finite); and a fingerprint of either side, to see sides that never
-    move.
+    """Normalized residual of every point and pointwise part, positive where the statement looks
+    false (minus infinity where it is not finite); and a fingerprint of either side, to see sides
+    that never move.
 
     Equality: largest |l - r| over the entries, relative to the largest side.  Order: largest
     l - r, relative likewise (negative where it holds).

@@ -30,6 +30,7 @@ from fieldcheck.evidence.exact import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import GENERIC, Raw, Statement, point, stream, wrap_raw
 from fieldcheck.evidence.witness import _strings, no_worst, shown_inputs, worst_at
+from fieldcheck.relations import Rank
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
 
 KEPT = "smallest singular value kept, over the largest, in floats"
@@ -133,15 +134,24 @@ def _trial(statement, sizes, part, rng) -> tuple[int, int]:
     shapes = statement.raw_shapes(sizes)
     for _ in range(RETRIES):
         xp = Prime(random_prime(rng), rng)
+        point = {k: xp.residues(s) for k, s in shapes.items()}
         try:
-            relation = statement.relations(xp, {k: xp.draw(s) for k, s in shapes.items()})[part]
-            rank = xp.rank(xp.lift(relation.matrix).data)
+            relation, matrix = _matrix(statement, xp, point, part)
+            # Other parts may use symbols; the matrix must not: then new ones leave it as it is.
+            again = _matrix(statement, xp.again(()), point, part)[1] if xp.symbols else matrix
         except Unlucky:
             continue
-        if xp.symbols:
+        if (matrix != again).any():
             raise Unsupported("free symbols in a rank")
-        return rank, relation.rank
+        return xp.rank(matrix), relation.rank
     raise Unsupported("square roots at every point tried")
+
+
+def _matrix(statement: Statement, xp: Prime, point: Raw, part: int) -> tuple[Rank, np.ndarray]:
+    """The relation at a point of a prime field, and the residues of its matrix."""
+    relation = statement.relations(xp, {k: xp.from_raw(v) for k, v in point.items()})[part]
+    assert isinstance(relation, Rank)
+    return relation, xp.lift(relation.matrix).data
 
 
 def _error(statement: Statement, sizes: dict[str, int], part: int) -> float:

@@ -67,7 +67,6 @@ FLOAT = "largest float residual"
 BEYOND = 4
 """Points that rationals and balls look at where every float overflows."""
 
-POINTWISE = {"Equal", "Zero", "Force", "Gradient", "AtMost"}
 QUIET = 3
 """Largest size of the points proposed where the floats see nothing."""
 
@@ -152,15 +151,16 @@ class Proposal:
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
-    relations = statement.probe(statement.grid(1)[0])
-    if not {r.name for r in relations} <= POINTWISE:
+    parts = statement.pointwise
+    if not parts:
         return Evidence("sampled", SILENT, "not a pointwise relation", applies=False)
+    kinds = statement.kinds()
     rng = numpy_stream(statement.key, "sampled", seed)
     grid = statement.grid(6)
     names = strata_of(statement)
-    visits = np.zeros((len(names), len(relations)), dtype=int)
+    visits = np.zeros((len(names), len(parts)), dtype=int)
     cases = 0
-    moving = np.zeros((len(relations), 2), dtype=bool)
+    moving = np.zeros((len(parts), 2), dtype=bool)
     found: dict[tuple[int, str], list[Proposal]] = {}
     overflown: dict[tuple[int, str], list[Proposal]] = {}
     empty: dict[str, int] | None = None
@@ -176,27 +176,29 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         finite = r > -math.inf
         moving |= _moving(prints.numpy(), np.asarray(finite.all(axis=1)))
         cases += int(finite.all(axis=1).sum())
-        for part in np.flatnonzero(~finite.any(axis=0)).tolist():
+        for column in np.flatnonzero(~finite.any(axis=0)).tolist():
+            part = parts[column]
             if not any(is_finite(statement, points.row(k), part) for k in range(BEYOND)):
                 empty = empty or sizes
         labels = np.array(points.strata)
         for k, name in enumerate(names):
             here = labels == name
             visits[k] += finite[here].sum(axis=0)
-            for part in range(len(relations)):
-                rows = np.flatnonzero(here & finite[:, part])
+            for column, part in enumerate(parts):
+                rows = np.flatnonzero(here & finite[:, column])
                 found.setdefault((part, name), []).extend(
-                    Proposal(float(r[row, part]), points, int(row))
-                    for row in _spread(rows[np.argsort(-r[rows, part])], points.moved)
+                    Proposal(float(r[row, column]), points, int(row))
+                    for row in _spread(rows[np.argsort(-r[rows, column])], points.moved)
                 )
                 if not len(rows):
                     lost = Proposal(-math.inf, points, int(np.flatnonzero(here)[0]))
                     overflown.setdefault((part, name), []).append(lost)
     for k, name in enumerate(names):
-        for part in np.flatnonzero(visits[k] == 0).tolist():  # floats overflow; balls may not
+        for column in np.flatnonzero(visits[k] == 0).tolist():  # floats overflow; balls may not
+            part = parts[column]
             proposals = overflown[part, name][:BEYOND]
             seen = [p for p in proposals if is_finite(statement, p.points.row(p.row), part)]
-            visits[k, part] = len(seen)
+            visits[k, column] = len(seen)
             found[part, name] = seen[:1]
     visited = {name: int(n) for name, n in zip(names, visits.min(axis=1), strict=True)}
     picker = stream(statement.key, "sampled/witness", seed)
@@ -215,19 +217,19 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             )
     if not cases:
         never = np.flatnonzero(visits.sum(axis=0) == 0)
-        of_part = f" of part {never[0] + 1}" if len(relations) > 1 and len(never) else ""
+        of_part = f" of part {parts[never[0]] + 1}" if len(kinds) > 1 and len(never) else ""
         why = f"vacuous: no finite instance{of_part}"
         return Evidence("sampled", SILENT, why, 0, len(grid), visited, vacuous=True)
-    for part, side in np.argwhere(~moving):
-        moving[part, side] = _moves_exactly(statement, grid, int(part), int(side), picker)
-    still = _vacuous(relations, moving, visited, cases, empty)
+    for column, side in np.argwhere(~moving):
+        moving[column, side] = _moves_exactly(statement, grid, parts[column], int(side), picker)
+    still = _vacuous({k: kinds[k] for k in parts}, moving, visited, cases, empty)
     if still:
         return Evidence("sampled", SILENT, still, cases, len(grid), visited, vacuous=True)
     top = max((p for ps in found.values() for p in ps), key=lambda p: p.value)
     room = {
         part: -max(p.value for (of, _), ps in found.items() if of == part for p in ps)
-        for part, relation in enumerate(relations)
-        if relation.name == "AtMost"
+        for part in parts
+        if kinds[part] == "AtMost"
     }
     return Evidence(
         "sampled",
@@ -238,7 +240,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         visited,
         worst=top.record(),
         grade="sampled",
-        parts=tuple(range(len(relations))),
+        parts=tuple(parts),
         slack=room,
     )
 
@@ -292,7 +294,11 @@ def _different(proposals: list[Proposal], most: int) -> list[Proposal]:
 
 
 def _vacuous(
-    relations, moving: np.ndarray, visited: dict[str, int], cases: int, empty: dict | None
+    kinds: dict[int, str],
+    moving: np.ndarray,
+    visited: dict[str, int],
+    cases: int,
+    empty: dict | None,
 ) -> str:
     """Why a run means nothing: one instance, an unvisited shape or stratum, a side that never
     moves."""
@@ -304,14 +310,13 @@ def _vacuous(
     for name, n in visited.items():
         if not n:
             return f"vacuous: no finite instance in the stratum {name!r}"
-    for k, relation in enumerate(relations):
-        sides = moving[k]
-        if relation.name in ("Equal", "Force", "Gradient") and not sides.all():
+    for (k, relation), sides in zip(kinds.items(), moving, strict=True):
+        if relation in ("Equal", "Force", "Gradient") and not sides.all():
             side = "left" if not sides[0] else "right"
             return (
                 f"vacuous: the {side} side of part {k + 1} takes one value over all cases "
                 "(a constant belongs in Zero)"
             )
-        if relation.name == "AtMost" and not sides.any():
+        if relation == "AtMost" and not sides.any():
             return f"vacuous: neither side of part {k + 1} ever changes"
     return ""

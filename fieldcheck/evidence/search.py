@@ -16,7 +16,7 @@ from fieldcheck.arithmetic.floating import batched
 from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import POINTWISE, Proposal, cloud, floor_of, strata_of
+from fieldcheck.evidence.sample import Proposal, cloud, floor_of, strata_of
 from fieldcheck.evidence.statement import Statement, numpy_stream, stream
 from fieldcheck.evidence.witness import certified
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
@@ -26,8 +26,8 @@ FLAT = 1e-20
 
 
 def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tensor:
-    """What the search climbs, for every point and part: the difference of the sides, scaled by a
-    frozen size."""
+    """What the search climbs, for every point and pointwise part: the difference of the sides,
+    scaled by a frozen size."""
 
     def body(xp, values):
         out = []
@@ -45,12 +45,14 @@ def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tens
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
-    relations = statement.probe(statement.grid(1)[0])
-    if not {r.name for r in relations} <= POINTWISE:
+    kinds, columns = statement.kinds(), statement.pointwise
+    if not columns:
         return Evidence("search", SILENT, "not a pointwise relation", applies=False)
     rng = numpy_stream(statement.key, "search", seed)
-    parts = statement.parts(*POINTWISE)
-    ordered = any(relations[part].name == "AtMost" for part in parts)
+    watched = [(c, kinds[part]) for c, part in enumerate(columns) if statement.watches(part)]
+    if not watched:
+        return Evidence("search", SILENT, "not a pointwise relation", applies=False)
+    ordered = any(kind == "AtMost" for _, kind in watched)
     shapes = shapes_for(statement)
     visited = dict.fromkeys(strata_of(statement), 0)
     cases = 0
@@ -60,7 +62,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         points = cloud(statement, sizes, profile.starts, rng)
         for name in points.strata:
             visited[name] += 1
-        climbs = torch.tensor(parts)[torch.arange(len(points.strata)) % len(parts)]
+        climbs = torch.tensor([column for column, _ in watched])
+        climbs = climbs[torch.arange(len(points.strata)) % len(watched)]
         try:
             steps = _climb(statement, points.raws, climbs, profile.steps, ordered)
         except (Unsupported, NotImplementedError) as reason:
@@ -70,11 +73,11 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             cases += _polish(statement, points.raws, climbs, 3 * profile.steps)
         ratio, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in points.raws.items()})
         r = ratio.numpy()
-        for part in parts:
-            ranked = np.argsort(-r[:, part])[: profile.proposals]
-            best = [Proposal(float(r[k, part]), points, int(k)) for k in ranked]
+        for column, kind in watched:
+            ranked = np.argsort(-r[:, column])[: profile.proposals]
+            best = [Proposal(float(r[k, column]), points, int(k)) for k in ranked]
             worst.append(best[0])
-            proposals += [p for p in best if p.value > floor_of(relations[part].name)]
+            proposals += [p for p in best if p.value > floor_of(kind)]
     picker = stream(statement.key, "search/witness", seed)
     for proposal in sorted(proposals, key=lambda p: -p.value):
         raw = proposal.points.row(proposal.row)
@@ -99,7 +102,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         visited,
         worst=top.record(),
         grade="sampled",
-        parts=tuple(range(len(relations))),
+        parts=tuple(columns),
     )
 
 

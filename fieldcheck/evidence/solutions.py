@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -358,6 +359,10 @@ class Looked:
         self.strata: dict[str, int] = {}
         self.witness: Witness | None = None
         self.nearest: tuple[float, dict[str, int], str, Raw, int] | None = None
+        with suppress(Unsupported):  # other parts may be beyond rational arithmetic
+            self._look_all(statement, grid, parts, rng, picker)
+
+    def _look_all(self, statement: Statement, grid, parts: list[int], rng, picker) -> None:
         for sizes in grid:
             points = cloud(statement, sizes, ROWS, rng)
             rows = [(name, points.row(k)) for k, name in enumerate(points.strata)]
@@ -379,6 +384,8 @@ class Looked:
 
     def worst(self) -> dict[str, Any]:
         if self.nearest is None:
+            if not self.strata:
+                return no_worst("other parts of the statement are beyond rational arithmetic")
             return no_worst("at no point that is not claimed does a condition fail by some size")
         miss, sizes, name, raw, part = self.nearest
         return worst_at(MISS, math.log10(miss), sizes, name, raw, part=part + 1)

@@ -27,6 +27,9 @@ Raw = dict[str, Any]
 """Raw parameters by name "X.re", in whatever representation the method uses."""
 
 
+POINTWISE = {"Equal", "Zero", "Force", "Gradient", "AtMost"}
+"""Relations with two sides at a point.  A statement may have other parts beside such."""
+
 GENERIC = "generic"
 """The stratum of points with nothing special about them."""
 
@@ -77,6 +80,11 @@ class Statement:
         """The parts of these kinds that are to be examined."""
         relations = self.probe(self.grid(1)[0])
         return [k for k, r in enumerate(relations) if r.name in names and self.watches(k)]
+
+    @cached_property
+    def pointwise(self) -> list[int]:
+        """The parts that have two sides at a point, in the order in which ``sides`` gives them."""
+        return [k for k, name in enumerate(self.kinds()) if name in POINTWISE]
 
     # -- shapes ------------------------------------------------------------------------------
     @cached_property
@@ -166,7 +174,7 @@ class Statement:
         """Both sides of every pointwise part (or of one) in the arithmetic ``xp``."""
         out = []
         for k, relation in enumerate(self.relations(xp, raws)):
-            if part is not None and k != part:
+            if relation.name not in POINTWISE or part not in (None, k):
                 continue
             direction = None
             if f"direction{k}.re" in raws:

@@ -72,7 +72,7 @@ def _balls(statement: Statement, raw: Raw, digits: int) -> Found | None:
 
 
 def _first_failure(statement: Statement, xp, raw: Raw, digits: int) -> Found | None:
-    for k, sides in enumerate(statement.sides(xp, wrap_raw(xp, raw))):
+    for k, sides in zip(statement.pointwise, statement.sides(xp, wrap_raw(xp, raw)), strict=True):
         left = sides.left + sides.right * 0
         right = sides.right + sides.left * 0
         shape = left.shape

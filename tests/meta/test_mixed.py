@@ -1,0 +1,145 @@
+"""Statements whose parts are of different relations: each is held to what its own relation asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from fieldcheck.claim import Form
+from fieldcheck.domains import real_matrix
+from fieldcheck.evidence.decide import decide
+from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import examine, replay
+from fieldcheck.evidence.statement import POINTWISE, Statement
+from fieldcheck.evidence.threshold import threshold
+from fieldcheck.relations import AtMost, Equal, Law, Piece, Rank, Rate, Solutions, Zero
+from fieldcheck.verdict import CONFIRMS, Evidence
+
+GIVEN = dict(A=real_matrix("n", "n"))
+
+
+def fair(rng):
+    return float(rng.random(40_000).mean()), 0.47, 0.53
+
+
+def loaded(rng):
+    return 0.6 + fair(rng)[0] / 100, 0.47, 0.53
+
+
+PARTS = {  # a true part and a false one
+    "polynomial": (
+        lambda xp, A: Equal(xp.trace(A @ A.T), xp.norm2(A)),
+        lambda xp, A: Equal(xp.trace(A @ A), xp.norm2(A) + 1),
+    ),
+    "transcendental": (
+        lambda xp, A: Equal(xp.sin(2 * A), 2 * xp.sin(A) * xp.cos(A)),
+        lambda xp, A: Equal(xp.sin(2 * A), 2 * xp.sin(A)),
+    ),
+    "exponential": (
+        lambda xp, A: Equal(xp.exp(2 * A), xp.exp(A) ** 2),
+        lambda xp, A: Equal(xp.exp(2 * A), 2 * xp.exp(A)),
+    ),
+    "order": (
+        lambda xp, A: AtMost(2 * xp.trace(A), xp.trace(A) ** 2 + 1),
+        lambda xp, A: AtMost(2 * xp.trace(A), xp.trace(A) ** 2 + xp.one / 2),
+    ),
+    "zero": (
+        lambda xp, A: Zero(xp.trace(A - A.T)),
+        lambda xp, A: Zero(A[0, 0]),
+    ),
+    "rank": (
+        lambda xp, A: Rank(A, A.shape[0]),
+        lambda xp, A: Rank(A, A.shape[0] - 1),
+    ),
+    "rate": (
+        lambda xp, A: Rate(lambda n: (xp.norm2(A) + 1) * (1 / xp.lift(n) + xp.one / n**2), 1),
+        lambda xp, A: Rate(lambda n: (xp.norm2(A) + 1) * (1 / xp.lift(n) + xp.one / n**2), 2),
+    ),
+    "law": (
+        lambda xp, A: Law(fair, 1e-8),
+        lambda xp, A: Law(loaded, 1e-8),
+    ),
+    "solutions": (
+        lambda xp, A: Solutions(Piece(zero=(A[0, 0] ** 2 - A[0, 0],)),
+                                (Piece(zero=(A[0, 0],)), Piece(zero=(A[0, 0] - 1,)))),
+        lambda xp, A: Solutions(Piece(zero=(A[0, 0] ** 2 - A[0, 0],)), (Piece(zero=(A[0, 0],)),)),
+    ),
+}  # fmt: skip
+
+MIXED = [
+    ("rank", "polynomial"),
+    ("rank", "transcendental"),
+    ("transcendental", "rate"),
+    ("rate", "order"),
+    ("law", "polynomial"),
+    ("zero", "solutions"),
+    ("solutions", "exponential"),
+    ("solutions", "order", "rank"),
+    ("rank", "zero", "rate", "law", "order"),
+]
+GRADES = {
+    ("rank", "polynomial"): "exact",
+    ("rank", "transcendental"): "ladder",
+    ("transcendental", "rate"): "ladder",
+    ("zero", "solutions"): "exact",
+}
+
+
+def together(names, false=None):
+    chosen = [PARTS[name][name == false] for name in names]
+    return lambda xp, A: tuple(part(xp, A) for part in chosen)
+
+
+@pytest.mark.parametrize("names", MIXED, ids="+".join)
+def test_true_parts_of_all_kinds_hold(names):
+    verdict, evidence = examine(together(names), **GIVEN)
+    assert verdict.verdict == "holds", verdict.because
+    assert verdict.grade == GRADES.get(names, verdict.grade)
+    form = Form("example/claim", "claim", "x", together(names), GIVEN, {}, "holds")
+    kinds = Statement(form).kinds()
+    assert [kinds[k] for k in evidence["sampled"].parts] == [k for k in kinds if k in POINTWISE]
+
+
+BEYOND_RATIONALS = [("rank", "transcendental"), ("solutions", "exponential")]
+"""A witness against the first part is a rational point, where the second part has no value."""
+
+
+@pytest.mark.parametrize(
+    ("names", "false"), [(names, false) for names in MIXED for false in names], ids=str
+)
+def test_one_false_part_refutes(names, false):
+    verdict, _ = examine(together(names, false), **GIVEN)
+    if (names, false) in [(pair, pair[0]) for pair in BEYOND_RATIONALS]:
+        assert verdict.verdict == "undecided"
+        return
+    assert verdict.verdict == "refuted", verdict.because
+    form = Form("example/claim", "claim", "x", together(names, false), GIVEN, {}, "holds")
+    assert replay(form, verdict.witness.record())["certified"]
+    if verdict.witness.relation not in ("Rank", "Rate"):
+        assert f"part {names.index(false) + 1}" in verdict.witness.entry
+
+
+@pytest.mark.parametrize("names", [MIXED[0], MIXED[2]], ids="+".join)
+def test_a_fault_in_every_part_is_noticed(names):
+    """The part that notices least is printed; a rank and a polynomial miss nothing."""
+    form = Form("example/claim", "claim", "x", together(names), GIVEN, {}, "holds")
+    _, evidence = examine(together(names), **GIVEN)
+    found = threshold(form, Statement(form).kinds(), list(evidence.values()), PROFILES["quick"], 0)
+    if "rank" in names:
+        assert found["log10"] == "any"
+    else:
+        assert -40 <= float(found["log10"]) < -3
+
+
+def test_a_search_confirms_only_the_parts_it_looked_at():
+    ladder = Evidence("ladder", CONFIRMS, grade="ladder", parts=(0, 1))
+    search = Evidence("sampled", CONFIRMS, grade="sampled", parts=(0,))
+    assert decide(["Equal", "Equal"], [ladder, search]).verdict == "undecided"
+    both = Evidence("sampled", CONFIRMS, grade="sampled", parts=(0, 1))
+    assert decide(["Equal", "Equal"], [ladder, both]).verdict == "holds"
+
+
+def test_of_a_rank_the_symbols_of_other_parts_do_not_matter_its_own_do():
+    body = lambda xp, A: (Rank(xp.exp(A), A.shape[0]), Equal(xp.trace(A @ A.T), xp.norm2(A)))
+    verdict, _ = examine(body, **GIVEN)
+    assert verdict.verdict == "undecided"
+    assert "free symbols in a rank" in verdict.because
