@@ -190,20 +190,45 @@ class Claim:
         if self.expect == REFUTED:
             return  # what fails with a hypothesis fails without it: nothing to learn by dropping it
         for name, domain in main.given.items():
-            key = f"{self.id}/drop-{name}"
-            if domain.relaxed is not None and key not in self.forms:
-                self._add(
-                    "dropped",
-                    f"drop-{name}",
+            if domain.relaxed is not None:
+                self._drop(
+                    main,
+                    name,
                     f"{name} not a {domain.name}: any {domain.relaxed.name}",
-                    main.body,
-                    {**main.given, name: domain.relaxed},
-                    None,
-                    "",
-                    main.sizes,
+                    {name: domain.relaxed},
                     f"{name}: {domain.name}",
-                    main.box,
                 )
+        # Where nothing else is assumed, that the inputs are real is the one hypothesis there is.
+        real = {n: d.extended for n, d in main.given.items() if d.extended is not None}
+        if real and not any(d.relaxed for d in main.given.values()):
+            names = ", ".join(real)
+            self._drop(main, "real", f"{names} not real: complex", real, f"{names}: real")
+
+    def none_dropped_because(self) -> str | None:
+        """Why no form leaves out a hypothesis; None where some do."""
+        if any(form.role == "dropped" for form in self.forms.values()):
+            return None
+        if self.expect == REFUTED:
+            return "what fails with a hypothesis fails without it"
+        if not self.given:
+            return "the statement has no inputs"
+        kept = {d.name for d in self.given.values() if not d.arbitrary and not d.extended}
+        if not kept:
+            return "nothing is assumed of the inputs"
+        return f"no relaxation is declared for: {', '.join(sorted(kept))}"
+
+    def _drop(
+        self, main: Form, what: str, title: str, instead: Mapping[str, Domain], hypothesis: str
+    ) -> None:
+        """The claim without one hypothesis: a form of its own.  Its box is one of other inputs."""
+        key = f"drop-{what}"
+        if f"{self.id}/{key}" in self.forms:
+            return
+        box = main.box
+        if any(instead[n].raw.keys() != main.given[n].raw.keys() for n in instead):
+            box = None
+        given = {**main.given, **instead}
+        self._add("dropped", key, title, main.body, given, None, "", main.sizes, hypothesis, box)
 
 
 def slug(title: str) -> str:

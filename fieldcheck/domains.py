@@ -33,6 +33,8 @@ class Domain:
     strata:    name -> map on raw arrays
     relaxed:   the domain without the hypothesis, if it has one
     reach:     a range of raw values that gives every value of the domain, if a bounded one does
+    extended:  the same input with complex entries, of an arbitrary real one
+    arbitrary: nothing at all is assumed of the value
     """
 
     name: str
@@ -43,6 +45,8 @@ class Domain:
     relaxed: Domain | None = None
     symbol: str = ""
     reach: tuple[int, int] | None = None
+    extended: Domain | None = None
+    arbitrary: bool = False
 
     def sizes(self) -> set[str]:
         """The names of the sizes it depends on."""
@@ -57,7 +61,11 @@ class Domain:
 
     def without_strata(self, *names: str) -> Domain:
         """The domain without some strata: those on which a statement is not defined."""
-        return replace(self, strata={k: v for k, v in self.strata.items() if k not in names})
+        return replace(
+            self,
+            strata={k: v for k, v in self.strata.items() if k not in names},
+            extended=self.extended and self.extended.without_strata(*names),
+        )
 
 
 def extent(dim: str | int, sizes: Sizes) -> int:
@@ -166,13 +174,15 @@ def _plain(xp, raw):
 def matrix(*dims: str | int) -> Domain:
     """Any complex matrix (or vector, with one dimension)."""
     kind = "complex matrix" if len(dims) == 2 else "complex vector" if len(dims) == 1 else "tensor"
-    return Domain(kind, dims, {"re": dims, "im": dims}, _complex, {**COMMON, "zero": _zero})
+    strata = {**COMMON, "zero": _zero}
+    return Domain(kind, dims, {"re": dims, "im": dims}, _complex, strata, arbitrary=True)
 
 
 def real_matrix(*dims: str | int) -> Domain:
     """Any real matrix (or vector)."""
     kind = "real matrix" if len(dims) == 2 else "real vector"
-    return Domain(kind, dims, {"x": dims}, _plain, {**COMMON, "zero": _zero})
+    strata = {**COMMON, "zero": _zero}
+    return Domain(kind, dims, {"x": dims}, _plain, strata, extended=matrix(*dims))
 
 
 def vector(*dims: str | int) -> Domain:
@@ -187,12 +197,14 @@ def cone_vector(n: str | int) -> Domain:
 
 def real() -> Domain:
     """Any real number."""
-    return Domain("real number", (), {"x": ()}, _plain, {**POINT, "zero": _zero})
+    strata = {**POINT, "zero": _zero}
+    return Domain("real number", (), {"x": ()}, _plain, strata, extended=number())
 
 
 def number() -> Domain:
     """Any complex number."""
-    return Domain("complex number", (), {"re": (), "im": ()}, _complex, {**POINT, "zero": _zero})
+    strata = {**POINT, "zero": _zero}
+    return Domain("complex number", (), {"re": (), "im": ()}, _complex, strata, arbitrary=True)
 
 
 # -- positive and bounded numbers ------------------------------------------------------------------

@@ -385,7 +385,7 @@ def test_a_theorists_own_file(home):
     words = ("--from", str(mine))
     code, out, _ = call("verify", *words, "--json", str(path), "--profile", "quick", "--jobs", "1")
     assert code == OK, out
-    assert "1 claim, 2 forms" in out
+    assert "1 claim, 3 forms" in out
     assert store.read(path).run["complete"]
     code, out, _ = call("show", "my-square", *words, "--ledger", str(path))
     assert code == OK

@@ -26,6 +26,8 @@ def residuals(
         out, prints = [], []
         for sides in statement.sides(xp, values):
             gap = sides.left - sides.right
+            if sides.order and gap.data.is_complex():
+                raise TypeError("an order between complex values; take xp.real first")
             zero = gap * 0
             left, right = (sides.left + zero).data, (sides.right + zero).data
             size = torch.maximum(left.abs().amax(), right.abs().amax())

@@ -204,7 +204,10 @@ class Remainders:
 
         def make():
             constant = self.relation().constant
-            return None if constant is None else Ball().lift(constant).data[()]
+            value = None if constant is None else Ball().lift(constant).data[()]
+            if isinstance(value, acb):
+                raise TypeError("the constant of a rate must be real; take xp.real or xp.abs")
+            return value
 
         return self._remembered("constant", make)
 

@@ -234,6 +234,7 @@ def verify_claim(
         "grade": own["grade"],
         "shown_grade": own["grade"],
         "capped_by": None,
+        "none_dropped_because": claim.none_dropped_because(),
         "forms": forms,
         "seconds": seconds,
     }

@@ -31,6 +31,7 @@ from fieldcheck.evidence.statement import (
     Raw,
     Statement,
     numpy_stream,
+    point,
     stream,
     wrap_raw,
 )
@@ -64,6 +65,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
 
     cases = 0
     for part in parts:
+        with suppress(Unsupported, ZeroDivisionError):  # conditions that are not real are an error
+            somewhere = point(statement, grid[-1], stream(statement.key, "solutions/real", seed))
+            membership(statement, somewhere, part)
         for sizes in grid:
             problem = Problem(statement, sizes, part)
             try:
@@ -332,8 +336,10 @@ def weighed(statement: Statement, raw: Raw, part: int) -> tuple[bool, bool, Frac
     def values(piece: Piece) -> Iterator[tuple[str, Any]]:
         for kind, conditions in piece.conditions():
             for v in conditions:
-                for q in np.asarray(xp.lift(v).data[0], dtype=object).reshape(-1):
-                    yield kind, q
+                real, imaginary = xp.lift(v).data.reshape(2, -1)
+                if imaginary.any():
+                    raise TypeError("a condition must be real; take xp.real first")
+                yield from ((kind, q) for q in real)
 
     def within(piece: Piece) -> bool:
         tests = {

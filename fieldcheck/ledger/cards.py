@@ -278,7 +278,7 @@ def card(
     box += _how_sure(row, main)
     if forms:
         box += _neighbours(by_role.get("neighbour", []))
-        box += _dropped(by_role.get("dropped", []))
+        box += _dropped(by_role.get("dropped", []), row["none_dropped_because"])
         box += _evidence(row["forms"])
     box += _foot(claim, row, known_labels)
     _join_texts(box)
@@ -424,9 +424,9 @@ def _form(form: Row) -> nodes.container:
     return box
 
 
-def _dropped(forms: Sequence[Row]) -> list[nodes.Node]:
+def _dropped(forms: Sequence[Row], why_none: str | None) -> list[nodes.Node]:
     if not forms:
-        return []
+        return [_paragraph(words.none_dropped(why_none), kind="none-dropped")] if why_none else []
     items = []
     for form in forms:
         box = nodes.container(classes=["fc-form"])

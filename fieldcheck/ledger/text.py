@@ -199,6 +199,9 @@ def claim_page(
         )
     else:
         facts.add_row(Text("verdict", style="dim"), _verdict_line(row, stale))
+        if row["none_dropped_because"]:
+            line = words.none_dropped(row["none_dropped_because"])
+            facts.add_row(Text("hypotheses", style="dim"), Text(line))
     console.print(facts)
     stored = {form["key"]: form for form in row["forms"]} if row else {}
     for form in claim.forms.values():

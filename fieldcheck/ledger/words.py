@@ -67,6 +67,11 @@ def without_worst(form: dict[str, Any]) -> str:
     return f"Worst case {'; '.join(reasons) or 'none: no method measures one'}."
 
 
+def none_dropped(why: str) -> str:
+    """No hypothesis was left out of a claim, and why."""
+    return f"No hypothesis was left out in turn: {why}."
+
+
 def threshold_words(threshold: dict[str, Any] | None) -> str | None:
     """What the check would have seen, as a sentence."""
     if threshold is None or threshold["log10"] is None:

@@ -129,6 +129,7 @@ def row(claim: Claim, profile: str = "quick", seed: int = 0) -> dict[str, Any]:
         "grade": claim.grade,
         "shown_grade": claim.grade,
         "capped_by": None,
+        "none_dropped_because": "nothing is assumed of the inputs",
         "forms": [_form(form, claim) for form in claim.forms.values()],
     }
 

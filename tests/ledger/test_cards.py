@@ -92,6 +92,11 @@ def test_no_worst_case_from_any_method_is_said():
     assert words.without_worst({**form(none), "verdict": "refuted"}) == ""
 
 
+def test_no_hypothesis_left_out_is_said():
+    (said,) = cards._dropped([], "nothing is assumed of the inputs")
+    assert said.astext() == "No hypothesis was left out in turn: nothing is assumed of the inputs."
+
+
 def test_a_bound_is_only_ever_weakened():
     assert cards._whole("-92.5") == "-92"
     assert cards._whole("-92") == "-92"
