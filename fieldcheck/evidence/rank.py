@@ -6,6 +6,8 @@ above the claimed one is certified by a rational point: a minor that does not va
 below it cannot be certified by one point, since special points exist for any matrix: it rests on
 the primes, whose error is published, and a rational point shows it.
 
+In every stratum a point is looked at, too: there the rank may be smaller, and never larger.
+
 How well the rank is seen without primes is told by floats: at a generic point of every shape, the
 smallest singular value that the rank counts over the largest.  Rounding lies near 10^-16.
 """
@@ -28,7 +30,16 @@ from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.exact import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import GENERIC, Raw, Statement, point, stream, wrap_raw
+from fieldcheck.evidence.sample import moved_into, strata_of
+from fieldcheck.evidence.statement import (
+    GENERIC,
+    Raw,
+    Statement,
+    numpy_stream,
+    point,
+    stream,
+    wrap_raw,
+)
 from fieldcheck.evidence.witness import _strings, no_worst, shown_inputs, worst_at
 from fieldcheck.relations import Rank
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
@@ -67,19 +78,72 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                     parts=(part,),
                 )
             worst = max(worst, bound)
-    shown = None if statement.fault else _worst_conditioned(statement, grid, parts, seed)
+    strata, fallen, shown = {GENERIC: cases}, "", None
+    if statement.fault is None:
+        visited, fallen, witness = _in_strata(statement, grid[len(grid) // 2], parts, seed)
+        strata |= visited
+        if witness is not None:
+            return Evidence(
+                "rank",
+                REFUTES,
+                f"rank {witness.lhs} in a stratum, not {witness.rhs}",
+                cases,
+                len(grid),
+                strata,
+                witness=witness,
+                grade="exact",
+            )
+        shown = _worst_conditioned(statement, grid, parts, seed)
     return Evidence(
         "rank",
         CONFIRMS,
-        "",
+        fallen,
         cases,
         len(grid),
-        {GENERIC: cases},
+        strata,
         log2_bound=f"{worst:.1f}",
         worst=shown,
         grade="exact",
         parts=tuple(parts),
     )
+
+
+def _in_strata(
+    statement: Statement, sizes: dict[str, int], parts: list[int], seed: int
+) -> tuple[dict[str, int], str, Witness | None]:
+    """(points seen by stratum; in which the rank is smaller, in words; a point where it is larger).
+
+    Modulo a prime the rank is at most what it is over the rationals: a larger one is no accident.
+    """
+    rng, moves = (
+        stream(statement.key, "rank/strata", seed),
+        numpy_stream(statement.key, "rank", seed),
+    )
+    visited: dict[str, int] = {}
+    fallen = []
+    for part in parts:
+        for name in strata_of(statement)[1:]:
+            raw = moved_into(statement, name, point(statement, sizes, rng), moves)
+            xp = Prime(random_prime(rng), rng)
+            residues = {k: _modulo(v, xp.p) for k, v in raw.items()}
+            try:
+                relation, matrix = _matrix(statement, xp, residues, part)
+            except Unlucky:
+                continue
+            visited[name] = visited.get(name, 0) + 1
+            here = xp.rank(matrix)
+            if here > relation.rank:
+                here, claimed = rank_at(statement, raw, part)
+                return visited, "", _record(statement, sizes, raw, here, claimed)
+            if here < relation.rank:
+                fallen.append(name)
+    words = ", ".join(dict.fromkeys(fallen))
+    return visited, f"smaller at a point of: {words}" if words else "", None
+
+
+def _modulo(v: np.ndarray, p: int) -> np.ndarray:
+    """Exact fractions as residues."""
+    return np.frompyfunc(lambda q: q.numerator * pow(q.denominator, -1, p) % p, 1, 1)(v)
 
 
 def _worst_conditioned(
@@ -186,18 +250,22 @@ def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
         except (Unsupported, ZeroDivisionError):
             continue
         if here == rank:
-            return Witness(
-                relation="Rank",
-                sizes=dict(sizes),
-                raw={k: _strings(v) for k, v in raw.items()},
-                inputs=shown_inputs(statement, raw, 60),
-                entry="rank",
-                lhs=str(here),
-                rhs=str(claimed),
-                certified_by="rational" if here > claimed else "prime fields",
-                digits=0,
-            )
+            return _record(statement, sizes, raw, here, claimed)
     return None
+
+
+def _record(statement, sizes, raw, here, claimed) -> Witness:
+    return Witness(
+        relation="Rank",
+        sizes=dict(sizes),
+        raw={k: _strings(v) for k, v in raw.items()},
+        inputs=shown_inputs(statement, raw, 60),
+        entry="rank",
+        lhs=str(here),
+        rhs=str(claimed),
+        certified_by="rational" if here > claimed else "prime fields",
+        digits=0,
+    )
 
 
 def _signs(statement, sizes, rng) -> Raw:

@@ -8,11 +8,17 @@ stands anywhere: an order or a constant that differs from the stated one by more
 two ranges of n of which one is twice the other, is refuted, and a fit that has not settled says
 nothing.  Three outcomes: the expected slope, another slope (or constant), or a remainder that is
 exactly zero or negative (there is no rate to speak of: a remainder is a size).
+
+The generic points must all show the rate.  At special ones (ties, whole numbers, zero rows) the
+leading coefficient may vanish: a remainder that falls faster there is counted and speaks against
+nothing, unless the stated constant is not zero at the point; one that falls slower refutes.  Huge
+and tiny inputs are left out: n would have to be as large before a remainder shows its order.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -28,7 +34,16 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import GENERIC, Statement, point, stream, wrap_raw
+from fieldcheck.evidence.sample import moved_into, strata_of
+from fieldcheck.evidence.statement import (
+    GENERIC,
+    Raw,
+    Statement,
+    numpy_stream,
+    point,
+    stream,
+    wrap_raw,
+)
 from fieldcheck.evidence.witness import _strings, shown, shown_inputs, worst_at
 from fieldcheck.relations import Rate
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
@@ -56,6 +71,13 @@ FINE = 1e-3
 FEWEST = 5
 """Doublings of n over which a slope is averaged where there is no fit."""
 
+EXTREME = ("large", "ill-conditioned", "denormal", "zero")
+"""Strata without a rate to be seen: of a zero input, there is hardly ever one."""
+
+SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
+"""Most strata that are visited for each part, at one shape."""
+
+NO_RATE = "the remainder is exactly zero: there is no rate"
 UNSETTLED = "largest error of a fitted order or constant"
 
 SHOWN = 6
@@ -123,6 +145,31 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 furthest = found.error, sizes, raw
         if fine:
             good.append(part)
+    strata = {GENERIC: cases}
+    faster: list[str] = []
+    if len(good) == len(parts) and statement.fault is None:
+        sizes = grid[shapes[-1]]
+        for part, name, raw in _special(statement, sizes, parts, profile, seed):
+            found = judge(statement, raw, part, DOUBLINGS[profile.name])
+            vanishes = _faster(statement, raw, part, found)
+            if found.outcome == REFUTES and not vanishes:
+                return Evidence(
+                    "rate",
+                    REFUTES,
+                    f"{found.reason} (stratum {name!r})",
+                    cases,
+                    visited,
+                    strata,
+                    order=found.printed or order,
+                    witness=_witness(statement, sizes, raw, part, found),
+                    grade="rate",
+                    parts=(part,),
+                )
+            if vanishes:
+                faster.append(name)
+            if vanishes or found.outcome == CONFIRMS:
+                strata[name] = strata.get(name, 0) + len(found.table)
+                cases += len(found.table)
     if len(good) < len(parts) or furthest is None:
         return Evidence(
             "rate",
@@ -138,15 +185,39 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     return Evidence(
         "rate",
         CONFIRMS,
-        "",
+        f"faster at a point of: {', '.join(dict.fromkeys(faster))}" if faster else "",
         cases,
         visited,
-        {GENERIC: cases},
+        strata,
         order=order,
         worst=worst_at(UNSETTLED, float(mpmath.log10(error)), sizes, GENERIC, raw),
         grade="rate",
         parts=tuple(good),
     )
+
+
+def _special(
+    statement: Statement, sizes: dict[str, int], parts: list[int], profile: Profile, seed: int
+) -> Iterator[tuple[int, str, Raw]]:
+    """(part, stratum, a point of it) for a few strata of each part, others for other forms."""
+    rng, moves = (
+        stream(statement.key, "rate/strata", seed),
+        numpy_stream(statement.key, "rate", seed),
+    )
+    names = [name for name in strata_of(statement)[1:] if name not in EXTREME]
+    for part in parts:
+        for name in rng.sample(names, min(len(names), SPECIAL[profile.name])):
+            yield part, name, moved_into(statement, name, point(statement, sizes, rng), moves)
+
+
+def _faster(statement: Statement, raw: Raw, part: int, found: Finding) -> bool:
+    """Does the remainder fall faster than stated, where the stated constant allows it?"""
+    remainders = Remainders(statement, raw, part, found.digits)
+    stated, constant = remainders.relation().order, remainders.constant()
+    if constant is not None and not constant.contains(0):
+        return False
+    zero = found.reason == NO_RATE
+    return zero or (found.order is not None and found.order - stated > found.error)
 
 
 def _shapes(grid: list[dict[str, int]]) -> list[int]:
@@ -253,8 +324,7 @@ def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DI
         e = table[-1][1]
         if not _sharp(e):
             if all(remainders.at(n) == 0 or remainders.vanishes(n) for n in ns[:3]):
-                reason = "the remainder is exactly zero: there is no rate"
-                return Finding(REFUTES, reason, table=tuple(table), digits=working)
+                return Finding(REFUTES, NO_RATE, table=tuple(table), digits=working)
             what = f"a ball around {shown(e, 3)}" if e.is_finite() else "no finite ball"
             reason = f"the remainder at n = {table[-1][0]} is {what} at {working} digits"
             return Finding(SILENT, reason, table=tuple(table), digits=working)

@@ -76,6 +76,19 @@ def strata_of(statement: Statement) -> list[str]:
     return [GENERIC, *sorted(names)]
 
 
+def moved_into(statement: Statement, stratum: str, raw: Raw, rng: np.random.Generator) -> Raw:
+    """A point with every input that has this stratum moved into it."""
+    moved = dict(raw)
+    for name, domain in statement.form.given.items():
+        if stratum in domain.strata:
+            own = {
+                part: np.asarray(raw[f"{name}.{part}"], dtype=float)[None] for part in domain.raw
+            }
+            for part, v in domain.strata[stratum](own, rng).items():
+                moved[f"{name}.{part}"] = _fractions(v[0])
+    return moved
+
+
 def cloud(
     statement: Statement, sizes: dict[str, int], rows: int, rng: np.random.Generator
 ) -> Cloud:
