@@ -13,7 +13,9 @@ The product of its values over the signs that belong to the field of the true ro
 function of the point, not zero where the identity is false, of 2^R times the degree; a point where
 all R radicands have roots is found at least once in about 2^R.
 
-An inequality is proved here when its ``gap`` is an identity and is nonnegative by its form.
+An inequality is proved here when its ``gap`` is an identity and is nonnegative by its form.  A gap
+that no prime field can decide is held to balls at a few points: it may be refuted there; else it
+counts for nothing, and the reason says so.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import GENERIC, Statement, point, stream
-from fieldcheck.evidence.witness import NO_SIZE, certified, no_worst
+from fieldcheck.evidence.witness import GAP, NO_SIZE, certified, no_worst
 from fieldcheck.relations import Sides
 from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
 
@@ -140,6 +142,11 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 why = "the gap is not nonnegative by its form"
         except Unsupported as gap:
             why = f"not polynomial: {gap.primitive}"
+            if statement.probe(grid[0])[part].name == "AtMost" and statement.fault is None:
+                wrong = _wrong_gap(statement, grid, part, rng, cases)
+                if wrong is not None:
+                    return wrong
+                why = f"the given gap is not confirmed as an identity ({why})"
     if not proved:
         return Evidence("exact", SILENT, why, cases, applies=False)
     return Evidence(
@@ -166,6 +173,20 @@ def _visible_sign(statement: Statement, grid, part: int) -> bool:
         if gap is None or gap.data.sign not in ("+", "0+"):
             return False
     return True
+
+
+def _wrong_gap(statement: Statement, grid, part: int, rng: random.Random, cases: int):
+    """A refutation by balls at a generic point of a small or large shape, or None."""
+    for sizes in (grid[0], grid[-1]):
+        raw = point(statement, sizes, rng, bits=3)
+        if certified(statement, sizes, raw):
+            witness = smallest(statement, sizes, raw, rng)
+            why = "the given gap is not the difference of the sides" if GAP in witness.entry else ""
+            by = "exact" if witness.certified_by == "rational" else "enclosed"
+            return Evidence(
+                "exact", REFUTES, why, cases, 1, witness=witness, grade=by, parts=(part,)
+            )
+    return None
 
 
 def _refuted(statement: Statement, sizes, part: int, rng: random.Random, cases: int) -> Evidence:

@@ -2,7 +2,7 @@
 
 A point refutes an equality if, rebuilt from its exact raw parameters, both sides differ as
 rationals, or their difference is a finite ball that excludes zero; it refutes left <= right if
-left - right is certified positive.
+left - right is certified positive, or if a stated gap differs from right - left.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.statement import Raw, Statement, wrap_raw
 from fieldcheck.verdict import Witness
 
+GAP = "right minus left, against the stated gap"
+
 
 @dataclass(frozen=True)
 class Found:
@@ -33,6 +35,7 @@ class Found:
     right: Any
     by: str  # rational | ball
     digits: int
+    of_gap: bool = False  # the sides are right - left and the gap that is stated for it
 
 
 def certified(
@@ -80,6 +83,12 @@ def _first_failure(statement: Statement, xp, raw: Raw, digits: int) -> Found | N
             a, b = _entry(xp, left, index), _entry(xp, right, index)
             if _fails(xp, a, b, sides.order):
                 return Found(k, index, a, b, xp.name, digits)
+        if sides.gap is not None and statement.fault is None:  # a fault leaves the gap as it was
+            wide, stated = right - left + sides.gap * 0, sides.gap + left * 0
+            for index in np.ndindex(*wide.shape):
+                a, b = _entry(xp, wide, index), _entry(xp, stated, index)
+                if _fails(xp, a, b, False):
+                    return Found(k, index, a, b, xp.name, digits, of_gap=True)
     return None
 
 
@@ -119,6 +128,7 @@ def witness_at(statement: Statement, sizes: dict[str, int], raw: Raw, digits: in
         raw={k: _strings(v) for k, v in raw.items()},
         inputs=shown_inputs(statement, raw, digits),
         entry=(f"part {found.part + 1}, " if len(relations) > 1 else "")
+        + (f"{GAP}, " if found.of_gap else "")
         + (f"[{', '.join(map(str, found.index))}]" if found.index else "value"),
         lhs=shown(found.left),
         rhs=shown(found.right),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from fieldcheck.domains import positive, real
 from fieldcheck.evidence import cells, exact
 from fieldcheck.evidence.emptiness import _small, is_empty
 from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import examine, replay
+from fieldcheck.evidence.witness import certified
 from fieldcheck.relations import AtMost, Zero
 from tests.evidence.statements import statement
 
@@ -35,6 +39,62 @@ def test_a_gap_with_branches():
     assert (found.outcome, found.applies, found.reason) == ("silent", False, HIDDEN)
     wrong = statement(lambda xp, x: AtMost(-xp.relu(x), xp.zeros(), gap=xp.relu(-x)), x=real())
     assert cells.run(wrong, QUICK, 0).outcome != "confirms"
+
+
+def logs(more):
+    """-log a - log b <= 0 for a, b > 1; no prime field knows that log ab is the gap."""
+
+    def body(xp, x):
+        a, b = 1 + x * x, 2 + x * x
+        return AtMost(-xp.log(a) - xp.log(b), 0 * x, gap=more and xp.log(a * b) + more(xp, x))
+
+    return body
+
+
+WRONG = {
+    "polynomial": lambda xp, x: AtMost(2 * x, x * x + 1, gap=(x + 1) ** 2),
+    "free symbols": lambda xp, x: AtMost(-xp.exp(x), 0 * x, gap=2 * xp.exp(x)),
+    "transcendental": logs(lambda xp, x: x * x),
+    "off by little": logs(lambda xp, x: xp.one / 10**40),
+    "one of two entries": lambda xp, x: AtMost(
+        xp.stack([-xp.exp(x), -xp.exp(x)]), xp.zeros(2), gap=xp.stack([xp.exp(x), xp.exp(2 * x)])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_gap_refutes_though_the_order_is_right(name):
+    body = WRONG[name]
+    verdict, evidence = examine(body, x=real())
+    assert verdict.verdict == "refuted"
+    assert "against the stated gap" in verdict.witness.entry
+    subject = statement(body, x=real())
+    assert replay(subject.form, verdict.witness.record())["certified"]
+    if name in ("free symbols", "transcendental"):
+        assert evidence["exact"].reason == "the given gap is not the difference of the sides"
+        assert verdict.grade == "enclosed"
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [lambda xp, x: 0 * x, lambda xp, x: xp.one / 10**200],
+    ids=["right", "wrong, below what balls see"],
+)
+def test_a_gap_that_nothing_confirms_counts_for_nothing_and_says_so(gap):
+    """No better than without it: and without it a search is all there is."""
+    with_gap, evidence = examine(logs(gap), x=real())
+    without, _ = examine(logs(None), x=real())
+    assert (with_gap.verdict, with_gap.grade) == (without.verdict, without.grade)
+    assert (without.verdict, without.grade) == ("holds", "sampled")
+    assert evidence["exact"].outcome == "silent"
+    assert "the given gap is not confirmed as an identity" in evidence["exact"].reason
+
+
+def test_a_planted_fault_leaves_the_gap_alone():
+    """It is the order that has to notice, as it would where no gap is given."""
+    subject = statement(logs(lambda xp, x: 0 * x), x=real())
+    raw = {"x.x": np.array(Fraction(1, 3), dtype=object)}
+    assert certified(subject, {}, raw) is None
+    assert certified(subject.faulty(20, 0), {}, raw) is None
 
 
 @pytest.mark.parametrize(
