@@ -220,15 +220,13 @@ class Claim:
     def _drop(
         self, main: Form, what: str, title: str, instead: Mapping[str, Domain], hypothesis: str
     ) -> None:
-        """The claim without one hypothesis: a form of its own.  Its box is one of other inputs."""
+        """The claim without one hypothesis: a form of its own, and without the claim's box, whose
+        ranges are of parameters that mean other values now."""
         key = f"drop-{what}"
         if f"{self.id}/{key}" in self.forms:
             return
-        box = main.box
-        if any(instead[n].raw.keys() != main.given[n].raw.keys() for n in instead):
-            box = None
         given = {**main.given, **instead}
-        self._add("dropped", key, title, main.body, given, None, "", main.sizes, hypothesis, box)
+        self._add("dropped", key, title, main.body, given, None, "", main.sizes, hypothesis)
 
 
 def slug(title: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -247,13 +248,15 @@ def nonnegative(*dims: str | int) -> Domain:
     )
 
 
-def between(low: int, high: int, *dims: str | int) -> Domain:
-    """Numbers in [low, high], by (low + high)/2 + (high - low) x/(1 + x²); the ends are the
-    images of x = ±1 (stratum ``ends``)."""
+def between(low: int | Fraction, high: int | Fraction, *dims: str | int) -> Domain:
+    """Numbers in [low, high], by low + (high - low) (1 + x)²/(2 + 2x²); the ends are the images of
+    x = ±1 (stratum ``ends``).  The square keeps balls narrow at the low end."""
 
     def build(xp, raw):
         x = raw["x"]
-        return xp.one * (low + high) / 2 + (high - low) * x / (1 + x * x)
+        start, half = Fraction(low), Fraction(high - low) / 2
+        part = half.numerator * (1 + x) ** 2 / (1 + x * x) / half.denominator
+        return xp.one * start.numerator / start.denominator + part
 
     def ends(raw, rng):
         return {k: np.sign(v) + (v == 0) for k, v in raw.items()}

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from fieldcheck.claim import claim, ours, paper, talk
-from fieldcheck.domains import matrix, nonnegative, positive, real, simplex, symmetric, vector
+from fieldcheck.domains import (
+    between,
+    matrix,
+    nonnegative,
+    positive,
+    real,
+    simplex,
+    symmetric,
+    vector,
+)
 from fieldcheck.fields.actions import euler_lagrange, phase_space_lagrangian
 from fieldcheck.fields.duality import (
     binary_entropy,
@@ -739,19 +750,19 @@ def _(xp, x, p):
     sources=[TALK],
     chapter="legendre",
     equations=["eq-fenchel-young-exp"],
-    given=dict(q=real(), s=real()),
+    given=dict(q=between(-Fraction(1, 2), Fraction(1, 2)), s=between(Fraction(1, 2), 1)),
     needs=["legendre-definition-exp"],
     tex=r"pq<e^q+p\log p-p\quad\text{for } p=e^{q\pm s},\; |q|\le\tfrac12,\; \tfrac12\le s\le1",
-    box=dict(raw={"q.x": ("-1/2", "1/2"), "s.x": ("1/2", 1)}),
+    box=dict(raw={"q.x": (-1, 1), "s.x": (-1, 1)}),
 )
 def fenchel_young_box(xp, q, s):
-    """p q ≤ e^q + p log p − p for p = e^(q+s) and p = e^(q-s). Equality holds on the curve s = 0
-    only; over the box |q| ≤ 1/2, 1/2 ≤ s ≤ 1 the strict inequality is proved in balls."""
+    """p q ≤ e^q + p log p − p for p = e^(q+s) and p = e^(q-s), over the box |q| ≤ 1/2, 1/2 ≤ s ≤ 1:
+    there the strict inequality is proved in balls. Equality holds on the curve s = 0."""
     p = lambda s: xp.exp(q + s)
-    bound = lambda s: xp.exp(q) + p(s) * (q + s) - p(s)
+    bound = lambda s: xp.exp(q) + p(s) * (q + s - 1)  # log p = q + s
     return (
-        AtMost(p(s) * q, bound(s), sharp=True),
-        AtMost(p(-s) * q, bound(-s), sharp=True),
+        AtMost(p(s) * q, bound(s)),
+        AtMost(p(-s) * q, bound(-s)),
         Equal(p(0 * s) * q, bound(0 * s)),
     )
 

@@ -6,8 +6,11 @@ force; the real case; what is and what is not a gradient; complex scores; Hopfie
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from fieldcheck.claim import claim, ours, paper, talk
 from fieldcheck.domains import (
+    between,
     built,
     hermitian,
     matrix,
@@ -1300,9 +1303,7 @@ def _(xp, x, h, k, a):
     return AtMost(0, _curvature(xp, _two_patterns(xp, k, 1 + a), x, h, h))
 
 
-AWAY_FROM_ZERO = built(
-    "number of at least 1/8", (), {"x": ()}, lambda xp, raw: raw["x"] * raw["x"] + xp.one / 8
-)
+AWAY_FROM_ZERO = between(Fraction(1, 8), 9)
 """At u = 0 both sides of each inequality agree: a box that is to be proved must leave it out."""
 
 
@@ -1316,13 +1317,13 @@ AWAY_FROM_ZERO = built(
     needs=["lse-phase-transition"],
     tex=r"\beta=u/\tanh u,\ x=\tanh u:\quad x=\tanh(\beta x),\quad \beta>1,\quad "
     r" E''(x)=1-\beta(1-x^2)>0",
-    box=dict(raw={"u.x": (0, 3)}),
+    box=dict(raw={"u.x": (-1, 1)}),
 )
 def cold_branch(xp, u):
-    """For every u > 0 the state x = tanh u is stationary at β = u/tanh u, which exceeds 1, and
+    """For u from 1/8 to 9 the state x = tanh u is stationary at β = u/tanh u, which exceeds 1, and
     there the energy is strictly convex, with E'' = 1 − 2u/sinh 2u: a minimum, and by symmetry
-    another at −x. The inequalities are enclosed for u from 1/8 to 9; near 0 and beyond they
-    follow from tanh u < u and sinh 2u > 2u."""
+    another at −x. The inequalities are enclosed; nearer to 0 and beyond 9 they follow from
+    tanh u < u and sinh 2u > 2u."""
     x = xp.tanh(u)
     beta = u / x
     E = _two_patterns(xp, xp.ones(1), beta)
@@ -1335,13 +1336,13 @@ def cold_branch(xp, u):
     )
 
 
-@cold_branch.neighbour("only from β = 2 on", key="from-two", box=dict(raw={"u.x": (0, 3)}))
+@cold_branch.neighbour("only from β = 2 on", key="from-two", box=dict(raw={"u.x": (-1, 1)}))
 def _(xp, u):
     return AtMost(2, u / xp.tanh(u))
 
 
 @cold_branch.neighbour(
-    "the origin stays a minimum", key="origin-stays", box=dict(raw={"u.x": (0, 3)})
+    "the origin stays a minimum", key="origin-stays", box=dict(raw={"u.x": (-1, 1)})
 )
 def _(xp, u):
     E = _two_patterns(xp, xp.ones(1), u / xp.tanh(u))

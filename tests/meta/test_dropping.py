@@ -6,6 +6,7 @@ import pytest
 
 from fieldcheck import claim as claims
 from fieldcheck.domains import (
+    between,
     built,
     cone_vector,
     hermitian,
@@ -140,6 +141,14 @@ def test_a_box_is_one_of_real_inputs(register):
     found = outcomes(body, dict(x=real()), box=dict(raw={"x.x": (-1, 1)}))["drop-real"]
     assert found["verdict"] == "holds"
     assert "enclosed" not in [entry["method"] for entry in found["evidence"]]
+
+
+def test_a_box_is_one_of_the_values_of_its_domain(register):
+    """[-1, 1] is all of a bounded domain, and hardly any of the real numbers without the bound."""
+    body = lambda xp, x: AtMost(x, xp.exp(x))
+    found = outcomes(body, dict(x=between(2, 3)), box=dict(raw={"x.x": (-1, 1)}))["drop-x"]
+    assert found["verdict"] == "holds"
+    assert found["grade"] == "sampled"
 
 
 OWN = built("odd thing", ("n",), {"x": ("n",)}, lambda xp, raw: raw["x"] * 3)

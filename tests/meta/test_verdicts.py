@@ -6,6 +6,7 @@ A false acceptance or a false refutation here turns the suite red.
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -342,6 +343,15 @@ def test_bounded_domains_reach_their_ends():
     closed = lambda xp, t: AtMost(t * t, xp.one, gap=1 - t * t)
     assert examine(strict, t=between(-1, 1))[0].verdict == "refuted"
     assert examine(closed, t=between(-1, 1))[0].verdict != "refuted"
+
+
+def test_bounds_may_be_fractions():
+    third = lambda xp: xp.one / 3
+    low = lambda xp, t: AtMost(third(xp), t)
+    high = lambda xp, t: AtMost(t, third(xp) * 2 - xp.one / 10**9)
+    domain = between(Fraction(1, 3), Fraction(2, 3))
+    assert examine(low, t=domain)[0].verdict == "holds"
+    assert examine(high, t=domain)[0].verdict == "refuted"  # the high end is reached
 
 
 def test_positive_numbers_are_positive():
