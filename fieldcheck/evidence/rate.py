@@ -333,7 +333,7 @@ def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DI
             return Finding(REFUTES, reason, table=tuple(table), digits=working)
         if not all(e > 0 for _, e in table):
             return Finding(SILENT, "a remainder is negative", table=tuple(table), digits=working)
-        found = _fitted(statement, remainders, table, start)
+        found = _followed(_fitted(statement, remainders, table, start), remainders)
         if found.outcome == REFUTES and refuted:
             return found
         refuted = found.outcome == REFUTES
@@ -390,6 +390,24 @@ def _fitted(statement: Statement, remainders: Remainders, table, start: int) -> 
             if error > SETTLED:
                 return finding(SILENT, "the leading constant has not settled")
         return finding(CONFIRMS, "")
+
+
+def _followed(found: Finding, remainders: Remainders) -> Finding:
+    """A finding, if the remainder keeps to its order from the last n to the next one, too.
+
+    All other n share a factor: what alternates with n would look steady at them.
+    """
+    if found.outcome != CONFIRMS:
+        return found
+    n, last = found.table[-1]
+    following = remainders.at(n + 1)
+    reason = f"from n = {n} to {n + 1} the remainder does not keep to its order"
+    if not _sharp(following) or not following > 0:
+        return replace(found, outcome=SILENT, reason=reason)
+    with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
+        fall = mpmath.log(_mpf(last) / _mpf(following)) / mpmath.log1p(mpmath.mpf(1) / n)
+        kept = abs(fall - found.order) < 1  # it would be another order, else
+    return found if kept else replace(found, outcome=SILENT, reason=reason)
 
 
 def _runs_away(values: dict[int, Any]) -> bool:

@@ -76,6 +76,122 @@ def test_no_remainder_no_rate():
     assert judged(lambda xp, n: xp.log(xp.zeros()), 1)[0] == "silent"
 
 
+def power(xp, n, top, bottom=1):
+    """n^-(top/bottom)."""
+    return xp.exp(-xp.log(xp.lift(n)) * top / bottom)
+
+
+@pytest.mark.parametrize("more", [0, 1], ids=["a pure power", "with corrections"])
+def test_an_order_off_by_a_thousandth(more):
+    off = lambda xp, n: power(xp, n, 1999, 1000) * (1 + more * xp.one / n)
+    assert judged(off, 2) == ("refutes", "slope 1.999000, not 2")
+    assert judged(off, 2, doublings=0)[0] == "silent"
+
+
+def test_a_constant_off_by_a_part_in_ten_to_the_eight():
+    whole = lambda xp, n: 3 * xp.exp(xp.one / n) / n**2  # corrections of every order
+    assert judged(whole, 2, constant=(3, 1)) == ("confirms", "")
+    for top in (3 * 10**8 + 3, 3 * 10**8 - 3):
+        outcome, reason = judged(whole, 2, constant=(top, 10**8))
+        assert outcome == "refutes"
+        assert reason.startswith("leading constant 3.0, not ")
+
+
+@pytest.mark.parametrize(
+    ("remainder", "order"),
+    [
+        (lambda xp, n: (1 + xp.one * (-1) ** n / 2) / n**2, 2),
+        (lambda xp, n: xp.one * (-1) ** n / n, 1),
+        (lambda xp, n: xp.one / n if n % 2 == 0 else xp.zeros(), 1),
+    ],
+    ids=["another constant at odd n", "negative at odd n", "zero at odd n"],
+)
+def test_what_alternates_with_n_has_no_order(remainder, order):
+    """At n = 8, 16, 24, ... each of these is a power of n."""
+    outcome, reason = judged(remainder, order)
+    assert outcome == "silent"
+    assert "does not keep to its order" in reason
+
+
+def test_what_alternates_along_the_values_looked_at():
+    turning = lambda xp, n: (1 + xp.one * (-1) ** (n // 8) / 2) / n**2
+    assert judged(turning, 2, doublings=0) == ("silent", "the slope has not settled: 1.5")
+    outcome, reason = judged(lambda xp, n: xp.one * (-1) ** (n // 8) / n, 1)
+    assert (outcome, reason) == ("silent", "a remainder is negative")
+
+
+def test_an_alternation_smaller_than_a_step_is_not_seen():
+    """The honest limit: a thousandth more at even n than at odd ones."""
+    assert judged(lambda xp, n: (1 + xp.one * (-1) ** n / 1000) / n**2, 2)[0] == "confirms"
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("sign", [1, -1], ids=["times a logarithm", "over a logarithm"])
+def test_a_logarithmic_factor_settles_on_no_order(order, sign):
+    slow = lambda xp, n: xp.log(xp.lift(n)) ** sign / n**order
+    for stated in (order, order - 1 or 1):
+        assert judged(slow, stated)[0] != "confirms"
+
+
+@pytest.mark.parametrize("first", [8, 16, 24, 64])
+@pytest.mark.parametrize(
+    "value",
+    [lambda xp: xp.log(xp.zeros()), lambda xp: xp.one / xp.zeros()],
+    ids=["nan", "infinite"],
+)
+def test_values_that_are_not_finite_decide_nothing(first, value):
+    broken = lambda xp, n: value(xp) if n >= first else xp.one / n
+    outcome, reason = judged(broken, 1)
+    assert (outcome, f"n = {first} is no finite ball" in reason) == ("silent", True)
+
+
+def test_too_few_values_decide_nothing():
+    """Eight values do not settle it, and there are no others."""
+    slow = lambda xp, n: xp.one / (n + 20)
+    assert judged(slow, 1)[0] == "confirms"
+    assert judged(slow, 1, doublings=0)[0] == "silent"
+    short = lambda xp, n: xp.log(xp.zeros()) if n > 64 else slow(xp, n)
+    assert judged(short, 1)[0] == "silent"
+
+
+def test_a_number_that_is_not_real_is_no_remainder_and_no_constant():
+    with pytest.raises(TypeError, match="a remainder must be real"):
+        judged(lambda xp, n: xp.i / n, 1)
+    subject = statement(lambda xp, x: Rate(lambda n: xp.one / n, 1, 1 + xp.i), x=real())
+    raw = point(subject, {}, random.Random(0))
+    with pytest.raises(TypeError, match="constant of a rate must be real"):
+        rate.judge(subject, raw, 0, 3)
+
+
+def test_constants_that_are_no_size():
+    assert judged(square, 2, constant=(-3, 1))[0] == "refutes"
+    assert judged(square, 2, constant=(0, 1)) == (
+        "silent",
+        "the stated constant is not a positive number",
+    )
+
+
+@pytest.mark.parametrize(
+    "remainder",
+    [
+        lambda xp, n: (2 + xp.sin(xp.lift(n))) / n,
+        lambda xp, n: (2 + xp.sin(xp.lift(n)) / 100) / n,
+        lambda xp, n: (2 + xp.sin(xp.log(xp.lift(n)))) / n,
+    ],
+    ids=["oscillating", "oscillating a little", "oscillating with log n"],
+)
+def test_an_error_that_stays_large_decides_nothing(remainder):
+    outcome, reason = judged(remainder, 1)
+    assert outcome == "silent"
+    assert "has not settled" in reason or "keep to its order" in reason
+
+
+def test_exactly_zero_is_told_from_tiny():
+    assert judged(lambda xp, n: xp.one / 3 / n * n * 3 - 1, 1) == ("refutes", rate.NO_RATE)
+    tiny = lambda xp, n: xp.one / 10**200 / n
+    assert judged(tiny, 1) == ("confirms", "")
+
+
 def test_remainders_are_kept_for_the_detection_threshold():
     calls = []
 
@@ -86,7 +202,7 @@ def test_remainders_are_kept_for_the_detection_threshold():
     raw, other = (point(subject, {}, random.Random(k)) for k in (0, 1))
     rate.judge(subject, raw, 0, 3)
     first = len(calls)
-    assert first == rate.POINTS
+    assert first == rate.POINTS + 1  # and the n after the last
     rate.judge(subject.faulty(30, 0), raw, 0, 3)
     assert len(calls) == first
     rate.judge(subject, other, 0, 3)
