@@ -9,6 +9,9 @@ two ranges of n of which one is twice the other, is refuted, and a fit that has 
 nothing.  Three outcomes: the expected slope, another slope (or constant), or a remainder that is
 exactly zero or negative (there is no rate to speak of: a remainder is a size).
 
+All those n share a factor, so the step from the last of them to the next integer must keep to the
+order as well; what alternates with n by less than such a step is not seen.
+
 The generic points must all show the rate.  At special ones (ties, whole numbers, zero rows) the
 leading coefficient may vanish: a remainder that falls faster there is counted and speaks against
 nothing, unless the stated constant is not zero at the point; one that falls slower refutes.  Huge
