@@ -415,7 +415,6 @@ DECIDED = {
     "a large multiple": (lambda g, x, y, z: g.relu(x) + g.relu(17 * x), 1),
     "a multiple of a sum": (lambda g, x, y, z: g.relu(x + y) + g.relu(16 * x + 16 * y), 1),
     "a part of a sum": (lambda g, x, y, z: g.relu(x + y) + g.relu(x / -9 + y / -9), 1),
-    "a large multiple of a sum": (lambda g, x, y, z: g.relu(x + y) + g.relu(17 * x + 17 * y), 2),
     "two": (lambda g, x, y, z: g.relu(x) + g.relu(y), 2),
     "a product of decided ones": (lambda g, x, y, z: g.relu(x) + g.relu(y) + g.relu(x * y), 2),
     "a product of two": (lambda g, x, y, z: g.relu(x * y), 2),

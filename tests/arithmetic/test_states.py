@@ -142,7 +142,9 @@ OPERATIONS = {
     "sum along an axis": (
         lambda xp: xp._sum(L, -2), Bound((3,), 5 + 2, 4, 7.0 + 3.0 + 1.0, 6.0),
     ),
-    "sum of one": (lambda xp: xp._sum(Bound((1, 3), 5, 2, 7.0, 3.0), 0), Bound((3,), 5, 2, 7.0, 3.0)),
+    "sum of one": (
+        lambda xp: xp._sum(Bound((1, 3), 5, 2, 7.0, 3.0), 0), Bound((3,), 5, 2, 7.0, 3.0),
+    ),
     "entry": (lambda xp: xp._getitem(L, 0), Bound((3,), 5, 2, 7.0, 3.0)),
     "diagonal": (lambda xp: xp._diagonal(L), Bound((2,), 5, 2, 7.0, 3.0)),
     "transpose": (lambda xp: xp._transpose(L), Bound((3, 2), 5, 2, 7.0, 3.0)),

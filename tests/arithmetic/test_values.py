@@ -101,7 +101,9 @@ for axis in (-3, -2, -1, 0, 1, 2):
             lambda xp, w, a=axis: xp.concat([w(C), w(C) * 2, w(C)], axis=a),
             np.concatenate([C, 2 * C, C], axis),
         ),
-        f"expanded, axis {axis}": (lambda xp, w, a=axis: xp.expand(w(C), a), np.expand_dims(C, axis)),
+        f"expanded, axis {axis}": (
+            lambda xp, w, a=axis: xp.expand(w(C), a), np.expand_dims(C, axis),
+        ),
     }  # fmt: skip
 for axis in (-4, -1, 0, 1, 3):
     BODIES[f"stacked, axis {axis}"] = (
