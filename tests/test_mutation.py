@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.mutation import figures, trial
-from tests.mutation.library import EACH, FOLDERS, Reach, report, statement_lines
+from tests.mutation.library import EACH, FOLDERS, Reach, report, statement_lines, trees
 from tests.mutation.sites import Candidate, Text, candidates, order, sample
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -278,13 +279,51 @@ def test_tests_are_chosen_by_the_lines_that_they_reach(toy, tmp_path):
     assert fresh.rows == {}, "lines of another text were kept"
 
 
+def test_tests_of_the_same_folder_come_in_a_process_of_their_own():
+    near, far = "tests/fields/test_a.py::x", "tests/ops/test_b.py::y"
+    path = "fieldcheck/fields/a.py"
+    assert trial.stages(path, [far, near, far]) == [[near], [far, far]]
+    assert trial.stages(path, [far]) == [[far]]
+    assert trial.stages(path, []) == [[]]
+
+
+def test_files_may_be_measured_side_by_side(toy, tmp_path):
+    pytest.importorskip("coverage", reason="it is in the group `mutation`")
+    second = toy / "tests" / "fields" / "test_more.py"
+    second.write_text(TESTS)
+    reach = Reach(toy, tmp_path / "reach.jsonl")
+    reach.measure(tmp_path / "cache", workers=2)
+    assert len(reach.rows) == 4
+    assert reach.whole == {f"tests/fields/test_{name}.py" for name in ("toy", "more")}
+    second.write_text("import nothing_of_that_name\n")
+    with pytest.raises(RuntimeError, match="could not be measured"):
+        Reach(toy, tmp_path / "other.jsonl").measure(tmp_path / "cache", workers=2)
+
+
+def test_what_is_tested_is_named_by_its_content(toy):
+    git = lambda *words: subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=b@c", *words],
+        cwd=toy, check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    git("init")
+    before = trees(toy)
+    assert set(before) == {"fieldcheck", "tests/fields"}
+    git("add", ".")
+    git("commit", "-m", "one")
+    assert {p: git("rev-parse", "--short=12", f"HEAD:{p}") for p in before} == before
+    (toy / "fieldcheck" / "fields" / "toy.py").write_text(LIBRARY + "\n")
+    assert trees(toy)["fieldcheck"] != before["fieldcheck"]
+    assert trees(toy)["tests/fields"] == before["tests/fields"]
+    assert git("diff", "--cached") == ""
+
+
 def test_the_report_of_a_run(tmp_path):
     rows = [
         {**row(o), "line": 1, "by": "", "tests": 1, "path": f"fieldcheck/{f}/x.py"}
         for f in FOLDERS
         for o in ("killed", "killed", "survived")
     ]
-    found = report(rows, dict.fromkeys(FOLDERS, EACH), 0, "abc", [], {}, 60.0)
+    found = report(rows, dict.fromkeys(FOLDERS, EACH), 0, {}, [], {}, 60.0)
     assert found["total"]["kill_rate"]["rate"] == pytest.approx(2 / 3, abs=1e-4)
     assert all(f["survived"] == 1 for f in found["folders"].values())
     assert "Of 15 changes" in figures.sentence(found)

@@ -31,6 +31,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -127,23 +128,41 @@ class Reach:
             if digest("all of", self.state[f]) in {row.get("state") for row in rows}
         }
 
-    def measure(self, cache: Path) -> None:
+    def measure(self, cache: Path, workers: int = 1) -> None:
         """Run what has changed or is not known yet, unit by unit, on the unchanged library."""
         self.read()
+        # The files of which the last run had most to say go first, so that no worker is left alone
+        # with a long one in the end.
+        files = sorted((f for f in self.files if f not in self.whole), key=self._size, reverse=True)
+        running = [
+            trial.fork(lambda k=k: self._measure(files[k::workers], cache))  # type: ignore[misc]
+            for k in range(min(workers, len(files)))
+        ]
+        try:
+            while running:
+                _, status = os.waitpid(running[0], 0)
+                del running[0]
+                if status:
+                    raise RuntimeError("the lines that the tests reach could not be measured")
+        finally:
+            for number in running:
+                trial.stop(number)
+        self.read()
+
+    def _size(self, file: str) -> tuple[int, str]:
+        return (self.root / file).stat().st_size, file
+
+    def _measure(self, files: Sequence[str], cache: Path) -> None:
         copy = trial.Copy(self.root, PACKAGE)
         try:
-            for file in self.files:
-                if file in self.whole:
-                    continue
+            for file in files:
                 print(f"measuring {file}", flush=True)
                 known = frozenset(u for u in self.rows if trial.file_of(u) == file)
                 trial.measure(copy, file, cache, self.log, self.state[file], known)
                 end = {"unit": f"{file}@all of it", "state": digest("all of", self.state[file])}
-                with self.log.open("a", encoding="utf8") as out:
-                    out.write(json.dumps(end) + "\n")
+                trial.append(self.log, end)
         finally:
             copy.close()
-        self.read()
 
     def index(self) -> None:
         self.by_line: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -282,17 +301,26 @@ def run(
             process.terminate()
 
 
-def head(root: Path) -> str:
-    """The commit that is tested, with a plus sign where the tree differs from it."""
+def trees(root: Path) -> dict[str, str]:
+    """What is tested, as git names it: ``git rev-parse HEAD:tests/ops`` says the same of a commit.
 
-    def git(*words: str) -> str:
-        done = subprocess.run(
-            ["git", *words], cwd=root, capture_output=True, text=True, check=False
-        )
-        return done.stdout.strip()
+    A commit's own name would change with its message, and with the report that it brings.
+    """
+    tested = [PACKAGE, "tests/conftest.py", *(f"tests/{name}" for name in ASKED)]
+    there = [path for path in tested if (root / path).exists()]
+    with tempfile.TemporaryDirectory() as folder:
+        # An index of its own: what is staged, or not, is no concern of the user's.
+        own = {**os.environ, "GIT_INDEX_FILE": str(Path(folder) / "index")}
 
-    changed = git("status", "--porcelain", "--", PACKAGE, "tests", ":!tests/mutation")
-    return git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+        def git(*words: str) -> str:
+            done = subprocess.run(
+                ["git", *words], cwd=root, env=own, capture_output=True, text=True, check=False
+            )
+            return done.stdout.strip()
+
+        git("add", "--all", "--", *there)
+        whole = git("write-tree")
+        return {path: git("rev-parse", "--short=12", f"{whole}:{path}") for path in there}
 
 
 def row_of(mutant: Mutant, known: dict[str, Any] | None) -> dict[str, Any]:
@@ -310,7 +338,7 @@ def row_of(mutant: Mutant, known: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def report(
-    rows: Sequence[dict[str, Any]], sites: dict[str, int], seed: int, commit: str,
+    rows: Sequence[dict[str, Any]], sites: dict[str, int], seed: int, tested: dict[str, str],
     entries: Sequence[dict[str, str]], left_out: dict[str, str], budget: float,
 ) -> dict[str, Any]:  # fmt: skip
     """The document of ``library.json``."""
@@ -321,7 +349,7 @@ def report(
         for folder in sites
     }
     return {
-        "commit": commit,
+        "tested": tested,
         "seed": seed,
         "sites": sites,
         "budget_seconds": budget,
@@ -399,7 +427,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         reach.read()
     else:
         trial.preload()
-        reach.measure(folder / "cache")
+        reach.measure(folder / "cache", said.workers)
     reach.index()
     trouble = ""
     if not said.report:
@@ -450,7 +478,7 @@ def written(
     rows = [row_of(m, session.known.get(m.key)) for m in mutants]
     entries = figures.equivalents(HERE / "equivalent_library.toml")
     left_out = {u: row["failed"] for u, row in sorted(reach.rows.items()) if row.get("failed")}
-    document = report(rows, sites, said.seed, head(ROOT), entries, left_out, said.budget)
+    document = report(rows, sites, said.seed, trees(ROOT), entries, left_out, said.budget)
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     (HERE / said.json).write_text(text, encoding="utf8")
     whole = said.json == "library.json" and not document["total"]["pending"]

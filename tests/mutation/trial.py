@@ -2,7 +2,8 @@
 
 The copy is made once; for a mutant one file in it is changed, a process is forked from this one,
 which has loaded the heavy packages but nothing of the library, and the tests that reach the place
-run in it, in the order given, up to the first that fails.  Afterwards the file is put back.
+run in it, in the order given, up to the first that fails; those of other folders in a process of
+their own, begun only if it must be.  Afterwards the file is put back.
 
 *Killed*: a test failed, or could not be imported.  *Timed out*: a test used over five times its
 usual processor time, and ten seconds more; the run is then stopped, and the mutant counts as
@@ -247,7 +248,8 @@ def processor_seconds(number: int) -> float:
     return total
 
 
-def _stop(number: int) -> None:
+def stop(number: int) -> None:
+    """End a process and all that it started."""
     with contextlib.suppress(psutil.Error):
         for one in psutil.Process(number).children(recursive=True):
             with contextlib.suppress(psutil.Error):
@@ -267,24 +269,44 @@ def _lines(pipe: int, wait: float) -> list[str] | None:
     return data.decode(errors="replace").splitlines() if data else None
 
 
+def stages(path: str, order: Sequence[str]) -> list[list[str]]:
+    """The tests of the folder that mirrors the changed file's, and then the others.
+
+    To collect all of the tests takes longer than to run those that kill most mutants.
+    """
+    folder = f"tests/{path.split('/')[1]}/"
+    near = [name for name in order if name.startswith(folder)]
+    far = [name for name in order if not name.startswith(folder)]
+    return [part for part in (near, far) if part] or [[]]
+
+
 def trial(
     copy: Copy, path: str, text: str, order: Sequence[str], limits: Limits, cache: Path
 ) -> Result:
     """Run the units ``order`` on the copy with ``text`` at ``path``."""
     start = time.monotonic()
-    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    tests = 0
     with copy.changed(path, text):
-        read, write = os.pipe()
-        number = fork(lambda: _run(copy, cache, module, order, write))
-        os.close(write)
-        try:
-            result = _watch(number, read, limits)
-        finally:
-            _stop(number)
-            os.waitpid(number, 0)
-            os.close(read)
-    seconds = round(time.monotonic() - start, 1)
-    return replace(result, seconds=seconds)
+        for part in stages(path, order):
+            result = _stage(copy, path, part, limits, cache)
+            tests += result.tests
+            if result.outcome != "survived":
+                break
+    return replace(result, seconds=round(time.monotonic() - start, 1), tests=tests)
+
+
+def _stage(copy: Copy, path: str, order: Sequence[str], limits: Limits, cache: Path) -> Result:
+    """Run these units in a process of their own."""
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    read, write = os.pipe()
+    number = fork(lambda: _run(copy, cache, module, order, write))
+    os.close(write)
+    try:
+        return _watch(number, read, limits)
+    finally:
+        stop(number)
+        os.waitpid(number, 0)
+        os.close(read)
 
 
 def _watch(number: int, pipe: int, limits: Limits) -> Result:
@@ -368,14 +390,22 @@ class Measured:
         )
 
 
+def append(log: Path, row: Mapping[str, Any]) -> None:
+    """One more line of JSON, in one piece: several processes write to the same file."""
+    number = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(number, (json.dumps(row) + "\n").encode())
+    finally:
+        os.close(number)
+
+
 def measure(
     copy: Copy, file: str, cache: Path, log: Path, state: str, skip: frozenset[str] = frozenset()
 ) -> None:
     """Append one JSON line to ``log`` for each unit of ``file`` that is not in ``skip``."""
 
     def write(row: dict[str, Any]) -> None:
-        with open(log, "a", encoding="utf8") as out:
-            out.write(json.dumps(row | {"state": state}) + "\n")
+        append(log, row | {"state": state})
 
     def work() -> None:
         enter(copy, cache)
@@ -388,7 +418,7 @@ def measure(
     try:
         _, status = os.waitpid(number, 0)
     except BaseException:
-        _stop(number)
+        stop(number)
         raise
     if status:
         said = copy.said.read_text(encoding="utf8", errors="replace")[-2000:]
