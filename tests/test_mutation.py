@@ -204,6 +204,18 @@ def test_what_no_test_could_notice_is_not_drawn():
     assert where == {(6, "2"), (7, "3"), (8, ">"), (8, "1")}
 
 
+def test_words_are_told_apart_and_not_ordered():
+    text = Text('x = a == "word" and b == 3 and "no" != c < d\n')
+    place = {sign: text.lines[0].index(sign) for sign in ('== "', "== 3", "!=", "<")}
+    order, other = (
+        "core/ReplaceComparisonOperator_Eq_LtE",
+        "core/ReplaceComparisonOperator_Eq_NotEq",
+    )
+    drawn = {sign: text.drawable(1, k, order) for sign, k in place.items()}
+    assert drawn == {'== "': False, "== 3": True, "!=": False, "<": True}
+    assert all(text.drawable(1, k, other) for k in place.values())
+
+
 def test_the_sample_of_a_toy_tree(toy):
     pytest.importorskip("cosmic_ray", reason="the mutator is in the group `mutation`")
     found = candidates(toy, ["fieldcheck/fields"])

@@ -8,7 +8,8 @@ drawn.  So a subtraction, which has six, does not outweigh a comparison or a num
 Not drawn, since no test of behaviour could or should notice: annotations, aliases of types,
 docstrings (cosmic-ray changes no strings), ``__all__``, ``if TYPE_CHECKING``, overloads and
 protocols, what stands inside a ``raise`` or the message of an ``assert``, and the removal of a
-decorator that only keeps results.
+decorator that only keeps results.  Nor is an order in the place of ``== "word"``: words are told
+apart and never ordered, and which of the few that occur comes first in the alphabet is an accident.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 ARITHMETIC = ("Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow")
@@ -148,6 +150,21 @@ def _excluded(tree: ast.Module) -> Iterator[ast.AST]:
                 yield decorator
 
 
+def _orders(operator: str) -> bool:
+    """Does the change put an order into the place of an equality?"""
+    before, _, after = operator.rpartition("Operator_")[2].partition("_")
+    return before in ("Eq", "NotEq") and after in ("Lt", "LtE", "Gt", "GtE")
+
+
+def _between_words(tree: ast.Module) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The operands of comparisons with a word that is written out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for left, right in pairwise([node.left, *node.comparators]):
+                if any(isinstance(getattr(x, "value", None), str) for x in (left, right)):
+                    yield left, right
+
+
 class Text:
     """A file's text, its statements and the stretches from which nothing is drawn."""
 
@@ -155,6 +172,9 @@ class Text:
         self.lines = source.split("\n")
         self.tree = ast.parse(source)
         self.forbidden = [self._span(node) for node in _excluded(self.tree)]
+        self.words = [
+            (self._span(left)[1], self._span(right)[0]) for left, right in _between_words(self.tree)
+        ]
 
     def _column(self, line: int, offset: int) -> int:
         """ast counts bytes, cosmic-ray characters."""
@@ -168,8 +188,9 @@ class Text:
             first -= 1  # the change that removes a decorator stands at its sign
         return (line, first), (end, last)
 
-    def drawable(self, line: int, column: int) -> bool:
-        return not any(a <= (line, column) < b for a, b in self.forbidden)
+    def drawable(self, line: int, column: int, operator: str = "") -> bool:
+        stretches = self.forbidden + (self.words if _orders(operator) else [])
+        return not any(a <= (line, column) < b for a, b in stretches)
 
 
 # -- enumeration, with cosmic-ray ----------------------------------------------------------------
@@ -192,7 +213,7 @@ def candidates(root: Path, folders: Sequence[str]) -> list[Candidate]:
             for name, operator in operators:
                 places = ((n, start) for n in nodes for start, _ in operator.mutation_positions(n))
                 for occurrence, (node, (line, column)) in enumerate(places):
-                    if text.drawable(line, column):
+                    if text.drawable(line, column, name):
                         definition = ASTQuery(node).get_definition_name() or ""
                         found.append(Candidate(path, name, occurrence, line, column, definition))
     return found
