@@ -8,10 +8,10 @@
 
 A seeded sample of changes is drawn from five folders (see ``sites``), each change is made in a
 private copy of the tree and put to the tests that reach its line (see ``trial``): those of the
-mirrored file first, then of the folder, the quickest first, as many as fit into a minute of their
-own time.  So a survivor is a mutant that a minute of tests lets pass, be it that no test looks or
-that one beyond the minute would have.  In the end the tests that killed are run on the unchanged
-tree: the kills of one that fails there are taken back.
+mirrored file first, then of the folder and of files of the same name elsewhere, the quickest first,
+as many as fit into a minute of their own time.  So a survivor is a mutant that a minute of tests
+lets pass, be it that no test looks or that one beyond the minute would have.  In the end the tests
+that killed are run on the unchanged tree: the kills of one that fails there are taken back.
 
 What became of each mutant is kept in a session of cosmic-ray, ``_build/mutation/library.sqlite``
 (``cr-report`` reads it), and is used again as long as the mutant is the same and, if it was killed,
@@ -174,13 +174,14 @@ class Reach:
         self.seconds = {name: row["seconds"] for name, row in self.rows.items()}
 
     def units(self, path: str, line: int) -> list[str]:
-        """The units that run the line: the module's own, its folder's, others; quick first."""
+        """The units that run the line: the module's own, its folder's or those of the same name in
+        another one, the rest; quick first."""
         lines = statement_lines((self.root / path).read_text(encoding="utf8"), line)
         reached = self.by_line.get(path, {})
         names = set().union(*(reached[n] for n in reached if lines is None or n in lines))
         name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].strip("_")
         folder = f"tests/{path.split('/')[1]}/"
-        far = lambda u: 2 - u.startswith(folder) - u.startswith(f"{folder}test_{name}.py")
+        far = lambda u: 2 - u.startswith(folder) - trial.file_of(u).endswith(f"/test_{name}.py")
         return sorted(names, key=lambda u: (far(u), self.seconds[u], u))
 
     def within(self, path: str, line: int, budget: float) -> list[str]:
