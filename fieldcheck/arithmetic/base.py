@@ -290,7 +290,7 @@ class Arithmetic:
         return self._jet(tag, y, None if right is None else self.solve(av, right), self.solve, a, b)
 
     def inv(self, a: Value) -> Value:
-        return self.solve(a, self.eye(a.shape[0]))
+        return self.solve(a, self.eye(len(a)))
 
     def det(self, a: Value) -> Value:
         """Determinant by minors along the first row (small sizes only; division-free)."""
@@ -354,7 +354,6 @@ class Arithmetic:
 
     def logsumexp(self, x: Value, axis: int = -1) -> Value:
         """log of the sum of exponentials along an axis (complex entries: principal log)."""
-        axis = axis if axis < 0 else axis - x.ndim
         if isinstance(x, Jet):
             value, t = self.logsumexp(x.v, axis), None
             if x.t is not None:
@@ -367,7 +366,6 @@ class Arithmetic:
 
     def softmax(self, x: Value, axis: int = -1) -> Value:
         """exp(x) divided by its sum along an axis."""
-        axis = axis if axis < 0 else axis - x.ndim
         if isinstance(x, Jet):
             p, t = self.softmax(x.v, axis), None
             if x.t is not None:

@@ -60,7 +60,7 @@ class Node:
 
 def nodes(data) -> list[Node]:
     """The nodes of half a value (numpy gives a single one without its array)."""
-    return [data] if isinstance(data, Node) else list(data.reshape(-1))
+    return [data] if isinstance(data, Node) else list(data.ravel())
 
 
 class Graph(Paired):

@@ -29,8 +29,8 @@ def each(f: Callable[..., Any], *arrays: np.ndarray) -> np.ndarray:
         arrays = tuple(np.broadcast_arrays(*arrays))
     first = arrays[0]
     out = np.empty(first.shape, dtype=object)
-    flats = [a.reshape(-1) for a in arrays]
-    flat = out.reshape(-1)
+    flats = [a.ravel() for a in arrays]
+    flat = out.ravel()
     for k in range(flat.size):
         flat[k] = f(*(a[k] for a in flats))
     return out

@@ -134,8 +134,8 @@ class Prime(Paired):
         return np.stack([self._solve_one(a[k], b[k]) for k in (0, 1)])
 
     def _solve_one(self, a, b):
-        left = flint.nmod_mat(a.shape[0], a.shape[1], [int(x) for x in a.reshape(-1)], self.p)
-        right = flint.nmod_mat(b.shape[0], b.shape[1], [int(x) for x in b.reshape(-1)], self.p)
+        left = flint.nmod_mat(a.shape[0], a.shape[1], [int(x) for x in a.ravel()], self.p)
+        right = flint.nmod_mat(b.shape[0], b.shape[1], [int(x) for x in b.ravel()], self.p)
         try:
             y = left.solve(right)
         except ZeroDivisionError:
@@ -149,9 +149,7 @@ class Prime(Paired):
     def rank(self, d) -> int:
         """Rank of a matrix of values (the first halves of the pairs)."""
         v = d[0]
-        return flint.nmod_mat(
-            v.shape[0], v.shape[1], [int(x) for x in v.reshape(-1)], self.p
-        ).rank()
+        return flint.nmod_mat(v.shape[0], v.shape[1], [int(x) for x in v.ravel()], self.p).rank()
 
     # -- free symbols -------------------------------------------------------------------------
     def _exp_one(self, x: int, conjugate: int) -> int:

@@ -55,7 +55,7 @@ def semidefinite(matrix: np.ndarray) -> np.ndarray:
     """The nearest positive semidefinite matrix to a real symmetric one. Shape (n, n)."""
     import clarabel
 
-    n = matrix.shape[0]
+    n = len(matrix)
     rows, columns = np.triu_indices(n)
     order = np.lexsort((rows, columns))  # the solver stacks the columns of the upper triangle
     rows, columns = rows[order], columns[order]

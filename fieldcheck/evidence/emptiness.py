@@ -153,7 +153,7 @@ def _holds(graph, root, choices, rng, relation: dict[Label, Fraction]) -> bool:
 
 def _kernel(matrix: np.ndarray, p: int) -> list[list[Fraction]]:
     """A basis of the relations between columns, with small rational coefficients."""
-    m = flint.nmod_mat(matrix.shape[0], matrix.shape[1], [int(x) for x in matrix.reshape(-1)], p)
+    m = flint.nmod_mat(matrix.shape[0], matrix.shape[1], [int(x) for x in matrix.ravel()], p)
     reduced, rank = m.rref()
     columns = matrix.shape[1]
     pivots, r = [], 0

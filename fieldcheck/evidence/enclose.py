@@ -40,7 +40,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     if not box:
         return Evidence("enclosed", SILENT, "no box declared", applies=False)
     sizes = dict(box.get("sizes", {}))
-    sizes = {**statement.grid(1)[0], **sizes}
+    sizes = {**statement.smallest, **sizes}
     parts = statement.parts("AtMost")
     if not parts:
         return Evidence("enclosed", SILENT, "no inequality here", applies=False)
@@ -149,7 +149,7 @@ def _subdivide(statement, sizes, part, coordinates, first: Cell, limit: int):
                 least, tightest = room, cell
             continue
         middle = _middle(statement, sizes, coordinates, cell)
-        suspicious = cells % 8 == 1 or any(g.is_finite() and g < 0 for g in gap)
+        suspicious = cells % 8 == 1 or any(g < 0 for g in gap)
         if suspicious and certified(statement, sizes, middle):
             return REFUTES, cells, middle, least
         axis = _axis(statement, sizes, part, coordinates, cell)
@@ -188,7 +188,7 @@ def _values(statement, sizes, coordinates, balls):
 def _gap(statement, sizes, part, coordinates, cell: Cell) -> list[arb]:
     xp, raws = _values(statement, sizes, coordinates, [_ball(a, b) for a, b in cell])
     sides = statement.sides(xp, raws, part)[0]
-    gap = (sides.right - sides.left).data.reshape(-1)
+    gap = (sides.right - sides.left).data.ravel()
     if any(isinstance(g, acb) for g in gap):
         raise TypeError("an order between complex values; take xp.real first")
     return list(gap)

@@ -102,7 +102,7 @@ def _trial(statement: Statement, sizes: dict[str, int], part: int, rng: random.R
 
 def provable(statement: Statement) -> list[int]:
     """The parts an identity can decide: equalities, and orders that come with a gap."""
-    relations = statement.probe(statement.grid(1)[0])
+    relations = statement.probe(statement.smallest)
     return [
         k
         for k in statement.parts("Equal", "Zero", "Force", "Gradient", "AtMost")

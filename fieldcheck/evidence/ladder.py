@@ -56,9 +56,9 @@ def rung(statement: Statement, raw: Raw, digits: int, part: int) -> tuple[float,
         worst, excluded = -math.inf, False
         size = 0.0
         for side in (sides.left, sides.right):
-            for x in side.data.reshape(-1):
+            for x in side.data.ravel():
                 size = max(size, float(abs(x).mid())) if x.is_finite() else size
-        for x in residual.data.reshape(-1):
+        for x in residual.data.ravel():
             zero = acb(0) if isinstance(x, acb) else arb(0)
             if x.is_finite() and not x.contains(zero):
                 excluded = True
@@ -169,6 +169,6 @@ def _mpmath_residual(statement: Statement, raw: Raw, part: int, digits: int):
     with mpmath.workdps(digits):
         xp = Multiprecision()
         sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
-        both = [abs(x) for s in (sides.left, sides.right) for x in s.data.reshape(-1)]
-        residual = [abs(x) for x in (sides.left - sides.right).data.reshape(-1)]
+        both = [abs(x) for s in (sides.left, sides.right) for x in s.data.ravel()]
+        residual = [abs(x) for x in (sides.left - sides.right).data.ravel()]
         return max(residual) / max([mpmath.mpf(1), *both])

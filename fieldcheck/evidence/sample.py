@@ -140,7 +140,7 @@ def _moves_exactly(statement: Statement, grid, part: int, side: int, rng) -> boo
         for _ in range(3):
             raw = point(statement, grid[len(grid) // 2], rng)
             sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
-            values = (sides.right if side else sides.left).data.reshape(-1)
+            values = (sides.right if side else sides.left).data.ravel()
             seen.add(tuple(mpmath.nstr(x, 30) for x in values))
         return len(seen) > 1
 

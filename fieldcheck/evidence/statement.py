@@ -78,7 +78,7 @@ class Statement:
 
     def parts(self, *names: str) -> list[int]:
         """The parts of these kinds that are to be examined."""
-        relations = self.probe(self.grid(1)[0])
+        relations = self.probe(self.smallest)
         return [k for k, r in enumerate(relations) if r.name in names and self.watches(k)]
 
     @cached_property
@@ -106,6 +106,10 @@ class Statement:
         if len(full) <= 36:
             return full
         return list(_pairwise(names, cut))
+
+    @property
+    def smallest(self) -> dict[str, int]:
+        return self.grid(1)[0]
 
     def raw_shapes(self, sizes: dict[str, int]) -> dict[str, tuple[int, ...]]:
         shapes = {
@@ -138,7 +142,7 @@ class Statement:
 
     def kinds(self) -> list[str]:
         """The names of the relations, at the smallest sizes."""
-        return [r.name for r in self.probe(self.grid(1)[0])]
+        return [r.name for r in self.probe(self.smallest)]
 
     def changed(self, largest: int) -> str:
         """Where there are other parts than at the smallest sizes, or an empty string."""
@@ -230,7 +234,7 @@ def _pairwise(names: list[str], ranges: list[list[int]]) -> Iterator[dict[str, i
 def small_point(rng: random.Random, shape: tuple[int, ...], bits: int = 10) -> np.ndarray:
     """Random dyadic rationals of size about one with few bits: exact in every arithmetic."""
     out = np.empty(shape, dtype=object)
-    flat = out.reshape(-1)
+    flat = out.ravel()
     for k in range(flat.size):
         odd = rng.randrange(-(2 ** (bits + 1)), 2 ** (bits + 1)) * 2 + 1
         flat[k] = Fraction(odd, 2 ** (bits + 1))

@@ -95,4 +95,4 @@ def _of_part(
 
 def _sharp(statement: Statement, part: int) -> bool:
     """Does the statement say that equality is attained?"""
-    return getattr(statement.probe(statement.grid(1)[0])[part], "sharp", False)
+    return getattr(statement.probe(statement.smallest)[part], "sharp", False)

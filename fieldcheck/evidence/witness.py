@@ -55,7 +55,7 @@ def is_finite(statement: Statement, raw: Raw, part: int, digits: int = 60) -> bo
                 continue
             if xp.name == "rational":
                 return True
-            return all(x.is_finite() for x in (sides.left - sides.right).data.reshape(-1))
+            return all(x.is_finite() for x in (sides.left - sides.right).data.ravel())
     return False
 
 

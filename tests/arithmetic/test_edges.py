@@ -208,6 +208,21 @@ def _complexes(value):
     return np.vectorize(complex, otypes=[complex])(data)
 
 
+def test_scores_lie_along_the_last_axis_unless_another_is_named():
+    d = torch.arange(24, dtype=torch.float64).reshape(2, 3, 4).sin()
+    for xp in (Float(), Multiprecision()):
+        x = xp.wrap(d if xp.name == "float" else _scalars(xp, d))
+        for axis in (-3, -2, -1, 0, 1, 2):
+            found = _complexes(xp.logsumexp(x, axis)), _complexes(xp.softmax(x, axis))
+            np.testing.assert_allclose(found[0], d.logsumexp(axis), rtol=1e-12)
+            np.testing.assert_allclose(found[1], d.softmax(axis), rtol=1e-12)
+            jet = xp.push(lambda y, xp=xp, a=axis: xp.logsumexp(y, a), x, x)
+            np.testing.assert_allclose(_complexes(jet), (d.softmax(axis) * d).sum(axis), rtol=1e-12)
+        assert xp.logsumexp(x).shape == (2, 3)
+        sums = _complexes(xp.sum(xp.softmax(x), axis=-1))
+        np.testing.assert_allclose(sums, np.ones((2, 3)), rtol=1e-12)
+
+
 def test_softplus_of_large_numbers_is_the_number():
     large = torch.tensor([800.0, -800.0], dtype=torch.float64)
     assert Float().softplus(Float().wrap(large)).data.tolist() == [800.0, 0.0]

@@ -243,10 +243,11 @@ def test_what_the_package_names_it_has():
 
 
 # -- the solver ----------------------------------------------------------------------------------
-def test_the_solver_at_points_worked_out_by_hand():
+def test_the_solver_at_points_worked_out_by_hand(capfd):
     close = lambda found, right: np.abs(found - right).max() < 1e-8
     assert close(oracle.orthant(np.array([1.0, -2.0, 3.0])), [1, 0, 3])
     assert close(oracle.second_order(np.array([0.0, 3.0, -4.0]), 0.5), [2, 0.6, -0.8])
     swap = np.array([[0.0, 2.0], [2.0, 0.0]])
     assert close(oracle.semidefinite(swap), [[1, 1], [1, 1]])
     assert close(oracle.semidefinite(np.diag([3.0, -1.0, 2.0])), np.diag([3, 0, 2]))
+    assert capfd.readouterr() == ("", "")

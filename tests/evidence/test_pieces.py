@@ -132,6 +132,8 @@ def test_shapes_are_cut_to_the_largest_and_never_to_none():
     assert [s["n"] for s in Statement(replace(form, every_size=True)).grid(1)] == [2, 5, 9]
     assert [s["n"] for s in TRUE.grid(10)] == [1, 2, 3, 4, 5, 6]
     assert ORDER.grid(3) == [{}]
+    assert Statement(replace(form, every_size=True)).smallest == {"n": 2}
+    assert (TRUE.smallest, ORDER.smallest) == ({"n": 1}, {})
 
 
 def test_every_pair_of_values_is_covered_and_every_row_brings_a_new_one():
@@ -298,6 +300,20 @@ def test_sides_that_drown_in_floats_are_asked_at_many_digits():
     rng = random.Random(0)
     assert sample._moves_exactly(drowned, [{}], 0, 0, rng)
     assert not sample._moves_exactly(drowned, [{}], 0, 1, rng)
+
+
+def test_the_part_that_is_never_finite_is_named():
+    nowhere = lambda xp, x: Equal(x, 1 / (x - x))
+    run = lambda body: sample.run(statement(body, x=real()), QUICK, 0)
+    one = run(nowhere)
+    assert (one.outcome, one.reason, one.vacuous) == (
+        "silent", "vacuous: no finite instance", True,
+    )  # fmt: skip
+    two = run(lambda xp, x: (Equal(x, x), nowhere(xp, x)))
+    assert two.reason == "vacuous: no finite instance of part 2"
+    first = run(lambda xp, x: (nowhere(xp, x), Equal(x, x)))
+    assert first.reason == "vacuous: no finite instance of part 1"
+    assert (one.cases, one.shapes) == (0, 1)
 
 
 def test_the_record_of_a_proposal():

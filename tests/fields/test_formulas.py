@@ -38,7 +38,7 @@ from fieldcheck.fields import (
 
 xp = Float()
 RNG = np.random.default_rng(5)
-N, C, R, H = 3, 4, 2, 2
+N, C, R, H = 3, 4, 2, 5
 
 
 def real(*shape: int) -> np.ndarray:

@@ -581,6 +581,21 @@ def test_the_factor_of_the_body(t, r, form, c):
         assert reference.shortening(*(wide([v]) for v in wrong), form).isnan().item()
 
 
+@pytest.mark.parametrize("eps", [0.0, 1.0, 0.5])
+@pytest.mark.parametrize("form", ["hard", "soft"])
+@pytest.mark.parametrize("negative", ["kept", "rectified"])
+def test_a_guard_of_any_size_is_that_of_the_plain_form(form, negative, eps):
+    x = draw(5, 8)
+    options = dict(form=form, negative=negative, eps=eps)
+    for name in ("colu", "rcolu"):
+        found, plain = (getattr(where, name)(x, 4, **options) for where in (ops, reference))
+        torch.testing.assert_close(found, plain)
+    t, w = x[:, :1], x[:, 1:4]
+    ratio = t / (w.norm(dim=1, keepdim=True) + eps)
+    c = ratio.clip(0, 1) if form == "hard" else torch.sigmoid(ratio - 0.5)
+    torch.testing.assert_close(ops.colu(x, 4, **options)[:, 1:4], c * w)
+
+
 @pytest.mark.parametrize("angle", [0.0, math.pi / 2, -1.0, 2.0])
 def test_an_opening_lies_between_nothing_and_a_half_space(angle):
     with pytest.raises(ValueError, match="op: half_angle must lie between 0 and pi/2"):
@@ -660,7 +675,7 @@ def test_divided_differences_of_relu():
 # -- compiled loops ------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("n", "threads", "asked"),
-    [(native.SERIAL - 1, 4, 1), (native.SERIAL, 4, 1), (native.SERIAL + 1, 4, 2),
+    [(0, 4, 1), (native.SERIAL - 1, 4, 1), (native.SERIAL, 4, 1), (native.SERIAL + 1, 4, 2),
      (3 * native.SERIAL, 4, 3), (9 * native.SERIAL, 4, 4), (9 * native.SERIAL, 1, 1)],
 )  # fmt: skip
 def test_threads_are_asked_for_where_they_pay(monkeypatch, n, threads, asked):

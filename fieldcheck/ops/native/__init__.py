@@ -281,9 +281,8 @@ def conic(kind: str, x: Tensor, g: Tensor | None, size: int, opening: float, out
     loaded = _load()
     assert isinstance(loaded, Loaded)
     n = x.numel()
-    threads = 1 if n < SERIAL else torch.get_num_threads()
     loaded.functions[x.dtype](
         KINDS[kind], x.data_ptr(), None if g is None else g.data_ptr(), out.data_ptr(), n, size,
-        float(opening), min(threads, math.ceil(n / SERIAL)),
+        float(opening), min(torch.get_num_threads(), max(1, math.ceil(n / SERIAL))),
     )  # fmt: skip
     return out
