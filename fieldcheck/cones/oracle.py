@@ -21,9 +21,7 @@ def _solved(x: np.ndarray, scale: Any, cone: Any, offset: int) -> np.ndarray:
     settings.verbose = False
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
     settings.static_regularization_constant = 1e-14
-    settings.static_regularization_proportional = 0.0
     settings.iterative_refinement_abstol = settings.iterative_refinement_reltol = 1e-16
-    settings.iterative_refinement_max_iter = 50
     size = len(x)
     problem = clarabel.DefaultSolver(
         sparse.identity(size, format="csc"),
