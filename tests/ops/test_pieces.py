@@ -575,8 +575,12 @@ def test_the_range_of_a_group(dtype):
     ],
 )
 def test_the_factor_of_the_body(t, r, form, c):
-    found = reference.shortening(wide([t]), wide([r]), form)
+    at = [wide([v]).requires_grad_() for v in (t, r)]
+    found = reference.shortening(*at, form)
     assert found.item() == pytest.approx(c, rel=1e-14)
+    if found.requires_grad:
+        slopes = torch.autograd.grad(found.sum(), at, allow_unused=True)
+        assert all(g is None or g.isfinite().all() for g in slopes)
     for wrong in ((math.nan, r), (t, math.nan)):
         assert reference.shortening(*(wide([v]) for v in wrong), form).isnan().item()
 
@@ -596,11 +600,66 @@ def test_a_guard_of_any_size_is_that_of_the_plain_form(form, negative, eps):
     torch.testing.assert_close(ops.colu(x, 4, **options)[:, 1:4], c * w)
 
 
+@pytest.mark.parametrize("size", [1e-260, 1.0, 1e260])
+def test_a_guard_is_scaled_with_its_group(size):
+    x = size * wide([[1, 3, -4, 2, 0, 5]])
+    for op in (ops.colu, reference.colu):
+        found = op(x, 3, eps=size) / size
+        torch.testing.assert_close(found, wide([[1, 3 / 6, -4 / 6, 2, 0, 5 / 3]]))
+    mean, rest = 2.0, wide([-1, 1, 0])
+    ratio = mean * 3**0.5 / (2**0.5 + 10)
+    for op in (ops.rcolu, reference.rcolu):
+        found = op(size * wide([[1, 3, 2]]), 3, eps=10 * size) / size
+        torch.testing.assert_close(found[0], mean + ratio * rest)
+
+
+FAST = [
+    ("colu", {}, True),
+    ("colu", dict(planar=True), False),
+    ("colu", dict(planar=True, groups=1), True),
+    ("colu", dict(form="soft"), False),
+    ("colu", dict(negative="rectified"), False),
+    ("colu", dict(eps=1.0), False),
+    ("colu", dict(shared=True, groups=7), False),
+    ("rcolu", {}, True),
+    ("rcolu", dict(negative="rectified"), True),
+    ("rcolu", dict(eps=1.0), False),
+    ("rcolu", dict(form="firm"), False),
+    ("soc_projection", {}, True),
+    ("soc_projection", dict(planar=True), False),
+    ("soc_projection", dict(planar=True, groups=1), True),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "fast"), FAST)
+def test_which_maps_go_through_the_operator(monkeypatch, name, options, fast):
+    from fieldcheck.ops import conic
+
+    asked = []
+    operator = conic.conic
+
+    def spy(x, kind, size, opening):
+        asked.append((kind, size, opening))
+        return operator(x, kind, size, opening)
+
+    monkeypatch.setattr(conic, "conic", spy)
+    x = draw(2, 3, 8)
+    options = {"groups": 2} | options
+    torch.testing.assert_close(
+        getattr(ops, name)(x, **options), getattr(reference, name)(x, **options)
+    )
+    kind = {"soc_projection": "soc"}.get(name, name)
+    assert asked == ([(kind, 8 // options["groups"], pytest.approx(1.0))] if fast else [])
+    torch.func.vmap(lambda y: getattr(ops, name)(y, **options))(x)
+    assert len(asked) == fast  # a transform cannot look into the operator
+
+
 @pytest.mark.parametrize("angle", [0.0, math.pi / 2, -1.0, 2.0])
 def test_an_opening_lies_between_nothing_and_a_half_space(angle):
     with pytest.raises(ValueError, match="op: half_angle must lie between 0 and pi/2"):
         reference.opening("op", angle)
-    assert reference.opening("op", math.pi / 4) == pytest.approx(1)
+    for inside in (1e-3, math.pi / 4, 1.5):
+        assert reference.opening("op", inside) == math.tan(inside)
 
 
 @pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
@@ -609,10 +668,15 @@ def test_an_opening_lies_between_nothing_and_a_half_space(angle):
 def test_the_closed_derivative_is_that_of_the_plain_form(kind, size, a):
     from fieldcheck.ops import conic
 
-    x = draw(6, 2 * size) * 2
+    x = draw(12, 2 * size) * 2
     x[:2, 0] += 4
     x[2:4, 0] -= 4
-    g = draw(6, 2 * size)
+    x[4:6] *= 0.01
+    if kind != "rcolu":  # on the walls between the pieces
+        x[6, 0], x[7, 1:size], x[8, :size] = 0, 0, 0
+        x[9, 0], x[10, 0] = (x[k, 1:size].norm() / a for k in (9, 10))
+        x[10, 0] *= -a * a
+    g = draw(12, 2 * size)
     found = reference.conic_vjp(x, g, kind, size, a)
     torch.testing.assert_close(found, conic.plain_vjp(x, g, kind, size, a))
 
