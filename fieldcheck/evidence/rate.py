@@ -154,7 +154,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         sizes = grid[shapes[-1]]
         for part, name, raw in _special(statement, sizes, parts, profile, seed):
             found = judge(statement, raw, part, DOUBLINGS[profile.name])
-            vanishes = _faster(statement, raw, part, found)
+            vanishes = falls_faster(statement, raw, part, found)
             if found.outcome == REFUTES and not vanishes:
                 return Evidence(
                     "rate",
@@ -213,7 +213,7 @@ def _special(
             yield part, name, moved_into(statement, name, point(statement, sizes, rng), moves)
 
 
-def _faster(statement: Statement, raw: Raw, part: int, found: Finding) -> bool:
+def falls_faster(statement: Statement, raw: Raw, part: int, found: Finding) -> bool:
     """Does the remainder fall faster than stated, where the stated constant allows it?"""
     remainders = Remainders(statement, raw, part, found.digits)
     stated, constant = remainders.relation().order, remainders.constant()
@@ -225,10 +225,11 @@ def _faster(statement: Statement, raw: Raw, part: int, found: Finding) -> bool:
 
 def _shapes(grid: list[dict[str, int]]) -> list[int]:
     """Which shapes to visit: of unequal sizes if there are such (at a square a transpose may go
-    unnoticed), a large one first."""
+    unnoticed), a large one first, then a small one: at the least sizes a slip in an index may be
+    the only thing to see."""
     varied = max(len(set(sizes.values())) for sizes in grid)
     fit = [k for k, sizes in enumerate(grid) if len(set(sizes.values())) == varied]
-    return list(dict.fromkeys([fit[-1], fit[len(fit) // 2], fit[0], len(grid) - 1, 0]))
+    return list(dict.fromkeys([fit[-1], fit[0], fit[len(fit) // 2], len(grid) - 1, 0]))
 
 
 # -- remainders ----------------------------------------------------------------------------------

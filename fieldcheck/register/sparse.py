@@ -6,7 +6,17 @@ from functools import cache
 from itertools import permutations, product
 
 from fieldcheck.claim import claim, ours, paper, poster
-from fieldcheck.domains import built, matrix, number, positive, real, real_matrix, root, vector
+from fieldcheck.domains import (
+    between,
+    built,
+    matrix,
+    number,
+    positive,
+    real,
+    real_matrix,
+    root,
+    vector,
+)
 from fieldcheck.fields import depth, masks
 from fieldcheck.fields.exponential import exp_nilpotent, expm
 from fieldcheck.relations import Equal, Force, Rate, Zero, at_most
@@ -566,16 +576,21 @@ def _flow_gap(xp, X, A, B, d, gate_of):
     needs=["bch-modewise", "bch-homogeneous-diagonal"],
     given=dict(
         X=matrix("N", 2), A=matrix(2, 2), B=matrix(2, 2), d=built(
-            "rates of two channels", (2,), {"x": (2,)}, lambda xp, raw: raw["x"] / 8)
+            "rates of two channels", (2,), {"x": (2,)}, lambda xp, raw: raw["x"] / 8),
+        s=between(0, 1),
     ),
     sizes=dict(N=[1, 2]),
     tex=r"\phi_{XD}\circ\phi_{\varepsilon F} = \phi_{XD+\varepsilon F_G} + O(\varepsilon^2),\quad"
     r" F_G = \sum_{abce}G(d_e-d_a-d_b-d_c)\,A_{ab}B_{ce}\,XE_{ab}X^*XE_{ce}",
 )
-def modewise_heads(xp, X, A, B, d):
+def modewise_heads(xp, X, A, B, d, s):
     """For any head F = XAX*XB and a diagonal MLP XD, the flow of attention εF and then of the MLP
-    is the flow of XD + ε F_G up to second order in ε, where F_G has a gate on each of its modes."""
-    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: _gate_value(xp, beta)), 2, start=256)
+    is the flow of XD + ε F_G up to second order in ε, where F_G has a gate on each of its modes.
+    The flows are compared in the frame that the MLP moves, where F_G is F_G(Xe^(sD))e^(−sD)."""
+    gate_of = lambda beta: _gate_value(xp, beta)
+    gated = lambda s: _gated(xp, A, B, d, gate_of, s)
+    moved = gated(0 * s)(X * xp.exp(s * d)[None, :]) * xp.exp(-s * d)[None, :]
+    return Rate(_flow_gap(xp, X, A, B, d, gate_of), 2, start=256), Equal(gated(s)(X), moved)
 
 
 @modewise_heads.neighbour("third order", key="order-three")

@@ -102,14 +102,13 @@ def sentence(report: Mapping[str, Any]) -> str:
     )
 
 
-def again(report: Mapping[str, Any]) -> str:
-    """The same of a second sample, whose survivors nobody has looked at."""
-    total = report["total"]
-    low, high = map(percent, total["raw_kill_rate"]["interval"])
+def at_first(report: Mapping[str, Any]) -> str:
+    """The same of the sample as it was drawn, when nobody had looked at its survivors."""
+    raw = report["total"]["raw_kill_rate"]
+    low, high = map(percent, raw["interval"])
     return (
-        f"Tests were written for the survivors of that sample; of {total['sampled']} other "
-        f"changes, drawn with seed {report['seed']} and left as they are, "
-        f"{percent(total['raw_kill_rate']['rate'])} % are noticed ({low} to {high} %)."
+        f"When they were drawn, before tests were written for what survived, {raw['killed']} of "
+        f"{raw['of']} were noticed: {percent(raw['rate'])} % ({low} to {high} %)."
     )
 
 

@@ -33,6 +33,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from fieldcheck.claim import HOLDS, Claim, Form
+from tests.mutation.trees import trees
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "register.json"
@@ -274,6 +275,7 @@ def report(forms: Sequence[Mapping[str, Any]], of: int, looked: Looked, seed: in
     return {
         "schema": SCHEMA,
         "judged_by": "quick profile; standard where quick leaves a mutant undecided",
+        "tested": trees(HERE.parents[1], ["fieldcheck"]),
         "seed": seed,
         "forms": {"tried": len(forms), "of": of},
         "all": tally(rows, looked),
