@@ -82,6 +82,9 @@ def _events(request: Request, part: str) -> Iterator[dict[str, Any]]:
 
 #: Parts of a run.  Sweeps are weighed before they are timed, so that a timed row is whole.
 PARTS = ("time", "memory", "sweeps")
+#: How many processes take a part.  A sweep over memory depends on the pages that its process was
+#: given, as much as by half, and no number of rounds in one process shows that.
+PROCESSES = {"sweeps": 3}
 
 
 class _Gathering:
@@ -103,6 +106,7 @@ class _Gathering:
         return {
             "rounds": self.request.rounds, "budget_s": self.request.budget,
             "toy": self.request.toy, "peers": self.request.peers,
+            "processes": 1 if self.request.toy else PROCESSES["sweeps"],
             "allocator": "the system's default; for activations and gibbs one that keeps memory",
         }  # fmt: skip
 
@@ -112,11 +116,10 @@ class _Gathering:
         skip = list(self.known)
         while True:
             contest: list[Any] = []
-            kept = len(self.rows)
             for event in _events(replace(self.request, known=skip), part):
                 kind = event.pop("event")
                 if kind == "contest":
-                    contest, kept = [event["op"], event["mode"], event["size"]], len(self.rows)
+                    contest = [event["op"], event["mode"], event["size"]]
                     progress(event["done"], event["of"], f"{part}: {event['op']}, {event['mode']}")
                 elif kind == "done":
                     skip.append(contest)
@@ -127,9 +130,11 @@ class _Gathering:
                 elif kind == "died":
                     if not contest:
                         raise BenchError(event["reason"])
-                    del self.rows[kept:]
                     op, mode, size = contest
+                    gone = op, mode, tuple(size.items())
+                    self.rows = [row for row in self.rows if _contest(row) != gone]
                     self.left_out.append(LeftOut(op, mode, EVERYONE, size, event["reason"]))
+                    self.known.append(contest)  # nor again in another process
                     skip.append(contest)
                     done()
                 else:
@@ -156,7 +161,7 @@ class _Gathering:
 
     def run(self, complete: bool) -> Run:
         """All that is known now, judged."""
-        rows = list(self.rows)
+        rows = together(self.rows)
         left_out = [o for i, o in enumerate(self.left_out) if o not in self.left_out[:i]]
         ceilings = {name: list(values) for name, values in self.ceilings.items()}
         if self.earlier:
@@ -189,7 +194,8 @@ def measure(
             keep(gathering.run(complete=False))
 
     for part in PARTS:
-        gathering.measure(part, progress or (lambda done, of, text: None), done)
+        for _ in range(1 if request.toy else PROCESSES.get(part, 1)):
+            gathering.measure(part, progress or (lambda done, of, text: None), done)
     return gathering.run(complete=True)
 
 
@@ -228,6 +234,38 @@ def contests(rows: Iterable[Row]) -> dict[Contest, list[Row]]:
     for row in rows:
         found.setdefault(_contest(row), []).append(row)
     return found
+
+
+def together(rows: Iterable[Row]) -> list[Row]:
+    """One row for each implementation in a contest: the medians over the processes that measured
+    it, calm ones before others.  The spread is that of the processes, if it is the larger."""
+    found: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(_place(row), []).append(row)
+    return [_median(same) for same in found.values()]
+
+
+def _median(rows: list[Row]) -> Row:
+    if len(rows) == 1:
+        return rows[0]
+    taken = [row for row in rows if row.calm] or rows
+    times = [row.median_s for row in taken]
+    middle = statistics.median(times)
+    inside = [row.spread for row in taken if row.spread is not None]
+    between = (max(times) - min(times)) / 2 / middle
+    ratios = {
+        other: statistics.median(row.ratios[other] for row in taken if other in row.ratios)
+        for other in dict.fromkeys(other for row in taken for other in row.ratios)
+    }
+    return replace(
+        taken[0],
+        median_s=middle,
+        spread=max([between, *([statistics.median(inside)] if inside else [])]),
+        rounds=sum(row.rounds for row in taken),
+        disturbed=statistics.median(row.disturbed for row in taken),
+        peak_bytes=next((row.peak_bytes for row in rows if row.peak_bytes is not None), None),
+        ratios=ratios,
+    )
 
 
 def calmer(first: dict[Contest, list[Row]], second: dict[Contest, list[Row]]) -> list[Row]:

@@ -9,7 +9,7 @@ import pytest
 
 from fieldcheck.bench import growth, records
 from fieldcheck.bench.records import Row
-from fieldcheck.bench.run import calmer, contests, growths
+from fieldcheck.bench.run import calmer, contests, growths, together
 from fieldcheck.bench.targets import TARGETS, judge
 
 
@@ -144,3 +144,16 @@ def test_of_two_versions_of_a_contest_the_calmer_is_kept():
         kept = calmer(contests(first), contests(second))
         assert [r.median_s for r in kept if r.implementation == "fieldcheck"] == [1.0, 1.0]
         assert len(kept) == 3
+
+
+def test_of_several_processes_a_row_holds_the_medians():
+    times = {1.0: 0.0, 4.0: 0.0, 1.2: 0.0, 0.1: 0.9}
+    rows = [
+        dataclasses.replace(row(n=64, seconds=s, disturbed=d), rounds=5, ratios={"copy": s})
+        for s, d in times.items()
+    ]
+    (one,) = together(rows)
+    assert (one.median_s, one.ratios, one.rounds) == (1.2, {"copy": 1.2}, 15)
+    assert one.spread == pytest.approx(1.5 / 1.2)
+    assert together(rows[:1]) == rows[:1]
+    assert together([*rows, row("naive", n=64)])[1].implementation == "naive"
