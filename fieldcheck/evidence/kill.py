@@ -19,7 +19,7 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.claim import Claim, Form
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.evidence.statement import Raw, Statement, stream, wrap_raw
+from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
 from fieldcheck.evidence.witness import certified, raw_from_record, witness_at
 from fieldcheck.verdict import REFUTES, Verdict
 
@@ -58,9 +58,9 @@ def _beside(form: Form, verdict: Verdict) -> Iterator[Verdict]:
             for index in np.ndindex(*values.shape):
                 moved = values.copy()
                 moved[index] += step
-                point = {**raw, name: moved}
-                if certified(statement, sizes, point) is not None:
-                    yield replace(verdict, witness=witness_at(statement, sizes, point))
+                near = {**raw, name: moved}
+                if certified(statement, sizes, near) is not None:
+                    yield replace(verdict, witness=witness_at(statement, sizes, near))
 
 
 def check_kill(claim: Claim, form: Form, verdict: Verdict) -> str:
@@ -117,8 +117,11 @@ def _rate(truth: Statement, record: dict) -> str:
         return ""
     for part in parts:
         found = rate.judge(truth, raw, part, rate.DOUBLINGS["quick"])
-        # At a special point the true remainder may fall faster, which speaks against nothing.
-        if found.outcome == REFUTES and not rate.falls_faster(truth, raw, part, found):
+        if found.outcome == REFUTES and rate.falls_faster(truth, raw, part, found):
+            # At a special point it may, which speaks against nothing; at a generic one it must not.
+            near = point(truth, record["sizes"], stream(truth.key, "kill", 0))
+            found = rate.judge(truth, near, part, rate.DOUBLINGS["quick"])
+        if found.outcome == REFUTES:
             return TRUTH_FAILS
     return ""
 

@@ -250,11 +250,6 @@ def test_what_goes_to_certification():
     assert (sample.floor_of("AtMost"), sample.floor_of("Equal")) == (0.0, sample.NOISE)
 
 
-class Kind:
-    def __init__(self, name):
-        self.name = name
-
-
 @pytest.mark.parametrize(
     ("names", "moving", "visited", "cases", "empty", "reason"),
     [
@@ -272,7 +267,7 @@ class Kind:
 )
 def test_when_a_run_means_nothing(names, moving, visited, cases, empty, reason):
     found = sample._vacuous(
-        [Kind(n) for n in names], np.array(moving, dtype=bool), visited, cases, empty
+        dict(enumerate(names)), np.array(moving, dtype=bool), visited, cases, empty
     )
     assert reason in found
     assert bool(found) is bool(reason)
@@ -599,12 +594,15 @@ def test_a_box_is_halved_until_it_is_proved_or_too_many_cells():
     coordinates, first = enclose._first_cell(subject, {}, {only(subject): (-1, 1)})
     with working_digits(20):
         run = lambda limit: enclose._subdivide(subject, {}, 0, coordinates, first, limit)
-        outcome, count, point = run(100)
-        assert (outcome, point) == ("confirms", None)
+        outcome, count, point, room = run(100)
+        assert outcome == "confirms"
         assert 1 <= count <= 7
+        # The room of the tightest cell is at most the true one there, and 1/4 at the ends.
+        x = float(point[only(subject)])
+        assert 0 < room <= 1.25 - x * x
         assert run(count)[:2] == ("confirms", count)
         if count > 1:
-            assert run(count - 1) == ("silent", count, None)
+            assert run(count - 1)[:3] == ("silent", count, None)
 
 
 # -- small witnesses -----------------------------------------------------------------------------
@@ -705,12 +703,15 @@ def test_a_ball_around_zero_is_shown_as_zero_if_it_is_small():
 
 
 def test_records_of_worst_cases():
-    record = witness.worst_at(-3.14159, {"n": 2}, "zero", {"x": exactly("1/3", "0.1", 7)})
+    point = {"x": exactly("1/3", "0.1", 7)}
+    record = witness.worst_at("largest residual", -3.14159, {"n": 2}, "zero", point)
     assert record == {
+        "what": "largest residual",
         "log10": "-3.1",
         "raw": {"sizes": {"n": 2}, "stratum": "zero", "point": {"x": ["1/3", "1/10", "7"]}},
     }
-    assert witness.worst_at(math.inf, {}, "", {})["log10"] == "inf"
+    assert witness.worst_at("", math.inf, {}, "", {})["log10"] == "inf"
+    assert witness.worst_at("", -0.01, {}, "", {})["log10"] == "0.0"
     long = Fraction(0.1)  # fifty-five bits: shown as the float it came from
     assert witness._short(np.array(long, dtype=object)) == (0.1).hex()
     third = Fraction(10**12 + 1, 3 * 10**12)  # no float

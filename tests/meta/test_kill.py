@@ -136,6 +136,15 @@ def test_rates_are_rebuilt(order):
     assert "does not refute again" in check_kill(Claim(rate(2), x=POSITIVE), true, verdict)
 
 
+def test_a_true_rate_may_fall_faster_at_the_special_point_of_a_witness():
+    given = {"x": real().without_strata("zero", "large", "ill-conditioned", "denormal")}
+    falling = lambda p: lambda xp, x: Rate(lambda n: xp.abs(x - 1) / n**2 + xp.one / n**3, p)
+    form, verdict = neighbour(falling(1), **given)
+    special = replace(verdict, witness=replace(verdict.witness, raw={"x.x": "1"}))
+    assert check_kill(Claim(falling(2), **given), form, special) == ""
+    assert "the true claim fails" in check_kill(Claim(falling(1), **given), form, special)
+
+
 def product(rank):
     return lambda xp, A, B: Rank(A @ B, rank(A.shape))
 
