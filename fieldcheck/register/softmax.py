@@ -142,13 +142,17 @@ LEVELS = dict(e=real(), g=positive(), tied=vector("m"), above=positive("k"))
 def gibbs_cold(xp, e, g, tied, above):
     """With m tied minima, k states at a gap g above them and the rest at least 2g above, each
     minimum gets 1/m and lacks only k exp(−g/τ)/m²; here exp(−g/τ) = 1/n. For m = 1 the one
-    argmin takes all."""
+    argmin takes all. (From which level energies are counted changes nothing.)"""
     E, m, k = _levels(xp, e, g, tied, above), tied.shape[0], above.shape[0]
+    from_zero = _levels(xp, 0 * e, g, tied, above)
 
     def missing(n):
         return xp.one / m - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0]
 
-    return Rate(missing, order=1, constant=k * xp.one / m**2, start=64)
+    return (
+        Rate(missing, order=1, constant=k * xp.one / m**2, start=64),
+        Equal(xp.softmax(-E), xp.softmax(-from_zero)),
+    )
 
 
 @gibbs_cold.neighbour(
@@ -193,10 +197,15 @@ def _(xp, e, g, tied, above):
     r"\quad\text{for } m \text{ tied minima}",
 )
 def gibbs_cold_minimum(xp, e, g, tied, above):
-    """With m tied minima e, the least free energy is e − τ log m up to exp(−g/τ)."""
+    """With m tied minima e, the least free energy is e − τ log m up to exp(−g/τ). (It moves with
+    the level from which energies are counted.)"""
     E, m = _levels(xp, e, g, tied, above), tied.shape[0]
-    return Rate(
-        lambda n: e + xp.logsumexp(-E * n) / n, order=1, constant=xp.log(xp.lift(m)), start=64
+    from_zero = _levels(xp, 0 * e, g, tied, above)
+    return (
+        Rate(
+            lambda n: e + xp.logsumexp(-E * n) / n, order=1, constant=xp.log(xp.lift(m)), start=64
+        ),
+        Equal(e + xp.logsumexp(-E), xp.logsumexp(-from_zero)),
     )
 
 
