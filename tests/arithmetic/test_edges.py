@@ -553,3 +553,11 @@ def test_a_node_says_what_it_is():
     assert [n.op for n in graph.order(x + graph.const(1))] == ["raw", "const", "add"]
     assert (-x).args[0].value == -1
     assert (x / graph.const(4)).args[0].value == Fraction(1, 4)
+
+
+def test_a_rank_is_that_of_the_first_halves():
+    """Complex values are pairs of residues, for i and -i; a rank needs one of them."""
+    xp = Prime(random_prime(random.Random(0)), random.Random(0))
+    one, two = np.array([[1, 2], [2, 4]], dtype=object), np.array([[1, 0], [0, 1]], dtype=object)
+    assert xp.rank(np.array([one, two])) == 1
+    assert xp.rank(np.array([two, one])) == 2

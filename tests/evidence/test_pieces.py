@@ -34,19 +34,26 @@ from fieldcheck.evidence import (
     enclose,
     exact,
     ladder,
+    law,
     minimize,
+    rank,
+    rate,
     sample,
     search,
     semialgebraic,
+    solutions,
     witness,
 )
 from fieldcheck.evidence import (
     statement as statements,
 )
+from fieldcheck.evidence.decide import decide
 from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import gather
 from fieldcheck.evidence.statement import Fault, Statement, numpy_stream, small_point, stream
-from fieldcheck.relations import AtMost, Equal, Gradient, Rank, Zero
+from fieldcheck.relations import AtMost, Equal, Gradient, Rank, Rate, Zero
+from fieldcheck.verdict import Evidence
 from tests.evidence.statements import statement
 
 QUICK = PROFILES["quick"]
@@ -814,3 +821,112 @@ def test_the_precision_is_told():
     with working_digits(20):
         assert witness.precision_bits() == flint.ctx.prec == 74
     assert Multiprecision().name == "mpf"
+
+
+# -- what the records of methods say ---------------------------------------------------------------
+def test_a_branch_that_fails_is_one_shape_with_its_cells():
+    false = statement(lambda xp, x: Equal(xp.relu(x) + xp.relu(-x), x), x=real())
+    found = cells.run(false, QUICK, 0)
+    assert (found.outcome, found.shapes, found.parts) == ("refutes", 1, (0,))
+    assert found.cells == found.cases > 0
+
+
+def test_the_bound_of_cells_counts_every_cell_and_trial():
+    body = lambda xp, x, y: Equal(xp.abs(x * y), xp.abs(x) * xp.abs(y))
+    true = statement(body, x=real(), y=real())
+    graph, (root,) = cells.written_down(true, {}, 0)
+    count, bound, failing = cells._whole(graph, root, QUICK, random.Random(0))
+    each = cells._error(graph, root)
+    trials = (bound - math.log2(count)) / each
+    assert failing == []
+    assert count > 1
+    assert trials == pytest.approx(round(trials))
+    assert bound <= QUICK.bound < bound - each
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_rank_that_is_too_low_rests_on_a_bound_and_one_that_is_too_high_on_none(step):
+    body = lambda xp, A: Rank(A, A.shape[0] - 1 + step)  # a generic matrix has full rank
+    found = rank.run(statement(body, A=matrix("n+1", "n+1")), QUICK, 0)
+    if step == 1:
+        assert found.outcome == "confirms"
+    else:
+        assert (found.outcome, found.log2_bound) == ("refutes", None)
+    more = lambda xp, A: Rank(A @ xp.diag(xp.constant([1, 0])), 2)
+    low = rank.run(statement(more, A=matrix(2, 2)), QUICK, 0)
+    assert low.outcome == "refutes"
+    assert float(low.log2_bound) <= QUICK.bound
+
+
+def test_a_rate_visits_a_few_strata_of_each_part():
+    subject = statement(lambda xp, x: Rate(lambda n: xp.abs(x) / n, 1), x=vector("n"))
+    for name, most in (("quick", 2), ("standard", 4)):
+        found = list(rate._special(subject, {"n": 3}, [0], PROFILES[name], 0))
+        open_to = [s for s in sample.strata_of(subject)[1:] if s not in rate.EXTREME]
+        assert len(found) == min(most, len(open_to))
+        assert {part for part, _, _ in found} == {0}
+        assert len({stratum for _, stratum, _ in found}) == len(found)
+    assert rate.SPECIAL == {"quick": 2, "standard": 4, "deep": 8}
+
+
+def test_a_wrong_constant_is_told_to_the_digits_that_are_known():
+    off = lambda xp, x: Rate(lambda n: 3 * xp.one / n**2 + xp.one / n**3, 2, 3 + xp.one / 10**6)
+    found = rate.run(statement(off, x=real()), QUICK, 0)
+    assert found.reason == "leading constant 3.0, not 3.000001"
+
+
+def test_a_draw_says_where_it_lies():
+    assert law.Draw(0.5, 0.25, 1.0, 1e-6).words == "0.5 in [0.25, 1]"
+    assert law.Draw(1.5, 0.25, 1.0, 1e-6).words == "1.5 outside [0.25, 1]"
+
+
+def test_the_part_that_nothing_confirms_is_named_from_one():
+    seen = Evidence("exact", "confirms", grade="exact", parts=(0,))
+    weak = Evidence("sampled", "confirms", grade="sampled", parts=(0, 1))
+    verdict = decide(["Zero", "Equal"], [seen, weak])
+    assert verdict.because.startswith("nothing confirms part 2 (Equal)")
+
+
+def test_the_nearest_miss_names_its_part_from_one():
+    looked = object.__new__(solutions.Looked)
+    looked.nearest, looked.strata = (0.125, {}, "generic", {}, 0), {"generic": 1}
+    assert looked.worst()["raw"]["part"] == 1
+    assert looked.worst()["log10"] == "-0.9"
+
+
+def test_the_processors_flags_do_not_reach_a_verdict():
+    def body(xp, x):
+        if xp.name == "ball":
+            np.log(np.array([-1.0]))  # raises where flags are errors
+        return Equal(2 * x, x + x)
+
+    with np.errstate(all="raise"):
+        _, found = gather(statement(body, x=real()), QUICK, 0)
+    assert not any(e.error for e in found)
+
+
+def test_mpmath_must_gain_ten_digits_fewer_than_it_is_given():
+    low, high = ladder.OPINIONS
+    for shrinks, agreed in ((high - low - 9, True), (high - low - 11, False)):
+        residual = {low: mpmath.mpf(10) ** -1, high: mpmath.mpf(10) ** (-1 - shrinks)}
+        ask = lambda s, r, p, digits, residual=residual: residual[digits]
+        before, ladder._mpmath_residual = ladder._mpmath_residual, ask
+        try:
+            assert ladder._second_opinion(TRUE, {"n": 1}, 0, random.Random(0)) is agreed
+        finally:
+            ladder._mpmath_residual = before
+
+
+def test_small_points_are_made_of_seven_numbers():
+    subject = statement(lambda xp, x: Equal(x, x), x=vector("n"))
+    drawn = solutions._small(subject, {"n": 400}, random.Random(0))
+    assert {v for values in drawn.values() for v in values.reshape(-1)} == {
+        Fraction(n, 2) for n in (-4, -2, -1, 0, 1, 2, 4)
+    }
+
+
+def test_strata_are_not_visited_for_a_planted_fault():
+    subject = statement(lambda xp, x: Rate(lambda n: xp.norm(x) / n, 1, xp.norm(x)), x=vector("n"))
+    visited = lambda s: set(rate.run(s, QUICK, 0).strata)
+    assert len(visited(subject)) > 1
+    assert visited(subject.faulty(40, 0)) == {"generic"}

@@ -163,6 +163,8 @@ def test_a_rank_below_the_claimed_rests_on_primes_and_says_so():
     assert verdict.witness.certified_by == "prime fields"
     assert check_kill(Claim(product(min), **GIVEN), form, verdict) == ""
     assert "error below 2^-1" in replay(form, verdict.witness.record())["residual"]
+    wrong = Claim(product(lambda s: min(s) + (s[0] > 1)), **GIVEN)
+    assert check_kill(wrong, form, verdict) == "the true claim fails at the same sizes"
 
 
 def test_a_special_point_does_not_lower_a_rank():

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import itertools
 import math
+import time
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from fieldcheck.ops import (
     _attend,
     _check,
     _flex,
+    _fused,
     _layout,
     _roads,
     _rows,
@@ -760,3 +762,96 @@ def test_threads_are_asked_for_where_they_pay(monkeypatch, n, threads, asked):
     monkeypatch.setattr(native, "_load", lambda: "no reason")
     assert not native.available(torch.float32)
     assert native.status() == ("plain torch", "no reason")
+
+
+# -- maps over rows, one by one --------------------------------------------------------------------
+SCALE = 0.7
+MAPS = {
+    "attend": (2, 3, lambda q, k: ([q], [k])),
+    "attend_vjp": (2, 3, lambda q, k: ([q, draw(2, 2), draw(2, 1)], [k])),
+    "scatter": (2, 3, lambda q, k: ([q, draw(2, 1), draw(2, 1)], [k])),
+    "scatter_vjp": (2, 3, lambda q, k: ([q, draw(2, 1), draw(2, 1)], [k, draw(3, 2)])),
+}
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_every_map_over_rows_has_its_derivative(name):
+    n, m, arguments = MAPS[name]
+    rows, shared = arguments(draw(n, 2), draw(m, 2))
+    setting = _attend.Setting(None, None, SCALE)
+    over = getattr(setting, name)(rows[0], shared[0])
+    count = len(rows)
+    leaves = [x.requires_grad_() for x in (*rows, *shared)]
+    call = lambda *x: over(x[:count], x[count:])
+    assert torch.autograd.gradcheck(call, leaves, raise_exception=True)
+
+
+def test_the_derivative_of_a_scatter_is_autograds():
+    q, k, g, lse, w = draw(3, 2), draw(4, 2), draw(4, 2), draw(3), draw(3)
+    leaves = [x.requires_grad_() for x in (q, lse, w, k)]
+    weights = torch.exp(SCALE * q @ k.mT - lse[:, None])
+    wanted = torch.autograd.grad((g * (weights.mT @ (w[:, None] * q))).sum(), leaves)
+    over = _attend.Setting(None, None, SCALE).scatter_vjp(q, k)
+    found = over.run((q, lse[:, None], w[:, None]), (k, g))
+    for name, a, b in zip(("q", "lse", "w", "k"), found, wanted, strict=True):
+        assert torch.allclose(a.reshape(b.shape), b), name
+
+
+def test_no_rows_at_all_give_their_shapes():
+    k, table = draw(4, 2), torch.ones(0, 4, dtype=torch.bool)
+    for given in (None, table):
+        over = _attend.Setting(None, given, SCALE)
+        out, lse = over.attend(draw(0, 2), k).run((draw(0, 2),), (k,))
+        assert (out.shape, lse.shape) == ((0, 2), (0, 1))
+        (received,) = over.scatter(draw(0, 2), k).run((draw(0, 2), draw(0, 1), draw(0, 1)), (k,))
+        assert torch.equal(received, torch.zeros(4, 2, dtype=torch.float64))
+
+
+def test_the_fused_kernel_gets_rows_without_gaps():
+    x = draw(3, 5)
+    assert _fused._unit_stride(x) is x
+    assert _fused._unit_stride(x[:, 1:4]).data_ptr() == x[:, 1:4].data_ptr()
+    for gaps in (x.mT, x[:, ::2]):
+        made = _fused._unit_stride(gaps)
+        assert made.stride(-1) == 1
+        assert torch.equal(made, gaps)
+
+
+def test_a_mask_inside_a_transform_is_held_to_queries_and_keys():
+    q, k = draw(3, 2), draw(4, 2)
+    table = torch.tensor([[1, 1, 0, 1], [0, 1, 1, 0], [1, 0, 0, 1]], dtype=torch.bool)
+    energy = lambda q: ops.free_energy(q, k, mask=table).energy.sum()
+    plain = q.clone().requires_grad_()
+    (wanted,) = torch.autograd.grad(energy(plain), plain)
+    assert torch.allclose(torch.func.grad(energy)(q), wanted)
+    wrong = lambda q: ops.free_energy(q, k, mask=table[:2]).energy.sum()
+    with pytest.raises(ValueError, match="mask"):
+        torch.func.grad(wrong)(q)
+
+
+@pytest.mark.parametrize("name", ["is_functorch_wrapped_tensor", "get_dynamic_layer_stack_depth"])
+def test_a_torch_without_the_private_names_has_no_transforms_to_see(monkeypatch, name):
+    monkeypatch.delattr(torch._C._functorch, name)
+    file = importlib.util.find_spec("fieldcheck.ops._transforms")
+    module = importlib.util.module_from_spec(file)
+    file.loader.exec_module(module)
+    if name == "get_dynamic_layer_stack_depth":
+        assert module._depth() == 0
+    else:
+        assert module._is_wrapped(draw(1)) is False
+
+
+def test_a_compiler_that_is_not_there_is_told(tmp_path):
+    gone, target = str(tmp_path / "none"), tmp_path / "loops.so"
+    reason = native._compile([gone], target, time.monotonic() + 10)
+    assert reason == "the compiler does not start: No such file or directory"
+    assert not target.exists()
+
+
+def test_the_loop_is_asked_for_on_a_processor_only(monkeypatch):
+    asked = []
+    monkeypatch.setattr(native, "available", lambda dtype: asked.append(dtype) or False)
+    x, g = draw(2, 4), draw(2, 4)
+    found = torch.ops.fieldcheck.conic_vjp(x, g, "colu", 4, 1.0)
+    assert asked == [torch.float64]
+    assert torch.allclose(found, reference.conic_vjp(x, g, "colu", 4, 1.0))
