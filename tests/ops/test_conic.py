@@ -461,3 +461,12 @@ def test_cuda_agrees_with_the_cpu(kind, size):
     for z in (x, y):
         KINDS[kind](z, size).square().sum().backward()
     torch.testing.assert_close(y.grad.cpu(), x.grad)
+
+
+def test_the_loop_is_asked_for_on_a_processor_only(monkeypatch):
+    asked = []
+    monkeypatch.setattr(native, "available", lambda dtype: asked.append(dtype) or False)
+    x, g = torch.randn(2, 2, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    found = torch.ops.fieldcheck.conic_vjp(x, g, "colu", 4, 1.0)
+    assert asked == [torch.float64]
+    assert torch.allclose(found, reference.conic_vjp(x, g, "colu", 4, 1.0))

@@ -846,12 +846,3 @@ def test_a_compiler_that_is_not_there_is_told(tmp_path):
     reason = native._compile([gone], target, time.monotonic() + 10)
     assert reason == "the compiler does not start: No such file or directory"
     assert not target.exists()
-
-
-def test_the_loop_is_asked_for_on_a_processor_only(monkeypatch):
-    asked = []
-    monkeypatch.setattr(native, "available", lambda dtype: asked.append(dtype) or False)
-    x, g = draw(2, 4), draw(2, 4)
-    found = torch.ops.fieldcheck.conic_vjp(x, g, "colu", 4, 1.0)
-    assert asked == [torch.float64]
-    assert torch.allclose(found, reference.conic_vjp(x, g, "colu", 4, 1.0))
