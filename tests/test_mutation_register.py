@@ -16,7 +16,8 @@ from fieldcheck.claim import Form
 from fieldcheck.domains import matrix, positive, real_matrix, vector
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.relations import AtMost, Equal, Zero
-from tests.mutation.register import RESULTS, Looked, problems, read_looked, tally, tried, wilson
+from tests.mutation.figures import wilson
+from tests.mutation.register import RESULTS, Looked, problems, read_looked, tally, tried
 from tests.mutation.register_judge import as_it_is
 from tests.mutation.register_operators import OPERATORS, form_of, mutants_of
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import math
 import os
 import sys
 import time
@@ -33,6 +32,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from fieldcheck.claim import HOLDS, Claim, Form
+from tests.mutation.figures import wilson
 from tests.mutation.trees import trees
 
 HERE = Path(__file__).parent
@@ -234,16 +234,6 @@ def problems(rows: Iterable[Mapping[str, Any]], looked: Looked) -> list[str]:
 
 
 # -- figures -------------------------------------------------------------------------------------
-def wilson(k: int, n: int, z: float = 1.959963984540054) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share k/n."""
-    if not n:
-        return 0.0, 1.0
-    p, zz = k / n, z * z
-    middle = (p + zz / (2 * n)) / (1 + zz / n)
-    half = z * math.sqrt(p * (1 - p) / n + zz / (4 * n * n)) / (1 + zz / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def tally(rows: Iterable[Mapping[str, Any]], looked: Looked) -> dict[str, Any]:
     """Counts of one operator or of all; the share counts what is neither equivalent nor
     stillborn."""
