@@ -428,7 +428,8 @@ def _stays_off(values: dict[int, Any], stated: int) -> float | None:
     """The mean slope of a remainder that oscillates, if it and that of the later half are off by
     more than half an order to the same side: there is no fit, and yet it is far from the rate.
 
-    Slopes that only come nearer are left alone: n/(n² + 10⁶) rises for long before it falls.
+    Slopes that only come nearer are left alone: n/(n² + 10⁵) rises before it falls.  (With 10⁶ it
+    rises at all n that are looked at, and its fit is that of n.)
     """
     doubled = [n for n in sorted(values) if 2 * n in values and _is_power(n // min(values))]
     slopes = [float((values[n] - values[2 * n]) / mpmath.log(2)) for n in doubled]
