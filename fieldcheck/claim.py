@@ -23,13 +23,72 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fieldcheck.domains import Domain
-
-HOLDS, REFUTED = "holds", "refuted"
-OPPOSITE = {HOLDS: REFUTED, REFUTED: HOLDS}
+from fieldcheck.verdict import ALL, FAILS, HOLDING, ON, REFUTED, STANDS, STRENGTH, UP_TO, Verdict
 
 
 class ClaimError(ValueError):
     """A claim is written in a way the machine cannot accept; the message names what and where."""
+
+
+EXPECTATION = re.compile(r"(?:(proved up to) (\w+(?:, \w+)* = \d+(?:; \w+(?:, \w+)* = \d+)*)|(.+))")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The verdict that the register states: a word, and the sizes that must be reached.
+
+    "proved", "proved up to N, C = 6", "proved on" (the form's box), "stands", "refuted"; "holds"
+    is met by any of the first four.  A weaker word or a shorter list does not meet it.
+    """
+
+    word: str
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    box: str | None = None
+
+    @classmethod
+    def read(cls, text: str) -> Expectation:
+        """From its words; ValueError if they are none."""
+        match = EXPECTATION.fullmatch(text.strip())
+        if match and match[1]:
+            sizes = {}
+            for group in match[2].split("; "):
+                names, _, largest = group.partition(" = ")
+                sizes.update(dict.fromkeys(names.split(", "), int(largest)))
+            return cls(UP_TO, sizes)
+        if text not in (*STRENGTH, REFUTED, "holds"):
+            raise ValueError(text)
+        return cls(text)
+
+    @property
+    def holds(self) -> bool:
+        """Is the statement expected to hold?"""
+        return self.word != REFUTED
+
+    def met(self, verdict: Verdict, relations: Sequence[Any] = ()) -> bool:
+        """Does a verdict say at least as much?"""
+        if self.word == REFUTED:
+            allowed = verdict.verdict == FAILS and any(not r.certifiable for r in relations)
+            return verdict.verdict == REFUTED or allowed
+        if self.word == "holds":
+            return verdict.verdict in HOLDING
+        if STRENGTH.get(verdict.verdict, 0) < STRENGTH[self.word]:
+            return False
+        reached = verdict.scope.sizes if verdict.scope else {}
+        return all(
+            reached.get(name, ALL) == ALL or max(reached[name], default=0) >= largest
+            for name, largest in self.sizes.items()
+        )
+
+    def record(self) -> dict[str, Any]:
+        return {"word": str(self.word), "sizes": dict(self.sizes), "box": self.box}
+
+    def __str__(self) -> str:
+        listed = ", ".join(f"{name} = {n}" for name, n in self.sizes.items())
+        return f"{self.word} {listed}".strip()
+
+
+HOLDS = Expectation("holds")
+FALSE = Expectation(str(REFUTED))
 
 
 @dataclass(frozen=True)
@@ -70,7 +129,7 @@ class Form:
     body: Callable[..., Any]
     given: Mapping[str, Domain]
     sizes: Mapping[str, Sequence[int]]
-    expect: str | None
+    expect: Expectation | None
     tex: str = ""
     hypothesis: str | None = None
     box: Mapping[str, Any] | None = None
@@ -101,7 +160,7 @@ class Claim:
     equations: tuple[str, ...]
     given: Mapping[str, Domain]
     needs: tuple[str, ...]
-    expect: str
+    expect: Expectation
     sizes: Mapping[str, Sequence[int]]
     tex: str
     module: str
@@ -115,13 +174,15 @@ class Claim:
         *,
         key: str = "printed",
         tex: str = "",
-        expect: str = REFUTED,
+        expect: str = str(REFUTED),
         given: Mapping[str, Domain] | None = None,
         sizes=None,
         box=None,
     ):
         """The statement as the source prints it (expected refuted unless said otherwise)."""
-        return self._form("printed", key, title, expect, given, tex, sizes, box)
+        return self._form(
+            "printed", key, title, _expectation(f"{self.id}/{key}", expect), given, tex, sizes, box
+        )
 
     def neighbour(
         self,
@@ -135,7 +196,14 @@ class Claim:
     ):
         """A form one change away whose verdict must be the opposite of the claim's."""
         return self._form(
-            "neighbour", key or slug(title), title, OPPOSITE[self.expect], given, tex, sizes, box
+            "neighbour",
+            key or slug(title),
+            title,
+            FALSE if self.expect.holds else HOLDS,
+            given,
+            tex,
+            sizes,
+            box,
         )
 
     def _form(self, role, key, title, expect, given, tex, sizes, box):
@@ -187,7 +255,7 @@ class Claim:
                 "fail proves nothing (add @….neighbour)"
             )
         main = self.forms[f"{self.id}/claim"]
-        if self.expect == REFUTED:
+        if not self.expect.holds:
             return  # what fails with a hypothesis fails without it: nothing to learn by dropping it
         for name, domain in main.given.items():
             if domain.relaxed is not None:
@@ -208,7 +276,7 @@ class Claim:
         """Why no form leaves out a hypothesis; None where some do."""
         if any(form.role == "dropped" for form in self.forms.values()):
             return None
-        if self.expect == REFUTED:
+        if not self.expect.holds:
             return "what fails with a hypothesis fails without it"
         if not self.given:
             return "the statement has no inputs"
@@ -229,6 +297,16 @@ class Claim:
         self._add("dropped", key, title, main.body, given, None, "", main.sizes, hypothesis)
 
 
+def _expectation(where: str, text: str) -> Expectation:
+    try:
+        return Expectation.read(text)
+    except ValueError:
+        words = ", ".join(f"{word!r}" for word in ("proved", "proved up to N, C = 6", ON, STANDS))
+        raise ClaimError(
+            f"{where}: expect is {text!r}, which is none of {words}, 'holds' and 'refuted'"
+        ) from None
+
+
 def slug(title: str) -> str:
     """A key from a title: lower case words joined by hyphens."""
     words = re.findall(r"[a-z0-9]+", title.lower().replace("π", "pi"))
@@ -247,7 +325,7 @@ def claim(
     given: Mapping[str, Domain],
     equations: Sequence[str] = (),
     needs: Sequence[str] = (),
-    expect: str = HOLDS,
+    expect: str = "holds",
     sizes: Mapping[str, Sequence[int]] | None = None,
     tex: str = "",
     box: Mapping[str, Any] | None = None,
@@ -259,7 +337,8 @@ def claim(
     given:     parameter name -> domain, in the order of the body's parameters after xp
     equations: labels of the displayed formulas this claim checks
     needs:     ids of the claims it rests on
-    expect:    "holds", or "refuted" for a no-go row stated as the universal claim it denies
+    expect:    "proved", "proved up to N, C = 6", "proved on" (its box), "stands", or "holds" for
+               any of them; "refuted" for a no-go row stated as the universal claim it denies
     sizes:     allowed values of a size, where not 1..6
     box:       raw box for an enclosure (see fieldcheck.evidence.enclose)
     every_size: the listed sizes are part of the statement, as in a table of dimensions; then every
@@ -267,8 +346,7 @@ def claim(
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ClaimError(f"{id!r} is no claim id: use lower case words joined by hyphens")
-    if expect not in OPPOSITE:
-        raise ClaimError(f"{id}: expect is {expect!r}, not 'holds' or 'refuted'")
+    expected = _expectation(id, expect)
     if not sources:
         raise ClaimError(f"{id}: a claim needs a source (ours() if it is drawn here)")
 
@@ -291,14 +369,14 @@ def claim(
             tuple(equations),
             dict(given),
             tuple(needs),
-            expect,
+            expected,
             dict(sizes or {}),
             tex,
             body.__module__,
             every_size,
         )
         made._add(
-            "claim", "claim", title, body, dict(given), expect, tex, dict(sizes or {}), None, box
+            "claim", "claim", title, body, dict(given), expected, tex, dict(sizes or {}), None, box
         )
         _registered[id] = made
         return made

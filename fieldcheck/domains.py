@@ -36,6 +36,11 @@ class Domain:
     reach:     a range of raw values that gives every value of the domain, if a bounded one does
     extended:  the same input with complex entries, of an arbitrary real one
     arbitrary: nothing at all is assumed of the value
+    covers:    what of the named domain the recipe gives: "all"; "dense" in it, in the ordinary
+               topology; or the part, in words.  A recipe that does not say gives a part
+    nonzero:   raw components whose entries are not zero
+    signs:     raw components whose entries are 1 or -1
+    within:    what else the raw parameters must meet, at an exact point
     """
 
     name: str
@@ -48,6 +53,18 @@ class Domain:
     reach: tuple[int, int] | None = None
     extended: Domain | None = None
     arbitrary: bool = False
+    covers: str = "a part"
+    nonzero: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
+    within: Callable[[Raw], bool] | None = None
+
+    def admits(self, raw: Raw) -> bool:
+        """Do exact raw parameters (arrays of fractions) meet the hypothesis?"""
+        return (
+            all(np.all(raw[part] != 0) for part in self.nonzero)
+            and all(np.all(np.abs(raw[part]) == 1) for part in self.signs)
+            and (self.within is None or self.within(raw))
+        )
 
     def sizes(self) -> set[str]:
         """The names of the sizes it depends on."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from fieldcheck.arithmetic.base import Arithmetic
 
 
+ANALYTIC = ("exact", "enclosed", "ladder")
+"""What lets an equality stand: a float search never does."""
+
+
 @dataclass(frozen=True)
 class Sides:
     """Two sides of one pointwise statement: equal, or left at most right."""
@@ -28,9 +32,17 @@ class Sides:
 
 
 class Relation:
-    """Base of the relations; ``needs`` says which methods a verdict requires."""
+    """Base of the relations; each says itself what it takes to confirm or refute it.
+
+    pointwise:    it compares two values at a point, and so must also have survived the search
+    confirmed_by: grades of evidence strong enough to let it stand
+    certifiable:  a false one has a certificate; else numerical evidence is all there can be
+    """
 
     name: ClassVar[str]
+    pointwise: ClassVar[bool] = False
+    confirmed_by: ClassVar[tuple[str, ...]] = ("exact",)
+    certifiable: ClassVar[bool] = True
 
     def direction(self) -> tuple[int, ...] | None:
         """Shape of the direction a weak form is tested in, if any."""
@@ -57,6 +69,8 @@ class Equal(Relation):
     left: Any
     right: Any
     name: ClassVar[str] = "Equal"
+    pointwise: ClassVar[bool] = True
+    confirmed_by: ClassVar[tuple[str, ...]] = ANALYTIC
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         return Sides(xp.lift(self.left), xp.lift(self.right))
@@ -68,6 +82,8 @@ class Zero(Relation):
 
     value: Any
     name: ClassVar[str] = "Zero"
+    pointwise: ClassVar[bool] = True
+    confirmed_by: ClassVar[tuple[str, ...]] = ANALYTIC
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         value = xp.lift(self.value)
@@ -85,6 +101,8 @@ class Force(Relation):
     at: Any
     force: Any
     name: ClassVar[str] = "Force"
+    pointwise: ClassVar[bool] = True
+    confirmed_by: ClassVar[tuple[str, ...]] = ANALYTIC
     direction_is_complex: ClassVar[bool] = True
 
     def direction(self) -> tuple[int, ...]:
@@ -104,6 +122,8 @@ class Gradient(Relation):
     at: Any
     force: Any
     name: ClassVar[str] = "Gradient"
+    pointwise: ClassVar[bool] = True
+    confirmed_by: ClassVar[tuple[str, ...]] = ANALYTIC
 
     def direction(self) -> tuple[int, ...]:
         return self.at.shape
@@ -128,6 +148,8 @@ class AtMost(Relation):
     gap: Any = None
     sharp: bool = False
     name: ClassVar[str] = "AtMost"
+    pointwise: ClassVar[bool] = True
+    confirmed_by: ClassVar[tuple[str, ...]] = (*ANALYTIC, "sampled")
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         gap = None if self.gap is None else xp.lift(self.gap)
@@ -156,6 +178,8 @@ class Rate(Relation):
     constant: Any = None
     start: int = 8
     name: ClassVar[str] = "Rate"
+    confirmed_by: ClassVar[tuple[str, ...]] = ("series", "rate")
+    certifiable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -178,6 +202,8 @@ class Law(Relation):
     statistic: Callable[[Any], tuple[float, float, float]]
     false_alarm: float
     name: ClassVar[str] = "Law"
+    confirmed_by: ClassVar[tuple[str, ...]] = ("law",)
+    certifiable: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)

@@ -1,133 +1,172 @@
 """Signs that can be read off an expression: squares, exponentials, relus, sums and products.
 
-Used to see that the ``gap`` of an inequality is nonnegative by its form alone.  What is known of
-all entries of a value is one of four states, from strongest to weakest:
-"+" positive, "0+" nonnegative, "r" real, "?" complex.
+Used to see that the ``gap`` of an inequality is nonnegative by its form alone, and that a rule with
+an exception (the logarithm of a real number is real: if that is positive) is used where it holds.
+Nothing is known of an entry but what follows from how it was made.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from fieldcheck.arithmetic.array import Jet
 from fieldcheck.arithmetic.base import Arithmetic
 
-ORDER = ("+", "0+", "r", "?")
-
 
 @dataclass(frozen=True)
 class Known:
-    """A shape and what is known of every entry."""
+    """A shape and what is known of every entry.
+
+    real:    it is real
+    nonneg:  it is real and not negative
+    nonzero: it is not zero
+    smooth:  it is an analytic function of the raw parameters wherever it is defined
+    """
 
     shape: tuple[int, ...]
-    sign: str = "?"
+    real: bool = False
+    nonneg: bool = False
+    nonzero: bool = False
+    smooth: bool = True
+
+    @property
+    def positive(self) -> bool:
+        return self.nonneg and self.nonzero
 
 
 def _dummy(shape) -> np.ndarray:
     return np.broadcast_to(np.int8(0), shape)
 
 
-def _weaker(*signs: str) -> str:
-    return max(signs, key=ORDER.index)
+def _at(shape, d: Known) -> Known:
+    return replace(d, shape=tuple(shape))
 
 
-def _at_best(sign: str, best: str) -> str:
-    return _weaker(sign, best)
+def _real(shape, *of: Known, **known: bool) -> Known:
+    """A value that is real where all its arguments are."""
+    return Known(tuple(shape), all(d.real for d in of), smooth=all(d.smooth for d in of), **known)
 
 
 class Sign(Arithmetic):
-    """The arithmetic of known signs."""
+    """The arithmetic of known signs.
+
+    ``exceptions`` collects, in words, where a rule was used that has exceptions which nothing
+    known of its argument excludes: a divisor, say, that may vanish.
+    """
 
     name = "sign"
+
+    def __init__(self) -> None:
+        self.exceptions: list[str] = []
 
     def shape_of(self, data):
         return data.shape
 
-    def variable(self, shape):
-        return self.wrap(Known(tuple(shape), "r"))
+    def variable(self, shape, nonzero: bool = False):
+        return self.wrap(Known(tuple(shape), real=True, nonzero=nonzero))
+
+    def _except(self, where: str) -> None:
+        if where not in self.exceptions:
+            self.exceptions.append(where)
 
     def _integer(self, n):
-        return Known((), "+" if n > 0 else "0+" if n == 0 else "r")
+        return Known((), True, n >= 0, n != 0)
 
     def _imaginary_unit(self):
-        return Known((), "?")
+        return Known((), nonzero=True)
 
     def _pi(self):
-        return Known((), "+")
+        return Known((), True, True, True)
 
     def _add(self, a, b):
+        nonneg = a.nonneg and b.nonneg
         shape = np.broadcast_shapes(a.shape, b.shape)
-        if {a.sign, b.sign} == {"+", "0+"}:
-            return Known(shape, "+")
-        return Known(shape, _weaker(a.sign, b.sign))
+        return _real(shape, a, b, nonneg=nonneg, nonzero=nonneg and (a.nonzero or b.nonzero))
 
     def _sub(self, a, b):
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        return Known(shape, _at_best(_weaker(a.sign, b.sign), "r"))
+        return _real(np.broadcast_shapes(a.shape, b.shape), a, b)
+
+    @staticmethod
+    def _times(shape, a: Known, b: Known) -> Known:
+        return _real(shape, a, b, nonneg=a.nonneg and b.nonneg, nonzero=a.nonzero and b.nonzero)
 
     def _mul(self, a, b):
-        return Known(np.broadcast_shapes(a.shape, b.shape), _weaker(a.sign, b.sign))
+        return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _div(self, a, b):
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        if b.sign == "0+":  # where it is finite at all, the divisor is positive
-            return Known(shape, a.sign)
-        return Known(shape, _weaker(a.sign, b.sign))
+        if not b.nonzero:
+            dense = "" if b.smooth else ", perhaps on an open set"
+            self._except(f"where a divisor vanishes{dense}")
+        # Where the quotient has a value at all, its divisor is not zero.
+        return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _neg(self, a):
-        return Known(a.shape, _at_best(a.sign, "r"))
+        return _real(a.shape, a, nonzero=a.nonzero)
 
     def _matmul(self, a, b):
         shape = (_dummy(a.shape) @ _dummy(b.shape)).shape
-        return Known(shape, _at_best(_weaker(a.sign, b.sign), "0+"))
+        product = self._times(shape, a, b)
+        some = a.shape[-1] > 0
+        return replace(product, nonzero=product.positive and some)
 
     def _getitem(self, d, index):
-        return Known(_dummy(d.shape)[index].shape, d.sign)
+        return _at(_dummy(d.shape)[index].shape, d)
 
     def _transpose(self, d):
-        return Known((*d.shape[:-2], d.shape[-1], d.shape[-2]), d.sign)
+        return _at((*d.shape[:-2], d.shape[-1], d.shape[-2]), d)
 
     def _reshape(self, d, shape):
-        return Known(_dummy(d.shape).reshape(shape).shape, d.sign)
+        return _at(_dummy(d.shape).reshape(shape).shape, d)
 
     def _sum(self, d, axis):
         shape = list(d.shape)
         n = shape.pop(axis)
-        return Known(tuple(shape), d.sign if n else _at_best(d.sign, "0+"))
+        return replace(_at(shape, d), nonzero=d.positive and n > 0)
 
     def _diagonal(self, d):
-        return Known((*d.shape[:-2], min(d.shape[-2:])), d.sign)
+        return _at((*d.shape[:-2], min(d.shape[-2:])), d)
+
+    @staticmethod
+    def _all(shape, items):
+        return Known(
+            tuple(shape),
+            all(b.real for b in items),
+            all(b.nonneg for b in items),
+            all(b.nonzero for b in items),
+            all(b.smooth for b in items),
+        )
 
     def _concat(self, items, axis):
-        shape = np.concatenate([_dummy(b.shape) for b in items], axis=axis).shape
-        return Known(shape, _weaker(*(b.sign for b in items)))
+        return self._all(np.concatenate([_dummy(b.shape) for b in items], axis=axis).shape, items)
 
     def _stack(self, items, axis):
-        shape = np.stack([_dummy(b.shape) for b in items], axis=axis).shape
-        return Known(shape, _weaker(*(b.sign for b in items)))
+        return self._all(np.stack([_dummy(b.shape) for b in items], axis=axis).shape, items)
 
     def _eye(self, n):
-        return Known((n, n), "0+")
+        return Known((n, n), True, True, n == 1)
 
     def _full(self, shape, n):
-        return Known(tuple(shape), self._integer(n).sign)
+        return _at(shape, self._integer(n))
 
     def _conj(self, d):
         return d
 
     def _real(self, d):
-        return Known(d.shape, min(d.sign, "r", key=ORDER.index))
+        return d if d.real else Known(d.shape, True, smooth=d.smooth)
 
     def _imag(self, d):
-        return Known(d.shape, "r")
+        return Known(d.shape, True, d.real, smooth=d.smooth)
 
     def _solve(self, a, b):
-        return Known(b.shape, _at_best(_weaker(a.sign, b.sign), "r"))
+        self._except("where a matrix that is divided by is singular")
+        return _real(b.shape, a, b)
 
+    # -- functions -------------------------------------------------------------------------------
     def _exp(self, d):
-        return Known(d.shape, "?" if d.sign == "?" else "+")
+        return Known(d.shape, d.real, d.real, True, d.smooth)
 
     _logistic = _softplus = _exp
 
@@ -135,56 +174,98 @@ class Sign(Arithmetic):
         return self._exp(d)
 
     def _log(self, d):
-        return Known(d.shape, _at_best(d.sign, "r"))
+        """Real only for a positive number: of a negative one it has an imaginary part."""
+        if not d.positive:
+            self._except("on the cut of a logarithm")
+        return Known(d.shape, d.positive, smooth=d.smooth and d.positive)
 
-    _sin = _cos = _tanh = _log
+    def _logsumexp(self, d, axis):
+        shape = list(d.shape)
+        shape.pop(axis)
+        return Known(tuple(shape), d.real, smooth=d.smooth and d.real)
+
+    def _sin(self, d):
+        return Known(d.shape, d.real, smooth=d.smooth)
+
+    _cos = _sin
+
+    def _tanh(self, d):
+        return Known(d.shape, d.real, d.nonneg, d.real and d.nonzero, d.smooth)
 
     def _sqrt(self, d):
-        return Known(d.shape, d.sign if d.sign in ("+", "0+") else "?")
+        if not d.nonneg:
+            self._except("on the cut of a square root")
+        return Known(d.shape, d.nonneg, d.nonneg, d.nonzero, d.smooth and d.positive)
 
     def _relu(self, d):
-        return Known(d.shape, "+" if d.sign == "+" else "0+")
+        return Known(d.shape, True, True, d.positive, d.smooth and d.positive)
 
     def _step(self, d):
-        return Known(d.shape, "0+")
+        return Known(d.shape, True, True, d.positive, d.positive)
 
     def _abs(self, d):
-        return Known(d.shape, "+" if d.sign == "+" else "0+")
+        return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive)
+
+    def _sgn(self, d):
+        return Known(d.shape, d.real, d.nonneg, d.nonzero, d.positive)
 
     def _maximum(self, a, b):
         shape = np.broadcast_shapes(a.shape, b.shape)
-        return Known(shape, min(a.sign, b.sign, key=ORDER.index))
+        return Known(
+            shape, True, a.nonneg or b.nonneg, a.positive or b.positive or _both(a, b), smooth=False
+        )
 
     def _minimum(self, a, b):
-        return Known(np.broadcast_shapes(a.shape, b.shape), _weaker(a.sign, b.sign))
+        shape = np.broadcast_shapes(a.shape, b.shape)
+        return Known(shape, True, a.nonneg and b.nonneg, _both(a, b), smooth=False)
 
     def _unit(self, d, axis):
-        return Known(d.shape, "0+" if d.sign == "+" else d.sign)
+        if not d.nonzero:
+            self._except("where a vector that is brought to unit length vanishes")
+        return Known(d.shape, d.real, d.nonneg, d.nonzero, d.smooth and d.nonzero)
+
+    def _scale_or_one(self, d):
+        return _at(d.shape, self._integer(1))
 
     # log u <= u - 1: nonnegative by its form, for positive arguments.
     def relative_entropy(self, p, q, p_total=1, q_total=1):
         values = [self.lift(v) for v in (p, q, p_total, q_total)]
         if any(isinstance(v, Jet) for v in values):
             return super().relative_entropy(p, q, p_total, q_total)
+        if not all(v.data.positive for v in values):
+            self._except("on the cut of a logarithm")
+            return self.wrap(Known(np.broadcast_shapes(*(v.shape for v in values))))
         shape = np.broadcast_shapes(*(v.shape for v in values))
-        positive = all(v.data.sign == "+" for v in values)
-        return self.wrap(Known(shape, "0+" if positive else "?"))
+        return self.wrap(Known(shape, True, True, smooth=all(v.data.smooth for v in values)))
 
-    # An even power of a real value is nonnegative, whatever the sign of the base.
+    # The squared modulus is nonnegative; so is an even power of a real value.
     def abs2(self, x):
         if isinstance(x, Jet):
             return super().abs2(x)
-        return self.wrap(Known(x.shape, "0+"))
+        d = x.data
+        return self.wrap(Known(x.shape, True, True, d.nonzero, d.smooth))
 
     def power(self, a, n):
         a = self.lift(a)
-        if isinstance(a, Jet):
+        if isinstance(a, Jet) or not isinstance(n, int):
             return super().power(a, n)
-        if isinstance(n, int) and n >= 0 and n % 2 == 0 and a.data.sign != "?":
-            return self.wrap(Known(a.shape, "+" if a.data.sign == "+" else "0+"))
+        d = a.data
+        if n >= 0 and n % 2 == 0 and d.real:
+            return self.wrap(replace(d, nonneg=True, nonzero=d.nonzero or n == 0))
         return super().power(a, n)
 
     def mul(self, a, b):
-        if a is b and not isinstance(a, Jet) and self.lift(a).data.sign != "?":
+        if a is b and not isinstance(a, Jet) and self.lift(a).data.real:
             return self.power(a, 2)  # a product of a value with itself
         return super().mul(a, b)
+
+
+def _both(a: Known, b: Known) -> bool:
+    return a.nonzero and b.nonzero
+
+
+def known_of(value: Any) -> Known:
+    """What is known of a value of this arithmetic, a jet's value included."""
+    while isinstance(value, Jet):
+        value = value.v
+    return value.data

@@ -18,10 +18,15 @@ import numpy as np
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.claim import Claim, Form
+from fieldcheck.evidence.draws import Raw, stream, wrap_raw
+from fieldcheck.evidence.methods import law, rank, rate
+from fieldcheck.evidence.methods.solutions import disagrees
+from fieldcheck.evidence.points import point
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
+from fieldcheck.evidence.replay import replay
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import certified, raw_from_record, witness_at
-from fieldcheck.verdict import REFUTES, Verdict
+from fieldcheck.verdict import INVALID, Verdict
 
 DIGITS = 80
 WIDTH = -40  # log10 of the width within which the true claim must hold zero
@@ -45,7 +50,7 @@ def counted(claim: Claim, form: Form, verdict: Verdict) -> Verdict:
         for beside in _beside(form, verdict):
             if not check_kill(claim, form, beside):
                 return beside
-    return Verdict("invalid", None, reason) if reason else verdict
+    return Verdict(INVALID, because=reason) if reason else verdict
 
 
 def _beside(form: Form, verdict: Verdict) -> Iterator[Verdict]:
@@ -65,8 +70,6 @@ def _beside(form: Form, verdict: Verdict) -> Iterator[Verdict]:
 
 def check_kill(claim: Claim, form: Form, verdict: Verdict) -> str:
     """Why the kill does not count, or an empty string."""
-    from fieldcheck.evidence.run import replay
-
     assert verdict.witness is not None
     record = json.loads(json.dumps(verdict.witness.record()))
     if not replay(form, record, DIGITS)["certified"]:
@@ -109,26 +112,22 @@ def _point(truth: Statement, record: dict) -> str:
 
 
 def _rate(truth: Statement, record: dict) -> str:
-    from fieldcheck.evidence import rate
-
     raw = raw_from_record(record["raw"])
     parts = truth.parts("Rate")
     if truth.raw_shapes(record["sizes"]).keys() != raw.keys():
         return ""
     for part in parts:
         found = rate.judge(truth, raw, part, rate.DOUBLINGS["quick"])
-        if found.outcome == REFUTES and rate.falls_faster(truth, raw, part, found):
+        if found.against and rate.falls_faster(truth, raw, part, found):
             # At a special point it may, which speaks against nothing; at a generic one it must not.
             near = point(truth, record["sizes"], stream(truth.key, "kill", 0))
             found = rate.judge(truth, near, part, rate.DOUBLINGS["quick"])
-        if found.outcome == REFUTES:
+        if found.against:
             return TRUTH_FAILS
     return ""
 
 
 def _rank(truth: Statement, record: dict) -> str:
-    from fieldcheck.evidence import rank
-
     rng = stream(truth.key, "kill", 0)
     for part in truth.parts("Rank"):
         bound = PROFILES["quick"].bound
@@ -139,17 +138,12 @@ def _rank(truth: Statement, record: dict) -> str:
 
 
 def _law(truth: Statement, record: dict) -> str:
-    from fieldcheck.evidence import law
-
-    _, seed = law.of_witness(record)
-    draws = [law.drawn(truth, part, seed) for part in truth.parts("Law")]
+    draws = [law.drawn(truth, part, record["seed"]) for part in truth.parts("Law")]
     return "the true claim fails with the same seed" if any(d.outside for d in draws) else ""
 
 
 def _solutions(truth: Statement, record: dict) -> str:
     """A point in one of the two sets only, on which the true claim agrees with itself."""
-    from fieldcheck.evidence.solutions import disagrees
-
     if not truth.parts("Solutions") or disagrees(truth, record):
         return TRUTH_FAILS if truth.parts("Solutions") else ""
     return ""

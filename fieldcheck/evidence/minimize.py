@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.evidence.draws import Raw
 from fieldcheck.evidence.floats import residuals
-from fieldcheck.evidence.statement import Raw, Statement
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import certified, witness_at
 from fieldcheck.verdict import Witness
 
@@ -58,7 +59,7 @@ def _search(
 
 def _smaller_sizes(statement: Statement, sizes: Sizes) -> Iterator[Sizes]:
     """Shapes smaller than this one, by total size."""
-    grid = statement.grid(max(sizes.values(), default=1))
+    grid = statement.grid()
     inside = [s for s in grid if all(s[n] <= sizes[n] for n in s) and s != sizes]
     yield from sorted(inside, key=lambda s: (np.prod(list(s.values())), sum(s.values())))
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Profile:
     name: str
-    largest: int  # sizes run over 1..largest
     bound: float  # log2 of an exact method's error: primes are drawn until it is reached
     points: int  # generic points of the ladder
     proposals: int  # points that look false in floats, certified for each part and stratum
@@ -21,9 +20,7 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile("quick", 3, -101.0, 2, 3, (15, 30, 60), 64, 128, 20, 2_000, 30),
-    "standard": Profile("standard", 6, -101.0, 4, 6, (15, 30, 60, 120), 256, 1024, 40, 20_000, 120),
-    "deep": Profile(
-        "deep", 6, -250.0, 12, 16, (15, 30, 60, 120, 240), 4096, 4096, 200, 400_000, 1200
-    ),
+    "quick": Profile("quick", -101.0, 2, 3, (15, 30, 60), 64, 128, 20, 2_000, 30),
+    "standard": Profile("standard", -101.0, 4, 6, (15, 30, 60, 120), 256, 1024, 40, 20_000, 120),
+    "deep": Profile("deep", -250.0, 12, 16, (15, 30, 60, 120, 240), 4096, 4096, 200, 400_000, 1200),
 }

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from fractions import Fraction
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,27 +22,18 @@ from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.claim import Form
+from fieldcheck.evidence.draws import Raw, small_entries
 from fieldcheck.relations import Sides, parts_of
+from fieldcheck.verdict import Scope
 
-Raw = dict[str, Any]
-"""Raw parameters by name "X.re", in whatever representation the method uses."""
+LARGEST = 6
+"""Sizes of which nothing is said run over 1..6."""
 
+COVER = 36
+"""Shapes that a search visits; beyond them a covering subset."""
 
-POINTWISE = {"Equal", "Zero", "Force", "Gradient", "AtMost"}
-"""Relations with two sides at a point.  A statement may have other parts beside such."""
-
-GENERIC = "generic"
-"""The stratum of points with nothing special about them."""
-
-
-def stream(form_key: str, method: str, seed: int) -> random.Random:
-    """A random stream of its own for every form and method (no draw depends on another's)."""
-    return random.Random(f"{seed}/{form_key}/{method}")
-
-
-def numpy_stream(form_key: str, method: str, seed: int) -> np.random.Generator:
-    digest = hashlib.sha256(f"{seed}/{form_key}/{method}".encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:16], "big"))
+PRODUCT = 216
+"""Shapes that a proof visits; beyond them the longest ranges are cut, and the scope says so."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +55,16 @@ class Statement:
 
     form: Form
     fault: Fault | None = None
+    entropy: str = field(default_factory=lambda: secrets.token_hex(16))
 
     @property
     def key(self) -> str:
         return self.form.key
+
+    def fresh(self, method: str) -> random.Random:
+        """The stream of a proof: from the system's entropy, so that no body could be written with
+        its draws in mind; the record keeps it for a replay."""
+        return random.Random(f"{self.entropy}/{self.key}/{method}")
 
     def faulty(self, k: int, part: int) -> Statement:
         pattern = int.from_bytes(hashlib.sha256(self.form.claim_id.encode()).digest()[:8], "big")
@@ -84,33 +82,63 @@ class Statement:
     @cached_property
     def pointwise(self) -> list[int]:
         """The parts that have two sides at a point, in the order in which ``sides`` gives them."""
-        return [k for k, name in enumerate(self.kinds()) if name in POINTWISE]
+        relations = self.probe(self.smallest)
+        return [k for k, relation in enumerate(relations) if relation.pointwise]
 
-    # -- shapes ------------------------------------------------------------------------------
+    # -- sizes ---------------------------------------------------------------------------------
     @cached_property
     def size_names(self) -> list[str]:
         return self.form.size_names()
 
-    def grid(self, largest: int) -> list[dict[str, int]]:
-        """All sizes to visit: every pair for two names; beyond 36 shapes a covering subset in
-        which every pair of values of any two names still occurs.  ``largest`` is a matter of cost
-        and leaves the sizes alone that are part of the statement (``every_size``)."""
-        names = self.size_names
-        ranges = [list(self.form.sizes.get(n, range(1, 7))) for n in names]
-        kept = self.form.sizes if self.form.every_size else ()
-        cut = [
-            r if n in kept else [v for v in r if v <= largest] or r[:1]
-            for n, r in zip(names, ranges, strict=True)
-        ]
-        full = [dict(zip(names, values, strict=True)) for values in itertools.product(*cut)]
-        if len(full) <= 36:
+    def range_of(self, name: str) -> list[int]:
+        """The values of a size: the author's, whatever the profile, or 1..6."""
+        return list(self.form.sizes.get(name, range(1, LARGEST + 1)))
+
+    def grid(self) -> list[dict[str, int]]:
+        """The shapes that a search visits: all, or beyond 36 a covering subset in which every pair
+        of values of any two names occurs, and every value of all names at once."""
+        full = self.product({name: self.range_of(name) for name in self.size_names})
+        if len(full) <= COVER:
             return full
-        return list(_pairwise(names, cut))
+        ranges = [self.range_of(name) for name in self.size_names]
+        together = sorted(set.intersection(*map(set, ranges)))
+        equal = [dict.fromkeys(self.size_names, n) for n in together]
+        cover = list(_pairwise(self.size_names, ranges))
+        return sorted(
+            [*equal, *(sizes for sizes in cover if sizes not in equal)],
+            key=lambda sizes: (math.prod(sizes.values()), list(sizes.values())),
+        )
 
-    @property
+    @staticmethod
+    def product(ranges: Mapping[str, Sequence[int]]) -> list[dict[str, int]]:
+        """Every combination of some values, in order."""
+        names = list(ranges)
+        return [
+            dict(zip(names, values, strict=True)) for values in itertools.product(*ranges.values())
+        ]
+
+    def visited(self) -> dict[str, tuple[int, ...]]:
+        """The values of each size that a proof visits in every combination."""
+        ranges = {name: tuple(self.range_of(name)) for name in self.size_names}
+        while math.prod(map(len, ranges.values())) > PRODUCT:
+            longest = max(ranges, key=lambda name: (len(ranges[name]), max(ranges[name])))
+            if len(ranges[longest]) == 1 or self.form.every_size:
+                break
+            ranges[longest] = ranges[longest][:-1]
+        return ranges
+
+    @cached_property
     def smallest(self) -> dict[str, int]:
-        return self.grid(1)[0]
+        return {name: self.range_of(name)[0] for name in self.size_names}
 
+    def scope(self, sizes: Mapping[str, Any], **more: Any) -> Scope:
+        """A scope with what the domains' recipes cover."""
+        inputs = {name: domain.covers for name, domain in self.form.given.items()}
+        if self.form.every_size:
+            sizes = dict.fromkeys(sizes, "all")
+        return Scope(dict(sizes), inputs, **more)
+
+    # -- shapes ------------------------------------------------------------------------------
     def raw_shapes(self, sizes: dict[str, int]) -> dict[str, tuple[int, ...]]:
         shapes = {
             f"{name}.{part}": shape
@@ -126,6 +154,28 @@ class Statement:
 
     def _directions(self, sizes) -> list[tuple[tuple[int, ...] | None, bool]]:
         return [(r.direction(), r.direction_is_complex) for r in self.probe(dict(sizes))]
+
+    @cached_property
+    def sign_raws(self) -> frozenset[str]:
+        """Raw parameters whose entries are 1 or -1."""
+        return self._raws_that("signs")
+
+    @cached_property
+    def nonzero_raws(self) -> frozenset[str]:
+        """Raw parameters whose entries are not zero."""
+        return self._raws_that("nonzero")
+
+    def _raws_that(self, which: str) -> frozenset[str]:
+        given = self.form.given.items()
+        return frozenset(f"{n}.{part}" for n, domain in given for part in getattr(domain, which))
+
+    def admits(self, raw: Raw) -> bool:
+        """Does an exact point meet every hypothesis?"""
+        for name, domain in self.form.given.items():
+            own = {part: np.asarray(raw[f"{name}.{part}"], dtype=object) for part in domain.raw}
+            if not domain.admits(own):
+                return False
+        return True
 
     def probe(self, sizes: dict[str, int]) -> tuple[Any, ...]:
         """The relations at some sizes, for their kinds and shapes: the body is run on signs."""
@@ -144,23 +194,31 @@ class Statement:
         """The names of the relations, at the smallest sizes."""
         return [r.name for r in self.probe(self.smallest)]
 
-    def changed(self, largest: int) -> str:
+    def changed(self) -> str:
         """Where there are other parts than at the smallest sizes, or an empty string."""
         names = self.kinds()
-        for sizes in self.grid(largest):
+        for sizes in self.grid():
             here = [r.name for r in self.probe(sizes)]
             if here != names:
                 where = ", ".join(f"{name} = {n}" for name, n in sizes.items())
                 return f"the parts are {', '.join(names)}, but at {where} {', '.join(here)}"
         return ""
 
+    def signs(self, signs: Sign, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Value]:
+        """The raw parameters as values of which the sign is all that is known."""
+        apart = self.nonzero_raws | self.sign_raws
+        return {k: signs.variable(s, nonzero=k in apart) for k, s in shapes.items()}
+
     def _probed(self, shapes: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
         signs = Sign()
         try:
-            return self.relations(signs, {k: signs.variable(s) for k, s in shapes.items()})
+            return self.relations(signs, self.signs(signs, shapes))
         except Unsupported:  # a primitive without a sign: run it on numbers
             xp, rng = Multiprecision(), random.Random(0)
-            values = {k: xp.from_raw(small_point(rng, s)) for k, s in shapes.items()}
+            values = {
+                k: xp.from_raw(small_entries(rng, s, signs=k in self.sign_raws))
+                for k, s in shapes.items()
+            }
             return self.relations(xp, values)
 
     # -- running -----------------------------------------------------------------------------
@@ -178,7 +236,7 @@ class Statement:
         """Both sides of every pointwise part (or of one) in the arithmetic ``xp``."""
         out = []
         for k, relation in enumerate(self.relations(xp, raws)):
-            if relation.name not in POINTWISE or part not in (None, k):
+            if not relation.pointwise or part not in (None, k):
                 continue
             direction = None
             if f"direction{k}.re" in raws:
@@ -229,26 +287,3 @@ def _pairwise(names: list[str], ranges: list[list[int]]) -> Iterator[dict[str, i
         for i, j in itertools.combinations(range(len(names)), 2):
             todo.discard((i, best[i], j, best[j]))
         yield dict(zip(names, best, strict=True))
-
-
-def small_point(rng: random.Random, shape: tuple[int, ...], bits: int = 10) -> np.ndarray:
-    """Random dyadic rationals of size about one with few bits: exact in every arithmetic."""
-    out = np.empty(shape, dtype=object)
-    flat = out.ravel()
-    for k in range(flat.size):
-        odd = rng.randrange(-(2 ** (bits + 1)), 2 ** (bits + 1)) * 2 + 1
-        flat[k] = Fraction(odd, 2 ** (bits + 1))
-    return out
-
-
-def point(statement: Statement, sizes: dict[str, int], rng: random.Random, bits: int = 10) -> Raw:
-    """A generic exact point for all raw parameters of a statement."""
-    return {k: small_point(rng, s, bits) for k, s in statement.raw_shapes(sizes).items()}
-
-
-def wrap_raw(xp, raw: Raw) -> dict[str, Value]:
-    """Exact raw parameters as values of an arithmetic."""
-    return {name: xp.from_raw(np.asarray(v, dtype=object)) for name, v in raw.items()}
-
-
-Runner = Callable[..., Any]

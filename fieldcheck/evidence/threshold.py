@@ -18,9 +18,11 @@ from typing import Any
 
 from fieldcheck.claim import Form
 from fieldcheck.evidence.decide import decide
+from fieldcheck.evidence.gather import MOOT_ONCE_PROVED, gather
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.verdict import Evidence
+from fieldcheck.relations import Relation
+from fieldcheck.verdict import CONFIRMS, FAILS, REFUTED, Evidence
 
 DEEPEST = 40
 PERTURBED = "right side, relative to its size"
@@ -36,7 +38,11 @@ Figure = tuple[float, str, str]
 
 
 def threshold(
-    form: Form, relations: Sequence[str], evidence: Sequence[Evidence], profile: Profile, seed: int
+    form: Form,
+    relations: Sequence[Relation],
+    evidence: Sequence[Evidence],
+    profile: Profile,
+    seed: int,
 ) -> dict[str, Any] | None:
     """{log10 | "any", tried, perturbed} for a form that holds; of its parts the weakest."""
     tried: list[int] = []
@@ -51,22 +57,20 @@ def threshold(
 def _of_part(
     form: Form,
     part: int,
-    relations: Sequence[str],
+    relations: Sequence[Relation],
     evidence: Sequence[Evidence],
     profile: Profile,
     seed: int,
     tried: list[int],
 ) -> Figure:
-    from fieldcheck.evidence.run import MOOT_ONCE_PROVED, gather
-
     statement = Statement(form)
     room = [e.slack[part] for e in evidence if e.slack.get(part, 0) > 0]
     if room and not _sharp(statement, part):
         size = math.log10(min(room))
         return size, f"{size:.1f}", SLACK
     # What was left out once all was proved would have run on a statement that is not.
-    confirming = {e.method for e in evidence if e.outcome == "confirms"} | {*MOOT_ONCE_PROVED}
-    perturbed = OF_RELATION.get(relations[part], PERTURBED)
+    confirming = {e.method for e in evidence if e.outcome == CONFIRMS} | {*MOOT_ONCE_PROVED}
+    perturbed = OF_RELATION.get(relations[part].name, PERTURBED)
     by = ""
 
     def seen(k: int) -> bool:
@@ -74,7 +78,7 @@ def _of_part(
         tried.append(k)
         names, found = gather(statement.faulty(k, part), profile, seed, only=[*confirming])
         by = found[-1].method if found else ""
-        return decide(names, found).verdict == "refuted"
+        return decide(names, found).verdict in (REFUTED, FAILS)
 
     if seen(DEEPEST):
         # An exact method that refutes 10^-40 refutes every fault: it has no precision to run out.

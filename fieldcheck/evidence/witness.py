@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import flint
 import numpy as np
 from flint import acb, arb
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
-from fieldcheck.evidence.statement import Raw, Statement, wrap_raw
+from fieldcheck.evidence.draws import Raw, wrap_raw
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.verdict import Witness
 
-GAP = "right minus left, against the stated gap"
+SIDES, GAP = "sides", "gap"
+"""What fails: the two sides, or the stated gap against right minus left."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,12 @@ class Found:
 def certified(
     statement: Statement, sizes: dict[str, int], raw: Raw, digits: int = 60
 ) -> Found | None:
-    """Where the statement certainly fails at this point, or None."""
+    """Where the statement certainly fails at this point, or None.
+
+    The point must meet every hypothesis: a point outside a domain refutes nothing.
+    """
+    if not statement.admits(raw):
+        return None
     return _rational(statement, raw) or _balls(statement, raw, digits)
 
 
@@ -121,15 +127,14 @@ def witness_at(statement: Statement, sizes: dict[str, int], raw: Raw, digits: in
     found = certified(statement, sizes, raw, digits)
     if found is None:
         raise AssertionError(f"{statement.key}: the point does not refute at {digits} digits")
-    relations = statement.probe(sizes)
     return Witness(
-        relation=relations[found.part].name,
+        relation=statement.probe(sizes)[found.part].name,
         sizes=dict(sizes),
-        raw={k: _strings(v) for k, v in raw.items()},
+        raw={k: strings(v) for k, v in raw.items()},
         inputs=shown_inputs(statement, raw, digits),
-        entry=(f"part {found.part + 1}, " if len(relations) > 1 else "")
-        + (f"{GAP}, " if found.of_gap else "")
-        + (f"[{', '.join(map(str, found.index))}]" if found.index else "value"),
+        part=found.part,
+        index=found.index,
+        side=GAP if found.of_gap else SIDES,
         lhs=shown(found.left),
         rhs=shown(found.right),
         certified_by=found.by,
@@ -137,9 +142,9 @@ def witness_at(statement: Statement, sizes: dict[str, int], raw: Raw, digits: in
     )
 
 
-def _strings(v: np.ndarray) -> Any:
+def strings(v: np.ndarray) -> Any:
     v = np.asarray(v, dtype=object)
-    return str(v[()]) if v.ndim == 0 else [_strings(row) for row in v]
+    return str(v[()]) if v.ndim == 0 else [strings(row) for row in v]
 
 
 def worst_at(
@@ -248,7 +253,3 @@ def _table(xp, value) -> Any:
     if not value.shape:
         return shown(_entry(xp, value, ()))
     return [_table(xp, value[k]) for k in range(value.shape[0])]
-
-
-def precision_bits() -> int:
-    return flint.ctx.prec

@@ -92,5 +92,11 @@ def chance() -> Domain:
     def fair(raw, rng):
         return {"x": raw["x"], "y": raw["x"]}
 
-    return Domain("number strictly between 0 and 1", (), {"x": (), "y": ()}, build, {"ties": fair},
-                  relaxed=Domain("real number", (), {"x": (), "y": ()}, lambda xp, raw: raw["x"]))
+    return Domain(
+        "number strictly between 0 and 1",
+        (),
+        {"x": (), "y": ()},
+        build,
+        {"ties": fair},
+        relaxed=Domain("real number", (), {"x": (), "y": ()}, lambda xp, raw: raw["x"]),
+    )

@@ -40,14 +40,16 @@ def single_and_double_traces(xp, X, weights) -> tuple[Any, Any]:
     K, _, C = X.shape
     rows = xp.reshape(stack_columns(xp, gram_entries(xp, X)), (K * C, C))
     moved = [xp.reshape(rows @ A, (K, C * C)) for A in weights]
-    turned = [stack_columns(xp, [m[:, b * C + a] for a in range(C) for b in range(C)])
-              for m in moved]
-    traces = [xp.sum(stack_columns(xp, [m[:, a * C + a] for a in range(C)]), axis=1)
-              for m in moved]
+    turned = [
+        stack_columns(xp, [m[:, b * C + a] for a in range(C) for b in range(C)]) for m in moved
+    ]
+    traces = [xp.sum(stack_columns(xp, [m[:, a * C + a] for a in range(C)]), axis=1) for m in moved]
     pairs = list(combinations_with_replacement(range(len(moved)), 2))
     products = xp.stack(moved, axis=1) @ xp.stack(turned, axis=2)
-    return (stack_columns(xp, [products[:, a, b] for a, b in pairs]),
-            stack_columns(xp, [traces[a] * traces[b] for a, b in pairs]))
+    return (
+        stack_columns(xp, [products[:, a, b] for a, b in pairs]),
+        stack_columns(xp, [traces[a] * traces[b] for a, b in pairs]),
+    )
 
 
 def power_sum_products(xp, X) -> list[Any]:

@@ -33,8 +33,12 @@ LEMMA_4 = paper("Lemma 4 and Theorem 5")
 
 def _probes(K):
     """K states at once."""
-    return built("tensor of states", (K, "N", "C"), {"re": (K, "N", "C"), "im": (K, "N", "C")},
-                 lambda xp, raw: raw["re"] + xp.i * raw["im"])
+    return built(
+        "tensor of states",
+        (K, "N", "C"),
+        {"re": (K, "N", "C"), "im": (K, "N", "C")},
+        lambda xp, raw: raw["re"] + xp.i * raw["im"],
+    )
 
 
 def _real_probes(K):
@@ -67,8 +71,9 @@ def analytic(xp, X, a, b, t):
     z = _circle(xp, t)
     u = lambda X: xp.sum(a * X)
     w = lambda X: xp.sum(b * xp.conj(X))
-    terms = lambda X: xp.stack([u(X) ** 2 * w(X), u(X) ** 3 * w(X), u(X) ** 3 * w(X) ** 2,
-                                u(X) ** 2 * w(X) ** 2])
+    terms = lambda X: xp.stack(
+        [u(X) ** 2 * w(X), u(X) ** 3 * w(X), u(X) ** 3 * w(X) ** 2, u(X) ** 2 * w(X) ** 2]
+    )
     return Equal(terms(z * X), terms(X) * xp.stack([z, z * z, z, xp.one]))
 
 
@@ -129,7 +134,7 @@ TRUNCATION_SIZES = dict(N=[1, 2, 3], C=[1, 2, 3])
     given=TRUNCATION,
     sizes=TRUNCATION_SIZES,
     tex=r"\lVert F(\varepsilon X) - F_2(\varepsilon X) - F_4(\varepsilon X)\rVert"
-        r" \sim \varepsilon^5\,\lVert F_6(X)\rVert",
+    r" \sim \varepsilon^5\,\lVert F_6(X)\rVert",
 )
 def truncation(xp, X, W):
     """For V = −log det(1 − W X*X), analytic and invariant under U(N), the force without its terms
@@ -165,11 +170,12 @@ def _(xp, X, W):
     given=TRUNCATION,
     sizes=TRUNCATION_SIZES,
     tex=r"\frac{\lVert F-F_2-F_4\rVert}{\lVert F_2\rVert} = O(\varepsilon^4),\quad "
-        r"\frac{\lVert F-F_2-F_4\rVert}{\lVert F_4\rVert} = O(\varepsilon^2)",
+    r"\frac{\lVert F-F_2-F_4\rVert}{\lVert F_4\rVert} = O(\varepsilon^2)",
 )
 def relative(xp, X, W):
     """The error of the truncated force over the quadratic's force falls as ε⁴, over the quartic's
     as ε²."""
+
     def ratio(n, part):
         Y = X / n
         gap = xp.norm(_log_det_force(xp, Y, W) - _truncated(xp, Y, W))
@@ -178,8 +184,10 @@ def relative(xp, X, W):
     M = xp.star(X) @ X
     sixth = xp.norm(X @ W @ M @ W @ M @ W)
     quadratic, quartic_ = lambda Y: Y @ W, lambda Y: Y @ W @ xp.star(Y) @ Y @ W
-    return (Rate(lambda n: ratio(n, quadratic), 4, sixth / xp.norm(X @ W), start=512),
-            Rate(lambda n: ratio(n, quartic_), 2, sixth / xp.norm(X @ W @ M @ W), start=512))
+    return (
+        Rate(lambda n: ratio(n, quadratic), 4, sixth / xp.norm(X @ W), start=512),
+        Rate(lambda n: ratio(n, quartic_), 2, sixth / xp.norm(X @ W @ M @ W), start=512),
+    )
 
 
 @relative.neighbour("fourth order relative to the interaction", key="fourth-order")
@@ -201,8 +209,8 @@ def _(xp, X, W):
     given=TRUNCATION,
     sizes=dict(N=[1, 2], C=[1, 2]),
     tex=r"\lVert X^{\mathrm{full}}_3-X^{\mathrm{trunc}}_3\rVert \sim \varepsilon^5"
-        r"\,\bigl\lVert\tfrac13\textstyle\sum_{k<3}F_6(XL^k)L^{2-k}\bigr\rVert,"
-        r"\qquad L = 1-\tfrac{\ii}3W",
+    r"\,\bigl\lVert\tfrac13\textstyle\sum_{k<3}F_6(XL^k)L^{2-k}\bigr\rVert,"
+    r"\qquad L = 1-\tfrac{\ii}3W",
 )
 def trajectory(xp, X, W):
     """Three conservative layers X − iF(X)/3, with the full and with the truncated force, started at
@@ -248,6 +256,7 @@ def _(xp, X, W):
 
 def _couplings(xp, g2, g4, g6):
     """g2‖x‖² + g4‖x‖⁴ + g6‖x‖⁶."""
+
     def V(x):
         y = xp.norm2(x)
         return g2 * y + g4 * y**2 + g6 * y**3
@@ -255,8 +264,9 @@ def _couplings(xp, g2, g4, g6):
     return V
 
 
-COUPLINGS = dict(path=matrix("K+1", "C"), h=positive(), b=positive(), g2=real(), g4=real(),
-                 g6=real())
+COUPLINGS = dict(
+    path=matrix("K+1", "C"), h=positive(), b=positive(), g2=real(), g4=real(), g6=real()
+)
 
 
 @claim(
@@ -273,12 +283,13 @@ def marginal(xp, path, h, b, g2, g4, g6):
     """The kinetic term of the first-order action has no scale of time. Stretching time by b, with X
     left alone so that the kinetic term stays, multiplies every coupling by b."""
     stretched = phase_space_action(xp, path, b * h, _couplings(xp, g2, g4, g6))
-    return Equal(stretched,
-                 phase_space_action(xp, path, h, _couplings(xp, b * g2, b * g4, b * g6)))
+    return Equal(stretched, phase_space_action(xp, path, h, _couplings(xp, b * g2, b * g4, b * g6)))
 
 
-@marginal.printed("read as: the sextic loses a factor b against the quartic",
-                  tex=r"t\to bt:\quad g_6/g_4\to b^{-1}\,g_6/g_4")
+@marginal.printed(
+    "read as: the sextic loses a factor b against the quartic",
+    tex=r"t\to bt:\quad g_6/g_4\to b^{-1}\,g_6/g_4",
+)
 def _(xp, path, h, b, g2, g4, g6):
     stretched = phase_space_action(xp, path, b * h, _couplings(xp, g2, g4, g6))
     return Equal(stretched, phase_space_action(xp, path, h, _couplings(xp, b * g2, b * g4, g6)))
@@ -296,8 +307,9 @@ def _(xp, path, h, b, g2, g4, g6):
     sources=[poster("Renormalization: NO HIGHER TERMS"), ours("power counting")],
     chapter="effective",
     equations=["eq-ef-second-order-scaling"],
-    given=dict(path=real_matrix("K+1", "C"), h=positive(), c=positive(), g2=real(), g4=real(),
-               g6=real()),
+    given=dict(
+        path=real_matrix("K+1", "C"), h=positive(), c=positive(), g2=real(), g4=real(), g6=real()
+    ),
     sizes=dict(K=[1, 2], C=[1, 2]),
     tex=r"t\to c^2t,\ X\to cX:\quad (g_2,g_4,g_6)\to(c^4g_2,\;c^6g_4,\;c^8g_6)",
 )
@@ -305,22 +317,23 @@ def relevant(xp, path, h, c, g2, g4, g6):
     """With kinetic energy ½‖X'‖², stretching time by c² goes with X → cX. The coupling of power 2k
     is multiplied by c^(2k+2): at long times the higher powers grow faster."""
     stretched = newton_action(xp, c * path, c**2 * h, _couplings(xp, g2, g4, g6))
-    return Equal(stretched,
-                 newton_action(xp, path, h, _couplings(xp, c**4 * g2, c**6 * g4, c**8 * g6)))
+    return Equal(
+        stretched, newton_action(xp, path, h, _couplings(xp, c**4 * g2, c**6 * g4, c**8 * g6))
+    )
 
 
 @relevant.neighbour("higher powers grow less", key="higher-powers-irrelevant")
 def _(xp, path, h, c, g2, g4, g6):
     stretched = newton_action(xp, c * path, c**2 * h, _couplings(xp, g2, g4, g6))
-    return Equal(stretched,
-                 newton_action(xp, path, h, _couplings(xp, c**4 * g2, c**2 * g4, g6)))
+    return Equal(stretched, newton_action(xp, path, h, _couplings(xp, c**4 * g2, c**2 * g4, g6)))
 
 
 @relevant.neighbour("all alike, as in the first-order action", key="all-alike")
 def _(xp, path, h, c, g2, g4, g6):
     stretched = newton_action(xp, c * path, c**2 * h, _couplings(xp, g2, g4, g6))
-    return Equal(stretched,
-                 newton_action(xp, path, h, _couplings(xp, c**4 * g2, c**4 * g4, c**4 * g6)))
+    return Equal(
+        stretched, newton_action(xp, path, h, _couplings(xp, c**4 * g2, c**4 * g4, c**4 * g6))
+    )
 
 
 # -- token symmetry -------------------------------------------------------------------------------
@@ -347,8 +360,9 @@ def _(xp, X):
     return Equal(V(_swapped(xp, X)), V(X))
 
 
-@onsite.neighbour("Tr XAX*XB*X*", key="trace-quartic",
-                  given=dict(A=matrix("C", "C"), B=matrix("C", "C")))
+@onsite.neighbour(
+    "Tr XAX*XB*X*", key="trace-quartic", given=dict(A=matrix("C", "C"), B=matrix("C", "C"))
+)
 def _(xp, X, U, A, B):
     return Equal(quartic(xp, U @ X, A, B), quartic(xp, X, A, B))
 
@@ -384,7 +398,7 @@ def _(xp, X, A, U):
     given=dict(X=matrix("N", "C"), h=matrix("C"), A=matrix("C", "C")),
     sizes=dict(N=[2, 3], C=[1, 2]),
     tex=r"\frac{\partial}{\partial x_1}\frac{\partial V}{\partial x_2^*} = 0,"
-        r"\qquad V = \mathbf 1^*XAX^*\mathbf 1",
+    r"\qquad V = \mathbf 1^*XAX^*\mathbf 1",
 )
 def minimal(xp, X, h, A):
     """For V = 1*XAX*1 the force on all other tokens does not notice a move of the first (it does:
@@ -413,7 +427,7 @@ def _(xp, X, h, A):
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3, 4]),
     every_size=True,
     tex=r"\dim = \binom{C+1}{2}^2 + [N\ge2]\binom{C}{2}^2"
-        r" = \tfrac12C^2(C^2+1)\ \ (N\ge2)",
+    r" = \tfrac12C^2(C^2+1)\ \ (N\ge2)",
 )
 def count(xp, X):
     """The products of two entries of M = X*X, which are the traces Tr(XE_abX*XE_cdX*), span a space
@@ -430,16 +444,18 @@ def _(xp, X):
     return Rank(invariants.stack_columns(xp, columns), invariants.unitary_count(N, C) - 1)
 
 
-@count.neighbour("C²(C²+1)/2 for a single token too", key="single-token",
-                 sizes=dict(N=[1], C=[2, 3]))
+@count.neighbour(
+    "C²(C²+1)/2 for a single token too", key="single-token", sizes=dict(N=[1], C=[2, 3])
+)
 def _(xp, X):
     columns = invariants.pair_products(invariants.gram_entries(xp, X))
     C = X.shape[2]
     return Rank(invariants.stack_columns(xp, columns), C**2 * (C**2 + 1) // 2)
 
 
-@count.neighbour("squares of the diagonal entries only", key="diagonal-only",
-                 sizes=dict(N=[2], C=[2, 3]))
+@count.neighbour(
+    "squares of the diagonal entries only", key="diagonal-only", sizes=dict(N=[2], C=[2, 3])
+)
 def _(xp, X):
     C = X.shape[2]
     columns = invariants.pair_products(invariants.gram_entries(xp, X)[:: C + 1])
@@ -452,9 +468,15 @@ def _(xp, X):
     sources=[LEMMA_4, ours("a second count")],
     chapter="effective",
     needs=["invariant-count"],
-    given=dict(X=_probes("99*N*C-98"), G=built(
-        "tensor of generators", ("99*N*C-98", "N", "N"),
-        {"x": ("99*N*C-98", "N", "N")}, lambda xp, raw: raw["x"])),
+    given=dict(
+        X=_probes("99*N*C-98"),
+        G=built(
+            "tensor of generators",
+            ("99*N*C-98", "N", "N"),
+            {"x": ("99*N*C-98", "N", "N")},
+            lambda xp, raw: raw["x"],
+        ),
+    ),
     sizes=dict(N=[1, 2], C=[1, 2]),
     tex=r"\dim\ker = \binom{NC+1}{2}^2 - \operatorname{rank}",
 )
@@ -478,8 +500,14 @@ def _changes(xp, X, G):
     xx, yy = [x[a] * x[b] for a, b in pairs], [y[a] * y[b] for a, b in pairs]
     dxx = [dx[a] * x[b] + x[a] * dx[b] for a, b in pairs]
     dyy = [dy[a] * y[b] + y[a] * dy[b] for a, b in pairs]
-    return xp.stack([u * dv + du * v for u, du in zip(xx, dxx, strict=True)
-                     for v, dv in zip(yy, dyy, strict=True)], axis=1)
+    return xp.stack(
+        [
+            u * dv + du * v
+            for u, du in zip(xx, dxx, strict=True)
+            for v, dv in zip(yy, dyy, strict=True)
+        ],
+        axis=1,
+    )
 
 
 def _row(xp, a, b):
@@ -503,7 +531,7 @@ def _(xp, X, G):
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2]),
     every_size=True,
     tex=r"\dim = \frac1{N!}\sum_{\Pi\in S_N}\chi_2(\Pi)^2,\qquad "
-        r"\chi_2 = [z^2]\prod_{\text{cycles }\ell}(1-z^\ell)^{-C}",
+    r"\chi_2 = [z^2]\prod_{\text{cycles }\ell}(1-z^\ell)^{-C}",
 )
 def permutations_count(xp, X):
     """The S_N-invariants of bidegree (2, 2), spanned by products of sums over tokens, have the
@@ -513,8 +541,9 @@ def permutations_count(xp, X):
     return Rank(invariants.stack_columns(xp, columns), invariants.permutation_count(N, C))
 
 
-@permutations_count.neighbour("the count of U(N)", key="unitary-count",
-                              sizes=dict(N=[2, 3], C=[1, 2]))
+@permutations_count.neighbour(
+    "the count of U(N)", key="unitary-count", sizes=dict(N=[2, 3], C=[1, 2])
+)
 def _(xp, X):
     N, C = X.shape[1:]
     columns = invariants.power_sum_products(xp, X)
@@ -546,8 +575,9 @@ def three_channels(xp, X):
     return Rank(invariants.stack_columns(xp, columns), invariants.permutation_count(N, C))
 
 
-@three_channels.neighbour("U(N) in the place of S_N", key="unitary-count",
-                          given=dict(X=_probes(46)), sizes=dict(N=[2]))
+@three_channels.neighbour(
+    "U(N) in the place of S_N", key="unitary-count", given=dict(X=_probes(46)), sizes=dict(N=[2])
+)
 def _(xp, X):
     N, C = X.shape[1:]
     columns = invariants.power_sum_products(xp, X)
@@ -608,8 +638,9 @@ def _real_products(xp, X):
     return invariants.stack_columns(xp, columns)
 
 
-@orthogonal_quartics.neighbour("the complex count", key="complex-count",
-                               sizes=dict(N=[2, 3], C=[2, 3]))
+@orthogonal_quartics.neighbour(
+    "the complex count", key="complex-count", sizes=dict(N=[2, 3], C=[2, 3])
+)
 def _(xp, X):
     N, C = X.shape[1:]
     return Rank(_real_products(xp, X), invariants.unitary_count(N, C))
@@ -671,8 +702,9 @@ def _hermitian_forms(xp, A, B):
     C, rows = A.shape[1], []
     for a, b in zip(A, B, strict=True):
         a, b = _real_coordinates(xp, a), _real_coordinates(xp, b)
-        rows.append(xp.stack([a[k] * b[m] + a[m] * b[k] for k in range(C * C)
-                              for m in range(k, C * C)]))
+        rows.append(
+            xp.stack([a[k] * b[m] + a[m] * b[k] for k in range(C * C) for m in range(k, C * C)])
+        )
     return xp.stack(rows)
 
 
@@ -680,8 +712,11 @@ def _real_coordinates(xp, a):
     """Of the Hermitian a + a*: the real parts on and above the diagonal, the imaginary parts."""
     h, C = a + xp.star(a), a.shape[0]
     above = [(j, k) for j in range(C) for k in range(j + 1, C)]
-    return xp.stack([xp.real(h[j, j]) for j in range(C)] + [xp.real(h[j, k]) for j, k in above]
-                    + [xp.imag(h[j, k]) for j, k in above])
+    return xp.stack(
+        [xp.real(h[j, j]) for j in range(C)]
+        + [xp.real(h[j, k]) for j, k in above]
+        + [xp.imag(h[j, k]) for j, k in above]
+    )
 
 
 @hermitian_pairs.neighbour("off by one", key="off-by-one")
@@ -689,8 +724,12 @@ def _(xp, A, B):
     return Rank(_hermitian_forms(xp, A, B), _symmetric_forms(A.shape[1] ** 2) - 1)
 
 
-@hermitian_pairs.neighbour("real symmetric pairs", key="real-symmetric", sizes=dict(C=[2, 3]),
-                           given=dict(A=real_matrix("K", "C", "C"), B=real_matrix("K", "C", "C")))
+@hermitian_pairs.neighbour(
+    "real symmetric pairs",
+    key="real-symmetric",
+    sizes=dict(C=[2, 3]),
+    given=dict(A=real_matrix("K", "C", "C"), B=real_matrix("K", "C", "C")),
+)
 def _(xp, A, B):
     return Rank(_hermitian_forms(xp, A, B), _symmetric_forms(A.shape[1] ** 2))
 
@@ -775,7 +814,7 @@ def _(xp, X, A, B):
     sizes=dict(C=[1, 2, 3, 4]),
     every_size=True,
     tex=r"\operatorname{rank}\textstyle\sum_{i\le p}A_i\otimes B_i+B_i\otimes A_i = C^2,"
-        r"\quad p=\lceil C^2/2\rceil",
+    r"\quad p=\lceil C^2/2\rceil",
 )
 def generic_pairs(xp, A, B):
     """A generic sum of ⌈C²/2⌉ pairs has a coefficient tensor of full rank C²."""
@@ -796,8 +835,13 @@ def _(xp, A, B):
     sources=[LEMMA_4, talk("NO MORE TERMS"), ours("the condition")],
     chapter="effective",
     equations=["eq-ef-double-trace"],
-    given=dict(X=matrix("N", "C"), U=matrix("C", "p"), V=matrix("C", "p"), R=matrix("C", "q"),
-               S=matrix("C", "q")),
+    given=dict(
+        X=matrix("N", "C"),
+        U=matrix("C", "p"),
+        V=matrix("C", "p"),
+        R=matrix("C", "q"),
+        S=matrix("C", "q"),
+    ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3], p=[1, 2], q=[1, 2]),
     tex=r"\Tr(XAX^*)\Tr(XBX^*) = \sum_{i\le p,\,j\le q}\Tr(X\,u_is_j^*X^*X\,r_jv_i^*X^*)",
 )
@@ -813,8 +857,9 @@ def double(xp, X, U, V, R, S):
     return Equal(double_trace(xp, X, U @ xp.star(V), R @ xp.star(S)), total)
 
 
-@double.neighbour("the vectors not exchanged: one single trace of the same weights",
-                  key="one-single-trace")
+@double.neighbour(
+    "the vectors not exchanged: one single trace of the same weights", key="one-single-trace"
+)
 def _(xp, X, U, V, R, S):
     A, B = U @ xp.star(V), R @ xp.star(S)
     return Equal(double_trace(xp, X, A, B), quartic(xp, X, A, xp.star(B)))
@@ -854,8 +899,9 @@ def independent(xp, X):
     return Rank(_both(xp, X, [xp.eye(X.shape[2])]), 2)
 
 
-@independent.printed("no more terms: only the single trace",
-                     tex=r"\dim\operatorname{span}\{\Tr M^2,(\Tr M)^2\} = 1")
+@independent.printed(
+    "no more terms: only the single trace", tex=r"\dim\operatorname{span}\{\Tr M^2,(\Tr M)^2\} = 1"
+)
 def _(xp, X):
     return Rank(_both(xp, X, [xp.eye(X.shape[2])]), 1)
 
@@ -904,7 +950,7 @@ def _(xp, X):
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3, 4]),
     every_size=True,
     tex=r"\mathcal A = M_C:\quad \dim(\text{single}+\text{double}) = \dim(\text{single})"
-        r" = \dim V_4^{U(N)}",
+    r" = \dim V_4^{U(N)}",
 )
 def full(xp, X, W):
     """Let C² generic weights span M_C. Single and double traces of them together have the dimension
@@ -915,8 +961,11 @@ def full(xp, X, W):
     return (Rank(xp.concat([single, twice], axis=1), dimension), Rank(single, dimension))
 
 
-@full.neighbour("one weight fewer than the dimension of the algebra", key="one-weight-fewer",
-                sizes=dict(N=[2, 3], C=[2]))
+@full.neighbour(
+    "one weight fewer than the dimension of the algebra",
+    key="one-weight-fewer",
+    sizes=dict(N=[2, 3], C=[2]),
+)
 def _(xp, X, W):
     N, C = X.shape[1:]
     weights = [W[k] for k in range(C * C - 1)]
@@ -979,8 +1028,9 @@ def _(xp, W):
     return Rank(xp.stack(rows), W.shape[0] ** 2)
 
 
-@generated.neighbour("a Hermitian weight", key="hermitian",
-                     given=dict(H=hermitian("C")), sizes=dict(C=[2, 3]))
+@generated.neighbour(
+    "a Hermitian weight", key="hermitian", given=dict(H=hermitian("C")), sizes=dict(C=[2, 3])
+)
 def _(xp, H):
     rows = [xp.flatten(w) for w in invariants.words(xp, [H, xp.star(H)], 4)]
     return Rank(xp.stack(rows), H.shape[0] ** 2)
@@ -1025,16 +1075,21 @@ def _(xp, X, U, V, W):
     return Equal(xp.trace(A @ B @ C), xp.trace(B @ C @ A))
 
 
-@third.neighbour("real tokens and symmetric weights", key="symmetric",
-                 given=dict(X=real_matrix("N", "C"), U=symmetric("C"), V=symmetric("C"),
-                            W=symmetric("C")))
+@third.neighbour(
+    "real tokens and symmetric weights",
+    key="symmetric",
+    given=dict(X=real_matrix("N", "C"), U=symmetric("C"), V=symmetric("C"), W=symmetric("C")),
+)
 def _(xp, X, U, V, W):
     A, B, C = _arguments(xp, X, U, V, W)
     return Equal(xp.trace(A @ B @ C), xp.trace(A @ C @ B))
 
 
-@third.neighbour("Hermitian weights, real parts", key="hermitian-real-part",
-                 given=dict(U=hermitian("C"), V=hermitian("C"), W=hermitian("C")))
+@third.neighbour(
+    "Hermitian weights, real parts",
+    key="hermitian-real-part",
+    given=dict(U=hermitian("C"), V=hermitian("C"), W=hermitian("C")),
+)
 def _(xp, X, U, V, W):
     A, B, C = _arguments(xp, X, U, V, W)
     return Equal(xp.real(xp.trace(A @ B @ C)), xp.real(xp.trace(A @ C @ B)))
@@ -1091,13 +1146,15 @@ FOURTH_ORDER = [(a, b, c, d) for a in (0, 1) for b in (0, 1) for c in (0, 1) for
     given=dict(X=matrix(12, "N", "C"), W=matrix(3, "C", "C")),
     sizes=dict(N=[4], C=[3, 4]),
     tex=r"\dim\operatorname{span}\{\Tr A_{i_1}\cdots A_{i_d}\}"
-        r" = \frac1d\sum_{s<d}n^{\gcd(s,d)}\qquad(N\ge d)",
+    r" = \frac1d\sum_{s<d}n^{\gcd(s,d)}\qquad(N\ge d)",
 )
 def necklace(xp, X, W):
     """For generic weights the traces of words of length d in n arguments XW_iX* span a space whose
     dimension is the number of necklaces: 11 for n = d = 3, and 6 for n = 2, d = 4."""
-    return (Rank(_traces_of_words(xp, X, list(W), THIRD_ORDER), invariants.necklaces(3, 3)),
-            Rank(_traces_of_words(xp, X, list(W), FOURTH_ORDER), invariants.necklaces(2, 4)))
+    return (
+        Rank(_traces_of_words(xp, X, list(W), THIRD_ORDER), invariants.necklaces(3, 3)),
+        Rank(_traces_of_words(xp, X, list(W), FOURTH_ORDER), invariants.necklaces(2, 4)),
+    )
 
 
 @necklace.neighbour("off by one", key="off-by-one")
@@ -1116,8 +1173,9 @@ def _(xp, X, W):
 
 
 # -- the right symmetry ---------------------------------------------------------------------------
-RIGHT = dict(X=matrix("N", "p*m"), A=matrix("p", "p"), B=matrix("p", "p"), T=unitary("p*m"),
-             u=unitary("m"))
+RIGHT = dict(
+    X=matrix("N", "p*m"), A=matrix("p", "p"), B=matrix("p", "p"), T=unitary("p*m"), u=unitary("m")
+)
 RIGHT_SIZES = dict(N=[1, 2], p=[1, 2], m=[1, 2])
 
 
@@ -1148,9 +1206,12 @@ def right(xp, X, A, B, T, u):
     return Equal(_potential(xp, X @ xp.star(Q), wA, wB), _potential(xp, X, wA, wB))
 
 
-@right.printed("Q commutes with one of the weights", sizes=dict(p=[2], m=[1]),
-               given=dict(a=vector(2)),
-               tex=r"\forall i:\ V(XQ^*) = V(X)\ \forall Q \text{ with } [Q,W_i]=0")
+@right.printed(
+    "Q commutes with one of the weights",
+    sizes=dict(p=[2], m=[1]),
+    given=dict(a=vector(2)),
+    tex=r"\forall i:\ V(XQ^*) = V(X)\ \forall Q \text{ with } [Q,W_i]=0",
+)
 def _(xp, X, A, a):
     first = xp.diag(a)
     Q = xp.diag(xp.stack([xp.one, xp.i]))
@@ -1198,8 +1259,11 @@ def _(xp, Q, K):
     return Rank(conditions, C**2 - max(C - 2 * Q.shape[1], 0) ** 2)
 
 
-@commutant.neighbour("U(C − k), as if rows and columns of W were one space", key="one-space",
-                     sizes=dict(C=[2, 3, 4], k=[1]))
+@commutant.neighbour(
+    "U(C − k), as if rows and columns of W were one space",
+    key="one-space",
+    sizes=dict(C=[2, 3, 4], k=[1]),
+)
 def _(xp, Q, K):
     C, W = Q.shape[0], Q @ xp.star(K)
     conditions = invariants.commuting_conditions(xp, [W, xp.star(W)])
@@ -1237,8 +1301,11 @@ def _(xp, Q, K):
     return Rank(_commuting(xp, Q, K), C**2 - 1 - max(C - 2 * k, 0) ** 2)
 
 
-@several.neighbour("weights of rank two counted as rank one", key="rank-forgotten",
-                   sizes=dict(n=[2], C=[5, 6], k=[2]))
+@several.neighbour(
+    "weights of rank two counted as rank one",
+    key="rank-forgotten",
+    sizes=dict(n=[2], C=[5, 6], k=[2]),
+)
 def _(xp, Q, K):
     n, C = Q.shape[:2]
     return Rank(_commuting(xp, Q, K), C**2 - 1 - max(C - 2 * n, 0) ** 2)
@@ -1360,8 +1427,8 @@ def _variance(xp, S):
     given=TAYLOR,
     sizes=TAYLOR_SIZES,
     tex=r"\sum_j\log\sum_k e^{\varepsilon S_{jk}} = N\log N"
-        r" + \tfrac\varepsilon N\sum_{jk}S_{jk}"
-        r" + \tfrac{\varepsilon^2}2\sum_j\operatorname{Var}_kS_{jk} + O(\varepsilon^3)",
+    r" + \tfrac\varepsilon N\sum_{jk}S_{jk}"
+    r" + \tfrac{\varepsilon^2}2\sum_j\operatorname{Var}_kS_{jk} + O(\varepsilon^3)",
 )
 def taylor(xp, X, W):
     """With real tokens and N >= 3, the remainder after half the row variances is of third order;
@@ -1402,7 +1469,7 @@ def _(xp, X, W):
     given=TAYLOR,
     sizes=dict(N=[2], C=[1, 2]),
     tex=r"N=2:\quad \text{remainder} \sim -\frac{\varepsilon^4}{192}"
-        r"\sum_j(S_{j1}-S_{j2})^4",
+    r"\sum_j(S_{j1}-S_{j2})^4",
 )
 def taylor_two(xp, X, W):
     """The third cumulant of two equally likely values is zero: with two tokens the remainder after
@@ -1490,7 +1557,7 @@ ROPE_SIZES = dict(N=[2, 3], C=[1, 2])
     given=ROPE,
     sizes=ROPE_SIZES,
     tex=r"S_{mn}=\textstyle\sum_c z_c^{s+m}(XQ)_{mc}\,\overline{z_c^{s+n}(XK)_{nc}}"
-        r"\ \text{does not depend on }s",
+    r"\ \text{does not depend on }s",
 )
 def rope(xp, X, Q, K, t):
     """Queries and keys of the token at position n are turned by z_c^n, |z_c| = 1, each channel with
@@ -1500,8 +1567,9 @@ def rope(xp, X, Q, K, t):
     return Equal(scores(1), scores(0))
 
 
-@rope.neighbour("absolute positions, added to the tokens", key="absolute-position",
-                given=dict(p=matrix("C")))
+@rope.neighbour(
+    "absolute positions, added to the tokens", key="absolute-position", given=dict(p=matrix("C"))
+)
 def _(xp, X, Q, K, p):
     place = lambda s: xp.stack([X[n] + (s + n) * p for n in range(X.shape[0])])
     scores = lambda s: place(s) @ Q @ xp.star(place(s) @ K)
@@ -1515,8 +1583,11 @@ def _(xp, X, Q, K, t):
     return Equal(scores(1), scores(0))
 
 
-@rope.neighbour("the tokens turned before the projections mix their channels", key="before-mixing",
-                sizes=dict(C=[2]))
+@rope.neighbour(
+    "the tokens turned before the projections mix their channels",
+    key="before-mixing",
+    sizes=dict(C=[2]),
+)
 def _(xp, X, Q, K, t):
     z = _circle(xp, t)
     scores = lambda s: _turned(xp, X, z, s) @ Q @ xp.star(_turned(xp, X, z, s) @ K)
@@ -1551,8 +1622,9 @@ def _total(xp, X, W, z, places):
 def _(xp, X, W, t):
     z, places = _circle(xp, t), list(range(X.shape[0]))
     moved = [places[1], places[0], *places[2:]]
-    return Equal(xp.real(_total(xp, _swapped(xp, X), W, z, moved)),
-                 xp.real(_total(xp, X, W, z, places)))
+    return Equal(
+        xp.real(_total(xp, _swapped(xp, X), W, z, moved)), xp.real(_total(xp, X, W, z, places))
+    )
 
 
 @slots.neighbour("no encoding", key="no-encoding")

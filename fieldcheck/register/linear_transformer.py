@@ -657,8 +657,8 @@ def _nilpotent_split(xp, P, a, b, h, other):
     """A is a polynomial in J, B one in other(J); J moves each of three directions to the next."""
     J = xp.constant([[0, 1, 0], [0, 0, 1], [0, 0, 0]])
     polynomial = lambda c, J: c[0] * xp.eye(3) + c[1] * J + c[2] * J @ J
-    exponential = lambda c, J, h: xp.exp(h * c[0]) * exp_nilpotent(
-        xp, h * (c[1] * J + c[2] * J @ J)
+    exponential = lambda c, J, h: (
+        xp.exp(h * c[0]) * exp_nilpotent(xp, h * (c[1] * J + c[2] * J @ J))
     )
     inside = lambda M: P @ M @ xp.inv(P)
     K = other(J)

@@ -355,9 +355,11 @@ def orders(xp, y, c):
 
 def _cubic(xp, c):
     """A cubic with these coefficients, and its first two derivatives."""
-    return (lambda y: c[0] + c[1] * y + c[2] * y**2 + c[3] * y**3,
-            lambda y: c[1] + 2 * c[2] * y + 3 * c[3] * y**2,
-            lambda y: 2 * c[2] + 6 * c[3] * y)
+    return (
+        lambda y: c[0] + c[1] * y + c[2] * y**2 + c[3] * y**3,
+        lambda y: c[1] + 2 * c[2] * y + 3 * c[3] * y**2,
+        lambda y: 2 * c[2] + 6 * c[3] * y,
+    )
 
 
 def _average_order(xp, f, y):

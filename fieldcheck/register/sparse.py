@@ -60,8 +60,12 @@ def gate(xp, a, beta, b):
     A, B = _ladder(xp, a, beta, b)
     P, Q = exp_nilpotent(xp, -B * (G / beta)), exp_nilpotent(xp, B * (G / beta))
     E = _ladder_exp(xp, a, q, A.shape[0])
-    return (Equal(P @ A @ Q, A + G * B), Equal(P @ E @ Q, E @ exp_nilpotent(xp, B)),
-            Zero(A @ B - B @ A - beta * B), Equal(xp.diagonal(E), xp.exp(xp.diagonal(A))))
+    return (
+        Equal(P @ A @ Q, A + G * B),
+        Equal(P @ E @ Q, E @ exp_nilpotent(xp, B)),
+        Zero(A @ B - B @ A - beta * B),
+        Equal(xp.diagonal(E), xp.exp(xp.diagonal(A))),
+    )
 
 
 @claim(
@@ -308,8 +312,7 @@ def scalar_flow(xp, u, a, c):
     g = 2 * c * w / (1 - w)
     flow = lambda t: xp.exp(-2 * c * t) * u - g * a * (1 - xp.exp(-2 * c * t)) / c
     speed = xp.push(flow, xp.one, xp.one)
-    return (Equal(w * (u - 2 * a), flow(xp.one)),
-            Equal(speed, -2 * c * flow(xp.one) - 2 * g * a))
+    return (Equal(w * (u - 2 * a), flow(xp.one)), Equal(speed, -2 * c * flow(xp.one) - 2 * g * a))
 
 
 @scalar_flow.neighbour("the gate of the other order", key="other-order")
@@ -354,8 +357,10 @@ def _time_change(xp, Z, A, B, c, s, power, g):
     """The derivative of e^(cs) Z(τ(s)) with τ' = g e^(power c s), and τ(1)."""
     F, grown = _head(xp, A, B), xp.exp(c * s)
     moved = c * grown * Z + grown * F(Z) * (g * grown**power)
-    return (Equal(moved, c * (grown * Z) + g * F(grown * Z)),
-            Equal(g * (xp.exp(power * c) - 1), power * c))
+    return (
+        Equal(moved, c * (grown * Z) + g * F(grown * Z)),
+        Equal(g * (xp.exp(power * c) - 1), power * c),
+    )
 
 
 @flow_all.neighbour("no gate", key="no-gate")
@@ -575,8 +580,10 @@ def _flow_gap(xp, X, A, B, d, gate_of):
     equations=["eq-modewise-heads"],
     needs=["bch-modewise", "bch-homogeneous-diagonal"],
     given=dict(
-        X=matrix("N", 2), A=matrix(2, 2), B=matrix(2, 2), d=built(
-            "rates of two channels", (2,), {"x": (2,)}, lambda xp, raw: raw["x"] / 8),
+        X=matrix("N", 2),
+        A=matrix(2, 2),
+        B=matrix(2, 2),
+        d=built("rates of two channels", (2,), {"x": (2,)}, lambda xp, raw: raw["x"] / 8),
         s=between(0, 1),
     ),
     sizes=dict(N=[1, 2]),
@@ -712,8 +719,10 @@ def _failures(xp, M, W):
     n = M.shape[0]
     F = lambda X: (M * (X @ W @ xp.star(X))) @ X
     orders = [_reordered(xp, xp.eye(n), g) for g in permutations(range(n))]
-    return (xp.stack([F(P) - P @ F(xp.eye(n)) for P in orders]),
-            xp.stack([M @ P - P @ M for P in orders]))
+    return (
+        xp.stack([F(P) - P @ F(xp.eye(n)) for P in orders]),
+        xp.stack([M @ P - P @ M for P in orders]),
+    )
 
 
 @criterion.neighbour("W = 1, where scores are the Gram matrix", key="gram")

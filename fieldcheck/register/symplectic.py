@@ -57,10 +57,14 @@ FIELD = dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matri
     sources=[talk(CANONICAL)],
     chapter="symplectic",
     equations=["eq-kinetic-repaired"],
-    given=dict(q=real_matrix("N", "C"), p=real_matrix("N", "C"),
-               q_dot=real_matrix("N", "C"), p_dot=real_matrix("N", "C")),
+    given=dict(
+        q=real_matrix("N", "C"),
+        p=real_matrix("N", "C"),
+        q_dot=real_matrix("N", "C"),
+        p_dot=real_matrix("N", "C"),
+    ),
     tex=r"\operatorname{Tr}\tfrac{i}{2}(X^*\dot X-\dot X^*X)"
-        r"=\sum p\,\dot q-\tfrac12\tfrac{d}{dt}\sum p\,q,\quad X=\tfrac{q+ip}{\sqrt2}",
+    r"=\sum p\,\dot q-\tfrac12\tfrac{d}{dt}\sum p\,q,\quad X=\tfrac{q+ip}{\sqrt2}",
 )
 def kinetic(xp, q, p, q_dot, p_dot):
     """With X = (q + ip)/√2, the trace of (i/2)(X*X' − X*'X) is Σ p q' less half the time
@@ -72,7 +76,8 @@ def kinetic(xp, q, p, q_dot, p_dot):
 
 @kinetic.printed(
     "the chain of three expressions, read with traces",
-    tex=r"\tfrac12(\dot XX^*-X\dot X^*)=\tfrac{i}{2}(X^*\dot X-\dot X^*X)=p\dot q")
+    tex=r"\tfrac12(\dot XX^*-X\dot X^*)=\tfrac{i}{2}(X^*\dot X-\dot X^*X)=p\dot q",
+)
 def _(xp, q, p, q_dot, p_dot):
     X, X_dot = phase(xp, q, p), phase(xp, q_dot, p_dot)
     first = xp.trace(X_dot @ xp.star(X) - X @ xp.star(X_dot)) / 2
@@ -109,7 +114,7 @@ def _(xp, q, p, q_dot, p_dot):
     equations=["eq-kinetic-cyclic"],
     given=dict(X=matrix("N", "C"), X_dot=matrix("N", "C")),
     tex=r"\operatorname{Tr}\tfrac{i}{2}(\dot XX^*-X\dot X^*)"
-        r"=\operatorname{Tr}\tfrac{i}{2}(X^*\dot X-\dot X^*X)",
+    r"=\operatorname{Tr}\tfrac{i}{2}(X^*\dot X-\dot X^*X)",
 )
 def kinetic_cyclic(xp, X, X_dot):
     """The N x N expression X'X* − XX*' and the C x C expression X*X' − X*'X have the same trace;
@@ -119,16 +124,21 @@ def kinetic_cyclic(xp, X, X_dot):
     return Equal(xp.i * left / 2, xp.i * right / 2)
 
 
-@kinetic_cyclic.printed("the factor i missing on the left",
-                        tex=r"\tfrac12(\dot XX^*-X\dot X^*)=\tfrac{i}{2}(X^*\dot X-\dot X^*X)")
+@kinetic_cyclic.printed(
+    "the factor i missing on the left",
+    tex=r"\tfrac12(\dot XX^*-X\dot X^*)=\tfrac{i}{2}(X^*\dot X-\dot X^*X)",
+)
 def _(xp, X, X_dot):
     left = xp.trace(X_dot @ xp.star(X) - X @ xp.star(X_dot))
     right = xp.trace(xp.star(X) @ X_dot - xp.star(X_dot) @ X)
     return Equal(left / 2, xp.i * right / 2)
 
 
-@kinetic_cyclic.neighbour("the traces left off, for N = C", key="no-trace",
-                          given=dict(X=matrix("N", "N"), X_dot=matrix("N", "N")))
+@kinetic_cyclic.neighbour(
+    "the traces left off, for N = C",
+    key="no-trace",
+    given=dict(X=matrix("N", "N"), X_dot=matrix("N", "N")),
+)
 def _(xp, X, X_dot):
     left = X_dot @ xp.star(X) - X @ xp.star(X_dot)
     right = xp.star(X) @ X_dot - xp.star(X_dot) @ X
@@ -145,11 +155,16 @@ TANGENTS = dict(X=matrix("N", "C"), H=matrix("N", "C"), K=matrix("N", "C"))
     sources=[talk("Symplectic Form")],
     chapter="symplectic",
     equations=["eq-symplectic-form"],
-    given=dict(q=real_matrix("N", "C"), p=real_matrix("N", "C"),
-               h_q=real_matrix("N", "C"), h_p=real_matrix("N", "C"),
-               k_q=real_matrix("N", "C"), k_p=real_matrix("N", "C")),
+    given=dict(
+        q=real_matrix("N", "C"),
+        p=real_matrix("N", "C"),
+        h_q=real_matrix("N", "C"),
+        h_p=real_matrix("N", "C"),
+        k_q=real_matrix("N", "C"),
+        k_p=real_matrix("N", "C"),
+    ),
     tex=r"\theta=\tfrac{i}{2}\operatorname{Tr}(dX\,X^*-X\,dX^*),\quad "
-        r"-d\theta=i\operatorname{Tr}dX\wedge dX^*=\sum dq\wedge dp",
+    r"-d\theta=i\operatorname{Tr}dX\wedge dX^*=\sum dq\wedge dp",
 )
 def symplectic_form(xp, q, p, h_q, h_p, k_q, k_p):
     """With d(f a) = df ∧ a, the one-form θ = (i/2) Tr(dX X* − X dX*) satisfies
@@ -160,8 +175,10 @@ def symplectic_form(xp, q, p, h_q, h_p, k_q, k_p):
     return Equal(minus, xp.i * wedge), Equal(minus, xp.sum(h_q * k_p - k_q * h_p))
 
 
-@symplectic_form.printed("the derivative without the minus sign (the usual d)",
-                         tex=r"\omega=\tfrac{i}{2}((dX)X^*-X\,dX^*),\quad d\omega=i\,dX\wedge dX^*")
+@symplectic_form.printed(
+    "the derivative without the minus sign (the usual d)",
+    tex=r"\omega=\tfrac{i}{2}((dX)X^*-X\,dX^*),\quad d\omega=i\,dX\wedge dX^*",
+)
 def _(xp, q, p, h_q, h_p, k_q, k_p):
     X, H, K = phase(xp, q, p), phase(xp, h_q, h_p), phase(xp, k_q, k_p)
     plus = exterior(xp, lambda Y, U: theta(xp, Y, U), X, H, K)
@@ -195,8 +212,12 @@ def _(xp, q, p, h_q, h_p, k_q, k_p):
     sources=[talk("Symplectic Form")],
     chapter="symplectic",
     equations=["eq-one-form"],
-    given=dict(q=real_matrix("N", "C"), p=real_matrix("N", "C"),
-               h_q=real_matrix("N", "C"), h_p=real_matrix("N", "C")),
+    given=dict(
+        q=real_matrix("N", "C"),
+        p=real_matrix("N", "C"),
+        h_q=real_matrix("N", "C"),
+        h_p=real_matrix("N", "C"),
+    ),
     tex=r"\tfrac{i}{2}\operatorname{Tr}(dX\,X^*-X\,dX^*)=\tfrac12\sum(p\,dq-q\,dp)",
 )
 def one_form(xp, q, p, h_q, h_p):
@@ -228,15 +249,18 @@ def _(xp, q, p, h_q, h_p):
     equations=["eq-paper-one-form"],
     given=TANGENTS,
     tex=r"\alpha=\tfrac12\operatorname{Tr}(dX\,X^*-X\,dX^*)\in i\mathbb R,\quad "
-        r"d\alpha=-\operatorname{Tr}dX\wedge dX^*",
+    r"d\alpha=-\operatorname{Tr}dX\wedge dX^*",
 )
 def paper_form(xp, X, H, K):
     """The paper's α = ½ Tr(dX X* − X dX*) takes imaginary values, and dα = −Tr dX∧dX*. Multiplied
     by i it is the talk's one-form."""
     alpha = lambda Y, U: xp.trace(U @ xp.star(Y) - Y @ xp.star(U)) / 2
     wedge = xp.trace(H @ xp.star(K)) - xp.trace(K @ xp.star(H))
-    return (Equal(exterior(xp, alpha, X, H, K), -wedge), Zero(xp.real(alpha(X, H))),
-            Equal(xp.i * alpha(X, H), theta(xp, X, H)))
+    return (
+        Equal(exterior(xp, alpha, X, H, K), -wedge),
+        Zero(xp.real(alpha(X, H))),
+        Equal(xp.i * alpha(X, H), theta(xp, X, H)),
+    )
 
 
 @paper_form.printed("dα = dX∧dX* (the paper prints X* for dX*)", tex=r"d\alpha=dX\wedge X^*")
@@ -273,8 +297,11 @@ def nondegenerate(xp, X):
     return Rank(form_matrix(xp, form, X.shape), 2 * N * C)
 
 
-@nondegenerate.neighbour("a one-form that sees a single mixture of channels", key="rank-deficient",
-                         given=dict(v=matrix("C")))
+@nondegenerate.neighbour(
+    "a one-form that sees a single mixture of channels",
+    key="rank-deficient",
+    given=dict(v=matrix("C")),
+)
 def _(xp, X, v):
     form = lambda H, K: omega(xp, H @ v, K @ v)
     N, C = X.shape
@@ -340,15 +367,23 @@ def real_states(xp, h, k):
     return Zero(xp.i * (xp.trace(h @ xp.star(k)) - xp.trace(k @ xp.star(h))))
 
 
-@real_states.neighbour("complex tangent vectors", key="complex",
-                       given=dict(h=matrix("N", "C"), k=matrix("N", "C")))
+@real_states.neighbour(
+    "complex tangent vectors", key="complex", given=dict(h=matrix("N", "C"), k=matrix("N", "C"))
+)
 def _(xp, h, k):
     return Zero(xp.i * (xp.trace(h @ xp.star(k)) - xp.trace(k @ xp.star(h))))
 
 
 # -- the equation of motion ------------------------------------------------------------------------
-MOTION = dict(X=matrix("N", "C"), X_dot=matrix("N", "C"), X_ddot=matrix("N", "C"),
-              H=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C"))
+MOTION = dict(
+    X=matrix("N", "C"),
+    X_dot=matrix("N", "C"),
+    X_ddot=matrix("N", "C"),
+    H=matrix("N", "C"),
+    W=matrix("C", "C"),
+    A=matrix("C", "C"),
+    B=matrix("C", "C"),
+)
 
 
 def _force(xp, X, W, A, B):
@@ -366,7 +401,7 @@ def _force(xp, X, W, A, B):
     given=MOTION,
     needs=["phase-space-kinetic-cyclic"],
     tex=r"\delta S(H)=\int 2\operatorname{Re}\operatorname{Tr}H^*"
-        r"\Bigl(i\dot X-\frac{\partial V}{\partial X^*}\Bigr)dt,\quad V\text{ real}",
+    r"\Bigl(i\dot X-\frac{\partial V}{\partial X^*}\Bigr)dt,\quad V\text{ real}",
 )
 def schroedinger(xp, X, X_dot, X_ddot, H, W, A, B):
     """For real V (here the real part of any quadratic plus quartic of the theory) the first
@@ -381,7 +416,8 @@ def schroedinger(xp, X, X_dot, X_ddot, H, W, A, B):
 
 @schroedinger.printed(
     "the talk's own V, with weights as they come: its action is stationary along its flow",
-    tex=r"V=\tfrac i2\operatorname{Tr}(XWX^*)+\tfrac i2\operatorname{Tr}(XAX^*XB^*X^*)")
+    tex=r"V=\tfrac i2\operatorname{Tr}(XWX^*)+\tfrac i2\operatorname{Tr}(XAX^*XB^*X^*)",
+)
 def _(xp, X, X_ddot, H, W, A, B):
     V = lambda Y: xp.i * (quadratic(xp, Y, W) + quartic(xp, Y, A, B)) / 2
     L = lambda Y, U: phase_space_lagrangian(xp, Y, U, V)
@@ -408,11 +444,11 @@ def _(xp, X, X_dot, X_ddot, H, W, A, B):
     return Equal(left, 2 * xp.real(xp.trace(xp.star(H) @ defect)))
 
 
-@schroedinger.neighbour("generic W taken as consistent: V = (i/2) Tr(XWX*) with X' = ½ XW",
-                        key="generic-weights")
+@schroedinger.neighbour(
+    "generic W taken as consistent: V = (i/2) Tr(XWX*) with X' = ½ XW", key="generic-weights"
+)
 def _(xp, X, X_ddot, H, W):
-    L = lambda Y, U: phase_space_lagrangian(
-        xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
+    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
     return Zero(euler_lagrange(xp, L, X, X @ W / 2, X_ddot, H))
 
 
@@ -422,16 +458,20 @@ def _(xp, X, X_ddot, H, W):
     sources=[talk("In-Context Learning"), ours()],
     chapter="symplectic",
     equations=["eq-two-equations"],
-    given=dict(X=matrix("N", "C"), X_dot=matrix("N", "C"), X_ddot=matrix("N", "C"),
-               H=matrix("N", "C"), W=matrix("C", "C")),
+    given=dict(
+        X=matrix("N", "C"),
+        X_dot=matrix("N", "C"),
+        X_ddot=matrix("N", "C"),
+        H=matrix("N", "C"),
+        W=matrix("C", "C"),
+    ),
     tex=r"\delta S(H)=i\operatorname{Tr}H^*\bigl(\dot X-\tfrac12XW\bigr)"
-        r"-i\operatorname{Tr}\bigl(\dot X+\tfrac12XW^*\bigr)^*H",
+    r"-i\operatorname{Tr}\bigl(\dot X+\tfrac12XW^*\bigr)^*H",
 )
 def two_equations(xp, X, X_dot, X_ddot, H, W):
     """With the talk's V = (i/2) Tr(XWX*), the part of the first variation antilinear in H demands
     X' = ½XW and the part linear in H demands X' = −½XW*. Both can hold only if X(W + W*) = 0."""
-    L = lambda Y, U: phase_space_lagrangian(
-        xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
+    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
     first = xp.i * xp.trace(xp.star(H) @ (X_dot - X @ W / 2))
     second = -xp.i * xp.trace(xp.star(X_dot + X @ xp.star(W) / 2) @ H)
     return Equal(euler_lagrange(xp, L, X, X_dot, X_ddot, H), first + second)
@@ -439,8 +479,7 @@ def two_equations(xp, X, X_dot, X_ddot, H, W):
 
 @two_equations.neighbour("the second equation X' = −½XW, without the star", key="no-star")
 def _(xp, X, X_dot, X_ddot, H, W):
-    L = lambda Y, U: phase_space_lagrangian(
-        xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
+    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
     first = xp.i * xp.trace(xp.star(H) @ (X_dot - X @ W / 2))
     second = -xp.i * xp.trace(xp.star(X_dot + X @ W / 2) @ H)
     return Equal(euler_lagrange(xp, L, X, X_dot, X_ddot, H), first + second)
@@ -448,8 +487,7 @@ def _(xp, X, X_dot, X_ddot, H, W):
 
 @two_equations.neighbour("both parts ask for X' = ½XW", key="consistent")
 def _(xp, X, X_dot, X_ddot, H, W):
-    L = lambda Y, U: phase_space_lagrangian(
-        xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
+    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
     first = xp.i * xp.trace(xp.star(H) @ (X_dot - X @ W / 2))
     second = -xp.i * xp.trace(xp.star(X_dot - X @ W / 2) @ H)
     return Equal(euler_lagrange(xp, L, X, X_dot, X_ddot, H), first + second)
@@ -461,12 +499,18 @@ def _(xp, X, X_dot, X_ddot, H, W):
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-residue"],
-    given=dict(X=matrix("N", "C"), X_ddot=matrix("N", "C"), H=matrix("N", "C"),
-               W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
+    given=dict(
+        X=matrix("N", "C"),
+        X_ddot=matrix("N", "C"),
+        H=matrix("N", "C"),
+        W=matrix("C", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+    ),
     needs=["euler-lagrange-schroedinger"],
     tex=r"i\dot X=\frac{\partial V}{\partial X^*}\;\Rightarrow\;"
-        r"\delta S(H)=\int -2i\,\overline{\operatorname{Tr}H^*\frac{\partial\,\mathrm{Im}V}"
-        r"{\partial X^*}}\,dt",
+    r"\delta S(H)=\int -2i\,\overline{\operatorname{Tr}H^*\frac{\partial\,\mathrm{Im}V}"
+    r"{\partial X^*}}\,dt",
 )
 def residue(xp, X, X_ddot, H, W, A, B):
     """Along iX' = ∂V/∂X* with any complex quadratic plus quartic V, the first variation is
@@ -506,11 +550,17 @@ def _(xp, X, X_ddot, H, W, A, B):
     sources=[talk("In-Context Learning"), ours()],
     chapter="symplectic",
     equations=["eq-skew-weights"],
-    given=dict(X=matrix("N", "C"), X_ddot=matrix("N", "C"), H=matrix("N", "C"),
-               W=skew_hermitian("C"), A=hermitian("C"), B=skew_hermitian("C")),
+    given=dict(
+        X=matrix("N", "C"),
+        X_ddot=matrix("N", "C"),
+        H=matrix("N", "C"),
+        W=skew_hermitian("C"),
+        A=hermitian("C"),
+        B=skew_hermitian("C"),
+    ),
     needs=["euler-lagrange-schroedinger-residue"],
     tex=r"W^*=-W,\ A^*=A,\ B^*=-B:\quad \delta S=0\text{ along }"
-        r"\dot X=\tfrac12XW+\tfrac12(XAMB^*+XB^*MA)",
+    r"\dot X=\tfrac12XW+\tfrac12(XAMB^*+XB^*MA)",
 )
 def skew_weights(xp, X, X_ddot, H, W, A, B):
     """The talk's V = (i/2)(Tr XWX* + Tr XAX*XB*X*) is real for skew-Hermitian W, Hermitian A and
@@ -543,15 +593,21 @@ def ends(xp, a, b, w, t):
     """Denied: for one token, one channel and V = w|x|², the solution x of ix' = wx that starts at a
     ends at b, whatever b is. A first-order equation takes one end, not two."""
     path = lambda s: xp.exp(-xp.i * w * s) * a
-    return (Zero(xp.i * xp.push(path, t, xp.one) - w * path(t)), Zero(path(xp.one * 0) - a),
-            Zero(path(xp.one) - b))
+    return (
+        Zero(xp.i * xp.push(path, t, xp.one) - w * path(t)),
+        Zero(path(xp.one * 0) - a),
+        Zero(path(xp.one) - b),
+    )
 
 
 @ends.neighbour("the far end moved by the flow itself", key="joined-by-the-flow")
 def _(xp, a, w, t):
     path = lambda s: xp.exp(-xp.i * w * s) * a
-    return (Zero(xp.i * xp.push(path, t, xp.one) - w * path(t)), Zero(path(xp.one * 0) - a),
-            Zero(path(xp.one) - (xp.cos(w) - xp.i * xp.sin(w)) * a))
+    return (
+        Zero(xp.i * xp.push(path, t, xp.one) - w * path(t)),
+        Zero(path(xp.one * 0) - a),
+        Zero(path(xp.one) - (xp.cos(w) - xp.i * xp.sin(w)) * a),
+    )
 
 
 # -- the paper's pair of equations -----------------------------------------------------------------
@@ -560,8 +616,14 @@ def _linear_part(xp, V, X, H):
     return (xp.push(V, X, H) - xp.i * xp.push(V, X, xp.i * H)) / 2
 
 
-PAIR = dict(X=matrix("N", "C"), H=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"),
-            B=matrix("C", "C"), c=real())
+PAIR = dict(
+    X=matrix("N", "C"),
+    H=matrix("N", "C"),
+    W=matrix("C", "C"),
+    A=matrix("C", "C"),
+    B=matrix("C", "C"),
+    c=real(),
+)
 
 
 @claim(
@@ -581,8 +643,11 @@ def pair(xp, X, H, W, A, B, c):
     return Equal(-xp.trace(xp.star(X_dot) @ H), _linear_part(xp, V, X, H))
 
 
-@pair.printed("equivalent for any potential", tex=r"\dot X=\frac{\partial V}{\partial X^*}"
-              r"\ \text{or equivalently}\ -\dot X^*=\frac{\partial V}{\partial X}")
+@pair.printed(
+    "equivalent for any potential",
+    tex=r"\dot X=\frac{\partial V}{\partial X^*}"
+    r"\ \text{or equivalently}\ -\dot X^*=\frac{\partial V}{\partial X}",
+)
 def _(xp, X, H, W, A, B):
     V = lambda Y: quadratic(xp, Y, W) + quartic(xp, Y, A, B)
     M, Bs = xp.star(X) @ X, xp.star(B)
@@ -610,10 +675,15 @@ def _(xp, X, H, W, A, B, c):
     sources=[paper("Definition 2"), ours()],
     chapter="symplectic",
     equations=["eq-pair-defect"],
-    given=dict(X=matrix("N", "C"), H=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"),
-               B=matrix("C", "C")),
+    given=dict(
+        X=matrix("N", "C"),
+        H=matrix("N", "C"),
+        W=matrix("C", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+    ),
     tex=r"\frac{\partial V}{\partial X}+\Bigl(\frac{\partial V}{\partial X^*}\Bigr)^*"
-        r"=2\Bigl(\frac{\partial\,\mathrm{Re}V}{\partial X^*}\Bigr)^*",
+    r"=2\Bigl(\frac{\partial\,\mathrm{Re}V}{\partial X^*}\Bigr)^*",
 )
 def pair_defect(xp, X, H, W, A, B):
     """For any quadratic plus quartic V, ∂V/∂X + (∂V/∂X*)* is twice the conjugate force of Re V: the
@@ -622,8 +692,7 @@ def pair_defect(xp, X, H, W, A, B):
     M, Bs = xp.star(X) @ X, xp.star(B)
     F = X @ (W + A @ M @ Bs + Bs @ M @ A)
     R = _force(xp, X, W, A, B)
-    return Equal(_linear_part(xp, V, X, H) + xp.trace(xp.star(F) @ H),
-                 2 * xp.trace(xp.star(R) @ H))
+    return Equal(_linear_part(xp, V, X, H) + xp.trace(xp.star(F) @ H), 2 * xp.trace(xp.star(R) @ H))
 
 
 @pair_defect.neighbour("twice the force of V itself", key="whole-force")
@@ -631,8 +700,7 @@ def _(xp, X, H, W, A, B):
     V = lambda Y: quadratic(xp, Y, W) + quartic(xp, Y, A, B)
     M, Bs = xp.star(X) @ X, xp.star(B)
     F = X @ (W + A @ M @ Bs + Bs @ M @ A)
-    return Equal(_linear_part(xp, V, X, H) + xp.trace(xp.star(F) @ H),
-                 2 * xp.trace(xp.star(F) @ H))
+    return Equal(_linear_part(xp, V, X, H) + xp.trace(xp.star(F) @ H), 2 * xp.trace(xp.star(F) @ H))
 
 
 @pair_defect.neighbour("once the force of Re V", key="factor-two")
@@ -653,16 +721,18 @@ def _(xp, X, H, W, A, B):
     equations=["eq-ascent"],
     given=FIELD,
     tex=r"\dot X=\frac{\partial R}{\partial X^*}\Rightarrow\dot R=2\Bigl\lVert"
-        r"\frac{\partial R}{\partial X^*}\Bigr\rVert^2;\qquad "
-        r"\dot X=\frac{\partial (iR)}{\partial X^*}\Rightarrow\dot R=0",
+    r"\frac{\partial R}{\partial X^*}\Bigr\rVert^2;\qquad "
+    r"\dot X=\frac{\partial (iR)}{\partial X^*}\Rightarrow\dot R=0",
 )
 def splits(xp, X, W, A, B):
     """In the paper's convention: along the flow of a real R, R rises at the rate 2‖∂R/∂X*‖²; along
     the flow of iR, R stays. So Re V is the dissipative part and Im V the conservative one."""
     R = lambda Y: real_potential(xp, Y, W, A, B)
     F = _force(xp, X, W, A, B)
-    return (Equal(xp.push(R, X, F), 2 * xp.real(xp.trace(xp.star(F) @ F))),
-            Zero(xp.push(R, X, xp.i * F)))
+    return (
+        Equal(xp.push(R, X, F), 2 * xp.real(xp.trace(xp.star(F) @ F))),
+        Zero(xp.push(R, X, xp.i * F)),
+    )
 
 
 @splits.neighbour("the factor 2 missing", key="factor-two")
@@ -692,8 +762,8 @@ def _(xp, X, W, A, B):
     equations=["eq-talk-roles"],
     given=FIELD,
     tex=r"i\dot X=\frac{\partial R}{\partial X^*}\Rightarrow\dot R=0;\qquad "
-        r"i\dot X=\frac{\partial (iR)}{\partial X^*}\Rightarrow\dot R=2\Bigl\lVert"
-        r"\frac{\partial R}{\partial X^*}\Bigr\rVert^2",
+    r"i\dot X=\frac{\partial (iR)}{\partial X^*}\Rightarrow\dot R=2\Bigl\lVert"
+    r"\frac{\partial R}{\partial X^*}\Bigr\rVert^2",
 )
 def splits_talk(xp, X, W, A, B):
     """In the talk's convention: along iX' = ∂R/∂X* with R real, R stays; along
@@ -720,20 +790,24 @@ def _(xp, X, W, A, B):
     equations=["eq-weight-split"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
     tex=r"\frac{\partial}{\partial X^*}\mathrm{Re}\operatorname{Tr}XWX^*=X\tfrac{W+W^*}{2},\quad "
-        r"\frac{\partial}{\partial X^*}\,i\,\mathrm{Im}\operatorname{Tr}XWX^*=X\tfrac{W-W^*}{2}",
+    r"\frac{\partial}{\partial X^*}\,i\,\mathrm{Im}\operatorname{Tr}XWX^*=X\tfrac{W-W^*}{2}",
 )
 def weight_split(xp, X, W):
     """For V = Tr(XWX*) the force of Re V is X(W + W*)/2 and the force of i Im V is X(W − W*)/2."""
     V = lambda Y: xp.trace(Y @ W @ xp.star(Y))
-    return (Force(lambda Y: xp.real(V(Y)), X, X @ (W + xp.star(W)) / 2),
-            Force(lambda Y: xp.i * xp.imag(V(Y)), X, X @ (W - xp.star(W)) / 2))
+    return (
+        Force(lambda Y: xp.real(V(Y)), X, X @ (W + xp.star(W)) / 2),
+        Force(lambda Y: xp.i * xp.imag(V(Y)), X, X @ (W - xp.star(W)) / 2),
+    )
 
 
 @weight_split.neighbour("Hermitian and skew-Hermitian part swapped", key="swapped")
 def _(xp, X, W):
     V = lambda Y: xp.trace(Y @ W @ xp.star(Y))
-    return (Force(lambda Y: xp.real(V(Y)), X, X @ (W - xp.star(W)) / 2),
-            Force(lambda Y: xp.i * xp.imag(V(Y)), X, X @ (W + xp.star(W)) / 2))
+    return (
+        Force(lambda Y: xp.real(V(Y)), X, X @ (W - xp.star(W)) / 2),
+        Force(lambda Y: xp.i * xp.imag(V(Y)), X, X @ (W + xp.star(W)) / 2),
+    )
 
 
 @weight_split.neighbour("the star without conjugation", key="transpose")
@@ -767,8 +841,12 @@ def _(xp, X, W):
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-real-asymmetry"],
-    given=dict(X=real_matrix("N", "C"), U=real_matrix("C", "C"), H=real_matrix("N", "C"),
-               K=real_matrix("N", "C")),
+    given=dict(
+        X=real_matrix("N", "C"),
+        U=real_matrix("C", "C"),
+        H=real_matrix("N", "C"),
+        K=real_matrix("N", "C"),
+    ),
     tex=r"\langle K,HU\rangle-\langle H,KU\rangle=\langle K,H(U-U^\top)\rangle",
 )
 def real_only(xp, X, U, H, K):
@@ -791,8 +869,14 @@ def _(xp, X, U, H, K):
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-flow-form", "eq-flow-norm"],
-    given=dict(X=matrix("N", "C"), H=matrix("N", "C"), K=matrix("N", "C"), W=matrix("C", "C"),
-               A=matrix("C", "C"), B=matrix("C", "C")),
+    given=dict(
+        X=matrix("N", "C"),
+        H=matrix("N", "C"),
+        K=matrix("N", "C"),
+        W=matrix("C", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+    ),
     needs=["symplectic-form", "euler-lagrange-schroedinger"],
     tex=r"\tfrac{d}{dt}\omega(H,K)=0,\quad\tfrac{d}{dt}\lVert X\rVert^2=0",
 )
@@ -828,11 +912,18 @@ def _(xp, X, W):
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-midpoint"],
-    given=dict(m=matrix("N", "C"), H=matrix("N", "C"), K=matrix("N", "C"), W=matrix("C", "C"),
-               A=matrix("C", "C"), B=matrix("C", "C"), h=real()),
+    given=dict(
+        m=matrix("N", "C"),
+        H=matrix("N", "C"),
+        K=matrix("N", "C"),
+        W=matrix("C", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+        h=real(),
+    ),
     needs=["flow-symplectic"],
     tex=r"X_\pm=m\pm\tfrac h2f(m):\quad\omega(H_+,K_+)=\omega(H_-,K_-),\ "
-        r"\lVert X_+\rVert=\lVert X_-\rVert",
+    r"\lVert X_+\rVert=\lVert X_-\rVert",
 )
 def midpoint(xp, m, H, K, W, A, B, h):
     """A step of the implicit midpoint rule of any size h, written by its midpoint m: it takes
@@ -841,10 +932,12 @@ def midpoint(xp, m, H, K, W, A, B, h):
     at = lambda U, sign: U + sign * h * xp.push(f, m, U) / 2
     end = lambda sign: m + sign * h * f(m) / 2
     middle = (at(H, 1) + at(H, -1)) / 2
-    return (Equal(omega(xp, at(H, 1), at(K, 1)), omega(xp, at(H, -1), at(K, -1))),
-            Equal(xp.norm2(end(1)), xp.norm2(end(-1))),
-            Equal(end(1) - end(-1), h * f((end(1) + end(-1)) / 2)),
-            Equal(at(H, 1) - at(H, -1), h * xp.push(f, m, middle)))
+    return (
+        Equal(omega(xp, at(H, 1), at(K, 1)), omega(xp, at(H, -1), at(K, -1))),
+        Equal(xp.norm2(end(1)), xp.norm2(end(-1))),
+        Equal(end(1) - end(-1), h * f((end(1) + end(-1)) / 2)),
+        Equal(at(H, 1) - at(H, -1), h * xp.push(f, m, middle)),
+    )
 
 
 @midpoint.neighbour("explicit Euler", key="explicit-euler")
@@ -871,7 +964,7 @@ def _(xp, m, W, A, B, h):
     needs=["flow-symplectic"],
     sizes=dict(N=(1, 2, 3), C=(1, 2, 3)),
     tex=r"X_1(1+\tfrac12Z+\tfrac1{12}Z^2)=X(1-\tfrac12Z+\tfrac1{12}Z^2),\ Z=ihW:\quad "
-        r"X_1X_1^*=XX^*",
+    r"X_1X_1^*=XX^*",
 )
 def gauss(xp, X, W, h):
     """One step of size h of the two-stage Gauss-Legendre method for iX' = XW, W Hermitian, keeps
@@ -905,7 +998,7 @@ def _(xp, X, W, h):
     sizes=dict(N=(1, 2, 3), C=(1, 2)),
     needs=["flow-symplectic-gauss"],
     tex=r"X_1X_1^*-XX^*=\tfrac h2\textstyle\sum_i(K_iY_i^*+Y_iK_i^*),\quad"
-        r" Y_i=X+h\sum_ja_{ij}K_j,\ X_1=X+\tfrac h2(K_1+K_2)",
+    r" Y_i=X+h\sum_ja_{ij}K_j,\ X_1=X+\tfrac h2(K_1+K_2)",
 )
 def cooper(xp, X, K, h, s):
     """Two stages with weights ½, a₁₁ = a₂₂ = ¼, a₁₂ = ¼ − s and a₂₁ = ¼ + s (Gauss-Legendre for
@@ -940,18 +1033,22 @@ def _(xp, X, K, h):
 def rk4_loss(xp, w):
     """One step of size h of the classical Runge-Kutta method for ix' = wx loses (wh)⁶/72 of |x|²,
     to leading order: over a fixed depth the drift is of fifth order and always downwards."""
+
     def loss(n):
         z = -xp.i * w / n
         return 1 - xp.abs2(1 + z + z**2 / 2 + z**3 / 6 + z**4 / 24)
+
     return Rate(loss, 6, w**6 / 72)
 
 
-@rk4_loss.neighbour("fifth order, as the local error of a fourth-order method would suggest",
-                    key="fifth-order")
+@rk4_loss.neighbour(
+    "fifth order, as the local error of a fourth-order method would suggest", key="fifth-order"
+)
 def _(xp, w):
     def loss(n):
         z = -xp.i * w / n
         return 1 - xp.abs2(1 + z + z**2 / 2 + z**3 / 6 + z**4 / 24)
+
     return Rate(loss, 5)
 
 
@@ -973,11 +1070,17 @@ def _(xp, w):
     sources=[ours("consequence of the isometry axiom")],
     chapter="symplectic",
     equations=["eq-gram-frozen"],
-    given=dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C"),
-               D=hermitian("C"), E=hermitian("C")),
+    given=dict(
+        X=matrix("N", "C"),
+        W=matrix("C", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+        D=hermitian("C"),
+        E=hermitian("C"),
+    ),
     needs=["euler-lagrange-schroedinger"],
     tex=r"\tfrac{d}{dt}XX^*=0\ \text{ along }\ i\dot X=\frac{\partial V}{\partial X^*},\ "
-        r"V\text{ real},\ V(UX)=V(X)",
+    r"V\text{ real},\ V(UX)=V(X)",
 )
 def gram(xp, X, W, A, B, D, E):
     """For every real V of degree at most four that depends on X only through X*X (a quadratic, a
@@ -987,14 +1090,18 @@ def gram(xp, X, W, A, B, D, E):
     return Zero(xp.push(lambda Y: Y @ xp.star(Y), X, -xp.i * F))
 
 
-@gram.neighbour("the real softmax field, only permutation-invariant", key="softmax-field",
-                given=dict(W=hermitian("C"), root_r=root("r")))
+@gram.neighbour(
+    "the real softmax field, only permutation-invariant",
+    key="softmax-field",
+    given=dict(W=hermitian("C"), root_r=root("r")),
+)
 def _(xp, X, W, root_r):
     return Zero(xp.push(lambda Y: Y @ xp.star(Y), X, -xp.i * softmax_force(xp, X, W, root_r)))
 
 
-@gram.neighbour("softmax attention as practised", key="softmax-attention",
-                given=dict(root_r=root("r")))
+@gram.neighbour(
+    "softmax attention as practised", key="softmax-attention", given=dict(root_r=root("r"))
+)
 def _(xp, X, W, root_r):
     return Zero(xp.push(lambda Y: Y @ xp.star(Y), X, softmax_attention(xp, X, W, root_r)))
 
@@ -1004,8 +1111,9 @@ def _(xp, X, W, A, B):
     return Zero(xp.push(lambda Y: Y @ xp.star(Y), X, _force(xp, X, W, A, B)))
 
 
-@gram.neighbour("a quartic that is invariant under permutations only: Σ‖x_n‖⁴",
-                key="permutation-only")
+@gram.neighbour(
+    "a quartic that is invariant under permutations only: Σ‖x_n‖⁴", key="permutation-only"
+)
 def _(xp, X):
     F = 2 * xp.expand(xp.norm2(X, axis=-1), -1) * X
     V = lambda Y: xp.sum(xp.norm2(Y, axis=-1) ** 2)
@@ -1018,8 +1126,14 @@ def _(xp, X):
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-noether"],
-    given=dict(X=matrix("N", "C"), Y=hermitian("N"), L=matrix("N", "N"), W=matrix("C", "C"),
-               A=matrix("C", "C"), B=matrix("C", "C")),
+    given=dict(
+        X=matrix("N", "C"),
+        Y=hermitian("N"),
+        L=matrix("N", "N"),
+        W=matrix("C", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+    ),
     needs=["euler-lagrange-schroedinger"],
     tex=r"\tfrac{d}{dt}\operatorname{Tr}(YXX^*)=dV(iYX),\quad V\text{ real},\ Y=Y^*",
 )
@@ -1030,8 +1144,7 @@ def noether(xp, X, Y, L, W, A, B):
     V = lambda Z: xp.real(xp.trace(L @ Z @ W @ xp.star(Z))) + xp.real(quartic(xp, Z, A, B))
     Ls, Ws = xp.star(L), xp.star(W)
     M, As, Bs = xp.star(X) @ X, xp.star(A), xp.star(B)
-    F = (L @ X @ W + Ls @ X @ Ws
-         + X @ (A @ M @ Bs + Bs @ M @ A + B @ M @ As + As @ M @ B)) / 2
+    F = (L @ X @ W + Ls @ X @ Ws + X @ (A @ M @ Bs + Bs @ M @ A + B @ M @ As + As @ M @ B)) / 2
     left = xp.push(lambda Z: xp.real(xp.trace(Y @ Z @ xp.star(Z))), X, -xp.i * F)
     return Equal(left, xp.push(V, X, xp.i * Y @ X))
 
@@ -1056,8 +1169,9 @@ def _(xp, X, Y, L, W):
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-gram-midpoint"],
-    given=dict(m=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C"),
-               h=real()),
+    given=dict(
+        m=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C"), h=real()
+    ),
     needs=["gram-frozen"],
     tex=r"X_\pm=m\pm\tfrac h2f(m):\quad X_+X_+^*=X_-X_-^*",
 )
@@ -1066,8 +1180,10 @@ def gram_midpoint(xp, m, W, A, B, h):
     XX* as it was: a layered network of such steps freezes the inner products too."""
     f = lambda Y: -xp.i * real_force(xp, Y, W, A, B)
     end = lambda sign: m + sign * h * f(m) / 2
-    return (Equal(end(1) @ xp.star(end(1)), end(-1) @ xp.star(end(-1))),
-            Equal(end(1) - end(-1), h * f((end(1) + end(-1)) / 2)))
+    return (
+        Equal(end(1) @ xp.star(end(1)), end(-1) @ xp.star(end(-1))),
+        Equal(end(1) - end(-1), h * f((end(1) + end(-1)) / 2)),
+    )
 
 
 @gram_midpoint.neighbour("a residual layer X + h f(X)", key="residual-layer")
@@ -1097,7 +1213,7 @@ def _two_layers(xp, X, layers, attention, mlp=lambda xp, Z: Z):
     sizes=dict(k=(1, 2, 3), C=(1, 2, 3)),
     needs=["orbit-theorem-form"],
     tex=r"x_{N}=\textstyle\sum_n a_nx_n\ \text{before}\;\Rightarrow\;"
-        r"x_{N}=\sum_n a_nx_n\ \text{after any linear layers}",
+    r"x_{N}=\sum_n a_nx_n\ \text{after any linear layers}",
 )
 def orbit(xp, Y, a, layers):
     """If the last token is a linear combination of the others, it is the same combination
@@ -1116,18 +1232,22 @@ def _(xp, Y, a, layers):
     return Equal(out[-1], a @ out[:-1])
 
 
-@orbit.neighbour("a ReLU in the MLP, real tokens", key="relu",
-                 given=dict(Y=real_matrix("k", "C"), a=vector("k"),
-                            layers=real_matrix(6, "C", "C")))
+@orbit.neighbour(
+    "a ReLU in the MLP, real tokens",
+    key="relu",
+    given=dict(Y=real_matrix("k", "C"), a=vector("k"), layers=real_matrix(6, "C", "C")),
+)
 def _(xp, Y, a, layers):
     X = xp.concat([Y, xp.stack([a @ Y])])
     out = _two_layers(xp, X, layers, linear_attention, mlp=lambda xp, Z: xp.relu(Z))
     return Equal(out[-1], a @ out[:-1])
 
 
-@orbit.neighbour("each token normalized before the MLP", key="layer-norm",
-                 given=dict(Y=real_matrix("k", "C"), a=vector("k"),
-                            layers=real_matrix(6, "C", "C")))
+@orbit.neighbour(
+    "each token normalized before the MLP",
+    key="layer-norm",
+    given=dict(Y=real_matrix("k", "C"), a=vector("k"), layers=real_matrix(6, "C", "C")),
+)
 def _(xp, Y, a, layers):
     X = xp.concat([Y, xp.stack([a @ Y])])
     out = _two_layers(xp, X, layers, linear_attention, mlp=lambda xp, Z: xp.unit(Z))
@@ -1140,11 +1260,18 @@ def _(xp, Y, a, layers):
     sources=[ours()],
     chapter="symplectic",
     equations=["eq-orbit-form"],
-    given=dict(X=matrix("N", "C"), U=matrix("C", "C"), V=matrix("C", "C"), Q=matrix("C", "r"),
-               K=matrix("C", "r"), P=matrix("C", "r"), O=matrix("C", "r")),
+    given=dict(
+        X=matrix("N", "C"),
+        U=matrix("C", "C"),
+        V=matrix("C", "C"),
+        Q=matrix("C", "r"),
+        K=matrix("C", "r"),
+        P=matrix("C", "r"),
+        O=matrix("C", "r"),
+    ),
     sizes=dict(N=(1, 2, 3), C=(1, 2, 3), r=(1, 2)),
     tex=r"XW_{\rm in}W_{\rm out}^*+(XQ)(XK)^*(XV)O^*=X\,G(X^*X),\ "
-        r"G(M)=W_{\rm in}W_{\rm out}^*+QK^*MVO^*",
+    r"G(M)=W_{\rm in}W_{\rm out}^*+QK^*MVO^*",
 )
 def orbit_form(xp, X, U, V, Q, K, P, O):
     """A linear MLP with matrices U, V and a linear attention head computed from queries XQ, keys XK
@@ -1155,8 +1282,9 @@ def orbit_form(xp, X, U, V, Q, K, P, O):
     return Equal((X @ U) @ xp.star(V) + heads, X @ G)
 
 
-@orbit_form.neighbour("g unitary in general: inner products frozen with untied weights",
-                      key="unitary")
+@orbit_form.neighbour(
+    "g unitary in general: inner products frozen with untied weights", key="unitary"
+)
 def _(xp, X, U, V, Q, K, P, O):
     field = (X @ U) @ xp.star(V) + ((X @ Q) @ xp.star(X @ K)) @ (X @ P) @ xp.star(O)
     return Zero(xp.push(lambda Z: Z @ xp.star(Z), X, field))
@@ -1186,9 +1314,11 @@ def lax(xp, X, W, A, B):
     M = xp.star(X) @ X
     F = field_matrix(xp, M, W, A, B)
     along = lambda f: xp.push(f, X, -xp.i * X @ F)
-    return (Force(lambda Z: real_potential(xp, Z, W, A, B), X, X @ F),
-            Equal(xp.i * along(lambda Z: xp.star(Z) @ Z), M @ F - F @ M),
-            Zero(along(lambda Z: _powers(xp, Z))))
+    return (
+        Force(lambda Z: real_potential(xp, Z, W, A, B), X, X @ F),
+        Equal(xp.i * along(lambda Z: xp.star(Z) @ Z), M @ F - F @ M),
+        Zero(along(lambda Z: _powers(xp, Z))),
+    )
 
 
 def _powers(xp, Z):
@@ -1198,8 +1328,11 @@ def _powers(xp, Z):
     return xp.real(xp.stack([xp.trace(M1), xp.trace(M2), xp.sum(M2 * M1.T)]))
 
 
-@lax.neighbour("the real softmax field, only permutation-invariant", key="softmax",
-               given=dict(W=hermitian("C"), root_r=root("r")))
+@lax.neighbour(
+    "the real softmax field, only permutation-invariant",
+    key="softmax",
+    given=dict(W=hermitian("C"), root_r=root("r")),
+)
 def _(xp, X, W, root_r):
     return Zero(xp.push(lambda Z: _powers(xp, Z), X, -xp.i * softmax_force(xp, X, W, root_r)))
 
@@ -1252,9 +1385,12 @@ def geodesic(xp, start, A, H, h):
     return AtMost(S(X), S(X + pinned(xp, H)))
 
 
-@geodesic.neighbour("kinetic minus potential energy, where a Jacobi field has no zero",
-                    key="before-the-first-conjugate-point",
-                    given=dict(s=positive("m+2"), xi=vector("m")), sizes=dict(m=range(1, 7)))
+@geodesic.neighbour(
+    "kinetic minus potential energy, where a Jacobi field has no zero",
+    key="before-the-first-conjugate-point",
+    given=dict(s=positive("m+2"), xi=vector("m")),
+    sizes=dict(m=range(1, 7)),
+)
 def _(xp, s, xi):
     k = (2 * s[1:-1] - s[:-2] - s[2:]) / s[1:-1]
     path = pinned(xp, xi)
@@ -1263,9 +1399,11 @@ def _(xp, s, xi):
     return at_most(0, second, room=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
 
 
-@geodesic.neighbour("the free particle of kinetic minus potential energy", key="free-particle",
-                    given=dict(a=vector("n"), b=vector("n"), z=real_matrix("K", "n"),
-                               h=positive()))
+@geodesic.neighbour(
+    "the free particle of kinetic minus potential energy",
+    key="free-particle",
+    given=dict(a=vector("n"), b=vector("n"), z=real_matrix("K", "n"), h=positive()),
+)
 def _(xp, a, b, z, h):
     K = z.shape[0] + 1
     line = xp.stack([a + k * (b - a) / K for k in range(K + 1)])
@@ -1282,7 +1420,7 @@ def _(xp, a, b, z, h):
     equations=["eq-signature"],
     given=dict(H=matrix("K", "C")),
     tex=r"Q(\bar H)=-Q(H),\quad Q(H)=\textstyle\sum_k\operatorname{Re}\,"
-        r"i\,(H_{k+1}-H_k)\,\tfrac{(H_{k+1}+H_k)^*}{2}",
+    r"i\,(H_{k+1}-H_k)\,\tfrac{(H_{k+1}+H_k)^*}{2}",
 )
 def signature(xp, H):
     """Conjugating a variation turns the sign of the kinetic part of the second variation: its
@@ -1331,7 +1469,7 @@ def _(xp, H):
     equations=["eq-picone"],
     given=dict(s=positive("m+2"), xi=vector("m")),
     tex=r"\textstyle\sum(\xi_{j+1}-\xi_j)^2-\sum k_j\xi_j^2"
-        r"=\sum\frac{s_j}{s_{j+1}}\bigl(\xi_{j+1}-\tfrac{s_{j+1}}{s_j}\xi_j\bigr)^2\ge0",
+    r"=\sum\frac{s_j}{s_{j+1}}\bigl(\xi_{j+1}-\tfrac{s_{j+1}}{s_j}\xi_j\bigr)^2\ge0",
 )
 def jacobi(xp, s, xi):
     """Let k be the curvatures of a potential along a path, times the squared step, and s a positive
@@ -1344,8 +1482,9 @@ def jacobi(xp, s, xi):
     return at_most(0, second, room=xp.sum((path[1:] - ratio * path[:-1]) ** 2 / ratio))
 
 
-@jacobi.neighbour("minimal for all T: any curvature", key="any-curvature",
-                  given=dict(k=vector("m")))
+@jacobi.neighbour(
+    "minimal for all T: any curvature", key="any-curvature", given=dict(k=vector("m"))
+)
 def _(xp, k, xi):
     path = pinned(xp, xi)
     return AtMost(0, xp.sum((path[1:] - path[:-1]) ** 2) - xp.sum(k * xi**2))
@@ -1360,7 +1499,7 @@ def _(xp, k, xi):
     given=dict(a=vector("m"), w=real(), T=positive()),
     needs=["geodesic-minimal-jacobi"],
     tex=r"\int_0^T(\dot\xi^2-w^2\xi^2)dt=\tfrac T2\sum_ka_k^2\bigl((\tfrac{k\pi}{T})^2-w^2\bigr),"
-        r"\quad\xi=\sum_ka_k\sin\tfrac{k\pi t}{T}",
+    r"\quad\xi=\sum_ka_k\sin\tfrac{k\pi t}{T}",
 )
 def index(xp, a, w, T):
     """The second variation of ∫ ½(x'² − w²x²), doubled, is diagonal on sines: mode k turns negative
@@ -1400,9 +1539,15 @@ def _(xp, w, T):
 
 
 # -- kinetic minus potential energy ----------------------------------------------------------------
-NEWTON = dict(X=real_matrix("N", "C"), X_dot=real_matrix("N", "C"), X_ddot=real_matrix("N", "C"),
-              H=real_matrix("N", "C"), W=real_matrix("C", "C"), A=real_matrix("C", "C"),
-              B=real_matrix("C", "C"))
+NEWTON = dict(
+    X=real_matrix("N", "C"),
+    X_dot=real_matrix("N", "C"),
+    X_ddot=real_matrix("N", "C"),
+    H=real_matrix("N", "C"),
+    W=real_matrix("C", "C"),
+    A=real_matrix("C", "C"),
+    B=real_matrix("C", "C"),
+)
 
 
 def _real_potential(xp, X, W, A, B):
@@ -1425,7 +1570,7 @@ def _real_gradient(xp, X, W, A, B):
     equations=["eq-newton"],
     given=NEWTON,
     tex=r"\delta\!\int\bigl(\tfrac12\lVert\dot X\rVert^2-V\bigr)dt"
-        r"=-\int\langle H,\ddot X+\nabla V\rangle dt",
+    r"=-\int\langle H,\ddot X+\nabla V\rangle dt",
 )
 def newton(xp, X, X_dot, X_ddot, H, W, A, B):
     """For real X and the action ∫ (½‖X'‖² − V), V a real quadratic plus quartic, the first
@@ -1435,9 +1580,11 @@ def newton(xp, X, X_dot, X_ddot, H, W, A, B):
     return Equal(left, -xp.sum(H * (X_ddot + _real_gradient(xp, X, W, A, B))))
 
 
-@newton.printed("stationary along a first-order flow X' = −∇V",
-                tex=r"S=\int(\text{Kinetic}-\text{Potential})\,dt\ \Rightarrow\ "
-                    r"\dot X=\text{MLP}(X)+\text{Attention}(X)")
+@newton.printed(
+    "stationary along a first-order flow X' = −∇V",
+    tex=r"S=\int(\text{Kinetic}-\text{Potential})\,dt\ \Rightarrow\ "
+    r"\dot X=\text{MLP}(X)+\text{Attention}(X)",
+)
 def _(xp, X, H, W, A, B):
     f = lambda Y: -_real_gradient(xp, Y, W, A, B)
     L = lambda Y, U: newton_lagrangian(xp, Y, U, lambda Z: _real_potential(xp, Z, W, A, B))

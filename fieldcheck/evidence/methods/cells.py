@@ -23,30 +23,34 @@ from fieldcheck.arithmetic.branches import Field, Walk, following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.graph import Graph, Node, nodes
 from fieldcheck.arithmetic.prime import Unlucky
+from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.emptiness import is_empty
-from fieldcheck.evidence.exact import RETRIES, WORTHLESS, _visible_sign, missed, provable
+from fieldcheck.evidence.methods.exact import provable, visible_sign
 from fieldcheck.evidence.minimize import smallest
+from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import GENERIC, Statement, point, stream
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import NO_SIZE, certified, no_worst
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
+from fieldcheck.verdict import Evidence, Report, Why
 
 POINTS = 60
 """Rational points tried to refute a statement that fails on a branch."""
 
-SMOOTH = "no decision here"
 DECISIONS = ("relu", "step")
 
 Choices = tuple[bool, ...]
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    report = Report("cells")
     parts = provable(statement)
     if not parts:
-        return Evidence("cells", SILENT, "no identity here", applies=False)
-    rng = stream(statement.key, "cells", seed)
-    grid = statement.grid(profile.largest)
-    total, worst, proved, why = 0, -math.inf, [], SMOOTH
+        return report.not_concerned()
+    rng = statement.fresh("cells")
+    ranges = statement.visited()
+    grid = statement.product(ranges)
+    report.shapes = len(grid)
+    worst, proved, why = -math.inf, [], (Why.NOT_CONCERNED, "")
     for part in parts:
         try:
             if not written_down(statement, grid[-1], part)[0].has(*DECISIONS, "sqrt"):
@@ -55,53 +59,28 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 graph, residuals = written_down(statement, sizes, part)
                 for root in residuals:
                     cells, bound, failing = _entry(graph, root, profile, rng)
-                    total += cells
+                    report.cases += cells
                     worst = max(worst, bound)
                     if failing:
                         found = _settled(statement, sizes, graph, root, failing, rng)
                         if found is not None:
-                            return Evidence(
-                                "cells",
-                                REFUTES,
-                                "",
-                                total,
-                                1,
-                                cells=total,
-                                witness=found,
-                                grade="exact",
-                                parts=(part,),
-                            )
+                            return report.refutes(found, "exact", cells=report.cases)
                         reason = _open(graph, root, failing, rng)
-                        if reason:
-                            return Evidence(
-                                "cells",
-                                SILENT,
-                                reason,
-                                total,
-                                len(grid),
-                                cells=total,
-                                applies=graph.has(*DECISIONS),  # roots alone leave the ladder
-                            )
-            if _visible_sign(statement, grid, part):
+                        if reason:  # roots alone leave the ladder
+                            open_ = Why.BRANCH_OPEN if graph.has(*DECISIONS) else Why.UNSUPPORTED
+                            return report.silent(open_, reason, cells=report.cases)
+            if visible_sign(statement, grid, part):
                 proved.append(part)
             else:
-                why = "the gap is not nonnegative by its form"
+                why = Why.GAP_SIGN, ""
         except Unsupported as gap:
-            why = gap.primitive
+            why = Why.UNSUPPORTED, gap.primitive
     if not proved:
-        return Evidence("cells", SILENT, why, total, applies=False)
-    return Evidence(
-        "cells",
-        CONFIRMS,
-        why,
-        total,
-        len(grid),
-        {GENERIC: total},
-        log2_bound=f"{worst:.1f}",
-        cells=total,
-        worst=no_worst(NO_SIZE),
-        grade="exact",
-        parts=tuple(proved),
+        return report.silent(*why)
+    report.strata = {GENERIC: report.cases}
+    scopes = dict.fromkeys(proved, statement.scope(ranges))
+    return report.proves(
+        scopes, "exact", log2_bound=worst, cells=report.cases, worst=no_worst(NO_SIZE)
     )
 
 

@@ -13,13 +13,15 @@ import torch
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.floating import batched
+from fieldcheck.evidence.draws import numpy_stream, stream
 from fieldcheck.evidence.floats import residuals
+from fieldcheck.evidence.methods.sample import Proposal, floor_of
 from fieldcheck.evidence.minimize import smallest
+from fieldcheck.evidence.points import cloud, strata_of
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import Proposal, cloud, floor_of, strata_of
-from fieldcheck.evidence.statement import Statement, numpy_stream, stream
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import certified
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
+from fieldcheck.verdict import Evidence, Report, Why
 
 FLAT = 1e-20
 """Equalities whose squared residual stays below this at every start are flat: nothing to climb."""
@@ -45,13 +47,12 @@ def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tens
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    report = Report("search")
     kinds, columns = statement.kinds(), statement.pointwise
-    if not columns:
-        return Evidence("search", SILENT, "not a pointwise relation", applies=False)
     rng = numpy_stream(statement.key, "search", seed)
     watched = [(c, kinds[part]) for c, part in enumerate(columns) if statement.watches(part)]
     if not watched:
-        return Evidence("search", SILENT, "not a pointwise relation", applies=False)
+        return report.not_concerned()
     ordered = any(kind == "AtMost" for _, kind in watched)
     shapes = shapes_for(statement)
     visited = dict.fromkeys(strata_of(statement), 0)
@@ -67,7 +68,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         try:
             steps = _climb(statement, points.raws, climbs, profile.steps, ordered)
         except (Unsupported, NotImplementedError) as reason:
-            return Evidence("search", SILENT, f"no gradient: {reason}", applies=False)
+            return report.silent(Why.UNSUPPORTED, f"no gradient: {reason}")
         cases += steps * len(points.strata)
         if ordered:
             cases += _polish(statement, points.raws, climbs, 3 * profile.steps)
@@ -79,36 +80,21 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             worst.append(best[0])
             proposals += [p for p in best if p.value > floor_of(kind)]
     picker = stream(statement.key, "search/witness", seed)
+    counted = dict(cases=cases, shapes=len(shapes), strata=visited)
     for proposal in sorted(proposals, key=lambda p: -p.value):
         raw = proposal.points.row(proposal.row)
         if certified(statement, proposal.points.sizes, raw):
-            return Evidence(
-                "search",
-                REFUTES,
-                "",
-                cases,
-                len(shapes),
-                visited,
-                witness=smallest(statement, proposal.points.sizes, raw, picker),
-                grade="enclosed",
-            )
+            witness = smallest(statement, proposal.points.sizes, raw, picker)
+            return report.refutes(witness, "enclosed", **counted)
     top = max(worst, key=lambda p: p.value)
-    return Evidence(
-        "search",
-        CONFIRMS,
-        "failed to refute",
-        cases,
-        len(shapes),
-        visited,
-        worst=top.record(),
-        grade="sampled",
-        parts=tuple(columns),
+    return report.confirms(
+        columns, "sampled", detail="failed to refute", worst=top.record(), **counted
     )
 
 
 def shapes_for(statement: Statement) -> list[dict[str, int]]:
     """The smallest shape, a middle one and the largest."""
-    grid = statement.grid(6)
+    grid = statement.grid()
     return [grid[k] for k in dict.fromkeys((0, len(grid) // 2, len(grid) - 1))]
 
 

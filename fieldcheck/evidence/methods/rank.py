@@ -28,84 +28,51 @@ from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
-from fieldcheck.evidence.exact import RETRIES, WORTHLESS, missed
+from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
+from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
+from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import moved_into, strata_of
-from fieldcheck.evidence.statement import (
-    GENERIC,
-    Raw,
-    Statement,
-    numpy_stream,
-    point,
-    stream,
-    wrap_raw,
-)
-from fieldcheck.evidence.witness import _strings, no_worst, shown_inputs, worst_at
+from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.witness import SIDES, no_worst, shown_inputs, strings, worst_at
 from fieldcheck.relations import Rank
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
+from fieldcheck.verdict import Evidence, Report, Why, Witness
 
 KEPT = "smallest singular value kept, over the largest, in floats"
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
-    grid = statement.grid(profile.largest)
+    report = Report("rank")
     parts = statement.parts("Rank")
     if not parts:
-        return Evidence("rank", SILENT, "no rank here", applies=False)
-    rng = stream(statement.key, "rank", seed)
-    worst, cases = -math.inf, 0
+        return report.not_concerned()
+    ranges = statement.visited()
+    grid = statement.product(ranges)
+    rng = statement.fresh("rank")
+    worst = -math.inf
+    report.shapes = len(grid)
     for part in parts:
         for sizes in grid:
             try:
                 rank, claimed, bound, trials = generic(statement, sizes, part, rng, profile.bound)
             except Unsupported as gap:
-                return Evidence(
-                    "rank", SILENT, f"not polynomial: {gap.primitive}", cases, applies=False
-                )
-            cases += trials
+                return report.silent(Why.UNSUPPORTED, f"not polynomial: {gap.primitive}")
+            report.cases += trials
             if rank != claimed + _fault(statement):
                 witness = _witness(statement, sizes, part, rank, claimed, rng)
-                return Evidence(
-                    "rank",
-                    REFUTES,
-                    f"rank {rank}, not {claimed}",
-                    cases,
-                    len(grid),
-                    {GENERIC: cases},
-                    log2_bound=f"{bound:.1f}" if rank < claimed else None,
-                    witness=witness,
-                    grade="exact",
-                    parts=(part,),
-                )
+                detail = f"rank {rank}, not {claimed}"
+                below = bound if rank < claimed else None
+                return report.refutes(witness, "exact", detail=detail, log2_bound=below)
             worst = max(worst, bound)
-    strata, fallen, shown = {GENERIC: cases}, "", None
+    report.strata, fallen, shown = {GENERIC: report.cases}, "", None
     if statement.fault is None:
         visited, fallen, witness = _in_strata(statement, grid[len(grid) // 2], parts, seed)
-        strata |= visited
+        report.strata |= visited
         if witness is not None:
-            return Evidence(
-                "rank",
-                REFUTES,
-                f"rank {witness.lhs} in a stratum, not {witness.rhs}",
-                cases,
-                len(grid),
-                strata,
-                witness=witness,
-                grade="exact",
-            )
+            detail = f"rank {witness.lhs} in a stratum, not {witness.rhs}"
+            return report.refutes(witness, "exact", detail=detail)
         shown = _worst_conditioned(statement, grid, parts, seed)
-    return Evidence(
-        "rank",
-        CONFIRMS,
-        fallen,
-        cases,
-        len(grid),
-        strata,
-        log2_bound=f"{worst:.1f}",
-        worst=shown,
-        grade="exact",
-        parts=tuple(parts),
-    )
+    scopes = dict.fromkeys(parts, statement.scope(ranges))
+    return report.proves(scopes, "exact", detail=fallen, log2_bound=worst, worst=shown)
 
 
 def _in_strata(
@@ -134,7 +101,7 @@ def _in_strata(
             here = xp.rank(matrix)
             if here > relation.rank:
                 here, claimed = rank_at(statement, raw, part)
-                return visited, "", _record(statement, sizes, raw, here, claimed)
+                return visited, "", _record(statement, sizes, raw, part, here, claimed)
             if here < relation.rank:
                 fallen.append(name)
     words = ", ".join(dict.fromkeys(fallen))
@@ -250,17 +217,19 @@ def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
         except (Unsupported, ZeroDivisionError):
             continue
         if here == rank:
-            return _record(statement, sizes, raw, here, claimed)
+            return _record(statement, sizes, raw, part, here, claimed)
     return None
 
 
-def _record(statement, sizes, raw, here, claimed) -> Witness:
+def _record(statement, sizes, raw, part, here, claimed) -> Witness:
     return Witness(
         relation="Rank",
         sizes=dict(sizes),
-        raw={k: _strings(v) for k, v in raw.items()},
+        raw={k: strings(v) for k, v in raw.items()},
         inputs=shown_inputs(statement, raw, 60),
-        entry="rank",
+        part=part,
+        index=(),
+        side=SIDES,
         lhs=str(here),
         rhs=str(claimed),
         certified_by="rational" if here > claimed else "prime fields",

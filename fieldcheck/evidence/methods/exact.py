@@ -27,23 +27,15 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
-from fieldcheck.arithmetic.sign import Sign
+from fieldcheck.arithmetic.sign import Sign, known_of
+from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.minimize import smallest
+from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import GENERIC, Statement, point, stream
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import GAP, NO_SIZE, certified, no_worst
 from fieldcheck.relations import Sides
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
-
-LOG2_PRIMES = 52
-"""log2 of a lower bound on the number of primes 1 mod 4 between 2^59 and 2^60: by the prime number
-theorem there are about 2^59/(41.2 * 2), more than 2^52."""
-
-WORTHLESS = -8.0
-"""log2 of an error per trial above which no number of trials is worth its time."""
-
-RETRIES = 400
-
+from fieldcheck.verdict import Evidence, Report, Why
 
 ROOTS = 6
 """Square roots of one identity, all of whose signs are tried."""
@@ -57,16 +49,6 @@ def measured(statement: Statement, sizes: dict[str, int], part: int) -> tuple[Bo
     other = sides.gap if sides.order and sides.gap is not None else sides.left
     both = (sides.right - sides.left - other if sides.order else sides.left - sides.right).data
     return both, xp.coincidences
-
-
-def missed(both: Bound, coincidences: int, roots: int) -> float:
-    """log2 of the chance to miss an expression that is not zero, bounded like this.
-
-    Coefficients may be Gaussian integers, whose norms have twice the height.
-    """
-    schwartz_zippel = (2 * max(1, both.top + both.bottom) * 2.0**roots + coincidences) / 2.0**59
-    bad_primes = max(1.0, 2 * both.height * 2.0**roots / 59) / 2.0**LOG2_PRIMES
-    return min(0.0, math.log2((schwartz_zippel + bad_primes) * 2.0**roots))
 
 
 def _residual(xp: Prime, sides: Sides):
@@ -111,13 +93,16 @@ def provable(statement: Statement) -> list[int]:
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    report = Report("exact")
     parts = provable(statement)
     if not parts:
-        return Evidence("exact", SILENT, "no polynomial identity here", applies=False)
-    rng = stream(statement.key, "exact", seed)
-    grid = statement.grid(profile.largest)
-    worst_bound, cases, proved = -math.inf, 0, []
-    why = ""
+        return report.not_concerned()
+    rng = statement.fresh("exact")
+    ranges = statement.visited()
+    grid = statement.product(ranges)
+    report.shapes = len(grid)
+    worst_bound, proved = -math.inf, []
+    why: tuple[Why, str] = (Why.OTHER, "")
     for part in parts:
         try:
             shape_bounds: list[float] = []
@@ -125,79 +110,63 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 bound, size = 0.0, measured(statement, sizes, part)
                 while bound > profile.bound:
                     holds, used, roots = _trial(statement, sizes, part, rng)
-                    cases += 1
+                    report.cases += 1
                     if not holds:
                         if used:
                             raise Unsupported("a relation between free symbols")
-                        return _refuted(statement, sizes, part, rng, cases)
+                        return _refuted(report, statement, sizes, part, rng)
                     one = missed(*size, roots)
                     if one > WORTHLESS:
                         raise Unsupported("a degree too high for primes below 2^60")
                     bound += one
                 shape_bounds.append(bound)
-            if _visible_sign(statement, grid, part):
+            if visible_sign(statement, grid, part):
                 proved.append(part)
                 worst_bound = max(worst_bound, *shape_bounds)
             else:
-                why = "the gap is not nonnegative by its form"
+                why = Why.GAP_SIGN, ""
         except Unsupported as gap:
-            why = f"not polynomial: {gap.primitive}"
+            why = Why.UNSUPPORTED, f"not polynomial: {gap.primitive}"
             if statement.probe(grid[0])[part].name == "AtMost" and statement.fault is None:
-                wrong = _wrong_gap(statement, grid, part, rng, cases)
+                wrong = _wrong_gap(report, statement, grid, part, rng)
                 if wrong is not None:
                     return wrong
-                why = f"the given gap is not confirmed as an identity ({why})"
+                why = Why.GAP_OPEN, f"not polynomial: {gap.primitive}"
     if not proved:
-        return Evidence("exact", SILENT, why, cases, applies=False)
-    return Evidence(
-        "exact",
-        CONFIRMS,
-        why,
-        cases,
-        len(grid),
-        {GENERIC: cases},
-        log2_bound=f"{worst_bound:.1f}",
-        worst=no_worst(NO_SIZE),
-        grade="exact",
-        parts=tuple(proved),
-    )
+        return report.silent(*why)
+    report.strata = {GENERIC: report.cases}
+    scopes = dict.fromkeys(proved, statement.scope(ranges))
+    return report.proves(scopes, "exact", log2_bound=worst_bound, worst=no_worst(NO_SIZE))
 
 
-def _visible_sign(statement: Statement, grid, part: int) -> bool:
+def visible_sign(statement: Statement, grid, part: int) -> bool:
+    """Is an order's gap nonnegative by its form?  An equality needs no sign."""
     if statement.probe(grid[0])[part].name != "AtMost":
         return True
     for sizes in grid:
         xp = Sign()
-        raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
-        gap = statement.sides(xp, raws, part)[0].gap
-        if gap is None or gap.data.sign not in ("+", "0+"):
+        gap = statement.sides(xp, statement.signs(xp, statement.raw_shapes(sizes)), part)[0].gap
+        if gap is None or not known_of(gap).nonneg:
             return False
     return True
 
 
-def _wrong_gap(statement: Statement, grid, part: int, rng: random.Random, cases: int):
+def _wrong_gap(report: Report, statement: Statement, grid, part: int, rng: random.Random):
     """A refutation by balls at a generic point of a small or large shape, or None."""
     for sizes in (grid[0], grid[-1]):
         raw = point(statement, sizes, rng, bits=3)
         if certified(statement, sizes, raw):
             witness = smallest(statement, sizes, raw, rng)
-            why = "the given gap is not the difference of the sides" if GAP in witness.entry else ""
+            why = "the given gap is not the difference of the sides" if witness.side == GAP else ""
             by = "exact" if witness.certified_by == "rational" else "enclosed"
-            return Evidence(
-                "exact", REFUTES, why, cases, 1, witness=witness, grade=by, parts=(part,)
-            )
+            return report.refutes(witness, by, detail=why)
     return None
 
 
-def _refuted(statement: Statement, sizes, part: int, rng: random.Random, cases: int) -> Evidence:
+def _refuted(report: Report, statement: Statement, sizes, part: int, rng: random.Random):
     """The field says no: a generic rational point must say so too, or nothing is said."""
     for _ in range(20):
         raw = point(statement, sizes, rng, bits=3)
         if certified(statement, sizes, raw):
-            witness = smallest(statement, sizes, raw, rng)
-            return Evidence(
-                "exact", REFUTES, "", cases, 1, witness=witness, grade="exact", parts=(part,)
-            )
-    return Evidence(
-        "exact", SILENT, "the prime field disagrees, no rational point confirms it", cases, 1
-    )
+            return report.refutes(smallest(statement, sizes, raw, rng), "exact")
+    return report.silent(Why.UNCONFIRMED)

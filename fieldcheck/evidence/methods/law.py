@@ -9,58 +9,42 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from fieldcheck.evidence.draws import numpy_stream
+from fieldcheck.evidence.points import GENERIC
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import GENERIC, Statement, numpy_stream
-from fieldcheck.evidence.witness import worst_at
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
+from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.witness import SIDES, worst_at
+from fieldcheck.verdict import Evidence, Report, Witness
 
 WAY = "nearest draw to the edge of its interval, as a share of the way from the middle"
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    report = Report("law")
     parts = statement.parts("Law")
     if not parts:
-        return Evidence("law", SILENT, "no law here", applies=False)
-    sizes = statement.grid(1)[0]
+        return report.not_concerned()
+    sizes = statement.smallest
     found: list[Draw] = []
+    report.shapes = 1
     for part in parts:
         draw = drawn(statement, part, seed)
         found.append(draw)
+        report.cases += 1
         if not draw.finite:
-            return Evidence("law", SILENT, error=f"{draw.words}: not a number says nothing")
+            return report.broken(f"{draw.words}: not a number says nothing")
         if draw.outside:
-            return Evidence(
-                "law",
-                REFUTES,
-                f"{draw.words}, false-alarm rate {draw.false_alarm:g}",
-                1,
-                1,
-                {GENERIC: 1},
-                witness=_witness(sizes, part, seed, draw),
-                grade="law",
-                parts=(part,),
-            )
+            detail = f"{draw.words}, false-alarm rate {draw.false_alarm:g}"
+            return report.doubts(detail, "law", witness=_witness(sizes, part, seed, draw))
+    report.strata = {GENERIC: len(parts)}
     nearest = max(range(len(found)), key=lambda k: found[k].way)
-    way = found[nearest].way
-    return Evidence(
+    way = math.log10(found[nearest].way) if found[nearest].way else -math.inf
+    return report.confirms(
+        parts,
         "law",
-        CONFIRMS,
-        f"{'; '.join(d.words for d in found)}; "
+        detail=f"{'; '.join(d.words for d in found)}; "
         f"false-alarm rate {sum(d.false_alarm for d in found):g}",
-        len(parts),
-        1,
-        {GENERIC: len(parts)},
-        worst=worst_at(
-            WAY,
-            math.log10(way) if way else -math.inf,
-            sizes,
-            GENERIC,
-            {},
-            part=parts[nearest] + 1,
-            seed=seed,
-        ),
-        grade="law",
-        parts=tuple(parts),
+        worst=worst_at(WAY, way, sizes, GENERIC, {}, part=parts[nearest] + 1, seed=seed),
     )
 
 
@@ -95,16 +79,11 @@ class Draw:
 
 def drawn(statement: Statement, part: int, seed: int) -> Draw:
     """The test of one part with the draws that belong to a seed: the same ones each time."""
-    law = statement.probe(statement.grid(1)[0])[part]
+    law = statement.probe(statement.smallest)[part]
     value, low, high = law.statistic(numpy_stream(statement.key, f"law{part}", seed))
     if statement.fault is not None:
         value += 10.0**-statement.fault.k * max(abs(low), abs(high))
     return Draw(float(value), float(low), float(high), law.false_alarm)
-
-
-def of_witness(witness: dict) -> tuple[int, int]:
-    """(part, seed) of a stored witness."""
-    return int(witness["entry"].rpartition(" ")[2]) - 1, int(witness["inputs"]["seed"])
 
 
 def _witness(sizes: dict[str, int], part: int, seed: int, draw: Draw) -> Witness:
@@ -112,10 +91,13 @@ def _witness(sizes: dict[str, int], part: int, seed: int, draw: Draw) -> Witness
         relation="Law",
         sizes=dict(sizes),
         raw={},
-        inputs={"seed": str(seed)},
-        entry=f"statistic of part {part + 1}",
+        inputs={},
+        part=part,
+        index=(),
+        side=SIDES,
         lhs=f"{draw.value:.6g}",
         rhs=f"[{draw.low:.6g}, {draw.high:.6g}]",
         certified_by="law",
         digits=0,
+        seed=seed,
     )

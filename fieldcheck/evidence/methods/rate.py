@@ -36,20 +36,13 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.clock import TooSlow, limited
+from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
+from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import moved_into, strata_of
-from fieldcheck.evidence.statement import (
-    GENERIC,
-    Raw,
-    Statement,
-    numpy_stream,
-    point,
-    stream,
-    wrap_raw,
-)
-from fieldcheck.evidence.witness import _strings, shown, shown_inputs, worst_at
+from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.witness import SIDES, shown, shown_inputs, strings, worst_at
 from fieldcheck.relations import Rate
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
+from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Report, Why, Witness
 
 DIGITS = (60, 120, 240, 480)
 """Working precision, raised while the balls know fewer than KNOWN digits of a remainder."""
@@ -99,6 +92,14 @@ class Finding:
     digits: int = DIGITS[0]
 
     @property
+    def against(self) -> bool:
+        return self.outcome == REFUTES
+
+    @property
+    def agrees(self) -> bool:
+        return self.outcome == CONFIRMS
+
+    @property
     def printed(self) -> str | None:
         """The order, to as many decimals as are known."""
         if self.order is None:
@@ -108,15 +109,16 @@ class Finding:
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    report = Report("rate")
     parts = statement.parts("Rate")
     if not parts:
-        return Evidence("rate", SILENT, "no rate here", applies=False)
-    grid = statement.grid(profile.largest)
+        return report.not_concerned()
+    grid = statement.grid()
     rng = stream(statement.key, "rate", seed)
     shapes = _shapes(grid)[: profile.points]
-    visited = len(shapes)
-    shapes += shapes[-1:] * (profile.points - visited)  # few shapes: several points of the last
-    cases, good = 0, []
+    report.shapes = len(shapes)
+    shapes += shapes[-1:] * (profile.points - len(shapes))  # few shapes: several points of the last
+    good = []
     why, order, furthest = "", None, None
     for part in parts:
         fine = True
@@ -126,76 +128,43 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             try:
                 found = judge(statement, raw, part, DOUBLINGS[profile.name])
             except Unsupported as gap:
-                return Evidence("rate", SILENT, f"no balls: {gap.primitive}", cases, applies=False)
-            cases += len(found.table)
+                return report.silent(Why.UNSUPPORTED, f"no balls: {gap.primitive}")
+            report.cases += len(found.table)
             order = found.printed or order
-            if found.outcome == REFUTES:
-                return Evidence(
-                    "rate",
-                    REFUTES,
-                    found.reason,
-                    cases,
-                    visited,
-                    {GENERIC: cases},
-                    order=order,
-                    witness=_witness(statement, sizes, raw, part, found),
-                    grade="rate",
-                    parts=(part,),
-                )
-            if found.outcome == SILENT:
+            if found.against:
+                witness = _witness(statement, sizes, raw, part, found)
+                return report.doubts(found.reason, "rate", order=order, witness=witness)
+            if not found.agrees:
                 fine, why = False, found.reason
             elif furthest is None or found.error > furthest[0]:
                 furthest = found.error, sizes, raw
         if fine:
             good.append(part)
-    strata = {GENERIC: cases}
+    report.strata = {GENERIC: report.cases}
     faster: list[str] = []
     if len(good) == len(parts) and statement.fault is None:
         sizes = grid[shapes[-1]]
         for part, name, raw in _special(statement, sizes, parts, profile, seed):
             found = judge(statement, raw, part, DOUBLINGS[profile.name])
             vanishes = falls_faster(statement, raw, part, found)
-            if found.outcome == REFUTES and not vanishes:
-                return Evidence(
-                    "rate",
-                    REFUTES,
-                    f"{found.reason} (stratum {name!r})",
-                    cases,
-                    visited,
-                    strata,
-                    order=found.printed or order,
-                    witness=_witness(statement, sizes, raw, part, found),
-                    grade="rate",
-                    parts=(part,),
-                )
+            if found.against and not vanishes:
+                witness = _witness(statement, sizes, raw, part, found)
+                detail = f"{found.reason} (stratum {name!r})"
+                return report.doubts(detail, "rate", order=found.printed or order, witness=witness)
             if vanishes:
                 faster.append(name)
-            if vanishes or found.outcome == CONFIRMS:
-                strata[name] = strata.get(name, 0) + len(found.table)
-                cases += len(found.table)
+            if vanishes or found.agrees:
+                report.strata[name] = report.strata.get(name, 0) + len(found.table)
+                report.cases += len(found.table)
     if len(good) < len(parts) or furthest is None:
-        return Evidence(
-            "rate",
-            SILENT,
-            why,
-            cases,
-            visited,
-            {GENERIC: cases},
-            order=order,
-            parts=tuple(good),
-        )
+        return report.silent(Why.UNSETTLED, why, order=order, agrees=tuple(good))
     error, sizes, raw = furthest
-    return Evidence(
+    return report.confirms(
+        good,
         "rate",
-        CONFIRMS,
-        f"faster at a point of: {', '.join(dict.fromkeys(faster))}" if faster else "",
-        cases,
-        visited,
-        strata,
+        detail=f"faster at a point of: {', '.join(dict.fromkeys(faster))}" if faster else "",
         order=order,
         worst=worst_at(UNSETTLED, float(mpmath.log10(error)), sizes, GENERIC, raw),
-        grade="rate",
-        parts=tuple(good),
     )
 
 
@@ -506,11 +475,14 @@ def _witness(statement, sizes, raw, part: int, found: Finding) -> Witness:
         return Witness(
             relation="Rate",
             sizes=dict(sizes),
-            raw={k: _strings(v) for k, v in raw.items()},
+            raw={k: strings(v) for k, v in raw.items()},
             inputs=shown_inputs(statement, raw, found.digits),
-            entry="; ".join(f"n = {n}: {shown(e, 6)}" for n, e in found.table[::2]),
+            part=part,
+            index=(),
+            side=SIDES,
             lhs=found.reason,
             rhs=f"order {relation.order}",
             certified_by="ball",
             digits=found.digits,
+            table=tuple((n, shown(e, 6)) for n, e in found.table[::2]),
         )

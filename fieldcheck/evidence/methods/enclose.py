@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from flint import acb, arb, fmpq
 
-from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.evidence.draws import stream
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import Statement, stream
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import certified, worst_at
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
+from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Report, Why
 
 DIGITS = 20
 
@@ -36,66 +36,40 @@ Cell = tuple[tuple[Fraction, Fraction], ...]
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    report = Report("enclosed")
     box = statement.form.box
-    if not box:
-        return Evidence("enclosed", SILENT, "no box declared", applies=False)
-    sizes = dict(box.get("sizes", {}))
-    sizes = {**statement.smallest, **sizes}
     parts = statement.parts("AtMost")
-    if not parts:
-        return Evidence("enclosed", SILENT, "no inequality here", applies=False)
+    if not box or not parts:
+        return report.not_concerned()
+    sizes = {**statement.smallest, **box.get("sizes", {})}
     coordinates, first = _first_cell(statement, sizes, box["raw"])
-    shown = _shown(sizes, box["raw"])
-    total = 0
+    report.known["box"] = shown = _shown(sizes, box["raw"])
+    report.shapes = 1
+    whole = _covers(statement, box["raw"])
+    reach = statement.scope({k: (v,) for k, v in sizes.items()}, box=None if whole else shown)
     tightest: tuple[float, Any] = math.inf, {}
     with working_digits(DIGITS):
         for part in parts:
-            try:
-                outcome, cells, point, room = _subdivide(
-                    statement, sizes, part, coordinates, first, profile.cells
-                )
-            except Unsupported as gap:
-                return Evidence("enclosed", SILENT, f"no balls: {gap.primitive}", applies=False)
-            total += cells
+            outcome, cells, point, room = _subdivide(
+                statement, sizes, part, coordinates, first, profile.cells
+            )
+            report.cases += cells
             if outcome == REFUTES:
                 rng = stream(statement.key, "enclosed", seed)
                 witness = smallest(statement, sizes, point, rng)
-                return Evidence(
-                    "enclosed",
-                    REFUTES,
-                    "",
-                    cells,
-                    1,
-                    box=shown,
-                    cells=total,
-                    witness=witness,
-                    grade="enclosed",
-                    parts=(part,),
-                )
+                return report.refutes(witness, "enclosed", cells=report.cases)
             if outcome == SILENT:
-                return Evidence(
-                    "enclosed",
-                    SILENT,
-                    f"undecided after {cells} cells",
-                    cells,
-                    1,
-                    box=shown,
-                    cells=total,
-                )
+                detail = f"undecided after {cells} cells"
+                return report.silent(Why.CELLS, detail, cells=report.cases)
             tightest = min(tightest, (room, point), key=lambda found: found[0])
     room, point = tightest
-    return Evidence(
+    report.strata = {BOX: report.cases}
+    return report.proves(
+        dict.fromkeys(parts, reach),
         "enclosed",
-        CONFIRMS,
-        "" if _covers(statement, box["raw"]) else "beyond the box the statement is sampled",
-        total,
-        1,
-        {BOX: total},
-        box=shown,
-        cells=total,
+        detail="" if whole else "beyond the box the statement is sampled",
+        cells=report.cases,
         worst=worst_at(LEAST, math.log10(room), sizes, BOX, point),
-        grade="enclosed",
-        parts=tuple(parts),
     )
 
 

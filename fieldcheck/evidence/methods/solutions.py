@@ -24,26 +24,19 @@ import numpy as np
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.graph import Graph, Node, nodes
 from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
+from fieldcheck.evidence.points import GENERIC, cloud, point
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.sample import cloud
-from fieldcheck.evidence.statement import (
-    GENERIC,
-    Raw,
-    Statement,
-    numpy_stream,
-    point,
-    stream,
-    wrap_raw,
-)
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import (
-    _strings,
     no_worst,
     raw_from_record,
     shown_inputs,
+    strings,
     worst_at,
 )
 from fieldcheck.relations import Piece, Solutions
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Witness
+from fieldcheck.verdict import Evidence, Report, Why, Witness
 
 MISSED, TOO_MANY = "a solution that is not claimed", "claimed, but not a solution"
 
@@ -57,13 +50,15 @@ MISS = "smallest violation of the system at a point not claimed, relative to the
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
-    grid = statement.grid(profile.largest)
+    report = Report("solutions")
     parts = statement.parts("Solutions")
     if not parts:
-        return Evidence("solutions", SILENT, "no system here", applies=False)
+        return report.not_concerned()
     from fieldcheck.evidence.semialgebraic import Unknown
 
-    cases = 0
+    ranges = statement.visited()
+    grid = statement.product(ranges)
+    report.shapes = len(grid)
     for part in parts:
         with suppress(Unsupported, ZeroDivisionError):  # conditions that are not real are an error
             somewhere = point(statement, grid[-1], stream(statement.key, "solutions/real", seed))
@@ -72,49 +67,23 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             problem = Problem(statement, sizes, part)
             try:
                 for kind, raw in problem.differences():
-                    cases += 1
+                    report.cases += 1
                     if raw is not None:
-                        return Evidence(
-                            "solutions",
-                            REFUTES,
-                            kind,
-                            cases,
-                            len(grid),
-                            witness=_witness(statement, sizes, part, raw),
-                            grade="exact",
-                            parts=(part,),
-                        )
+                        witness = _witness(statement, sizes, part, raw)
+                        return report.refutes(witness, "exact", detail=kind)
             except Unknown:
-                return Evidence(
-                    "solutions", SILENT, "the elimination does not decide a case", cases, len(grid)
-                )
-    strata, worst = {"all points": cases}, None
+                return report.silent(Why.ELIMINATION)
+    report.strata, worst = {"all points": report.cases}, None
     if statement.fault is None:
         looked = Looked(statement, grid, parts, seed)
-        strata |= looked.strata
+        report.strata |= looked.strata
         if looked.witness is not None:
-            return Evidence(
-                "solutions",
-                REFUTES,
-                "a point shows what the elimination missed",
-                cases,
-                len(grid),
-                strata,
-                witness=looked.witness,
-                grade="exact",
-            )
+            detail = "a point shows what the elimination missed"
+            return report.refutes(looked.witness, "exact", detail=detail)
         worst = looked.worst()
-    return Evidence(
-        "solutions",
-        CONFIRMS,
-        "every case is decided",
-        cases,
-        len(grid),
-        strata,
-        worst=worst,
-        grade="exact",
-        parts=tuple(parts),
-    )
+    scope = statement.scope(ranges)
+    detail = "every case is decided"
+    return report.proves(dict.fromkeys(parts, scope), "exact", detail=detail, worst=worst)
 
 
 class Problem:
@@ -409,13 +378,9 @@ def _small(statement: Statement, sizes: dict[str, int], rng: random.Random) -> R
 
 def disagrees(statement: Statement, record: dict[str, Any]) -> bool:
     """Does a stored witness solve the system without being claimed, or the reverse?"""
-    raw, part = raw_from_record(record["raw"]), _part(record)
+    raw, part = raw_from_record(record["raw"]), record["part"]
     solves, claimed = membership(statement, raw, part)
     return solves != claimed
-
-
-def _part(record: dict[str, Any]) -> int:
-    return int(record["entry"].removeprefix("part ").split(",")[0]) - 1
 
 
 def _witness(statement: Statement, sizes, part: int, raw: Raw) -> Witness | None:
@@ -428,9 +393,11 @@ def _witness(statement: Statement, sizes, part: int, raw: Raw) -> Witness | None
     return Witness(
         relation="Solutions",
         sizes=dict(sizes),
-        raw={k: _strings(v) for k, v in raw.items()},
+        raw={k: strings(v) for k, v in raw.items()},
         inputs=shown_inputs(statement, raw, 60),
-        entry=f"part {part + 1}, {MISSED if solves else TOO_MANY}",
+        part=part,
+        index=(),
+        side=MISSED if solves else TOO_MANY,
         lhs="solves the system" if solves else "does not solve the system",
         rhs="claimed" if claimed else "not claimed",
         certified_by="rational",

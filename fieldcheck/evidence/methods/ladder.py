@@ -18,11 +18,13 @@ from flint import acb, arb
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.multiprecision import Multiprecision
+from fieldcheck.evidence.draws import Raw, stream, wrap_raw
 from fieldcheck.evidence.minimize import smallest
+from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import GENERIC, Raw, Statement, point, stream, wrap_raw
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import certified, worst_at
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
+from fieldcheck.verdict import Evidence, Report, Why
 
 LOSS = 3
 """Digits by which a step up the ladder may fall short: the ball must shrink with the precision."""
@@ -77,22 +79,24 @@ def _shrinks(rungs: Sequence[int], widths: Sequence[float]) -> bool:
 
 def shapes_for(statement: Statement, profile: Profile) -> list[dict[str, int]]:
     """The shape of each generic point: the smallest, some in between and a large one."""
-    grid = statement.grid(profile.largest)
+    grid = statement.grid()
     picks = np.linspace(0, len(grid) - 1, profile.points).round().astype(int)
     return [grid[k] for k in picks.tolist()]
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    report = Report("ladder")
     parts = statement.parts("Equal", "Zero", "Force", "Gradient")
     if not parts:
-        return Evidence("ladder", SILENT, "no equality here", applies=False)
+        return report.not_concerned()
     rng = stream(statement.key, "ladder", seed)
-    shapes, cases, widest = shapes_for(statement, profile), 0, -math.inf
+    shapes, widest = shapes_for(statement, profile), -math.inf
+    report.shapes = len(shapes)
     confirmed = []
-    why = doubtful = ""
+    unsupported = doubtful = ""
     where: tuple[dict[str, int], Raw] | None = None
     for part in parts:
-        good = applies = True
+        good = True
         for sizes in shapes:
             raw = point(statement, sizes, rng)
             try:
@@ -100,57 +104,33 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 for digits in profile.rungs:
                     width, size, excluded = rung(statement, raw, digits, part)
                     widths.append(width)
-                    cases += 1
+                    report.cases += 1
                     if excluded and certified(statement, sizes, raw, max(60, digits + GUARD)):
                         witness = smallest(statement, sizes, raw, rng, max(60, digits + GUARD))
-                        return Evidence(
-                            "ladder",
-                            REFUTES,
-                            "",
-                            cases,
-                            len(shapes),
-                            witness=witness,
-                            grade="enclosed",
-                            parts=(part,),
-                        )
+                        return report.refutes(witness, "enclosed")
                     if excluded:
-                        good, why = (
-                            False,
-                            f"a ball of {digits} digits excludes zero, a finer one not",
-                        )
+                        good = False
+                        doubtful = f"a ball of {digits} digits excludes zero, a finer one not"
                 if not _shrinks(profile.rungs, widths) or not width - size < FINEST:
                     good = False
-                    why = "the residual's ball does not shrink with the precision: 10^" + (
-                        ", 10^".join(f"{w:.0f}" for w in widths)
-                    )
+                    doubtful = "10^" + ", 10^".join(f"{w:.0f}" for w in widths)
                 if width - size >= widest:
                     widest, where = width - size, (sizes, raw)
             except Unsupported as gap:
-                good, applies, why = False, False, f"no balls: {gap.primitive}"
+                good, unsupported = False, f"no balls: {gap.primitive}"
                 break
         if good and not _second_opinion(statement, shapes[0], part, rng):
-            good, why = False, "mpmath disagrees with the balls"
+            good, doubtful = False, "mpmath disagrees with the balls"
         if good:
             confirmed.append(part)
-        elif applies:
-            doubtful = why
-    visited = {GENERIC: cases}
+    report.strata = {GENERIC: report.cases}
     if doubtful:
-        return Evidence(
-            "ladder", SILENT, doubtful, cases, len(shapes), visited, parts=tuple(confirmed)
-        )
+        return report.silent(Why.WIDE, doubtful, agrees=tuple(confirmed))
     if not confirmed:
-        return Evidence("ladder", SILENT, why, cases, applies=False)
-    return Evidence(
-        "ladder",
-        CONFIRMS,
-        why,
-        cases,
-        len(shapes),
-        visited,
-        worst=worst_at(WIDEST, widest, where[0], GENERIC, where[1]) if where else None,
-        grade="ladder",
-        parts=tuple(confirmed),
+        return report.silent(Why.UNSUPPORTED, unsupported)
+    worst = worst_at(WIDEST, widest, where[0], GENERIC, where[1]) if where else None
+    return report.confirms(
+        confirmed, "ladder", detail=unsupported, digits=max(profile.rungs), worst=worst
     )
 
 

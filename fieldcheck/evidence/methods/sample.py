@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -20,45 +19,17 @@ import torch
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.multiprecision import Multiprecision
+from fieldcheck.evidence.draws import numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.minimize import smallest
+from fieldcheck.evidence.points import GENERIC, Cloud, cloud, point, strata_of
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.statement import (
-    GENERIC,
-    Raw,
-    Statement,
-    numpy_stream,
-    point,
-    stream,
-    wrap_raw,
-)
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import certified, is_finite, worst_at
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence
+from fieldcheck.verdict import Evidence, Report, Why
 
 NOISE = 1e-11
 """Normalized residuals above this look false: several points are proposed, not one."""
-
-
-@dataclass
-class Cloud:
-    """A batch of points of one shape: raw arrays with a leading axis, each row's stratum, and which
-    of the inputs lie in it (as bits)."""
-
-    sizes: dict[str, int]
-    raws: dict[str, np.ndarray]
-    strata: list[str]
-    moved: np.ndarray
-
-    def row(self, k: int) -> Raw:
-        return {name: _fractions(v[k]) for name, v in self.raws.items()}
-
-
-def _fractions(v) -> np.ndarray:
-    v = np.asarray(v)
-    out = np.empty(v.shape, dtype=object)
-    for index in np.ndindex(*v.shape):
-        out[index] = Fraction(float(v[index]))
-    return out
 
 
 FLOAT = "largest float residual"
@@ -69,56 +40,6 @@ BEYOND = 4
 
 QUIET = 3
 """Largest size of the points proposed where the floats see nothing."""
-
-
-def strata_of(statement: Statement) -> list[str]:
-    names = {s for d in statement.form.given.values() for s in d.strata}
-    return [GENERIC, *sorted(names)]
-
-
-def moved_into(statement: Statement, stratum: str, raw: Raw, rng: np.random.Generator) -> Raw:
-    """A point with every input that has this stratum moved into it."""
-    moved = dict(raw)
-    for name, domain in statement.form.given.items():
-        if stratum in domain.strata:
-            own = {
-                part: np.asarray(raw[f"{name}.{part}"], dtype=float)[None] for part in domain.raw
-            }
-            for part, v in domain.strata[stratum](own, rng).items():
-                moved[f"{name}.{part}"] = _fractions(v[0])
-    return moved
-
-
-def cloud(
-    statement: Statement, sizes: dict[str, int], rows: int, rng: np.random.Generator
-) -> Cloud:
-    """``rows`` points of one shape: half generic, the rest shared among the strata."""
-    names = strata_of(statement)
-    per = max(2, rows // (2 * max(1, len(names) - 1)))
-    counts = {GENERIC: max(2, rows // 2), **dict.fromkeys(names[1:], per)}
-    shapes = statement.raw_shapes(sizes)
-    blocks: dict[str, list[np.ndarray]] = {k: [] for k in shapes}
-    labels: list[str] = []
-    moved: list[np.ndarray] = []
-    for stratum, n in counts.items():
-        raws = {k: rng.standard_normal((n, *s)) for k, s in shapes.items()}
-        inside = [d for d in statement.form.given.items() if stratum in d[1].strata]
-        # Some inputs of a row stay generic, and in half of the rows all but one do.
-        masks = (rng.random((len(inside), n)) < 0.75) & (rng.random(n) < 0.5)
-        if inside:
-            masks[rng.integers(len(inside), size=n), np.arange(n)] = True
-        for mask, (name, domain) in zip(masks, inside, strict=True):
-            own = {part: raws[f"{name}.{part}"] for part in domain.raw}
-            for part, v in domain.strata[stratum](own, rng).items():
-                pick = mask.reshape((n,) + (1,) * (v.ndim - 1))
-                raws[f"{name}.{part}"] = np.where(pick, v, own[part])
-        for k, v in raws.items():
-            blocks[k].append(v)
-        labels += [stratum] * n
-        moved.append(2 ** np.arange(len(inside)) @ masks if inside else np.zeros(n, dtype=int))
-    return Cloud(
-        sizes, {k: np.concatenate(v) for k, v in blocks.items()}, labels, np.concatenate(moved)
-    )
 
 
 def _moving(prints: np.ndarray, finite: np.ndarray) -> np.ndarray:
@@ -164,12 +85,13 @@ class Proposal:
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
+    report = Report("sampled")
     parts = statement.pointwise
     if not parts:
-        return Evidence("sampled", SILENT, "not a pointwise relation", applies=False)
+        return report.not_concerned()
     kinds = statement.kinds()
     rng = numpy_stream(statement.key, "sampled", seed)
-    grid = statement.grid(6)
+    grid = statement.grid()
     names = strata_of(statement)
     visits = np.zeros((len(names), len(parts)), dtype=int)
     cases = 0
@@ -184,7 +106,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 statement, {k: torch.from_numpy(v) for k, v in points.raws.items()}
             )
         except Unsupported as gap:
-            return Evidence("sampled", SILENT, f"no float: {gap.primitive}", applies=False)
+            return report.silent(Why.UNSUPPORTED, f"no float: {gap.primitive}")
         r = ratio.numpy()
         finite = r > -math.inf
         moving |= _moving(prints.numpy(), np.asarray(finite.all(axis=1)))
@@ -215,46 +137,29 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             found[part, name] = seen[:1]
     visited = {name: int(n) for name, n in zip(names, visits.min(axis=1), strict=True)}
     picker = stream(statement.key, "sampled/witness", seed)
+    counted = dict(cases=cases, shapes=len(grid), strata=visited)
     for proposal in _chosen(statement, found, profile):
         raw = proposal.points.row(proposal.row)
         if certified(statement, proposal.points.sizes, raw):
-            return Evidence(
-                "sampled",
-                REFUTES,
-                "",
-                cases,
-                len(grid),
-                visited,
-                witness=smallest(statement, proposal.points.sizes, raw, picker),
-                grade="enclosed",
-            )
+            witness = smallest(statement, proposal.points.sizes, raw, picker)
+            return report.refutes(witness, "enclosed", **counted)
     if not cases:
         never = np.flatnonzero(visits.sum(axis=0) == 0)
         of_part = f" of part {parts[never[0]] + 1}" if len(kinds) > 1 and len(never) else ""
-        why = f"vacuous: no finite instance{of_part}"
-        return Evidence("sampled", SILENT, why, 0, len(grid), visited, vacuous=True)
+        return report.vacuous(f"no finite instance{of_part}", **counted)
     for column, side in np.argwhere(~moving):
         moving[column, side] = _moves_exactly(statement, grid, parts[column], int(side), picker)
     still = _vacuous({k: kinds[k] for k in parts}, moving, visited, cases, empty)
     if still:
-        return Evidence("sampled", SILENT, still, cases, len(grid), visited, vacuous=True)
+        return report.vacuous(still, **counted)
     top = max((p for ps in found.values() for p in ps), key=lambda p: p.value)
     room = {
         part: -max(p.value for (of, _), ps in found.items() if of == part for p in ps)
         for part in parts
         if kinds[part] == "AtMost"
     }
-    return Evidence(
-        "sampled",
-        CONFIRMS,
-        "failed to refute",
-        cases,
-        len(grid),
-        visited,
-        worst=top.record(),
-        grade="sampled",
-        parts=tuple(parts),
-        slack=room,
+    return report.confirms(
+        parts, "sampled", detail="failed to refute", worst=top.record(), slack=room, **counted
     )
 
 
@@ -316,20 +221,20 @@ def _vacuous(
     """Why a run means nothing: one instance, an unvisited shape or stratum, a side that never
     moves."""
     if cases < 2:
-        return "vacuous: only one finite instance"
+        return "only one finite instance"
     if empty is not None:
         where = ", ".join(f"{name} = {n}" for name, n in empty.items())
-        return f"vacuous: no finite instance at {where}"
+        return f"no finite instance at {where}"
     for name, n in visited.items():
         if not n:
-            return f"vacuous: no finite instance in the stratum {name!r}"
+            return f"no finite instance in the stratum {name!r}"
     for (k, relation), sides in zip(kinds.items(), moving, strict=True):
         if relation in ("Equal", "Force", "Gradient") and not sides.all():
             side = "left" if not sides[0] else "right"
             return (
-                f"vacuous: the {side} side of part {k + 1} takes one value over all cases "
+                f"the {side} side of part {k + 1} takes one value over all cases "
                 "(a constant belongs in Zero)"
             )
         if relation == "AtMost" and not sides.any():
-            return f"vacuous: neither side of part {k + 1} ever changes"
+            return f"neither side of part {k + 1} ever changes"
     return ""

@@ -1,0 +1,33 @@
+"""How likely an exact method is to miss a falsehood: bounds from degrees and heights.
+
+An identity of degree d that fails over the rationals survives one random point of a random prime
+field with probability at most d/p (Schwartz, Zippel), plus the chance that p divides all its
+coefficients: a nonzero integer of height h has at most h/59 prime divisors above 2^59, among more
+than 2^52 primes drawn from.  Both come from running the body in the degree arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+
+from fieldcheck.arithmetic.degree import Bound
+
+LOG2_PRIMES = 52
+"""log2 of a lower bound on the number of primes 1 mod 4 between 2^59 and 2^60: by the prime number
+theorem there are about 2^59/(41.2 * 2), more than 2^52."""
+
+WORTHLESS = -8.0
+"""log2 of an error per trial above which no number of trials is worth its time."""
+
+RETRIES = 400
+"""Points tried until one has no vanishing denominator and a root for every square root."""
+
+
+def missed(both: Bound, coincidences: int, roots: int) -> float:
+    """log2 of the chance to miss an expression that is not zero, bounded like this.
+
+    Coefficients may be Gaussian integers, whose norms have twice the height.
+    """
+    schwartz_zippel = (2 * max(1, both.top + both.bottom) * 2.0**roots + coincidences) / 2.0**59
+    bad_primes = max(1.0, 2 * both.height * 2.0**roots / 59) / 2.0**LOG2_PRIMES
+    return min(0.0, math.log2((schwartz_zippel + bad_primes) * 2.0**roots))

@@ -1,0 +1,112 @@
+"""Gathering: every method that applies looks at a statement, up to a certified refutation."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.claim import Form
+from fieldcheck.evidence.clock import TooSlow, limited
+from fieldcheck.evidence.decide import decide
+from fieldcheck.evidence.methods import (
+    cells,
+    enclose,
+    exact,
+    ladder,
+    law,
+    rank,
+    rate,
+    sample,
+    search,
+    solutions,
+)
+from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.statement import Statement
+from fieldcheck.relations import Relation
+from fieldcheck.verdict import CONFIRMS, REFUTES, Evidence, Report, Verdict, Why
+
+Method = Callable[[Statement, Profile, int], Evidence]
+
+METHODS: tuple[tuple[str, Method], ...] = (
+    ("exact", exact.run),
+    ("cells", cells.run),
+    ("rank", rank.run),
+    ("solutions", solutions.run),
+    ("ladder", ladder.run),
+    ("rate", rate.run),
+    ("law", law.run),
+    ("sampled", sample.run),
+    ("search", search.run),
+    ("enclosed", enclose.run),
+)
+"""Cheap ones first: a certified refutation ends the run."""
+
+MOOT_ONCE_PROVED = ("cells", "search", "enclosed")
+"""Methods that can add nothing where every part is proved (deep runs them)."""
+
+
+def _proved(relations: Sequence[Relation], found: Sequence[Evidence]) -> bool:
+    shown = {
+        part
+        for e in found
+        if e.outcome == CONFIRMS
+        for part, scope in e.proves.items()
+        if not scope.conditions
+    }
+    return shown.issuperset(range(len(relations)))
+
+
+@np.errstate(all="ignore")  # flags of the processor, which differ; values are looked at instead
+def gather(
+    statement: Statement, profile: Profile, seed: int, only: Sequence[str] | None = None
+) -> tuple[Sequence[Relation], list[Evidence]]:
+    """The relations, and the evidence of every method that applies, up to a refutation."""
+    try:
+        with limited(profile.seconds):
+            relations = statement.probe(statement.smallest)
+            other = statement.changed()
+    except Exception as error:
+        return [], [Report("probe").broken(blame(statement, error))]
+    if other:  # every method looks at the parts of the smallest sizes alone
+        return relations, [Report("probe").broken(other)]
+    found: list[Evidence] = []
+    for name, method in METHODS:
+        if only is not None and name not in only:
+            continue
+        if name in MOOT_ONCE_PROVED and profile.name != "deep" and _proved(relations, found):
+            continue
+        try:
+            with limited(profile.seconds):
+                evidence = method(statement, profile, seed)
+        except TooSlow as slow:
+            evidence = Report(name).silent(Why.TOO_SLOW, str(slow))
+        except Unsupported as gap:
+            evidence = Report(name).silent(Why.UNSUPPORTED, gap.primitive)
+        except Exception as error:
+            return relations, [*found, Report(name).broken(blame(statement, error))]
+        if evidence.why is not Why.NOT_CONCERNED:
+            found.append(evidence)
+        if evidence.outcome == REFUTES:
+            break
+    return relations, found
+
+
+def blame(statement: Statement, error: Exception) -> str:
+    """One sentence: what broke, and the line of the body where it did."""
+    frames = traceback.extract_tb(error.__traceback__)
+    source = inspect.getsourcefile(statement.form.body)
+    here = [f for f in frames if f.filename == source]
+    place = f" (line {here[-1].lineno}: {here[-1].line})" if here else ""
+    return f"the body raised {type(error).__name__}: {error}{place}"
+
+
+def judge(
+    form: Form, profile: Profile, seed: int
+) -> tuple[Verdict, list[Evidence], Sequence[Relation]]:
+    """The verdict on a form, its evidence and its relations."""
+    relations, evidence = gather(Statement(form), profile, seed)
+    return decide(relations, evidence), evidence, relations
