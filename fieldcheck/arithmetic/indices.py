@@ -11,8 +11,8 @@ a divisor that depends on an index which is summed over cannot be, and is drawn 
 a *symbol*, like exp, log and relu.  Where a rule gives the argument of a symbol back (log exp x = x,
 relu(x) - relu(-x) = x), its indices are counted, too.
 
-An axis is made of atoms: a length, or a size with the number of its first places that stand apart
-(x[0] and x[1:] split an axis; what is counted is the rest).  A size may be used as a number; it may
+An axis is made of atoms: a length, or a size less some first and some last places (x[0], x[1:] and
+x[-1] split an axis; what is counted is what all of them leave).  A size may be used as a number; it may
 not be compared with another, nor turned into an integer.
 """
 
@@ -26,7 +26,7 @@ from typing import Any
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.base import Arithmetic
 
-Atom = int | tuple[str, int]
+Atom = int | tuple[str, int, int]
 Axis = tuple[Atom, ...]
 """The atoms of one axis; () is an axis of length one."""
 
@@ -58,12 +58,12 @@ class Size:
         self.xp, self.atoms = xp, atoms
 
     def _number(self) -> Value:
-        return self.xp.number(self.atoms)
+        return self.xp.outer.lift(self)
 
     def _shifted(self, by: Any) -> Any:
         if isinstance(by, int) and len(self.atoms) == 1 and isinstance(self.atoms[0], tuple):
-            name, start = self.atoms[0]
-            return Size(self.xp, ((name, start - by),))
+            name, start, end = self.atoms[0]
+            return Size(self.xp, ((name, start - by, end),))
         return None
 
     def __add__(self, other: Any) -> Any:
@@ -83,7 +83,7 @@ class Size:
             return Size(self.xp, self.atoms + other.atoms)
         if isinstance(other, int) and not isinstance(other, bool) and other > 0:
             return Size(self.xp, (*self.atoms, other)) if other > 1 else self
-        return self._number() * other
+        return NotImplemented if isinstance(other, Value) else self._number() * other
 
     def __rmul__(self, other: Any) -> Any:
         if isinstance(other, int) and not isinstance(other, bool) and other > 0:
@@ -164,15 +164,16 @@ class Indices(Arithmetic):
     blocked:   calls of a division that cannot be cleared: to be drawn in another run
     nonlocal_: a symbol whose argument has indices, so that what it is may depend on the size
     sites:     the axes of each symbol, in the order in which they were made
-    split:     places of a size that stand apart
+    split:     how many first and last places of a size stand apart
     doubtful:  some divisor may vanish identically at some size
     """
 
     def __init__(self) -> None:
+        self.outer: Arithmetic = self
         self.blocked: set[int] = set()
         self.nonlocal_ = False
         self.sites: list[tuple[Axis, ...]] = []
-        self.split: dict[str, int] = {}
+        self.split: dict[str, tuple[int, int]] = {}
         self.doubtful = False
         self._calls = 0
         self._keys: dict[Any, int] = {}
@@ -198,7 +199,7 @@ class Indices(Arithmetic):
         return self.wrap(Count(self._key("size", atoms), (), counts, {}, {}, (), idle=True))
 
     def lift(self, value: Any) -> Value:
-        return value._number() if isinstance(value, Size) else super().lift(value)
+        return self.number(value.atoms) if isinstance(value, Size) else super().lift(value)
 
     def shape_of(self, data: Count) -> tuple[Any, ...]:
         return tuple(self._length(axis) for axis in data.axes)
@@ -486,25 +487,28 @@ class Indices(Arithmetic):
             return axis
         if len(axis) > 1 or not isinstance(axis[0], tuple):
             raise Unsupported("an index into a product of sizes")
-        name, start = axis[0]
+        name, start, end = axis[0]
         if isinstance(entry, int):
-            self._apart(name, start + entry + 1, entry)
+            self._apart(name, *((start + entry + 1, 0) if entry >= 0 else (0, end - entry)))
             return None
         first, last = entry.start or 0, entry.stop
         if entry.step not in (None, 1) or not isinstance(first, int):
             raise Unsupported("a slice with steps along a size")
-        if last is None:
-            self._apart(name, start + first, first)
-            return ((name, start + first),)
+        if first < 0:
+            raise Unsupported("a slice that begins at the end of a size")
+        if last is None or (isinstance(last, int) and last < 0):
+            gone = 0 if last is None else -last
+            self._apart(name, start + first, end + gone)
+            return ((name, start + first, end + gone),)
         if not isinstance(last, int):
             raise Unsupported("a slice that ends at a size")
-        self._apart(name, start + last, last)
+        self._apart(name, start + last, 0)
         return self._axis(max(0, last - first))
 
-    def _apart(self, name: str, places: int, asked: int) -> None:
-        if asked < 0:
-            raise Unsupported("an index from the end of a size")
-        self.split[name] = max(self.split.get(name, 0), places)
+    def _apart(self, name: str, first: int, last: int) -> None:
+        """So many first and last places of a size stand apart."""
+        before, after = self.split.get(name, (0, 0))
+        self.split[name] = max(before, first), max(after, last)
 
     def _reshape(self, c: Count, shape: Sequence[Any]) -> Count:
         axes = tuple(self._axis(n) for n in shape)
@@ -539,11 +543,13 @@ class Indices(Arithmetic):
         if not named(first) and not named(second):
             n, m = (math.prod(a for a in x if isinstance(a, int)) for x in (first, second))
             return (n + m,)
-        n = math.prod(a for a in first if isinstance(a, int))
-        if not named(first) and len(second) == 1 and isinstance(second[0], tuple):
-            name, start = second[0]
-            self.split[name] = max(self.split.get(name, 0), start)
-            return ((name, start - n),)
+        for one, other, at in ((first, second, 0), (second, first, 1)):
+            if not named(one) and len(other) == 1 and isinstance(other[0], tuple):
+                n = math.prod(a for a in one if isinstance(a, int))
+                name, *cut = other[0]
+                self._apart(name, *cut)
+                cut[at] -= n
+                return ((name, cut[0], cut[1]),)
         raise Unsupported("axes of different sizes are joined")
 
     def _stack(self, items: Sequence[Count], axis: int) -> Count:

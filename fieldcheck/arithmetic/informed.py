@@ -38,6 +38,7 @@ class Informed(Arithmetic):
         self.sizes = sizes or {}
         self.calls = 0
         self.learns = getattr(first, "learn", None)
+        first.outer = self
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -62,7 +63,7 @@ class Informed(Arithmetic):
     def _length(self, n: Any) -> int:
         if isinstance(n, int):
             return n
-        atoms = (a if isinstance(a, int) else self.sizes[a[0]] - a[1] for a in n.atoms)
+        atoms = (a if isinstance(a, int) else self.sizes[a[0]] - a[1] - a[2] for a in n.atoms)
         return math.prod(atoms)
 
     def _integer(self, n: int) -> Pair:

@@ -97,7 +97,7 @@ def _planned(indices: Indices, residual: Count, drawn: frozenset[int]) -> Plan:
         drawn,
         tuple(indices.sites),
         indices.nonlocal_,
-        dict(indices.split),
+        {name: max(0, first) + max(0, last) for name, (first, last) in indices.split.items()},
     )
 
 
@@ -135,14 +135,13 @@ def _axis(dim: str | int) -> Axis:
         return () if dim == 1 else (dim,)
     atoms: list[Any] = []
     for factor in dim.split("*"):
-        match = re.fullmatch(r"([A-Za-z]+)(?:([+-])(\d+))?|(\d+)", factor.strip())
+        match = re.fullmatch(r"([A-Za-z]+)((?:[+-]\d+)*)|(\d+)", factor.strip())
         if not match or (match[2] and "*" in dim):
             raise Unsupported(f"a dimension {dim!r}")
-        if match[4]:
-            atoms += [int(match[4])] if int(match[4]) > 1 else []
+        if match[3]:
+            atoms += [int(match[3])] if int(match[3]) > 1 else []
         else:
-            by = int(match[3] or 0)
-            atoms.append((match[1], by if match[2] == "-" else -by))
+            atoms.append((match[1], -sum(map(int, re.findall(r"[+-]\d+", match[2]))), 0))
     return tuple(atoms)
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -157,7 +158,8 @@ class Cells:
             if UNIT in exceptions:
                 try:
                     for pins in vanishing.sets(written.graph, written.units):
-                        self._vanish(sizes, self.written(sizes, signs | pins))
+                        with suppress(ZeroDivisionError):  # there a side has no value
+                            self._vanish(sizes, self.written(sizes, signs | pins))
                     exceptions.remove(UNIT)
                 except vanishing.TooMany:
                     pass

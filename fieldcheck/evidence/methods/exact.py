@@ -48,8 +48,8 @@ from fieldcheck.verdict import ALL, Evidence, Report, Scope, Why
 ROOTS = 6
 """Square roots of one identity, all of whose signs are tried."""
 
-SYMBOLS = "a relation between free symbols"
-TOO_HIGH = "a degree too high for primes below 2^60"
+SYMBOLS = str(Why.SYMBOLS)
+TOO_HIGH = str(Why.DEGREE)
 UNIT = "where a vector that is brought to unit length vanishes"
 ON_OPEN_SET = "perhaps on an open set"
 """What ``Informed`` says of the exceptions that matter to an identity, or to a gap."""
@@ -203,7 +203,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             report.cases += trials.cases
             return _refuted(report, statement, shape.sizes, part, rng)
         except Unsupported as gap:
-            why = (Why.SYMBOLS if gap.primitive == SYMBOLS else Why.UNSUPPORTED), gap.primitive
+            why = _silence(gap)
             if statement.probe(statement.smallest)[part].name == "AtMost":
                 wrong = _wrong_gap(report, statement, part, rng)
                 if wrong is not None:
@@ -223,6 +223,11 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         proof=proof,
         detail="; ".join(dict.fromkeys(p["ended"] for p in proofs if p["ended"])),
     )
+
+
+def _silence(gap: Unsupported) -> tuple[Why, str]:
+    known = {SYMBOLS: Why.SYMBOLS, TOO_HIGH: Why.DEGREE}.get(gap.primitive)
+    return (known, "") if known else (Why.UNSUPPORTED, gap.primitive)
 
 
 def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]]:
