@@ -11,7 +11,6 @@ from fieldcheck.relations import Equal
     "wirtinger-one-pass",
     title="The Wirtinger derivative is the antilinear part of the real one",
     sources=[ours("the weak form that every force is tested in")],
-    chapter="evidence",
     equations=["eq-wirtinger-two-pushes"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), H=matrix("N", "C")),
     tex=r"\Tr H^*\frac{\partial V}{\partial X^*}"
@@ -45,7 +44,6 @@ def _(xp, X, W, H):
     "jets-nest",
     title="Derivatives of derivatives stay apart",
     sources=[ours("the one derivative primitive")],
-    chapter="evidence",
     equations=["eq-jets-nest"],
     given=dict(x=vector("n"), h=vector("n"), k=vector("n")),
     tex=r"f''(x)[h,k] = 6\sum_j x_j h_j k_j \quad\text{for } f(x)=\sum_j x_j^3",

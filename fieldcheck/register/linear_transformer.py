@@ -30,8 +30,6 @@ from fieldcheck.relations import (
     at_most,
 )
 
-CHAPTER = "linear_transformer"
-
 
 def heads(*names, count="n"):
     """Stacked complex heads, n x C x r each."""
@@ -43,19 +41,18 @@ def real_heads(*names):
     return {name: real_matrix("n", "C", "r") for name in names}
 
 
-FEW = {"N": (1, 2, 3), "C": (1, 2, 3), "n": (1, 2, 3), "r": (1, 2)}
-TINY = {"N": (1, 2), "C": (2,)}
+FEW = dict(N=[1, 2, 3], C=[1, 2, 3], n=[1, 2, 3], r=[1, 2])
+TINY = dict(N=[1, 2], C=[2])
 
 # -- depth as time -------------------------------------------------------------------------------
 LAYER = dict(x=vector("C"), W_in=real_matrix("C", "r"), W_out=real_matrix("C", "r"))
-SMALL_LAYER = {"C": (2,), "r": (1, 2)}
+SMALL_LAYER = dict(C=[2], r=[1, 2])
 
 
 @claim(
     "layer-as-time",
     title="Layers of step 1/n tend to the flow at order 1",
     sources=[talk("Transformers: discrete and continuous")],
-    chapter=CHAPTER,
     equations=["eq-lt-layer-ode"],
     given=LAYER,
     sizes=SMALL_LAYER,
@@ -89,7 +86,6 @@ def _(xp, x, W_in, W_out):
     "layer-as-time-midpoint",
     title="The midpoint rule has order 2",
     sources=[ours("comparison of methods")],
-    chapter=CHAPTER,
     given=LAYER,
     sizes=SMALL_LAYER,
     needs=["layer-as-time"],
@@ -113,7 +109,6 @@ def _(xp, x, W_in, W_out):
     "layer-as-time-rk4",
     title="Runge-Kutta has order 4 for a smooth activation",
     sources=[ours("comparison of methods")],
-    chapter=CHAPTER,
     given=LAYER,
     sizes=SMALL_LAYER,
     needs=["layer-as-time"],
@@ -152,7 +147,6 @@ def _relu_end(xp, c, k, steps):
     "layer-as-time-kink",
     title="A kink inside a step holds Runge-Kutta at order 2",
     sources=[ours("consequence of the talk's ReLU layers")],
-    chapter=CHAPTER,
     equations=["eq-lt-kink"],
     given=dict(c=positive(), k=positive()),
     needs=["layer-as-time-rk4"],
@@ -208,7 +202,6 @@ def _parallel_block(xp, X, W_in, W_out, Q, K, V, O, root_r):
     "transformer-ode",
     title="The talk's sum over heads is a standard parallel block",
     sources=[talk("Transformers: continuous")],
-    chapter=CHAPTER,
     equations=["eq-lt-transformer-ode"],
     given=BLOCK,
     sizes=FEW,
@@ -260,7 +253,6 @@ def _(xp, X, W_in, W_out, Q, K, V, O, root_r):
     "transformer-ode-rest",
     title="The equation as printed is solved by standing still",
     sources=[talk("Transformers: continuous")],
-    chapter=CHAPTER,
     equations=["eq-lt-transformer-ode-printed"],
     given=BLOCK,
     sizes=FEW,
@@ -280,7 +272,6 @@ def _(xp, X, W_in, W_out, Q, K, V, O, root_r):
     "wide-mlp",
     title="Many MLP heads are one wide MLP",
     sources=[talk("Simplification: MultiHeadMLP = Wide MLP")],
-    chapter=CHAPTER,
     equations=["eq-lt-wide-mlp"],
     given=dict(X=real_matrix("N", "C"), **real_heads("W_in", "W_out")),
     sizes=FEW,
@@ -330,7 +321,6 @@ def _mlp_and_attention(xp, W_in, W_out, A, B):
     "parallel-vs-split",
     title="Parallel and sequential blocks agree as depth grows, at order 1",
     sources=[paper("equation 2, Lemmas 1 and 2")],
-    chapter=CHAPTER,
     equations=["eq-lt-parallel-split"],
     given=PAIR,
     sizes=TINY,
@@ -357,7 +347,7 @@ def parallel_vs_split(xp, X, W_in, W_out, A, B):
 @parallel_vs_split.printed(
     "Lemma 2 has no 1/T in its product: the logarithms of the two outcomes drift apart",
     given=dict(a=positive(), b=positive()),
-    sizes={"N": (1,), "C": (1,)},
+    sizes=dict(N=[1], C=[1]),
     tex=r"\prod_{k=1}^{T}\bigl(\mathrm{id} + \lambda_{\mathrm{Att}}\bigr)\bigl(\mathrm{id} +"
     r" \lambda_{\mathrm{MLP}}\bigr) \to \prod_{k=1}^{T}\bigl(\mathrm{id} +"
     r" \lambda_{\mathrm{MLP}} + \lambda_{\mathrm{Att}}\bigr)",
@@ -384,7 +374,6 @@ def _(xp, X, W_in, W_out, A, B):
     "parallel-vs-split-constant",
     title="One token: with the 1/T the two products agree, and the constant is ab",
     sources=[paper("Lemma 2, repaired")],
-    chapter=CHAPTER,
     equations=["eq-lt-split-constant"],
     given=dict(a=positive(), b=positive()),
     tex=r"\log\frac{(1 + a/n)^n(1 + b/n)^n}{(1 + (a+b)/n)^n} \sim \frac{ab}{n}",
@@ -415,7 +404,6 @@ def _(xp, a, b):
     "parallel-vs-split-cross-term",
     title="The cross term is a derivative, not a product",
     sources=[paper("appendix to Lemma 1")],
-    chapter=CHAPTER,
     equations=["eq-lt-cross-term"],
     given=PAIR,
     sizes=TINY,
@@ -472,7 +460,6 @@ def _(xp, X, W_in, W_out, A, B):
     "parallel-vs-split-strang",
     title="Strang's splitting has order 2, given subflows of order 2",
     sources=[ours("repair of the paper's Lemmas 1 and 2")],
-    chapter=CHAPTER,
     equations=["eq-lt-strang"],
     given=PAIR,
     sizes=TINY,
@@ -555,10 +542,9 @@ def _invertible(n):
     "split-iff-commute",
     title="Splitting is exact for every step exactly when the parts commute",
     sources=[paper("Lemma 1")],
-    chapter=CHAPTER,
     equations=["eq-lt-commute"],
     given=dict(A=matrix("C", "C"), B=matrix("C", "C")),
-    sizes={"C": (1, 2, 3)},
+    sizes=dict(C=[1, 2, 3]),
     needs=["split-iff-commute-if"],
     tex=r"\frac{\dd^2}{\dd h^2}\Big|_{0}\bigl(\ee^{hA}\ee^{hB} - \ee^{h(A+B)}\bigr) = AB - BA",
 )
@@ -576,7 +562,7 @@ def split_iff_commute(xp, A, B):
 @split_iff_commute.printed(
     "agreement at the one step h = 1 taken for commuting",
     given=dict(b=number()),
-    sizes={"C": (2,)},
+    sizes=dict(C=[2]),
     tex=r"\ee^{A+B} = \ee^{A}\ee^{B} \iff [A, B] = 0,\quad A = \begin{pmatrix}0&0\\0&2\pi\ii"
     r"\end{pmatrix},\; B = \begin{pmatrix}0&b\\0&2\pi\ii\end{pmatrix}",
 )
@@ -609,7 +595,6 @@ def _(xp, A, B):
     "split-iff-commute-if",
     title="Commuting parts may be split",
     sources=[paper("Lemma 1")],
-    chapter=CHAPTER,
     equations=["eq-lt-commuting-flow"],
     given=dict(P=_invertible(2), a=matrix(2), b=matrix(2), h=real()),
     tex=r"[A, B] = 0 \implies \frac{\dd}{\dd h}\,\ee^{hA}\ee^{hB} = (A + B)\,\ee^{hA}\ee^{hB}",
@@ -636,7 +621,6 @@ def _(xp, P, R, a, b, h):
     "split-iff-commute-jordan",
     title="Commuting parts that cannot be diagonalized may be split too",
     sources=[paper("Lemma 1")],
-    chapter=CHAPTER,
     needs=["split-iff-commute-if"],
     given=dict(
         P=_invertible(3),
@@ -676,7 +660,6 @@ def _(xp, P, a, b, h):
     "split-iff-commute-one-step",
     title="Two matrices that do not commute, yet split exactly at h = 1",
     sources=[ours("counterexample to the paper's Lemma 1")],
-    chapter=CHAPTER,
     equations=["eq-lt-one-step"],
     given=dict(b=number()),
     tex=r"\ee^{A+B} = \ee^{A}\ee^{B} = 1",
@@ -702,7 +685,6 @@ def _(xp, b):
     "split-iff-commute-gap",
     title="The gap of that pair at any step",
     sources=[ours("counterexample to the paper's Lemma 1")],
-    chapter=CHAPTER,
     equations=["eq-lt-one-step-gap"],
     given=dict(b=number(), h=positive()),
     needs=["split-iff-commute-one-step"],
@@ -733,10 +715,9 @@ PLANE_FIELDS = dict(x=vector("C"), P=real_matrix("C", "C"), R=real_matrix("C", "
     "split-iff-commute-bracket",
     title="For nonlinear fields the commutator is the Lie bracket",
     sources=[paper("Lemma 1: [f, g] = fg − gf"), ours("repair")],
-    chapter=CHAPTER,
     equations=["eq-lt-lie-bracket"],
     given=PLANE_FIELDS,
-    sizes={"C": (2, 3)},
+    sizes=dict(C=[2, 3]),
     tex=r"\phi^f_h\circ\phi^g_h - \phi^g_h\circ\phi^f_h = h^2\,(Df\,g - Dg\,f) + O(h^3)",
 )
 def split_bracket(xp, x, P, R, c):
@@ -794,7 +775,6 @@ def _cubic_decay(xp, x, s):
     "split-iff-commute-cubic",
     title="x and x³ commute under composition, so their flows do",
     sources=[paper("Lemma 1: [f, g] = fg − gf")],
-    chapter=CHAPTER,
     equations=["eq-lt-cubic-flows"],
     given=dict(x=real(), s=positive()),
     expect="refuted",
@@ -826,17 +806,16 @@ def _(xp, x, s):
 
 # -- finite depth --------------------------------------------------------------------------------
 QUARTIC = dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C"))
-UP_TO_3 = {"N": (1, 2, 3), "C": (1, 2, 3)}
+UP_TO_3 = dict(N=[1, 2, 3], C=[1, 2, 3])
 
 
 @claim(
     "quartic-blow-up",
     title="A real quartic potential gives the paper's flow a finite depth",
     sources=[ours("consequence of the paper's Definition 2")],
-    chapter=CHAPTER,
     equations=["eq-lt-blow-up-rates", "eq-lt-blow-up-bound"],
     given=QUARTIC,
-    sizes={"N": (1, 2), "C": (1, 2)},
+    sizes=dict(N=[1, 2], C=[1, 2]),
     needs=["quartic-gives-attention"],
     tex=r"\dot y = 4V,\quad y\,\ddot y \ge 2\,\dot y^2 \qquad (y = \norm{X}^2)",
 )
@@ -881,7 +860,6 @@ def _(xp, X, A, B):
     "quartic-blow-up-scalar",
     title="One number blows up exactly at the bound",
     sources=[ours("sharpness of the bound")],
-    chapter=CHAPTER,
     equations=["eq-lt-blow-up-scalar"],
     given=dict(a=positive(), y0=positive(), t=real()),
     needs=["quartic-blow-up"],
@@ -906,7 +884,6 @@ def _(xp, a, y0, t):
     "quartic-blow-up-conservative",
     title="The conservative flow keeps the norm, so it never blows up",
     sources=[ours("consequence of the talk's equation")],
-    chapter=CHAPTER,
     equations=["eq-lt-norm-kept"],
     given=QUARTIC,
     sizes=UP_TO_3,
@@ -935,10 +912,9 @@ def _(xp, X, A, B):
     "low-rank-heads",
     title="QK* has rank at most the head width",
     sources=[talk("Low-Rank / Random Projection"), paper("Lemma 6")],
-    chapter=CHAPTER,
     equations=["eq-lt-low-rank"],
     given=dict(Q=matrix("r+1", "r"), K=matrix("r+1", "r")),
-    sizes={"r": (1, 2, 3)},
+    sizes=dict(r=[1, 2, 3]),
     tex=r"\operatorname{rank} QK^* \le r",
 )
 def low_rank(xp, Q, K):
@@ -959,9 +935,8 @@ def _(xp, Q, K):
     "low-rank-heads-generic",
     title="The rank of QK* is generically min(r, C)",
     sources=[talk("Low-Rank / Random Projection")],
-    chapter=CHAPTER,
     given=dict(Q=real_matrix("C", "r"), K=real_matrix("C", "r")),
-    sizes={"C": (1, 2, 3, 4), "r": (1, 2, 3)},
+    sizes=dict(C=[1, 2, 3, 4], r=[1, 2, 3]),
     needs=["low-rank-heads"],
 )
 def low_rank_generic(xp, Q, K):
@@ -990,10 +965,9 @@ def _mean_and_variance(rule, xp, product, columns, *shape):
     "low-rank-heads-projection",
     title="With K = Q, a random head is a random projection",
     sources=[talk("Low-Rank / Random Projection"), ours("moments")],
-    chapter=CHAPTER,
     equations=["eq-lt-projection-mean", "eq-lt-projection-variance"],
     given=PROJECTED,
-    sizes={"C": (1, 2), "r": (1, 2)},
+    sizes=dict(C=[1, 2], r=[1, 2]),
     tex=r"\EE\,x^\top QQ^\top y = \inner{x}{y},\quad \operatorname{Var} = \frac{\norm{x}^2"
     r"\norm{y}^2 + \inner{x}{y}^2}{r}",
 )
@@ -1031,10 +1005,9 @@ def _(xp, x, y, width):
     "low-rank-heads-independent",
     title="With independent Q and K it is not: the mean is zero",
     sources=[ours("the case of a Transformer at initialization")],
-    chapter=CHAPTER,
     equations=["eq-lt-independent-heads"],
     given=PROJECTED,
-    sizes={"C": (1, 2), "r": (1, 2)},
+    sizes=dict(C=[1, 2], r=[1, 2]),
     tex=r"\EE\,x^\top QK^\top y = 0,\quad \operatorname{Var} = \frac{\norm{x}^2\norm{y}^2}{r}",
 )
 def low_rank_independent(xp, x, y, width):
@@ -1073,7 +1046,6 @@ def _(xp, x, y, width):
     "low-rank-heads-law",
     title="A random projection of width 16 in 64 channels, drawn",
     sources=[ours("check by sampling")],
-    chapter=CHAPTER,
     given={},
     needs=["low-rank-heads-projection"],
 )
@@ -1093,7 +1065,6 @@ def _(xp):
     "quadratic-gives-mlp",
     title="The quadratic potential gives a linear MLP",
     sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
-    chapter=CHAPTER,
     equations=["eq-lt-quadratic-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
     tex=r"\frac{\partial}{\partial X^*}\Tr(XWX^*) = XW",
@@ -1122,7 +1093,6 @@ def _(xp, X, W):
     "quartic-gives-attention",
     title="The quartic potential gives two heads of linear attention",
     sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
-    chapter=CHAPTER,
     equations=["eq-lt-quartic-force"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
     tex=r"\frac{\partial}{\partial X^*}\Tr(XAX^*XB^*X^*) = XAX^*XB^* + XB^*X^*XA",
@@ -1194,10 +1164,9 @@ def _paired_potential(xp, Q, K, V, O):
     "head-pairing",
     title="Heads tied in pairs are the force of a quartic potential",
     sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
-    chapter=CHAPTER,
     equations=["eq-lt-head-pairing"],
     given=PAIRS,
-    sizes={"N": (1, 2, 3), "C": (1, 2, 3), "m": (1, 2), "r": (1, 2)},
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3], m=[1, 2], r=[1, 2]),
     needs=["quartic-gives-attention"],
     tex=r"Q_{i+n/2}K_{i+n/2}^* = V_iO_i^*,\; V_{i+n/2}O_{i+n/2}^* = Q_iK_i^* \implies "
     r" \frac{\partial V}{\partial X^*} = \sum_{i=1}^{n} XQ_iK_i^*X^*XV_iO_i^*",
@@ -1245,7 +1214,7 @@ FREE = dict(
     H=matrix("N", "C"),
     K=matrix("N", "C"),
 )
-FREE_SIZES = {"N": (2, 3), "C": (1, 2, 3), "n": (1, 2, 3)}
+FREE_SIZES = dict(N=[2, 3], C=[1, 2, 3], n=[1, 2, 3])
 
 
 def _attention(xp, A, B):
@@ -1265,7 +1234,6 @@ def _both_pairings(xp, field, X, H, K):
     "head-pairing-no-potential",
     title="Generic multi-head linear attention has a potential",
     sources=[talk("∂V/∂X* = Transformers Architecture!")],
-    chapter=CHAPTER,
     equations=["eq-lt-symmetric-derivative"],
     given=FREE,
     sizes=FREE_SIZES,
@@ -1297,7 +1265,6 @@ def _(xp, X, A, B, H, K):
     "head-pairing-criterion",
     title="A potential exists if and only if Σ A ⊗ B is symmetric",
     sources=[ours("sharpening of the paper's Lemma 3")],
-    chapter=CHAPTER,
     equations=["eq-lt-criterion"],
     given=FREE,
     sizes=FREE_SIZES,
@@ -1343,7 +1310,6 @@ def _(xp, X, A, B, H, K):
     "head-pairing-self-tied",
     title="One head suffices, if it is tied to itself",
     sources=[ours("the number of heads need not be even")],
-    chapter=CHAPTER,
     equations=["eq-lt-self-tied"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C")),
     tex=r"\frac{\partial}{\partial X^*}\,\tfrac12\Tr(XAX^*XAX^*) = XAX^*XA",
@@ -1371,7 +1337,6 @@ def _(xp, X, A):
     "head-pairing-two-self-tied",
     title="A pair of heads is two self-tied heads",
     sources=[ours("normal form")],
-    chapter=CHAPTER,
     equations=["eq-lt-two-self-tied"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
     tex=r"XAX^*XB + XBX^*XA = \tfrac12 XSX^*XS - \tfrac12 XDX^*XD,\quad S = A + B,\; D = A - B",
@@ -1395,7 +1360,6 @@ def _(xp, X, A, B):
     "head-pairing-one-token",
     title="For one token the condition is weaker",
     sources=[ours("why N ≥ 2 is asked for")],
-    chapter=CHAPTER,
     equations=["eq-lt-one-token"],
     given=dict(
         X=matrix(1, "C"),
@@ -1405,7 +1369,7 @@ def _(xp, X, A, B):
         H=matrix(1, "C"),
         K=matrix(1, "C"),
     ),
-    sizes={"C": (1, 2, 3)},
+    sizes=dict(C=[1, 2, 3]),
     needs=["head-pairing-criterion"],
     tex=r"N = 1:\quad A = uv^*,\; B = wv^*\text{ has a potential, although } A\otimes B \ne"
     r" B\otimes A",
@@ -1437,10 +1401,9 @@ def _coefficients(xp, pairs):
     "head-pairing-parameters",
     title="A tied pair has 2C² − 1 parameters",
     sources=[ours("count of parameters")],
-    chapter=CHAPTER,
     equations=["eq-lt-parameter-count"],
     given=dict(A=real_matrix("C", "C"), B=real_matrix("C", "C")),
-    sizes={"C": (1, 2, 3)},
+    sizes=dict(C=[1, 2, 3]),
     needs=["head-pairing-criterion"],
     tex=r"\dim\{A\otimes B + B\otimes A\} = 2C^2 - 1",
 )
@@ -1466,10 +1429,9 @@ def _(xp, A, B):
     "head-pairing-parameters-free",
     title="Two free heads have 4C² − 4 parameters",
     sources=[ours("count of parameters")],
-    chapter=CHAPTER,
     equations=["eq-lt-parameter-count-free"],
     given={k: real_matrix("C", "C") for k in ("A1", "B1", "A2", "B2")},
-    sizes={"C": (2, 3)},
+    sizes=dict(C=[2, 3]),
     tex=r"\dim\{A_1\otimes B_1 + A_2\otimes B_2\} = 4C^2 - 4",
 )
 def head_pairing_parameters_free(xp, A1, B1, A2, B2):
@@ -1491,7 +1453,6 @@ def _(xp, A1, B1, A2, B2):
     "real-quartic-four-terms",
     title="Over the reals the same potential has four gradient terms",
     sources=[ours("real networks")],
-    chapter=CHAPTER,
     equations=["eq-lt-real-quartic"],
     given=dict(X=real_matrix("N", "C"), A=real_matrix("C", "C"), B=real_matrix("C", "C")),
     needs=["quartic-gives-attention"],
@@ -1524,7 +1485,6 @@ def _(xp, X, A, B):
     "field-prefactors",
     title="The talk's halves stay in the weights",
     sources=[talk("Potential field of the linear Transformer"), poster("Engineering View")],
-    chapter=CHAPTER,
     equations=["eq-lt-prefactors"],
     given=dict(
         X=matrix("N", "C"),
@@ -1579,10 +1539,9 @@ CHANNELS = built("number of channels", ("C",), {"x": ("C",)}, lambda xp, raw: ra
     "field-prefactors-variance",
     title="Scores divided by √r have unit variance",
     sources=[poster("Engineering View: C^(−1/2)"), paper("C_A^(−1/2)")],
-    chapter=CHAPTER,
     equations=["eq-lt-score-variance"],
     given=dict(s=real(), t=real(), width=WIDTH, channels=CHANNELS),
-    sizes={"r": (1, 2), "C": (1, 2, 3, 4)},
+    sizes=dict(r=[1, 2], C=[1, 2, 3, 4]),
     tex=r"\operatorname{Var}\frac{\inner{q}{k}}{\sqrt r} = \operatorname{Var}(q_1)"
     r"\operatorname{Var}(k_1)",
 )
@@ -1620,7 +1579,6 @@ def _(xp, s, t, width, channels):
     "field-prefactors-law",
     title="Scores of width 16 in 64 channels, drawn",
     sources=[ours("check by sampling")],
-    chapter=CHAPTER,
     given={},
     needs=["field-prefactors-variance"],
 )
@@ -1645,7 +1603,6 @@ ORDERS = dict(
     "dynamics-order",
     title="The MLP is of order one, linear attention of order three",
     sources=[poster("Result: Dynamics Order")],
-    chapter=CHAPTER,
     equations=["eq-lt-orders"],
     given=ORDERS,
     sizes=UP_TO_3,
@@ -1673,7 +1630,6 @@ def _(xp, X, W, A, B, s):
     "dynamics-order-relu",
     title="A ReLU MLP is of order one for positive factors",
     sources=[poster("Result: Dynamics Order")],
-    chapter=CHAPTER,
     equations=["eq-lt-relu-order"],
     given=dict(
         X=real_matrix("N", "C"),
@@ -1681,7 +1637,7 @@ def _(xp, X, W, A, B, s):
         W_out=real_matrix("C", "r"),
         s=positive(),
     ),
-    sizes={"N": (1, 2, 3), "C": (1, 2, 3), "r": (1, 2, 3)},
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3], r=[1, 2, 3]),
     tex=r"(sXW_{\mathrm{in}})_+W_{\mathrm{out}}^\top = s\,(XW_{\mathrm{in}})_+"
     r"W_{\mathrm{out}}^\top,\quad s > 0",
 )
@@ -1703,7 +1659,7 @@ INTERACTION = dict(
     B=real_matrix("C", "C"),
     H=real_matrix("N-1", "C"),
 )
-MANY_TOKENS = {"N": (2, 3), "C": (1, 2, 3)}
+MANY_TOKENS = dict(N=[2, 3], C=[1, 2, 3])
 
 
 def _others(xp, H):
@@ -1715,7 +1671,6 @@ def _others(xp, H):
     "dynamics-order-interaction",
     title="An MLP moves each token by itself",
     sources=[poster("Result: Interactions")],
-    chapter=CHAPTER,
     equations=["eq-lt-no-interaction"],
     given=INTERACTION,
     sizes=MANY_TOKENS,
@@ -1746,7 +1701,6 @@ def _(xp, X, W_in, W_out, A, B, H):
     "dynamics-order-mixing",
     title="Linear attention moves each token by itself",
     sources=[poster("Result: Interactions")],
-    chapter=CHAPTER,
     equations=["eq-lt-interaction"],
     given=INTERACTION,
     sizes=MANY_TOKENS,
@@ -1798,10 +1752,9 @@ def _odd_power_sums(xp, G):
     "single-hamiltonian",
     title="The talk's linear flow is Hamiltonian in position and momentum",
     sources=[poster("Takeaway: a single Hamiltonian framework"), talk("Hamiltonian Matrix/RMT")],
-    chapter=CHAPTER,
     equations=["eq-lt-hamiltonian-matrix"],
     given=dict(W=hermitian("C")),
-    sizes={"C": (1, 2, 3)},
+    sizes=dict(C=[1, 2, 3]),
     tex=r"G^\top J + JG = 0,\quad \ii\dot x = xW,\; W = W^*",
 )
 def single_hamiltonian(xp, W):
@@ -1823,10 +1776,9 @@ def _(xp, W):
     "single-hamiltonian-quadruples",
     title="The eigenvalues of the talk's linear flow come as ±λ",
     sources=[talk("Hamiltonian Matrix/RMT")],
-    chapter=CHAPTER,
     equations=["eq-lt-quadruples"],
     given=dict(W=hermitian("C")),
-    sizes={"C": (1, 2, 3)},
+    sizes=dict(C=[1, 2, 3]),
     needs=["single-hamiltonian"],
     tex=r"\Tr G^{k} = 0\quad (k = 1, 3, 5, \dots)",
 )
@@ -1852,7 +1804,6 @@ def _(xp, W):
     "single-hamiltonian-ascent",
     title="The paper's equation with a real potential climbs it",
     sources=[poster("Takeaway: a single Hamiltonian framework"), paper("Definition 2")],
-    chapter=CHAPTER,
     equations=["eq-lt-ascent"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
     sizes=UP_TO_3,
@@ -1885,10 +1836,9 @@ REAL_BLOCK = dict(
     "single-hamiltonian-real-block",
     title="A real block is Hamiltonian in some symplectic structure",
     sources=[poster("Takeaway: unifies GPT, ResNets, and Diffusion")],
-    chapter=CHAPTER,
     equations=["eq-lt-real-block"],
     given=REAL_BLOCK,
-    sizes={"C": (1, 2)},
+    sizes=dict(C=[1, 2]),
     expect="refuted",
     tex=r"\Tr DF(0)^{k} = 0\quad (k = 1, 3, \dots)",
 )
@@ -1911,10 +1861,9 @@ def _(xp, A, B, W_in, W_out):
     "single-hamiltonian-odd",
     title="An odd number of real coordinates carries no symplectic form",
     sources=[ours("real states")],
-    chapter=CHAPTER,
     equations=["eq-lt-odd"],
     given=dict(A=real_matrix("n", "n")),
-    sizes={"n": (1, 3)},
+    sizes=dict(n=[1, 3]),
     tex=r"\det(A - A^\top) = 0\quad (n\text{ odd})",
 )
 def single_hamiltonian_odd(xp, A):
@@ -1936,7 +1885,7 @@ IN_CONTEXT = dict(
     W0=real_matrix("k", "d"),
     eta=real(),
 )
-FEW_EXAMPLES = {"n": (1, 2, 3), "d": (1, 2, 3), "k": (1, 2)}
+FEW_EXAMPLES = dict(n=[1, 2, 3], d=[1, 2, 3], k=[1, 2])
 
 
 def _tokens(xp, x, y, query, answer):
@@ -1965,7 +1914,6 @@ def _residual_map(xp, W0):
     "linear-attention-icl",
     title="One head of linear attention is one step of gradient descent in context",
     sources=[talk("In-Context Learning"), ours("after von Oswald et al. 2022")],
-    chapter=CHAPTER,
     equations=["eq-lt-icl-loss", "eq-lt-icl-layer"],
     given=IN_CONTEXT,
     sizes=FEW_EXAMPLES,
@@ -2014,7 +1962,6 @@ def _(xp, x, y, query, W0, eta):
     "linear-attention-icl-paired-field",
     title="The paired field itself learns in context",
     sources=[talk("In-Context Learning Desires iX' = ∂V/∂X*"), ours("construction")],
-    chapter=CHAPTER,
     equations=["eq-lt-icl-field"],
     given={k: v for k, v in IN_CONTEXT.items() if k != "W0"},
     sizes=FEW_EXAMPLES,
@@ -2061,7 +2008,6 @@ def _(xp, x, y, query, eta):
     "linear-attention-icl-conservative",
     title="Under iX' = ∂V/∂X* with a real potential the step is turned by −i",
     sources=[talk("In-Context Learning Desires iX' = ∂V/∂X*"), ours("the talk's equation")],
-    chapter=CHAPTER,
     equations=["eq-lt-icl-conservative"],
     given={k: v for k, v in IN_CONTEXT.items() if k != "W0"},
     sizes=FEW_EXAMPLES,
@@ -2106,7 +2052,6 @@ def _mean_norm(xp, sigma, n):
     "norm-almost-linear",
     title="Gaussian rows have almost the same norm: spread 1/√(2C)",
     sources=[paper("omission of normalization")],
-    chapter=CHAPTER,
     equations=["eq-lt-norm-spread"],
     given=dict(sigma=positive()),
     tex=r"\operatorname{Var}\frac{\norm{x}}{\sqrt C} \sim \frac{\sigma^2}{2C}",
@@ -2128,7 +2073,6 @@ def _(xp, sigma):
     "norm-almost-linear-bias",
     title="The mean norm of Gaussian rows falls short by 1/(4C)",
     sources=[paper("omission of normalization")],
-    chapter=CHAPTER,
     equations=["eq-lt-norm-bias"],
     given=dict(sigma=positive()),
     tex=r"\EE\frac{\norm{x}}{\sqrt C} = \sigma\Bigl(1 - \frac{1}{4C} + O(C^{-2})\Bigr)",
@@ -2147,7 +2091,6 @@ def _(xp, sigma):
     "norm-almost-linear-law",
     title="Gaussian rows of 512 channels, drawn",
     sources=[ours("check by sampling")],
-    chapter=CHAPTER,
     given={},
     needs=["norm-almost-linear"],
 )
@@ -2174,7 +2117,6 @@ def _(xp):
     "norm-almost-linear-radial",
     title="Normalization forgets the radial direction",
     sources=[ours("the exact derivative")],
-    chapter=CHAPTER,
     equations=["eq-lt-norm-derivative"],
     given=dict(x=_generic(vector("C"), "nonzero real vector"), h=vector("C")),
     tex=r"DN(x)[h] = \frac{\sqrt C}{\norm{x}}\Bigl(h - x\,\frac{\inner{x}{h}}{\norm{x}^2}\Bigr),"
@@ -2207,7 +2149,6 @@ def _(xp, x, h):
     "norm-almost-linear-rays",
     title="Normalization is 0-homogeneous, and has no value at zero",
     sources=[ours("the exact map")],
-    chapter=CHAPTER,
     equations=["eq-lt-norm-rays"],
     given=dict(x=_generic(vector("C"), "nonzero real vector"), s=positive()),
     tex=r"N(sx) = N(x),\quad N(-sx) = -N(x)\quad (s > 0)",

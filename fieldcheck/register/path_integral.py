@@ -49,14 +49,13 @@ def _trace_with_zero_point(xp, theta):
 
 
 MODES = dict(w=between(1, 2, "C"), damping=between(0, 1, "C"), T=between(1, 2))
-FEW = dict(C=(1, 2, 3))
+FEW = dict(C=[1, 2, 3])
 
 
 @claim(
     "lattice-path-integral",
     title="In normal order the lattice integral tends to Π 1/(1 − e^(−iwT)), at order 1",
     sources=[PRINTED, ours("the limit, its order and its constant")],
-    chapter="path_integral",
     equations=["eq-pi-normal-limit"],
     given=MODES,
     sizes=FEW,
@@ -116,7 +115,6 @@ def _(xp, w, damping, T):
     "lattice-path-integral-midpoint",
     title="With midpoints it tends to Π 1/(2i sin(wT/2)): a zero-point factor more",
     sources=[PRINTED, ours("the limit, its order and its constant")],
-    chapter="path_integral",
     equations=["eq-pi-midpoint-limit"],
     given=MODES,
     sizes=FEW,
@@ -158,7 +156,6 @@ def _(xp, w, damping, T):
     "lattice-path-integral-midpoint-normalized",
     title="Each slice normalized, midpoints converge at order 2",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-cayley"],
     given=MODES,
     sizes=FEW,
@@ -193,10 +190,9 @@ def _(xp, w, damping, T):
     "lattice-path-integral-determinant",
     title="The normal-ordered determinant, for any widths",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-determinant"],
     given=dict(H=hermitian("C"), h=positive("n")),
-    sizes=dict(n=(1, 2, 3), C=(1, 2)),
+    sizes=dict(n=[1, 2, 3], C=[1, 2]),
     tex=r"\det A=\det\Bigl(I-\prod_k(I-\ii h_kH)\Bigr),\qquad \int e^{-x^*Ax}=1/\det A",
 )
 def determinant(xp, H, h):
@@ -232,14 +228,13 @@ def _(xp, H, h):
     return Equal(xp.det(midpoint(xp, H, h)), xp.det(one - steps))
 
 
-ODD = dict(n=(1, 3), C=(1, 2))
+ODD = dict(n=[1, 3], C=[1, 2])
 
 
 @claim(
     "lattice-path-integral-midpoint-determinant",
     title="The midpoints' determinant, for an odd number of slices",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-midpoint-determinant"],
     given=dict(H=hermitian("C"), h=positive("n")),
     sizes=ODD,
@@ -264,7 +259,7 @@ def _cayley(xp, H, h):
     return left, right
 
 
-@midpoint_determinant.neighbour("for an even number, too", key="even", sizes=dict(n=(2,), C=(1, 2)))
+@midpoint_determinant.neighbour("for an even number, too", key="even", sizes=dict(n=[2], C=[1, 2]))
 def _(xp, H, h):
     left, right = _cayley(xp, H, h)
     n, C = h.shape[0], H.shape[0]
@@ -282,10 +277,9 @@ def _(xp, H, h):
     "lattice-path-integral-even",
     title="With an even number of slices the midpoint integral does not exist",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-alternating"],
     given=dict(H=hermitian("C"), h=positive("n")),
-    sizes=dict(n=(2, 4), C=(1, 2)),
+    sizes=dict(n=[2, 4], C=[1, 2]),
     needs=["lattice-path-integral-midpoint-determinant"],
     tex=r"A^{\rm mid}(v,-v,v,-v,\dots)=0\quad(n\text{ even})",
 )
@@ -296,7 +290,7 @@ def even(xp, H, h):
     return Zero(midpoint(xp, H, h) @ xp.kron(jumps, xp.eye(H.shape[0])))
 
 
-@even.neighbour("with an odd number of slices, too", key="odd", sizes=dict(n=(1, 3), C=(1, 2)))
+@even.neighbour("with an odd number of slices, too", key="odd", sizes=dict(n=[1, 3], C=[1, 2]))
 def _(xp, H, h):
     jumps = xp.constant([[(-1) ** k] for k in range(h.shape[0])])
     return Zero(midpoint(xp, H, h) @ xp.kron(jumps, xp.eye(H.shape[0])))
@@ -312,7 +306,6 @@ def _(xp, H, h):
     "lattice-path-integral-zero-point",
     title="The two limits differ by the zero-point factor e^(−iwT/2)",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-zero-point"],
     given=dict(w=real(), T=positive()),
     tex=r"1-e^{-\ii\theta}=e^{-\ii\theta/2}\,2\ii\sin(\theta/2)",
@@ -340,7 +333,6 @@ def _(xp, w, T):
     "lattice-path-integral-orders",
     title="Averaged over all orders, |x|⁴ is the normal-ordered one plus 2|x|² plus ½",
     sources=[ours("what a change of slicing does to the quartic")],
-    chapter="path_integral",
     equations=["eq-pi-orders"],
     given=dict(y=number(), c=matrix(4)),
     tex=r"\tfrac16\sum_{\text{orders}}a^\dagger a^\dagger aa"
@@ -392,10 +384,9 @@ def _(xp, y, c):
     "lattice-path-integral-orders-attention",
     title="A change of slicing turns attention into attention plus a linear layer",
     sources=[ours("what a change of slicing does to the quartic")],
-    chapter="path_integral",
     equations=["eq-pi-orders-attention"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
-    sizes=dict(N=(1, 2, 3), C=(1, 2, 3)),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
     needs=["lattice-path-integral-orders"],
     tex=r"\tfrac12\sum_{nc}\frac{\partial^2}{\partial X_{nc}\,\partial\bar X_{nc}}\Tr(XAX^*XBX^*)"
     r" = \Tr(XW'X^*),\quad W' = \tfrac12\bigl(\Tr A\,B+\Tr B\,A+N(AB+BA)\bigr)",
@@ -445,14 +436,13 @@ def _fresnel(xp, u, v, n, quarter_turns):
 
 
 SADDLE = dict(u=positive("p"), v=positive("m"), a=positive("p"), b=positive("m"))
-SIGNS = dict(p=(1, 2, 3), m=(1, 2))
+SIGNS = dict(p=[1, 2, 3], m=[1, 2])
 
 
 @claim(
     "stationary-phase",
     title="At a saddle: Fresnel's determinant, a phase e^(iπ/4) a sign, relative error O(ħ)",
     sources=[PRINTED, ours("the classical path dominates: with order and constant")],
-    chapter="path_integral",
     equations=["eq-pi-stationary-phase"],
     given=SADDLE,
     sizes=SIGNS,
@@ -469,7 +459,7 @@ def saddle(xp, u, v, a, b):
     return Rate(lambda n: xp.abs(ratio(n) - 1), 1, constant, start=4096)
 
 
-@saddle.neighbour("without the phase e^(iπσ/4)", key="no-signature", sizes=dict(p=(2, 3), m=(1,)))
+@saddle.neighbour("without the phase e^(iπσ/4)", key="no-signature", sizes=dict(p=[2, 3], m=[1]))
 def _(xp, u, v, a, b):
     ratio = lambda n: _gaussian(xp, u, v, a, b, n) / _fresnel(xp, u, v, n, 0)
     return Rate(lambda n: xp.abs(ratio(n) - 1), 1, start=4096)
@@ -500,10 +490,9 @@ def _(xp, u, v, a, b):
     "stationary-phase-determinant",
     title="Coupled directions: the determinant of the whole Hessian",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-fresnel-determinant"],
     given=dict(A=symmetric("d"), B=spd("d")),
-    sizes=dict(d=(1, 2, 3)),
+    sizes=dict(d=[1, 2, 3]),
     needs=["stationary-phase"],
     tex=r"\Bigl(\int e^{-\frac12x^\top Bx+\frac{\ii}{2\hbar}x^\top Ax}\,dx\Bigr)^{\!2}"
     r"=\frac{(2\pi\hbar)^d\,\ii^{\,d}}{\det A}\bigl(1+O(\hbar)\bigr)",
@@ -519,7 +508,7 @@ def fresnel_determinant(xp, A, B):
     return Rate(lambda n: xp.abs(square(n) / lead(n) - 1), 1, constant, start=2**16)
 
 
-@fresnel_determinant.neighbour("the product of the diagonal", key="diagonal", sizes=dict(d=(2, 3)))
+@fresnel_determinant.neighbour("the product of the diagonal", key="diagonal", sizes=dict(d=[2, 3]))
 def _(xp, A, B):
     d = A.shape[0]
     square = lambda n: (2 * xp.pi) ** d / xp.det(B - xp.i * n * A)
@@ -552,7 +541,6 @@ def _circle(xp, s, n, k):
     "stationary-phase-curved",
     title="A phase that is not quadratic: exp(i cos t/ħ) on the circle",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-circle"],
     given=dict(s=between(1, 2)),
     needs=["stationary-phase"],
@@ -604,7 +592,6 @@ def _segment(xp, n):
     "stationary-phase-endpoints",
     title="If the amplitude does not vanish at the ends, the relative error is √ħ only",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-endpoints"],
     given=dict(c=positive()),
     needs=["stationary-phase"],
@@ -644,7 +631,6 @@ def _vanishing(xp, n):
     "stationary-phase-ends-vanish",
     title="If it vanishes there, the order is one again",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-ends-vanish"],
     given=dict(c=positive()),
     needs=["stationary-phase-endpoints"],
@@ -712,7 +698,6 @@ def _apart(xp, w, T, x, y, caustics):
     "propagator-harmonic",
     title="The oscillator's sliced kernel tends to Mehler's, at order 2",
     sources=[ours("the classical check")],
-    chapter="path_integral",
     equations=["eq-pi-mehler"],
     given=_turns(1, 3),
     needs=["propagator-harmonic-slices"],
@@ -747,7 +732,6 @@ def _(xp, w, x, y, leg):
     "propagator-harmonic-maslov",
     title="Each caustic passed turns the kernel by e^(−iπ/2)",
     sources=[ours("the classical check")],
-    chapter="path_integral",
     equations=["eq-pi-maslov"],
     given=_turns(4, 5),
     needs=["propagator-harmonic"],
@@ -786,7 +770,6 @@ def _(xp, w, x, y, leg):
     "propagator-harmonic-caustic",
     title="At a caustic the slices do not converge: they grow like n",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-caustic"],
     given=dict(w=between(1, 2), x=between(0, 1), y=between(0, 1)),
     needs=["propagator-harmonic-slices"],
@@ -815,10 +798,9 @@ def _(xp, w, x, y):
     "propagator-harmonic-slices",
     title="n slices are an oscillator exactly, at another frequency and mass",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-slices-exact"],
     given=dict(u=positive(), r=positive("n")),
-    sizes=dict(n=(1, 2, 3, 4)),
+    sizes=dict(n=[1, 2, 3, 4]),
     tex=r"2\sin\tfrac\phi2=wh:\quad a_n=c_n=\frac{\sin\phi\,\cos n\phi}{h\sin n\phi},\quad "
     r"b_n=\frac{\sin\phi}{h\sin n\phi}",
 )
@@ -870,7 +852,6 @@ def _(xp, u, r):
     "propagator-harmonic-schroedinger",
     title="Mehler's kernel solves the Schrödinger equation",
     sources=[ours("the classical check")],
-    chapter="path_integral",
     equations=["eq-pi-schroedinger"],
     given=dict(w=between(1, 2), x=real(), y=real(), leg=between(1, 2)),
     tex=r"\ii\,\partial_TK=-\tfrac12\partial_x^2K+\tfrac12w^2x^2K",
@@ -904,7 +885,6 @@ def _(xp, w, x, y, leg):
     "propagator-harmonic-trace",
     title="The trace of Mehler's kernel is the midpoints' limit",
     sources=[ours()],
-    chapter="path_integral",
     equations=["eq-pi-mehler-trace"],
     given=dict(w=between(1, 2), leg=between(1, 2)),
     needs=["propagator-harmonic", "lattice-path-integral-midpoint"],

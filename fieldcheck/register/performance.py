@@ -11,15 +11,12 @@ from fieldcheck.domains import matrix, positive, real_matrix, vector
 from fieldcheck.fields import passes
 from fieldcheck.relations import Equal, Gradient
 
-CHAPTER = "performance"
-
 
 # -- what a fused kernel returns ------------------------------------------------------------------
 @claim(
     "lse-from-null-key",
     title="A null key recovers the log-sum-exp from attention alone",
     sources=[ours("how to read an energy off a kernel that returns none")],
-    chapter=CHAPTER,
     equations=["eq-perf-null-key"],
     given=dict(s=vector("M")),
     tex=r"t = \softmax(s_1,\dots,s_M,0)_{M+1}"
@@ -45,7 +42,6 @@ TWO_PASS = dict(q=real_matrix("N", "d"), k=real_matrix("M", "d"), s=positive())
     "free-energy-two-pass",
     title="The key half of the gradient is a second forward pass of attention",
     sources=[ours("how the fast gradient is computed")],
-    chapter=CHAPTER,
     equations=["eq-perf-key-gradient", "eq-perf-two-pass"],
     given=TWO_PASS,
     needs=["lse-gradient-softmax"],
@@ -89,7 +85,6 @@ def _(xp, q, k, s):
     "free-energy-hessian-rows",
     title="A Hessian-vector product needs rows, not matrices",
     sources=[ours("how second derivatives stay linear in memory")],
-    chapter=CHAPTER,
     equations=["eq-perf-hessian"],
     given=dict(q=vector("d"), k=real_matrix("M", "d"), s=positive(), u=vector("d")),
     needs=["lse-gradient-softmax"],
@@ -116,7 +111,6 @@ def _(xp, q, k, s, u):
     "quartic-association-order",
     title="The quartic force in the order N C²",
     sources=[ours("how linear attention is linear")],
-    chapter=CHAPTER,
     equations=["eq-perf-association"],
     given=dict(
         X=matrix("N", "C"),
@@ -125,7 +119,7 @@ def _(xp, q, k, s, u):
         v=matrix("C", "r"),
         o=matrix("C", "r"),
     ),
-    sizes={"r": (1, 2)},
+    sizes=dict(r=[1, 2]),
     tex=r"XG = XAX^*XB + XBX^*XA,\quad G = q(k^*Mv)o^* + v(o^*Mq)k^*,\; M = X^*X",
 )
 def association(xp, X, q, k, v, o):

@@ -35,7 +35,7 @@ from fieldcheck.fields.integrability import (
 from fieldcheck.relations import AtMost, Equal, Force, Gradient, Rate, Zero, at_most
 
 WHY_SOFTMAX = talk("Why Softmax = LogSumExp Potential?")
-SMALL = {"N": (1, 2, 3), "C": (1, 2)}
+SMALL = dict(N=[1, 2, 3], C=[1, 2])
 """Shapes for statements that display a whole Jacobian: a witness should be readable."""
 
 
@@ -44,7 +44,6 @@ SMALL = {"N": (1, 2, 3), "C": (1, 2)}
     "gibbs-variational",
     title="Softmax minimizes energy plus temperature times negative entropy",
     sources=[talk("Energy + Entropic Regularization")],
-    chapter="softmax",
     equations=["eq-gibbs-minimum"],
     given=dict(p=simplex("n"), E=vector("n"), tau=positive()),
     tex=r"\min_{p\in\Delta^{n-1}} \EE_p[E]+\tau\,\EE_p[\log p]"
@@ -90,7 +89,6 @@ def _(xp, p, E, tau):
     "gibbs-variational-excess",
     title="The excess free energy is τ times the divergence from softmax",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-gibbs-excess"],
     given=dict(p=simplex("n"), E=vector("n"), tau=positive()),
     tex=r"\EE_p[E]+\tau\,\EE_p[\log p]+\tau\log\sum_k \ee^{-E_k/\tau}"
@@ -131,11 +129,10 @@ LEVELS = dict(e=real(), g=positive(), tied=vector("m"), above=positive("k"))
     "gibbs-variational-cold",
     title="Cold softmax is the argmin, and tied minima share it",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-gibbs-cold"],
     needs=["gibbs-variational"],
     given=LEVELS,
-    sizes={"m": (1, 2, 3), "k": (1, 2)},
+    sizes=dict(m=[1, 2, 3], k=[1, 2]),
     tex=r"\tfrac1m-\softmax(-E/\tau)_1"
     r"=\tfrac k{m^2}\,\ee^{-g/\tau}(1+o(1))\quad(\tau\to0)",
 )
@@ -158,14 +155,14 @@ def gibbs_cold(xp, e, g, tied, above):
 @gibbs_cold.neighbour(
     "the first of the tied minima takes all",
     key="first-takes-all",
-    sizes={"m": (2, 3), "k": (1, 2)},
+    sizes=dict(m=[2, 3], k=[1, 2]),
 )
 def _(xp, e, g, tied, above):
     E = _levels(xp, e, g, tied, above)
     return Rate(lambda n: 1 - xp.softmax(-E * xp.log(xp.lift(n)) / g)[0], order=1, start=64)
 
 
-@gibbs_cold.neighbour("the next level counted once", key="counted-once", sizes={"k": (2,)})
+@gibbs_cold.neighbour("the next level counted once", key="counted-once", sizes=dict(k=[2]))
 def _(xp, e, g, tied, above):
     E, m = _levels(xp, e, g, tied, above), tied.shape[0]
     return Rate(
@@ -188,11 +185,10 @@ def _(xp, e, g, tied, above):
     "gibbs-variational-cold-minimum",
     title="The least free energy of m tied minima lies τ log m below them",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-gibbs-cold-minimum"],
     needs=["gibbs-variational"],
     given=LEVELS,
-    sizes={"m": (2, 3), "k": (1, 2)},
+    sizes=dict(m=[2, 3], k=[1, 2]),
     tex=r"\min_k E_k+\tau\log\sum_k \ee^{-E_k/\tau}=\tau\log m\,(1+o(1))"
     r"\quad\text{for } m \text{ tied minima}",
 )
@@ -227,10 +223,9 @@ def _(xp, e, g, tied, above):
     "gibbs-variational-hot",
     title="Hot softmax is uniform but for a term in 1/τ, the energy's deviation from its mean",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-gibbs-hot"],
     given=dict(E=vector("n")),
-    sizes={"n": (3, 4, 5, 6)},
+    sizes=dict(n=[3, 4, 5, 6]),
     tex=r"\softmax(-E/\tau)=\frac1n-\frac{E-\bar E}{n\tau}+O(\tau^{-2})",
 )
 def gibbs_hot(xp, E):
@@ -275,7 +270,6 @@ def _(xp, E):
     "lse-gradient-softmax",
     title="Softmax is the gradient of log-sum-exp",
     sources=[WHY_SOFTMAX],
-    chapter="softmax",
     equations=["eq-lse-gradient"],
     given=dict(x=vector("n")),
     tex=r"\nabla \log\sum_k \ee^{x_k} = \softmax(x)",
@@ -304,7 +298,6 @@ def _pairs(xp, n):
     "lse-gradient-softmax-hessian",
     title="The Hessian of log-sum-exp is diag(p) − ppᵀ",
     sources=[WHY_SOFTMAX],
-    chapter="softmax",
     equations=["eq-lse-hessian"],
     needs=["lse-gradient-softmax"],
     given=dict(x=vector("n"), h=vector("n"), k=vector("n")),
@@ -338,7 +331,6 @@ def _(xp, x, h, k):
     "lse-gradient-softmax-convex",
     title="Log-sum-exp is convex: its Hessian is a variance",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-lse-convex"],
     needs=["lse-gradient-softmax-hessian"],
     given=dict(x=vector("n"), h=vector("n")),
@@ -361,7 +353,6 @@ def _(xp, x, h):
     "lse-gradient-softmax-norm",
     title="The Hessian of log-sum-exp has norm at most ½",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-lse-norm"],
     needs=["lse-gradient-softmax-hessian"],
     given=dict(x=vector("n"), h=vector("n")),
@@ -396,7 +387,6 @@ def _(xp, x, h):
     "softmax-free-energy",
     title="Softmax attention is the force of a free energy",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
-    chapter="softmax",
     equations=["eq-free-energy-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
@@ -493,7 +483,6 @@ def _(xp, X, W, root_r):
     "softmax-free-energy-printed-potential",
     title="What the printed potential gives: columns, not rows",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
-    chapter="softmax",
     equations=["eq-printed-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
@@ -523,7 +512,6 @@ def _(xp, X, W, root_r):
     "softmax-free-energy-conjugate",
     title="The scores of the free energy's attention are conjugated",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-conjugate-scores"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["softmax-free-energy"],
@@ -561,7 +549,6 @@ def _(xp, X, W, root_r):
     "softmax-free-energy-no-potential",
     title="The printed force is the force of some potential",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
-    chapter="softmax",
     expect="refuted",
     equations=["eq-antilinear-symmetry"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
@@ -596,7 +583,7 @@ def _(xp, X, W):
 
 
 TWO_DIRECTIONS = dict(H=matrix("N", "C"), K=matrix("N", "C"))
-ALL = {"N": (1, 2, 3, 4, 5, 6), "C": (1, 2, 3, 4, 5, 6)}
+ALL = dict(N=[1, 2, 3, 4, 5, 6], C=[1, 2, 3, 4, 5, 6])
 
 
 @no_wirtinger_potential.neighbour(
@@ -614,7 +601,7 @@ def _(xp, X, W, H, K):
     "a single token",
     key="one-token",
     given=TWO_DIRECTIONS,
-    sizes={"N": (1,), "C": (1, 2, 3, 4, 5, 6)},
+    sizes=dict(N=[1], C=[1, 2, 3, 4, 5, 6]),
 )
 def _(xp, X, W, H, K):
     F = lambda Y: xp.softmax(Y @ W @ xp.star(Y), axis=-1) @ Y @ W
@@ -628,7 +615,6 @@ def _(xp, X, W, H, K):
     "softmax-real-two-terms",
     title="Over the reals the free energy gives two attention terms",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-two-terms"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
@@ -668,7 +654,6 @@ def _(xp, X, W, root_r):
     "softmax-query-only",
     title="With the keys frozen, attention is a gradient in the queries",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-query-only"],
     given=dict(
         Q=real_matrix("N", "C"), K=real_matrix("M", "C"), A=real_matrix("C", "C"), root_r=root("r")
@@ -712,11 +697,10 @@ def _(xp, X, A, root_r):
     "softmax-query-only-untied",
     title="With untied values the query's force has a potential",
     sources=[ours()],
-    chapter="softmax",
     expect="refuted",
     equations=["eq-untied-jacobian"],
     given=dict(q=vector("C"), K=real_matrix("M", "C"), U=real_matrix("M", "C")),
-    sizes={"M": (1, 2, 3), "C": (1, 2)},
+    sizes=dict(M=[1, 2, 3], C=[1, 2]),
     tex=r"F(q)=U^\top\softmax(Kq):\quad DF=DF^\top",
 )
 def query_only_untied(xp, q, K, U):
@@ -730,7 +714,7 @@ def query_only_untied(xp, q, K, U):
     "values a multiple of the keys, all shifted alike",
     key="values-affine-in-keys",
     given=dict(b=vector("C"), c=real(), h=vector("C"), k=vector("C")),
-    sizes={"C": ALL["C"]},
+    sizes=dict(C=ALL["C"]),
 )
 def _(xp, q, K, b, c, h, k):
     F = lambda q: xp.softmax(K @ q) @ (c * K + b[None, :])
@@ -749,7 +733,6 @@ def _symmetric(xp, F, X, H, D):
     "softmax-no-potential",
     title="Self-attention with symmetric weights is a gradient",
     sources=[WHY_SOFTMAX, ours()],
-    chapter="softmax",
     expect="refuted",
     equations=["eq-no-potential"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
@@ -800,7 +783,6 @@ def _(xp, X, W, K, H, D):
     "softmax-no-potential-identity",
     title="Attention without weights is a gradient",
     sources=[ours()],
-    chapter="softmax",
     expect="refuted",
     given=dict(X=real_matrix("N", "C")),
     sizes=SMALL,
@@ -824,11 +806,10 @@ def _(xp, X, H, D):
     "softmax-no-potential-leading",
     title="The asymmetry is that of the normalization, of second order in the tokens",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-leading-asymmetry"],
     needs=["softmax-no-potential"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), **REAL_DIRECTIONS),
-    sizes={"N": (3, 4), "C": (2, 3)},
+    sizes=dict(N=[3, 4], C=[2, 3]),
     tex=r"\begin{gathered}DF(\varepsilon X)-DF(\varepsilon X)^\top=\varepsilon^2"
     r"\bigl(DG(X)-DG(X)^\top\bigr)+O(\varepsilon^4),\\"
     r" G(X)=-\tfrac1{N^2}XWX^\top\mathbf 1\mathbf 1^\top XW\end{gathered}",
@@ -871,10 +852,9 @@ def _(xp, X, W, H, D):
     "softmax-no-potential-leading-two",
     title="For two tokens what is left is of sixth order",
     sources=[ours()],
-    chapter="softmax",
     needs=["softmax-no-potential-leading"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), **REAL_DIRECTIONS),
-    sizes={"N": (2,), "C": (1, 2, 3)},
+    sizes=dict(N=[2], C=[1, 2, 3]),
     tex=r"N=2:\quad DF(\varepsilon X)-DF(\varepsilon X)^\top=\varepsilon^2"
     r"\bigl(DG(X)-DG(X)^\top\bigr)+O(\varepsilon^6)",
 )
@@ -899,7 +879,6 @@ def _(xp, X, W, H, D):
     "softmax-other-metric",
     title="In a metric that weighs the tokens, self-attention is a gradient",
     sources=[ours("after Geshkovski et al. 2023")],
-    chapter="softmax",
     equations=["eq-other-metric"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), H=real_matrix("N", "C")),
     tex=r"\begin{gathered}\mathcal E=\tfrac12\sum_{ij}\ee^{\inner{x_iW}{x_j}}:\quad "
@@ -935,7 +914,6 @@ def _(xp, X, W, H):
     "softmax-other-metric-values",
     title="A wider tying for which a weighted metric works",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-other-metric-values"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), A=spd("C"), H=real_matrix("N", "C")),
     tex=r"F=\operatorname{Softmax}(XWX^\top)X\,WA,\ A\succ0:\quad "
@@ -975,7 +953,6 @@ def _(xp, X, W, A, H):
     "softmax-other-metric-ascent",
     title="Attention climbs the interaction energy",
     sources=[ours("after Geshkovski et al. 2023")],
-    chapter="softmax",
     equations=["eq-other-metric-ascent"],
     needs=["softmax-other-metric"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
@@ -1013,7 +990,6 @@ AT_LEAST_ONE = built(
     "complex-softmax",
     title="With complex scores the rows sum to one",
     sources=[WHY_SOFTMAX],
-    chapter="softmax",
     equations=["eq-complex-rows"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
     tex=r"P=\operatorname{Softmax}(XWX^*):\quad \sum_kP_{jk}=1",
@@ -1045,7 +1021,6 @@ def _(xp, X, W):
     "complex-softmax-pole",
     title="The complex partition sum vanishes at finite tokens",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-complex-pole"],
     given=dict(a=AT_LEAST_ONE),
     tex=r"X=\begin{pmatrix}a\\a-\ii\pi/a\end{pmatrix},\ W=1:\quad \ee^{S_{11}}+\ee^{S_{12}}=0",
@@ -1075,7 +1050,6 @@ def _(xp, a):
     "complex-softmax-pole-rate",
     title="Near the pole the attention weight grows like one over the distance",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-complex-pole-rate"],
     needs=["complex-softmax-pole"],
     given=dict(a=AT_LEAST_ONE),
@@ -1104,7 +1078,6 @@ def _(xp, a):
     "complex-softmax-diagonal",
     title="Hermitian weights make only the diagonal scores real",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-hermitian-diagonal"],
     given=dict(X=matrix("N", "C"), W=hermitian("C")),
     tex=r"W=W^*:\quad \operatorname{Im}S_{jj}=0",
@@ -1123,7 +1096,6 @@ def _(xp, X, W):
     "complex-softmax-real-part",
     title="With the real part of the scores: a real potential, probabilities, two terms",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-real-part-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
@@ -1159,7 +1131,7 @@ def _(xp, X, W, root_r):
     return Force(V, X, (P @ X @ W + P.T @ X @ W) / 2)
 
 
-PATTERNS = {"M": (1, 2, 3, 4), "d": (1, 2, 3)}
+PATTERNS = dict(M=[1, 2, 3, 4], d=[1, 2, 3])
 """Numbers of patterns and of entries of the state."""
 
 
@@ -1174,7 +1146,6 @@ def _divergence(xp, x, y, K, beta):
     "hopfield-descent",
     title="One attention step lowers the modern Hopfield energy, over-relaxed or not",
     sources=[ours("after Ramsauer et al. 2020")],
-    chapter="softmax",
     equations=["eq-hopfield-descent"],
     given=dict(x=vector("d"), K=real_matrix("M", "d"), beta=positive(), b=nonnegative()),
     sizes=PATTERNS,
@@ -1214,7 +1185,6 @@ def _(xp, x, K, beta, b):
     "hopfield-descent-amount",
     title="The drop is at least half the squared step",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-hopfield-amount"],
     given=dict(x=vector("d"), K=real_matrix("M", "d"), beta=positive()),
     sizes=PATTERNS,
@@ -1248,10 +1218,9 @@ def _two_patterns(xp, k, beta):
     "lse-phase-transition",
     title="Two opposite unit patterns: the origin stops being a minimum at β = 1",
     sources=[talk("Axiom 1: RG / Phase Transition"), ours("our reading")],
-    chapter="softmax",
     equations=["eq-tanh-force", "eq-origin-curvature"],
     given=dict(x=vector("d"), h=vector("d"), k=vector("d"), beta=positive()),
-    sizes={"d": (1, 2, 3, 4)},
+    sizes=dict(d=[1, 2, 3, 4]),
     needs=["lse-gradient-softmax"],
     tex=r"\begin{gathered}E(x)=\tfrac12\norm{x}^2"
     r"-\tfrac1\beta\log\bigl(\ee^{\beta\inner kx}+\ee^{-\beta\inner kx}\bigr):\\"
@@ -1287,10 +1256,9 @@ def _(xp, x, h, k, beta):
     "lse-phase-transition-hot",
     title="Up to β = 1 the energy of two opposite patterns is convex: one minimum",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-hot-convex"],
     given=dict(x=vector("d"), h=vector("d"), k=unit_vector("d"), a=nonnegative()),
-    sizes={"d": (1, 2, 3)},
+    sizes=dict(d=[1, 2, 3]),
     needs=["lse-phase-transition"],
     tex=r"\beta=\tfrac1{1+a}\le1:\quad h^\top\nabla^2E(x)\,h\ \ge\ 0",
 )
@@ -1320,7 +1288,6 @@ AWAY_FROM_ZERO = between(Fraction(1, 8), 9)
     "lse-phase-transition-cold",
     title="Above β = 1 there are two further minima",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-cold-branch"],
     given=dict(u=AWAY_FROM_ZERO),
     needs=["lse-phase-transition"],
@@ -1362,7 +1329,6 @@ def _(xp, u):
     "lse-phase-transition-exponent",
     title="The minima leave the origin as the square root of β − 1",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-exponent"],
     given=dict(a=positive()),
     needs=["lse-phase-transition-cold"],
@@ -1407,7 +1373,6 @@ def _(xp, a):
     "lse-phase-transition-bound",
     title="Any patterns: one minimum while β‖K‖² is at most 2",
     sources=[ours()],
-    chapter="softmax",
     equations=["eq-pattern-bound"],
     given=dict(x=vector("d"), h=vector("d"), K=real_matrix("M", "d"), beta=positive()),
     sizes=PATTERNS,

@@ -55,7 +55,6 @@ FIELD = dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matri
     "phase-space-kinetic",
     title="The kinetic term is p q' up to a total derivative",
     sources=[talk(CANONICAL)],
-    chapter="symplectic",
     equations=["eq-kinetic-repaired"],
     given=dict(
         q=real_matrix("N", "C"),
@@ -110,7 +109,6 @@ def _(xp, q, p, q_dot, p_dot):
     "phase-space-kinetic-cyclic",
     title="The token and channel forms of the kinetic term agree under the trace",
     sources=[talk(CANONICAL)],
-    chapter="symplectic",
     equations=["eq-kinetic-cyclic"],
     given=dict(X=matrix("N", "C"), X_dot=matrix("N", "C")),
     tex=r"\operatorname{Tr}\tfrac{i}{2}(\dot XX^*-X\dot X^*)"
@@ -153,7 +151,6 @@ TANGENTS = dict(X=matrix("N", "C"), H=matrix("N", "C"), K=matrix("N", "C"))
     "symplectic-form",
     title="i dX∧dX* is minus the derivative of the talk's one-form, and dq∧dp",
     sources=[talk("Symplectic Form")],
-    chapter="symplectic",
     equations=["eq-symplectic-form"],
     given=dict(
         q=real_matrix("N", "C"),
@@ -210,7 +207,6 @@ def _(xp, q, p, h_q, h_p, k_q, k_p):
     "symplectic-form-one-form",
     title="The talk's ω is the one-form ½ Σ (p dq − q dp)",
     sources=[talk("Symplectic Form")],
-    chapter="symplectic",
     equations=["eq-one-form"],
     given=dict(
         q=real_matrix("N", "C"),
@@ -245,7 +241,6 @@ def _(xp, q, p, h_q, h_p):
     "symplectic-form-paper",
     title="The paper's one-form is imaginary and its derivative is −dX∧dX*",
     sources=[paper("Definition 2")],
-    chapter="symplectic",
     equations=["eq-paper-one-form"],
     given=TANGENTS,
     tex=r"\alpha=\tfrac12\operatorname{Tr}(dX\,X^*-X\,dX^*)\in i\mathbb R,\quad "
@@ -275,14 +270,13 @@ def _(xp, X, H, K):
     return Zero(xp.imag(xp.trace(H @ xp.star(X) - X @ xp.star(H)) / 2))
 
 
-SMALL = dict(N=(1, 2), C=(1, 2))
+SMALL = dict(N=[1, 2], C=[1, 2])
 
 
 @claim(
     "symplectic-nondegenerate",
     title="The two-form is nondegenerate",
     sources=[talk("Symplectic Form")],
-    chapter="symplectic",
     equations=["eq-nondegenerate"],
     given=dict(X=matrix("N", "C")),
     needs=["symplectic-form"],
@@ -312,7 +306,6 @@ def _(xp, X, v):
     "symplectic-nondegenerate-compatible",
     title="On H and iH the two-form is twice the squared norm",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-compatible"],
     given=dict(X=matrix("N", "C"), H=matrix("N", "C")),
     needs=["symplectic-form"],
@@ -334,10 +327,9 @@ def _(xp, X, H):
     "symplectic-nondegenerate-closed",
     title="The two-form is closed",
     sources=[talk("Symplectic Form")],
-    chapter="symplectic",
     equations=["eq-closed"],
     given=dict(**TANGENTS, L=matrix("N", "C")),
-    sizes=dict(N=(1, 2, 3), C=(1, 2, 3)),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
     tex=r"d(i\operatorname{Tr}dX\wedge dX^*)=0",
 )
 def closed(xp, X, H, K, L):
@@ -356,7 +348,6 @@ def _(xp, X, H, K, L):
     "symplectic-nondegenerate-real-states",
     title="Real states carry no symplectic form",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-real-lagrangian"],
     given=dict(h=real_matrix("N", "C"), k=real_matrix("N", "C")),
     tex=r"i\operatorname{Tr}(hk^\top-kh^\top)=0\quad(h,k\text{ real})",
@@ -396,7 +387,6 @@ def _force(xp, X, W, A, B):
     "euler-lagrange-schroedinger",
     title="The phase-space action of a real V is stationary iff iX' = ∂V/∂X*",
     sources=[talk("Euler-Lagrange Eq, Schrödinger Eq"), talk("In-Context Learning")],
-    chapter="symplectic",
     equations=["eq-first-variation"],
     given=MOTION,
     needs=["phase-space-kinetic-cyclic"],
@@ -456,7 +446,6 @@ def _(xp, X, X_ddot, H, W):
     "euler-lagrange-schroedinger-complex",
     title="A complex V gives two equations, X' = ½XW and X' = −½XW*",
     sources=[talk("In-Context Learning"), ours()],
-    chapter="symplectic",
     equations=["eq-two-equations"],
     given=dict(
         X=matrix("N", "C"),
@@ -497,7 +486,6 @@ def _(xp, X, X_dot, X_ddot, H, W):
     "euler-lagrange-schroedinger-residue",
     title="The action of a complex V fails to be stationary by the force of Im V",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-residue"],
     given=dict(
         X=matrix("N", "C"),
@@ -548,7 +536,6 @@ def _(xp, X, X_ddot, H, W, A, B):
     "euler-lagrange-schroedinger-skew",
     title="The talk's action is consistent for weights that make its V real",
     sources=[talk("In-Context Learning"), ours()],
-    chapter="symplectic",
     equations=["eq-skew-weights"],
     given=dict(
         X=matrix("N", "C"),
@@ -583,7 +570,6 @@ def _(xp, X, X_ddot, H, W):
     "euler-lagrange-schroedinger-ends",
     title="Any two ends are joined by a stationary path",
     sources=[talk("Euler-Lagrange Eq, Schrödinger Eq"), poster("The Approach")],
-    chapter="symplectic",
     equations=["eq-ends"],
     given=dict(a=number(), b=number(), w=real(), t=real()),
     expect="refuted",
@@ -630,7 +616,6 @@ PAIR = dict(
     "euler-lagrange-pair",
     title="X' = ∂V/∂X* and −X*' = ∂V/∂X are one equation for imaginary V",
     sources=[paper("Definition 2")],
-    chapter="symplectic",
     equations=["eq-pair"],
     given=PAIR,
     tex=r"V=iR+c:\quad-\Bigl(\frac{\partial V}{\partial X^*}\Bigr)^*=\frac{\partial V}{\partial X}",
@@ -673,7 +658,6 @@ def _(xp, X, H, W, A, B, c):
     "euler-lagrange-pair-defect",
     title="The paper's two equations differ by twice the force of Re V",
     sources=[paper("Definition 2"), ours()],
-    chapter="symplectic",
     equations=["eq-pair-defect"],
     given=dict(
         X=matrix("N", "C"),
@@ -717,7 +701,6 @@ def _(xp, X, H, W, A, B):
     "complex-splits",
     title="Under X' = ∂V/∂X*, a real V climbs and an imaginary V is conserved",
     sources=[paper("Definition 2"), talk("Complex Field = Dissipative + Conservative")],
-    chapter="symplectic",
     equations=["eq-ascent"],
     given=FIELD,
     tex=r"\dot X=\frac{\partial R}{\partial X^*}\Rightarrow\dot R=2\Bigl\lVert"
@@ -758,7 +741,6 @@ def _(xp, X, W, A, B):
     "complex-splits-talk",
     title="Under iX' = ∂V/∂X*, the roles of Re V and Im V are exchanged",
     sources=[talk("Complex Field = Dissipative + Conservative")],
-    chapter="symplectic",
     equations=["eq-talk-roles"],
     given=FIELD,
     tex=r"i\dot X=\frac{\partial R}{\partial X^*}\Rightarrow\dot R=0;\qquad "
@@ -786,7 +768,6 @@ def _(xp, X, W, A, B):
     "complex-splits-weights",
     title="Re V takes the Hermitian part of W, Im V the skew-Hermitian part",
     sources=[paper("Definition 2")],
-    chapter="symplectic",
     equations=["eq-weight-split"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
     tex=r"\frac{\partial}{\partial X^*}\mathrm{Re}\operatorname{Tr}XWX^*=X\tfrac{W+W^*}{2},\quad "
@@ -820,7 +801,6 @@ def _(xp, X, W):
     "real-field-symmetric",
     title="A real quadratic potential gives symmetric weights",
     sources=[talk("Otherwise we will get self-adjoint / symmetric weights")],
-    chapter="symplectic",
     equations=["eq-real-field"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "C")),
     tex=r"\nabla\,\tfrac12\operatorname{Tr}(XWX^\top)=X\,\tfrac{W+W^\top}{2}",
@@ -839,7 +819,6 @@ def _(xp, X, W):
     "real-field-symmetric-only",
     title="No real linear field X ↦ XU but the symmetric ones is a gradient",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-real-asymmetry"],
     given=dict(
         X=real_matrix("N", "C"),
@@ -867,7 +846,6 @@ def _(xp, X, U, H, K):
     "flow-symplectic",
     title="The flow of iX' = ∂V/∂X*, V real, keeps the form and the norm",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-flow-form", "eq-flow-norm"],
     given=dict(
         X=matrix("N", "C"),
@@ -910,7 +888,6 @@ def _(xp, X, W):
     "flow-symplectic-midpoint",
     title="Implicit midpoint keeps the form and the norm exactly",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-midpoint"],
     given=dict(
         m=matrix("N", "C"),
@@ -958,11 +935,10 @@ def _(xp, m, W, A, B, h):
     "flow-symplectic-gauss",
     title="The fourth-order Gauss-Legendre step is unitary on a linear field",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-gauss"],
     given=dict(X=matrix("N", "C"), W=hermitian("C"), h=real()),
     needs=["flow-symplectic"],
-    sizes=dict(N=(1, 2, 3), C=(1, 2, 3)),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
     tex=r"X_1(1+\tfrac12Z+\tfrac1{12}Z^2)=X(1-\tfrac12Z+\tfrac1{12}Z^2),\ Z=ihW:\quad "
     r"X_1X_1^*=XX^*",
 )
@@ -992,10 +968,9 @@ def _(xp, X, W, h):
     "flow-symplectic-cooper",
     title="A Gauss-Legendre step keeps the inner products that its slopes keep, on any field",
     sources=[ours("Cooper's theorem, for this product")],
-    chapter="symplectic",
     equations=["eq-cooper"],
     given=dict(X=matrix("N", "C"), K=matrix(2, "N", "C"), h=real(), s=real()),
-    sizes=dict(N=(1, 2, 3), C=(1, 2)),
+    sizes=dict(N=[1, 2, 3], C=[1, 2]),
     needs=["flow-symplectic-gauss"],
     tex=r"X_1X_1^*-XX^*=\tfrac h2\textstyle\sum_i(K_iY_i^*+Y_iK_i^*),\quad"
     r" Y_i=X+h\sum_ja_{ij}K_j,\ X_1=X+\tfrac h2(K_1+K_2)",
@@ -1025,7 +1000,6 @@ def _(xp, X, K, h):
     "flow-symplectic-rk4",
     title="A classical Runge-Kutta step loses the norm at sixth order",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-rk4-loss"],
     given=dict(w=real()),
     tex=r"1-\lvert x_1/x_0\rvert^2=\tfrac{(wh)^6}{72}+O(h^8)",
@@ -1068,7 +1042,6 @@ def _(xp, w):
     "gram-frozen",
     title="Token inner products are frozen along iX' = ∂V/∂X*",
     sources=[ours("consequence of the isometry axiom")],
-    chapter="symplectic",
     equations=["eq-gram-frozen"],
     given=dict(
         X=matrix("N", "C"),
@@ -1124,7 +1097,6 @@ def _(xp, X):
     "gram-frozen-noether",
     title="Noether: a token inner product moves as V does under the token rotation",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-noether"],
     given=dict(
         X=matrix("N", "C"),
@@ -1167,7 +1139,6 @@ def _(xp, X, Y, L, W):
     "gram-frozen-midpoint",
     title="Implicit midpoint freezes the inner products at every discrete depth",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-gram-midpoint"],
     given=dict(
         m=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C"), h=real()
@@ -1207,10 +1178,9 @@ def _two_layers(xp, X, layers, attention, mlp=lambda xp, Z: Z):
     "orbit-theorem",
     title="Linear layers freeze every linear relation between tokens",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-orbit-layers"],
     given=TWO_LAYERS,
-    sizes=dict(k=(1, 2, 3), C=(1, 2, 3)),
+    sizes=dict(k=[1, 2, 3], C=[1, 2, 3]),
     needs=["orbit-theorem-form"],
     tex=r"x_{N}=\textstyle\sum_n a_nx_n\ \text{before}\;\Rightarrow\;"
     r"x_{N}=\sum_n a_nx_n\ \text{after any linear layers}",
@@ -1258,7 +1228,6 @@ def _(xp, Y, a, layers):
     "orbit-theorem-form",
     title="Linear MLP plus linear attention is X G(X*X), with untied weights",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-orbit-form"],
     given=dict(
         X=matrix("N", "C"),
@@ -1269,7 +1238,7 @@ def _(xp, Y, a, layers):
         P=matrix("C", "r"),
         O=matrix("C", "r"),
     ),
-    sizes=dict(N=(1, 2, 3), C=(1, 2, 3), r=(1, 2)),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3], r=[1, 2]),
     tex=r"XW_{\rm in}W_{\rm out}^*+(XQ)(XK)^*(XV)O^*=X\,G(X^*X),\ "
     r"G(M)=W_{\rm in}W_{\rm out}^*+QK^*MVO^*",
 )
@@ -1301,7 +1270,6 @@ def _(xp, X, U, V, Q, K, P, O):
     "lax-pair",
     title="X*X obeys a Lax equation: its spectrum is constant while it moves",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-lax", "eq-lax-powers"],
     given=FIELD,
     needs=["euler-lagrange-schroedinger"],
@@ -1364,10 +1332,9 @@ def _(xp, X, W, A, B):
     "geodesic-minimal",
     title="The stationary path makes the action least",
     sources=[poster("The Approach: optimal path (geodesic) minimizing an action")],
-    chapter="symplectic",
     equations=["eq-saddle"],
     given=dict(start=matrix("C"), A=matrix("C", "C"), H=matrix("K", "C"), h=positive()),
-    sizes=dict(K=(2, 3), C=(1, 2)),
+    sizes=dict(K=[2, 3], C=[1, 2]),
     expect="refuted",
     tex=r"S(X)\le S(X+H)\ \text{for every }H\text{ that vanishes at the ends}",
 )
@@ -1389,7 +1356,7 @@ def geodesic(xp, start, A, H, h):
     "kinetic minus potential energy, where a Jacobi field has no zero",
     key="before-the-first-conjugate-point",
     given=dict(s=positive("m+2"), xi=vector("m")),
-    sizes=dict(m=range(1, 7)),
+    sizes=dict(m=[1, 2, 3, 4, 5, 6]),
 )
 def _(xp, s, xi):
     k = (2 * s[1:-1] - s[:-2] - s[2:]) / s[1:-1]
@@ -1416,7 +1383,6 @@ def _(xp, a, b, z, h):
     "geodesic-minimal-signature",
     title="The phase-space kinetic action has as many rising as falling directions",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-signature"],
     given=dict(H=matrix("K", "C")),
     tex=r"Q(\bar H)=-Q(H),\quad Q(H)=\textstyle\sum_k\operatorname{Re}\,"
@@ -1439,7 +1405,6 @@ def _(xp, H):
     "geodesic-minimal-rank",
     title="The phase-space kinetic Hessian has rank 2·2⌊K/2⌋ for K inner points",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-kinetic-rank"],
     given=dict(H=matrix("K")),
     needs=["geodesic-minimal-signature"],
@@ -1465,7 +1430,6 @@ def _(xp, H):
     "geodesic-minimal-jacobi",
     title="No conjugate point, no falling direction",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-picone"],
     given=dict(s=positive("m+2"), xi=vector("m")),
     tex=r"\textstyle\sum(\xi_{j+1}-\xi_j)^2-\sum k_j\xi_j^2"
@@ -1494,7 +1458,6 @@ def _(xp, k, xi):
     "geodesic-minimal-index",
     title="The oscillator's index goes up by one at each multiple of π/w",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-index"],
     given=dict(a=vector("m"), w=real(), T=positive()),
     needs=["geodesic-minimal-jacobi"],
@@ -1566,7 +1529,6 @@ def _real_gradient(xp, X, W, A, B):
     "kinetic-minus-potential",
     title="Kinetic minus potential energy gives a second-order equation",
     sources=[poster("Result")],
-    chapter="symplectic",
     equations=["eq-newton"],
     given=NEWTON,
     tex=r"\delta\!\int\bigl(\tfrac12\lVert\dot X\rVert^2-V\bigr)dt"
@@ -1609,7 +1571,6 @@ def _(xp, X, X_dot, X_ddot, H, W, A, B):
     "kinetic-minus-potential-overdamped",
     title="With friction, a light particle on a parabola follows the first-order flow, at rate m",
     sources=[ours()],
-    chapter="symplectic",
     equations=["eq-overdamped"],
     given=dict(k=between(1, 2), x=between(1, 2), v=between(1, 2), t=between(3, 4)),
     needs=["kinetic-minus-potential"],

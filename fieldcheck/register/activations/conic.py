@@ -17,10 +17,9 @@ from fieldcheck.domains import (
 )
 from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
 
-CHAPTER = "activations"
 UNDEFINED = ("zero", "zero-row", "denormal", "axis")
 """Strata on which a quotient by the length of the body is 0/0."""
-CONE = {"S": range(2, 5)}
+CONE = dict(S=[2, 3, 4])
 """Sizes of one conic group."""
 
 
@@ -40,10 +39,9 @@ def off_axis(size):
     "colu-definition",
     title="CoLU: the axis is kept, the body is clipped",
     sources=[colu_paper("Definition of CoLU"), talk("Conic Activation Functions")],
-    chapter=CHAPTER,
     equations=["eq-colu"],
     given=dict(x=off_axis("S")),
-    sizes={"S": (3, 4)},
+    sizes=dict(S=[3, 4]),
     tex=r"\operatorname{CoLU}(x)_1 = x_1,\quad "
     r"\operatorname{CoLU}(x)_\perp = \operatorname{clip}(x_1/\lVert x_\perp\rVert, 0, 1)\,x_\perp",
 )
@@ -73,7 +71,6 @@ def _(xp, x):
     "colu-definition-slice",
     title="CoLU goes to the nearest point of the slice",
     sources=[colu_paper("Lorentz cone"), ours()],
-    chapter=CHAPTER,
     equations=["eq-colu-slice"],
     given=dict(x=cone_vector("S"), v=vector("S-1")),
     sizes=CONE,
@@ -114,10 +111,9 @@ def _(xp, x, v):
     "colu-definition-rotated",
     title="RCoLU is CoLU in rotated axes",
     sources=[colu_paper("RCoLU")],
-    chapter=CHAPTER,
     equations=["eq-rcolu"],
     given=dict(x=cone_vector("S"), Q=orthogonal("S")),
-    sizes={"S": (2, 3)},
+    sizes=dict(S=[2, 3]),
     needs=["colu-definition"],
     tex=r"\operatorname{RCoLU}_{Qe_1}(Qx) = Q\operatorname{CoLU}(x),\quad "
     r"\operatorname{RCoLU}_e(x) = x_e + \operatorname{clip}\bigl(\tfrac{\langle x,e\rangle}"
@@ -152,7 +148,6 @@ def _(xp, x, Q):
     "colu-definition-printed-rcolu",
     title="The printed RCoLU does nothing",
     sources=[colu_paper("RCoLU")],
-    chapter=CHAPTER,
     given=dict(x=cone_vector("S").without_strata(*UNDEFINED), e=unit_vector("S")),
     sizes=CONE,
     tex=r"x_e + \max\bigl(\min(\lVert x_e\rVert/\lVert x_r\rVert, 0), 1\bigr)\, x_r = x",
@@ -172,7 +167,6 @@ def _(xp, x, e):
     "colu-definition-firm",
     title="The firm form touches the hard one at ratio one half",
     sources=[colu_paper("soft and firm scaling")],
-    chapter=CHAPTER,
     given=dict(w=vector("S-1").without_strata(*UNDEFINED)),
     sizes=CONE,
     tex=r"\sigma(4r-2) = r \text{ and } \tfrac{d}{dr}\sigma(4r-2) = 1 \text{ at } r = \tfrac12",
@@ -207,7 +201,6 @@ def _(xp, w):
     "colu-axioms",
     title="CoLU is idempotent and positively homogeneous",
     sources=[colu_paper("axioms"), talk("ReLU = Orthant Projection, axioms")],
-    chapter=CHAPTER,
     equations=["eq-colu-idempotent"],
     given=dict(x=cone_vector("S"), t=positive()),
     sizes=CONE,
@@ -254,7 +247,6 @@ def _(xp, x, t, epsilon):
     "colu-axioms-fixed",
     title="CoLU fixes its cone and the negative axis",
     sources=[colu_paper("axioms")],
-    chapter=CHAPTER,
     given=dict(w=vector("S-1"), s=nonnegative()),
     sizes=CONE,
     tex=r"\lambda(\lVert w\rVert + s,\, w) = (\lVert w\rVert + s,\, w),\qquad "
@@ -283,7 +275,6 @@ def guarded_defect(xp, h, n, epsilon):
     "colu-axioms-epsilon",
     title="A guard ε in the quotient moves the second application by less than ε",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-colu-epsilon"],
     given=dict(x=cone_vector("S"), epsilon=positive()),
     sizes=CONE,
@@ -317,7 +308,6 @@ def _(xp, x, epsilon):
     "colu-axioms-epsilon-limit",
     title="ε is the supremum of the defect, reached in a limit only",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(epsilon=positive()),
     needs=["colu-axioms-epsilon"],
     tex=r"\varepsilon - \delta(h = k,\, n = k^2) = \frac{\varepsilon(1+\varepsilon)}{k} + \dots",
@@ -357,7 +347,6 @@ def firm_defect(xp, r):
     "colu-axioms-second-step",
     title="How far the soft and firm forms move their own values",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-colu-second-step"],
     given=dict(r=real()),
     tex=r"\lambda(x)_\perp - \lambda(\lambda(x))_\perp = \sigma_1(1-\sigma_2)\,x_\perp,\quad "
@@ -388,7 +377,6 @@ def _(xp, r):
     "colu-axioms-soft",
     title="The soft form moves its own values by about a quarter of the body",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(r=between(-3, 3)),
     box=dict(raw={"r.x": (-1, 1)}),
     tex=r"\sigma_1 (1-\sigma_2) < \tfrac{13}{50},\quad "
@@ -410,7 +398,6 @@ def colu_soft_defect(xp, r):
     "colu-axioms-firm",
     title="The firm form moves its own values by about a tenth of the body",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(r=between(-1, 2)),
     box=dict(raw={"r.x": (-1, 1)}),
     tex=r"\sigma_1 (1-\sigma_2) < \tfrac{11}{100},\quad "

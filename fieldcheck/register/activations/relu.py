@@ -7,15 +7,12 @@ from fieldcheck.cones import orthant
 from fieldcheck.domains import nonnegative, real, vector
 from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero, at_most
 
-CHAPTER = "activations"
-
 
 # == ReLU is the projection onto the orthant ==
 @claim(
     "relu-orthant-projection",
     title="ReLU is the projection onto the orthant",
     sources=[talk("ReLU = Orthant Projection"), colu_paper("Introduction")],
-    chapter=CHAPTER,
     equations=["eq-orthant-vi"],
     given=dict(x=vector("n"), z=nonnegative("n")),
     tex=r"\langle x - x_+,\, z - x_+\rangle \le 0 \quad\text{for all } z \ge 0",
@@ -46,7 +43,6 @@ def _(xp, x, z):
     "relu-orthant-projection-moreau",
     title="Moreau's decomposition by ReLU",
     sources=[talk("ReLU = Orthant Projection")],
-    chapter=CHAPTER,
     equations=["eq-orthant-moreau"],
     given=dict(x=vector("n")),
     tex=r"x = x_+ - (-x)_+, \qquad \langle x_+, (-x)_+\rangle = 0",
@@ -73,9 +69,8 @@ def _(xp, x):
     "relu-orthant-projection-firm",
     title="ReLU is firmly nonexpansive",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(x=vector("n"), y=vector("n")),
-    sizes={"n": (1, 2, 3)},
+    sizes=dict(n=[1, 2, 3]),
     needs=["relu-orthant-projection"],
     tex=r"\lVert x_+ - y_+\rVert^2 \le \langle x_+ - y_+,\, x - y\rangle",
 )
@@ -107,7 +102,6 @@ def _(xp, x, y):
     "relu-orthant-projection-gradient",
     title="ReLU is the gradient of half the squared positive part",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-orthant-gradient"],
     given=dict(x=vector("n")),
     tex=r"\nabla\, \tfrac12 \lVert x_+\rVert^2 = x_+",
@@ -150,7 +144,6 @@ def boundary(a, c):
     "relu-axioms",
     title="All positively homogeneous, idempotent functions of one number",
     sources=[talk("ReLU = Orthant Projection, axioms"), colu_paper("characterization of ReLU")],
-    chapter=CHAPTER,
     equations=["eq-axioms-solutions"],
     given=dict(a=real(), c=real()),
     tex=r"\{(\lambda(1), \lambda(-1))\} = \{(1,-1),\, (0,0)\} \cup \{1\}\times[0,\infty)"
@@ -212,7 +205,6 @@ def _(xp, a, c):
     "relu-axioms-boundary",
     title="The full list of axioms leaves four functions",
     sources=[talk("ReLU = Orthant Projection, axioms")],
-    chapter=CHAPTER,
     equations=["eq-axioms-boundary"],
     given=dict(a=real(), c=real()),
     needs=["relu-axioms"],
@@ -266,7 +258,6 @@ def _(xp, a, c):
     "relu-axioms-unique",
     title="ReLU is unique once it is neither linear nor negative",
     sources=[ours("repaired from the talk's axioms")],
-    chapter=CHAPTER,
     equations=["eq-axioms-unique"],
     given=dict(a=real(), c=real()),
     needs=["relu-axioms-boundary"],
@@ -318,7 +309,6 @@ def _(xp, a, c):
     "relu-axioms-orthant",
     title="ReLU is unique once the orthant is given",
     sources=[ours("the strongest reading of the talk's axioms")],
-    chapter=CHAPTER,
     equations=["eq-axioms-orthant"],
     given=dict(a=vector(2), c=vector(2)),
     tex=r"\Omega = \mathbb R^2_{\ge 0}:\ \lambda|_\Omega = \mathrm{id},\ "
@@ -354,7 +344,6 @@ def _(xp, a, c):
     "relu-axioms-components",
     title="Equal components need permutation equivariance",
     sources=[talk("ReLU = Orthant Projection, axioms")],
-    chapter=CHAPTER,
     given=dict(a=vector(2), c=vector(2)),
     needs=["relu-axioms-boundary"],
     tex=r"\lambda\pi = \pi\lambda \implies \lambda_1 = \lambda_2",

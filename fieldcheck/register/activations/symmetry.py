@@ -7,8 +7,6 @@ from fieldcheck.cones import colu, commutant, orthant
 from fieldcheck.domains import built, orthogonal, positive, real, real_matrix, vector
 from fieldcheck.relations import Equal, Piece, Rank, Solutions
 
-CHAPTER = "activations"
-
 
 # == symmetries ==
 def _isometries(xp, raw):
@@ -43,10 +41,9 @@ def moved(xp, x, Q, t):
     "colu-symmetry",
     title="CoLU commutes with rotations and scalings of each group, and with permutations",
     sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
-    chapter=CHAPTER,
     equations=["eq-colu-symmetry"],
     given=dict(x=real_matrix("G", "S"), Q=isometries("G", "S-1"), t=positive("G")),
-    sizes={"G": (1, 2, 3), "S": (2, 3, 4)},
+    sizes=dict(G=[1, 2, 3], S=[2, 3, 4]),
     tex=r"\lambda T = T\lambda,\quad T \in"
     r"\bigl(\mathbb R_{>0} \times O(S-1)\bigr) \wr S_G",
 )
@@ -68,7 +65,7 @@ def _(xp, x, R):
     "all of O(C)",
     key="orthogonal-group",
     given=dict(R=orthogonal("G*S")),
-    sizes={"G": (2,), "S": (2, 3)},
+    sizes=dict(G=[2], S=[2, 3]),
 )
 def _(xp, x, R):
     turned = xp.reshape(R @ xp.flatten(x), x.shape)
@@ -92,7 +89,7 @@ SHARED_SAMPLES = built(
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "axis": ("K",)},
     lambda xp, raw: raw,
 )
-ALGEBRA_SIZES = {"K": (36,), "G": (1, 2), "S": (2, 3, 4)}
+ALGEBRA_SIZES = dict(K=[36], G=[1, 2], S=[2, 3, 4])
 
 
 def _groups(points):
@@ -103,7 +100,6 @@ def _groups(points):
     "colu-symmetry-algebra",
     title="No other continuous symmetries: the dimension of the commuting algebra",
     sources=[colu_paper("Theorem 4.7")],
-    chapter=CHAPTER,
     equations=["eq-colu-algebra"],
     given=dict(points=SAMPLES),
     sizes=ALGEBRA_SIZES,
@@ -120,7 +116,7 @@ def colu_algebra(xp, points):
     return Rank(commutant.commuting(xp, points), (G * S) ** 2 - dimension)
 
 
-@colu_algebra.neighbour("one scaling for all groups", key="one-scaling", sizes={"G": (2,)})
+@colu_algebra.neighbour("one scaling for all groups", key="one-scaling", sizes=dict(G=[2]))
 def _(xp, points):
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
@@ -138,7 +134,6 @@ def _(xp, points):
     "colu-symmetry-isometries",
     title="The isometries: an independent rotation in each group",
     sources=[colu_paper("Theorem 4.7")],
-    chapter=CHAPTER,
     given=dict(points=SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry-algebra"],
@@ -153,7 +148,7 @@ def colu_isometries(xp, points):
     return Rank(conditions, (G * S) ** 2 - G * (S - 1) * (S - 2) // 2)
 
 
-@colu_isometries.neighbour("one rotation for all groups", key="direct-product", sizes={"G": (2,)})
+@colu_isometries.neighbour("one rotation for all groups", key="direct-product", sizes=dict(G=[2]))
 def _(xp, points):
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
@@ -190,7 +185,6 @@ def flipped_apart(xp, q):
     "colu-symmetry-two-groups",
     title="The printed group is too small: two groups of two channels",
     sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
-    chapter=CHAPTER,
     given=dict(q=vector(2)),
     needs=["colu-symmetry-isometries"],
     tex=r"\operatorname{diag}(1, q_1, 1, q_2) \text{ commutes and is an isometry}"
@@ -232,14 +226,13 @@ def shared_moved(xp, a, bodies, Q, scales, common):
     "colu-symmetry-shared",
     title="With a shared axis a common scaling survives",
     sources=[colu_paper("axis sharing; Theorem 4.7")],
-    chapter=CHAPTER,
     given=dict(
         a=real(),
         bodies=real_matrix("G", "d"),
         Q=isometries("G", "d"),
         t=positive(),
     ),
-    sizes={"G": (2, 3), "d": (1, 2, 3)},
+    sizes=dict(G=[2, 3], d=[1, 2, 3]),
     tex=r"\lambda(ta, tQ_g w_g) = (ta, tQ_g\lambda(a, w)_g)",
 )
 def colu_shared(xp, a, bodies, Q, t):
@@ -273,7 +266,6 @@ def _shared(xp, raw):
     "colu-symmetry-shared-algebra",
     title="With a shared axis no other continuous symmetry survives",
     sources=[colu_paper("axis sharing; Theorem 4.7"), ours("the dimension")],
-    chapter=CHAPTER,
     equations=["eq-colu-shared-algebra"],
     given=dict(points=SHARED_SAMPLES),
     sizes=ALGEBRA_SIZES,
@@ -288,14 +280,14 @@ def colu_shared_algebra(xp, points):
 
 
 @colu_shared_algebra.neighbour(
-    "a scaling for each body besides", key="independent-scalings", sizes={"G": (2,)}
+    "a scaling for each body besides", key="independent-scalings", sizes=dict(G=[2])
 )
 def _(xp, points):
     points, n, G, S = _shared(xp, points)
     return Rank(commutant.commuting(xp, points), n * n - 1 - G - G * (S - 1) * (S - 2) // 2)
 
 
-@colu_shared_algebra.neighbour("one rotation for all bodies", key="one-rotation", sizes={"G": (2,)})
+@colu_shared_algebra.neighbour("one rotation for all bodies", key="one-rotation", sizes=dict(G=[2]))
 def _(xp, points):
     points, n, _, S = _shared(xp, points)
     return Rank(commutant.commuting(xp, points), n * n - 1 - (S - 1) * (S - 2) // 2)
@@ -305,9 +297,8 @@ def _(xp, points):
     "colu-symmetry-relu",
     title="ReLU commutes with permutations and positive scalings of the channels",
     sources=[talk("ReLU: permutation symmetry")],
-    chapter=CHAPTER,
     given=dict(x=vector("n"), t=positive("n")),
-    sizes={"n": (2, 3, 4)},
+    sizes=dict(n=[2, 3, 4]),
     tex=r"(DPx)_+ = DP\,x_+,\quad D > 0 \text{ diagonal}",
 )
 def relu_symmetry(xp, x, t):
@@ -354,7 +345,6 @@ def turned_apart(xp, v, w):
     "colu-embedding-symmetry",
     title="When one hidden ReLU unit is rotation-equivariant in three dimensions",
     sources=[colu_paper("Lemma 4.8"), talk("Minimal Example (C=3)")],
-    chapter=CHAPTER,
     equations=["eq-neuron-equivariant"],
     given=dict(v=vector(3), w=vector(3)),
     tex=r"w'(w^{\mathsf T}x)_+ \text{ commutes with rotations of the plane} \iff"
@@ -397,10 +387,9 @@ def _(xp, v, w):
     "colu-embedding-symmetry-identity",
     title="A component-wise network that commutes with all rotations",
     sources=[ours("against Lemma 4.8 of the CoLU paper")],
-    chapter=CHAPTER,
     equations=["eq-relu-identity"],
     given=dict(x=vector("n"), R=orthogonal("n")),
-    sizes={"n": (2, 3)},
+    sizes=dict(n=[2, 3]),
     tex=r"f(x) = (x)_+ - (-x)_+ \implies f(Rx) = Rf(x)",
 )
 def embedding_identity(xp, x, R):
@@ -427,7 +416,6 @@ def equivariant(xp, p, x):
     "colu-embedding-symmetry-linear",
     title="On a rotated plane equivariance makes a homogeneous map linear",
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
-    chapter=CHAPTER,
     equations=["eq-equivariant-linear"],
     given=dict(p=vector(2), x=vector(2), y=vector(2)),
     tex=r"f(tR_\theta e_1) = tR_\theta f(e_1) \implies f(x+y) = f(x) + f(y)",
@@ -468,7 +456,6 @@ def turned(xp, w, t):
     "colu-embedding-symmetry-kinks",
     title="A rotation keeps no kink but those across its axis",
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
-    chapter=CHAPTER,
     equations=["eq-kept-kinks"],
     given=dict(w=vector(3), t=real()),
     tex=r"(w\times R_\theta w)_3 = (w_1^2 + w_2^2)\sin\theta",
@@ -500,7 +487,6 @@ def _(xp, w, t):
     "colu-embedding-symmetry-conic",
     title="A conic unit commutes with the rotations of its plane",
     sources=[colu_paper("Lemma 4.8"), talk("CoLU: orthogonal/rotary symmetry")],
-    chapter=CHAPTER,
     given=dict(a=real(), w=vector(2), R=orthogonal(2)),
     tex=r"\operatorname{CoLU}(a, Rw) = (a, R\operatorname{CoLU}(a, w)_\perp)",
 )
