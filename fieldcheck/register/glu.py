@@ -7,6 +7,7 @@ from itertools import permutations
 from fieldcheck.claim import claim, ours, paper, poster
 from fieldcheck.domains import built, matrix, real, real_matrix, unitary, vector
 from fieldcheck.fields.integrability import euclidean_pairing
+from fieldcheck.fields.layers import total
 from fieldcheck.relations import Equal, Gradient, Rank, Zero
 
 WEIGHTS = dict(G=real_matrix("C", "m"), I=real_matrix("C", "m"), O=real_matrix("C", "m"))
@@ -28,38 +29,23 @@ SIZES = dict(N=[1, 2, 3], C=[1, 2, 3, 4], m=[1, 2, 3])
     r"(XW_g\odot XW_i)W_o^{\mathsf T} + (XW_i\odot XW_o)W_g^{\mathsf T}"
     r" + (XW_o\odot XW_g)W_i^{\mathsf T}\bigr]",
 )
-def three_units(xp, X, G, I, O):
+def three_units(xp, X, G, I, O, *, terms=3, divisor=3):
     """For all real weights the gradient is a third of three gated units, roles permuted."""
     V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
-    first = ((X @ G) * (X @ I)) @ O.T
-    second = ((X @ I) * (X @ O)) @ G.T
-    third = ((X @ O) * (X @ G)) @ I.T
-    return Gradient(V, X, (first + second + third) / 3)
+    units = [((X @ G) * (X @ I)) @ O.T, ((X @ I) * (X @ O)) @ G.T, ((X @ O) * (X @ G)) @ I.T]
+    return Gradient(V, X, total(units[:terms]) / divisor)
 
 
-@three_units.printed(
+three_units.vary(
     "one gated unit",
+    role="printed",
     tex=r"\nabla\,\tfrac13\sum_{jk}(XW_g\odot XW_i\odot XW_o)_{jk}"
     r" = (XW_g\odot XW_i)W_o^{\mathsf T}",
+    terms=1,
+    divisor=1,
 )
-def _(xp, X, G, I, O):
-    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
-    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T)
-
-
-@three_units.neighbour("one of the three terms, with its third", key="one-term")
-def _(xp, X, G, I, O):
-    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
-    return Gradient(V, X, (((X @ G) * (X @ I)) @ O.T) / 3)
-
-
-@three_units.neighbour("the third is missing", key="missing-third")
-def _(xp, X, G, I, O):
-    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
-    first = ((X @ G) * (X @ I)) @ O.T
-    second = ((X @ I) * (X @ O)) @ G.T
-    third = ((X @ O) * (X @ G)) @ I.T
-    return Gradient(V, X, first + second + third)
+three_units.vary("one of the three terms, with its third", key="one-term", terms=1)
+three_units.vary("the third is missing", key="missing-third", divisor=1)
 
 
 @three_units.neighbour("the output weights are not exchanged", key="outputs-not-exchanged")
@@ -124,20 +110,18 @@ def _(xp, X, W, g, I, o):
     sizes=SIZES,
     tex=r"\nabla\,\tfrac13\sum (XW)^{\odot 3} = (XW)^{\odot 2}W^{\mathsf T}",
 )
-def tied(xp, X, W):
+def tied(xp, X, W, *, transposed=True):
     """The gradient of a third of the sum of cubes of XW is (XW)² W^T."""
     V = lambda X: xp.sum((X @ W) ** 3) / 3
-    return Gradient(V, X, (X @ W) ** 2 @ W.T)
+    return Gradient(V, X, (X @ W) ** 2 @ (W.T if transposed else W))
 
 
-@tied.neighbour(
+tied.vary(
     "the weight is not transposed back but used as it is",
     key="square-weight",
     given=dict(W=real_matrix("C", "C")),
+    transposed=False,
 )
-def _(xp, X, W):
-    V = lambda X: xp.sum((X @ W) ** 3) / 3
-    return Gradient(V, X, (X @ W) ** 2 @ W)
 
 
 @claim(
@@ -181,19 +165,15 @@ def _(xp, x, G, I, O, h):
     tex=r"W_g=(g,-i),\ W_i=(i,g),\ W_o=(o,o):\quad "
     r"\nabla\,\tfrac13\sum(XW_g\odot XW_i\odot XW_o) = (XW_g\odot XW_i)W_o^{\mathsf T}",
 )
-def cancelling(xp, X, g, i, o):
+def cancelling(xp, X, g, i, o, *, sign=-1):
     """The second unit exchanges gate and input of the first and turns the sign: potential and unit
     both vanish, whatever g, i and o are."""
-    G, I, O = xp.stack([g, -i], axis=1), xp.stack([i, g], axis=1), xp.stack([o, o], axis=1)
+    G, I, O = xp.stack([g, sign * i], axis=1), xp.stack([i, g], axis=1), xp.stack([o, o], axis=1)
     V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3 + xp.sum(X)
     return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T + 1)
 
 
-@cancelling.neighbour("the sign is not turned", key="same-sign")
-def _(xp, X, g, i, o):
-    G, I, O = xp.stack([g, i], axis=1), xp.stack([i, g], axis=1), xp.stack([o, o], axis=1)
-    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3 + xp.sum(X)
-    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T + 1)
+cancelling.vary("the sign is not turned", key="same-sign", sign=1)
 
 
 @claim(
@@ -241,10 +221,7 @@ def _(xp, X, W, H, K):
     return Equal(euclidean_pairing(xp, F, X, H, K), euclidean_pairing(xp, F, X, K, H))
 
 
-@no_potential.neighbour("one token, one channel", key="one-channel", sizes=dict(N=[1], C=[1]))
-def _(xp, X, G, I, O, H, K):
-    F = lambda X: ((X @ G) * (X @ I)) @ O.T
-    return Equal(euclidean_pairing(xp, F, X, H, K), euclidean_pairing(xp, F, X, K, H))
+no_potential.vary("one token, one channel", key="one-channel", sizes=dict(N=[1], C=[1]))
 
 
 @claim(
@@ -257,22 +234,19 @@ def _(xp, X, G, I, O, H, K):
     tex=r"\inner{k}{DF(x)h} - \inner{h}{DF(x)k} = S(x,h,k) - S(x,k,h),\quad "
     r" S(a,b,c) = T(a,b,c) + T(b,a,c)",
 )
-def defect(xp, x, G, I, O, h, k):
+def defect(xp, x, G, I, O, h, k, *, symmetrized=True):
     """With T = Σ g⊗i⊗o and S its symmetrization in gate and input, the Jacobian's asymmetry at x is
     S(x,h,k) - S(x,k,h).  So a potential exists if and only if S is fully symmetric."""
     F = lambda x: ((x @ G) * (x @ I)) @ O.T
     T = lambda a, b, c: xp.sum((a @ G) * (b @ I) * (c @ O))
-    S = lambda a, b, c: T(a, b, c) + T(b, a, c)
+    S = lambda a, b, c: T(a, b, c) + T(b, a, c) if symmetrized else T(a, b, c)
     left = euclidean_pairing(xp, F, x, h, k) - euclidean_pairing(xp, F, x, k, h)
     return Equal(left, S(x, h, k) - S(x, k, h))
 
 
-@defect.neighbour("the tensor is not symmetrized in gate and input", key="not-symmetrized")
-def _(xp, x, G, I, O, h, k):
-    F = lambda x: ((x @ G) * (x @ I)) @ O.T
-    T = lambda a, b, c: xp.sum((a @ G) * (b @ I) * (c @ O))
-    left = euclidean_pairing(xp, F, x, h, k) - euclidean_pairing(xp, F, x, k, h)
-    return Equal(left, T(x, h, k) - T(x, k, h))
+defect.vary(
+    "the tensor is not symmetrized in gate and input", key="not-symmetrized", symmetrized=False
+)
 
 
 # -- symmetry -------------------------------------------------------------------------------------
@@ -351,18 +325,15 @@ def _(xp, X, G, I, O, U):
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3], m=[1, 2]),
     tex=r"\frac{\partial F(X)_n}{\partial x_m} = 0\quad (n\ne m)",
 )
-def no_interaction(xp, X, h, G, I, O):
+def no_interaction(xp, X, h, G, I, O, *, shared_gate=False):
     """Moving one token does not change the force on another: gated units do not interact."""
-    F = lambda X: ((X @ G) * (X @ I)) @ O.T
+    seen = lambda X: xp.sum(X, axis=0) if shared_gate else X
+    F = lambda X: ((seen(X) @ G) * (X @ I)) @ O.T
     only_first = xp.concat([h[None, :], X[1:] * 0])
     return Zero(xp.push(F, X, only_first)[1:])
 
 
-@no_interaction.neighbour("the gate looks at the mean token", key="shared-gate")
-def _(xp, X, h, G, I, O):
-    F = lambda X: ((X @ I) * (xp.sum(X, axis=0) @ G)) @ O.T
-    only_first = xp.concat([h[None, :], X[1:] * 0])
-    return Zero(xp.push(F, X, only_first)[1:])
+no_interaction.vary("the gate looks at the mean token", key="shared-gate", shared_gate=True)
 
 
 def _probes(xp, xs, features):
@@ -402,25 +373,15 @@ POINTS = built(
     sizes=dict(N=[3, 4], C=[1, 2, 3]),
     tex=r"\dim = 2\binom{C+2}{3} + C\binom{C+1}{2}\qquad(N\ge 3)",
 )
-def cubics(xp, X):
+def cubics(xp, X, *, blocks=True):
     """For N >= 3 the real S_N-invariant cubics have dimension 2 binom(C+2, 3) + C binom(C+1, 2)."""
     C = X.shape[2]
-    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, True))
+    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, blocks))
     return Rank(matrix_, 2 * (C * (C + 1) * (C + 2) // 6) + C * (C * (C + 1) // 2))
 
 
-@cubics.neighbour("one block only: what gated units span", key="one-block")
-def _(xp, X):
-    C = X.shape[2]
-    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, False))
-    return Rank(matrix_, 2 * (C * (C + 1) * (C + 2) // 6) + C * (C * (C + 1) // 2))
-
-
-@cubics.neighbour("two tokens", key="two-tokens", sizes=dict(N=[2]))
-def _(xp, X):
-    C = X.shape[2]
-    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, True))
-    return Rank(matrix_, 2 * (C * (C + 1) * (C + 2) // 6) + C * (C * (C + 1) // 2))
+cubics.vary("one block only: what gated units span", key="one-block", blocks=False)
+cubics.vary("two tokens", key="two-tokens", sizes=dict(N=[2]))
 
 
 # -- squared ReLU ---------------------------------------------------------------------------------
@@ -433,22 +394,14 @@ def _(xp, X):
     sizes=dict(N=[1, 2], C=[1, 2], m=[1, 2]),
     tex=r"\nabla\,\tfrac13\sum_{jk}(XW)_+^3 = (XW)_+^2\,W^{\mathsf T}",
 )
-def relu_squared(xp, X, W):
+def relu_squared(xp, X, W, *, divisor=3, power=2):
     """A third of the sum of cubes of the positive part has the gradient (XW)_+² W^T."""
-    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / 3
-    return Gradient(V, X, xp.relu(X @ W) ** 2 @ W.T)
+    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / divisor
+    return Gradient(V, X, xp.relu(X @ W) ** power @ W.T)
 
 
-@relu_squared.neighbour("the third is missing", key="factor")
-def _(xp, X, W):
-    V = lambda X: xp.sum(xp.relu(X @ W) ** 3)
-    return Gradient(V, X, xp.relu(X @ W) ** 2 @ W.T)
-
-
-@relu_squared.neighbour("the first power", key="power")
-def _(xp, X, W):
-    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / 3
-    return Gradient(V, X, xp.relu(X @ W) @ W.T)
+relu_squared.vary("the third is missing", key="factor", divisor=1)
+relu_squared.vary("the first power", key="power", power=1)
 
 
 @relu_squared.neighbour(
