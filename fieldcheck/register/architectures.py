@@ -109,11 +109,11 @@ def _(xp, X, Q, K, U, b, W, root_r):
     tex=r"\nabla\,\sqrt r\sum_j\log\sum_{k\le j}\ee^{S_{jk}}=PXKQ^\top+P^\top XQK^\top,"
     r"\quad P_{jk}=0\text{ for }k>j",
 )
-def masked(xp, X, Q, K, root_r):
+def masked(xp, X, Q, K, root_r, *, mask=True):
     """The gradient of the causal free energy reads from the past (P) and also writes to it (the
     transpose of P): the force on a token depends on later tokens."""
     V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
-    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r, causal=True))
+    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r, causal=mask))
 
 
 @masked.neighbour("only the causal half", key="causal-half")
@@ -122,10 +122,18 @@ def _(xp, X, Q, K, root_r):
     return Gradient(V, X, arch.attention(xp, X, Q, K, K, Q, root_r, causal=True))
 
 
-@masked.neighbour("weights without the mask", key="no-mask")
-def _(xp, X, Q, K, root_r):
-    V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
-    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r))
+masked.vary("weights without the mask", key="no-mask", mask=False)
+
+
+def _norms(xp, F, X):
+    """Squared norms of the Jacobian of F at X: its blocks between different tokens, the
+    antisymmetric parts of those of one token, and its antisymmetric part."""
+    J = xp.jacobian(F, X)
+    n, c = X.shape
+    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
+    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
+    inside = [xp.norm2(block(i, i) - block(i, i).T) / 4 for i in range(n)]
+    return layers.total(between), layers.total(inside), xp.norm2(J - J.T) / 4
 
 
 @claim(
@@ -142,35 +150,23 @@ def causal(xp, X, Q, K, V, O, root_r):
     """For causal attention with any weights, the antisymmetric part of the Jacobian has at least
     half of the squared norm of its blocks between different tokens.  The proof uses only that no
     token depends on later ones: a causal force with a potential has no interaction at all."""
-    J = xp.jacobian(lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True), X)
-    n, c = X.shape
-    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
-    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
-    inside = [xp.norm2(block(i, i) - block(i, i).T) / 4 for i in range(n)]
-    return at_most(
-        layers.total(between) / 2,
-        xp.norm2(J - J.T) / 4,
-        room=layers.total(inside),
-        sharp=True,
-    )
+    F = lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True)
+    between, inside, antisymmetric = _norms(xp, F, X)
+    return at_most(between / 2, antisymmetric, room=inside, sharp=True)
 
 
 @causal.neighbour("attention that looks both ways", key="no-mask")
 def _(xp, X, Q, K, V, O, root_r):
-    J = xp.jacobian(lambda X: arch.attention(xp, X, Q, K, V, O, root_r), X)
-    n, c = X.shape
-    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
-    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
-    return AtMost(layers.total(between) / 2, xp.norm2(J - J.T) / 4)
+    F = lambda X: arch.attention(xp, X, Q, K, V, O, root_r)
+    between, _, antisymmetric = _norms(xp, F, X)
+    return AtMost(between / 2, antisymmetric)
 
 
 @causal.neighbour("all of the coupling", key="all-of-it")
 def _(xp, X, Q, K, V, O, root_r):
-    J = xp.jacobian(lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True), X)
-    n, c = X.shape
-    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
-    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
-    return AtMost(layers.total(between), xp.norm2(J - J.T) / 4)
+    F = lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True)
+    between, _, antisymmetric = _norms(xp, F, X)
+    return AtMost(between, antisymmetric)
 
 
 @claim(
@@ -183,29 +179,18 @@ def _(xp, X, Q, K, V, O, root_r):
     tex=r"\nabla\,C\sqrt{\tfrac1C\norm{x-\bar x}^2+\epsilon}"
     r"=\frac{x-\bar x}{\sqrt{\tfrac1C\norm{x-\bar x}^2+\epsilon}}",
 )
-def layer_norm(xp, x, eps):
+def layer_norm(xp, x, eps, *, g=1, width=True):
     """For every ε > 0 the standardization of a token is the gradient of C times its regularized
     standard deviation, a convex function."""
     C = x.shape[0]
     y = x - xp.sum(x) / C
     deviation = lambda x: xp.sqrt(xp.sum((x - xp.sum(x) / C) ** 2) / C + eps)
-    return Gradient(lambda x: C * deviation(x), x, y / xp.sqrt(xp.sum(y * y) / C + eps))
+    V = lambda x: C * deviation(x) if width else deviation(x)
+    return Gradient(V, x, g * y / xp.sqrt(xp.sum(y * y) / C + eps))
 
 
-@layer_norm.neighbour("a gain for each channel", key="gain", given=dict(g=vector("C")))
-def _(xp, x, eps, g):
-    C = x.shape[0]
-    y = x - xp.sum(x) / C
-    deviation = lambda x: xp.sqrt(xp.sum((x - xp.sum(x) / C) ** 2) / C + eps)
-    return Gradient(lambda x: C * deviation(x), x, g * y / xp.sqrt(xp.sum(y * y) / C + eps))
-
-
-@layer_norm.neighbour("the potential without the factor C", key="no-width")
-def _(xp, x, eps):
-    C = x.shape[0]
-    y = x - xp.sum(x) / C
-    deviation = lambda x: xp.sqrt(xp.sum((x - xp.sum(x) / C) ** 2) / C + eps)
-    return Gradient(deviation, x, y / xp.sqrt(xp.sum(y * y) / C + eps))
+layer_norm.vary("a gain for each channel", key="gain", given=dict(g=vector("C")))
+layer_norm.vary("the potential without the factor C", key="no-width", width=False)
 
 
 @claim(
@@ -325,10 +310,11 @@ def _(xp, x, h, k, c, U):
     sizes=dict(n=[1, 2, 3, 4], m=[1, 2, 3]),
     tex=r"-K^\top(Kx+b)_+ = -\nabla\,\tfrac12\norm{(Kx+b)_+}^2",
 )
-def resnet(xp, x, K, b):
+def resnet(xp, x, K, b, *, sign=-1, L=None):
     """For all K and b the force −Kᵀ(Kx + b)₊ is minus the gradient of ½‖(Kx + b)₊‖²."""
     V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
-    return Gradient(lambda x: -V(x), x, -(K.T @ xp.relu(K @ x + b)))
+    back = K.T if L is None else L
+    return Gradient(lambda x: -V(x), x, sign * (back @ xp.relu(K @ x + b)))
 
 
 @resnet.neighbour(
@@ -341,16 +327,8 @@ def _(xp, x, K, b, L, h, k):
     return _symmetric(xp, lambda x: L @ xp.relu(K @ x + b), x, h, k)
 
 
-@resnet.neighbour("untied", key="untied", given=dict(L=real_matrix("n", "m")))
-def _(xp, x, K, b, L):
-    V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
-    return Gradient(lambda x: -V(x), x, -(L @ xp.relu(K @ x + b)))
-
-
-@resnet.neighbour("the block adds in place of subtracting", key="sign")
-def _(xp, x, K, b):
-    V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
-    return Gradient(lambda x: -V(x), x, K.T @ xp.relu(K @ x + b))
+resnet.vary("untied", key="untied", given=dict(L=real_matrix("n", "m")))
+resnet.vary("the block adds in place of subtracting", key="sign", sign=1)
 
 
 CONVOLUTION = dict(x=real_matrix("c", "n"), k=real_matrix("o", "c", 3), b=vector("o"))
@@ -368,12 +346,12 @@ SIGNALS = dict(c=[1, 2], o=[1, 2], n=[1, 2, 3, 4])
     tex=r"\nabla\,\tfrac12\norm{(k*x+b)_+}^2 = k^\top\!*(k*x+b)_+,"
     r"\quad (k^\top)_{ca}(d)=k_{ac}(-d)",
 )
-def convolution(xp, x, k, b):
+def convolution(xp, x, k, b, *, l=None):
     """For zero-padded convolutions with kernels of width 3, the gradient applies the transposed
     convolution: channels exchanged and the kernel reversed."""
     V = lambda x: xp.sum(xp.relu(arch.convolve(xp, x, k) + b[:, None]) ** 2) / 2
     inner = xp.relu(arch.convolve(xp, x, k) + b[:, None])
-    return Gradient(V, x, arch.convolve_back(xp, inner, k))
+    return Gradient(V, x, arch.convolve_back(xp, inner, k if l is None else l))
 
 
 @convolution.neighbour(
@@ -386,11 +364,7 @@ def _(xp, x, k, b):
     return Gradient(V, x, arch.convolve(xp, inner, same))
 
 
-@convolution.neighbour("a second kernel of its own", key="untied", given=dict(l=CONVOLUTION["k"]))
-def _(xp, x, k, b, l):
-    V = lambda x: xp.sum(xp.relu(arch.convolve(xp, x, k) + b[:, None]) ** 2) / 2
-    inner = xp.relu(arch.convolve(xp, x, k) + b[:, None])
-    return Gradient(V, x, arch.convolve_back(xp, inner, l))
+convolution.vary("a second kernel of its own", key="untied", given=dict(l=CONVOLUTION["k"]))
 
 
 @claim(
@@ -544,19 +518,15 @@ def _(xp, x, Y, v):
     r"+\sigma^2\log\sum_i\ee^{-\norm{x-y_i}^2/2\sigma^2}\Bigr]"
     r"=x+\sigma^2\,\nabla\log p_\sigma(x)",
 )
-def tweedie(xp, x, Y, v):
+def tweedie(xp, x, Y, v, *, scaled=True):
     """The mean of the data given a noisy x is the gradient of ½‖x‖² + σ² log p_σ(x), with p_σ the
     data smoothed by the noise."""
     log_p = lambda x: xp.log(xp.sum(xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))))
-    V = lambda x: xp.sum(x * x) / 2 + v * log_p(x)
+    V = lambda x: xp.sum(x * x) / 2 + (v if scaled else 1) * log_p(x)
     return Gradient(V, x, arch.posterior_mean(xp, x, Y, v))
 
 
-@tweedie.neighbour("the score without the noise's variance", key="wrong-variance")
-def _(xp, x, Y, v):
-    log_p = lambda x: xp.log(xp.sum(xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))))
-    V = lambda x: xp.sum(x * x) / 2 + log_p(x)
-    return Gradient(V, x, arch.posterior_mean(xp, x, Y, v))
+tweedie.vary("the score without the noise's variance", key="wrong-variance", scaled=False)
 
 
 @claim(
@@ -627,28 +597,17 @@ def _(xp, x, U, e, v):
     tex=r"\nabla\log\sum_iw_i\,\ee^{-\norm{x-y_i}^2/2v_i}=\sum_ip_i(x)\,\frac{y_i-x}{v_i},\quad "
     r" p_i\propto w_i\,\ee^{-\norm{x-y_i}^2/2v_i}",
 )
-def score(xp, x, Y, v, w):
+def score(xp, x, Y, v, w, *, normalized=True, weighted=True):
     """For any centres, variances and positive weights (normalized or not) the score is the mean
     of (y_i − x)/v_i under the posterior over the components."""
-    density = lambda x: w * xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
-    p = density(x) / xp.sum(density(x))
-    field = (p / v) @ (Y - x[None, :])
-    return Gradient(lambda x: xp.log(xp.sum(density(x))), x, field)
+    bumps = lambda x: xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
+    odds = w * bumps(x) if weighted else bumps(x)
+    p = odds / xp.sum(odds) if normalized else odds
+    return Gradient(lambda x: xp.log(xp.sum(w * bumps(x))), x, (p / v) @ (Y - x[None, :]))
 
 
-@score.neighbour("the sum is not divided by the density", key="not-normalized")
-def _(xp, x, Y, v, w):
-    density = lambda x: w * xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
-    field = (density(x) / v) @ (Y - x[None, :])
-    return Gradient(lambda x: xp.log(xp.sum(density(x))), x, field)
-
-
-@score.neighbour("the mixture's weights are left out", key="weights-left-out")
-def _(xp, x, Y, v, w):
-    density = lambda x: xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
-    p = density(x) / xp.sum(density(x))
-    field = (p / v) @ (Y - x[None, :])
-    return Gradient(lambda x: xp.log(xp.sum(w * density(x))), x, field)
+score.vary("the sum is not divided by the density", key="not-normalized", normalized=False)
+score.vary("the mixture's weights are left out", key="weights-left-out", weighted=False)
 
 
 @claim(
@@ -705,11 +664,12 @@ def _(xp, x, Y, v, h):
     tex=r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot F(\gamma\odot x+\beta),\quad "
     r" F=\nabla V",
 )
-def conditioning(xp, x, U, b, scale, shift):
+def conditioning(xp, x, U, b, scale, shift, *, gate=None):
     """With V = ½‖(Uᵀx + b)₊‖²: a layer that reads γ ⊙ x + β and is gated by the same γ is the
     gradient of V(γ ⊙ x + β), for any scale γ and shift β, hence at each time."""
     V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
-    return Gradient(V, x, scale * (U @ xp.relu((scale * x + shift) @ U + b)))
+    gate = scale if gate is None else gate
+    return Gradient(V, x, gate * (U @ xp.relu((scale * x + shift) @ U + b)))
 
 
 @conditioning.neighbour(
@@ -723,13 +683,5 @@ def _(xp, x, U, b, scale, shift, gate, h, k):
     return _symmetric(xp, F, x, h, k)
 
 
-@conditioning.neighbour("no gate", key="no-gate")
-def _(xp, x, U, b, scale, shift):
-    V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
-    return Gradient(V, x, U @ xp.relu((scale * x + shift) @ U + b))
-
-
-@conditioning.neighbour("a gate of its own", key="free-gate", given=dict(gate=vector("C")))
-def _(xp, x, U, b, scale, shift, gate):
-    V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
-    return Gradient(V, x, gate * (U @ xp.relu((scale * x + shift) @ U + b)))
+conditioning.vary("no gate", key="no-gate", gate=1)
+conditioning.vary("a gate of its own", key="free-gate", given=dict(gate=vector("C")))
