@@ -94,11 +94,11 @@ def _(xp, p, E, tau):
     tex=r"\EE_p[E]+\tau\,\EE_p[\log p]+\tau\log\sum_k \ee^{-E_k/\tau}"
     r"=\tau\,\mathrm{KL}\bigl(p\,\|\,\softmax(-E/\tau)\bigr)",
 )
-def gibbs_excess(xp, p, E, tau):
+def gibbs_excess(xp, p, E, tau, *, scaled=True):
     """The free energy of p exceeds its minimum by exactly τ KL(p ‖ softmax(−E/τ))."""
     log_q = -E / tau - xp.logsumexp(-E / tau)
     excess = gibbs.free_energy(xp, p, xp.log(p), E, tau) + tau * xp.logsumexp(-E / tau)
-    return Equal(excess, tau * xp.sum(p * (xp.log(p) - log_q)))
+    return Equal(excess, (tau if scaled else 1) * xp.sum(p * (xp.log(p) - log_q)))
 
 
 @gibbs_excess.neighbour("the divergence taken the other way round", key="divergence-reversed")
@@ -108,11 +108,7 @@ def _(xp, p, E, tau):
     return Equal(excess, tau * xp.sum(q * (log_q - xp.log(p))))
 
 
-@gibbs_excess.neighbour("the divergence without its factor τ", key="divergence-without-tau")
-def _(xp, p, E, tau):
-    log_q = -E / tau - xp.logsumexp(-E / tau)
-    excess = gibbs.free_energy(xp, p, xp.log(p), E, tau) + tau * xp.logsumexp(-E / tau)
-    return Equal(excess, xp.sum(p * (xp.log(p) - log_q)))
+gibbs_excess.vary("the divergence without its factor τ", key="divergence-without-tau", scaled=False)
 
 
 def _levels(xp, e, g, tied, above):
@@ -291,7 +287,7 @@ def _curvature(xp, f, x, h, k):
 
 def _pairs(xp, n):
     """The n x n matrix of ones with zeros on its diagonal."""
-    return xp.constant([[int(a != b) for b in range(n)] for a in range(n)])
+    return xp.ones(n, n) - xp.eye(n)
 
 
 @claim(
@@ -304,27 +300,16 @@ def _pairs(xp, n):
     tex=r"\nabla^2\lse(x)=\diag(p)-pp^\top,\qquad "
     r" p=\softmax(x)",
 )
-def lse_hessian(xp, x, h, k):
+def lse_hessian(xp, x, h, k, *, outer=-1):
     """Along any two directions the second derivative of log-sum-exp is that of
     diag(p) − ppᵀ, the covariance of h and k under p."""
     p = xp.exp(x) / xp.sum(xp.exp(x))
-    return Equal(
-        _curvature(xp, xp.logsumexp, x, h, k), xp.sum(p * h * k) - xp.sum(p * h) * xp.sum(p * k)
-    )
+    covariance = xp.sum(p * h * k) + outer * xp.sum(p * h) * xp.sum(p * k)
+    return Equal(_curvature(xp, xp.logsumexp, x, h, k), covariance)
 
 
-@lse_hessian.neighbour("diag(p) + ppᵀ", key="plus-ppt")
-def _(xp, x, h, k):
-    p = xp.exp(x) / xp.sum(xp.exp(x))
-    return Equal(
-        _curvature(xp, xp.logsumexp, x, h, k), xp.sum(p * h * k) + xp.sum(p * h) * xp.sum(p * k)
-    )
-
-
-@lse_hessian.neighbour("diag(p) alone", key="diagonal-alone")
-def _(xp, x, h, k):
-    p = xp.exp(x) / xp.sum(xp.exp(x))
-    return Equal(_curvature(xp, xp.logsumexp, x, h, k), xp.sum(p * h * k))
+lse_hessian.vary("diag(p) + ppᵀ", key="plus-ppt", outer=1)
+lse_hessian.vary("diag(p) alone", key="diagonal-alone", outer=0)
 
 
 @claim(
@@ -393,16 +378,13 @@ def _(xp, x, h):
     tex=r"\frac{\partial}{\partial X^*}\,\sqrt r\sum_k\log\sum_j \ee^{S_{jk}}"
     r" = \operatorname{Softmax}(S^\top)XW,\qquad S=\tfrac1{\sqrt r}XWX^*",
 )
-def free_energy(xp, X, W, root_r):
+def free_energy(xp, X, W, root_r, *, transposed=True, scaled=True):
     """The log-sum-exp of the scores S = XWX*/√r, taken over queries, summed over keys and
     multiplied by √r, has the force Softmax(Sᵀ) X W: attention with normalized rows, in which
     token k asks, token j answers, and the score is that which j would give to k."""
     S = X @ W @ xp.star(X) / root_r
-    return Force(
-        lambda X: root_r * attention.over_queries(xp, X, W, root_r),
-        X,
-        xp.softmax(S.T, axis=-1) @ X @ W,
-    )
+    V = lambda X: (root_r if scaled else 1) * attention.over_queries(xp, X, W, root_r)
+    return Force(V, X, xp.softmax(S.T if transposed else S, axis=-1) @ X @ W)
 
 
 @free_energy.printed(
@@ -447,36 +429,14 @@ def _(xp, X, W, root_r):
     return Equal(xp.wirtinger(V, X), xp.softmax(S, axis=-1) @ X @ W)
 
 
-@free_energy.neighbour("P for its transpose: Softmax(S)XW", key="p-for-p-transposed")
-def _(xp, X, W, root_r):
-    S = X @ W @ xp.star(X) / root_r
-    return Force(
-        lambda X: root_r * attention.over_queries(xp, X, W, root_r),
-        X,
-        xp.softmax(S, axis=-1) @ X @ W,
-    )
-
-
-@free_energy.neighbour("the factor √r left out", key="missing-root-r")
-def _(xp, X, W, root_r):
-    S = X @ W @ xp.star(X) / root_r
-    return Force(
-        lambda X: attention.over_queries(xp, X, W, root_r), X, xp.softmax(S.T, axis=-1) @ X @ W
-    )
-
-
-@free_energy.neighbour(
+free_energy.vary("P for its transpose: Softmax(S)XW", key="p-for-p-transposed", transposed=False)
+free_energy.vary("the factor √r left out", key="missing-root-r", scaled=False)
+free_energy.vary(
     "Hermitian W and the conjugate of the scores dropped",
     key="conjugate-dropped",
     given=dict(W=hermitian("C")),
+    transposed=False,
 )
-def _(xp, X, W, root_r):
-    S = X @ W @ xp.star(X) / root_r
-    return Force(
-        lambda X: root_r * attention.over_queries(xp, X, W, root_r),
-        X,
-        xp.softmax(S, axis=-1) @ X @ W,
-    )
 
 
 @claim(
@@ -489,23 +449,16 @@ def _(xp, X, W, root_r):
     tex=r"\frac{\partial}{\partial X^*}\sum_j\log\sum_k \ee^{S_{jk}}"
     r" = \frac1{\sqrt r}P^\top XW,\qquad P=\operatorname{Softmax}(S)",
 )
-def printed_potential(xp, X, W, root_r):
+def printed_potential(xp, X, W, root_r, *, transposed=True, scaled=True):
     """The printed log-sum-exp over keys has the force Pᵀ X W / √r: the row-softmax is
     transposed, so that token k sums what every query j gave to it."""
     P = xp.softmax(X @ W @ xp.star(X) / root_r, axis=-1)
-    return Force(lambda X: attention.over_keys(xp, X, W, root_r), X, P.T @ X @ W / root_r)
+    F = (P.T if transposed else P) @ X @ W / (root_r if scaled else 1)
+    return Force(lambda X: attention.over_keys(xp, X, W, root_r), X, F)
 
 
-@printed_potential.neighbour("P instead of Pᵀ", key="untransposed")
-def _(xp, X, W, root_r):
-    P = xp.softmax(X @ W @ xp.star(X) / root_r, axis=-1)
-    return Force(lambda X: attention.over_keys(xp, X, W, root_r), X, P @ X @ W / root_r)
-
-
-@printed_potential.neighbour("without 1/√r", key="scale")
-def _(xp, X, W, root_r):
-    P = xp.softmax(X @ W @ xp.star(X) / root_r, axis=-1)
-    return Force(lambda X: attention.over_keys(xp, X, W, root_r), X, P.T @ X @ W)
+printed_potential.vary("P instead of Pᵀ", key="untransposed", transposed=False)
+printed_potential.vary("without 1/√r", key="scale", scaled=False)
 
 
 @claim(
@@ -518,31 +471,23 @@ def _(xp, X, W, root_r):
     tex=r"\operatorname{Softmax}(S^\top)XW"
     r"=\operatorname{Softmax}\bigl(\overline{XW^*X^*}/\sqrt r\bigr)XW",
 )
-def conjugate_scores(xp, X, W, root_r):
+def conjugate_scores(xp, X, W, root_r, *, conjugated=True):
     """The transposed scores are the conjugates of X W* X*/√r: even for Hermitian W the free
     energy's attention weighs with the conjugate of S, not with S."""
-    S = X @ W @ xp.star(X) / root_r
+    S, other = X @ W @ xp.star(X) / root_r, X @ xp.star(W) @ xp.star(X) / root_r
     return Equal(
         xp.softmax(S.T, axis=-1) @ X @ W,
-        xp.softmax(xp.conj(X @ xp.star(W) @ xp.star(X)) / root_r, axis=-1) @ X @ W,
+        xp.softmax(xp.conj(other) if conjugated else other, axis=-1) @ X @ W,
     )
 
 
-@conjugate_scores.neighbour("the conjugation dropped", key="conjugate-dropped")
-def _(xp, X, W, root_r):
-    S = X @ W @ xp.star(X) / root_r
-    return Equal(
-        xp.softmax(S.T, axis=-1) @ X @ W,
-        xp.softmax(X @ xp.star(W) @ xp.star(X) / root_r, axis=-1) @ X @ W,
-    )
-
-
-@conjugate_scores.neighbour(
-    "Hermitian W: the scores themselves", key="hermitian-scores", given=dict(W=hermitian("C"))
+conjugate_scores.vary("the conjugation dropped", key="conjugate-dropped", conjugated=False)
+conjugate_scores.vary(
+    "Hermitian W: the scores themselves",
+    key="hermitian-scores",
+    given=dict(W=hermitian("C")),
+    conjugated=False,
 )
-def _(xp, X, W, root_r):
-    S = X @ W @ xp.star(X) / root_r
-    return Equal(xp.softmax(S.T, axis=-1) @ X @ W, xp.softmax(S, axis=-1) @ X @ W)
 
 
 @claim(
@@ -556,30 +501,28 @@ def _(xp, X, W, root_r):
     tex=r"F=\operatorname{Softmax}(XWX^*)XW:\quad "
     r"\frac{\partial F_a}{\partial X^*_b}=\frac{\partial F_b}{\partial X^*_a}",
 )
-def no_wirtinger_potential(xp, X, W):
+def no_wirtinger_potential(xp, X, W, *, values=lambda xp, Y, W: Y @ W):
     """If Softmax(XWX*)XW were ∂V/∂X* for some V, its derivative in X* would be symmetric."""
-    J = antilinear_jacobian(xp, lambda Y: xp.softmax(Y @ W @ xp.star(Y), axis=-1) @ Y @ W, X)
+    F = lambda Y: xp.softmax(Y @ W @ xp.star(Y), axis=-1) @ values(xp, Y, W)
+    J = antilinear_jacobian(xp, F, X)
     return Equal(J, J.T)
 
 
-@no_wirtinger_potential.printed("values tied to the adjoint: Softmax(S)XW*", key="tied-adjoint")
-def _(xp, X, W):
-    J = antilinear_jacobian(
-        xp, lambda Y: xp.softmax(Y @ W @ xp.star(Y), axis=-1) @ Y @ xp.star(W), X
-    )
-    return Equal(J, J.T)
-
-
-@no_wirtinger_potential.printed("Hermitian W", key="tied-hermitian", given=dict(W=hermitian("C")))
-def _(xp, X, W):
-    J = antilinear_jacobian(xp, lambda Y: xp.softmax(Y @ W @ xp.star(Y), axis=-1) @ Y @ W, X)
-    return Equal(J, J.T)
-
-
-@no_wirtinger_potential.printed("values not transformed: Softmax(S)X", key="tied-identity")
-def _(xp, X, W):
-    J = antilinear_jacobian(xp, lambda Y: xp.softmax(Y @ W @ xp.star(Y), axis=-1) @ Y, X)
-    return Equal(J, J.T)
+no_wirtinger_potential.vary(
+    "values tied to the adjoint: Softmax(S)XW*",
+    role="printed",
+    key="tied-adjoint",
+    values=lambda xp, Y, W: Y @ xp.star(W),
+)
+no_wirtinger_potential.vary(
+    "Hermitian W", role="printed", key="tied-hermitian", given=dict(W=hermitian("C"))
+)
+no_wirtinger_potential.vary(
+    "values not transformed: Softmax(S)X",
+    role="printed",
+    key="tied-identity",
+    values=lambda xp, Y, W: Y,
+)
 
 
 TWO_DIRECTIONS = dict(H=matrix("N", "C"), K=matrix("N", "C"))
@@ -621,33 +564,23 @@ def _(xp, X, W, H, K):
     tex=r"\nabla\sum_j\log\sum_k \ee^{S_{jk}}"
     r"=\frac1{\sqrt r}\bigl(PXW^\top+P^\top XW\bigr)",
 )
-def real_two_terms(xp, X, W, root_r):
+def real_two_terms(xp, X, W, root_r, *, listening=1, heard=1):
     """For real X and W the gradient of the summed log-sum-exp of S = XWXᵀ/√r has two terms:
     P X Wᵀ, in which a token listens, and Pᵀ X W, in which it is listened to."""
     P = xp.softmax(X @ W @ X.T / root_r, axis=-1)
-    return Gradient(
-        lambda X: attention.over_keys(xp, X, W, root_r), X, (P @ X @ W.T + P.T @ X @ W) / root_r
-    )
+    F = (listening * P @ X @ W.T + heard * P.T @ X @ W) / root_r
+    return Gradient(lambda X: attention.over_keys(xp, X, W, root_r), X, F)
 
 
-@real_two_terms.neighbour("the listening term alone", key="one-term")
-def _(xp, X, W, root_r):
-    P = xp.softmax(X @ W @ X.T / root_r, axis=-1)
-    return Gradient(lambda X: attention.over_keys(xp, X, W, root_r), X, P @ X @ W.T / root_r)
-
-
-@real_two_terms.neighbour("the transposed term alone", key="one-term-transposed")
-def _(xp, X, W, root_r):
-    P = xp.softmax(X @ W @ X.T / root_r, axis=-1)
-    return Gradient(lambda X: attention.over_keys(xp, X, W, root_r), X, P.T @ X @ W / root_r)
-
-
-@real_two_terms.neighbour(
-    "the listening term doubled, W symmetric", key="doubled-term", given=dict(W=symmetric("C"))
+real_two_terms.vary("the listening term alone", key="one-term", heard=0)
+real_two_terms.vary("the transposed term alone", key="one-term-transposed", listening=0)
+real_two_terms.vary(
+    "the listening term doubled, W symmetric",
+    key="doubled-term",
+    given=dict(W=symmetric("C")),
+    listening=2,
+    heard=0,
 )
-def _(xp, X, W, root_r):
-    P = xp.softmax(X @ W @ X.T / root_r, axis=-1)
-    return Gradient(lambda X: attention.over_keys(xp, X, W, root_r), X, 2 * P @ X @ W / root_r)
 
 
 @claim(
@@ -662,25 +595,20 @@ def _(xp, X, W, root_r):
     tex=r"\nabla_Q\,\sqrt r\sum_j\log\sum_k \ee^{(QAK^\top/\sqrt r)_{jk}}"
     r"=\operatorname{Softmax}(QAK^\top/\sqrt r)\,KA^\top",
 )
-def query_only(xp, Q, K, A, root_r):
+def query_only(xp, Q, K, A, root_r, *, transposed=True, U=None):
     """Frozen keys K, scores QAKᵀ/√r, values K Aᵀ: softmax attention is then the gradient
     in Q of √r times the summed log-sum-exp (the modern Hopfield network)."""
     V = lambda Q: root_r * xp.sum(xp.logsumexp(Q @ A @ K.T / root_r, axis=-1))
-    return Gradient(V, Q, xp.softmax(Q @ A @ K.T / root_r, axis=-1) @ K @ A.T)
+    values = K @ (A.T if transposed else A) if U is None else U
+    return Gradient(V, Q, xp.softmax(Q @ A @ K.T / root_r, axis=-1) @ values)
 
 
-@query_only.neighbour(
+query_only.vary(
     "values untied from the keys", key="values-untied", given=dict(U=real_matrix("M", "C"))
 )
-def _(xp, Q, K, A, U, root_r):
-    V = lambda Q: root_r * xp.sum(xp.logsumexp(Q @ A @ K.T / root_r, axis=-1))
-    return Gradient(V, Q, xp.softmax(Q @ A @ K.T / root_r, axis=-1) @ U)
-
-
-@query_only.neighbour("values tied with A in place of its transpose", key="values-tied-wrongly")
-def _(xp, Q, K, A, root_r):
-    V = lambda Q: root_r * xp.sum(xp.logsumexp(Q @ A @ K.T / root_r, axis=-1))
-    return Gradient(V, Q, xp.softmax(Q @ A @ K.T / root_r, axis=-1) @ K @ A)
+query_only.vary(
+    "values tied with A in place of its transpose", key="values-tied-wrongly", transposed=False
+)
 
 
 @query_only.neighbour(
@@ -885,29 +813,17 @@ def _(xp, X, W, H, D):
     r" D\mathcal E(X)[H]=\sum_iZ_i\inner{h_i}{F_i},\\"
     r" F=\operatorname{Softmax}(XWX^\top)XW,\quad Z_i=\sum_j\ee^{\inner{x_iW}{x_j}}\end{gathered}",
 )
-def other_metric(xp, X, W, H):
+def other_metric(xp, X, W, H, *, weighted=True, factor=1):
     """With symmetric W and values tied to keys, softmax attention is the gradient of half the sum
     of exponentials in the metric that weighs token i by its partition sum."""
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
-    return Equal(
-        xp.push(lambda X: attention.unnormalized(xp, X, W), X, H),
-        attention.weighted_inner(xp, X, W, H, F),
-    )
+    E = lambda X: factor * attention.unnormalized(xp, X, W)
+    inner = attention.weighted_inner(xp, X, W, H, F) if weighted else xp.sum(H * F)
+    return Equal(xp.push(E, X, H), inner)
 
 
-@other_metric.neighbour("the Euclidean metric", key="euclidean-metric")
-def _(xp, X, W, H):
-    F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
-    return Equal(xp.push(lambda X: attention.unnormalized(xp, X, W), X, H), xp.sum(H * F))
-
-
-@other_metric.neighbour("the energy without its factor ½", key="half-missing")
-def _(xp, X, W, H):
-    F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
-    return Equal(
-        xp.push(lambda X: 2 * attention.unnormalized(xp, X, W), X, H),
-        attention.weighted_inner(xp, X, W, H, F),
-    )
+other_metric.vary("the Euclidean metric", key="euclidean-metric", weighted=False)
+other_metric.vary("the energy without its factor ½", key="half-missing", factor=2)
 
 
 @claim(
@@ -919,7 +835,7 @@ def _(xp, X, W, H):
     tex=r"F=\operatorname{Softmax}(XWX^\top)X\,WA,\ A\succ0:\quad "
     r" D\mathcal E(X)[H]=\sum_iZ_i\,\inner{h_iA^{-1}}{F_i}",
 )
-def other_metric_values(xp, X, W, A, H):
+def other_metric_values(xp, X, W, A, H, *, metric=lambda xp, A, H: xp.solve(A, H.T).T):
     """With symmetric W and a value map VOᵀ = WA, A symmetric positive definite, attention is the
     gradient of the same energy in the metric that weighs token i by its partition
     sum and uses A⁻¹ between channels, not A.
@@ -927,26 +843,14 @@ def other_metric_values(xp, X, W, A, H):
     F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W @ A
     return Equal(
         xp.push(lambda X: attention.unnormalized(xp, X, W), X, H),
-        attention.weighted_inner(xp, X, W, xp.solve(A, H.T).T, F),
+        attention.weighted_inner(xp, X, W, metric(xp, A, H), F),
     )
 
 
-@other_metric_values.neighbour("A itself in the metric, not its inverse", key="not-inverted")
-def _(xp, X, W, A, H):
-    F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W @ A
-    return Equal(
-        xp.push(lambda X: attention.unnormalized(xp, X, W), X, H),
-        attention.weighted_inner(xp, X, W, H @ A, F),
-    )
-
-
-@other_metric_values.neighbour("the metric of tied values", key="tied-metric")
-def _(xp, X, W, A, H):
-    F = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W @ A
-    return Equal(
-        xp.push(lambda X: attention.unnormalized(xp, X, W), X, H),
-        attention.weighted_inner(xp, X, W, H, F),
-    )
+other_metric_values.vary(
+    "A itself in the metric, not its inverse", key="not-inverted", metric=lambda xp, A, H: H @ A
+)
+other_metric_values.vary("the metric of tied values", key="tied-metric", metric=lambda xp, A, H: H)
 
 
 @claim(
@@ -1055,23 +959,17 @@ def _(xp, a):
     given=dict(a=AT_LEAST_ONE),
     tex=r"x_2=a-\ii\pi/a+\varepsilon:\quad \frac1{|P_{12}|}=a\,\varepsilon\,(1+o(1))",
 )
-def complex_pole_rate(xp, a):
+def complex_pole_rate(xp, a, *, order=1):
     """Moving the second token by ε off the pole leaves a weight of modulus 1/(aε)."""
 
     def inverse_weight(n):
         X = xp.stack([a, a - xp.i * xp.pi / a + xp.one / n])[:, None]
         return 1 / xp.abs(xp.softmax(X @ xp.star(X), axis=-1)[0, 1])
 
-    return Rate(inverse_weight, order=1, constant=a, start=64)
+    return Rate(inverse_weight, order=order, constant=a if order == 1 else None, start=64)
 
 
-@complex_pole_rate.neighbour("a double pole", key="double-pole")
-def _(xp, a):
-    def inverse_weight(n):
-        X = xp.stack([a, a - xp.i * xp.pi / a + xp.one / n])[:, None]
-        return 1 / xp.abs(xp.softmax(X @ xp.star(X), axis=-1)[0, 1])
-
-    return Rate(inverse_weight, order=2, start=64)
+complex_pole_rate.vary("a double pole", key="double-pole", order=2)
 
 
 @claim(
@@ -1103,14 +1001,14 @@ def _(xp, X, W):
     r"=\tfrac12\bigl(PXW^*+P^\top XW\bigr),"
     r"\quad P=\operatorname{Softmax}(\operatorname{Re}S)",
 )
-def complex_real_part(xp, X, W, root_r):
+def complex_real_part(xp, X, W, root_r, *, adjoint=True):
     """Real parts of the scores give a real free energy without poles, row-stochastic weights, and
     a force of two attention terms, for any W."""
     P = xp.softmax(xp.real(X @ W @ xp.star(X)) / root_r, axis=-1)
     V = lambda X: (
         root_r * xp.sum(xp.logsumexp(xp.real(attention.scores(xp, X, W, root_r)), axis=-1))
     )
-    return Force(V, X, (P @ X @ xp.star(W) + P.T @ X @ W) / 2)
+    return Force(V, X, (P @ X @ (xp.star(W) if adjoint else W) + P.T @ X @ W) / 2)
 
 
 @complex_real_part.neighbour("one term, W Hermitian", key="one-term", given=dict(W=hermitian("C")))
@@ -1122,13 +1020,7 @@ def _(xp, X, W, root_r):
     return Force(V, X, P @ X @ W)
 
 
-@complex_real_part.neighbour("W for its adjoint in the first term", key="adjoint-dropped")
-def _(xp, X, W, root_r):
-    P = xp.softmax(xp.real(X @ W @ xp.star(X)) / root_r, axis=-1)
-    V = lambda X: (
-        root_r * xp.sum(xp.logsumexp(xp.real(attention.scores(xp, X, W, root_r)), axis=-1))
-    )
-    return Force(V, X, (P @ X @ W + P.T @ X @ W) / 2)
+complex_real_part.vary("W for its adjoint in the first term", key="adjoint-dropped", adjoint=False)
 
 
 PATTERNS = dict(M=[1, 2, 3, 4], d=[1, 2, 3])
