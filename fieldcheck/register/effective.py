@@ -47,7 +47,7 @@ def _real_probes(K):
 
 def _swapped(xp, X):
     """The first two tokens change places."""
-    return xp.stack([X[1], X[0], *(X[k] for k in range(2, X.shape[0]))])
+    return xp.concat([X[1:2], X[:1], X[2:]])
 
 
 def _circle(xp, t):
@@ -133,24 +133,17 @@ TRUNCATION_SIZES = dict(N=[1, 2, 3], C=[1, 2, 3])
     tex=r"\lVert F(\varepsilon X) - F_2(\varepsilon X) - F_4(\varepsilon X)\rVert"
     r" \sim \varepsilon^5\,\lVert F_6(X)\rVert",
 )
-def truncation(xp, X, W):
+def truncation(xp, X, W, *, order=5):
     """For V = −log det(1 − W X*X), analytic and invariant under U(N), the force without its terms
     beyond V4 is wrong by ε⁵‖XWMWMW‖ to leading order at tokens of size ε."""
     M = xp.star(X) @ X
     gap = lambda n: xp.norm(_log_det_force(xp, X / n, W) - _truncated(xp, X / n, W))
-    return Rate(gap, 5, xp.norm(X @ W @ M @ W @ M @ W), start=512)
+    constant = xp.norm(X @ W @ M @ W @ M @ W) if order == 5 else None
+    return Rate(gap, order, constant, start=512)
 
 
-@truncation.neighbour("order 3", key="order-3")
-def _(xp, X, W):
-    gap = lambda n: xp.norm(_log_det_force(xp, X / n, W) - _truncated(xp, X / n, W))
-    return Rate(gap, 3, start=512)
-
-
-@truncation.neighbour("order 6, that of the potential", key="order-6")
-def _(xp, X, W):
-    gap = lambda n: xp.norm(_log_det_force(xp, X / n, W) - _truncated(xp, X / n, W))
-    return Rate(gap, 6, start=512)
+truncation.vary("order 3", key="order-3", order=3)
+truncation.vary("order 6, that of the potential", key="order-6", order=6)
 
 
 @truncation.neighbour("the interaction left out as well", key="quadratic-only")
@@ -207,7 +200,7 @@ def _(xp, X, W):
     r"\,\bigl\lVert\tfrac13\textstyle\sum_{k<3}F_6(XL^k)L^{2-k}\bigr\rVert,"
     r"\qquad L = 1-\tfrac{\ii}3W",
 )
-def trajectory(xp, X, W):
+def trajectory(xp, X, W, *, carried=True):
     """Three conservative layers X − iF(X)/3, with the full and with the truncated force, started at
     the same tokens of size ε, end O(ε⁵) apart. The constant: what each layer leaves out, carried on
     by the linear part L = 1 − iW/3 of the others."""
@@ -215,7 +208,7 @@ def trajectory(xp, X, W):
     here, total = X, X * 0
     for _ in range(3):
         M = xp.star(here) @ here
-        total = total @ L + here @ W @ M @ W @ M @ W / 3
+        total = (total @ L if carried else total) + here @ W @ M @ W @ M @ W / 3
         here = here @ L
     return Rate(lambda n: _apart(xp, X / n, W), 5, xp.norm(total), start=512)
 
@@ -233,15 +226,7 @@ def _(xp, X, W):
     return Rate(lambda n: _apart(xp, X / n, W), 3, start=512)
 
 
-@trajectory.neighbour("the errors of the layers added as they are", key="not-carried")
-def _(xp, X, W):
-    L = xp.eye(W.shape[0]) - xp.i * W / 3
-    here, total = X, X * 0
-    for _ in range(3):
-        M = xp.star(here) @ here
-        total = total + here @ W @ M @ W @ M @ W / 3
-        here = here @ L
-    return Rate(lambda n: _apart(xp, X / n, W), 5, xp.norm(total), start=512)
+trajectory.vary("the errors of the layers added as they are", key="not-carried", carried=False)
 
 
 @trajectory.neighbour("order 6", key="order-6")
@@ -273,26 +258,21 @@ COUPLINGS = dict(
     sizes=dict(K=[1, 2], C=[1, 2]),
     tex=r"t\to bt:\quad (g_2,g_4,g_6)\to(b\,g_2,\;b\,g_4,\;b\,g_6)",
 )
-def marginal(xp, path, h, b, g2, g4, g6):
+def marginal(xp, path, h, b, g2, g4, g6, *, powers=(1, 1, 1)):
     """The kinetic term of the first-order action has no scale of time. Stretching time by b, with X
     left alone so that the kinetic term stays, multiplies every coupling by b."""
+    scaled = [b**k * g for k, g in zip(powers, (g2, g4, g6), strict=True)]
     stretched = phase_space_action(xp, path, b * h, _couplings(xp, g2, g4, g6))
-    return Equal(stretched, phase_space_action(xp, path, h, _couplings(xp, b * g2, b * g4, b * g6)))
+    return Equal(stretched, phase_space_action(xp, path, h, _couplings(xp, *scaled)))
 
 
-@marginal.printed(
+marginal.vary(
     "read as: the sextic loses a factor b against the quartic",
+    role="printed",
     tex=r"t\to bt:\quad g_6/g_4\to b^{-1}\,g_6/g_4",
+    powers=(1, 1, 0),
 )
-def _(xp, path, h, b, g2, g4, g6):
-    stretched = phase_space_action(xp, path, b * h, _couplings(xp, g2, g4, g6))
-    return Equal(stretched, phase_space_action(xp, path, h, _couplings(xp, b * g2, b * g4, g6)))
-
-
-@marginal.neighbour("the quartic alone is marginal", key="quartic-marginal")
-def _(xp, path, h, b, g2, g4, g6):
-    stretched = phase_space_action(xp, path, b * h, _couplings(xp, g2, g4, g6))
-    return Equal(stretched, phase_space_action(xp, path, h, _couplings(xp, b * g2, g4, b * g6)))
+marginal.vary("the quartic alone is marginal", key="quartic-marginal", powers=(1, 0, 1))
 
 
 @claim(
@@ -306,27 +286,16 @@ def _(xp, path, h, b, g2, g4, g6):
     sizes=dict(K=[1, 2], C=[1, 2]),
     tex=r"t\to c^2t,\ X\to cX:\quad (g_2,g_4,g_6)\to(c^4g_2,\;c^6g_4,\;c^8g_6)",
 )
-def relevant(xp, path, h, c, g2, g4, g6):
+def relevant(xp, path, h, c, g2, g4, g6, *, powers=(4, 6, 8)):
     """With kinetic energy ½‖X'‖², stretching time by c² goes with X → cX. The coupling of power 2k
     is multiplied by c^(2k+2): at long times the higher powers grow faster."""
+    scaled = [c**k * g for k, g in zip(powers, (g2, g4, g6), strict=True)]
     stretched = newton_action(xp, c * path, c**2 * h, _couplings(xp, g2, g4, g6))
-    return Equal(
-        stretched, newton_action(xp, path, h, _couplings(xp, c**4 * g2, c**6 * g4, c**8 * g6))
-    )
+    return Equal(stretched, newton_action(xp, path, h, _couplings(xp, *scaled)))
 
 
-@relevant.neighbour("higher powers grow less", key="higher-powers-irrelevant")
-def _(xp, path, h, c, g2, g4, g6):
-    stretched = newton_action(xp, c * path, c**2 * h, _couplings(xp, g2, g4, g6))
-    return Equal(stretched, newton_action(xp, path, h, _couplings(xp, c**4 * g2, c**2 * g4, g6)))
-
-
-@relevant.neighbour("all alike, as in the first-order action", key="all-alike")
-def _(xp, path, h, c, g2, g4, g6):
-    stretched = newton_action(xp, c * path, c**2 * h, _couplings(xp, g2, g4, g6))
-    return Equal(
-        stretched, newton_action(xp, path, h, _couplings(xp, c**4 * g2, c**4 * g4, c**4 * g6))
-    )
+relevant.vary("higher powers grow less", key="higher-powers-irrelevant", powers=(4, 2, 0))
+relevant.vary("all alike, as in the first-order action", key="all-alike", powers=(4, 4, 4))
 
 
 # -- token symmetry -------------------------------------------------------------------------------
@@ -418,19 +387,15 @@ def _(xp, X, h, A):
     tex=r"\dim = \binom{C+1}{2}^2 + [N\ge2]\binom{C}{2}^2"
     r" = \tfrac12C^2(C^2+1)\ \ (N\ge2)",
 )
-def count(xp, X):
+def count(xp, X, *, off=0):
     """The products of two entries of M = X*X, which are the traces Tr(XE_abX*XE_cdX*), span a space
     of dimension C²(C²+1)/2 for N >= 2, and (C(C+1)/2)² for N = 1: what Cauchy's formula counts."""
     columns = invariants.pair_products(invariants.gram_entries(xp, X))
     N, C = X.shape[1:]
-    return Rank(invariants.stack_columns(xp, columns), invariants.unitary_count(N, C))
+    return Rank(invariants.stack_columns(xp, columns), invariants.unitary_count(N, C) + off)
 
 
-@count.neighbour("off by one", key="off-by-one")
-def _(xp, X):
-    columns = invariants.pair_products(invariants.gram_entries(xp, X))
-    N, C = X.shape[1:]
-    return Rank(invariants.stack_columns(xp, columns), invariants.unitary_count(N, C) - 1)
+count.vary("off by one", key="off-by-one", off=-1)
 
 
 @count.neighbour(
@@ -468,13 +433,13 @@ def _(xp, X):
     sizes=dict(N=[1, 2], C=[1, 2]),
     tex=r"\dim\ker = \binom{NC+1}{2}^2 - \operatorname{rank}",
 )
-def kernel(xp, X, G):
+def kernel(xp, X, G, *, off=0):
     """The polynomials of bidegree (2, 2) that no generator changes have the same dimension: the
     rank of their change along random generators at random points is the number of monomials,
     binom(NC+1, 2)², less the count of invariants. So the products of two entries of M are all."""
     N, C = X.shape[1:]
     rows = (N * C) * (N * C + 1) // 2
-    return Rank(_changes(xp, X, G), rows * rows - invariants.unitary_count(N, C))
+    return Rank(_changes(xp, X, G), rows * rows - invariants.unitary_count(N, C) + off)
 
 
 def _changes(xp, X, G):
@@ -502,11 +467,7 @@ def _row(xp, a, b):
     return xp.sum(a * b, axis=1)
 
 
-@kernel.neighbour("one invariant more", key="off-by-one", sizes=dict(N=[2]))
-def _(xp, X, G):
-    N, C = X.shape[1:]
-    rows = (N * C) * (N * C + 1) // 2
-    return Rank(_changes(xp, X, G), rows * rows - invariants.unitary_count(N, C) - 1)
+kernel.vary("one invariant more", key="off-by-one", sizes=dict(N=[2]), off=-1)
 
 
 @claim(
@@ -520,28 +481,21 @@ def _(xp, X, G):
     tex=r"\dim = \frac1{N!}\sum_{\Pi\in S_N}\chi_2(\Pi)^2,\qquad "
     r"\chi_2 = [z^2]\prod_{\text{cycles }\ell}(1-z^\ell)^{-C}",
 )
-def permutations_count(xp, X):
+def permutations_count(xp, X, *, count=invariants.permutation_count, off=0):
     """The S_N-invariants of bidegree (2, 2), spanned by products of sums over tokens, have the
     dimension that Molien's average over the N! permutations counts."""
     N, C = X.shape[1:]
     columns = invariants.power_sum_products(xp, X)
-    return Rank(invariants.stack_columns(xp, columns), invariants.permutation_count(N, C))
+    return Rank(invariants.stack_columns(xp, columns), count(N, C) + off)
 
 
-@permutations_count.neighbour(
-    "the count of U(N)", key="unitary-count", sizes=dict(N=[2, 3], C=[1, 2])
+permutations_count.vary(
+    "the count of U(N)",
+    key="unitary-count",
+    sizes=dict(N=[2, 3], C=[1, 2]),
+    count=invariants.unitary_count,
 )
-def _(xp, X):
-    N, C = X.shape[1:]
-    columns = invariants.power_sum_products(xp, X)
-    return Rank(invariants.stack_columns(xp, columns), invariants.unitary_count(N, C))
-
-
-@permutations_count.neighbour("off by one", key="off-by-one")
-def _(xp, X):
-    N, C = X.shape[1:]
-    columns = invariants.power_sum_products(xp, X)
-    return Rank(invariants.stack_columns(xp, columns), invariants.permutation_count(N, C) + 1)
+permutations_count.vary("off by one", key="off-by-one", off=1)
 
 
 @claim(
@@ -554,20 +508,20 @@ def _(xp, X):
     every_size=True,
     tex=r"C=3:\quad \dim = 36,\,225,\,378,\,414\quad(N=1,2,3,4)",
 )
-def three_channels(xp, X):
+def three_channels(xp, X, *, count=invariants.permutation_count):
     """Molien's count of the S_N-invariant quartics again, for C = 3 and N = 1, 2, 3, 4."""
     N, C = X.shape[1:]
     columns = invariants.power_sum_products(xp, X)
-    return Rank(invariants.stack_columns(xp, columns), invariants.permutation_count(N, C))
+    return Rank(invariants.stack_columns(xp, columns), count(N, C))
 
 
-@three_channels.neighbour(
-    "U(N) in the place of S_N", key="unitary-count", given=dict(X=_probes(46)), sizes=dict(N=[2])
+three_channels.vary(
+    "U(N) in the place of S_N",
+    key="unitary-count",
+    given=dict(X=_probes(46)),
+    sizes=dict(N=[2]),
+    count=invariants.unitary_count,
 )
-def _(xp, X):
-    N, C = X.shape[1:]
-    columns = invariants.power_sum_products(xp, X)
-    return Rank(invariants.stack_columns(xp, columns), invariants.unitary_count(N, C))
 
 
 @claim(
@@ -596,9 +550,7 @@ def _(xp, X):
     return Rank(_quadratics(xp, X), X.shape[2] ** 2)
 
 
-@quadratics.neighbour("one token", key="one-token", sizes=dict(N=[1]))
-def _(xp, X):
-    return Rank(_quadratics(xp, X), 2 * X.shape[2] ** 2)
+quadratics.vary("one token", key="one-token", sizes=dict(N=[1]))
 
 
 @claim(
@@ -610,11 +562,11 @@ def _(xp, X):
     every_size=True,
     tex=r"\dim = \binom{C+3}{4} + [N\ge2]\,\tfrac1{12}C^2(C^2-1)",
 )
-def orthogonal_quartics(xp, X):
+def orthogonal_quartics(xp, X, *, count=invariants.orthogonal_count, off=0):
     """Over the reals the products of two entries of XᵀX span D(D+1)/2 quartics for N >= 2, with
     D = C(C+1)/2; for N = 1 all binom(C+3, 4) quartics of one token."""
     N, C = X.shape[1:]
-    return Rank(_real_products(xp, X), invariants.orthogonal_count(N, C))
+    return Rank(_real_products(xp, X), count(N, C) + off)
 
 
 def _real_products(xp, X):
@@ -622,18 +574,13 @@ def _real_products(xp, X):
     return invariants.stack_columns(xp, columns)
 
 
-@orthogonal_quartics.neighbour(
-    "the complex count", key="complex-count", sizes=dict(N=[2, 3], C=[2, 3])
+orthogonal_quartics.vary(
+    "the complex count",
+    key="complex-count",
+    sizes=dict(N=[2, 3], C=[2, 3]),
+    count=invariants.unitary_count,
 )
-def _(xp, X):
-    N, C = X.shape[1:]
-    return Rank(_real_products(xp, X), invariants.unitary_count(N, C))
-
-
-@orthogonal_quartics.neighbour("off by one", key="off-by-one")
-def _(xp, X):
-    N, C = X.shape[1:]
-    return Rank(_real_products(xp, X), invariants.orthogonal_count(N, C) - 1)
+orthogonal_quartics.vary("off by one", key="off-by-one", off=-1)
 
 
 @claim(
@@ -706,14 +653,12 @@ def _(xp, A, B):
     return Rank(_hermitian_forms(xp, A, B), _symmetric_forms(A.shape[1] ** 2) - 1)
 
 
-@hermitian_pairs.neighbour(
+hermitian_pairs.vary(
     "real symmetric pairs",
     key="real-symmetric",
     sizes=dict(C=[2, 3]),
     given=dict(A=real_matrix("K", "C", "C"), B=real_matrix("K", "C", "C")),
 )
-def _(xp, A, B):
-    return Rank(_hermitian_forms(xp, A, B), _symmetric_forms(A.shape[1] ** 2))
 
 
 # -- heads ----------------------------------------------------------------------------------------
@@ -769,19 +714,15 @@ def _(xp, A):
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
     tex=r"\Tr(MAMA)+\Tr(MBMB) = \Tr\bigl(M(A+\ii B)M(A-\ii B)\bigr)",
 )
-def pairs(xp, X, A, B):
+def pairs(xp, X, A, B, *, unit=lambda xp: xp.i):
     """x² + y² = (x + iy)(x − iy), for heads: so the C² self-tied heads into which a symmetric
     tensor is diagonalized make ⌈C²/2⌉ pairs."""
-    M = xp.star(X) @ X
+    M, i = xp.star(X) @ X, unit(xp)
     left = xp.trace(M @ A @ M @ A) + xp.trace(M @ B @ M @ B)
-    return Equal(left, xp.trace(M @ (A + xp.i * B) @ M @ (A - xp.i * B)))
+    return Equal(left, xp.trace(M @ (A + i * B) @ M @ (A - i * B)))
 
 
-@pairs.neighbour("real weights: (A + B) and (A − B)", key="real")
-def _(xp, X, A, B):
-    M = xp.star(X) @ X
-    left = xp.trace(M @ A @ M @ A) + xp.trace(M @ B @ M @ B)
-    return Equal(left, xp.trace(M @ (A + B) @ M @ (A - B)))
+pairs.vary("real weights: (A + B) and (A − B)", key="real", unit=lambda xp: xp.one)
 
 
 @claim(
@@ -795,16 +736,13 @@ def _(xp, X, A, B):
     tex=r"\operatorname{rank}\textstyle\sum_{i\le p}A_i\otimes B_i+B_i\otimes A_i = C^2,"
     r"\quad p=\lceil C^2/2\rceil",
 )
-def generic_pairs(xp, A, B):
+def generic_pairs(xp, A, B, *, fewer=0):
     """A generic sum of ⌈C²/2⌉ pairs has a coefficient tensor of full rank C²."""
     C = A.shape[1]
-    return Rank(_paired(xp, A, B, (C**2 + 1) // 2), C**2)
+    return Rank(_paired(xp, A, B, (C**2 + 1) // 2 - fewer), C**2)
 
 
-@generic_pairs.neighbour("one pair fewer", key="one-pair-fewer", sizes=dict(C=[2, 3]))
-def _(xp, A, B):
-    C = A.shape[1]
-    return Rank(_paired(xp, A, B, (C**2 + 1) // 2 - 1), C**2)
+generic_pairs.vary("one pair fewer", key="one-pair-fewer", sizes=dict(C=[2, 3]), fewer=1)
 
 
 # -- double traces --------------------------------------------------------------------------------
@@ -870,22 +808,19 @@ def _both(xp, X, algebra, single=True, twice=True):
     every_size=True,
     tex=r"W=1,\ N,C\ge2:\quad \dim\operatorname{span}\{\Tr M^2,(\Tr M)^2\} = 2",
 )
-def independent(xp, X):
+def independent(xp, X, *, rank=2):
     """If the only weight is the identity, the double trace (Tr XX*)² is no multiple of the single
     trace Tr XX*XX*, for N, C >= 2. It satisfies all axioms: a term more."""
-    return Rank(_both(xp, X, [xp.eye(X.shape[2])]), 2)
+    return Rank(_both(xp, X, [xp.eye(X.shape[2])]), rank)
 
 
-@independent.printed(
-    "no more terms: only the single trace", tex=r"\dim\operatorname{span}\{\Tr M^2,(\Tr M)^2\} = 1"
+independent.vary(
+    "no more terms: only the single trace",
+    role="printed",
+    tex=r"\dim\operatorname{span}\{\Tr M^2,(\Tr M)^2\} = 1",
+    rank=1,
 )
-def _(xp, X):
-    return Rank(_both(xp, X, [xp.eye(X.shape[2])]), 1)
-
-
-@independent.neighbour("one token: they are the same", key="one-token", sizes=dict(N=[1]))
-def _(xp, X):
-    return Rank(_both(xp, X, [xp.eye(X.shape[2])]), 2)
+independent.vary("one token: they are the same", key="one-token", sizes=dict(N=[1]))
 
 
 @claim(
@@ -958,17 +893,14 @@ def _(xp, X, W):
     every_size=True,
     tex=r"\dim\operatorname{span}\{\Tr XX^*,\ \Tr XWX^*\} = 2\qquad(W\notin\CC\,1)",
 )
-def lemma_4(xp, X, W):
+def lemma_4(xp, X, W, *, rank=2):
     """At degree two Tr f(XWX*) is a multiple of Tr XWX*. For W no multiple of 1, Tr XX* is not one;
     it satisfies every axiom, whatever W is."""
     rows = [xp.stack([xp.norm2(x), quadratic(xp, x, W)]) for x in X]
-    return Rank(xp.stack(rows), 2)
+    return Rank(xp.stack(rows), rank)
 
 
-@lemma_4.printed("Tr XX* = Tr f(XWX*)", tex=r"\Tr XX^* = c\,\Tr XWX^*")
-def _(xp, X, W):
-    rows = [xp.stack([xp.norm2(x), quadratic(xp, x, W)]) for x in X]
-    return Rank(xp.stack(rows), 1)
+lemma_4.vary("Tr XX* = Tr f(XWX*)", role="printed", tex=r"\Tr XX^* = c\,\Tr XWX^*", rank=1)
 
 
 @lemma_4.neighbour("W a multiple of the identity", key="scalar-weight", given=dict(w=number()))
@@ -987,18 +919,15 @@ def _(xp, X, w):
     sizes=dict(C=[1, 2, 3]),
     tex=r"\dim\operatorname{span}\{1,W,W^*,WW,WW^*,\dots\} = C^2",
 )
-def generated(xp, W):
+def generated(xp, W, *, adjoint=True):
     """The words of length up to four in W and W*, with the empty one, span all C x C matrices for
     generic W, C <= 3: the *-algebra in which a repaired Lemma 4 has its weights."""
-    letters = [W, xp.star(W)]
+    letters = [W, xp.star(W)] if adjoint else [W]
     rows = [xp.flatten(w) for w in invariants.words(xp, letters, 4)]
     return Rank(xp.stack(rows), W.shape[0] ** 2)
 
 
-@generated.neighbour("powers of W alone", key="powers-alone", sizes=dict(C=[2, 3]))
-def _(xp, W):
-    rows = [xp.flatten(w) for w in invariants.words(xp, [W], 4)]
-    return Rank(xp.stack(rows), W.shape[0] ** 2)
+generated.vary("powers of W alone", key="powers-alone", sizes=dict(C=[2, 3]), adjoint=False)
 
 
 @generated.neighbour(
@@ -1047,14 +976,11 @@ def _(xp, X, U, V, W):
     return Equal(xp.trace(A @ B @ C), xp.trace(B @ C @ A))
 
 
-@third.neighbour(
+third.vary(
     "real tokens and symmetric weights",
     key="symmetric",
     given=dict(X=real_matrix("N", "C"), U=symmetric("C"), V=symmetric("C"), W=symmetric("C")),
 )
-def _(xp, X, U, V, W):
-    A, B, C = _arguments(xp, X, U, V, W)
-    return Equal(xp.trace(A @ B @ C), xp.trace(A @ C @ B))
 
 
 @third.neighbour(
@@ -1211,31 +1137,22 @@ def _(xp, X, A, B, T, v):
     every_size=True,
     tex=r"\dim\{Q: [Q,W]=[Q,W^*]=0\} = 1+\max(C-2k,0)^2",
 )
-def commutant(xp, Q, K):
+def commutant(xp, Q, K, *, spaces=2, off=0):
     """The matrices that commute with W = QK* of rank k and with W* have dimension
     1 + max(C − 2k, 0)²: for full rank only the multiples of 1. It is also the real dimension of the
     group of unitaries that commute with W."""
     C, W = Q.shape[0], Q @ xp.star(K)
     conditions = invariants.commuting_conditions(xp, [W, xp.star(W)])
-    return Rank(conditions, C**2 - 1 - max(C - 2 * Q.shape[1], 0) ** 2)
+    return Rank(conditions, C**2 - 1 - max(C - spaces * Q.shape[1], 0) ** 2 + off)
 
 
-@commutant.neighbour("off by one", key="off-by-one", sizes=dict(C=[3, 4], k=[1]))
-def _(xp, Q, K):
-    C, W = Q.shape[0], Q @ xp.star(K)
-    conditions = invariants.commuting_conditions(xp, [W, xp.star(W)])
-    return Rank(conditions, C**2 - max(C - 2 * Q.shape[1], 0) ** 2)
-
-
-@commutant.neighbour(
+commutant.vary("off by one", key="off-by-one", sizes=dict(C=[3, 4], k=[1]), off=1)
+commutant.vary(
     "U(C − k), as if rows and columns of W were one space",
     key="one-space",
     sizes=dict(C=[2, 3, 4], k=[1]),
+    spaces=1,
 )
-def _(xp, Q, K):
-    C, W = Q.shape[0], Q @ xp.star(K)
-    conditions = invariants.commuting_conditions(xp, [W, xp.star(W)])
-    return Rank(conditions, C**2 - 1 - (C - Q.shape[1]) ** 2)
 
 
 @claim(
@@ -1287,21 +1204,18 @@ def _(xp, Q, K):
     every_size=True,
     tex=r"\dim = k+(C-k)^2",
 )
-def hermitian_commutant(xp, Q, H):
+def hermitian_commutant(xp, Q, H, *, off=0):
     """The matrices that commute with W = QHQ*, Hermitian of rank k, and with W* have dimension
     k + (C − k)². Any W of this form with H not Hermitian has the count of a generic weight."""
     C, k = Q.shape
-    return Rank(_commuting_with(xp, Q @ H @ xp.star(Q)), C**2 - k - (C - k) ** 2)
+    return Rank(_commuting_with(xp, Q @ H @ xp.star(Q)), C**2 - k - (C - k) ** 2 + off)
 
 
 def _commuting_with(xp, W):
     return invariants.commuting_conditions(xp, [W, xp.star(W)])
 
 
-@hermitian_commutant.neighbour("off by one", key="off-by-one")
-def _(xp, Q, H):
-    C, k = Q.shape
-    return Rank(_commuting_with(xp, Q @ H @ xp.star(Q)), C**2 - k - (C - k) ** 2 - 1)
+hermitian_commutant.vary("off by one", key="off-by-one", off=-1)
 
 
 @hermitian_commutant.neighbour("the count of a generic weight", key="generic-count")
