@@ -58,28 +58,18 @@ SMALL_LAYER = dict(C=[2], r=[1, 2])
     sizes=SMALL_LAYER,
     tex=r"X(t+h) = X(t) + h\,W'\lambda W X(t)\;\text{ has global error }O(h)",
 )
-def layer_as_time(xp, x, W_in, W_out):
+def layer_as_time(xp, x, W_in, W_out, *, order=1, times=1):
     """Residual layers x + hλ(xW)W′ with a smooth λ (here tanh), n of them with step h = T/n,
     end within O(1/n) of where the Runge-Kutta method of order 4 ends: Euler's method, of
     first order."""
     f = lambda x: layers.smooth_mlp(xp, x, W_in, W_out)
-    end = lambda step, n: depth.march(lambda x: step(f, x, xp.one / (4 * n)), x, n)
-    return Rate(lambda n: xp.norm(end(depth.euler, n) - end(depth.rk4, n)), order=1)
+    end = lambda step, n, count: depth.march(lambda x: step(f, x, xp.one / (4 * n)), x, count)
+    gap = lambda n: xp.norm(end(depth.euler, n, times * n) - end(depth.rk4, n, n))
+    return Rate(gap, order=order)
 
 
-@layer_as_time.neighbour("Euler's method of order 2", key="euler-order-2")
-def _(xp, x, W_in, W_out):
-    f = lambda x: layers.smooth_mlp(xp, x, W_in, W_out)
-    end = lambda step, n: depth.march(lambda x: step(f, x, xp.one / (4 * n)), x, n)
-    return Rate(lambda n: xp.norm(end(depth.euler, n) - end(depth.rk4, n)), order=2)
-
-
-@layer_as_time.neighbour("twice as many layers at the same step", key="twice-the-depth")
-def _(xp, x, W_in, W_out):
-    f = lambda x: layers.smooth_mlp(xp, x, W_in, W_out)
-    end = lambda step, n: depth.march(lambda x: step(f, x, xp.one / (4 * n)), x, 2 * n)
-    half = lambda step, n: depth.march(lambda x: step(f, x, xp.one / (4 * n)), x, n)
-    return Rate(lambda n: xp.norm(end(depth.euler, n) - half(depth.rk4, n)), order=1)
+layer_as_time.vary("Euler's method of order 2", key="euler-order-2", order=2)
+layer_as_time.vary("twice as many layers at the same step", key="twice-the-depth", times=2)
 
 
 @claim(
@@ -90,19 +80,18 @@ def _(xp, x, W_in, W_out):
     sizes=SMALL_LAYER,
     needs=["layer-as-time"],
 )
-def layer_midpoint(xp, x, W_in, W_out):
+def layer_midpoint(xp, x, W_in, W_out, *, method=depth.midpoint):
     """The same flow by n midpoint steps: error O(1/n²), for a smooth activation."""
     f = lambda x: layers.smooth_mlp(xp, x, W_in, W_out)
     end = lambda step, n: depth.march(lambda x: step(f, x, xp.one / (4 * n)), x, n)
-    return Rate(lambda n: xp.norm(end(depth.midpoint, n) - end(depth.rk4, n)), order=2)
+    return Rate(lambda n: xp.norm(end(method, n) - end(depth.rk4, n)), order=2)
 
 
-@layer_midpoint.neighbour("the slope read at a third of the step", key="slope-at-a-third")
-def _(xp, x, W_in, W_out):
-    f = lambda x: layers.smooth_mlp(xp, x, W_in, W_out)
-    third = lambda f, x, h: x + f(x + f(x) * h / 3) * h
-    end = lambda step, n: depth.march(lambda x: step(f, x, xp.one / (4 * n)), x, n)
-    return Rate(lambda n: xp.norm(end(third, n) - end(depth.rk4, n)), order=2)
+layer_midpoint.vary(
+    "the slope read at a third of the step",
+    key="slope-at-a-third",
+    method=lambda f, x, h: x + f(x + f(x) * h / 3) * h,
+)
 
 
 @claim(
@@ -209,13 +198,15 @@ def _parallel_block(xp, X, W_in, W_out, Q, K, V, O, root_r):
     tex=r"\dot X = \sum_i (X W_{\mathrm{in},i})_+ W_{\mathrm{out},i}^\top + \sum_i"
     r" \softmax\bigl(r^{-1/2} X Q_i K_i^\top X^\top\bigr) X V_i O_i^\top",
 )
-def transformer_ode(xp, X, W_in, W_out, Q, K, V, O, root_r):
+def transformer_ode(xp, X, W_in, W_out, Q, K, V, O, root_r, *, exchanged=False, root_c=None):
     """With X on the right, the talk's sum over heads is a parallel block as built in practice:
     wide matrices, split into heads, scores divided by the root of the head width, heads side by
     side through one output matrix, plus the MLP."""
+    q, k = (K, Q) if exchanged else (Q, K)
+    scale = root_r if root_c is None else root_c
     return Equal(
         layers.talk_field(xp, X, W_in, W_out, Q, K, V, O, root_r),
-        _parallel_block(xp, X, W_in, W_out, Q, K, V, O, root_r),
+        _parallel_block(xp, X, W_in, W_out, q, k, V, O, scale),
     )
 
 
@@ -229,24 +220,12 @@ def _(xp, X, W_in, W_out, Q, K, V, O, root_r):
     return Equal(velocity, layers.talk_field(xp, velocity, W_in, W_out, Q, K, V, O, root_r))
 
 
-@transformer_ode.neighbour(
+transformer_ode.vary(
     "scores scaled by the number of channels",
     key="scores-scaled-by-c",
     given=dict(root_c=root("C")),
 )
-def _(xp, X, W_in, W_out, Q, K, V, O, root_r, root_c):
-    return Equal(
-        layers.talk_field(xp, X, W_in, W_out, Q, K, V, O, root_r),
-        _parallel_block(xp, X, W_in, W_out, Q, K, V, O, root_c),
-    )
-
-
-@transformer_ode.neighbour("queries and keys exchanged", key="queries-and-keys-exchanged")
-def _(xp, X, W_in, W_out, Q, K, V, O, root_r):
-    return Equal(
-        layers.talk_field(xp, X, W_in, W_out, Q, K, V, O, root_r),
-        _parallel_block(xp, X, W_in, W_out, K, Q, V, O, root_r),
-    )
+transformer_ode.vary("queries and keys exchanged", key="queries-and-keys-exchanged", exchanged=True)
 
 
 @claim(
@@ -278,20 +257,15 @@ def _(xp, X, W_in, W_out, Q, K, V, O, root_r):
     tex=r"\sum_i (X W_{\mathrm{in},i})_+ W_{\mathrm{out},i}^\top = (X [W_{\mathrm{in},1}, \dots,"
     r" W_{\mathrm{in},n}])_+ [W_{\mathrm{out},1}, \dots, W_{\mathrm{out},n}]^\top",
 )
-def wide_mlp(xp, X, W_in, W_out):
+def wide_mlp(xp, X, W_in, W_out, *, order=iter):
     """A sum of ReLU MLPs is one ReLU MLP whose matrices are theirs side by side, in one order."""
     many = layers.total([xp.relu(X @ a) @ b.T for a, b in zip(W_in, W_out, strict=True)])
-    wide_in = xp.concat([W_in[i] for i in range(len(W_in))], axis=1)
-    wide_out = xp.concat([W_out[i] for i in range(len(W_out))], axis=1)
+    wide_in = xp.concat([W_in[i] for i in range(W_in.shape[0])], axis=1)
+    wide_out = xp.concat([W_out[i] for i in order(range(W_out.shape[0]))], axis=1)
     return Equal(many, xp.relu(X @ wide_in) @ wide_out.T)
 
 
-@wide_mlp.neighbour("the two matrices in opposite orders", key="concatenation-order")
-def _(xp, X, W_in, W_out):
-    many = layers.total([xp.relu(X @ a) @ b.T for a, b in zip(W_in, W_out, strict=True)])
-    wide_in = xp.concat([W_in[i] for i in range(len(W_in))], axis=1)
-    wide_out = xp.concat([W_out[i] for i in reversed(range(len(W_out)))], axis=1)
-    return Equal(many, xp.relu(X @ wide_in) @ wide_out.T)
+wide_mlp.vary("the two matrices in opposite orders", key="concatenation-order", order=reversed)
 
 
 @wide_mlp.neighbour("the sum taken inside the ReLU", key="sum-inside")
@@ -378,26 +352,20 @@ def _(xp, X, W_in, W_out, A, B):
     given=dict(a=positive(), b=positive()),
     tex=r"\log\frac{(1 + a/n)^n(1 + b/n)^n}{(1 + (a+b)/n)^n} \sim \frac{ab}{n}",
 )
-def parallel_vs_split_constant(xp, a, b):
+def parallel_vs_split_constant(xp, a, b, *, divisor=1):
     """For one positive token with one channel, an MLP that multiplies by a and an attention that
     multiplies by b, the logarithms of the sequential and the parallel product of n layers of step
     1/n differ by ab/n to leading order."""
     return Rate(
         lambda n: n * xp.log((1 + a / n) * (1 + b / n)) - n * xp.log(1 + (a + b) / n),
         order=1,
-        constant=a * b,
+        constant=a * b / divisor,
     )
 
 
-@parallel_vs_split_constant.neighbour(
-    "half the constant, as in the commutator series", key="half-the-constant"
+parallel_vs_split_constant.vary(
+    "half the constant, as in the commutator series", key="half-the-constant", divisor=2
 )
-def _(xp, a, b):
-    return Rate(
-        lambda n: n * xp.log((1 + a / n) * (1 + b / n)) - n * xp.log(1 + (a + b) / n),
-        order=1,
-        constant=a * b / 2,
-    )
 
 
 @claim(
@@ -409,51 +377,35 @@ def _(xp, a, b):
     sizes=TINY,
     tex=r"(\mathrm{id} + hg)\circ(\mathrm{id} + hf) = \mathrm{id} + h(f + g) + h^2\,Dg[f] + O(h^3)",
 )
-def parallel_vs_split_cross_term(xp, X, W_in, W_out, A, B):
+def parallel_vs_split_cross_term(
+    xp, X, W_in, W_out, A, B, *, cross=lambda xp, f, g, X: xp.push(f, X, g(X))
+):
     """One MLP step after one attention step: the term of second order is D(MLP)[attention], the
     derivative of the later map along the earlier one."""
     mlp, attention = _mlp_and_attention(xp, W_in, W_out, A, B)
     first = mlp(X) + attention(X)
-    cross = xp.push(mlp, X, attention(X))
+    second = cross(xp, mlp, attention, X)
 
     def gap(n):
         h = xp.one / n
         turns = depth.one_after_the_other(depth.euler, attention, mlp, X, h)
-        return xp.norm(turns - X - first * h - cross * h * h)
+        return xp.norm(turns - X - first * h - second * h * h)
 
     return Rate(gap, order=3)
 
 
-@parallel_vs_split_cross_term.printed(
+parallel_vs_split_cross_term.vary(
     "maps multiplied as if linear: the MLP of the attention",
+    role="printed",
     tex=r"\text{cross term } \lambda_{\mathrm{MLP}}("
     r"\lambda_{\mathrm{Att}}(X))",
+    cross=lambda xp, f, g, X: f(g(X)),
 )
-def _(xp, X, W_in, W_out, A, B):
-    mlp, attention = _mlp_and_attention(xp, W_in, W_out, A, B)
-    first = mlp(X) + attention(X)
-    cross = mlp(attention(X))
-
-    def gap(n):
-        h = xp.one / n
-        turns = depth.one_after_the_other(depth.euler, attention, mlp, X, h)
-        return xp.norm(turns - X - first * h - cross * h * h)
-
-    return Rate(gap, order=3)
-
-
-@parallel_vs_split_cross_term.neighbour("the derivative of the wrong map", key="wrong-map")
-def _(xp, X, W_in, W_out, A, B):
-    mlp, attention = _mlp_and_attention(xp, W_in, W_out, A, B)
-    first = mlp(X) + attention(X)
-    cross = xp.push(attention, X, mlp(X))
-
-    def gap(n):
-        h = xp.one / n
-        turns = depth.one_after_the_other(depth.euler, attention, mlp, X, h)
-        return xp.norm(turns - X - first * h - cross * h * h)
-
-    return Rate(gap, order=3)
+parallel_vs_split_cross_term.vary(
+    "the derivative of the wrong map",
+    key="wrong-map",
+    cross=lambda xp, f, g, X: xp.push(g, X, f(X)),
+)
 
 
 @claim(
@@ -548,7 +500,7 @@ def _invertible(n):
     needs=["split-iff-commute-if"],
     tex=r"\frac{\dd^2}{\dd h^2}\Big|_{0}\bigl(\ee^{hA}\ee^{hB} - \ee^{h(A+B)}\bigr) = AB - BA",
 )
-def split_iff_commute(xp, A, B):
+def split_iff_commute(xp, A, B, *, bracket=lambda A, B: A @ B - B @ A):
     """The second derivative at h = 0 of exp(hA) exp(hB) − exp(h(A+B)) is the commutator AB − BA.
     So if the two agree for all small h, then A and B commute; that they agree if A and B commute
     is `split-iff-commute-if`."""
@@ -556,7 +508,7 @@ def split_iff_commute(xp, A, B):
         _power_series(xp, A, h, 2) @ _power_series(xp, B, h, 2) - _power_series(xp, A + B, h, 2)
     )
     slope = lambda h: xp.push(gap, h, xp.one)
-    return Equal(xp.push(slope, 0 * xp.one, xp.one), A @ B - B @ A)
+    return Equal(xp.push(slope, 0 * xp.one, xp.one), bracket(A, B))
 
 
 @split_iff_commute.printed(
@@ -573,22 +525,12 @@ def _(xp, b):
     return Zero(A @ B - B @ A)
 
 
-@split_iff_commute.neighbour("the anticommutator", key="anticommutator")
-def _(xp, A, B):
-    gap = lambda h: (
-        _power_series(xp, A, h, 2) @ _power_series(xp, B, h, 2) - _power_series(xp, A + B, h, 2)
-    )
-    slope = lambda h: xp.push(gap, h, xp.one)
-    return Equal(xp.push(slope, 0 * xp.one, xp.one), A @ B + B @ A)
-
-
-@split_iff_commute.neighbour("half the commutator", key="half-the-commutator")
-def _(xp, A, B):
-    gap = lambda h: (
-        _power_series(xp, A, h, 2) @ _power_series(xp, B, h, 2) - _power_series(xp, A + B, h, 2)
-    )
-    slope = lambda h: xp.push(gap, h, xp.one)
-    return Equal(xp.push(slope, 0 * xp.one, xp.one), (A @ B - B @ A) / 2)
+split_iff_commute.vary(
+    "the anticommutator", key="anticommutator", bracket=lambda A, B: A @ B + B @ A
+)
+split_iff_commute.vary(
+    "half the commutator", key="half-the-commutator", bracket=lambda A, B: (A @ B - B @ A) / 2
+)
 
 
 @claim(
@@ -690,22 +632,17 @@ def _(xp, b):
     needs=["split-iff-commute-one-step"],
     tex=r"\abs{\ee^{h(A+B)} - \ee^{hA}\ee^{hB}}_{12} = \abs{b}\,\frac{\sin^2 \pi h}{\pi}",
 )
-def split_gap(xp, b, h):
+def split_gap(xp, b, h, *, power=2):
     """At step h the two products of that pair differ in one entry, by
     $b\\,(e^{2\\pi ih} - 1)^2/(4\\pi i)$."""
     turn = 2 * xp.pi * xp.i * h
     left = _triangular_exp(xp, 0 * b, 0 * b, turn) @ _triangular_exp(xp, 0 * b, b * h, turn)
     right = _triangular_exp(xp, 0 * b, b * h, 2 * turn)
     once = xp.exp(turn) - 1
-    return Equal((right - left)[0, 1], b * once * once / (4 * xp.pi * xp.i))
+    return Equal((right - left)[0, 1], b * once**power / (4 * xp.pi * xp.i))
 
 
-@split_gap.neighbour("a gap that is linear in sin(πh)", key="first-power")
-def _(xp, b, h):
-    turn = 2 * xp.pi * xp.i * h
-    left = _triangular_exp(xp, 0 * b, 0 * b, turn) @ _triangular_exp(xp, 0 * b, b * h, turn)
-    right = _triangular_exp(xp, 0 * b, b * h, 2 * turn)
-    return Equal((right - left)[0, 1], b * (xp.exp(turn) - 1) / (4 * xp.pi * xp.i))
+split_gap.vary("a gap that is linear in sin(πh)", key="first-power", power=1)
 
 
 PLANE_FIELDS = dict(x=vector("C"), P=real_matrix("C", "C"), R=real_matrix("C", "C"), c=vector("C"))
@@ -720,45 +657,34 @@ PLANE_FIELDS = dict(x=vector("C"), P=real_matrix("C", "C"), R=real_matrix("C", "
     sizes=dict(C=[2, 3]),
     tex=r"\phi^f_h\circ\phi^g_h - \phi^g_h\circ\phi^f_h = h^2\,(Df\,g - Dg\,f) + O(h^3)",
 )
-def split_bracket(xp, x, P, R, c):
+def split_bracket(
+    xp, x, P, R, c, *, bracket=lambda xp, f, g, x: xp.push(f, x, g(x)) - xp.push(g, x, f(x))
+):
     """For vector fields f and g (here tanh(xP)R and x⟨c, x⟩), flowing along g then f differs from
     flowing along f then g by h²(Df g − Dg f) + O(h³). A Runge-Kutta step of order 4 stands for
     each flow."""
     f, g = lambda x: xp.tanh(x @ P) @ R, lambda x: x * xp.sum(c * x)
-    bracket = xp.push(f, x, g(x)) - xp.push(g, x, f(x))
+    second = bracket(xp, f, g, x)
 
     def gap(n):
         h = xp.one / (8 * n)
         one, two = (depth.one_after_the_other(depth.rk4, *pair, x, h) for pair in ((g, f), (f, g)))
-        return xp.norm(one - two - bracket * h * h)
+        return xp.norm(one - two - second * h * h)
 
     return Rate(gap, order=3)
 
 
-@split_bracket.printed("the bracket of composition, f∘g − g∘f", tex=r"[f, g] = fg - gf")
-def _(xp, x, P, R, c):
-    f, g = lambda x: xp.tanh(x @ P) @ R, lambda x: x * xp.sum(c * x)
-    bracket = f(g(x)) - g(f(x))
-
-    def gap(n):
-        h = xp.one / (8 * n)
-        one, two = (depth.one_after_the_other(depth.rk4, *pair, x, h) for pair in ((g, f), (f, g)))
-        return xp.norm(one - two - bracket * h * h)
-
-    return Rate(gap, order=3)
-
-
-@split_bracket.neighbour("the bracket with the other sign", key="sign")
-def _(xp, x, P, R, c):
-    f, g = lambda x: xp.tanh(x @ P) @ R, lambda x: x * xp.sum(c * x)
-    bracket = xp.push(g, x, f(x)) - xp.push(f, x, g(x))
-
-    def gap(n):
-        h = xp.one / (8 * n)
-        one, two = (depth.one_after_the_other(depth.rk4, *pair, x, h) for pair in ((g, f), (f, g)))
-        return xp.norm(one - two - bracket * h * h)
-
-    return Rate(gap, order=3)
+split_bracket.vary(
+    "the bracket of composition, f∘g − g∘f",
+    role="printed",
+    tex=r"[f, g] = fg - gf",
+    bracket=lambda xp, f, g, x: f(g(x)) - g(f(x)),
+)
+split_bracket.vary(
+    "the bracket with the other sign",
+    key="sign",
+    bracket=lambda xp, f, g, x: xp.push(g, x, f(x)) - xp.push(f, x, g(x)),
+)
 
 
 def _decay(xp, x, s):
@@ -922,13 +848,11 @@ def low_rank(xp, Q, K):
     return Zero(xp.det(Q @ xp.star(K)))
 
 
-@low_rank.neighbour(
+low_rank.vary(
     "one column more",
     key="one-column-more",
     given=dict(Q=matrix("r+1", "r+1"), K=matrix("r+1", "r+1")),
 )
-def _(xp, Q, K):
-    return Zero(xp.det(Q @ xp.star(K)))
 
 
 @claim(
@@ -1160,6 +1084,11 @@ def _paired_potential(xp, Q, K, V, O):
     )
 
 
+def _linear_heads(xp, X, Q, K, V, O):
+    """The heads of linear attention, one by one."""
+    return [layers.linear_head(xp, X, *weights) for weights in zip(Q, K, V, O, strict=True)]
+
+
 @claim(
     "head-pairing",
     title="Heads tied in pairs are the force of a quartic potential",
@@ -1174,9 +1103,8 @@ def _paired_potential(xp, Q, K, V, O):
 def head_pairing(xp, X, Q, K, V, O):
     """If each of n/2 heads has a partner whose QK* is its VO* and whose VO* is its QK*, the n heads
     of linear attention are the force of a sum of n/2 quartic potentials."""
-    first = [layers.linear_head(xp, X, Q[i], K[i], V[i], O[i]) for i in range(len(Q))]
-    partner = [layers.linear_head(xp, X, V[i], O[i], Q[i], K[i]) for i in range(len(Q))]
-    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(first + partner))
+    heads = _linear_heads(xp, X, Q, K, V, O) + _linear_heads(xp, X, V, O, Q, K)
+    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(heads))
 
 
 @head_pairing.printed(
@@ -1186,25 +1114,22 @@ def head_pairing(xp, X, Q, K, V, O):
     tex=r"\frac{\partial V}{\partial X^*} = \text{Transformers Architecture!}",
 )
 def _(xp, X, Q, K, V, O, Q2, K2, V2, O2):
-    first = [layers.linear_head(xp, X, Q[i], K[i], V[i], O[i]) for i in range(len(Q))]
-    second = [layers.linear_head(xp, X, Q2[i], K2[i], V2[i], O2[i]) for i in range(len(Q))]
-    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(first + second))
+    heads = _linear_heads(xp, X, Q, K, V, O) + _linear_heads(xp, X, Q2, K2, V2, O2)
+    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(heads))
 
 
 @head_pairing.neighbour(
     "the partner tied one way only", key="tied-one-way", given=heads("V2", "O2", count="m")
 )
 def _(xp, X, Q, K, V, O, V2, O2):
-    first = [layers.linear_head(xp, X, Q[i], K[i], V[i], O[i]) for i in range(len(Q))]
-    partner = [layers.linear_head(xp, X, V[i], O[i], V2[i], O2[i]) for i in range(len(Q))]
-    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(first + partner))
+    heads = _linear_heads(xp, X, Q, K, V, O) + _linear_heads(xp, X, V, O, V2, O2)
+    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(heads))
 
 
 @head_pairing.neighbour("the partner's factors in the wrong order, OV* for VO*", key="ov-for-vo")
 def _(xp, X, Q, K, V, O):
-    first = [layers.linear_head(xp, X, Q[i], K[i], V[i], O[i]) for i in range(len(Q))]
-    partner = [layers.linear_head(xp, X, O[i], V[i], Q[i], K[i]) for i in range(len(Q))]
-    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(first + partner))
+    heads = _linear_heads(xp, X, Q, K, V, O) + _linear_heads(xp, X, O, V, Q, K)
+    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(heads))
 
 
 FREE = dict(
@@ -1272,7 +1197,7 @@ def _(xp, X, A, B, H, K):
     r" \sum_{abcd}\,(K^*X)_{da}(H^*X)_{bc}\,(T_{ab,cd} - T_{cd,ab}),\quad "
     r" T = \sum_i A_i\otimes B_i",
 )
-def head_pairing_criterion(xp, X, A, B, H, K):
+def head_pairing_criterion(xp, X, A, B, H, K, *, part=lambda T, swapped: T - swapped):
     """The asymmetry of the antilinear derivative of Σ X Aᵢ X*X Bᵢ depends on the weights only
     through T − Tᵀ, T = Σ Aᵢ ⊗ Bᵢ. For two tokens or more (N ≥ 2) it vanishes for all X, H, K
     exactly if T is symmetric, and then V = ½ Σ Tr(X Aᵢ X*X Bᵢ X*) is a potential."""
@@ -1283,21 +1208,14 @@ def head_pairing_criterion(xp, X, A, B, H, K):
     )
     P, R = xp.star(H) @ X, xp.star(K) @ X
     weight = R.T[:, None, None, :] * P[None, :, :, None]
-    return Equal(one - other, xp.sum(weight * (T - swapped)))
+    return Equal(one - other, xp.sum(weight * part(T, swapped)))
 
 
-@head_pairing_criterion.neighbour(
-    "the symmetric part, which would refuse a head tied to itself", key="self-tied-refused"
+head_pairing_criterion.vary(
+    "the symmetric part, which would refuse a head tied to itself",
+    key="self-tied-refused",
+    part=lambda T, swapped: (T + swapped) / 2,
 )
-def _(xp, X, A, B, H, K):
-    one, other = _both_pairings(xp, _attention(xp, A, B), X, H, K)
-    T = layers.total([a[:, :, None, None] * b[None, None, :, :] for a, b in zip(A, B, strict=True)])
-    swapped = layers.total(
-        [b[:, :, None, None] * a[None, None, :, :] for a, b in zip(A, B, strict=True)]
-    )
-    P, R = xp.star(H) @ X, xp.star(K) @ X
-    weight = R.T[:, None, None, :] * P[None, :, :, None]
-    return Equal(one - other, xp.sum(weight * (T + swapped)) / 2)
 
 
 @head_pairing_criterion.neighbour("no asymmetry: generic heads accepted", key="generic-accepted")
@@ -1314,23 +1232,14 @@ def _(xp, X, A, B, H, K):
     given=dict(X=matrix("N", "C"), A=matrix("C", "C")),
     tex=r"\frac{\partial}{\partial X^*}\,\tfrac12\Tr(XAX^*XAX^*) = XAX^*XA",
 )
-def head_pairing_self_tied(xp, X, A):
+def head_pairing_self_tied(xp, X, A, *, adjoint=False):
     """A single head with VO* = QK* = A is the force of ½Tr(XAX*XAX*)."""
-    return Force(
-        lambda X: xp.trace(X @ A @ xp.star(X) @ X @ A @ xp.star(X)) / 2,
-        X,
-        X @ A @ xp.star(X) @ X @ A,
-    )
+    B = xp.star(A) if adjoint else A
+    V = lambda X: xp.trace(X @ A @ xp.star(X) @ X @ B @ xp.star(X)) / 2
+    return Force(V, X, X @ A @ xp.star(X) @ X @ B)
 
 
-@head_pairing_self_tied.neighbour("a head tied to its adjoint, VO* = (QK*)*", key="adjoint")
-def _(xp, X, A):
-    B = xp.star(A)
-    return Force(
-        lambda X: xp.trace(X @ A @ xp.star(X) @ X @ B @ xp.star(X)) / 2,
-        X,
-        X @ A @ xp.star(X) @ X @ B,
-    )
+head_pairing_self_tied.vary("a head tied to its adjoint, VO* = (QK*)*", key="adjoint", adjoint=True)
 
 
 @claim(
@@ -1341,19 +1250,15 @@ def _(xp, X, A):
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
     tex=r"XAX^*XB + XBX^*XA = \tfrac12 XSX^*XS - \tfrac12 XDX^*XD,\quad S = A + B,\; D = A - B",
 )
-def head_pairing_two_self_tied(xp, X, A, B):
+def head_pairing_two_self_tied(xp, X, A, B, *, sign=-1):
     """A pair with swapped roles equals two heads that are tied to themselves, with weights
     (A + B)/√2 and i(A − B)/√2. Tying a head to itself is thus the general case."""
     M = xp.star(X) @ X
     S, D = A + B, A - B
-    return Equal(X @ A @ M @ B + X @ B @ M @ A, (X @ S @ M @ S - X @ D @ M @ D) / 2)
+    return Equal(X @ A @ M @ B + X @ B @ M @ A, (X @ S @ M @ S + sign * X @ D @ M @ D) / 2)
 
 
-@head_pairing_two_self_tied.neighbour("both with a plus sign", key="plus-sign")
-def _(xp, X, A, B):
-    M = xp.star(X) @ X
-    S, D = A + B, A - B
-    return Equal(X @ A @ M @ B + X @ B @ M @ A, (X @ S @ M @ S + X @ D @ M @ D) / 2)
+head_pairing_two_self_tied.vary("both with a plus sign", key="plus-sign", sign=1)
 
 
 @claim(
@@ -1381,14 +1286,11 @@ def head_pairing_one_token(xp, X, u, v, w, H, K):
     return Equal(*_both_pairings(xp, lambda X: X @ A @ xp.star(X) @ X @ B, X, H, K))
 
 
-@head_pairing_one_token.neighbour(
+head_pairing_one_token.vary(
     "the same head on two tokens",
     key="two-tokens",
     given=dict(X=matrix(2, "C"), H=matrix(2, "C"), K=matrix(2, "C")),
 )
-def _(xp, X, u, v, w, H, K):
-    A, B = u[:, None] * xp.conj(v)[None, :], w[:, None] * xp.conj(v)[None, :]
-    return Equal(*_both_pairings(xp, lambda X: X @ A @ xp.star(X) @ X @ B, X, H, K))
 
 
 def _coefficients(xp, pairs):
@@ -1407,22 +1309,17 @@ def _coefficients(xp, pairs):
     needs=["head-pairing-criterion"],
     tex=r"\dim\{A\otimes B + B\otimes A\} = 2C^2 - 1",
 )
-def head_pairing_parameters(xp, A, B):
+def head_pairing_parameters(xp, A, B, *, lost=1):
     """The fields of one tied pair of heads form a family of dimension 2C² − 1: 2C² weights less the
     one rescaling (A, B) → (sA, B/s). Over the complex numbers the dimension is the same, counted in
     complex parameters."""
     C = A.shape[0]
     both = xp.stack([A, B])
     field = lambda W: _coefficients(xp, [(W[0], W[1]), (W[1], W[0])])
-    return Rank(xp.jacobian(field, both), 2 * C * C - 1)
+    return Rank(xp.jacobian(field, both), 2 * C * C - lost)
 
 
-@head_pairing_parameters.neighbour("as many as weights", key="as-many-as-weights")
-def _(xp, A, B):
-    C = A.shape[0]
-    both = xp.stack([A, B])
-    field = lambda W: _coefficients(xp, [(W[0], W[1]), (W[1], W[0])])
-    return Rank(xp.jacobian(field, both), 2 * C * C)
+head_pairing_parameters.vary("as many as weights", key="as-many-as-weights", lost=0)
 
 
 @claim(
@@ -1434,19 +1331,15 @@ def _(xp, A, B):
     sizes=dict(C=[2, 3]),
     tex=r"\dim\{A_1\otimes B_1 + A_2\otimes B_2\} = 4C^2 - 4",
 )
-def head_pairing_parameters_free(xp, A1, B1, A2, B2):
+def head_pairing_parameters_free(xp, A1, B1, A2, B2, *, lost=4):
     """The fields of two free heads form a family of dimension 4C² − 4 (C ≥ 2): the mixing of the
     two heads among themselves costs four. A tied pair has about half."""
     C = A1.shape[0]
     field = lambda W: _coefficients(xp, [(W[0], W[1]), (W[2], W[3])])
-    return Rank(xp.jacobian(field, xp.stack([A1, B1, A2, B2])), 4 * C * C - 4)
+    return Rank(xp.jacobian(field, xp.stack([A1, B1, A2, B2])), 4 * C * C - lost)
 
 
-@head_pairing_parameters_free.neighbour("exactly twice a tied pair", key="twice-a-tied-pair")
-def _(xp, A1, B1, A2, B2):
-    C = A1.shape[0]
-    field = lambda W: _coefficients(xp, [(W[0], W[1]), (W[2], W[3])])
-    return Rank(xp.jacobian(field, xp.stack([A1, B1, A2, B2])), 2 * (2 * C * C - 1))
+head_pairing_parameters_free.vary("exactly twice a tied pair", key="twice-a-tied-pair", lost=2)
 
 
 @claim(
@@ -1458,26 +1351,19 @@ def _(xp, A1, B1, A2, B2):
     needs=["quartic-gives-attention"],
     tex=r"\nabla\Tr(XAX^\top XB^\top X^\top) = X(AMB^\top + B^\top MA + A^\top MB + BMA^\top)",
 )
-def real_quartic(xp, X, A, B):
+def real_quartic(xp, X, A, B, *, terms=4, factor=1):
     """For real X the gradient of Tr(XAXᵀ X Bᵀ Xᵀ) is a sum of four heads: the complex two, and
     the same two with both weights transposed (M = Xᵀ X)."""
     V = lambda X: xp.trace(X @ A @ X.T @ X @ B.T @ X.T)
     M = X.T @ X
-    return Gradient(V, X, X @ (A @ M @ B.T + B.T @ M @ A + A.T @ M @ B + B @ M @ A.T))
+    heads = [A @ M @ B.T, B.T @ M @ A, A.T @ M @ B, B @ M @ A.T]
+    return Gradient(V, X, factor * X @ layers.total(heads[:terms]))
 
 
-@real_quartic.neighbour("the two terms of the complex case", key="two-terms")
-def _(xp, X, A, B):
-    V = lambda X: xp.trace(X @ A @ X.T @ X @ B.T @ X.T)
-    M = X.T @ X
-    return Gradient(V, X, X @ (A @ M @ B.T + B.T @ M @ A))
-
-
-@real_quartic.neighbour("twice the two terms of the complex case", key="two-terms-twice")
-def _(xp, X, A, B):
-    V = lambda X: xp.trace(X @ A @ X.T @ X @ B.T @ X.T)
-    M = X.T @ X
-    return Gradient(V, X, 2 * X @ (A @ M @ B.T + B.T @ M @ A))
+real_quartic.vary("the two terms of the complex case", key="two-terms", terms=2)
+real_quartic.vary(
+    "twice the two terms of the complex case", key="two-terms-twice", terms=2, factor=2
+)
 
 
 # -- factors -------------------------------------------------------------------------------------
@@ -1497,7 +1383,7 @@ def _(xp, X, A, B):
     needs=["quadratic-gives-mlp", "quartic-gives-attention"],
     tex=r"\dot X = \tfrac12 XW + \tfrac{1}{2\sqrt r}\bigl(XAX^*XB^* + XB^*X^*XA\bigr)",
 )
-def field_prefactors(xp, X, W, A, B, root_r):
+def field_prefactors(xp, X, W, A, B, root_r, *, half=2, turned=True):
     """With the talk's V = (i/2)Tr(XWX*) + (i/(2√r))Tr(XAX*XB*X*) and its equation iX' = ∂V/∂X*, the
     velocity −i ∂V/∂X* is ½XW plus two heads of weight 1/(2√r)."""
     V = lambda X: (
@@ -1505,31 +1391,18 @@ def field_prefactors(xp, X, W, A, B, root_r):
     )
     M = xp.star(X) @ X
     heads = X @ A @ M @ xp.star(B) + X @ xp.star(B) @ M @ A
-    return Force(lambda X: -xp.i * V(X), X, X @ W / 2 + heads / (2 * root_r))
+    velocity = lambda X: -xp.i * V(X) if turned else V(X)
+    return Force(velocity, X, X @ W / half + heads / (half * root_r))
 
 
-@field_prefactors.printed(
+field_prefactors.vary(
     "the linear Transformer as the talk writes it, without the halves",
+    role="printed",
     key="printed",
     tex=r"\dot X = XW + \tfrac{1}{\sqrt r}\bigl(XAX^*XB^* + XB^*X^*XA\bigr)",
+    half=1,
 )
-def _(xp, X, W, A, B, root_r):
-    V = lambda X: (
-        (potentials.quadratic(xp, X, W) + potentials.quartic(xp, X, A, B) / root_r) * xp.i / 2
-    )
-    M = xp.star(X) @ X
-    heads = X @ A @ M @ xp.star(B) + X @ xp.star(B) @ M @ A
-    return Force(lambda X: -xp.i * V(X), X, X @ W + heads / root_r)
-
-
-@field_prefactors.neighbour("the factor i left in the velocity", key="i-left")
-def _(xp, X, W, A, B, root_r):
-    V = lambda X: (
-        (potentials.quadratic(xp, X, W) + potentials.quartic(xp, X, A, B) / root_r) * xp.i / 2
-    )
-    M = xp.star(X) @ X
-    heads = X @ A @ M @ xp.star(B) + X @ xp.star(B) @ M @ A
-    return Force(V, X, X @ W / 2 + heads / (2 * root_r))
+field_prefactors.vary("the factor i left in the velocity", key="i-left", turned=False)
 
 
 CHANNELS = built("number of channels", ("C",), {"x": ("C",)}, lambda xp, raw: raw["x"] * 0 + 1)
@@ -1545,34 +1418,24 @@ CHANNELS = built("number of channels", ("C",), {"x": ("C",)}, lambda xp, raw: ra
     tex=r"\operatorname{Var}\frac{\inner{q}{k}}{\sqrt r} = \operatorname{Var}(q_1)"
     r"\operatorname{Var}(k_1)",
 )
-def score_variance(xp, s, t, width, channels):
+def score_variance(xp, s, t, width, channels, *, scale=lambda r, C: r):
     """For a query and a key whose r entries are independent, with mean 0 and standard deviations s
     and t, the score ⟨q, k⟩/√r has variance s²t²: the head width is the right scale."""
-    r = len(width)
+    r, C = width.shape[0], channels.shape[0]
     score = lambda e: s * t * xp.sum(e[0] * e[1])
     mean, square = moments.sign_moments(xp, score, 2, r)
-    return Equal((square - mean * mean) / r, s * s * t * t)
+    return Equal((square - mean * mean) / scale(r, C), s * s * t * t)
 
 
-@score_variance.printed(
+score_variance.vary(
     "the poster divides by √C",
+    role="printed",
     key="printed",
     tex=r"\operatorname{Var}(C^{-1/2}\inner{q}{k}) = \operatorname{Var}(q_1)"
     r"\operatorname{Var}(k_1)",
+    scale=lambda r, C: C,
 )
-def _(xp, s, t, width, channels):
-    r = len(width)
-    score = lambda e: s * t * xp.sum(e[0] * e[1])
-    mean, square = moments.sign_moments(xp, score, 2, r)
-    return Equal((square - mean * mean) / len(channels), s * s * t * t)
-
-
-@score_variance.neighbour("no root: divided by r", key="divided-by-r")
-def _(xp, s, t, width, channels):
-    r = len(width)
-    score = lambda e: s * t * xp.sum(e[0] * e[1]) / r
-    mean, square = moments.sign_moments(xp, score, 2, r)
-    return Equal(square - mean * mean, s * s * t * t)
+score_variance.vary("no root: divided by r", key="divided-by-r", scale=lambda r, C: r * r)
 
 
 @claim(
@@ -1788,11 +1651,9 @@ def single_hamiltonian_quadruples(xp, W):
     return Zero(_odd_power_sums(xp, _generator(xp, W, -xp.i)))
 
 
-@single_hamiltonian_quadruples.neighbour(
+single_hamiltonian_quadruples.vary(
     "weights that are not Hermitian", key="generic-w", given=dict(W=matrix("C", "C"))
 )
-def _(xp, W):
-    return Zero(_odd_power_sums(xp, _generator(xp, W, -xp.i)))
 
 
 @single_hamiltonian_quadruples.neighbour("the paper's equation", key="paper-equation")
@@ -1872,9 +1733,7 @@ def single_hamiltonian_odd(xp, A):
     return Zero(xp.det(A - A.T))
 
 
-@single_hamiltonian_odd.neighbour("an even number", key="even", given=dict(A=real_matrix(2, 2)))
-def _(xp, A):
-    return Zero(xp.det(A - A.T))
+single_hamiltonian_odd.vary("an even number", key="even", given=dict(A=real_matrix(2, 2)))
 
 
 # -- in-context learning -------------------------------------------------------------------------
@@ -1920,42 +1779,21 @@ def _residual_map(xp, W0):
     tex=r"\bigl[E + \tfrac{\eta}{n}\,E\,P_xE^\top E\,R\bigr]_{\mathrm{query},\,y} ="
     r" (W_0 - \eta\nabla L(W_0))\,x_q",
 )
-def icl(xp, x, y, query, W0, eta):
+def icl(xp, x, y, query, W0, eta, *, sign=1, averaged=True, answered=True):
     """Tokens (xⱼ, yⱼ) and a query $(x_q, W_0x_q)$: the layer with QKᵀ the projection on the inputs
     and VOᵀ the map (x, y) → (0, y − W₀x), scaled by η/n, puts on the query's label channels the
     prediction after one gradient step of size η on the loss Σ‖W xⱼ − yⱼ‖²/(2n)."""
     (n, d), k = x.shape, y.shape[1]
-    E = _tokens(xp, x, y, query, W0 @ query)
-    layer = E + E @ _on_inputs(xp, d, k) @ E.T @ E @ _residual_map(xp, W0) * eta / n
+    E = _tokens(xp, x, y, query, W0 @ query if answered else xp.zeros(k))
+    step = E @ _on_inputs(xp, d, k) @ E.T @ E @ _residual_map(xp, W0) * eta
+    layer = E + sign * step / (n if averaged else 1)
     loss = lambda W: xp.norm2(x @ W.T - y) / (2 * n)
     return Equal(layer[n, d:], (W0 - eta * xp.gradient(loss, W0)) @ query)
 
 
-@icl.neighbour("the step size off by n", key="step-off-by-n")
-def _(xp, x, y, query, W0, eta):
-    (n, d), k = x.shape, y.shape[1]
-    E = _tokens(xp, x, y, query, W0 @ query)
-    layer = E + E @ _on_inputs(xp, d, k) @ E.T @ E @ _residual_map(xp, W0) * eta
-    loss = lambda W: xp.norm2(x @ W.T - y) / (2 * n)
-    return Equal(layer[n, d:], (W0 - eta * xp.gradient(loss, W0)) @ query)
-
-
-@icl.neighbour("the sign of the step", key="sign")
-def _(xp, x, y, query, W0, eta):
-    (n, d), k = x.shape, y.shape[1]
-    E = _tokens(xp, x, y, query, W0 @ query)
-    layer = E - E @ _on_inputs(xp, d, k) @ E.T @ E @ _residual_map(xp, W0) * eta / n
-    loss = lambda W: xp.norm2(x @ W.T - y) / (2 * n)
-    return Equal(layer[n, d:], (W0 - eta * xp.gradient(loss, W0)) @ query)
-
-
-@icl.neighbour("the query's label channels left at zero", key="query-label-zero")
-def _(xp, x, y, query, W0, eta):
-    (n, d), k = x.shape, y.shape[1]
-    E = _tokens(xp, x, y, query, xp.zeros(k))
-    layer = E + E @ _on_inputs(xp, d, k) @ E.T @ E @ _residual_map(xp, W0) * eta / n
-    loss = lambda W: xp.norm2(x @ W.T - y) / (2 * n)
-    return Equal(layer[n, d:], (W0 - eta * xp.gradient(loss, W0)) @ query)
+icl.vary("the step size off by n", key="step-off-by-n", averaged=False)
+icl.vary("the sign of the step", key="sign", sign=-1)
+icl.vary("the query's label channels left at zero", key="query-label-zero", answered=False)
 
 
 @claim(
@@ -1969,28 +1807,20 @@ def _(xp, x, y, query, W0, eta):
     tex=r"\bigl[E + \tfrac{\eta}{n}(EP_xMP_y + EP_yMP_x)\bigr]_{\mathrm{query}} ="
     r" (x_q,\; -\eta\nabla L(0)\,x_q)",
 )
-def icl_field(xp, x, y, query, eta):
+def icl_field(xp, x, y, query, eta, *, averaged=True):
     """Both heads of the potential $\\operatorname{Tr}(EP_xE^TEP_yE^T)$, with the projections
     $P_x$ on the input and $P_y$ on the label channels: one Euler step of size η/n puts the
     gradient-step prediction from W₀ = 0 on the query's labels and leaves its input as it was."""
     (n, d), k = x.shape, y.shape[1]
     E = _tokens(xp, x, y, query, xp.zeros(k))
     P_x, P_y, M = _on_inputs(xp, d, k), _on_labels(xp, d, k), E.T @ E
-    layer = E + (E @ P_x @ M @ P_y + E @ P_y @ M @ P_x) * eta / n
+    layer = E + (E @ P_x @ M @ P_y + E @ P_y @ M @ P_x) * eta / (n if averaged else 1)
     loss = lambda W: xp.norm2(x @ W.T - y) / (2 * n)
     step = -eta * xp.gradient(loss, xp.zeros(k, d)) @ query
     return Equal(layer[n], xp.concat([query, step]))
 
 
-@icl_field.neighbour("the step size off by n", key="step-off-by-n")
-def _(xp, x, y, query, eta):
-    (n, d), k = x.shape, y.shape[1]
-    E = _tokens(xp, x, y, query, xp.zeros(k))
-    P_x, P_y, M = _on_inputs(xp, d, k), _on_labels(xp, d, k), E.T @ E
-    layer = E + (E @ P_x @ M @ P_y + E @ P_y @ M @ P_x) * eta
-    loss = lambda W: xp.norm2(x @ W.T - y) / (2 * n)
-    step = -eta * xp.gradient(loss, xp.zeros(k, d)) @ query
-    return Equal(layer[n], xp.concat([query, step]))
+icl_field.vary("the step size off by n", key="step-off-by-n", averaged=False)
 
 
 @icl_field.neighbour(
