@@ -65,12 +65,12 @@ FIELD = dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matri
     tex=r"\operatorname{Tr}\tfrac{i}{2}(X^*\dot X-\dot X^*X)"
     r"=\sum p\,\dot q-\tfrac12\tfrac{d}{dt}\sum p\,q,\quad X=\tfrac{q+ip}{\sqrt2}",
 )
-def kinetic(xp, q, p, q_dot, p_dot):
+def kinetic(xp, q, p, q_dot, p_dot, *, sign=1, boundary=-1):
     """With X = (q + ip)/√2, the trace of (i/2)(X*X' − X*'X) is Σ p q' less half the time
     derivative of Σ p q. The sums run over all tokens and channels."""
     X, X_dot = phase(xp, q, p), phase(xp, q_dot, p_dot)
-    left = xp.trace(xp.i * (xp.star(X) @ X_dot - xp.star(X_dot) @ X) / 2)
-    return Equal(left, xp.sum(p * q_dot) - xp.sum(p_dot * q + p * q_dot) / 2)
+    left = sign * xp.trace(xp.i * (xp.star(X) @ X_dot - xp.star(X_dot) @ X) / 2)
+    return Equal(left, xp.sum(p * q_dot) + boundary * xp.sum(p_dot * q + p * q_dot) / 2)
 
 
 @kinetic.printed(
@@ -84,25 +84,9 @@ def _(xp, q, p, q_dot, p_dot):
     return Equal(first, second), Equal(second, xp.sum(p * q_dot))
 
 
-@kinetic.neighbour("the total derivative dropped", key="no-total-derivative")
-def _(xp, q, p, q_dot, p_dot):
-    X, X_dot = phase(xp, q, p), phase(xp, q_dot, p_dot)
-    left = xp.trace(xp.i * (xp.star(X) @ X_dot - xp.star(X_dot) @ X) / 2)
-    return Equal(left, xp.sum(p * q_dot))
-
-
-@kinetic.neighbour("the total derivative added instead of taken away", key="sign")
-def _(xp, q, p, q_dot, p_dot):
-    X, X_dot = phase(xp, q, p), phase(xp, q_dot, p_dot)
-    left = xp.trace(xp.i * (xp.star(X) @ X_dot - xp.star(X_dot) @ X) / 2)
-    return Equal(left, xp.sum(p * q_dot) + xp.sum(p_dot * q + p * q_dot) / 2)
-
-
-@kinetic.neighbour("the two products of the kinetic term in the other order", key="order")
-def _(xp, q, p, q_dot, p_dot):
-    X, X_dot = phase(xp, q, p), phase(xp, q_dot, p_dot)
-    left = xp.trace(xp.i * (xp.star(X_dot) @ X - xp.star(X) @ X_dot) / 2)
-    return Equal(left, xp.sum(p * q_dot) - xp.sum(p_dot * q + p * q_dot) / 2)
+kinetic.vary("the total derivative dropped", key="no-total-derivative", boundary=0)
+kinetic.vary("the total derivative added instead of taken away", key="sign", boundary=1)
+kinetic.vary("the two products of the kinetic term in the other order", key="order", sign=-1)
 
 
 @claim(
@@ -114,22 +98,20 @@ def _(xp, q, p, q_dot, p_dot):
     tex=r"\operatorname{Tr}\tfrac{i}{2}(\dot XX^*-X\dot X^*)"
     r"=\operatorname{Tr}\tfrac{i}{2}(X^*\dot X-\dot X^*X)",
 )
-def kinetic_cyclic(xp, X, X_dot):
+def kinetic_cyclic(xp, X, X_dot, *, unit=lambda xp: xp.i):
     """The N x N expression X'X* − XX*' and the C x C expression X*X' − X*'X have the same trace;
     both carry the factor i/2."""
     left = xp.trace(X_dot @ xp.star(X) - X @ xp.star(X_dot))
     right = xp.trace(xp.star(X) @ X_dot - xp.star(X_dot) @ X)
-    return Equal(xp.i * left / 2, xp.i * right / 2)
+    return Equal(unit(xp) * left / 2, xp.i * right / 2)
 
 
-@kinetic_cyclic.printed(
+kinetic_cyclic.vary(
     "the factor i missing on the left",
+    role="printed",
     tex=r"\tfrac12(\dot XX^*-X\dot X^*)=\tfrac{i}{2}(X^*\dot X-\dot X^*X)",
+    unit=lambda xp: xp.one,
 )
-def _(xp, X, X_dot):
-    left = xp.trace(X_dot @ xp.star(X) - X @ xp.star(X_dot))
-    right = xp.trace(xp.star(X) @ X_dot - xp.star(X_dot) @ X)
-    return Equal(left / 2, xp.i * right / 2)
 
 
 @kinetic_cyclic.neighbour(
@@ -311,16 +293,13 @@ def _(xp, X, v):
     needs=["symplectic-form"],
     tex=r"\omega(H,iH)=2\lVert H\rVert^2",
 )
-def compatible(xp, X, H):
+def compatible(xp, X, H, *, sign=1):
     """With ω = −dθ, ω(H, iH) = 2‖H‖² at every size: so no H but zero is invisible to ω."""
-    minus = -exterior(xp, lambda Y, U: theta(xp, Y, U), X, H, xp.i * H)
+    minus = -exterior(xp, lambda Y, U: theta(xp, Y, U), X, H, sign * xp.i * H)
     return Equal(minus, 2 * xp.real(xp.trace(H @ xp.star(H))))
 
 
-@compatible.neighbour("−iH for iH", key="sign")
-def _(xp, X, H):
-    minus = -exterior(xp, lambda Y, U: theta(xp, Y, U), X, H, -xp.i * H)
-    return Equal(minus, 2 * xp.real(xp.trace(H @ xp.star(H))))
+compatible.vary("−iH for iH", key="sign", sign=-1)
 
 
 @claim(
@@ -358,11 +337,9 @@ def real_states(xp, h, k):
     return Zero(xp.i * (xp.trace(h @ xp.star(k)) - xp.trace(k @ xp.star(h))))
 
 
-@real_states.neighbour(
+real_states.vary(
     "complex tangent vectors", key="complex", given=dict(h=matrix("N", "C"), k=matrix("N", "C"))
 )
-def _(xp, h, k):
-    return Zero(xp.i * (xp.trace(h @ xp.star(k)) - xp.trace(k @ xp.star(h))))
 
 
 # -- the equation of motion ------------------------------------------------------------------------
@@ -393,13 +370,13 @@ def _force(xp, X, W, A, B):
     tex=r"\delta S(H)=\int 2\operatorname{Re}\operatorname{Tr}H^*"
     r"\Bigl(i\dot X-\frac{\partial V}{\partial X^*}\Bigr)dt,\quad V\text{ real}",
 )
-def schroedinger(xp, X, X_dot, X_ddot, H, W, A, B):
+def schroedinger(xp, X, X_dot, X_ddot, H, W, A, B, *, sign=1, factor=1):
     """For real V (here the real part of any quadratic plus quartic of the theory) the first
     variation of the action along H, ends held, is the integral of 2 Re Tr H*(iX' − ∂V/∂X*): so
     it vanishes for all H exactly on solutions of iX' = ∂V/∂X*."""
     V = lambda Y: real_potential(xp, Y, W, A, B)
     L = lambda Y, U: phase_space_lagrangian(xp, Y, U, V)
-    defect = xp.i * X_dot - _force(xp, X, W, A, B)
+    defect = sign * xp.i * X_dot - factor * _force(xp, X, W, A, B)
     left = euler_lagrange(xp, L, X, X_dot, X_ddot, H)
     return Equal(left, 2 * xp.real(xp.trace(xp.star(H) @ defect)))
 
@@ -416,22 +393,8 @@ def _(xp, X, X_ddot, H, W, A, B):
     return Zero(euler_lagrange(xp, L, X, X_dot, X_ddot, H))
 
 
-@schroedinger.neighbour("−iX' for iX'", key="sign")
-def _(xp, X, X_dot, X_ddot, H, W, A, B):
-    V = lambda Y: real_potential(xp, Y, W, A, B)
-    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, V)
-    defect = -xp.i * X_dot - _force(xp, X, W, A, B)
-    left = euler_lagrange(xp, L, X, X_dot, X_ddot, H)
-    return Equal(left, 2 * xp.real(xp.trace(xp.star(H) @ defect)))
-
-
-@schroedinger.neighbour("V doubled", key="doubled")
-def _(xp, X, X_dot, X_ddot, H, W, A, B):
-    V = lambda Y: real_potential(xp, Y, W, A, B)
-    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, V)
-    defect = xp.i * X_dot - 2 * _force(xp, X, W, A, B)
-    left = euler_lagrange(xp, L, X, X_dot, X_ddot, H)
-    return Equal(left, 2 * xp.real(xp.trace(xp.star(H) @ defect)))
+schroedinger.vary("−iX' for iX'", key="sign", sign=-1)
+schroedinger.vary("V doubled", key="doubled", factor=2)
 
 
 @schroedinger.neighbour(
@@ -457,29 +420,23 @@ def _(xp, X, X_ddot, H, W):
     tex=r"\delta S(H)=i\operatorname{Tr}H^*\bigl(\dot X-\tfrac12XW\bigr)"
     r"-i\operatorname{Tr}\bigl(\dot X+\tfrac12XW^*\bigr)^*H",
 )
-def two_equations(xp, X, X_dot, X_ddot, H, W):
+def two_equations(xp, X, X_dot, X_ddot, H, W, *, other=lambda xp, X, W: -X @ xp.star(W) / 2):
     """With the talk's V = (i/2) Tr(XWX*), the part of the first variation antilinear in H demands
     X' = ½XW and the part linear in H demands X' = −½XW*. Both can hold only if X(W + W*) = 0."""
     L = lambda Y, U: phase_space_lagrangian(xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
     first = xp.i * xp.trace(xp.star(H) @ (X_dot - X @ W / 2))
-    second = -xp.i * xp.trace(xp.star(X_dot + X @ xp.star(W) / 2) @ H)
+    second = -xp.i * xp.trace(xp.star(X_dot - other(xp, X, W)) @ H)
     return Equal(euler_lagrange(xp, L, X, X_dot, X_ddot, H), first + second)
 
 
-@two_equations.neighbour("the second equation X' = −½XW, without the star", key="no-star")
-def _(xp, X, X_dot, X_ddot, H, W):
-    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
-    first = xp.i * xp.trace(xp.star(H) @ (X_dot - X @ W / 2))
-    second = -xp.i * xp.trace(xp.star(X_dot + X @ W / 2) @ H)
-    return Equal(euler_lagrange(xp, L, X, X_dot, X_ddot, H), first + second)
-
-
-@two_equations.neighbour("both parts ask for X' = ½XW", key="consistent")
-def _(xp, X, X_dot, X_ddot, H, W):
-    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, lambda Z: xp.i * quadratic(xp, Z, W) / 2)
-    first = xp.i * xp.trace(xp.star(H) @ (X_dot - X @ W / 2))
-    second = -xp.i * xp.trace(xp.star(X_dot - X @ W / 2) @ H)
-    return Equal(euler_lagrange(xp, L, X, X_dot, X_ddot, H), first + second)
+two_equations.vary(
+    "the second equation X' = −½XW, without the star",
+    key="no-star",
+    other=lambda xp, X, W: -X @ W / 2,
+)
+two_equations.vary(
+    "both parts ask for X' = ½XW", key="consistent", other=lambda xp, X, W: X @ W / 2
+)
 
 
 @claim(
@@ -500,7 +457,7 @@ def _(xp, X, X_dot, X_ddot, H, W):
     r"\delta S(H)=\int -2i\,\overline{\operatorname{Tr}H^*\frac{\partial\,\mathrm{Im}V}"
     r"{\partial X^*}}\,dt",
 )
-def residue(xp, X, X_ddot, H, W, A, B):
+def residue(xp, X, X_ddot, H, W, A, B, *, conjugated=True):
     """Along iX' = ∂V/∂X* with any complex quadratic plus quartic V, the first variation is
     −2i times the conjugate of Tr H* ∂(Im V)/∂X*: it vanishes for all H iff Im V exerts no force."""
     V = lambda Y: quadratic(xp, Y, W) + quartic(xp, Y, A, B)
@@ -509,7 +466,8 @@ def residue(xp, X, X_ddot, H, W, A, B):
     X_dot = -xp.i * X @ (W + A @ M @ Bs + Bs @ M @ A)
     G = -xp.i * X @ (W - Ws + A @ M @ Bs + Bs @ M @ A - B @ M @ As - As @ M @ B) / 2
     left = euler_lagrange(xp, L, X, X_dot, X_ddot, H)
-    return Equal(left, -2 * xp.i * xp.conj(xp.trace(xp.star(H) @ G)))
+    overlap = xp.trace(xp.star(H) @ G)
+    return Equal(left, -2 * xp.i * (xp.conj(overlap) if conjugated else overlap))
 
 
 @residue.neighbour("no residue: stationary for every V", key="no-residue")
@@ -521,15 +479,7 @@ def _(xp, X, X_ddot, H, W, A, B):
     return Zero(euler_lagrange(xp, L, X, X_dot, X_ddot, H))
 
 
-@residue.neighbour("the residue not conjugated", key="conjugate")
-def _(xp, X, X_ddot, H, W, A, B):
-    V = lambda Y: quadratic(xp, Y, W) + quartic(xp, Y, A, B)
-    L = lambda Y, U: phase_space_lagrangian(xp, Y, U, V)
-    M, Ws, As, Bs = xp.star(X) @ X, xp.star(W), xp.star(A), xp.star(B)
-    X_dot = -xp.i * X @ (W + A @ M @ Bs + Bs @ M @ A)
-    G = -xp.i * X @ (W - Ws + A @ M @ Bs + Bs @ M @ A - B @ M @ As - As @ M @ B) / 2
-    left = euler_lagrange(xp, L, X, X_dot, X_ddot, H)
-    return Equal(left, -2 * xp.i * xp.trace(xp.star(H) @ G))
+residue.vary("the residue not conjugated", key="conjugate", conjugated=False)
 
 
 @claim(
@@ -620,12 +570,12 @@ PAIR = dict(
     given=PAIR,
     tex=r"V=iR+c:\quad-\Bigl(\frac{\partial V}{\partial X^*}\Bigr)^*=\frac{\partial V}{\partial X}",
 )
-def pair(xp, X, H, W, A, B, c):
+def pair(xp, X, H, W, A, B, c, *, sign=-1):
     """For V = iR + c with R real (here any quadratic plus quartic) and c a constant, the paper's
     two equations are conjugates of each other: with X' = ∂V/∂X*, −X*' equals ∂V/∂X."""
     V = lambda Y: xp.i * real_potential(xp, Y, W, A, B) + c
     X_dot = xp.i * _force(xp, X, W, A, B)
-    return Equal(-xp.trace(xp.star(X_dot) @ H), _linear_part(xp, V, X, H))
+    return Equal(sign * xp.trace(xp.star(X_dot) @ H), _linear_part(xp, V, X, H))
 
 
 @pair.printed(
@@ -647,11 +597,7 @@ def _(xp, X, H, W, A, B):
     return Equal(-xp.trace(xp.star(X_dot) @ H), _linear_part(xp, V, X, H))
 
 
-@pair.neighbour("without the minus sign", key="sign")
-def _(xp, X, H, W, A, B, c):
-    V = lambda Y: xp.i * real_potential(xp, Y, W, A, B) + c
-    X_dot = xp.i * _force(xp, X, W, A, B)
-    return Equal(xp.trace(xp.star(X_dot) @ H), _linear_part(xp, V, X, H))
+pair.vary("without the minus sign", key="sign", sign=1)
 
 
 @claim(
@@ -669,31 +615,19 @@ def _(xp, X, H, W, A, B, c):
     tex=r"\frac{\partial V}{\partial X}+\Bigl(\frac{\partial V}{\partial X^*}\Bigr)^*"
     r"=2\Bigl(\frac{\partial\,\mathrm{Re}V}{\partial X^*}\Bigr)^*",
 )
-def pair_defect(xp, X, H, W, A, B):
+def pair_defect(xp, X, H, W, A, B, *, real=True, factor=2):
     """For any quadratic plus quartic V, ∂V/∂X + (∂V/∂X*)* is twice the conjugate force of Re V: the
     two equations agree exactly where that force vanishes, and everywhere iff Re V is constant."""
     V = lambda Y: quadratic(xp, Y, W) + quartic(xp, Y, A, B)
     M, Bs = xp.star(X) @ X, xp.star(B)
     F = X @ (W + A @ M @ Bs + Bs @ M @ A)
-    R = _force(xp, X, W, A, B)
-    return Equal(_linear_part(xp, V, X, H) + xp.trace(xp.star(F) @ H), 2 * xp.trace(xp.star(R) @ H))
+    R = _force(xp, X, W, A, B) if real else F
+    both = _linear_part(xp, V, X, H) + xp.trace(xp.star(F) @ H)
+    return Equal(both, factor * xp.trace(xp.star(R) @ H))
 
 
-@pair_defect.neighbour("twice the force of V itself", key="whole-force")
-def _(xp, X, H, W, A, B):
-    V = lambda Y: quadratic(xp, Y, W) + quartic(xp, Y, A, B)
-    M, Bs = xp.star(X) @ X, xp.star(B)
-    F = X @ (W + A @ M @ Bs + Bs @ M @ A)
-    return Equal(_linear_part(xp, V, X, H) + xp.trace(xp.star(F) @ H), 2 * xp.trace(xp.star(F) @ H))
-
-
-@pair_defect.neighbour("once the force of Re V", key="factor-two")
-def _(xp, X, H, W, A, B):
-    V = lambda Y: quadratic(xp, Y, W) + quartic(xp, Y, A, B)
-    M, Bs = xp.star(X) @ X, xp.star(B)
-    F = X @ (W + A @ M @ Bs + Bs @ M @ A)
-    R = _force(xp, X, W, A, B)
-    return Equal(_linear_part(xp, V, X, H) + xp.trace(xp.star(F) @ H), xp.trace(xp.star(R) @ H))
+pair_defect.vary("twice the force of V itself", key="whole-force", real=False)
+pair_defect.vary("once the force of Re V", key="factor-two", factor=1)
 
 
 # -- dissipative and conservative ------------------------------------------------------------------
@@ -773,22 +707,16 @@ def _(xp, X, W, A, B):
     tex=r"\frac{\partial}{\partial X^*}\mathrm{Re}\operatorname{Tr}XWX^*=X\tfrac{W+W^*}{2},\quad "
     r"\frac{\partial}{\partial X^*}\,i\,\mathrm{Im}\operatorname{Tr}XWX^*=X\tfrac{W-W^*}{2}",
 )
-def weight_split(xp, X, W):
+def weight_split(xp, X, W, *, sign=1):
     """For V = Tr(XWX*) the force of Re V is X(W + W*)/2 and the force of i Im V is X(W − W*)/2."""
     V = lambda Y: xp.trace(Y @ W @ xp.star(Y))
     return (
-        Force(lambda Y: xp.real(V(Y)), X, X @ (W + xp.star(W)) / 2),
-        Force(lambda Y: xp.i * xp.imag(V(Y)), X, X @ (W - xp.star(W)) / 2),
+        Force(lambda Y: xp.real(V(Y)), X, X @ (W + sign * xp.star(W)) / 2),
+        Force(lambda Y: xp.i * xp.imag(V(Y)), X, X @ (W - sign * xp.star(W)) / 2),
     )
 
 
-@weight_split.neighbour("Hermitian and skew-Hermitian part swapped", key="swapped")
-def _(xp, X, W):
-    V = lambda Y: xp.trace(Y @ W @ xp.star(Y))
-    return (
-        Force(lambda Y: xp.real(V(Y)), X, X @ (W - xp.star(W)) / 2),
-        Force(lambda Y: xp.i * xp.imag(V(Y)), X, X @ (W + xp.star(W)) / 2),
-    )
+weight_split.vary("Hermitian and skew-Hermitian part swapped", key="swapped", sign=-1)
 
 
 @weight_split.neighbour("the star without conjugation", key="transpose")
@@ -1004,7 +932,7 @@ def _(xp, X, K, h):
     given=dict(w=real()),
     tex=r"1-\lvert x_1/x_0\rvert^2=\tfrac{(wh)^6}{72}+O(h^8)",
 )
-def rk4_loss(xp, w):
+def rk4_loss(xp, w, *, order=6):
     """One step of size h of the classical Runge-Kutta method for ix' = wx loses (wh)⁶/72 of |x|²,
     to leading order: over a fixed depth the drift is of fifth order and always downwards."""
 
@@ -1012,18 +940,14 @@ def rk4_loss(xp, w):
         z = -xp.i * w / n
         return 1 - xp.abs2(1 + z + z**2 / 2 + z**3 / 6 + z**4 / 24)
 
-    return Rate(loss, 6, w**6 / 72)
+    return Rate(loss, order, w**6 / 72 if order == 6 else None)
 
 
-@rk4_loss.neighbour(
-    "fifth order, as the local error of a fourth-order method would suggest", key="fifth-order"
+rk4_loss.vary(
+    "fifth order, as the local error of a fourth-order method would suggest",
+    key="fifth-order",
+    order=5,
 )
-def _(xp, w):
-    def loss(n):
-        z = -xp.i * w / n
-        return 1 - xp.abs2(1 + z + z**2 / 2 + z**3 / 6 + z**4 / 24)
-
-    return Rate(loss, 5)
 
 
 @rk4_loss.neighbour("explicit Euler as good", key="explicit-euler")
@@ -1166,7 +1090,7 @@ def _(xp, m, W, A, B, h):
 TWO_LAYERS = dict(Y=matrix("k", "C"), a=matrix("k"), layers=matrix(6, "C", "C"))
 
 
-def _two_layers(xp, X, layers, attention, mlp=lambda xp, Z: Z):
+def _two_layers(xp, X, layers, attention, mlp):
     """Two residual layers with weights of their own: X + mlp(X)W_k + attention(X, A_k, B_k)."""
     for k in (0, 1):
         W, A, B = layers[3 * k], layers[3 * k + 1], layers[3 * k + 2]
@@ -1185,43 +1109,32 @@ def _two_layers(xp, X, layers, attention, mlp=lambda xp, Z: Z):
     tex=r"x_{N}=\textstyle\sum_n a_nx_n\ \text{before}\;\Rightarrow\;"
     r"x_{N}=\sum_n a_nx_n\ \text{after any linear layers}",
 )
-def orbit(xp, Y, a, layers):
+def orbit(xp, Y, a, layers, *, attention=linear_attention, mlp=lambda xp, Z: Z):
     """If the last token is a linear combination of the others, it is the same combination
     after two residual layers of linear MLP plus linear attention with untied weights, different in
     each layer; by repetition at every depth."""
     X = xp.concat([Y, xp.stack([a @ Y])])
-    out = _two_layers(xp, X, layers, linear_attention)
+    out = _two_layers(xp, X, layers, attention, mlp)
     return Equal(out[-1], a @ out[:-1])
 
 
-@orbit.neighbour("softmax attention", key="softmax")
-def _(xp, Y, a, layers):
-    X = xp.concat([Y, xp.stack([a @ Y])])
-    attention = lambda xp, Z, A, B: xp.softmax(Z @ A @ xp.star(Z)) @ Z @ B
-    out = _two_layers(xp, X, layers, attention)
-    return Equal(out[-1], a @ out[:-1])
-
-
-@orbit.neighbour(
+orbit.vary(
+    "softmax attention",
+    key="softmax",
+    attention=lambda xp, Z, A, B: xp.softmax(Z @ A @ xp.star(Z)) @ Z @ B,
+)
+orbit.vary(
     "a ReLU in the MLP, real tokens",
     key="relu",
     given=dict(Y=real_matrix("k", "C"), a=vector("k"), layers=real_matrix(6, "C", "C")),
+    mlp=lambda xp, Z: xp.relu(Z),
 )
-def _(xp, Y, a, layers):
-    X = xp.concat([Y, xp.stack([a @ Y])])
-    out = _two_layers(xp, X, layers, linear_attention, mlp=lambda xp, Z: xp.relu(Z))
-    return Equal(out[-1], a @ out[:-1])
-
-
-@orbit.neighbour(
+orbit.vary(
     "each token normalized before the MLP",
     key="layer-norm",
     given=dict(Y=real_matrix("k", "C"), a=vector("k"), layers=real_matrix(6, "C", "C")),
+    mlp=lambda xp, Z: xp.unit(Z),
 )
-def _(xp, Y, a, layers):
-    X = xp.concat([Y, xp.stack([a @ Y])])
-    out = _two_layers(xp, X, layers, linear_attention, mlp=lambda xp, Z: xp.unit(Z))
-    return Equal(out[-1], a @ out[:-1])
 
 
 @claim(
@@ -1242,12 +1155,13 @@ def _(xp, Y, a, layers):
     tex=r"XW_{\rm in}W_{\rm out}^*+(XQ)(XK)^*(XV)O^*=X\,G(X^*X),\ "
     r"G(M)=W_{\rm in}W_{\rm out}^*+QK^*MVO^*",
 )
-def orbit_form(xp, X, U, V, Q, K, P, O):
+def orbit_form(xp, X, U, V, Q, K, P, O, *, conjugated=True):
     """A linear MLP with matrices U, V and a linear attention head computed from queries XQ, keys XK
     and values XP equals X times a C x C matrix that depends on X only through M = X*X. So
     X(t) = X(0) g(t)."""
     heads = ((X @ Q) @ xp.star(X @ K)) @ (X @ P) @ xp.star(O)
-    G = U @ xp.star(V) + Q @ xp.star(K) @ (xp.star(X) @ X) @ P @ xp.star(O)
+    M = (xp.star(X) if conjugated else X.T) @ X
+    G = U @ xp.star(V) + Q @ xp.star(K) @ M @ P @ xp.star(O)
     return Equal((X @ U) @ xp.star(V) + heads, X @ G)
 
 
@@ -1259,11 +1173,7 @@ def _(xp, X, U, V, Q, K, P, O):
     return Zero(xp.push(lambda Z: Z @ xp.star(Z), X, field))
 
 
-@orbit_form.neighbour("M = XᵀX, without conjugation", key="transpose")
-def _(xp, X, U, V, Q, K, P, O):
-    heads = ((X @ Q) @ xp.star(X @ K)) @ (X @ P) @ xp.star(O)
-    G = U @ xp.star(V) + Q @ xp.star(K) @ (X.T @ X) @ P @ xp.star(O)
-    return Equal((X @ U) @ xp.star(V) + heads, X @ G)
+orbit_form.vary("M = XᵀX, without conjugation", key="transpose", conjugated=False)
 
 
 @claim(
@@ -1388,17 +1298,14 @@ def _(xp, a, b, z, h):
     tex=r"Q(\bar H)=-Q(H),\quad Q(H)=\textstyle\sum_k\operatorname{Re}\,"
     r"i\,(H_{k+1}-H_k)\,\tfrac{(H_{k+1}+H_k)^*}{2}",
 )
-def signature(xp, H):
+def signature(xp, H, *, sign=-1):
     """Conjugating a variation turns the sign of the kinetic part of the second variation: its
     Hessian has equally many positive and negative eigenvalues."""
     Q = lambda Z: phase_space_action(xp, pinned(xp, Z), xp.one * 0, lambda x: xp.sum(x) * 0)
-    return Equal(Q(xp.conj(H)), -Q(H))
+    return Equal(Q(xp.conj(H)), sign * Q(H))
 
 
-@signature.neighbour("conjugation leaves it alone", key="sign")
-def _(xp, H):
-    Q = lambda Z: phase_space_action(xp, pinned(xp, Z), xp.one * 0, lambda x: xp.sum(x) * 0)
-    return Equal(Q(xp.conj(H)), Q(H))
+signature.vary("conjugation leaves it alone", key="sign", sign=1)
 
 
 @claim(
@@ -1410,20 +1317,16 @@ def _(xp, H):
     needs=["geodesic-minimal-signature"],
     tex=r"\operatorname{rank}Q''=4\lfloor K/2\rfloor",
 )
-def kinetic_rank(xp, H):
+def kinetic_rank(xp, H, *, rank=lambda K: 4 * (K // 2)):
     """With K inner points of one complex coordinate, the Hessian of the kinetic action has 2K real
     dimensions and rank 4⌊K/2⌋; with the equal numbers of both signs, 2⌊K/2⌋ directions go up and
     2⌊K/2⌋ go down."""
     Q = lambda Z: phase_space_action(xp, pinned(xp, Z), xp.one * 0, lambda x: x * 0)
     hessian = lambda U, V: xp.push(lambda Y: xp.push(Q, Y, U), H, V)
-    return Rank(form_matrix(xp, hessian, H.shape), 4 * (H.shape[0] // 2))
+    return Rank(form_matrix(xp, hessian, H.shape), rank(H.shape[0]))
 
 
-@kinetic_rank.neighbour("full rank at every K", key="full-rank")
-def _(xp, H):
-    Q = lambda Z: phase_space_action(xp, pinned(xp, Z), xp.one * 0, lambda x: x * 0)
-    hessian = lambda U, V: xp.push(lambda Y: xp.push(Q, Y, U), H, V)
-    return Rank(form_matrix(xp, hessian, H.shape), 2 * H.shape[0])
+kinetic_rank.vary("full rank at every K", key="full-rank", rank=lambda K: 2 * K)
 
 
 @claim(
@@ -1534,12 +1437,13 @@ def _real_gradient(xp, X, W, A, B):
     tex=r"\delta\!\int\bigl(\tfrac12\lVert\dot X\rVert^2-V\bigr)dt"
     r"=-\int\langle H,\ddot X+\nabla V\rangle dt",
 )
-def newton(xp, X, X_dot, X_ddot, H, W, A, B):
+def newton(xp, X, X_dot, X_ddot, H, W, A, B, *, order=2, sign=1):
     """For real X and the action ∫ (½‖X'‖² − V), V a real quadratic plus quartic, the first
     variation is −∫⟨H, X'' + ∇V⟩: the equation is X'' = −∇V, of second order in depth."""
     L = lambda Y, U: newton_lagrangian(xp, Y, U, lambda Z: _real_potential(xp, Z, W, A, B))
     left = euler_lagrange(xp, L, X, X_dot, X_ddot, H)
-    return Equal(left, -xp.sum(H * (X_ddot + _real_gradient(xp, X, W, A, B))))
+    change = X_ddot if order == 2 else X_dot
+    return Equal(left, -xp.sum(H * (change + sign * _real_gradient(xp, X, W, A, B))))
 
 
 @newton.printed(
@@ -1553,18 +1457,8 @@ def _(xp, X, H, W, A, B):
     return Zero(euler_lagrange(xp, L, X, f(X), xp.push(f, X, f(X)), H))
 
 
-@newton.neighbour("X' in the place of X''", key="first-order")
-def _(xp, X, X_dot, X_ddot, H, W, A, B):
-    L = lambda Y, U: newton_lagrangian(xp, Y, U, lambda Z: _real_potential(xp, Z, W, A, B))
-    left = euler_lagrange(xp, L, X, X_dot, X_ddot, H)
-    return Equal(left, -xp.sum(H * (X_dot + _real_gradient(xp, X, W, A, B))))
-
-
-@newton.neighbour("X'' = +∇V", key="sign")
-def _(xp, X, X_dot, X_ddot, H, W, A, B):
-    L = lambda Y, U: newton_lagrangian(xp, Y, U, lambda Z: _real_potential(xp, Z, W, A, B))
-    left = euler_lagrange(xp, L, X, X_dot, X_ddot, H)
-    return Equal(left, -xp.sum(H * (X_ddot - _real_gradient(xp, X, W, A, B))))
+newton.vary("X' in the place of X''", key="first-order", order=1)
+newton.vary("X'' = +∇V", key="sign", sign=-1)
 
 
 @claim(
@@ -1576,11 +1470,11 @@ def _(xp, X, X_dot, X_ddot, H, W, A, B):
     needs=["kinetic-minus-potential"],
     tex=r"mx''+x'=-kx:\quad x_m(t)-e^{-kt}x_0=m\,e^{-kt}(v_0+kx_0-k^2t\,x_0)+O(m^2)",
 )
-def overdamped(xp, k, x, v, t):
+def overdamped(xp, k, x, v, t, *, velocity=1):
     """The solution of mx'' + x' = −kx with x(0) = x, x'(0) = v differs from the solution exp(−kt)x
     of x' = −kx by m exp(−kt)(v + kx − k²tx) to leading order as m = 1/n goes to 0."""
     limit = xp.exp(-k * t) * x
-    constant = xp.exp(-k * t) * xp.abs(v + k * x - k**2 * t * x)
+    constant = xp.exp(-k * t) * xp.abs(velocity * v + k * x - k**2 * t * x)
     return Rate(lambda n: xp.abs(_damped(xp, n, k, x, v, t) - limit), 1, constant, start=32)
 
 
@@ -1598,11 +1492,7 @@ def _(xp, k, x, v, t):
     return Rate(lambda n: xp.abs(_damped(xp, n, k, x, v, t) - limit), 2, start=32)
 
 
-@overdamped.neighbour("the starting velocity left out of the constant", key="no-velocity")
-def _(xp, k, x, v, t):
-    limit = xp.exp(-k * t) * x
-    constant = xp.exp(-k * t) * xp.abs(k * x - k**2 * t * x)
-    return Rate(lambda n: xp.abs(_damped(xp, n, k, x, v, t) - limit), 1, constant, start=32)
+overdamped.vary("the starting velocity left out of the constant", key="no-velocity", velocity=0)
 
 
 @overdamped.neighbour("the mass held at 1/32", key="fixed-mass")
