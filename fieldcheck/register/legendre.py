@@ -194,20 +194,15 @@ def _(xp, x, p, c):
     needs=["legendre-definition-powers"],
     tex=r"p\hat x-\frac{|\hat x|^a}{a}=\frac{|p|^b}{b},\qquad\hat x=|p|^{b-2}p",
 )
-def definition_powers_attained(xp, p, c):
+def definition_powers_attained(xp, p, c, *, exponent=lambda a, b: b):
     """For every real p, x = |p|^(b-2) p gives p x − |x|^a/a = |p|^b/b."""
     a = 1 + c
     b = a / (a - 1)
-    best = p * xp.abs(p) ** (b - 2)
+    best = p * xp.abs(p) ** (exponent(a, b) - 2)
     return Equal(p * best - xp.abs(best) ** a / a, xp.abs(p) ** b / b)
 
 
-@definition_powers_attained.neighbour("at |p|^(a-2) p", key="exponent")
-def _(xp, p, c):
-    a = 1 + c
-    b = a / (a - 1)
-    best = p * xp.abs(p) ** (a - 2)
-    return Equal(p * best - xp.abs(best) ** a / a, xp.abs(p) ** b / b)
+definition_powers_attained.vary("at |p|^(a-2) p", key="exponent", exponent=lambda a, b: a)
 
 
 @claim(
@@ -322,17 +317,14 @@ def _(xp, x, p):
     tex=r"\langle p,x+s\mathbf 1\rangle-\operatorname{lse}(x+s\mathbf 1)"
     r"=\langle p,x\rangle-\operatorname{lse}(x)+s\Bigl(\sum_kp_k-1\Bigr)",
 )
-def definition_lse_domain(xp, x, p, s):
+def definition_lse_domain(xp, x, p, s, *, total=1):
     """Adding s to every x_k changes ⟨p, x⟩ − lse(x) by s(Σp − 1): a line without a bound unless the
     entries of p sum to 1."""
     value = lambda x: xp.sum(p * x) - xp.logsumexp(x)
-    return Equal(value(x + s), value(x) + s * (xp.sum(p) - 1))
+    return Equal(value(x + s), value(x) + s * (xp.sum(p) - total))
 
 
-@definition_lse_domain.neighbour("it changes by sΣp: finite for Σp = 0", key="constant")
-def _(xp, x, p, s):
-    value = lambda x: xp.sum(p * x) - xp.logsumexp(x)
-    return Equal(value(x + s), value(x) + s * xp.sum(p))
+definition_lse_domain.vary("it changes by sΣp: finite for Σp = 0", key="constant", total=0)
 
 
 @claim(
@@ -371,17 +363,14 @@ def _(xp, x, p):
     needs=["legendre-definition-softplus"],
     tex=r"p\,\ell-\log(1+e^{\ell})=p\log p+(1-p)\log(1-p),\qquad\ell=\log p-\log(1-p)",
 )
-def definition_softplus_attained(xp, p):
+def definition_softplus_attained(xp, p, *, sign=1):
     """For 0 < p < 1 the log-odds x = log p − log(1 − p) give p x − log(1 + e^x) = p log p +
     (1 − p) log(1 − p)."""
     odds = xp.log(p) - xp.log(1 - p)
-    return Equal(p * odds - xp.log(1 + xp.exp(odds)), binary_entropy(xp, p))
+    return Equal(p * odds - xp.log(1 + xp.exp(odds)), sign * binary_entropy(xp, p))
 
 
-@definition_softplus_attained.neighbour("the sign of the entropy", key="entropy-sign")
-def _(xp, p):
-    odds = xp.log(p) - xp.log(1 - p)
-    return Equal(p * odds - xp.log(1 + xp.exp(odds)), -binary_entropy(xp, p))
+definition_softplus_attained.vary("the sign of the entropy", key="entropy-sign", sign=-1)
 
 
 @claim(
@@ -901,6 +890,14 @@ def _(xp, z, s):
 
 
 # == legendre-hamiltonian ==========================================================================
+def _with_varying_mass(xp, A, b):
+    """The L and H of ½(1 + ‖q‖²)⟨v, Mv⟩ − (b/4)‖q‖⁴, M = AAᵀ."""
+    mass = lambda q: 1 + xp.sum(q * q)
+    L = lambda q, v: mass(q) * kinetic(xp, A, v) - b * xp.sum(q * q) ** 2 / 4
+    H = lambda q, p: inverse_kinetic(xp, A, p) / mass(q) + b * xp.sum(q * q) ** 2 / 4
+    return L, H
+
+
 @claim(
     "legendre-hamiltonian",
     title="Hamilton's equations for H = p q' − L are the Euler-Lagrange equation",
@@ -917,9 +914,7 @@ def hamiltonian(xp, A, b, q, p, h):
     """L(q, v) = ½(1 + ‖q‖²)⟨v, Mv⟩ − (b/4)‖q‖⁴, M = AAᵀ: a mass that depends on position.  With
     H(q, p) = ½⟨p, M⁻¹ p⟩/(1 + ‖q‖²) + (b/4)‖q‖⁴: at v = ∂H/∂p, p = ∂L/∂v and H = ⟨p, v⟩ − L; and
     along Hamilton's equations the Euler-Lagrange expression vanishes in every direction h."""
-    mass = lambda q: 1 + xp.sum(q * q)
-    L = lambda q, v: mass(q) * kinetic(xp, A, v) - b * xp.sum(q * q) ** 2 / 4
-    H = lambda q, p: inverse_kinetic(xp, A, p) / mass(q) + b * xp.sum(q * q) ** 2 / 4
+    L, H = _with_varying_mass(xp, A, b)
     v, force = hamilton(xp, H, q, p)
     along = lambda t: xp.gradient(lambda y: H(q + t * v, y), p + t * force)
     acceleration = xp.push(along, xp.one * 0, xp.one)
@@ -932,9 +927,7 @@ def hamiltonian(xp, A, b, q, p, h):
 
 @hamiltonian.neighbour("the sign of p': p' = +∂H/∂q", key="sign-of-momentum")
 def _(xp, A, b, q, p, h):
-    mass = lambda q: 1 + xp.sum(q * q)
-    L = lambda q, v: mass(q) * kinetic(xp, A, v) - b * xp.sum(q * q) ** 2 / 4
-    H = lambda q, p: inverse_kinetic(xp, A, p) / mass(q) + b * xp.sum(q * q) ** 2 / 4
+    L, H = _with_varying_mass(xp, A, b)
     v, force = hamilton(xp, H, q, p)
     along = lambda t: xp.gradient(lambda y: H(q + t * v, y), p - t * force)
     acceleration = xp.push(along, xp.one * 0, xp.one)

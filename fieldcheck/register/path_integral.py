@@ -63,14 +63,14 @@ FEW = dict(C=[1, 2, 3])
     tex=r"Z_n=\prod_j\frac1{1-(1-\ii\theta_j/n)^n}"
     r"=\prod_j\frac1{1-e^{-\ii\theta_j}}\Bigl(1+O\bigl(\tfrac1n\bigr)\Bigr),\quad \theta_j=w_jT",
 )
-def lattice(xp, w, damping, T):
+def lattice(xp, w, damping, T, *, limit=_trace, order=1, known=True):
     """For V2 = Tr(XHX*) with the frequencies w − i·damping/8 as eigenvalues of H, one token and n
     equal slices in normal order: the error falls like 1/n, and to leading order its size is that
     of Z Σ θ²e^(−iθ) / (2n(1 − e^(−iθ)))."""
     theta = _angles(xp, w, damping, T)
-    q, Z = xp.exp(-xp.i * theta), _trace(xp, theta)
-    constant = xp.abs(Z * xp.sum(theta**2 * q / (1 - q)) / 2)
-    return Rate(lambda n: xp.abs(_normal(xp, theta, n) - Z), 1, constant, start=32)
+    q, Z = xp.exp(-xp.i * theta), limit(xp, theta)
+    constant = xp.abs(Z * xp.sum(theta**2 * q / (1 - q)) / 2) if known else None
+    return Rate(lambda n: xp.abs(_normal(xp, theta, n) - Z), order, constant, start=32)
 
 
 @lattice.printed(
@@ -82,25 +82,19 @@ def _(xp, w, damping, T):
     return Equal(_trace(xp, theta), _trace_with_zero_point(xp, theta))
 
 
-@lattice.neighbour("the fermionic sign", key="fermionic")
-def _(xp, w, damping, T):
-    theta = _angles(xp, w, damping, T)
-    Z = 1 / _product(1 + xp.exp(-xp.i * theta))
-    return Rate(lambda n: xp.abs(_normal(xp, theta, n) - Z), 1, start=32)
-
-
-@lattice.neighbour("second order in the width", key="wrong-order")
-def _(xp, w, damping, T):
-    theta = _angles(xp, w, damping, T)
-    Z = _trace(xp, theta)
-    return Rate(lambda n: xp.abs(_normal(xp, theta, n) - Z), 2, start=32)
-
-
-@lattice.neighbour("the limits swapped: the limit of midpoints", key="swapped")
-def _(xp, w, damping, T):
-    theta = _angles(xp, w, damping, T)
-    Z = _trace_with_zero_point(xp, theta)
-    return Rate(lambda n: xp.abs(_normal(xp, theta, n) - Z), 1, start=32)
+lattice.vary(
+    "the fermionic sign",
+    key="fermionic",
+    limit=lambda xp, theta: 1 / _product(1 + xp.exp(-xp.i * theta)),
+    known=False,
+)
+lattice.vary("second order in the width", key="wrong-order", order=2, known=False)
+lattice.vary(
+    "the limits swapped: the limit of midpoints",
+    key="swapped",
+    limit=_trace_with_zero_point,
+    known=False,
+)
 
 
 @lattice.neighbour("the constant without 1/(1 − e^(−iθ))", key="constant")
@@ -122,34 +116,27 @@ def _(xp, w, damping, T):
     tex=r"Z_n^{\rm mid}=\prod_j\frac1{(1+\frac{\ii\theta_j}{2n})^n-(1-\frac{\ii\theta_j}{2n})^n}"
     r"=\prod_j\frac1{2\ii\sin(\theta_j/2)}\Bigl(1+O\bigl(\tfrac1n\bigr)\Bigr)",
 )
-def midpoint_limit(xp, w, damping, T):
+def midpoint_limit(xp, w, damping, T, *, limit=_trace_with_zero_point, order=1, known=True):
     """The talk's symmetric kinetic term with midpoints in the potential (the free constant 2^(1−n)
     taken off): the error falls like 1/n, with the leading size of Z Σθ²/(8n)."""
     theta = _angles(xp, w, damping, T)
-    Z = _trace_with_zero_point(xp, theta)
-    constant = xp.abs(Z * xp.sum(theta**2)) / 8
-    return Rate(lambda n: xp.abs(_symmetric(xp, theta, n) - Z), 1, constant, start=32)
+    Z = limit(xp, theta)
+    constant = xp.abs(Z * xp.sum(theta**2)) / 8 if known else None
+    return Rate(lambda n: xp.abs(_symmetric(xp, theta, n) - Z), order, constant, start=32)
 
 
-@midpoint_limit.neighbour("the limits swapped: the limit of normal order", key="swapped")
-def _(xp, w, damping, T):
-    theta = _angles(xp, w, damping, T)
-    Z = _trace(xp, theta)
-    return Rate(lambda n: xp.abs(_symmetric(xp, theta, n) - Z), 1, start=32)
-
-
-@midpoint_limit.neighbour("second order, as midpoints might suggest", key="wrong-order")
-def _(xp, w, damping, T):
-    theta = _angles(xp, w, damping, T)
-    Z = _trace_with_zero_point(xp, theta)
-    return Rate(lambda n: xp.abs(_symmetric(xp, theta, n) - Z), 2, start=32)
-
-
-@midpoint_limit.neighbour("a cosine: the fermionic sign", key="fermionic")
-def _(xp, w, damping, T):
-    theta = _angles(xp, w, damping, T)
-    Z = 1 / _product(2 * xp.cos(theta / 2))
-    return Rate(lambda n: xp.abs(_symmetric(xp, theta, n) - Z), 1, start=32)
+midpoint_limit.vary(
+    "the limits swapped: the limit of normal order", key="swapped", limit=_trace, known=False
+)
+midpoint_limit.vary(
+    "second order, as midpoints might suggest", key="wrong-order", order=2, known=False
+)
+midpoint_limit.vary(
+    "a cosine: the fermionic sign",
+    key="fermionic",
+    limit=lambda xp, theta: 1 / _product(2 * xp.cos(theta / 2)),
+    known=False,
+)
 
 
 @claim(
@@ -195,14 +182,14 @@ def _(xp, w, damping, T):
     sizes=dict(n=[1, 2, 3], C=[1, 2]),
     tex=r"\det A=\det\Bigl(I-\prod_k(I-\ii h_kH)\Bigr),\qquad \int e^{-x^*Ax}=1/\det A",
 )
-def determinant(xp, H, h):
+def determinant(xp, H, h, *, matrix=normal_ordered, sign=-1):
     """One token, C channels, Hermitian H, n slices of any widths h on a closed path: the nC x nC
     matrix of the normal-ordered exponent has the determinant of I − Π(I − ihH)."""
     one = xp.eye(H.shape[0])
     steps = one
     for width in h:
         steps = steps @ (one - xp.i * width * H)
-    return Equal(xp.det(normal_ordered(xp, H, h)), xp.det(one - steps))
+    return Equal(xp.det(matrix(xp, H, h)), xp.det(one + sign * steps))
 
 
 @determinant.neighbour("an open path: no step from the end to the start", key="open")
@@ -210,22 +197,8 @@ def _(xp, H, h):
     return Equal(xp.det(normal_ordered(xp, H, h)), xp.one)
 
 
-@determinant.neighbour("antiperiodic, as for fermions", key="fermionic")
-def _(xp, H, h):
-    one = xp.eye(H.shape[0])
-    steps = one
-    for width in h:
-        steps = steps @ (one - xp.i * width * H)
-    return Equal(xp.det(normal_ordered(xp, H, h)), xp.det(one + steps))
-
-
-@determinant.neighbour("the midpoints' matrix", key="swapped")
-def _(xp, H, h):
-    one = xp.eye(H.shape[0])
-    steps = one
-    for width in h:
-        steps = steps @ (one - xp.i * width * H)
-    return Equal(xp.det(midpoint(xp, H, h)), xp.det(one - steps))
+determinant.vary("antiperiodic, as for fermions", key="fermionic", sign=1)
+determinant.vary("the midpoints' matrix", key="swapped", matrix=midpoint)
 
 
 ODD = dict(n=[1, 3], C=[1, 2])
@@ -241,12 +214,12 @@ ODD = dict(n=[1, 3], C=[1, 2])
     tex=r"\det A^{\rm mid}=2^{(1-n)C}\det\Bigl(\prod_k(I+\tfrac{\ii h_k}2H)"
     r"-\prod_k(I-\tfrac{\ii h_k}2H)\Bigr)\quad(n\text{ odd})",
 )
-def midpoint_determinant(xp, H, h):
+def midpoint_determinant(xp, H, h, *, sign=-1):
     """For an odd number of slices. The factor 2^(1−n) a channel is there for H = 0 as well and
     belongs to the measure."""
     left, right = _cayley(xp, H, h)
     n, C = h.shape[0], H.shape[0]
-    return Equal(2 ** ((n - 1) * C) * xp.det(midpoint(xp, H, h)), xp.det(left - right))
+    return Equal(2 ** ((n - 1) * C) * xp.det(midpoint(xp, H, h)), xp.det(left + sign * right))
 
 
 def _cayley(xp, H, h):
@@ -259,18 +232,8 @@ def _cayley(xp, H, h):
     return left, right
 
 
-@midpoint_determinant.neighbour("for an even number, too", key="even", sizes=dict(n=[2], C=[1, 2]))
-def _(xp, H, h):
-    left, right = _cayley(xp, H, h)
-    n, C = h.shape[0], H.shape[0]
-    return Equal(2 ** ((n - 1) * C) * xp.det(midpoint(xp, H, h)), xp.det(left - right))
-
-
-@midpoint_determinant.neighbour("the sum of the products", key="fermionic")
-def _(xp, H, h):
-    left, right = _cayley(xp, H, h)
-    n, C = h.shape[0], H.shape[0]
-    return Equal(2 ** ((n - 1) * C) * xp.det(midpoint(xp, H, h)), xp.det(left + right))
+midpoint_determinant.vary("for an even number, too", key="even", sizes=dict(n=[2], C=[1, 2]))
+midpoint_determinant.vary("the sum of the products", key="fermionic", sign=1)
 
 
 @claim(
@@ -283,23 +246,15 @@ def _(xp, H, h):
     needs=["lattice-path-integral-midpoint-determinant"],
     tex=r"A^{\rm mid}(v,-v,v,-v,\dots)=0\quad(n\text{ even})",
 )
-def even(xp, H, h):
+def even(xp, H, h, *, matrix=midpoint):
     """The path that jumps between v and −v has all midpoints at zero and no kinetic term: it is in
     the kernel of the midpoints' matrix, so the integral diverges."""
     jumps = xp.constant([[(-1) ** k] for k in range(h.shape[0])])
-    return Zero(midpoint(xp, H, h) @ xp.kron(jumps, xp.eye(H.shape[0])))
+    return Zero(matrix(xp, H, h) @ xp.kron(jumps, xp.eye(H.shape[0])))
 
 
-@even.neighbour("with an odd number of slices, too", key="odd", sizes=dict(n=[1, 3], C=[1, 2]))
-def _(xp, H, h):
-    jumps = xp.constant([[(-1) ** k] for k in range(h.shape[0])])
-    return Zero(midpoint(xp, H, h) @ xp.kron(jumps, xp.eye(H.shape[0])))
-
-
-@even.neighbour("in normal order, too", key="normal-order")
-def _(xp, H, h):
-    jumps = xp.constant([[(-1) ** k] for k in range(h.shape[0])])
-    return Zero(normal_ordered(xp, H, h) @ xp.kron(jumps, xp.eye(H.shape[0])))
+even.vary("with an odd number of slices, too", key="odd", sizes=dict(n=[1, 3], C=[1, 2]))
+even.vary("in normal order, too", key="normal-order", matrix=normal_ordered)
 
 
 @claim(
@@ -310,23 +265,15 @@ def _(xp, H, h):
     given=dict(w=real(), T=positive()),
     tex=r"1-e^{-\ii\theta}=e^{-\ii\theta/2}\,2\ii\sin(\theta/2)",
 )
-def zero_point(xp, w, T):
+def zero_point(xp, w, T, *, halves=-1):
     """For every channel, 1/(2i sin(θ/2)) = e^(−iθ/2)/(1 − e^(−iθ)), written without the poles: the
     energies w(k + ½) in the place of wk."""
     q = xp.exp(-xp.i * w * T)
-    return Equal(1 - q, xp.exp(-xp.i * w * T / 2) * 2 * xp.i * xp.sin(w * T / 2))
+    return Equal(1 - q, xp.exp(halves * xp.i * w * T / 2) * 2 * xp.i * xp.sin(w * T / 2))
 
 
-@zero_point.neighbour("a whole quantum, e^(−iwT)", key="whole")
-def _(xp, w, T):
-    q = xp.exp(-xp.i * w * T)
-    return Equal(1 - q, q * 2 * xp.i * xp.sin(w * T / 2))
-
-
-@zero_point.neighbour("the factor the other way round", key="sign")
-def _(xp, w, T):
-    q = xp.exp(-xp.i * w * T)
-    return Equal(1 - q, xp.exp(xp.i * w * T / 2) * 2 * xp.i * xp.sin(w * T / 2))
+zero_point.vary("a whole quantum, e^(−iwT)", key="whole", halves=-2)
+zero_point.vary("the factor the other way round", key="sign", halves=1)
 
 
 @claim(
@@ -338,11 +285,14 @@ def _(xp, w, T):
     tex=r"\tfrac16\sum_{\text{orders}}a^\dagger a^\dagger aa"
     r" = a^{\dagger2}a^2 + 2\,a^\dagger a + \tfrac12,\qquad [a,a^\dagger]=1",
 )
-def orders(xp, y, c):
+def orders(xp, y, c, *, quadratics=2, constants=1):
     """With a† the multiplication by y and a the derivative, acting on any cubic f: the six products
     of two a† and two a have the average y² f'' + 2y f' + ½f."""
     f, first, second = _cubic(xp, c)
-    return Equal(_average_order(xp, f, y), y**2 * second(y) + 2 * y * first(y) + f(y) / 2)
+    return Equal(
+        _average_order(xp, f, y),
+        y**2 * second(y) + quadratics * y * first(y) + constants * f(y) / 2,
+    )
 
 
 def _cubic(xp, c):
@@ -368,16 +318,8 @@ def _average_order(xp, f, y):
     return total / len(products)
 
 
-@orders.neighbour("one |x|², as for the average of a†a and aa†", key="one-quadratic")
-def _(xp, y, c):
-    f, first, second = _cubic(xp, c)
-    return Equal(_average_order(xp, f, y), y**2 * second(y) + y * first(y) + f(y) / 2)
-
-
-@orders.neighbour("no constant", key="no-constant")
-def _(xp, y, c):
-    f, first, second = _cubic(xp, c)
-    return Equal(_average_order(xp, f, y), y**2 * second(y) + 2 * y * first(y))
+orders.vary("one |x|², as for the average of a†a and aa†", key="one-quadratic", quadratics=1)
+orders.vary("no constant", key="no-constant", constants=0)
 
 
 @claim(
@@ -449,27 +391,29 @@ SIGNS = dict(p=[1, 2, 3], m=[1, 2])
     tex=r"\int a\,e^{\ii\varphi/\hbar}=(2\pi\hbar)^{d/2}\,|\det\varphi''|^{-1/2}\,"
     r"e^{\ii\pi\sigma/4}\,\bigl(a+O(\hbar)\bigr)",
 )
-def saddle(xp, u, v, a, b):
+def saddle(xp, u, v, a, b, *, signature=lambda p, m: p - m, order=1, known=True):
     """For a quadratic phase with p rising directions u and m falling ones v, and a Gaussian
     amplitude with curvatures a and b, at ħ = 1/n: the ratio of the integral to the leading term
     with the signature σ = p − m misses one by ½|Σa/u − Σb/v| ħ."""
-    turns = u.shape[0] - v.shape[0]
+    turns = signature(u.shape[0], v.shape[0])
     ratio = lambda n: _gaussian(xp, u, v, a, b, n) / _fresnel(xp, u, v, n, turns)
-    constant = xp.abs(xp.sum(a / u) - xp.sum(b / v)) / 2
-    return Rate(lambda n: xp.abs(ratio(n) - 1), 1, constant, start=4096)
+    constant = xp.abs(xp.sum(a / u) - xp.sum(b / v)) / 2 if known else None
+    return Rate(lambda n: xp.abs(ratio(n) - 1), order, constant, start=4096)
 
 
-@saddle.neighbour("without the phase e^(iπσ/4)", key="no-signature", sizes=dict(p=[2, 3], m=[1]))
-def _(xp, u, v, a, b):
-    ratio = lambda n: _gaussian(xp, u, v, a, b, n) / _fresnel(xp, u, v, n, 0)
-    return Rate(lambda n: xp.abs(ratio(n) - 1), 1, start=4096)
-
-
-@saddle.neighbour("the dimension in the place of the signature", key="dimension")
-def _(xp, u, v, a, b):
-    turns = u.shape[0] + v.shape[0]
-    ratio = lambda n: _gaussian(xp, u, v, a, b, n) / _fresnel(xp, u, v, n, turns)
-    return Rate(lambda n: xp.abs(ratio(n) - 1), 1, start=4096)
+saddle.vary(
+    "without the phase e^(iπσ/4)",
+    key="no-signature",
+    sizes=dict(p=[2, 3], m=[1]),
+    signature=lambda p, m: 0,
+    known=False,
+)
+saddle.vary(
+    "the dimension in the place of the signature",
+    key="dimension",
+    signature=lambda p, m: p + m,
+    known=False,
+)
 
 
 @saddle.neighbour("ħ in the place of √ħ for each direction", key="wrong-power")
@@ -479,11 +423,7 @@ def _(xp, u, v, a, b):
     return Rate(lambda n: xp.abs(_gaussian(xp, u, v, a, b, n) / lead(n) - 1), 1, start=4096)
 
 
-@saddle.neighbour("relative error O(ħ²)", key="second-order")
-def _(xp, u, v, a, b):
-    turns = u.shape[0] - v.shape[0]
-    ratio = lambda n: _gaussian(xp, u, v, a, b, n) / _fresnel(xp, u, v, n, turns)
-    return Rate(lambda n: xp.abs(ratio(n) - 1), 2, start=4096)
+saddle.vary("relative error O(ħ²)", key="second-order", order=2, known=False)
 
 
 @claim(
@@ -547,24 +487,16 @@ def _circle(xp, s, n, k):
     tex=r"\int_{-\pi}^{\pi}\bigl(\tfrac{1+\cos t}2\bigr)^4e^{\ii z\cos t}\,dt"
     r"=\sqrt{\tfrac{2\pi}z}\,e^{\ii(z-\pi/4)}\bigl(1+\tfrac{7\ii}{8z}+O(z^{-2})\bigr)",
 )
-def curved(xp, s):
+def curved(xp, s, *, quarter=-1, constant=lambda s: 7 / (8 * s)):
     """At t = 0 the phase cos t is largest; the amplitude vanishes to eighth order at the other end,
     t = ±π. With z = ns the leading term's relative error is 7/(8z). The trapezoidal rule is exact
     here up to less than 10⁻²⁰."""
-    lead = lambda n: xp.sqrt(2 * xp.pi / (n * s)) * xp.exp(xp.i * (n * s - xp.pi / 4))
-    return Rate(lambda n: xp.abs(_circle(xp, s, n, 4) / lead(n) - 1), 1, 7 / (8 * s), start=8)
+    lead = lambda n: xp.sqrt(2 * xp.pi / (n * s)) * xp.exp(xp.i * (n * s + quarter * xp.pi / 4))
+    return Rate(lambda n: xp.abs(_circle(xp, s, n, 4) / lead(n) - 1), 1, constant(s), start=8)
 
 
-@curved.neighbour("without the phase e^(−iπ/4)", key="no-signature")
-def _(xp, s):
-    lead = lambda n: xp.sqrt(2 * xp.pi / (n * s)) * xp.exp(xp.i * n * s)
-    return Rate(lambda n: xp.abs(_circle(xp, s, n, 4) / lead(n) - 1), 1)
-
-
-@curved.neighbour("the phase e^(+iπ/4), of a minimum", key="sign")
-def _(xp, s):
-    lead = lambda n: xp.sqrt(2 * xp.pi / (n * s)) * xp.exp(xp.i * (n * s + xp.pi / 4))
-    return Rate(lambda n: xp.abs(_circle(xp, s, n, 4) / lead(n) - 1), 1)
+curved.vary("without the phase e^(−iπ/4)", key="no-signature", quarter=0, constant=lambda s: None)
+curved.vary("the phase e^(+iπ/4), of a minimum", key="sign", quarter=1, constant=lambda s: None)
 
 
 @curved.neighbour("ħ in the place of √ħ", key="wrong-power")
@@ -573,10 +505,11 @@ def _(xp, s):
     return Rate(lambda n: xp.abs(_circle(xp, s, n, 4) / lead(n) - 1), 1)
 
 
-@curved.neighbour("the amplitude's curvature alone in the constant", key="quadratic-phase")
-def _(xp, s):
-    lead = lambda n: xp.sqrt(2 * xp.pi / (n * s)) * xp.exp(xp.i * (n * s - xp.pi / 4))
-    return Rate(lambda n: xp.abs(_circle(xp, s, n, 4) / lead(n) - 1), 1, 1 / s)
+curved.vary(
+    "the amplitude's curvature alone in the constant",
+    key="quadratic-phase",
+    constant=lambda s: 1 / s,
+)
 
 
 def _segment(xp, n):

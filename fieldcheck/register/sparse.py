@@ -19,6 +19,7 @@ from fieldcheck.domains import (
 )
 from fieldcheck.fields import depth, masks
 from fieldcheck.fields.exponential import exp_nilpotent, expm
+from fieldcheck.fields.layers import total
 from fieldcheck.relations import Equal, Force, Rate, Zero, at_most
 
 SINGULAR = ("integers", "ties", "zero-row", "large", "ill-conditioned", "denormal", "zero")
@@ -147,45 +148,26 @@ def _gate_value(xp, beta):
     tex=r"G(\beta) = 1 + \tfrac{\beta}{2} + \tfrac{\beta^2}{12} - \tfrac{\beta^4}{720}"
     r" + \tfrac{\beta^6}{30240} + \cdots",
 )
-def gate_series(xp, t):
+def gate_series(xp, t, *, first=1, fourth=-1, known=True):
     """The error of the first four terms is β^6/30240 to leading order (Bernoulli numbers)."""
 
     def remainder(n):
         beta = t / n
-        series = 1 + beta / 2 + beta**2 / 12 - beta**4 / 720
+        series = 1 + first * beta / 2 + beta**2 / 12 + fourth * beta**4 / 720
         return xp.abs(_gate_value(xp, beta) - series)
 
-    return Rate(remainder, 6, constant=t**6 / 30240)
+    return Rate(remainder, 6, constant=t**6 / 30240 if known else None)
 
 
-@gate_series.printed(
+gate_series.vary(
     "plus at the fourth power",
+    role="printed",
     tex=r"G(\beta) = 1 + \tfrac{\beta}{2} + \tfrac{\beta^2}{12} + \tfrac{\beta^4}{720} + \cdots",
+    fourth=1,
+    known=False,
 )
-def _(xp, t):
-    def remainder(n):
-        beta = t / n
-        return xp.abs(_gate_value(xp, beta) - (1 + beta / 2 + beta**2 / 12 + beta**4 / 720))
-
-    return Rate(remainder, 6)
-
-
-@gate_series.neighbour("+1/720", key="plus-720")
-def _(xp, t):
-    def remainder(n):
-        beta = t / n
-        return xp.abs(_gate_value(xp, beta) - (1 + beta / 2 + beta**2 / 12 + beta**4 / 720))
-
-    return Rate(remainder, 6, constant=t**6 / 30240)
-
-
-@gate_series.neighbour("the series of β/(e^β - 1)", key="other-order")
-def _(xp, t):
-    def remainder(n):
-        beta = t / n
-        return xp.abs(_gate_value(xp, beta) - (1 - beta / 2 + beta**2 / 12 - beta**4 / 720))
-
-    return Rate(remainder, 6)
+gate_series.vary("+1/720", key="plus-720", fourth=1)
+gate_series.vary("the series of β/(e^β - 1)", key="other-order", first=-1, known=False)
 
 
 @claim(
@@ -197,20 +179,15 @@ def _(xp, t):
     tex=r"A=\operatorname{diag}(2\pi\ii,0),\ B=bE_{12}:\quad \exp(A+gB)=I\ne I+B=e^Ae^B"
     r"\quad\text{for every } g",
 )
-def gate_pole(xp, g, b):
+def gate_pole(xp, g, b, *, half_turns=2):
     """For β = 2πi the exponential of A + gB is the identity for every g, while e^A e^B is I + B."""
-    turn = 2 * xp.pi * xp.i
+    turn = half_turns * xp.pi * xp.i
     B = xp.stack([xp.stack([b * 0, b]), xp.zeros(2)])
     P, Q = exp_nilpotent(xp, -B * (g / turn)), exp_nilpotent(xp, B * (g / turn))
     return Zero(P @ xp.diag(xp.stack([xp.exp(turn), xp.one])) @ Q - xp.eye(2))
 
 
-@gate_pole.neighbour("at β = πi", key="half-turn")
-def _(xp, g, b):
-    turn = xp.pi * xp.i
-    B = xp.stack([xp.stack([b * 0, b]), xp.zeros(2)])
-    P, Q = exp_nilpotent(xp, -B * (g / turn)), exp_nilpotent(xp, B * (g / turn))
-    return Zero(P @ xp.diag(xp.stack([xp.exp(turn), xp.one])) @ Q - xp.eye(2))
+gate_pole.vary("at β = πi", key="half-turn", half_turns=1)
 
 
 @claim(
@@ -221,23 +198,17 @@ def _(xp, g, b):
     given=dict(t=positive()),
     tex=r"\frac{G(-s)}{s\,e^{-s}} = \frac1{1-e^{-s}} \to 1\qquad (s\to\infty)",
 )
-def gate_limit(xp, t):
+def gate_limit(xp, t, *, rate=1):
     """With e^(-s) = 1/n the ratio of G(-s) to s e^(-s) misses one by 1/n, to leading order."""
 
     def remainder(n):
         s = xp.log(n * xp.one)
-        return xp.abs(_gate_value(xp, -s) / (s * xp.exp(-s)) - 1)
+        return xp.abs(_gate_value(xp, -s) / (s * xp.exp(-rate * s)) - 1)
 
     return Rate(remainder, 1, constant=xp.one)
 
 
-@gate_limit.neighbour("like e^(-2|β|)", key="twice-the-rate")
-def _(xp, t):
-    def remainder(n):
-        s = xp.log(n * xp.one)
-        return xp.abs(_gate_value(xp, -s) / (s * xp.exp(-2 * s)) - 1)
-
-    return Rate(remainder, 1, constant=xp.one)
+gate_limit.vary("like e^(-2|β|)", key="twice-the-rate", rate=2)
 
 
 # -- when does the hypothesis hold? --------------------------------------------------------------
@@ -259,33 +230,19 @@ def _bracket(xp, f, g, X):
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
     tex=r"\{cX, F\} = -2c\,F\quad\text{for } F(X) = XAX^*XB,\qquad \{f,g\} = Df\,g - Dg\,f",
 )
-def homogeneous(xp, X, A, B, c):
+def homogeneous(xp, X, A, B, c, *, beta=lambda c: -2 * c):
     """The bracket of the field cX with an attention field, which has degree three, is -2c times the
     attention field: attention first and then the MLP has the gate G(-2c) = 2c/(e^(2c) - 1)."""
     F = lambda X: X @ A @ xp.star(X) @ X @ B
     f = lambda X: c * X
-    return Equal(_bracket(xp, f, F, X), -2 * c * F(X))
+    return Equal(_bracket(xp, f, F, X), beta(c) * F(X))
 
 
-@homogeneous.neighbour("β = 3c: the degree forgotten to be compared", key="three-c")
-def _(xp, X, A, B, c):
-    F = lambda X: X @ A @ xp.star(X) @ X @ B
-    f = lambda X: c * X
-    return Equal(_bracket(xp, f, F, X), 3 * c * F(X))
-
-
-@homogeneous.neighbour("β = c - c³: composition instead of the bracket", key="composition")
-def _(xp, X, A, B, c):
-    F = lambda X: X @ A @ xp.star(X) @ X @ B
-    f = lambda X: c * X
-    return Equal(_bracket(xp, f, F, X), (c - c**3) * F(X))
-
-
-@homogeneous.neighbour("the sign of the other order", key="other-order")
-def _(xp, X, A, B, c):
-    F = lambda X: X @ A @ xp.star(X) @ X @ B
-    f = lambda X: c * X
-    return Equal(_bracket(xp, f, F, X), 2 * c * F(X))
+homogeneous.vary("β = 3c: the degree forgotten to be compared", key="three-c", beta=lambda c: 3 * c)
+homogeneous.vary(
+    "β = c - c³: composition instead of the bracket", key="composition", beta=lambda c: c - c**3
+)
+homogeneous.vary("the sign of the other order", key="other-order", beta=lambda c: 2 * c)
 
 
 @claim(
@@ -382,7 +339,7 @@ def _unit_matrix(xp, n, row, column):
     sizes=dict(N=[1, 2, 3], C=[2, 3]),
     tex=r"\{XD,\ XE_{ab}X^*XE_{ce}\} = (d_e - d_a - d_b - d_c)\,XE_{ab}X^*XE_{ce}",
 )
-def diagonal(xp, X, d):
+def diagonal(xp, X, d, *, scalar=False):
     """For real diagonal D and a head of two matrix units the bracket is a multiple of the head."""
     n = X.shape[1]
     left, right = [], []
@@ -390,19 +347,11 @@ def diagonal(xp, X, d):
         F = _head(xp, _unit_matrix(xp, n, a, b), _unit_matrix(xp, n, c, e))
         left.append(_bracket(xp, lambda X: X * d, F, X))
         beta = d[e % n] - d[a % n] - d[b % n] - d[c % n]
-        right.append(beta * F(X))
+        right.append((-2 * d[0] if scalar else beta) * F(X))
     return Equal(xp.stack(left), xp.stack(right))
 
 
-@diagonal.neighbour("the value for a scalar MLP", key="scalar-value")
-def _(xp, X, d):
-    n = X.shape[1]
-    left, right = [], []
-    for a, b, c, e in ELEMENTARY:
-        F = _head(xp, _unit_matrix(xp, n, a, b), _unit_matrix(xp, n, c, e))
-        left.append(_bracket(xp, lambda X: X * d, F, X))
-        right.append(-2 * d[0] * F(X))
-    return Equal(xp.stack(left), xp.stack(right))
+diagonal.vary("the value for a scalar MLP", key="scalar-value", scalar=True)
 
 
 @claim(
@@ -478,41 +427,22 @@ def _(xp, X, c, A, B):
     r" \exp\Bigl(A + \varepsilon\sum_{jk} G(a_j-a_k)\,B_{jk}E_{jk}\Bigr)"
     r" + O(\varepsilon^2),\qquad A = \operatorname{diag}(a)",
 )
-def modewise(xp, a, B):
+def modewise(xp, a, B, *, order=2, gates=True):
     """For a diagonal A and any B, gating each entry of B by its own β = a_j - a_k leaves an error
     of second order in the size of B."""
     n = B.shape[0]
-    gated = xp.stack(
-        [
-            xp.stack([B[j, k] * (_gate_value(xp, a[j] - a[k]) if j != k else 1) for k in range(n)])
-            for j in range(n)
-        ]
-    )
+    gate_of = lambda j, k: _gate_value(xp, a[j] - a[k]) if gates and j != k else 1
+    gated = xp.stack([xp.stack([B[j, k] * gate_of(j, k) for k in range(n)]) for j in range(n)])
     E = xp.diag(xp.exp(a))
 
     def remainder(m):
         return xp.norm(E @ expm(xp, B / m, 30, 4) - expm(xp, xp.diag(a) + gated / m))
 
-    return Rate(remainder, 2)
+    return Rate(remainder, order)
 
 
-@modewise.neighbour("third order", key="order-three")
-def _(xp, a, B):
-    n = B.shape[0]
-    gated = xp.stack(
-        [
-            xp.stack([B[j, k] * (_gate_value(xp, a[j] - a[k]) if j != k else 1) for k in range(n)])
-            for j in range(n)
-        ]
-    )
-    E = xp.diag(xp.exp(a))
-    return Rate(lambda m: xp.norm(E @ expm(xp, B / m, 30, 4) - expm(xp, xp.diag(a) + gated / m)), 3)
-
-
-@modewise.neighbour("no gates", key="no-gate")
-def _(xp, a, B):
-    E = xp.diag(xp.exp(a))
-    return Rate(lambda m: xp.norm(E @ expm(xp, B / m, 30, 4) - expm(xp, xp.diag(a) + B / m)), 2)
+modewise.vary("third order", key="order-three", order=3)
+modewise.vary("no gates", key="no-gate", gates=False)
 
 
 def _gated(xp, A, B, d, gate_of, s):
@@ -615,26 +545,16 @@ def _(xp, X, A, B, d):
     tex=r"M\odot(XWX^*) = \sum_a D_{u_a}\,XWX^*\,D_{v_a}"
     r"\quad\text{for } M = \sum_a u_av_a^{\mathsf T}",
 )
-def diagonals(xp, X, W, U, Y):
+def diagonals(xp, X, W, U, Y, *, two_sided=True):
     """Multiplying scores by a mask of rank R inserts R pairs of diagonal matrices; a pair that does
     not commute with a permutation breaks the symmetry under it.  That this is what is meant by
     'non-commutative corrections' is our reading."""
     S = X @ W @ xp.star(X)
-    terms = [xp.diag(U[:, a]) @ S @ xp.diag(Y[:, a]) for a in range(U.shape[1])]
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return Equal((U @ Y.T) * S, total)
+    pair = lambda u, y: xp.diag(u) @ S @ xp.diag(y) if two_sided else xp.diag(u) @ xp.diag(y) @ S
+    return Equal((U @ Y.T) * S, total([pair(U[:, a], Y[:, a]) for a in range(U.shape[1])]))
 
 
-@diagonals.neighbour("both diagonals on the left", key="one-side")
-def _(xp, X, W, U, Y):
-    S = X @ W @ xp.star(X)
-    terms = [xp.diag(U[:, a]) @ xp.diag(Y[:, a]) @ S for a in range(U.shape[1])]
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return Equal((U @ Y.T) * S, total)
+diagonals.vary("both diagonals on the left", key="one-side", two_sided=False)
 
 
 def _masked(xp, mask, X, W):
@@ -761,22 +681,16 @@ def _wreath(n, size):
     every_size=True,
     tex=r"\operatorname{Aut}(\text{causal}) = \{1\}",
 )
-def causal(xp, X, W, t):
+def causal(xp, X, W, t, *, group=_identity):
     """Only the identity commutes with causally masked linear attention."""
     n = X.shape[0]
-    return _symmetry(xp, masks.causal(n), _identity(n), X, W, t)
+    return _symmetry(xp, masks.causal(n), group(n), X, W, t)
 
 
-@causal.neighbour("the full symmetric group", key="symmetric-group")
-def _(xp, X, W, t):
-    n = X.shape[0]
-    return _symmetry(xp, masks.causal(n), permutations(range(n)), X, W, t)
-
-
-@causal.neighbour("reversal as well", key="reversal")
-def _(xp, X, W, t):
-    n = X.shape[0]
-    return _symmetry(xp, masks.causal(n), _reversal(n), X, W, t)
+causal.vary(
+    "the full symmetric group", key="symmetric-group", group=lambda n: permutations(range(n))
+)
+causal.vary("reversal as well", key="reversal", group=_reversal)
 
 
 @claim(
@@ -791,16 +705,13 @@ def _(xp, X, W, t):
     every_size=True,
     tex=r"\operatorname{Aut}(\text{band of half-width }1) = \{1,\ \text{reversal}\}\quad (N\ge 3)",
 )
-def band(xp, X, W, t):
+def band(xp, X, W, t, *, group=_reversal):
     """For N >= 3 = 2w + 1 only the reversal keeps a band of half-width w = 1."""
     n = X.shape[0]
-    return _symmetry(xp, masks.band(n, 1), _reversal(n), X, W, t)
+    return _symmetry(xp, masks.band(n, 1), group(n), X, W, t)
 
 
-@band.neighbour("shifts, as if the band closed on itself", key="shifts")
-def _(xp, X, W, t):
-    n = X.shape[0]
-    return _symmetry(xp, masks.band(n, 1), _shifts(n), X, W, t)
+band.vary("shifts, as if the band closed on itself", key="shifts", group=_shifts)
 
 
 @claim(
@@ -819,10 +730,7 @@ def wide_band(xp, X, W, t):
     return _symmetry(xp, masks.band(n, 2), _reversal(n), X, W, t)
 
 
-@wide_band.neighbour("four tokens: two of them see everybody", key="too-wide", sizes=dict(N=[4]))
-def _(xp, X, W, t):
-    n = X.shape[0]
-    return _symmetry(xp, masks.band(n, 2), _reversal(n), X, W, t)
+wide_band.vary("four tokens: two of them see everybody", key="too-wide", sizes=dict(N=[4]))
 
 
 @claim(
@@ -862,32 +770,20 @@ def _(xp, X, W, t):
     every_size=True,
     tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N",
 )
-def circulant(xp, X, W, t):
+def circulant(xp, X, W, t, *, seen=(0, 1, -1), group=_dihedral):
     """A ring of tokens that see both neighbours has the 2N symmetries of the regular polygon."""
     n = X.shape[0]
-    return _symmetry(xp, masks.circulant(n, (0, 1, -1)), _dihedral(n), X, W, t)
+    return _symmetry(xp, masks.circulant(n, seen), group(n), X, W, t)
 
 
-@circulant.neighbour("shifts only", key="shifts-only")
-def _(xp, X, W, t):
-    n = X.shape[0]
-    return _symmetry(xp, masks.circulant(n, (0, 1, -1)), _shifts(n), X, W, t)
-
-
-@circulant.neighbour(
+circulant.vary("shifts only", key="shifts-only", group=_shifts)
+circulant.vary(
     "any symmetric circulant mask: six tokens that see themselves and the opposite one",
     key="any-circulant",
     sizes=dict(N=[6], C=[1]),
+    seen=(0, 3),
 )
-def _(xp, X, W, t):
-    n = X.shape[0]
-    return _symmetry(xp, masks.circulant(n, (0, 3)), _dihedral(n), X, W, t)
-
-
-@circulant.neighbour("the dihedral group for a directed ring", key="directed-dihedral")
-def _(xp, X, W, t):
-    n = X.shape[0]
-    return _symmetry(xp, masks.circulant(n, (0, 1)), _dihedral(n), X, W, t)
+circulant.vary("the dihedral group for a directed ring", key="directed-dihedral", seen=(0, 1))
 
 
 @claim(
@@ -902,26 +798,19 @@ def _(xp, X, W, t):
     every_size=True,
     tex=r"\operatorname{Aut}(j\to j+1) = \mathbb Z_N",
 )
-def directed(xp, X, W, t):
+def directed(xp, X, W, t, *, seen=(0, 1), group=_shifts):
     """Tokens on a ring that see themselves and their successor: only the shifts remain."""
     n = X.shape[0]
-    return _symmetry(xp, masks.circulant(n, (0, 1)), _shifts(n), X, W, t)
+    return _symmetry(xp, masks.circulant(n, seen), group(n), X, W, t)
 
 
-@directed.neighbour(
+directed.vary(
     "any directed circulant mask: six tokens that see themselves, the next and the fourth",
     key="any-circulant",
     sizes=dict(N=[6], C=[1]),
+    seen=(0, 1, 4),
 )
-def _(xp, X, W, t):
-    n = X.shape[0]
-    return _symmetry(xp, masks.circulant(n, (0, 1, 4)), _shifts(n), X, W, t)
-
-
-@directed.neighbour("no symmetry at all", key="trivial")
-def _(xp, X, W, t):
-    n = X.shape[0]
-    return _symmetry(xp, masks.circulant(n, (0, 1)), _identity(n), X, W, t)
+directed.vary("no symmetry at all", key="trivial", group=_identity)
 
 
 # -- the free energy under a mask ----------------------------------------------------------------
