@@ -16,22 +16,16 @@ from fieldcheck.relations import Equal
     tex=r"\Tr H^*\frac{\partial V}{\partial X^*}"
     r" = \tfrac12\bigl(V'(X)[H] + \ii\,V'(X)[\ii H]\bigr)",
 )
-def one_pass(xp, X, W, H):
+def one_pass(xp, X, W, H, *, sign=1):
     """Moving X* alone along H* equals half the derivative along H plus i/2 times that along iH."""
     V = lambda X: xp.trace(X @ W @ xp.star(X) @ X @ xp.star(X)) + xp.trace(X @ W @ X.T)
     return Equal(
         xp.pull_star(V, X, H),
-        (xp.push(V, X, H) + xp.i * xp.push(V, X, xp.i * H)) / 2,
+        (xp.push(V, X, H) + sign * xp.i * xp.push(V, X, xp.i * H)) / 2,
     )
 
 
-@one_pass.neighbour("minus i instead of i: the holomorphic part", key="holomorphic-part")
-def _(xp, X, W, H):
-    V = lambda X: xp.trace(X @ W @ xp.star(X) @ X @ xp.star(X)) + xp.trace(X @ W @ X.T)
-    return Equal(
-        xp.pull_star(V, X, H),
-        (xp.push(V, X, H) - xp.i * xp.push(V, X, xp.i * H)) / 2,
-    )
+one_pass.vary("minus i instead of i: the holomorphic part", key="holomorphic-part", sign=-1)
 
 
 @one_pass.neighbour("the real derivative alone", key="real-derivative")

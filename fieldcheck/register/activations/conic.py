@@ -45,26 +45,20 @@ def off_axis(size):
     tex=r"\operatorname{CoLU}(x)_1 = x_1,\quad "
     r"\operatorname{CoLU}(x)_\perp = \operatorname{clip}(x_1/\lVert x_\perp\rVert, 0, 1)\,x_\perp",
 )
-def colu_definition(xp, x):
+def colu_definition(xp, x, *, activation=colu.hard, clip=lambda xp, r: xp.clip(r, 0, 1)):
     """The library's CoLU of one group, defined for every x, equals the printed quotient wherever
     the body is not zero. A negative axis is kept."""
     body = x[1:]
-    ratio = xp.clip(x[0] / xp.norm(body), 0, 1)
-    return Equal(colu.hard(xp, x), xp.concat([x[:1], ratio * body]))
+    ratio = clip(xp, x[0] / xp.norm(body))
+    return Equal(activation(xp, x), xp.concat([x[:1], ratio * body]))
 
 
-@colu_definition.neighbour("rectified axis", key="rectified-axis")
-def _(xp, x):
-    body = x[1:]
-    ratio = xp.clip(x[0] / xp.norm(body), 0, 1)
-    return Equal(colu.rectified(xp, x), xp.concat([x[:1], ratio * body]))
-
-
-@colu_definition.neighbour("maximum and minimum swapped", key="max-min-swapped")
-def _(xp, x):
-    body = x[1:]
-    ratio = xp.maximum(xp.minimum(x[0] / xp.norm(body), 0), 1)
-    return Equal(colu.hard(xp, x), xp.concat([x[:1], ratio * body]))
+colu_definition.vary("rectified axis", key="rectified-axis", activation=colu.rectified)
+colu_definition.vary(
+    "maximum and minimum swapped",
+    key="max-min-swapped",
+    clip=lambda xp, r: xp.maximum(xp.minimum(r, 0), 1),
+)
 
 
 @claim(
@@ -171,29 +165,18 @@ def _(xp, x, e):
     sizes=CONE,
     tex=r"\sigma(4r-2) = r \text{ and } \tfrac{d}{dr}\sigma(4r-2) = 1 \text{ at } r = \tfrac12",
 )
-def colu_firm(xp, w):
+def colu_firm(xp, w, *, form=colu.firm):
     """Where the axis is half as long as the body, the firm form has the value and the derivative
     along the axis of the hard form."""
     x = xp.concat([xp.stack([xp.norm(w) / 2]), w])
     up = xp.concat([xp.ones(1), w * 0])
     return (
-        Equal(colu.firm(xp, x), colu.hard(xp, x)),
-        Equal(
-            xp.push(lambda y: colu.firm(xp, y), x, up), xp.push(lambda y: colu.hard(xp, y), x, up)
-        ),
+        Equal(form(xp, x), colu.hard(xp, x)),
+        Equal(xp.push(lambda y: form(xp, y), x, up), xp.push(lambda y: colu.hard(xp, y), x, up)),
     )
 
 
-@colu_firm.neighbour("the soft form does, too", key="soft-form")
-def _(xp, w):
-    x = xp.concat([xp.stack([xp.norm(w) / 2]), w])
-    up = xp.concat([xp.ones(1), w * 0])
-    return (
-        Equal(colu.soft(xp, x), colu.hard(xp, x)),
-        Equal(
-            xp.push(lambda y: colu.soft(xp, y), x, up), xp.push(lambda y: colu.hard(xp, y), x, up)
-        ),
-    )
+colu_firm.vary("the soft form does, too", key="soft-form", form=colu.soft)
 
 
 # == the conic linear unit: axioms ==
@@ -206,22 +189,14 @@ def _(xp, w):
     sizes=CONE,
     tex=r"\lambda\lambda = \lambda,\qquad \lambda(tx) = t\lambda(x)\ (t > 0)",
 )
-def colu_axioms(xp, x, t):
+def colu_axioms(xp, x, t, *, form=colu.hard):
     """The hard form is idempotent and positively homogeneous."""
-    y = colu.hard(xp, x)
-    return Equal(colu.hard(xp, y), y), Equal(colu.hard(xp, t * x), t * y)
+    y = form(xp, x)
+    return Equal(form(xp, y), y), Equal(form(xp, t * x), t * y)
 
 
-@colu_axioms.neighbour("the soft form is idempotent", key="soft-form-idempotent")
-def _(xp, x, t):
-    y = colu.soft(xp, x)
-    return Equal(colu.soft(xp, y), y), Equal(colu.soft(xp, t * x), t * y)
-
-
-@colu_axioms.neighbour("the firm form is idempotent", key="firm-form-idempotent")
-def _(xp, x, t):
-    y = colu.firm(xp, x)
-    return Equal(colu.firm(xp, y), y), Equal(colu.firm(xp, t * x), t * y)
+colu_axioms.vary("the soft form is idempotent", key="soft-form-idempotent", form=colu.soft)
+colu_axioms.vary("the firm form is idempotent", key="firm-form-idempotent", form=colu.firm)
 
 
 @colu_axioms.neighbour(
@@ -312,23 +287,17 @@ def _(xp, x, epsilon):
     needs=["colu-axioms-epsilon"],
     tex=r"\varepsilon - \delta(h = k,\, n = k^2) = \frac{\varepsilon(1+\varepsilon)}{k} + \dots",
 )
-def colu_epsilon_limit(xp, epsilon):
+def colu_epsilon_limit(xp, epsilon, *, order=1):
     r"""Along $h = k$, $n = k^2$ the defect tends to $\varepsilon$ from below at the rate $1/k$."""
     return Rate(
         lambda k: epsilon - guarded_defect(xp, xp.lift(k), xp.lift(k * k), epsilon),
-        order=1,
-        constant=epsilon * (1 + epsilon),
+        order=order,
+        constant=epsilon * (1 + epsilon) if order == 1 else None,
         start=256,
     )
 
 
-@colu_epsilon_limit.neighbour("at the rate 1/k²", key="second-order")
-def _(xp, epsilon):
-    return Rate(
-        lambda k: epsilon - guarded_defect(xp, xp.lift(k), xp.lift(k * k), epsilon),
-        order=2,
-        start=256,
-    )
+colu_epsilon_limit.vary("at the rate 1/k²", key="second-order", order=2)
 
 
 def soft_defect(xp, r):

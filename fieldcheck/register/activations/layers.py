@@ -48,13 +48,7 @@ def _(xp, W, x, s):
     return Equal(J, J.T)
 
 
-@projected_gradient.neighbour(
-    "asymmetric W", key="asymmetric-w", given=dict(A=real_matrix("n", "n"))
-)
-def _(xp, A, b, x, eta):
-    f = lambda y: xp.sum(y * (A @ y)) / 2 + xp.sum(b * y)
-    weight = xp.eye(x.shape[0]) - eta * A
-    return Equal(xp.relu(x - eta * xp.gradient(f, x)), xp.relu(weight @ x - eta * b))
+projected_gradient.vary("asymmetric W", key="asymmetric-w", given=dict(A=real_matrix("n", "n")))
 
 
 def descent(xp, A, b, x, eta):
@@ -114,16 +108,13 @@ def _(xp, B, L, b, x, k):
     needs=["relu-orthant-projection-gradient"],
     tex=r"(XW)_+W^{\mathsf T} = \nabla\,\tfrac12\lVert (XW)_+\rVert^2",
 )
-def tied_mlp(xp, X, W):
+def tied_mlp(xp, X, W, *, U=None):
     r"""$(XW)_+W^{\mathsf T}$ is the gradient of $\frac12\lVert(XW)_+\rVert^2$ in $X$."""
     V = lambda Y: xp.sum(xp.relu(Y @ W) * xp.relu(Y @ W)) / 2
-    return Gradient(V, X, xp.relu(X @ W) @ W.T)
+    return Gradient(V, X, xp.relu(X @ W) @ (W if U is None else U).T)
 
 
-@tied_mlp.neighbour("untied", key="untied", given=dict(U=real_matrix("C", "m")))
-def _(xp, X, W, U):
-    V = lambda Y: xp.sum(xp.relu(Y @ W) * xp.relu(Y @ W)) / 2
-    return Gradient(V, X, xp.relu(X @ W) @ U.T)
+tied_mlp.vary("untied", key="untied", given=dict(U=real_matrix("C", "m")))
 
 
 @tied_mlp.neighbour(
@@ -209,6 +200,12 @@ def _(xp, W):
     return Rank(asymmetries(xp, W), 0)
 
 
+def dual(xp, W, Z):
+    """A matrix V with V^T W = I: the pseudo-inverse's transpose, plus Z off the range of W."""
+    pseudo = xp.solve(W.T @ W, W.T)
+    return pseudo.T + Z - W @ (pseudo @ Z)
+
+
 @claim(
     "affine-orthant-projection",
     title="When (XW_in)₊W_out* is idempotent",
@@ -219,35 +216,23 @@ def _(xp, W):
     tex=r"W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I \implies ff = f,\quad "
     r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+",
 )
-def affine_projection(xp, x, W, Z):
+def affine_projection(xp, x, W, Z, *, back=dual):
     r"""If $W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I$ the map $x \mapsto
     W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+$ is idempotent. (In the code $W_{\mathrm{out}}$
     is the transposed pseudo-inverse of $W_{\mathrm{in}}$ plus anything orthogonal to its
     columns.)"""
-    f = lambda y: dual(xp, W, Z) @ xp.relu(W.T @ y)
+    f = lambda y: back(xp, W, Z) @ xp.relu(W.T @ y)
     return Equal(f(f(x)), f(x))
 
 
-def dual(xp, W, Z):
-    """A matrix V with V^T W = I: the pseudo-inverse's transpose, plus Z off the range of W."""
-    pseudo = xp.solve(W.T @ W, W.T)
-    return pseudo.T + Z - W @ (pseudo @ Z)
-
-
-@affine_projection.printed(
+affine_projection.vary(
     "for any weights",
+    role="printed",
     key="generic-accepted",
     tex=r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+ \text{ is a projection}: ff = f",
+    back=lambda xp, W, Z: Z,
 )
-def _(xp, x, W, Z):
-    f = lambda y: Z @ xp.relu(W.T @ y)
-    return Equal(f(f(x)), f(x))
-
-
-@affine_projection.neighbour("tied weights of any length", key="tied")
-def _(xp, x, W, Z):
-    f = lambda y: W @ xp.relu(W.T @ y)
-    return Equal(f(f(x)), f(x))
+affine_projection.vary("tied weights of any length", key="tied", back=lambda xp, W, Z: W)
 
 
 @claim(

@@ -108,23 +108,17 @@ def _(xp, x, h):
     needs=["colu-not-metric"],
     tex=r"\lVert\lambda(a,w) - \lambda(b,w)\rVert^2 = 2(a-b)^2,\quad 0 < a, b < \lVert w\rVert",
 )
-def colu_sharp(xp, w, p, q):
+def colu_sharp(xp, w, p, q, *, factor=2):
     """Between the cone and the horizontal plane, moving along the axis moves the body by as much:
     two such points with the same body are √2 times as far apart after CoLU."""
     n = xp.norm(w)
     a, b = n / (1 + p * p), n / (1 + q * q)
     image = lambda s: colu.hard(xp, xp.concat([xp.stack([s]), w]))
     d = image(a) - image(b)
-    return Equal(xp.sum(d * d), 2 * (a - b) ** 2)
+    return Equal(xp.sum(d * d), factor * (a - b) ** 2)
 
 
-@colu_sharp.neighbour("they keep their distance", key="isometric")
-def _(xp, w, p, q):
-    n = xp.norm(w)
-    a, b = n / (1 + p * p), n / (1 + q * q)
-    image = lambda s: colu.hard(xp, xp.concat([xp.stack([s]), w]))
-    d = image(a) - image(b)
-    return Equal(xp.sum(d * d), (a - b) ** 2)
+colu_sharp.vary("they keep their distance", key="isometric", factor=1)
 
 
 @claim(
@@ -179,21 +173,18 @@ def _(xp, a, w, h, k):
     tex=r"\lVert\lambda(a,w) - \lambda(b,w)\rVert^2 = (1+G)(a-b)^2,\quad "
     r"0 < a, b < \lVert w_1\rVert = \dots = \lVert w_G\rVert",
 )
-def colu_sharp_shared(xp, w, z, p, q):
+def colu_sharp_shared(xp, w, z, p, q, *, factor=lambda G: 1 + G):
     """Two points with the same bodies, longer than both axis values, are √(1+G) times as far apart
     after CoLU. (In the code all bodies are one and the same; z only counts them.)"""
     n, bodies = xp.norm(w), xp.stack([w] * z.shape[0])
     a, b = n / (1 + p * p), n / (1 + q * q)
     d = colu.shared(xp, a, bodies) - colu.shared(xp, b, bodies)
-    return Equal((a - b) ** 2 + xp.norm2(d), (1 + z.shape[0]) * (a - b) ** 2)
+    return Equal((a - b) ** 2 + xp.norm2(d), factor(z.shape[0]) * (a - b) ** 2)
 
 
-@colu_sharp_shared.neighbour("√2 as without sharing", key="root-two", sizes=dict(G=[2, 3, 4]))
-def _(xp, w, z, p, q):
-    n, bodies = xp.norm(w), xp.stack([w] * z.shape[0])
-    a, b = n / (1 + p * p), n / (1 + q * q)
-    d = colu.shared(xp, a, bodies) - colu.shared(xp, b, bodies)
-    return Equal((a - b) ** 2 + xp.norm2(d), 2 * (a - b) ** 2)
+colu_sharp_shared.vary(
+    "√2 as without sharing", key="root-two", sizes=dict(G=[2, 3, 4]), factor=lambda G: 2
+)
 
 
 def asymmetry(xp, f, x, h, k):
@@ -280,27 +271,23 @@ def layer_conditions(xp, points):
     tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
     r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",
 )
-def colu_layer(xp, points):
+def colu_layer(xp, points, *, rank=lambda n, G: n * n - G):
     r"""An invertible $W$ carries $x$ into every cell of CoLU. The Jacobian of $\mathrm{CoLU}(Wx+b)$
     is symmetric in all of them only if $W$ is zero on the axes and a number $c_g$ on each body: a
     $G$-dimensional space of matrices, none invertible."""
     points = commutant.cell_points(xp, points)
     G, S = len(points[0]), points[0][0][0].shape[0]
-    return Rank(layer_conditions(xp, points), (G * S) ** 2 - G)
+    return Rank(layer_conditions(xp, points), rank(G * S, G))
 
 
-@colu_layer.neighbour("a symmetric W is enough, as inside the cone", key="symmetric-weight")
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    n = len(points[0]) * points[0][0][0].shape[0]
-    return Rank(layer_conditions(xp, points), n * (n - 1) // 2)
-
-
-@colu_layer.neighbour("the axis may be kept: W = diag(a, cI)", key="axis-kept")
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = len(points[0]), points[0][0][0].shape[0]
-    return Rank(layer_conditions(xp, points), (G * S) ** 2 - 2 * G)
+colu_layer.vary(
+    "a symmetric W is enough, as inside the cone",
+    key="symmetric-weight",
+    rank=lambda n, G: n * (n - 1) // 2,
+)
+colu_layer.vary(
+    "the axis may be kept: W = diag(a, cI)", key="axis-kept", rank=lambda n, G: n * n - 2 * G
+)
 
 
 @claim(
@@ -528,17 +515,18 @@ def _(xp, U, e, B):
     sizes=dict(n=[1, 2, 3]),
     tex=r"A = P(A) - P(-A),\quad \operatorname{Tr}P(A)P(-A) = 0",
 )
-def psd_moreau(xp, U, e):
+def psd_moreau(xp, U, e, *, project=psd.project):
     """A Hermitian matrix is the difference of two positive semidefinite ones that are orthogonal:
     its projection and that of its negative."""
-    p, q = psd.project(xp, U, e), psd.project(xp, U, -e)
+    p, q = project(xp, U, e), project(xp, U, -e)
     return Equal(p - q, psd.compose(xp, U, e)), Zero(p @ q)
 
 
-@psd_moreau.neighbour("with absolute eigenvalues", key="absolute-eigenvalues")
-def _(xp, U, e):
-    p, q = psd.compose(xp, U, xp.abs(e)), psd.compose(xp, U, xp.abs(-e))
-    return Equal(p - q, psd.compose(xp, U, e)), Zero(p @ q)
+psd_moreau.vary(
+    "with absolute eigenvalues",
+    key="absolute-eigenvalues",
+    project=lambda xp, U, e: psd.compose(xp, U, xp.abs(e)),
+)
 
 
 @claim(

@@ -72,9 +72,7 @@ def _(xp, x, R):
     return Equal(colu.grouped(xp, turned), xp.reshape(R @ xp.flatten(colu.grouped(xp, x)), x.shape))
 
 
-@colu_symmetry.neighbour("negative scalings", key="negative-scaling", given=dict(t=vector("G")))
-def _(xp, x, Q, t):
-    return Equal(colu.grouped(xp, moved(xp, x, Q, t)), moved(xp, colu.grouped(xp, x), Q, t))
+colu_symmetry.vary("negative scalings", key="negative-scaling", given=dict(t=vector("G")))
 
 
 SAMPLES = built(
@@ -106,28 +104,26 @@ def _groups(points):
     needs=["colu-symmetry"],
     tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)",
 )
-def colu_algebra(xp, points):
+def colu_algebra(xp, points, *, dimension=lambda G, S: G * (1 + (S - 1) * (S - 2) // 2)):
     r"""The matrices $A$ whose flow $e^{sA}$ commutes with CoLU form an algebra of dimension
     $G(1 + (S-1)(S-2)/2)$: one scaling and the rotations of the body for each group, and
     nothing else. (So the commuting group has no further continuous part.)"""
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
-    dimension = G * (1 + (S - 1) * (S - 2) // 2)
-    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - dimension)
+    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - dimension(G, S))
 
 
-@colu_algebra.neighbour("one scaling for all groups", key="one-scaling", sizes=dict(G=[2]))
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = _groups(points)
-    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - 1 - G * (S - 1) * (S - 2) // 2)
-
-
-@colu_algebra.neighbour("rotations that mix the axis counted", key="axis-mixed")
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = _groups(points)
-    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - G * (1 + S * (S - 1) // 2))
+colu_algebra.vary(
+    "one scaling for all groups",
+    key="one-scaling",
+    sizes=dict(G=[2]),
+    dimension=lambda G, S: 1 + G * (S - 1) * (S - 2) // 2,
+)
+colu_algebra.vary(
+    "rotations that mix the axis counted",
+    key="axis-mixed",
+    dimension=lambda G, S: G * (1 + S * (S - 1) // 2),
+)
 
 
 @claim(
@@ -139,29 +135,24 @@ def _(xp, points):
     needs=["colu-symmetry-algebra"],
     tex=r"\dim\{A = -A^{\mathsf T} : D\lambda(x)Ax = A\lambda(x)\} = G\tfrac{(S-1)(S-2)}{2}",
 )
-def colu_isometries(xp, points):
+def colu_isometries(xp, points, *, dimension=lambda G, S: G * (S - 1) * (S - 2) // 2):
     r"""Among the isometries the group is $O(S-1) \wr S_G$, of dimension $G(S-1)(S-2)/2$: every
     group turns by its own rotation."""
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
     conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
-    return Rank(conditions, (G * S) ** 2 - G * (S - 1) * (S - 2) // 2)
+    return Rank(conditions, (G * S) ** 2 - dimension(G, S))
 
 
-@colu_isometries.neighbour("one rotation for all groups", key="direct-product", sizes=dict(G=[2]))
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = _groups(points)
-    conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
-    return Rank(conditions, (G * S) ** 2 - (S - 1) * (S - 2) // 2)
-
-
-@colu_isometries.neighbour("O(S) in each group", key="axis-mixed")
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = _groups(points)
-    conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
-    return Rank(conditions, (G * S) ** 2 - G * S * (S - 1) // 2)
+colu_isometries.vary(
+    "one rotation for all groups",
+    key="direct-product",
+    sizes=dict(G=[2]),
+    dimension=lambda G, S: (S - 1) * (S - 2) // 2,
+)
+colu_isometries.vary(
+    "O(S) in each group", key="axis-mixed", dimension=lambda G, S: G * S * (S - 1) // 2
+)
 
 
 def clipped(xp, axis, body):
@@ -190,25 +181,21 @@ def flipped_apart(xp, q):
     tex=r"\operatorname{diag}(1, q_1, 1, q_2) \text{ commutes and is an isometry}"
     r" \iff q_1 = \pm1,\ q_2 = \pm1",
 )
-def colu_two_groups(xp, q):
+def colu_two_groups(xp, q, *, signs=((1, 1), (1, -1), (-1, 1), (-1, -1))):
     r"""In the smallest case, $S = 2$ and $G = 2$, the bodies are numbers and $O(S-1) = \{\pm1\}$.
     Each of the two signs may be chosen by itself: the group of isometries is $O(1) \wr S_2$."""
-    signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
     return Solutions(
         Piece(zero=flipped_apart(xp, q)),
         tuple(Piece(zero=(q[0] - a, q[1] - b)) for a, b in signs),
     )
 
 
-@colu_two_groups.printed(
+colu_two_groups.vary(
     "the direct product, one rotation for all groups",
+    role="printed",
     tex=r"\lambda T = T\lambda \iff T \in S(G) \times O(S-1)",
+    signs=((1, 1), (-1, -1)),
 )
-def _(xp, q):
-    return Solutions(
-        Piece(zero=flipped_apart(xp, q)),
-        (Piece(zero=(q[0] - 1, q[1] - 1)), Piece(zero=(q[0] + 1, q[1] + 1))),
-    )
 
 
 @colu_two_groups.neighbour("any factors", key="any-factors")
@@ -235,24 +222,20 @@ def shared_moved(xp, a, bodies, Q, scales, common):
     sizes=dict(G=[2, 3], d=[1, 2, 3]),
     tex=r"\lambda(ta, tQ_g w_g) = (ta, tQ_g\lambda(a, w)_g)",
 )
-def colu_shared(xp, a, bodies, Q, t):
+def colu_shared(xp, a, bodies, Q, t, *, s=None):
     """With one axis for all groups, CoLU commutes with an orthogonal map of each body, permutations
     of the groups, and one scaling common to the axis and all bodies."""
-    common = t * xp.ones(bodies.shape[0])
-    axis, turned = shared_moved(xp, a, bodies, Q, common, t)
-    _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, common, t)
+    scales = t * xp.ones(bodies.shape[0]) if s is None else s
+    axis, turned = shared_moved(xp, a, bodies, Q, scales, t)
+    _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, scales, t)
     return Equal(colu.shared(xp, axis, turned), expected)
 
 
-@colu_shared.neighbour(
+colu_shared.vary(
     "independent scalings with a shared axis",
     key="independent-scalings",
     given=dict(s=positive("G")),
 )
-def _(xp, a, bodies, Q, t, s):
-    axis, turned = shared_moved(xp, a, bodies, Q, s, t)
-    _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, s, t)
-    return Equal(colu.shared(xp, axis, turned), expected)
 
 
 def _shared(xp, raw):
@@ -272,25 +255,25 @@ def _shared(xp, raw):
     needs=["colu-symmetry-shared"],
     tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = 1 + G\tfrac{(S-1)(S-2)}{2}",
 )
-def colu_shared_algebra(xp, points):
+def colu_shared_algebra(xp, points, *, dimension=lambda G, S: 1 + G * (S - 1) * (S - 2) // 2):
     r"""With one axis for $G$ bodies the commuting algebra has dimension $1 + G(S-1)(S-2)/2$: one
     scaling for all, and the rotations of each body."""
     points, n, G, S = _shared(xp, points)
-    return Rank(commutant.commuting(xp, points), n * n - 1 - G * (S - 1) * (S - 2) // 2)
+    return Rank(commutant.commuting(xp, points), n * n - dimension(G, S))
 
 
-@colu_shared_algebra.neighbour(
-    "a scaling for each body besides", key="independent-scalings", sizes=dict(G=[2])
+colu_shared_algebra.vary(
+    "a scaling for each body besides",
+    key="independent-scalings",
+    sizes=dict(G=[2]),
+    dimension=lambda G, S: 1 + G + G * (S - 1) * (S - 2) // 2,
 )
-def _(xp, points):
-    points, n, G, S = _shared(xp, points)
-    return Rank(commutant.commuting(xp, points), n * n - 1 - G - G * (S - 1) * (S - 2) // 2)
-
-
-@colu_shared_algebra.neighbour("one rotation for all bodies", key="one-rotation", sizes=dict(G=[2]))
-def _(xp, points):
-    points, n, _, S = _shared(xp, points)
-    return Rank(commutant.commuting(xp, points), n * n - 1 - (S - 1) * (S - 2) // 2)
+colu_shared_algebra.vary(
+    "one rotation for all bodies",
+    key="one-rotation",
+    sizes=dict(G=[2]),
+    dimension=lambda G, S: 1 + (S - 1) * (S - 2) // 2,
+)
 
 
 @claim(
@@ -312,9 +295,7 @@ def _(xp, x, R):
     return Equal(xp.relu(R @ x), R @ xp.relu(x))
 
 
-@relu_symmetry.neighbour("negative scalings", key="negative-scaling", given=dict(t=vector("n")))
-def _(xp, x, t):
-    return Equal(xp.relu(t * orthant.reverse(xp, x)), t * orthant.reverse(xp, xp.relu(x)))
+relu_symmetry.vary("negative scalings", key="negative-scaling", given=dict(t=vector("n")))
 
 
 # == embeddings and rotations ==
