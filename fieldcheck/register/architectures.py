@@ -35,11 +35,8 @@ def _symmetric(xp, F, x, h, k):
 
 def _two_terms(xp, X, Q, K, root_r, causal=False):
     """Both gradient terms of all heads: what queries read, and what keys are told."""
-    terms = []
-    for h in range(Q.shape[0]):
-        P = arch.weights(xp, X, Q[h], K[h], root_r, causal)
-        terms += [P @ X @ K[h] @ Q[h].T, P.T @ X @ Q[h] @ K[h].T]
-    return layers.total(terms)
+    P = arch.weights(xp, X, Q, K, root_r, causal)
+    return xp.sum(P @ X @ K @ Q.T + P.T @ X @ Q @ K.T, axis=0)
 
 
 # -- GPT -------------------------------------------------------------------------------------------
@@ -59,9 +56,10 @@ def gpt_block(xp, X, Q, K, U, b, root_r):
     """For all real Q, K, U, b: softmax heads, each with its second term and with values tied to
     the keys, beside a ReLU layer with U and U transposed, are the gradient of one potential. (Both
     summands are checked by themselves; a gradient is additive.)"""
-    heads = [lambda X, h=h: arch.free_energy(xp, X, Q[h], K[h], root_r) for h in range(Q.shape[0])]
     return (
-        Gradient(lambda X: layers.total([V(X) for V in heads]), X, _two_terms(xp, X, Q, K, root_r)),
+        Gradient(
+            lambda X: arch.free_energy(xp, X, Q, K, root_r), X, _two_terms(xp, X, Q, K, root_r)
+        ),
         Gradient(lambda X: arch.mlp_energy(xp, X, U, b), X, xp.relu(X @ U + b) @ U.T),
     )
 
@@ -112,13 +110,13 @@ def _(xp, X, Q, K, U, b, W, root_r):
 def masked(xp, X, Q, K, root_r, *, mask=True):
     """The gradient of the causal free energy reads from the past (P) and also writes to it (the
     transpose of P): the force on a token depends on later tokens."""
-    V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
+    V = lambda X: arch.free_energy(xp, X, Q, K, root_r, causal=True)
     return Gradient(V, X, _two_terms(xp, X, Q, K, root_r, causal=mask))
 
 
 @masked.neighbour("only the causal half", key="causal-half")
 def _(xp, X, Q, K, root_r):
-    V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
+    V = lambda X: arch.free_energy(xp, X, Q, K, root_r, causal=True)
     return Gradient(V, X, arch.attention(xp, X, Q, K, K, Q, root_r, causal=True))
 
 

@@ -764,12 +764,9 @@ generic_pairs.vary("one pair fewer", key="one-pair-fewer", sizes=dict(C=[2, 3]),
 def double(xp, X, U, V, R, S):
     """With A = Σ u_i v_i* of rank p and B = Σ r_j s_j* of rank q, the double trace is a sum of pq
     single traces, whose weights are u_i s_j* and r_j v_i*."""
-    total = xp.one * 0
-    for i in range(U.shape[1]):
-        for j in range(R.shape[1]):
-            left = U[:, i][:, None] * xp.conj(S[:, j])[None, :]
-            right = R[:, j][:, None] * xp.conj(V[:, i])[None, :]
-            total = total + quartic(xp, X, left, xp.star(right))
+    left = U.T[:, None, :, None] * xp.conj(S.T)[:, None, :]  # for each i and j
+    right = R.T[:, :, None] * xp.conj(V.T)[:, None, None, :]
+    total = xp.sum((X @ left @ xp.star(X)) * (X @ right @ xp.star(X)).T)
     return Equal(double_trace(xp, X, U @ xp.star(V), R @ xp.star(S)), total)
 
 

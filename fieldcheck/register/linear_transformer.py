@@ -257,21 +257,21 @@ def _(xp, X, W_in, W_out, Q, K, V, O, root_r):
     tex=r"\sum_i (X W_{\mathrm{in},i})_+ W_{\mathrm{out},i}^\top = (X [W_{\mathrm{in},1}, \dots,"
     r" W_{\mathrm{in},n}])_+ [W_{\mathrm{out},1}, \dots, W_{\mathrm{out},n}]^\top",
 )
-def wide_mlp(xp, X, W_in, W_out, *, order=iter):
+def wide_mlp(xp, X, W_in, W_out, *, same_order=True):
     """A sum of ReLU MLPs is one ReLU MLP whose matrices are theirs side by side, in one order."""
-    many = layers.total([xp.relu(X @ a) @ b.T for a, b in zip(W_in, W_out, strict=True)])
-    wide_in = xp.concat([W_in[i] for i in range(W_in.shape[0])], axis=1)
-    wide_out = xp.concat([W_out[i] for i in order(range(W_out.shape[0]))], axis=1)
+    many = xp.sum(xp.relu(X @ W_in) @ W_out.T, axis=0)
+    wide_in = layers.side_by_side(xp, W_in)
+    wide_out = layers.side_by_side(xp, W_out if same_order else xp.stack(list(W_out)[::-1]))
     return Equal(many, xp.relu(X @ wide_in) @ wide_out.T)
 
 
-wide_mlp.vary("the two matrices in opposite orders", key="concatenation-order", order=reversed)
+wide_mlp.vary("the two matrices in opposite orders", key="concatenation-order", same_order=False)
 
 
 @wide_mlp.neighbour("the sum taken inside the ReLU", key="sum-inside")
 def _(xp, X, W_in, W_out):
-    many = layers.total([xp.relu(X @ a) @ b.T for a, b in zip(W_in, W_out, strict=True)])
-    return Equal(many, xp.relu(X @ layers.total(list(W_in))) @ layers.total(list(W_out)).T)
+    many = xp.sum(xp.relu(X @ W_in) @ W_out.T, axis=0)
+    return Equal(many, xp.relu(X @ xp.sum(W_in, axis=0)) @ xp.sum(W_out, axis=0).T)
 
 
 # -- parallel against sequential -----------------------------------------------------------------
@@ -899,18 +899,18 @@ def low_rank_projection(xp, x, y, width):
     """For Q with independent Gaussian entries of variance 1/r, xᵀ QQᵀ y has mean ⟨x, y⟩ and
     variance (‖x‖²‖y‖² + ⟨x, y⟩²)/r. The Gaussian means are finite sums (three nodes an entry),
     exact for these degrees."""
-    r = len(width)
+    r = width.shape[0]
     product = lambda G: xp.sum((x @ G) * (y @ G))
-    mean, variance = _mean_and_variance(moments.gaussian_moments, xp, product, r, len(x), r)
+    mean, variance = _mean_and_variance(moments.gaussian_moments, xp, product, r, x.shape[0], r)
     inner, norms = xp.sum(x * y), xp.sum(x * x) * xp.sum(y * y)
     return Equal(mean, inner), Equal(variance, (norms + inner * inner) / r)
 
 
 @low_rank_projection.neighbour("variance over r²", key="variance-over-r-squared")
 def _(xp, x, y, width):
-    r = len(width)
+    r = width.shape[0]
     product = lambda G: xp.sum((x @ G) * (y @ G))
-    _, variance = _mean_and_variance(moments.gaussian_moments, xp, product, r, len(x), r)
+    _, variance = _mean_and_variance(moments.gaussian_moments, xp, product, r, x.shape[0], r)
     inner, norms = xp.sum(x * y), xp.sum(x * x) * xp.sum(y * y)
     return Equal(variance, (norms + inner * inner) / r**2)
 
@@ -919,9 +919,9 @@ def _(xp, x, y, width):
     "the inner product left out of the variance", key="inner-product-left-out"
 )
 def _(xp, x, y, width):
-    r = len(width)
+    r = width.shape[0]
     product = lambda G: xp.sum((x @ G) * (y @ G))
-    _, variance = _mean_and_variance(moments.gaussian_moments, xp, product, r, len(x), r)
+    _, variance = _mean_and_variance(moments.gaussian_moments, xp, product, r, x.shape[0], r)
     return Equal(variance, xp.sum(x * x) * xp.sum(y * y) / r)
 
 
@@ -937,33 +937,33 @@ def _(xp, x, y, width):
 def low_rank_independent(xp, x, y, width):
     """For independent Q and K with entries of variance 1/r, xᵀ QKᵀ y has mean 0 and variance
     ‖x‖²‖y‖²/r. (Signs have the moments that enter.)"""
-    mean, variance = _untied(xp, x, y, len(width))
-    return Zero(mean), Equal(variance, xp.sum(x * x) * xp.sum(y * y) / len(width))
+    mean, variance = _untied(xp, x, y, width.shape[0])
+    return Zero(mean), Equal(variance, xp.sum(x * x) * xp.sum(y * y) / width.shape[0])
 
 
 def _untied(xp, x, y, r):
     """Mean and variance of xᵀ QKᵀ y for independent Q and K of r columns."""
     product = lambda G: xp.sum((x @ G[0]) * (y @ G[1]))
-    return _mean_and_variance(moments.sign_moments, xp, product, r, 2, len(x), r)
+    return _mean_and_variance(moments.sign_moments, xp, product, r, 2, x.shape[0], r)
 
 
 @low_rank_independent.neighbour("variance over r²", key="variance-over-r-squared")
 def _(xp, x, y, width):
-    _, variance = _untied(xp, x, y, len(width))
-    return Equal(variance, xp.sum(x * x) * xp.sum(y * y) / len(width) ** 2)
+    _, variance = _untied(xp, x, y, width.shape[0])
+    return Equal(variance, xp.sum(x * x) * xp.sum(y * y) / width.shape[0] ** 2)
 
 
 @low_rank_independent.neighbour("mean ⟨x, y⟩, as if K were Q", key="mean-inner-product")
 def _(xp, x, y, width):
-    mean, _ = _untied(xp, x, y, len(width))
+    mean, _ = _untied(xp, x, y, width.shape[0])
     return Zero(mean - xp.sum(x * y))
 
 
 @low_rank_independent.neighbour("the variance of the tied case", key="variance-of-the-tied-case")
 def _(xp, x, y, width):
-    _, variance = _untied(xp, x, y, len(width))
+    _, variance = _untied(xp, x, y, width.shape[0])
     inner, norms = xp.sum(x * y), xp.sum(x * x) * xp.sum(y * y)
-    return Equal(variance, (norms + inner * inner) / len(width))
+    return Equal(variance, (norms + inner * inner) / width.shape[0])
 
 
 @claim(
@@ -1078,15 +1078,8 @@ PAIRS = dict(X=matrix("N", "C"), **heads("Q", "K", "V", "O", count="m"))
 
 def _paired_potential(xp, Q, K, V, O):
     """Σᵢ Tr(X Aᵢ X*X Bᵢ* X*) with Aᵢ = QᵢKᵢ* and Bᵢ* = VᵢOᵢ*."""
-    pairs = [(q @ xp.star(k), v @ xp.star(o)) for q, k, v, o in zip(Q, K, V, O, strict=True)]
-    return lambda X: layers.total(
-        [xp.trace(X @ a @ xp.star(X) @ X @ b @ xp.star(X)) for a, b in pairs]
-    )
-
-
-def _linear_heads(xp, X, Q, K, V, O):
-    """The heads of linear attention, one by one."""
-    return [layers.linear_head(xp, X, *weights) for weights in zip(Q, K, V, O, strict=True)]
+    A, B = Q @ xp.star(K), V @ xp.star(O)
+    return lambda X: xp.sum((X @ A @ xp.star(X)) * (X @ B @ xp.star(X)).T)
 
 
 @claim(
@@ -1103,8 +1096,8 @@ def _linear_heads(xp, X, Q, K, V, O):
 def head_pairing(xp, X, Q, K, V, O):
     """If each of n/2 heads has a partner whose QK* is its VO* and whose VO* is its QK*, the n heads
     of linear attention are the force of a sum of n/2 quartic potentials."""
-    heads = _linear_heads(xp, X, Q, K, V, O) + _linear_heads(xp, X, V, O, Q, K)
-    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(heads))
+    heads = layers.linear_head(xp, X, Q, K, V, O) + layers.linear_head(xp, X, V, O, Q, K)
+    return Force(_paired_potential(xp, Q, K, V, O), X, xp.sum(heads, axis=0))
 
 
 @head_pairing.printed(
@@ -1114,22 +1107,22 @@ def head_pairing(xp, X, Q, K, V, O):
     tex=r"\frac{\partial V}{\partial X^*} = \text{Transformers Architecture!}",
 )
 def _(xp, X, Q, K, V, O, Q2, K2, V2, O2):
-    heads = _linear_heads(xp, X, Q, K, V, O) + _linear_heads(xp, X, Q2, K2, V2, O2)
-    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(heads))
+    heads = layers.linear_head(xp, X, Q, K, V, O) + layers.linear_head(xp, X, Q2, K2, V2, O2)
+    return Force(_paired_potential(xp, Q, K, V, O), X, xp.sum(heads, axis=0))
 
 
 @head_pairing.neighbour(
     "the partner tied one way only", key="tied-one-way", given=heads("V2", "O2", count="m")
 )
 def _(xp, X, Q, K, V, O, V2, O2):
-    heads = _linear_heads(xp, X, Q, K, V, O) + _linear_heads(xp, X, V, O, V2, O2)
-    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(heads))
+    heads = layers.linear_head(xp, X, Q, K, V, O) + layers.linear_head(xp, X, V, O, V2, O2)
+    return Force(_paired_potential(xp, Q, K, V, O), X, xp.sum(heads, axis=0))
 
 
 @head_pairing.neighbour("the partner's factors in the wrong order, OV* for VO*", key="ov-for-vo")
 def _(xp, X, Q, K, V, O):
-    heads = _linear_heads(xp, X, Q, K, V, O) + _linear_heads(xp, X, O, V, Q, K)
-    return Force(_paired_potential(xp, Q, K, V, O), X, layers.total(heads))
+    heads = layers.linear_head(xp, X, Q, K, V, O) + layers.linear_head(xp, X, O, V, Q, K)
+    return Force(_paired_potential(xp, Q, K, V, O), X, xp.sum(heads, axis=0))
 
 
 FREE = dict(
@@ -1144,7 +1137,7 @@ FREE_SIZES = dict(N=[2, 3], C=[1, 2, 3], n=[1, 2, 3])
 
 def _attention(xp, A, B):
     """Linear attention Σᵢ X Aᵢ X* X Bᵢ as a field."""
-    return lambda X: layers.total([X @ a @ xp.star(X) @ X @ b for a, b in zip(A, B, strict=True)])
+    return lambda X: xp.sum(X @ A @ xp.star(X) @ X @ B, axis=0)
 
 
 def _both_pairings(xp, field, X, H, K):
@@ -1202,10 +1195,8 @@ def head_pairing_criterion(xp, X, A, B, H, K, *, part=lambda T, swapped: T - swa
     through T − Tᵀ, T = Σ Aᵢ ⊗ Bᵢ. For two tokens or more (N ≥ 2) it vanishes for all X, H, K
     exactly if T is symmetric, and then V = ½ Σ Tr(X Aᵢ X*X Bᵢ X*) is a potential."""
     one, other = _both_pairings(xp, _attention(xp, A, B), X, H, K)
-    T = layers.total([a[:, :, None, None] * b[None, None, :, :] for a, b in zip(A, B, strict=True)])
-    swapped = layers.total(
-        [b[:, :, None, None] * a[None, None, :, :] for a, b in zip(A, B, strict=True)]
-    )
+    T = xp.sum(A[:, :, :, None, None] * B[:, None, None, :, :], axis=0)
+    swapped = xp.sum(B[:, :, :, None, None] * A[:, None, None, :, :], axis=0)
     P, R = xp.star(H) @ X, xp.star(K) @ X
     weight = R.T[:, None, None, :] * P[None, :, :, None]
     return Equal(one - other, xp.sum(weight * part(T, swapped)))

@@ -286,8 +286,8 @@ def _curvature(xp, f, x, h, k):
 
 
 def _pairs(xp, n):
-    """The n x n matrix of ones with zeros on its diagonal."""
-    return xp.ones(n, n) - xp.eye(n)
+    """The n x n matrix of ones with zeros on its diagonal, squared so that its sign is seen."""
+    return xp.abs2(xp.ones(n, n) - xp.eye(n))
 
 
 @claim(

@@ -451,7 +451,7 @@ def _gated(xp, A, B, d, gate_of, s):
     The mode X E_ab X* X E_ce has the weight A_ab B_ce; in the moving frame it is multiplied by
     e^(−sβ) with β = d_e − d_a − d_b − d_c.
     """
-    C = range(len(d))
+    C = range(d.shape[0])
 
     def entry(M, a, e):
         betas = [[d[e] - d[a] - d[b] - d[c] for c in C] for b in C]
