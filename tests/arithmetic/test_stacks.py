@@ -1,4 +1,4 @@
-"""A stack of matrices is multiplied matrix by matrix, in every arithmetic: its axis is no other's."""
+"""A stack of matrices is multiplied one by one, in every arithmetic: its axis is no other axis."""
 
 from __future__ import annotations
 
