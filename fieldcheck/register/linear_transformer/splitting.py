@@ -34,16 +34,22 @@ PAIR = dict(
 def parallel_vs_split(xp, X, W_in, W_out, A, B):
     """n parallel blocks and n sequential ones, all with step 1/n (times a fixed horizon), end
     within O(1/n) of each other, for smooth fields and a horizon before any blow-up."""
-    f, g = mlp_and_attention(xp, W_in, W_out, A, B)
+    fields = mlp_and_attention(xp, W_in, W_out, A, B)
+    gap = _gap(xp, X, fields, depth.euler, depth.one_after_the_other, depth.euler)
+    # n + 1 is odd: in an even number of blocks a sign lost in each would come back.
+    return Rate(lambda n: gap(n + 1), order=1)
+
+
+def _gap(xp, X, fields, parallel, in_turns, sublayer):
+    """n ↦ the distance of n parallel blocks of step 1/(4n) from n in which the fields take turns."""
 
     def gap(n):
-        m = n + 1  # an odd number: in an even one a sign lost in each block would come back
-        h = xp.one / (4 * m)
-        both = lambda X: depth.euler(depth.parallel(f, g), X, h)
-        turns = lambda X: depth.one_after_the_other(depth.euler, f, g, X, h)
-        return xp.norm(depth.march(both, X, m) - depth.march(turns, X, m))
+        h = xp.one / (4 * n)
+        both = lambda X: parallel(depth.parallel(*fields), X, h)
+        turns = lambda X: in_turns(sublayer, *fields, X, h)
+        return xp.norm(depth.march(both, X, n) - depth.march(turns, X, n))
 
-    return Rate(gap, order=1)
+    return gap
 
 
 @parallel_vs_split.printed(
@@ -61,14 +67,8 @@ def _(xp, a, b):
 
 @parallel_vs_split.neighbour("order 2 for one after the other", key="trotter-order-2")
 def _(xp, X, W_in, W_out, A, B):
-    f, g = mlp_and_attention(xp, W_in, W_out, A, B)
-
-    def gap(n):
-        h = xp.one / (4 * n)
-        both = lambda X: depth.euler(depth.parallel(f, g), X, h)
-        turns = lambda X: depth.one_after_the_other(depth.euler, f, g, X, h)
-        return xp.norm(depth.march(both, X, n) - depth.march(turns, X, n))
-
+    fields = mlp_and_attention(xp, W_in, W_out, A, B)
+    gap = _gap(xp, X, fields, depth.euler, depth.one_after_the_other, depth.euler)
     return Rate(gap, order=2)
 
 
@@ -149,43 +149,22 @@ parallel_vs_split_cross_term.vary(
 def parallel_vs_split_strang(xp, X, W_in, W_out, A, B):
     """Half a step of the MLP, one of attention, half a step of the MLP, each by the midpoint
     rule: error O(1/n²) against the parallel flow."""
-    f, g = mlp_and_attention(xp, W_in, W_out, A, B)
-
-    def gap(n):
-        m = n + 1  # an odd number of blocks, as above
-        h = xp.one / (4 * m)
-        both = lambda X: depth.rk4(depth.parallel(f, g), X, h)
-        turns = lambda X: depth.strang(depth.midpoint, f, g, X, h)
-        return xp.norm(depth.march(both, X, m) - depth.march(turns, X, m))
-
-    return Rate(gap, order=2)
+    fields = mlp_and_attention(xp, W_in, W_out, A, B)
+    gap = _gap(xp, X, fields, depth.rk4, depth.strang, depth.midpoint)
+    return Rate(lambda n: gap(n + 1), order=2)  # an odd number of blocks, as above
 
 
 @parallel_vs_split_strang.neighbour(
     "the subflows by Euler steps, as layers are", key="euler-subflows"
 )
 def _(xp, X, W_in, W_out, A, B):
-    f, g = mlp_and_attention(xp, W_in, W_out, A, B)
-
-    def gap(n):
-        h = xp.one / (4 * n)
-        both = lambda X: depth.rk4(depth.parallel(f, g), X, h)
-        turns = lambda X: depth.strang(depth.euler, f, g, X, h)
-        return xp.norm(depth.march(both, X, n) - depth.march(turns, X, n))
-
-    return Rate(gap, order=2)
+    fields = mlp_and_attention(xp, W_in, W_out, A, B)
+    return Rate(_gap(xp, X, fields, depth.rk4, depth.strang, depth.euler), order=2)
 
 
 @parallel_vs_split_strang.neighbour(
     "one after the other with exact enough subflows", key="trotter-with-midpoint-subflows"
 )
 def _(xp, X, W_in, W_out, A, B):
-    f, g = mlp_and_attention(xp, W_in, W_out, A, B)
-
-    def gap(n):
-        h = xp.one / (4 * n)
-        both = lambda X: depth.rk4(depth.parallel(f, g), X, h)
-        turns = lambda X: depth.one_after_the_other(depth.midpoint, f, g, X, h)
-        return xp.norm(depth.march(both, X, n) - depth.march(turns, X, n))
-
-    return Rate(gap, order=2)
+    fields = mlp_and_attention(xp, W_in, W_out, A, B)
+    return Rate(_gap(xp, X, fields, depth.rk4, depth.one_after_the_other, depth.midpoint), order=2)
