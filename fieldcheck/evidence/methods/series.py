@@ -20,8 +20,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,6 +63,10 @@ FREE = "free symbols of which nothing more is known"
 NEGATIVE = "where the leading constant is negative"
 
 
+class Elsewhere(Exception):
+    """Balls at a point do not agree with the residues: other roots, or a special point."""
+
+
 class Signs(Sign):
     """Divisors are the series' own to watch: it knows which of them depend on n."""
 
@@ -69,37 +75,47 @@ class Signs(Sign):
             super()._except(where)
 
 
+def _zero(value: Value) -> np.ndarray:
+    """Which entries are zero as residues."""
+    return np.asarray((value.data == 0).all(axis=0))
+
+
 class Coefficients(Beside):
     """Residues, signs and degrees in step; at a point, balls as well."""
 
-    def __init__(self, field: Prime, at_a_point: bool):
+    def __init__(self, field: Prime, at_a_point: bool = False):
         self.field, self.signs, self.degrees = field, Signs(), Degree()
         parts: list[Arithmetic] = [field, self.signs, self.degrees]
         super().__init__(*parts, *([Ball()] if at_a_point else []))
         self.tests, self.largest, self.highest = 0, 0, 0.0
+        self.answers: list[Any] = []
+
+    def _told(self, answer: Any) -> Any:
+        self.answers.append(answer)
+        return answer
 
     def vanishes(self, value: Value) -> np.ndarray:
-        zero = np.asarray((value.data[0].data == 0).all(axis=0))
+        zero = _zero(value.data[0])
         bound = value.data[2].data
         self.tests += zero.size
         self.largest = max(self.largest, bound.top + bound.bottom)
         self.highest = max(self.highest, bound.height)
         if len(self.xps) > 3:
             self._agree(zero, value.data[3].data)
-        return zero
+        return self._told(zero)
 
     @staticmethod
     def _agree(zero: np.ndarray, balls: np.ndarray) -> None:
         """At the point, too, what vanishes does and nothing else: else a root has another sign."""
         for index in np.ndindex(*zero.shape):
             if not balls[index].is_finite() or balls[index].contains(0) != zero[index]:
-                raise Unlucky("the point is special, or its roots are others")
+                raise Elsewhere
 
     def known(self, value: Value) -> Known:
         known = known_of(value.data[1])
         if not known.nonzero and self._constant(value):
-            return replace(known, nonzero=bool((value.data[0].data != 0).any(axis=0).all()))
-        return known
+            known = replace(known, nonzero=not _zero(value.data[0]).any())
+        return self._told(known)
 
     @staticmethod
     def _constant(value: Value) -> bool:
@@ -107,8 +123,8 @@ class Coefficients(Beside):
         return bound.top == bound.bottom == 0
 
     def regular(self, value: Value) -> bool:
-        one_by_one = value.shape == (1, 1) and self.known(value).nonzero
-        return one_by_one or self._constant(value)  # regular modulo a prime is regular
+        number = value.shape == (1, 1) and known_of(value.data[1]).nonzero
+        return self._told(number or self._constant(value))  # regular modulo a prime is regular
 
     def log(self, x):
         self._off_the_cut(self.lift(x))
@@ -121,13 +137,40 @@ class Coefficients(Beside):
     def _off_the_cut(self, x: Value) -> None:
         for ball in x.data[3].data.reshape(-1) if len(self.xps) > 3 else ():
             if not (ball.real > 0 or not ball.imag.contains(0)):
-                raise Unlucky("on a cut")
+                raise Elsewhere
 
     def chance(self) -> float:
         """log2 of the chance that one of the tests deceived."""
         bound = Bound((), top=self.largest, height=self.highest)
         one = missed(bound, self.degrees.coincidences, len(self.field.choices))
         return one + math.log2(max(1, self.tests))
+
+
+class Strayed(Exception):
+    """At another prime other coefficients vanish: one of the two runs was deceived."""
+
+
+class Follower(Prime):
+    """Residues at a further prime: what is known of signs and degrees is known already."""
+
+    def __init__(self, field: Prime, answers: list[Any]):
+        super().__init__(field.p, field.rng, field._i, field.prefix)
+        self.answers = iter(answers)
+
+    def _abs(self, d):
+        return self.sqrt(self.abs2(self.wrap(d))).data
+
+    def known(self, value: Value) -> Known:
+        return next(self.answers)
+
+    def regular(self, value: Value) -> bool:
+        return next(self.answers)
+
+    def vanishes(self, value: Value) -> np.ndarray:
+        zero = _zero(value)
+        if not np.array_equal(zero, next(self.answers)):
+            raise Strayed
+        return zero
 
 
 @dataclass(frozen=True)
@@ -138,7 +181,9 @@ class Plan:
     bold: bool
 
     @staticmethod
-    def all(order: int) -> Iterator[Plan]:
+    def all(order: int, first: Plan | None) -> Iterator[Plan]:
+        if first is not None:
+            yield first
         kept = max(order, 0) + 2
         while kept <= MOST:
             yield Plan(kept, False)
@@ -146,8 +191,9 @@ class Plan:
             kept *= 2
 
 
-GOOD, LOWER, OTHER, ZERO = "good", "lower", "other", "zero"
-"""What the coefficients say: as stated; one of lower order; another constant; they vanish."""
+GOOD, LOWER, OTHER, ZERO, STRAYED = "good", "lower", "other", "zero", "strayed"
+"""What the coefficients say: as stated; one of lower order; another constant; they vanish; others
+vanish than at the first prime."""
 
 
 @dataclass(frozen=True)
@@ -186,47 +232,43 @@ class Run:
 
 
 # -- one expansion -------------------------------------------------------------------------------
-def _run(statement: Statement, part: int, field: Prime, at: Raw, plan: Plan, raw: Raw | None):
-    """The body at residues (and at a point, in balls) in series."""
-    base = Coefficients(field, raw is not None)
+def _run(statement: Statement, part: int, base: Any, plan: Plan, raws: Raw) -> Run:
+    """The body in series over a base, from values of it."""
     xp = Series(base, plan.kept, plan.bold)
-    shapes = {k: np.shape(v) for k, v in at.items()}
-    columns = [
-        {k: field.from_raw(v) for k, v in at.items()},
-        statement.signs(base.signs, shapes),
-        {k: base.degrees.variable(s) for k, s in shapes.items()},
-    ]
-    if raw is not None:
-        columns.append(wrap_raw(base.xps[3], raw))
-    raws = {k: xp.constant_of(base.together(column[k] for column in columns)) for k in shapes}
-    relation = statement.relations(xp, raws)[part]
-    return _read(statement, xp, relation)
-
-
-def _read(statement: Statement, xp: Series, relation: Rate) -> Run:
-    value, p = _scalar(xp, _remainder(xp, relation)), relation.order
+    values = {k: xp.constant_of(v) for k, v in raws.items()}
+    relation = statement.relations(xp, values)[part]
+    d, p = _scalar(xp, _remainder(xp, relation)), relation.order
     stated = _stated(statement, xp, relation)
-    zero = xp.base.lift(0)
-    d = xp.stripped(value)
+    d = xp.stripped(d)
     if d.low < p:
         return Run(LOWER, d.low, xp, d.terms[d.low], stated)
     if d.end <= p:
         raise Short
-    c = d.terms.get(p, zero)
+    c = d.terms.get(p, base.lift(0))
     if xp.stripped(xp._sub(d, xp._conj(d))).terms:
         raise Unsupported("a remainder that is not real")
-    says = GOOD
-    if xp.base.vanishes(c):
-        says = ZERO
-    if stated is not None and not _same(xp.base, c, stated):
+    says = ZERO if base.vanishes(c) else GOOD
+    if stated is not None and not _same(base, c, stated):
         says = OTHER
     return Run(says, p, xp, c, stated)
+
+
+def _columns(statement: Statement, base: Coefficients, at: Raw, raw: Raw | None) -> Raw:
+    """The raw parameters in each of the base's arithmetics, as values of the base."""
+    shapes = {k: np.shape(v) for k, v in at.items()}
+    columns = [
+        {k: base.field.from_raw(v) for k, v in at.items()},
+        statement.signs(base.signs, shapes),
+        {k: base.degrees.variable(s) for k, s in shapes.items()},
+        *([] if raw is None else [wrap_raw(base.xps[3], raw)]),
+    ]
+    return {k: base.together(column[k] for column in columns) for k in shapes}
 
 
 def _remainder(xp: Series, relation: Rate) -> Any:
     try:
         return relation.remainder(xp.n)  # type: ignore[arg-type]
-    except (Unsupported, Unlucky, Short, TooSlow):
+    except (Unsupported, Unlucky, Short, TooSlow, Elsewhere):
         raise
     except Exception as error:  # a value where the body needs an integer
         raise Unsupported(f"n as a plain integer ({error})") from None
@@ -247,7 +289,7 @@ def _stated(statement: Statement, xp: Series, relation: Rate) -> Value | None:
     if not d.plain:
         raise Unsupported("a constant that depends on n")
     value = d.terms.get(0, xp.base.lift(0))
-    if xp.base.vanishes(value - xp.base.conj(value)).any() == np.False_:
+    if not xp.base.vanishes(value - xp.base.conj(value)):
         raise Unsupported("a constant that is not real")
     shift = 0 if statement.fault is None else value / 10**statement.fault.k
     return value + shift
@@ -261,44 +303,73 @@ def _same(base: Coefficients, a: Value, b: Value) -> bool:
     return known and bool(base.vanishes(a * a - b * b))
 
 
-def _all_roots(
-    statement: Statement, part: int, first: Prime, at: Raw, plan: Plan, raw: Raw | None = None
-) -> Iterator[Run]:
+def _roots(first: Prime, one: Callable[[Prime], Any]) -> Iterator[Any]:
     """The expansion at one point for every choice of square roots.
 
-    With balls, choices that are not the point's own are passed over.
+    Choices that are not those of a point are passed over.
     """
     prefix: tuple[bool, ...] | None = ()
     while prefix is not None:
         field = first.again(prefix)
-        try:
-            yield _run(statement, part, field, at, plan, raw)
-        except Unlucky:
-            if raw is None or not field.choices:
-                raise
+        with suppress(Elsewhere):
+            yield one(field)
         if len(field.choices) > ROOTS:
             raise Unsupported(f"more than {ROOTS} square roots")
         prefix = following(field.choices)
 
 
-def _trial(statement: Statement, part: int, shapes, signs: Raw, rng, plan: Plan) -> list[Run]:
-    """One random prime and point."""
+def _drawn(shapes, signs: Raw, rng: random.Random, runs: Callable[[Prime, Raw], Any]) -> Any:
+    """What ``runs`` gives at a random prime and point that is not unlucky."""
     for _ in range(RETRIES):
-        first = Prime(random_prime(rng), rng)
+        field = Prime(random_prime(rng), rng)
         try:
-            at = residues(first, shapes, signs)
-            return list(_all_roots(statement, part, first, at, plan))
+            return runs(field, residues(field, shapes, signs))
         except Unlucky:
             continue
     raise Unsupported("square roots at every point tried")
 
 
-def _planned(statement: Statement, part: int, shapes, signs: Raw, rng) -> tuple[Plan, list[Run]]:
+def _expanded(statement: Statement, part: int, shapes, signs: Raw, rng, plan: Plan) -> list[Run]:
+    """The expansions at a random point, one for every choice of roots."""
+
+    def runs(first: Prime, at: Raw) -> list[Run]:
+        def one(field: Prime) -> Run:
+            base = Coefficients(field)
+            return _run(statement, part, base, plan, _columns(statement, base, at, None))
+
+        return list(_roots(first, one))
+
+    return _drawn(shapes, signs, rng, runs)
+
+
+def _again(
+    statement: Statement, part: int, shapes, signs: Raw, rng, plan: Plan, known: list[Run]
+) -> set[str]:
+    """What the expansions say at a further point, where the same coefficients vanish."""
+
+    def one(field: Prime, at: Raw) -> str:
+        for before in known:  # which of them this choice of roots is like cannot be told beforehand
+            base = Follower(field, before.base.answers)
+            field.choices = base.choices
+            values = {k: base.from_raw(v) for k, v in at.items()}
+            with suppress(Strayed):
+                return _run(statement, part, base, plan, values).says
+        return STRAYED
+
+    def runs(first: Prime, at: Raw) -> set[str]:
+        return set(_roots(first, lambda field: one(field, at)))
+
+    return _drawn(shapes, signs, rng, runs)
+
+
+def _planned(
+    statement: Statement, part: int, shapes, signs: Raw, rng, last: Plan | None
+) -> tuple[Plan, list[Run]]:
     """The first plan that keeps enough terms, and a trial with it."""
     order = statement.probe(statement.smallest)[part].order
-    for plan in Plan.all(order):
+    for plan in Plan.all(order, last):
         try:
-            return plan, _trial(statement, part, shapes, signs, rng, plan)
+            return plan, _expanded(statement, part, shapes, signs, rng, plan)
         except Short:
             continue
     raise Unsupported(f"a remainder of which {MOST} terms do not show the order")
@@ -374,22 +445,18 @@ def _judged(
     report: Report, statement: Statement, part: int, rng: random.Random, wanted: float, seed: int
 ) -> Shown | Evidence | str:
     """A part: what is shown of it, a refutation, or why nothing can be said."""
-    shown = Shown(part)
+    shown, plan = Shown(part), None
     for sizes in statement.product(statement.visited()):
         shapes = statement.raw_shapes(sizes)
         for signs in components(statement, shapes):
-            plan, runs = _planned(statement, part, shapes, signs, rng)
-            bound, kinds = 0.0, {r.says for r in runs}
-            while kinds in ({GOOD}, {ZERO}):
-                report.cases += len(runs)
-                one = max(r.base.chance() for r in runs)
-                if one > WORTHLESS:
-                    raise Unsupported("a degree too high for primes below 2^60")
-                bound += one
-                if bound <= wanted:
-                    break
-                runs = _trial(statement, part, shapes, signs, rng, plan)
-                kinds |= {r.says for r in runs}
+            plan, runs = _planned(statement, part, shapes, signs, rng, plan)
+            one, kinds = max(r.base.chance() for r in runs), {r.says for r in runs}
+            bound = one
+            if one > WORTHLESS:
+                raise Unsupported("a degree too high for primes below 2^60")
+            while bound > wanted and kinds in ({GOOD}, {ZERO}):
+                kinds |= _again(statement, part, shapes, signs, rng, plan, runs)
+                bound, report.cases = bound + one, report.cases + len(runs)
             if kinds != {GOOD} or statement.fault is not None:
                 return _against(report, statement, sizes, part, kinds, runs, bound, seed)
             shown.add(runs, *_sized(statement, sizes, part, runs, seed))
@@ -451,17 +518,18 @@ def at_point(statement: Statement, raw: Raw, part: int, digits: int = DIGITS[0])
     signs = {k: np.asarray(raw[k]) for k in statement.sign_raws}
     signs = {k: np.frompyfunc(int, 1, 1)(v) for k, v in signs.items()}
     rng = statement.fresh("series/point")
+
+    def one(field: Prime, at: Raw, plan: Plan) -> Run:
+        base = Coefficients(field, at_a_point=True)
+        return _run(statement, part, base, plan, _columns(statement, base, at, raw))
+
+    def runs(first: Prime, at: Raw, plan: Plan) -> Run | None:
+        return next(_roots(first, lambda field: one(field, at, plan)), None)
+
     with working_digits(digits):
-        for plan in Plan.all(statement.probe(statement.smallest)[part].order):
-            for _ in range(RETRIES):
-                first = Prime(random_prime(rng), rng)
-                at = residues(first, shapes, signs)
-                try:
-                    return next(_all_roots(statement, part, first, at, plan, raw), None)
-                except Unlucky:
-                    continue
-                except (Short, Unsupported):
-                    break
+        for plan in Plan.all(statement.probe(statement.smallest)[part].order, None):
+            with suppress(Short, Unsupported):
+                return _drawn(shapes, signs, rng, partial(runs, plan=plan))
     return None
 
 
