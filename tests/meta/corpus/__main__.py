@@ -22,23 +22,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.meta.corpus import FAMILIES, make
-from tests.meta.corpus.judged import GRAVE, LIMIT, Result, judge, proved
+from tests.meta.corpus.judged import GRAVE, LIMIT, Result, Task, judge, one, proved
 
 HERE = Path(__file__).parent
 FIGURES = HERE / "figures.json"
 RESULTS = Path("_build/corpus")
-Task = tuple[str, int, str, int, int]
 
 
 def tasks(families: list[str], cases: int, seed: int) -> Iterator[tuple[str, int]]:
     """Families in turn; case k of a seed has the number seed * 10^6 + k."""
     for k in range(cases):
         yield families[k % len(families)], seed * 10**6 + k // len(families)
-
-
-def one(task: Task) -> Result:
-    name, number, profile, seed, limit = task
-    return judge(make(name, number), profile, seed, limit)
 
 
 def known(path: Path) -> dict[tuple[str, int], Result]:

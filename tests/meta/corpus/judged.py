@@ -11,7 +11,7 @@ from typing import Any
 
 from fieldcheck.evidence.run import examine
 from fieldcheck.verdict import ALL, Verdict
-from tests.meta.corpus.case import Case
+from tests.meta.corpus import Case, make
 
 LIMIT = 20
 """Seconds for one case."""
@@ -67,6 +67,16 @@ def judge(case: Case, profile: str = "quick", seed: int = 0, limit: int = LIMIT)
     return Result(
         case.family, case.seed, case.truth, case.provable, word, wrong, seconds, case.label, because
     )
+
+
+Task = tuple[str, int, str, int, int]
+"""Family, number, profile, seed of the judge, seconds."""
+
+
+def one(task: Task) -> Result:
+    """A case by its name, for another process."""
+    name, number, profile, seed, limit = task
+    return judge(make(name, number), profile, seed, limit)
 
 
 def mistake(case: Case, verdict: Verdict) -> str:
