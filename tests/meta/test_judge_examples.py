@@ -67,7 +67,7 @@ def example(body, words, *, sizes=None, below=None, box=None, **given):
     return Example(body, given, words, sizes or {}, below, box)
 
 
-# -- a domain narrower than its name ---------------------------------------------------------------
+# -- a domain narrower than its name ------------------------------------------------
 EXAMPLES = {
     "positive: relu(1/8 - x) = 0": example(
         lambda xp, x: Zero(xp.relu(xp.one / 8 - x)), REFUTED, x=positive()
@@ -107,7 +107,7 @@ EXAMPLES = {
     "real: x <= 10^200": example(lambda xp, x: AtMost(x, 10**200), REFUTED, x=real()),
     "real: relu(x - 10^6) = 0": example(lambda xp, x: Zero(xp.relu(x - 10**6)), REFUTED, x=real()),
     "nonnegative: x > 0": example(lambda xp, x: Equal(on(xp, x), 1), REFUTED, x=nonnegative()),
-    # -- thin sets -------------------------------------------------------------------------------
+    # -- thin sets ------------------------------------------------
     "thin: x on(x - 1) = x": example(lambda xp, x: Equal(x * on(xp, x - 1), x), REFUTED, x=real()),
     "thin: x on(x - y) = x": example(
         lambda xp, x, y: Equal(x * on(xp, x - y), x), REFUTED, x=real(), y=real()
@@ -138,7 +138,7 @@ EXAMPLES = {
     "unit where it is one": example(
         lambda xp, x: Equal(xp.norm2(xp.unit(x)), xp.one), CERTAIN, x=positive("n")
     ),
-    # -- branches --------------------------------------------------------------------------------
+    # -- branches ------------------------------------------------
     "branch: Im log(-|z|^2/9) |z|^2 <= 0, gap 0": example(
         lambda xp, z: AtMost(
             xp.imag(xp.log(-(z / 3) * xp.conj(z / 3))) * xp.abs2(z), 0, gap=xp.zeros()
@@ -159,14 +159,14 @@ EXAMPLES = {
         z=number(),
         w=number(),
     ),
-    # -- one look at sixty digits ------------------------------------------------------------------
+    # -- one look at sixty digits ------------------------------------------------
     "digits: e <= e - 1 for e = exp(200 + x^2)": example(
         lambda xp, x: AtMost(xp.exp(200 + x * x), xp.exp(200 + x * x) - 1), REFUTED, x=real()
     ),
     "digits: sin(10^80 (x + 1/3)) <= 0": example(
         lambda xp, x: AtMost(xp.sin(10**80 * (x + xp.one / 3)), 0), REFUTED, x=real()
     ),
-    # -- saturation and what is far away -----------------------------------------------------------
+    # -- saturation and what is far away ------------------------------------------------
     "saturation: tanh(300 + x^2) y = y": example(
         lambda xp, x, y: Equal(xp.tanh(300 + x * x) * y, y), REFUTED, x=real(), y=real()
     ),
@@ -178,7 +178,7 @@ EXAMPLES = {
         ("refuted", "undecided"),
         x=real(),
     ),
-    # -- sizes -----------------------------------------------------------------------------------
+    # -- sizes ------------------------------------------------
     "sizes: a fault from n = 7 on, listed": example(
         lambda xp, x: Equal(xp.sum(x), xp.sum(x) + max(0, x.shape[0] - 6) * x[0]),
         REFUTED,
@@ -201,9 +201,11 @@ EXAMPLES = {
         x=vector("n"),
     ),
     "sizes: (n - 1)...(n - 6) x = 0": example(
-        lambda xp, x: Zero(falling(xp, x, 7) * x), ("refuted", "proved up to"), below=7,
+        lambda xp, x: Zero(falling(xp, x, 7) * x),
+        ("refuted", "proved up to"),
+        below=7,
         x=vector("n"),
-    ),  # fmt: skip
+    ),
     "sizes: n is a sum of ones": example(
         lambda xp, x: Equal(xp.sum(xp.ones(x.shape[0])) * x, x.shape[0] * x), PROVED, x=vector("n")
     ),
@@ -242,7 +244,7 @@ EXAMPLES = {
     "more vectors than dimensions": example(
         lambda xp, V: Zero(gram(xp, V)), REFUTED, V=real_matrix(4, "n")
     ),
-    # -- symbols and sizes -------------------------------------------------------------------------
+    # -- symbols and sizes ------------------------------------------------
     "symbols: y/D = 1": example(
         lambda xp, y, A: Equal(y / (y + xp.trace(A) ** 2 - xp.trace(A @ A)), xp.one),
         REFUTED,
@@ -266,9 +268,7 @@ EXAMPLES = {
         A=real_matrix("n", "n"),
     ),
     "symbols: (1/Σx)(1/Σy) = 1/Σxy": example(
-        lambda xp, x, y: Equal(
-            (xp.one / xp.sum(x)) * (xp.one / xp.sum(y)), xp.one / xp.sum(x * y)
-        ),
+        lambda xp, x, y: Equal((xp.one / xp.sum(x)) * (xp.one / xp.sum(y)), xp.one / xp.sum(x * y)),
         REFUTED,
         x=vector("n"),
         y=vector("n"),
@@ -317,7 +317,7 @@ EXAMPLES = {
         sizes={"n": [1]},
         **{name: vector("n") for name in "abc"},
     ),
-    # -- ranks -----------------------------------------------------------------------------------
+    # -- ranks ------------------------------------------------
     "rank: sqrt(x_i x_j) has rank 2": example(
         lambda xp, x: Rank(xp.sqrt(x[:, None] * x[None, :]), 2),
         REFUTED,
@@ -336,7 +336,7 @@ EXAMPLES = {
         A=matrix("N", "r"),
         B=matrix("r", "N"),
     ),
-    # -- rates -----------------------------------------------------------------------------------
+    # -- rates ------------------------------------------------
     "rate: a(1 + 1/(10 sqrt n))/n, constant off by 0.2 %": example(
         lambda xp, a: Rate(
             lambda n: a * (1 + xp.one / (10 * xp.sqrt(xp.lift(n)))) / n, 1, constant=a * 1002 / 1000
@@ -362,7 +362,7 @@ EXAMPLES = {
     "rate: exp(a/n) - 1": example(
         lambda xp, a: Rate(lambda n: xp.exp(a / n) - 1, 1, constant=a), PROVED, a=positive()
     ),
-    # -- gradients and laws ------------------------------------------------------------------------
+    # -- gradients and laws ------------------------------------------------
     "gradient of a complex input": example(
         lambda xp, z: Gradient(lambda z: xp.abs2(z), z, 2 * xp.real(z)), ("invalid",), z=number()
     ),
@@ -378,11 +378,12 @@ EXAMPLES = {
         lambda xp, x: Equal(10**40 + x * x, x * x + 10**40), SOUND, x=real()
     ),
     "true: sides that move little, beside exp": example(
-        lambda xp, x: Equal(xp.exp(xp.one * 80) + xp.sin(x) / 10**20, xp.sin(x) / 10**20
-                            + xp.exp(xp.one * 40) ** 2),
+        lambda xp, x: Equal(
+            xp.exp(xp.one * 80) + xp.sin(x) / 10**20, xp.sin(x) / 10**20 + xp.exp(xp.one * 40) ** 2
+        ),
         SOUND,
         x=real(),
-    ),  # fmt: skip
+    ),
     "true: of size 1e150, and sharp": example(
         lambda xp, x, y: AtMost(
             10**150 * 2 * x * y, 10**150 * (x * x + y * y), gap=10**150 * (x - y) ** 2, sharp=True
@@ -400,7 +401,7 @@ EXAMPLES = {
     "true: a symmetric matrix with a root": example(
         lambda xp, A: Equal(xp.sqrt(xp.norm2(A)) ** 2, xp.norm2(A)), SOUND, A=symmetric("n")
     ),
-    # -- boxes -----------------------------------------------------------------------------------
+    # -- boxes ------------------------------------------------
     "box: x(1 - x) < 1/4 + 1e-3": example(
         lambda xp, x: AtMost(x * (1 - x), xp.one / 4 + xp.one / 1000),
         ("proved", "proved on"),
@@ -408,9 +409,11 @@ EXAMPLES = {
         x=between(0, 1),
     ),
     "box: true there, false beyond": example(
-        lambda xp, x: AtMost(x, 10), ("refuted", "proved on"), box=dict(raw={"x.x": (-2, 2)}),
+        lambda xp, x: AtMost(x, 10),
+        ("refuted", "proved on"),
+        box=dict(raw={"x.x": (-2, 2)}),
         x=real(),
-    ),  # fmt: skip
+    ),
     "newton: e_2 from traces": example(
         lambda xp, A: Equal(
             2 * elementary(xp, A, 2), traces(xp, A, 1)[0] ** 2 - traces(xp, A, 2)[1]
@@ -418,7 +421,7 @@ EXAMPLES = {
         PROVED,
         A=matrix("n", "n"),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -439,9 +442,7 @@ def test_a_number_made_for_known_primes_is_refuted(known):
     """x - K = 0, with K that solves it modulo every prime that an earlier judge drew; beside a
     number that hides it from floats and from balls of 120 digits, that judge called it exact."""
     K = int(known["K"])
-    hidden = lambda xp, x: Equal(
-        xp.exp(x * x + 1) + (x - K) / xp.lift(10**300), xp.exp(x * x + 1)
-    )
+    hidden = lambda xp, x: Equal(xp.exp(x * x + 1) + (x - K) / xp.lift(10**300), xp.exp(x * x + 1))
     for body in (lambda xp, x: Zero(x - K), hidden):
         verdict, _ = examine(body, profile="standard", x=real())
         assert verdict.verdict == "refuted", verdict

@@ -4,7 +4,7 @@ Nothing here imports the evidence or the arithmetics: what the judge is measured
 depend on it.  Only ``judged`` and the command line call the judge.
 """
 
-from tests.meta.corpus import fusion  # noqa: F401: with it every family is registered
+from tests.meta.corpus import fusion  # noqa: F401
 from tests.meta.corpus.case import FAMILIES, Case, make
 
 __all__ = ["FAMILIES", "Case", "make"]

@@ -3,6 +3,7 @@
     python -m tests.meta.corpus --cases 2000 --seed 0 --jobs 2
     python -m tests.meta.corpus --cases 200 --family thin        one family only
     python -m tests.meta.corpus --show thin 17                   one case, and what the judge says
+    python -m tests.meta.corpus --cases 20000 --figures          and write the README's figures
 
 Results are kept as JSON lines under ``_build/corpus`` and used again by a run with the same seed
 and profile, so that one that was stopped goes on where it was.  Exit status 1: a false statement
@@ -114,9 +115,18 @@ def table(summary: dict[str, Any]) -> str:
     head = f"{'family':24}{'false':>7}{'proved':>8}{'stand':>7}{'refuted':>9}"
     head += f"{'true':>7}{'refuted':>9}{'fails':>7}{'provable':>10}{'proved':>8}{'late':>6}"
     rows = [*summary["families"].items(), ("all", summary["all"])]
-    keys = (("false", 7), ("false proved", 8), ("false stands", 7), ("false refuted", 9),
-            ("true", 7), ("true refuted", 9), ("true fails", 7), ("provable", 10),
-            ("provable proved", 8), ("late", 6))  # fmt: skip
+    keys = (
+        ("false", 7),
+        ("false proved", 8),
+        ("false stands", 7),
+        ("false refuted", 9),
+        ("true", 7),
+        ("true refuted", 9),
+        ("true fails", 7),
+        ("provable", 10),
+        ("provable proved", 8),
+        ("late", 6),
+    )
     lines = [f"{name:24}" + "".join(f"{row[key]:>{w}}" for key, w in keys) for name, row in rows]
     return "\n".join([head, *lines])
 
@@ -130,20 +140,27 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, default=LIMIT, help="seconds for one case")
     parser.add_argument("--family", action="append", choices=sorted(FAMILIES))
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
-    parser.add_argument("--json", type=Path, help="write the figures here, too")
-    parser.add_argument("--mistakes", action="store_true", help="list every mistake, shortest first")
+    parser.add_argument(
+        "--figures", action="store_true", help=f"write {FIGURES.name}, for the README"
+    )
+    parser.add_argument(
+        "--mistakes", action="store_true", help="list every mistake, shortest first"
+    )
     parser.add_argument("--show", nargs=2, metavar=("FAMILY", "NUMBER"))
     asked = parser.parse_args(argv)
     if asked.show:
-        print(json.dumps(judge(make(asked.show[0], int(asked.show[1])), asked.profile).record(),
-                         indent=1))  # fmt: skip
+        print(
+            json.dumps(
+                judge(make(asked.show[0], int(asked.show[1])), asked.profile).record(), indent=1
+            )
+        )
         return 0
     wanted = list(tasks(asked.family or list(FAMILIES), asked.cases, asked.seed))
     path = RESULTS / f"{asked.profile}-{asked.seed}.jsonl"
     results = run(wanted, path, asked.profile, asked.jobs, asked.limit, asked.fresh)
     summary = figures(results, asked.profile, asked.seed)
-    if asked.json:
-        asked.json.write_text(json.dumps(summary, indent=1) + "\n")
+    if asked.figures:
+        FIGURES.write_text(json.dumps(summary, indent=1) + "\n")
     print(table(summary))
     if asked.mistakes:
         for r in sorted(results, key=lambda r: (r.mistake, len(r.label))):

@@ -9,15 +9,30 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from tests.meta.corpus import others, points, sizes, true  # noqa: F401: they register families
+from tests.meta.corpus import others, points, sizes, true  # noqa: F401
 from tests.meta.corpus.case import FAMILIES, Draft, Part, family
 from tests.meta.corpus.points import coin
 
 POINTWISE = ("Equal", "Zero", "AtMost")
 SEEDS_OF_FUSION = (
-    "thin", "thin-factor", "needle", "far", "far-order", "tiny", "scale", "saturation", "branch", "cut", "root-sign",
-    "late-identity", "behind-a-symbol", "complex-input", "gap", "off-by-a-constant", "coincidence",
-)  # fmt: skip
+    "thin",
+    "thin-factor",
+    "needle",
+    "far",
+    "far-order",
+    "tiny",
+    "scale",
+    "saturation",
+    "branch",
+    "cut",
+    "root-sign",
+    "late-identity",
+    "behind-a-symbol",
+    "complex-input",
+    "gap",
+    "off-by-a-constant",
+    "coincidence",
+)
 
 
 def pointwise(rng: random.Random, truth: bool | None = None) -> Draft:
@@ -117,8 +132,13 @@ def moved(rng: random.Random, draft: Draft) -> Draft:
 
 
 TRANSFORMATIONS: tuple[Callable[[random.Random, Draft], Draft], ...] = (
-    changed_input, times_a_factor, swapped, renamed_sizes, one_more_part, moved,
-)  # fmt: skip
+    changed_input,
+    times_a_factor,
+    swapped,
+    renamed_sizes,
+    one_more_part,
+    moved,
+)
 
 
 def together(rng: random.Random, one: Draft, other: Draft) -> Draft:

@@ -10,10 +10,12 @@ from tests.meta.corpus.case import Draft, Part, family
 from tests.meta.corpus.points import coin, fraction
 from tests.meta.corpus.true import order
 
-SEEDS = [int(known["K"]) for known in json.loads((Path(__file__).parent / "seeds.json").read_text())]
+SEEDS = [
+    int(known["K"]) for known in json.loads((Path(__file__).parent / "seeds.json").read_text())
+]
 
 
-# -- rates -----------------------------------------------------------------------------------------
+# -- rates ------------------------------------------------
 # remainders with leading term c a^p / n^order, analytic in 1/n: (text, order, constant)
 ANALYTIC = [
     ("xp.exp(a/n) - 1", 1, "a"),
@@ -68,12 +70,15 @@ def rate_analytic(rng: random.Random) -> Draft:
 
 @family
 def rate_slow(rng: random.Random) -> Draft:
-    """Corrections that die slowly, with the right constant and with the one that finite n suggest."""
+    """Corrections that die slowly, with the right constant and the one that finite n suggest."""
     truth, k = coin(rng), rng.choice((10, 30, 100))
     slow = rng.choice(
-        (f"xp.one/({k}*xp.sqrt(xp.lift(n)))", f"xp.one/({k}*xp.log(xp.lift(n)))",
-         f"xp.one/({k}*xp.log(xp.lift(n))**2)")
-    )  # fmt: skip
+        (
+            f"xp.one/({k}*xp.sqrt(xp.lift(n)))",
+            f"xp.one/({k}*xp.log(xp.lift(n)))",
+            f"xp.one/({k}*xp.log(xp.lift(n))**2)",
+        )
+    )
     p = rng.randint(1, 2)
     shown = "a" if truth else f"a*(1 + xp.one/{k * rng.choice((10, 50))})"
     part = rate(f"a*(1 + {slow})/n**{p}", p, shown)
@@ -113,8 +118,11 @@ def rate_somewhere(rng: random.Random) -> Draft:
     truth, k = coin(rng), rng.randint(1, 9)
     if truth:
         text, constant = rng.choice(
-            (("(x*x + {k})*(xp.exp(xp.one/n) - 1)", "x*x + {k}"), ("(x*x + {k})*xp.sin(xp.one/n)", "x*x + {k}"))
-        )  # fmt: skip
+            (
+                ("(x*x + {k})*(xp.exp(xp.one/n) - 1)", "x*x + {k}"),
+                ("(x*x + {k})*xp.sin(xp.one/n)", "x*x + {k}"),
+            )
+        )
         return Draft(
             (rate(text.replace("{k}", str(k)), 1, constant.replace("{k}", str(k))),),
             {"x": "real()"},
@@ -129,7 +137,7 @@ def rate_somewhere(rng: random.Random) -> Draft:
     return Draft((rate(text, 2),), {"a": "positive()"}, truth=False)
 
 
-# -- ranks -----------------------------------------------------------------------------------------
+# -- ranks ------------------------------------------------
 @family
 def rank(rng: random.Random) -> Draft:
     """Generic ranks, right or off by one."""
@@ -137,8 +145,11 @@ def rank(rng: random.Random) -> Draft:
     n = "x.shape[0]"
     value, right, given = rng.choice(
         [
-            ("A @ B", "min(A.shape[0], A.shape[1])",
-             {"A": 'matrix("N", "r")', "B": 'matrix("r", "N")'}),
+            (
+                "A @ B",
+                "min(A.shape[0], A.shape[1])",
+                {"A": 'matrix("N", "r")', "B": 'matrix("r", "N")'},
+            ),
             ("x[:, None]*x[None, :]", "1", {"x": 'vector("n")'}),
             ("x[:, None] + x[None, :]", f"min({n}, 2)", {"x": 'vector("n")'}),
             (f"(x[:, None] + x[None, :])**{k}", f"min({n}, {k + 1})", {"x": 'vector("n")'}),
@@ -149,7 +160,7 @@ def rank(rng: random.Random) -> Draft:
             (f"x[:, None] - xp.eye({n})*0 + {k}", "1", {"x": 'vector("n")'}),
             (f"x[:, None]*x[None, :] + {k}*xp.eye({n})", n, {"x": 'vector("n")'}),
         ]
-    )  # fmt: skip
+    )
     sizes = {"n": (1, 2, 3, 4)} if "n" in "".join(given.values()) else {}
     false_at = "n >= 2" if value == "A - A.T" else "True"
     if not truth:
@@ -193,7 +204,7 @@ def rank_root(rng: random.Random) -> Draft:
     )
 
 
-# -- derivatives -----------------------------------------------------------------------------------
+# -- derivatives ------------------------------------------------
 GRADIENTS = [
     ("lambda y: xp.sum(y*y)", "2*x"),
     ("lambda y: xp.sum(y)**2", "2*xp.sum(x) + 0*x"),
@@ -254,8 +265,12 @@ def force(rng: random.Random) -> Draft:
         del given["W"]
     false_at = "True"
     if not truth:
-        wrong = [f"2*({right})", f"({right}) + X/10**{k}", f"xp.conj({right})",
-                 f"({right})*on(xp, xp.sum(X))"]  # fmt: skip
+        wrong = [
+            f"2*({right})",
+            f"({right}) + X/10**{k}",
+            f"xp.conj({right})",
+            f"({right})*on(xp, xp.sum(X))",
+        ]
         if "W" in potential:
             wrong += ["X @ xp.star(W)", "X @ W.T"]
         right = rng.choice(wrong)
@@ -278,7 +293,7 @@ def complex_gradient(rng: random.Random) -> Draft:
     return Draft((Part("Gradient", (potential, "x", right)),), {"x": "number()"}, truth=False)
 
 
-# -- inequalities ------------------------------------------------------------------------------------
+# -- inequalities ------------------------------------------------
 @family
 def gap(rng: random.Random) -> Draft:
     """An inequality with a gap that shows it, that is another's, or that is nonnegative in
@@ -289,28 +304,39 @@ def gap(rng: random.Random) -> Draft:
     k = rng.randint(1, 30)
     part, given = rng.choice(
         [
-            (Part("AtMost", ("3*x*y", "x*x + y*y"), {"gap": "(x - y)**2"}),
-             {"x": "real()", "y": "real()"}),
-            (Part("AtMost", ("xp.one", "xp.norm2(xp.unit(v))"),
-                  {"gap": "0*xp.norm2(v)/xp.norm2(v)"}), {"v": 'vector("n")'}),
-            (Part("AtMost", (f"2*x*y*(10**{k} + 1)/10**{k}", "x*x + y*y")),
-             {"x": "real()", "y": "real()"}),
-            (Part("AtMost", ("x*x", "x*x*xp.abs(x)"), {"gap": "x*x*(xp.abs(x) - 1)"}),
-             {"x": "real()"}),
-            (Part("AtMost", ("xp.one - on(xp, x)", "xp.zeros()"), {"gap": "0*x"}),
-             {"x": "real()"}),
+            (
+                Part("AtMost", ("3*x*y", "x*x + y*y"), {"gap": "(x - y)**2"}),
+                {"x": "real()", "y": "real()"},
+            ),
+            (
+                Part(
+                    "AtMost",
+                    ("xp.one", "xp.norm2(xp.unit(v))"),
+                    {"gap": "0*xp.norm2(v)/xp.norm2(v)"},
+                ),
+                {"v": 'vector("n")'},
+            ),
+            (
+                Part("AtMost", (f"2*x*y*(10**{k} + 1)/10**{k}", "x*x + y*y")),
+                {"x": "real()", "y": "real()"},
+            ),
+            (
+                Part("AtMost", ("x*x", "x*x*xp.abs(x)"), {"gap": "x*x*(xp.abs(x) - 1)"}),
+                {"x": "real()"},
+            ),
+            (Part("AtMost", ("xp.one - on(xp, x)", "xp.zeros()"), {"gap": "0*x"}), {"x": "real()"}),
             (Part("AtMost", ("1 + x + x*x/2", "xp.exp(x)")), {"x": "real()"}),
             (Part("AtMost", ("x", "x*x + xp.one/5")), {"x": "real()"}),
             (Part("AtMost", ("x - x**3/6", "xp.sin(x)")), {"x": "real()"}),
             (Part("AtMost", ("xp.sum(v)**2", "xp.sum(v*v)*4")), {"v": 'vector("n")'}),
             (Part("AtMost", ("xp.exp(x)", "xp.exp(2*x)")), {"x": "real()"}),
         ]
-    )  # fmt: skip
+    )
     false_at = "n >= 5" if "*4" in part.text else "True"
     return Draft((part,), given, truth=False, false_at=false_at)
 
 
-# -- systems, boxes, seeds ---------------------------------------------------------------------------
+# -- systems, boxes, seeds ------------------------------------------------
 @family
 def system(rng: random.Random) -> Draft:
     """Solutions of a system, all of them, one too few or one too many."""
@@ -318,16 +344,26 @@ def system(rng: random.Random) -> Draft:
     given = {"x": "real()", "y": "real()"}
     equations, pieces = rng.choice(
         [
-            (f"Piece(zero=(x*x - {k * k},))", [f"Piece(zero=(x - {k},))", f"Piece(zero=(x + {k},))"]),
+            (
+                f"Piece(zero=(x*x - {k * k},))",
+                [f"Piece(zero=(x - {k},))", f"Piece(zero=(x + {k},))"],
+            ),
             (f"Piece(zero=(x*(y - {k}),))", ["Piece(zero=(x,))", f"Piece(zero=(y - {k},))"]),
             ("Piece(zero=(xp.relu(x) - x,))", ["Piece(nonnegative=(x,))"]),
-            (f"Piece(zero=(xp.abs(x) - {k},))", [f"Piece(zero=(x - {k},))", f"Piece(zero=(x + {k},))"]),
-            (f"Piece(zero=(x*x*y - y,))", ["Piece(zero=(x - 1,))", "Piece(zero=(x + 1,))",
-                                           "Piece(zero=(y,))"]),
-            (f"Piece(zero=(x - {k}*y, x*x - {k * k},))", [f"Piece(zero=(x - {k}, y - 1))",
-                                                           f"Piece(zero=(x + {k}, y + 1))"]),
+            (
+                f"Piece(zero=(xp.abs(x) - {k},))",
+                [f"Piece(zero=(x - {k},))", f"Piece(zero=(x + {k},))"],
+            ),
+            (
+                "Piece(zero=(x*x*y - y,))",
+                ["Piece(zero=(x - 1,))", "Piece(zero=(x + 1,))", "Piece(zero=(y,))"],
+            ),
+            (
+                f"Piece(zero=(x - {k}*y, x*x - {k * k},))",
+                [f"Piece(zero=(x - {k}, y - 1))", f"Piece(zero=(x + {k}, y + 1))"],
+            ),
         ]
-    )  # fmt: skip
+    )
     if not truth:
         pieces = list(pieces)
         if len(pieces) > 1 and rng.random() < 0.5:
@@ -356,9 +392,12 @@ def box(rng: random.Random) -> Draft:
     if rng.random() < 0.7:
         part = Part("AtMost", (left, f"{right} {sign} xp.one/{k}"))
         return Draft(
-            (part,), {"x": "between(0, 1)"}, truth=truth, box='{"raw": {"x.x": (-1, 1)}}',
+            (part,),
+            {"x": "between(0, 1)"},
+            truth=truth,
+            box='{"raw": {"x.x": (-1, 1)}}',
             on_box=truth,
-        )  # fmt: skip
+        )
     value, domain = rng.choice([("x", "real()"), ("x*x", "real()"), ("xp.exp(x)", "real()")])
     low = rng.choice((-2, -1))
     if truth:
@@ -366,9 +405,13 @@ def box(rng: random.Random) -> Draft:
     else:
         part = Part("AtMost", (value, f"xp.lift({k})"))
     return Draft(
-        (part,), {"x": domain}, truth=truth, provable=truth, box=f'{{"raw": {{"x.x": ({low}, 2)}}}}',
+        (part,),
+        {"x": domain},
+        truth=truth,
+        provable=truth,
+        box=f'{{"raw": {{"x.x": ({low}, 2)}}}}',
         on_box=True,
-    )  # fmt: skip
+    )
 
 
 @family

@@ -1,6 +1,6 @@
-"""Faults at points: on thin sets, in small balls, far away, on branches and cuts, at a domain's end.
+"""Faults at points: on thin sets, in small balls, far away, on branches and cuts, at domains' ends.
 
-Every family draws true members too, which look alike: a ball of negative radius, a set that is empty.
+Every family draws true members too, which look alike: a ball of negative radius, an empty set.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def scalar(rng: random.Random, base: Draft) -> tuple[str, dict[str, str]]:
     return "t", {"t": "real()"}
 
 
-# -- thin sets -------------------------------------------------------------------------------------
+# -- thin sets ------------------------------------------------
 def vanishing(rng: random.Random, x: str, truth: bool) -> tuple[str, dict[str, str]]:
     """An expression that is zero at some rational point (never, if ``truth``), and its inputs."""
     c = fraction(rng)
@@ -159,7 +159,7 @@ def coincidence(rng: random.Random) -> Draft:
     return plant(rng, base, f"1 - xp.norm2(xp.unit({value}))", {"X": domain}, truth=truth)
 
 
-# -- needles ---------------------------------------------------------------------------------------
+# -- needles ------------------------------------------------
 def needle_text(rng: random.Random, truth: bool, smallest: int) -> tuple[str, dict[str, str]]:
     """relu(r² - |x - c|²), zero but in a small ball; r² is negative if ``truth``."""
     power = rng.randint(2, smallest)
@@ -173,6 +173,8 @@ def needle_text(rng: random.Random, truth: bool, smallest: int) -> tuple[str, di
             (f"xp.relu({radius} - xp.abs2(z - {c} - xp.i))", {"z": "number()"}),
             (f"xp.maximum({radius} - (t - {c})**2, 0)", {"t": "real()"}),
             (f"xp.relu({radius} - xp.abs(t - {c}))", {"t": "real()"}),
+            (f"xp.relu({radius} - xp.norm(v - {c}))", {"v": 'vector("m")'}),
+            (f"xp.relu({radius} - xp.norm(M - {c}))", {"M": "real_matrix(2, 2)"}),
         ]
     )
 
@@ -197,7 +199,7 @@ def needle_transcendental(rng: random.Random) -> Draft:
 def needle_order(rng: random.Random) -> Draft:
     """An inequality that fails in a small ball."""
     truth = coin(rng)
-    c, power = fraction(rng), rng.randint(1, 6)
+    c, power = fraction(rng, rng.choice((9, 1000))), rng.randint(1, 12)
     least = "-" if truth else ""
     left = f"{least}xp.one/10**{power}"
     right, given = rng.choice(
@@ -212,7 +214,7 @@ def needle_order(rng: random.Random) -> Draft:
     return Draft((Part("AtMost", (left, right), more),), given, truth=truth)
 
 
-# -- far away and tiny -----------------------------------------------------------------------------
+# -- far away and tiny ------------------------------------------------
 @family
 def far(rng: random.Random) -> Draft:
     """False only beyond a large number."""
@@ -309,7 +311,7 @@ def scale(rng: random.Random) -> Draft:
     return base.but(parts=(part,), truth=truth)
 
 
-# -- saturation and cancellation ---------------------------------------------------------------------
+# -- saturation and cancellation ------------------------------------------------
 @family
 def saturation(rng: random.Random) -> Draft:
     """A function so near its limit that no float tells them apart."""
@@ -322,10 +324,12 @@ def saturation(rng: random.Random) -> Draft:
                 Part("Equal", (f"xp.tanh({grows})*y", f"-xp.tanh(-({grows}))*y")),
                 Part("Equal", (f"xp.logistic({grows})*y + xp.logistic(-({grows}))*y", "y")),
                 Part("Equal", (f"xp.exp(-({grows}))*xp.exp({grows})*y", "y")),
-                Part("AtMost", (f"xp.exp({grows}) - 1 + 0*y", f"xp.exp({grows})"), {"gap": "xp.one"}),
+                Part(
+                    "AtMost", (f"xp.exp({grows}) - 1 + 0*y", f"xp.exp({grows})"), {"gap": "xp.one"}
+                ),
                 Part("AtMost", ("0*y", f"xp.exp(-({grows}))"), {"gap": f"xp.exp(-({grows}))"}),
             )
-        )  # fmt: skip
+        )
         return Draft((part,), given)
     part = rng.choice(
         (
@@ -361,14 +365,16 @@ def cancellation(rng: random.Random) -> Draft:
             Part("AtMost", (f"xp.sin(10**{k}*(x + {c}))", "xp.zeros()")),
             Part("AtMost", (f"xp.cos(10**{k}*(x*x + {c}))", "xp.one/2")),
             Part("AtMost", (f"xp.exp({k} + x*x)", f"xp.exp({k} + x*x) - xp.one/10**{k}")),
-            Part("Equal", (f"(10**{k} + xp.sin(x)) - 10**{k}", "xp.sin(x)*(xp.one + xp.one/10**6)")),
+            Part(
+                "Equal", (f"(10**{k} + xp.sin(x)) - 10**{k}", "xp.sin(x)*(xp.one + xp.one/10**6)")
+            ),
             Part("Equal", (f"xp.log(10**{k} + xp.exp(x))", f"xp.log(xp.lift(10**{k})) + 0*x")),
         )
-    )  # fmt: skip
+    )
     return Draft((part,), {"x": "real()"}, truth=False)
 
 
-# -- branches and cuts -------------------------------------------------------------------------------
+# -- branches and cuts ------------------------------------------------
 @family
 def branch(rng: random.Random) -> Draft:
     """True on one side of a kink, false on the other."""
@@ -384,30 +390,46 @@ def branch(rng: random.Random) -> Draft:
                 (f"xp.abs({k}*x - y)", f"xp.abs(y - {k}*x)", {"x": "real()", "y": "real()"}),
                 ("xp.relu(-x)", "0*x", {"x": "nonnegative()"}),
                 ("xp.relu(x)", "x", {"x": "between(0, 3)"}),
-                ("xp.maximum(x, xp.maximum(y, z))", "xp.maximum(xp.maximum(x, y), z)",
-                 {"x": "real()", "y": "real()", "z": "real()"}),
+                (
+                    "xp.maximum(x, xp.maximum(y, z))",
+                    "xp.maximum(xp.maximum(x, y), z)",
+                    {"x": "real()", "y": "real()", "z": "real()"},
+                ),
                 ("xp.relu(xp.minimum(x, -x))", "0*x", {"x": "real()"}),
-                ("xp.abs(xp.abs(x) - xp.abs(y))", "xp.maximum(xp.abs(x), xp.abs(y)) - "
-                 "xp.minimum(xp.abs(x), xp.abs(y))", {"x": "real()", "y": "real()"}),
+                (
+                    "xp.abs(xp.abs(x) - xp.abs(y))",
+                    "xp.maximum(xp.abs(x), xp.abs(y)) - xp.minimum(xp.abs(x), xp.abs(y))",
+                    {"x": "real()", "y": "real()"},
+                ),
             ]
-        )  # fmt: skip
+        )
     else:
         left, right, given = rng.choice(
             [
                 (f"xp.abs(x - xp.one/{k}00)", f"x - xp.one/{k}00", {"x": "positive()"}),
-                (f"xp.relu(x*x - xp.one/10**{2 * k})", f"x*x - xp.one/10**{2 * k}", {"x": "real()"}),
+                (
+                    f"xp.relu(x*x - xp.one/10**{2 * k})",
+                    f"x*x - xp.one/10**{2 * k}",
+                    {"x": "real()"},
+                ),
                 (f"xp.maximum(x, {c})", f"{c} + 0*x", {"x": f"between(0, {c + 1})"}),
                 (f"xp.relu(x - 100*{c})", "0*x", {"x": "real()"}),
                 (f"xp.maximum(x, y - {10 * c})", "x", {"x": "real()", "y": "real()"}),
-                (f"xp.relu(xp.relu(x) + {c} - y)", f"xp.relu(x) + {c} - y",
-                 {"x": "real()", "y": "real()"}),
+                (
+                    f"xp.relu(xp.relu(x) + {c} - y)",
+                    f"xp.relu(x) + {c} - y",
+                    {"x": "real()", "y": "real()"},
+                ),
                 (f"xp.abs(x + y + {50 * c})", f"x + y + {50 * c}", {"x": "real()", "y": "real()"}),
                 (f"xp.clip(x, -{50 * c}, {50 * c})", "x", {"x": "real()"}),
-                ("xp.relu(xp.minimum(xp.minimum(x, y), -x - y + xp.one/1000))", "0*x",
-                 {"x": "real()", "y": "real()"}),
+                (
+                    "xp.relu(xp.minimum(xp.minimum(x, y), -x - y + xp.one/1000))",
+                    "0*x",
+                    {"x": "real()", "y": "real()"},
+                ),
                 ("xp.abs(x*y)", "x*y", {"x": "positive()", "y": "real()"}),
             ]
-        )  # fmt: skip
+        )
     return Draft((Part("Equal", (left, right)),), given, truth=truth)
 
 
@@ -484,7 +506,7 @@ def root_sign(rng: random.Random) -> Draft:
     return Draft((part,), given, truth=truth)
 
 
-# -- ends of domains -------------------------------------------------------------------------------
+# -- ends of domains ------------------------------------------------
 @family
 def domain_end(rng: random.Random) -> Draft:
     """A bound that only the awkward members of a domain break."""
@@ -497,8 +519,10 @@ def domain_end(rng: random.Random) -> Draft:
                 (Part("AtMost", ("0*x", "x"), {"gap": "x"}), {"x": "positive()"}),
                 (Part("AtMost", (f"-{e}", "x"), {"gap": f"x + {e}"}), {"x": "nonnegative()"}),
                 (Part("AtMost", ("xp.zeros()", "A[0, 0]"), {"gap": "A[0, 0]"}), {"A": 'spd("n")'}),
-                (Part("AtMost", (f"-{e}", "xp.trace(A)"), {"gap": f"xp.trace(A) + {e}"}),
-                 {"A": 'spd("n")'}),
+                (
+                    Part("AtMost", (f"-{e}", "xp.trace(A)"), {"gap": f"xp.trace(A) + {e}"}),
+                    {"A": 'spd("n")'},
+                ),
                 (Part("Equal", ("xp.det(Q)**2", "xp.one")), {"Q": "orthogonal(2)"}),
                 (Part("Equal", ("xp.abs2(xp.det(Q))", "xp.one")), {"Q": "unitary(2)"}),
                 (Part("Equal", ("xp.sum(p)", "xp.one")), {"p": 'simplex("n")'}),
@@ -506,7 +530,7 @@ def domain_end(rng: random.Random) -> Draft:
                 (Part("Equal", ("xp.sum(q*q)", "xp.one")), {"q": 'unit_vector("n")'}),
                 (Part("AtMost", ("xp.zeros()", "p"), {"gap": "p"}), {"p": 'simplex("n")'}),
             ]
-        )  # fmt: skip
+        )
         return Draft((part,), given)
     part, given, sizes = rng.choice(
         [
@@ -518,14 +542,26 @@ def domain_end(rng: random.Random) -> Draft:
             (Part("AtMost", (e, "xp.trace(A)")), {"A": 'spd("n")'}, {"n": SMALL}),
             (Part("AtMost", (e, "xp.det(A)")), {"A": 'spd("n")'}, {"n": SMALL}),
             (Part("Equal", ("xp.det(Q)", "xp.one")), {"Q": 'orthogonal("n")'}, {"n": SMALL}),
-            (Part("Equal", ("on(xp, xp.det(Q + xp.eye(Q.shape[0])))", "xp.one")),
-             {"Q": 'orthogonal("n")'}, {"n": (1, 2, 3)}),
-            (Part("Equal", ("on(xp, xp.det(Q + xp.eye(Q.shape[0])))", "xp.one")),
-             {"Q": 'unitary("n")'}, {"n": (1, 2)}),
-            (Part("AtMost", (f"{e} - Q.shape[0]", "xp.trace(Q)")), {"Q": 'orthogonal("n")'},
-             {"n": SMALL}),
-            (Part("AtMost", (f"{e} - Q.shape[0]", "xp.real(xp.trace(Q))")), {"Q": 'unitary("n")'},
-             {"n": SMALL}),
+            (
+                Part("Equal", ("on(xp, xp.det(Q + xp.eye(Q.shape[0])))", "xp.one")),
+                {"Q": 'orthogonal("n")'},
+                {"n": (1, 2, 3)},
+            ),
+            (
+                Part("Equal", ("on(xp, xp.det(Q + xp.eye(Q.shape[0])))", "xp.one")),
+                {"Q": 'unitary("n")'},
+                {"n": (1, 2)},
+            ),
+            (
+                Part("AtMost", (f"{e} - Q.shape[0]", "xp.trace(Q)")),
+                {"Q": 'orthogonal("n")'},
+                {"n": SMALL},
+            ),
+            (
+                Part("AtMost", (f"{e} - Q.shape[0]", "xp.real(xp.trace(Q))")),
+                {"Q": 'unitary("n")'},
+                {"n": SMALL},
+            ),
             (Part("AtMost", (e, "p")), {"p": 'simplex("n")'}, {"n": (2, 3, 4)}),
             (Part("AtMost", ("p", f"1 - {e}")), {"p": 'simplex("n")'}, {"n": (2, 3)}),
             (Part("Equal", ("on(xp, x)", "xp.one")), {"x": "nonnegative()"}, {}),
@@ -533,12 +569,14 @@ def domain_end(rng: random.Random) -> Draft:
             (Part("AtMost", ("q", f"1 - {e}")), {"q": 'unit_vector("n")'}, {"n": (2, 3)}),
             (Part("AtMost", ("x", f"3 - {e}")), {"x": "between(-1, 3)"}, {}),
             (Part("AtMost", (f"{e} - 1", "x")), {"x": "between(-1, 3)"}, {}),
-            (Part("Equal", ("on(xp, xp.det(A))", "xp.one")), {"A": 'real_matrix("n", "n")'},
-             {"n": SMALL}),
-            (Part("Equal", ("on(xp, xp.det(A))", "xp.one")), {"A": 'hermitian("n")'},
-             {"n": SMALL}),
+            (
+                Part("Equal", ("on(xp, xp.det(A))", "xp.one")),
+                {"A": 'real_matrix("n", "n")'},
+                {"n": SMALL},
+            ),
+            (Part("Equal", ("on(xp, xp.det(A))", "xp.one")), {"A": 'hermitian("n")'}, {"n": SMALL}),
         ]
-    )  # fmt: skip
+    )
     return Draft((part,), given, sizes, truth=False)
 
 

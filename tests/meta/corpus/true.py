@@ -120,8 +120,11 @@ def identity(rng: random.Random, among: Sequence[Template] = IDENTITIES) -> Draf
     left, right = left.format(**numbers), right.format(**numbers)
     which = rng.randrange(1000)
     given = {k: options[which % len(options)] for k, options in inputs.items()}
-    used = {k: v for k, v in given.items() if k in "".join(c if c.isalnum() or c == "_" else " "
-            for c in f"{left} {right}").split()}  # fmt: skip
+    used = {
+        k: v
+        for k, v in given.items()
+        if k in "".join(c if c.isalnum() or c == "_" else " " for c in f"{left} {right}").split()
+    }
     sides = (left, right) if rng.random() < 0.5 else (right, left)
     return Draft((Part("Equal", sides),), used)
 
