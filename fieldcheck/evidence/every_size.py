@@ -106,7 +106,7 @@ def _run(statement: Statement, part: int, drawn: frozenset[int]) -> tuple[Indice
     lengths = {name: 3 + k for k, name in enumerate(statement.size_names)}
     xp = Informed(indices, drawn, lengths)
     raws = {}
-    apart = statement.nonzero_raws | statement.sign_raws
+    apart = statement.nonzero_raws
     for name, dims in _raw_axes(statement).items():
         shape = tuple(xp._length(indices._length(axis)) for axis in dims)
         counted = indices.variable(name, dims).data
