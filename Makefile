@@ -103,6 +103,11 @@ pytest: $(INSTALLED) ## every test but the browser's
 browser: $(INSTALLED) ## read the built book in headless Chromium, offline
 	$(BIN)/python -m pytest tests/book -n $(JOBS) --dist loadgroup -q
 
+.PHONY: corpus
+N ?= 2000
+corpus: $(INSTALLED) ## judge N statements of known truth (now: 2000); resumable
+	$(BIN)/python -m tests.meta.corpus --cases $(N) --seed $(SEED) --jobs $(JOBS)
+
 .PHONY: mutation-register
 mutation-register: $(INSTALLED) ## mutate every formula of the register: does the evidence notice?
 	$(BIN)/python -m tests.mutation.register --seed $(SEED) --jobs $(JOBS)
