@@ -288,8 +288,8 @@ def written(record: Any) -> bytes:
 
 
 def plain(record: Any) -> Any:
-    """The record as dicts, lists and strings, as the evidence made it."""
-    return msgspec.to_builtins(record)
+    """The record as the dicts, lists and strings of its JSON."""
+    return msgspec.json.decode(written(record))
 
 
 def schema() -> dict[str, Any]:
@@ -305,7 +305,7 @@ def _placed(message: str, data: bytes) -> str:
     """``claims[2] (softmax-free-energy) / forms[0] (…/claim) / verdict: …``: a path to follow."""
     found = _AT.match(message)
     if found is None:
-        return message
+        return f"the document: {message}"
     value, parts = msgspec.json.decode(data), [""]
     for name, index, inside in _STEP.findall(found["path"]):
         if name:

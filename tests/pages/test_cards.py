@@ -1,4 +1,4 @@
-"""Numbers and words of a card."""
+"""Numbers and words, of a card and of a line in the terminal."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from fieldcheck.ledger import cards, coverage, errors, numbers, words
+from fieldcheck.ledger import errors, records
+from fieldcheck.ledger.records import Worst
+from fieldcheck.pages import cards, coverage, numbers, words
+from fieldcheck.verdict import Word
 
 
-@pytest.mark.parametrize("module", [cards, coverage, errors, numbers])
+@pytest.mark.parametrize("module", [cards, coverage, errors, numbers, words])
 def test_examples_in_docstrings(module):
     found = doctest.testmod(module)
     assert found.failed == 0
@@ -64,32 +68,141 @@ def test_inline_text_leaves_stars_alone():
     assert found[0].astext() == "X* and "
 
 
+@pytest.fixture
+def form(fake):
+    """A form of the fake register; its fields may be named to be other than they are."""
+
+    def make(**changes):
+        evidence = changes.pop("evidence", None)
+        found = records.sealed(fake.row(fake.CLAIMS["plain-true"])).main
+        if evidence is not None:
+            changes["evidence"] = tuple(structs.replace(found.evidence[0], **e) for e in evidence)
+        if "scope" in changes:
+            changes["scope"] = structs.replace(found.scope, **changes["scope"])
+        return structs.replace(found, **changes)
+
+    return make
+
+
 @pytest.mark.parametrize(
     ("worst", "line"),
     [
-        ({"what": "residual", "log10": "-3.1", "raw": {}}, "residual 10^-3.1"),
-        ({"what": "residual", "log10": "-inf", "raw": {}}, "residual 0"),
-        ({"what": "none: no size", "log10": None, "raw": None}, "none: no size"),
+        (Worst(what="residual", log10="-3.1", raw={}), "residual 10^-3.1"),
+        (Worst(what="residual", log10="-inf", raw={}), "residual 0"),
+        (Worst(what="none: no size", log10=None, raw=None), "none: no size"),
     ],
 )
-def test_the_worst_case_in_words(worst, line):
+def test_the_worst_case_in_words(form, worst, line):
     assert words.worst_words(worst) == line
-    entry = dict(method="rank", cases=0, shapes=0, strata={}, log2_bound=None, order=None, box=None,
-                 cells=None, worst=worst, reason="")  # fmt: skip
+    bare = dict(
+        method="rank", cases=0, shapes=0, strata={}, log2_bound=None, worst=worst, detail=""
+    )
+    (entry,) = form(evidence=[bare]).evidence
     shown = "".join(node.astext() for node in cards._found(entry))
-    assert shown == ("" if worst["log10"] is None else line.replace("^-", "−"))
+    assert shown == ("" if worst.log10 is None else line.replace("^-", "−"))
 
 
-def test_no_worst_case_from_any_method_is_said():
-    def form(*worst):
-        evidence = [{"outcome": "confirms", "worst": w} for w in worst]
-        return {"verdict": "holds", "evidence": evidence}
+def test_no_worst_case_from_any_method_is_said(form):
+    none = Worst(what="none: no size", log10=None, raw=None)
+    some = Worst(what="residual", log10="-1", raw={})
+    without = words.without_worst
+    assert without(form(evidence=[{"worst": none}] * 2)) == "Worst case none: no size."
+    assert without(form(evidence=[{"worst": None}])) == "Worst case none: no method measures one."
+    assert without(form(evidence=[{"worst": none}, {"worst": some}])) == ""
+    assert without(form(evidence=[{"worst": none}], verdict=Word.REFUTED)) == ""
 
-    none = {"what": "none: no size", "log10": None, "raw": None}
-    assert words.without_worst(form(none, none)) == "Worst case none: no size."
-    assert words.without_worst(form(None)) == "Worst case none: no method measures one."
-    assert words.without_worst(form(none, {"what": "residual", "log10": "-1", "raw": {}})) == ""
-    assert words.without_worst({**form(none), "verdict": "refuted"}) == ""
+
+# --- how far a verdict reaches --------------------------------------------------------------------
+
+LIST = (1, 2, 3, 4, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "scope", "line"),
+    [
+        (Word.PROVED, {"sizes": {"N": "all", "C": "all"}}, "proved for every N, C"),
+        (Word.PROVED, {"sizes": {}}, "proved for every input"),
+        (Word.UP_TO, {"sizes": {"N": LIST, "C": LIST}}, "proved up to N, C = 6"),
+        (Word.UP_TO, {"sizes": {"N": LIST, "C": "all"}}, "proved up to N = 6, every C"),
+        (Word.UP_TO, {"sizes": {"N": (2, 3, 4)}}, "proved up to N = 2..4"),
+        (Word.UP_TO, {"sizes": {"N": (1, 3), "M": (2,)}}, "proved up to N = 1, 3; M = 2"),
+        (Word.ON, {"sizes": {}, "box": "x.x in [-2, 2]"}, "proved on x in [-2, 2]"),
+        (
+            Word.PROVED,
+            {"sizes": {}, "inputs": {"x": "all", "U": "no eigenvalue -1", "y": "dense"}},
+            "proved for every input; error below 2^-171; of the inputs only a part: "
+            "U (no eigenvalue -1)",
+        ),
+        (
+            Word.PROVED,
+            {"sizes": {}, "left_out": ("x = 0",)},
+            "proved for every input; error below 2^-171; left out: x = 0",
+        ),
+    ],
+)
+def test_how_far_a_proof_reaches(form, verdict, scope, line):
+    found = form(verdict=verdict, scope=scope, log2_bound="-171.3")
+    assert words.scope_line(found).startswith(line)
+    assert "error below 2^-171" in words.scope_line(found)
+
+
+def test_what_was_tried_of_a_statement_that_stands(form):
+    stands = dict(verdict=Word.STANDS, log2_bound=None, visited={"N": LIST, "C": LIST})
+    sampled = {"method": "sampled", "strata": {"ties": 4, "zero": 2}}
+    ladder = {"method": "ladder", "digits": 120}
+    found = form(**stands, evidence=[sampled, ladder], scope={"conditions": ("||s|| is not zero",)})
+    assert words.scope_line(found) == (
+        "stands: tried at N, C = 1..6, every stratum, 120 digits; not shown: ||s|| is not zero"
+    )
+    missed = {**sampled, "strata": {"ties": 4, "zero": 0}}
+    found = form(**stands, evidence=[missed], because="not proved (exact: no such primitive)")
+    assert words.scope_line(found) == (
+        "stands: tried at N, C = 1..6; not proved (exact: no such primitive)"
+    )
+    assert words.headline(found) == "stands, tried at N, C = 1..6"
+
+
+def test_what_speaks_against_a_statement(form, fake):
+    refuted = records.sealed(fake.row(fake.CLAIMS["plain-true"])).forms[1]
+    assert words.scope_line(refuted) == "refuted by a certified point at N = 2, C = 2"
+    for word in (Word.FAILS, Word.UNDECIDED, Word.INVALID):
+        found = form(verdict=word, because="the reason", scope={})
+        assert words.scope_line(found) == f"{word}: the reason"
+
+
+def test_certain_and_numerical_are_told_apart_without_colour(form):
+    full = {word for word in Word if words.MARK[word] in "●■"}
+    assert full == {Word.PROVED, Word.UP_TO, Word.ON, Word.REFUTED}
+    for word in Word:
+        badge = cards.verdict_badge(form(verdict=word))
+        assert ("fc-certain" in badge["classes"]) == (word in full)
+        assert ("fc-numerical" in badge["classes"]) == (word not in full)
+
+
+def test_every_word_is_counted_apart():
+    found = [Word.PROVED, Word.UP_TO, Word.ON, Word.STANDS, Word.UP_TO, Word.STANDS, Word.REFUTED]
+    assert words.counts(found) == "1 proved, 2 proved up to, 1 proved on, 1 refuted, 2 stand"
+    assert words.counts([Word.STANDS]) == "1 stands"
+
+
+def test_where_a_witness_fails(form, fake):
+    refuted = records.sealed(fake.row(fake.CLAIMS["plain-true"])).forms[1]
+
+    def place(parts=("Equal",), **changes):
+        at = structs.replace(refuted.witness, **changes)
+        return words.place(structs.replace(refuted, parts=parts), at)
+
+    assert place() == "row 2, column 2"
+    assert place(index=(2,)) == "component 3"
+    assert place(index=()) == ""
+    assert place(index=(0, 1, 2)) == "entry 1, 2, 3"
+    assert place(("AtMost", "Equal"), part=1, index=()) == "part 2"
+    assert place(side="gap", index=()) == "right minus left against the stated gap"
+
+
+def test_powers_in_a_sentence():
+    (one, raised, rest) = cards._powers("error below 2^-101; x_2")[1:]
+    assert (one.astext(), raised.astext(), rest.astext()) == ("2", "−101", "; x_2")
 
 
 def test_no_hypothesis_left_out_is_said():
@@ -98,9 +211,9 @@ def test_no_hypothesis_left_out_is_said():
 
 
 def test_a_bound_is_only_ever_weakened():
-    assert cards._whole("-92.5") == "-92"
-    assert cards._whole("-92") == "-92"
-    assert cards._whole("3.2") == "4"
+    assert words.whole("-92.5") == "-92"
+    assert words.whole("-92") == "-92"
+    assert words.whole("3.2") == "4"
 
 
 def test_complex_directions():
@@ -120,13 +233,3 @@ def test_matrices():
     assert r"\vdots" in wide
     assert numbers.matrix_text([["1", "-2"], ["10", "3"]]) == ["[ 1  -2]", "[10   3]"]
     assert numbers.matrix_tex([]) is not None
-
-
-@pytest.mark.parametrize(
-    ("bounds", "together"),
-    [(["-94.2"], "-94"), (["-94.2", "-75.7"], "-74"), (["-60", "-60", "-60"], "-58")],
-)
-def test_bounds_of_several_methods_are_one_weaker_bound(bounds, together):
-    whole = sum(2.0 ** float(bound) for bound in bounds)
-    assert cards._either(bounds) == together
-    assert whole <= 2.0 ** int(together)
