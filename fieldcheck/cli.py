@@ -24,8 +24,8 @@ from typer.core import TyperGroup
 from fieldcheck.bench.cli import bench
 from fieldcheck.ledger import run as runs
 from fieldcheck.ledger import store
-from fieldcheck.ledger.errors import LedgerError, OldLedger, UserError, unknown
-from fieldcheck.ledger.records import ClaimRow, Ledger, Run
+from fieldcheck.ledger.errors import LedgerError, UserError, unknown
+from fieldcheck.ledger.records import ClaimRow, Ledger
 from fieldcheck.pages import terminal, words
 from fieldcheck.verdict import FAILS, INVALID, ON, PROVED, REFUTED, STANDS, UNDECIDED, UP_TO
 
@@ -324,20 +324,9 @@ def _target(
     if path is None:
         return None, "Nothing is kept outside a project: name a file with --json to keep the rows."
     path.parent.mkdir(exist_ok=True)
-    if partial and path.exists():
-        held = _held(path)
-        if held and (held.profile, held.seed) != (profile, seed):
-            path = path.with_name(f"{path.stem}-{profile}-{seed}.json")
-            return path, f"The project's ledger is a {held.profile} run; this went to {path}"
-    return path, None
-
-
-def _held(path: Path) -> Run | None:
-    """Which run a ledger holds; None of another form, which a run replaces."""
-    try:
-        return store.read(path).run
-    except OldLedger:
-        return None
+    own = runs.apart(path, profile, seed) if partial else path
+    note = f"The project's ledger is of another profile or seed; this went to {own}"
+    return own, note if own != path else None
 
 
 # --- replay ---------------------------------------------------------------------------------------
@@ -427,6 +416,19 @@ def coverage(
         terminal.coverage_table(_console(), report)
     if not report.complete:
         raise typer.Exit(DIFFERS)
+
+
+# --- schema ---------------------------------------------------------------------------------------
+
+
+@app.command(
+    help="Print the JSON Schema of a ledger."
+    + _examples(("fieldcheck schema > ledger.schema.json", "for a program that reads ledgers")),
+)
+def schema() -> None:
+    from fieldcheck.ledger import records
+
+    typer.echo(json.dumps(records.schema(), indent=1, ensure_ascii=False))
 
 
 # --- entry ----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import Any
 
 from fieldcheck.ledger import records
 from fieldcheck.ledger.errors import UserError
-from fieldcheck.ledger.records import Witness
+from fieldcheck.ledger.records import ClaimRow, Witness
 
 
 def load(files: Sequence[str] = ()) -> dict[str, Any]:
@@ -116,17 +116,19 @@ def start_worker() -> None:
     torch.set_num_threads(1)
 
 
-def verify(claim_id: str, profile: str, seed: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """Verify one claim: its row, and the seconds spent on each of its forms."""
+def verify(claim_id: str, profile: str, seed: int) -> tuple[ClaimRow, dict[str, str]]:
+    """Verify one claim: its row, typed and sealed, and the seconds spent on each of its forms."""
     from fieldcheck.evidence.rows import verify_claim
 
     row = dict(verify_claim(claim_id, profile, seed))
     seconds = {key: f"{float(value):.3f}" for key, value in row.pop("seconds", {}).items()}
-    return row, seconds
+    return records.sealed(row), seconds
 
 
 def describe(fault: Exception) -> str:
     """A fault of the machine itself, in one line that says where it came from."""
+    if isinstance(fault, records.BadRecord):
+        return f"its row is not of the published form: {fault}"
     frames = traceback.extract_tb(fault.__traceback__)
     at = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(fault).__name__}: {fault}{at}"

@@ -197,6 +197,17 @@ def _old_ledger(request: Request) -> Ledger | None:
     return None  # a whole run of another profile or seed replaces it
 
 
+def apart(path: Path, profile: str, seed: int) -> Path:
+    """The ledger at ``path``, or, if that holds another profile or seed, one beside it."""
+    try:
+        held = store.read(path).run if path.exists() else None
+    except OldLedger:
+        held = None  # a run replaces it
+    if held is None or (held.profile, held.seed) == (profile, seed):
+        return path
+    return path.with_name(f"{path.stem}-{profile}-{seed}.json")
+
+
 def _longest_first(ids: list[str], seconds: dict[str, str]) -> list[str]:
     """So that no worker starts the longest claim when the others are done."""
     spent: dict[str, float] = {}

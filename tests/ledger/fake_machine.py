@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fieldcheck.ledger import records
+from fieldcheck.ledger.records import ClaimRow
+
 ROLES = (("claim", "claim"), ("printed", "printed"), ("twice", "neighbour"))
 
 
@@ -97,7 +100,7 @@ def describe(fault: Exception) -> str:
     return f"{type(fault).__name__}: {fault}"
 
 
-def verify(claim_id: str, profile: str, seed: int) -> tuple[dict[str, Any], dict[str, str]]:
+def verify(claim_id: str, profile: str, seed: int) -> tuple[ClaimRow, dict[str, str]]:
     if log := os.environ.get("FAKE_LOG"):
         with Path(log).open("a") as stream:
             stream.write(f"{claim_id} threads={os.environ.get('OMP_NUM_THREADS')}\n")
@@ -114,7 +117,7 @@ def verify(claim_id: str, profile: str, seed: int) -> tuple[dict[str, Any], dict
         made["verdict"] = "maybe"
     if claim_id == "row-has-float":
         made["forms"][0]["evidence"][0]["worst"] = {"what": "residual", "log10": -16.5, "raw": None}
-    return made, {form["key"]: "0.012" for form in made["forms"]}
+    return records.sealed(made), {form["key"]: "0.012" for form in made["forms"]}
 
 
 def row(claim: Claim, profile: str = "quick", seed: int = 0) -> dict[str, Any]:
