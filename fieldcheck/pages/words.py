@@ -96,19 +96,22 @@ def _run(values: tuple[int, ...], largest: bool) -> str:
 
 def headline(form: FormRow) -> str:
     """The verdict with its reach: ``proved for every N, C``, ``proved up to N, C = 6``."""
-    word, scope = form.verdict, form.scope
-    if word == STANDS:
-        tried = listed(form.visited)
-        return f"stands, tried at {tried}" if tried else str(word)
+    tried = listed(form.visited)
+    if form.verdict == STANDS and tried:
+        return f"stands, tried at {tried}"
+    return reach(form.verdict, form.scope)
+
+
+def reach(word: str, scope: Any) -> str:
+    """The word with the sizes or the box of its scope (a record's, or a verdict's own)."""
     if scope is None or word not in (PROVED, UP_TO, ON):
         return str(word)
     every = ", ".join(name for name, values in scope.sizes.items() if values == ALL)
-    some = listed({k: v for k, v in scope.sizes.items() if v != "all"}, largest=True)
+    some = listed({k: v for k, v in scope.sizes.items() if v != ALL}, largest=True)
     if word == PROVED:
         return f"proved for every {every or 'input'}"
-    if word == UP_TO:
-        return f"proved up to {some}" + (f", every {every}" if every else "")
-    return f"proved on {box(scope.box)}" + (f", every {every}" if every else "")
+    said = f"up to {some}" if word == UP_TO else f"on {box(scope.box)}"
+    return f"proved {said}" + (f", every {every}" if every else "")
 
 
 def box(text: str | None) -> str:
