@@ -14,7 +14,7 @@ from typing import Any
 
 from docutils import nodes
 
-from fieldcheck.ledger.records import ClaimRow, Evidence, FormRow, Witness
+from fieldcheck.ledger.records import ClaimRow, FormRow, Witness
 from fieldcheck.pages import numbers, words
 from fieldcheck.verdict import REFUTED
 
@@ -338,14 +338,19 @@ def _sources(sources: Iterable[Any]) -> str:
 
 def _scope(form: FormRow) -> list[nodes.Node]:
     """How far the verdict reaches, as a sentence."""
-    return [*_powers(_sentence(words.scope_line(form))), nodes.Text(" ")]
+    return [*_said(_sentence(words.scope_line(form))), nodes.Text(" ")]
 
 
-def _powers(text: str) -> list[nodes.Node]:
-    """Text in which ``2^-101`` is a power."""
+def _said(text: str) -> list[nodes.Node]:
+    """Text with mathematics and code in it, in which ``2^-101`` is a power too."""
     found: list[nodes.Node] = []
-    for k, piece in enumerate(re.split(r"\b(\d+\^-?[\d.]*\d)", text)):
-        found += power(*piece.split("^")) if k % 2 else [nodes.Text(piece)] if piece else []
+    for node in inline(text):
+        pieces = re.split(r"\b(\d+\^-?[\d.]*\d)", node.astext())
+        if not isinstance(node, nodes.Text) or len(pieces) == 1:
+            found.append(node)
+            continue
+        for k, piece in enumerate(pieces):
+            found += power(*piece.split("^")) if k % 2 else [nodes.Text(piece)]
     return found
 
 
@@ -354,7 +359,7 @@ def _how_sure(row: ClaimRow) -> nodes.paragraph:
     line += _scope(row.main)
     if row.grade:
         line += nodes.Text(_sentence(words.GRADE_MEANS[row.grade]) + " ")
-    line += _powers(words.threshold_words(row.main.threshold) or "")
+    line += _said(words.threshold_words(row.main.threshold) or "")
     if row.weakest:
         before, _, name = words.ground(row).rpartition(" ")
         line += [
@@ -417,12 +422,9 @@ def _evidence(forms: Sequence[FormRow]) -> list[nodes.Node]:
     content: list[nodes.Node] = []
     for form in shown:
         lines = [
-            _paragraph(
-                nodes.strong("", f"{entry.method} {entry.outcome}"),
-                *([nodes.Text(": "), *_found(entry)] if _found(entry) else []),
-            )
+            _paragraph(nodes.strong("", f"{entry.method} {entry.outcome}"), *_said(f": {said}"))
             for entry in form.evidence
-            if entry.outcome != "silent" or entry.reason or entry.cases
+            if (said := "; ".join(words.found(entry)))
         ]
         if not lines:
             continue
@@ -435,39 +437,6 @@ def _evidence(forms: Sequence[FormRow]) -> list[nodes.Node]:
             bullets += nodes.list_item("", _paragraph(without))
         content.append(bullets)
     return [_folded([nodes.Text("Evidence, method by method")], *content)] if content else []
-
-
-def _found(entry: Evidence) -> list[nodes.Node]:
-    """What a method did, in the terms it counts in."""
-    parts: list[list[nodes.Node]] = []
-
-    def say(*pieces: nodes.Node | str) -> None:
-        parts.append([nodes.Text(p) if isinstance(p, str) else p for p in pieces])
-
-    if entry.cases:
-        say(f"{entry.cases:,} case{'s' * (entry.cases != 1)}".replace(",", " "))
-    if entry.shapes:
-        say(f"{entry.shapes} shape{'s' * (entry.shapes != 1)}")
-    if entry.strata:
-        say("strata " + ", ".join(entry.strata))
-    if entry.log2_bound is not None:
-        say("error below ", *power(2, words.whole(entry.log2_bound)))
-    if entry.order is not None:
-        say(f"order {entry.order}")
-    if entry.box:
-        say(f"box {entry.box}")
-    if entry.cells is not None:
-        say(f"{entry.cells} cells")
-    worst = entry.worst
-    if worst and worst.log10 is not None:
-        floats = entry.method in words.FLOATS
-        about = words.whole(worst.log10) if floats else worst.log10
-        size = [nodes.Text("0")] if about == "-inf" else power(10, about)
-        # rounding: were it a violation, it would have refuted
-        say(f"{worst.what} ", *size, ", no violation in balls" * floats)
-    if entry.reason:
-        say(*inline(entry.reason))
-    return [node for k, part in enumerate(parts) for node in ([nodes.Text("; ")] * bool(k) + part)]
 
 
 def _foot(claim: Any, row: ClaimRow, known_labels: Collection[str]) -> nodes.paragraph:

@@ -86,7 +86,7 @@ class Watch:
         self._show()
         if self.task is not None or self.console.is_terminal:
             return
-        verdict = done.row.verdict if done.row else "no row"
+        verdict = _headline(done.row.main).plain if done.row else f"no row ({done.fault})"
         self.held.append(f"{self.done}/{self.todo} {done.claim_id}: {verdict}")
         if time.monotonic() - self.begun > _QUIET_SECONDS:
             self.console.print("\n".join(self.held), markup=False, soft_wrap=True)
@@ -286,28 +286,13 @@ def _evidence(row: FormRow, full: bool) -> Iterator[Text]:
     for entry in row.evidence:
         if entry.outcome == "silent" and not full:
             continue
-        line = Text(f"{entry.method} {entry.outcome}")
-        counts = []
-        if entry.cases:
-            counts.append(f"{entry.cases:,} cases")
-        if entry.shapes:
-            counts.append(f"{entry.shapes} shapes")
-        if entry.log2_bound is not None:
-            counts.append(f"error below 2^{entry.log2_bound}")
-        if entry.order is not None:
-            counts.append(f"order {entry.order}")
-        if entry.cells is not None:
-            counts.append(f"{entry.cells:,} cells")
-        if counts:
-            line.append(f" ({', '.join(counts)})")
-        if entry.reason:
-            line.append(f": {entry.reason}")
-        yield line
+        said = "; ".join(words.found(entry, full=False))
+        yield Text(f"{entry.method} {entry.outcome}" + (f": {said}" if said else ""))
         if full and entry.strata:
             visited = ", ".join(f"{name} {count}" for name, count in entry.strata.items())
             yield Text(f"  strata: {visited}", style="dim")
         if full and entry.worst:
-            yield Text(f"  worst case: {words.worst_words(entry.worst)}", style="dim")
+            yield Text(f"  worst case: {words.worst(entry)}", style="dim")
 
 
 def _witness(row: FormRow) -> RenderableType:

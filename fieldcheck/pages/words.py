@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fieldcheck.ledger.records import ClaimRow, FormRow, Threshold, Witness, Worst
+from fieldcheck.ledger.records import ClaimRow, Evidence, FormRow, Threshold, Witness
 from fieldcheck.pages import numbers
 from fieldcheck.verdict import ALL, HOLDING, ON, PROVED, REFUTED, STANDS, UP_TO, Word, certain
 
@@ -43,8 +43,8 @@ OUTCOME_MEANS = {
 
 
 def count(number: int, what: str) -> str:
-    """``1 claim``, ``2 claims``."""
-    return f"{number} {what}" + ("" if number == 1 else "s")
+    """``1 claim``, ``2 claims``, ``2 160 cases``."""
+    return f"{number:,} {what}".replace(",", " ") + ("" if number == 1 else "s")
 
 
 # --- verdicts -------------------------------------------------------------------------------------
@@ -191,12 +191,36 @@ def ground(row: ClaimRow) -> str:
 # --- evidence -------------------------------------------------------------------------------------
 
 
-def worst_words(worst: Worst) -> str:
-    """The worst case of one method: what was measured, and how large it was."""
-    if worst.log10 is None:
-        return worst.what
-    size = "0" if worst.log10 == "-inf" else numbers.power_of_ten(worst.log10)
-    return f"{worst.what} {size}"
+def found(entry: Evidence, *, full: bool = True) -> list[str]:
+    """What one method did, in the terms it counts in, and what it has to add."""
+    parts = [count(number, what) for number, what in _counted(entry) if number]
+    if full and entry.strata:
+        parts.append(f"strata {', '.join(entry.strata)}")
+    if entry.log2_bound is not None:
+        parts.append(f"error below 2^{whole(entry.log2_bound)}")
+    if entry.order is not None:
+        parts.append(f"order {entry.order}")
+    if full and entry.box:
+        parts.append(f"box {entry.box}")
+    if full and entry.worst and entry.worst.log10 is not None:
+        parts.append(worst(entry))
+    return parts + [entry.reason] * bool(entry.reason)
+
+
+def _counted(entry: Evidence) -> tuple[tuple[int | None, str], ...]:
+    return (entry.cases, "case"), (entry.shapes, "shape"), (entry.cells, "cell")
+
+
+def worst(entry: Evidence) -> str:
+    """The worst case of a method: what was measured, and how large it was."""
+    assert entry.worst is not None
+    what, log10 = entry.worst.what, entry.worst.log10
+    if log10 is None:
+        return what
+    floats = entry.method in FLOATS
+    size = "0" if log10 == "-inf" else f"10^{whole(log10) if floats else log10}"
+    # rounding: were it a violation, it would have refuted
+    return f"{what} {size}" + ", no violation in balls" * floats
 
 
 def without_worst(form: FormRow) -> str:

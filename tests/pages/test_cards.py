@@ -85,21 +85,33 @@ def form(fake):
 
 
 @pytest.mark.parametrize(
-    ("worst", "line"),
+    ("method", "worst", "line"),
     [
-        (Worst(what="residual", log10="-3.1", raw={}), "residual 10^-3.1"),
-        (Worst(what="residual", log10="-inf", raw={}), "residual 0"),
-        (Worst(what="none: no size", log10=None, raw=None), "none: no size"),
+        ("ladder", Worst(what="residual", log10="-3.1", raw={}), "residual 10^-3.1"),
+        ("ladder", Worst(what="residual", log10="-inf", raw={}), "residual 0"),
+        ("rank", Worst(what="none: no size", log10=None, raw=None), "none: no size"),
+        (
+            "sampled",
+            Worst(what="residual", log10="-15.7", raw={}),
+            "residual 10^-15, no violation in balls",
+        ),
     ],
 )
-def test_the_worst_case_in_words(form, worst, line):
-    assert words.worst_words(worst) == line
-    bare = dict(
-        method="rank", cases=0, shapes=0, strata={}, log2_bound=None, worst=worst, detail=""
+def test_the_worst_case_in_words(form, method, worst, line):
+    bare = dict(cases=0, shapes=0, strata={}, log2_bound=None, detail="")
+    (entry,) = form(evidence=[{**bare, "method": method, "worst": worst}]).evidence
+    assert words.worst(entry) == line
+    assert words.found(entry) == ([] if worst.log10 is None else [line])
+
+
+def test_what_a_method_did_in_words(form):
+    entry = dict(cases=2160, shapes=1, strata={"ties": 4}, order="2", cells=12, box="x in [0, 1]")
+    (entry,) = form(evidence=[{**entry, "log2_bound": "-101.9", "worst": None}]).evidence
+    short = (
+        "2 160 cases; 1 shape; 12 cells; error below 2^-101; order 2; the two sides agree modulo 3"
     )
-    (entry,) = form(evidence=[bare]).evidence
-    shown = "".join(node.astext() for node in cards._found(entry))
-    assert shown == ("" if worst.log10 is None else line.replace("^-", "−"))
+    assert "; ".join(words.found(entry, full=False)) == f"{short} primes"
+    assert {"strata ties", "box x in [0, 1]"} <= set(words.found(entry))
 
 
 def test_no_worst_case_from_any_method_is_said(form):
@@ -200,9 +212,12 @@ def test_where_a_witness_fails(form, fake):
     assert place(side="gap", index=()) == "right minus left against the stated gap"
 
 
-def test_powers_in_a_sentence():
-    (one, raised, rest) = cards._powers("error below 2^-101; x_2")[1:]
-    assert (one.astext(), raised.astext(), rest.astext()) == ("2", "−101", "; x_2")
+def test_powers_mathematics_and_code_in_a_sentence():
+    found = cards._said("error below 2^-101; `2^3` of $x^2$, x_2")
+    assert [type(node).__name__ for node in found] == [
+        "Text", "Text", "superscript", "Text", "literal", "Text", "math", "Text",
+    ]  # fmt: skip
+    assert found[2].astext() == "−101"
 
 
 def test_no_hypothesis_left_out_is_said():
