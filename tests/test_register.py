@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +120,11 @@ def check(form: Any, row: FormRow) -> None:
 
 def rechecked(form: Any, row: FormRow) -> list[Any]:
     """What a second road, with fresh primes and intervals, says against a proof or a witness."""
-    try:
-        recheck = importlib.import_module("fieldcheck.recheck")
-    except ModuleNotFoundError:
+    if find_spec("fieldcheck.recheck") is None:
         return []
-    return list(recheck.recheck_form(form, records.plain(row)))
+    check = importlib.import_module("fieldcheck.recheck.check")
+    found = check.recheck_form(form, records.plain(row))
+    return [said for said in found if said.severity != check.SPOT]
 
 
 def why(form: FormRow) -> str:
