@@ -280,25 +280,10 @@ class CoverageDirective(LedgerDirective):
         for docname in pages:
             self.env.note_dependency(self.env.doc2path(docname))
         report = coverage.judge(list(pages.values()), self.build_state.claims)
-        header = ["chapter", "named and checked", "by a claim", "by a cell", "definitions"]
-        lines = [
-            [
-                [nodes.Text(text)]
-                for text in (
-                    page.name,
-                    f"{len(page.covered)} of {len(page.equations)}",
-                    str(len(page.by_claim)),
-                    str(len(page.by_cell)),
-                    str(len(page.definitions)),
-                )
-            ]
-            for page in report.pages
-            if page.labels
-        ]
-        line = f"{report.covered} of {report.total} displayed equations are named and checked."
-        yield nodes.paragraph("", line, classes=["fc-summary-line"])
+        yield nodes.paragraph("", f"{report}.", classes=["fc-summary-line"])
+        lines = [[[nodes.Text(text)] for text in line] for line in report.lines]
         if lines:
-            yield cards.scroll(cards.table(header, lines, classes=["fc-coverage"]))
+            yield cards.scroll(cards.table(coverage.HEADER, lines, classes=["fc-coverage"]))
 
 
 class TimingsDirective(LedgerDirective):

@@ -15,13 +15,13 @@ from rich.text import Text
 
 from fieldcheck.ledger.records import ClaimRow, FormRow, Run
 from fieldcheck.pages import numbers, words
+from fieldcheck.pages.coverage import HEADER, Report
 from fieldcheck.pages.words import MARK, THRESHOLD_ANY
 from fieldcheck.verdict import Word
 
 if TYPE_CHECKING:
     from fieldcheck.ledger.pool import Done
     from fieldcheck.ledger.run import Outcome
-    from fieldcheck.pages.coverage import Report
 
 STYLE = {"holds": "green", "refuted": "red", "undecided": "yellow", "invalid": "bold magenta"}
 _QUIET_SECONDS = 1.0
@@ -448,22 +448,12 @@ def replayed(console: Console, form: FormRow, result: dict[str, Any], digits: in
 
 def coverage_table(console: Console, report: Report) -> None:
     """The figure for each chapter, then what is missing."""
-    table = _table("chapter", "named and checked", "by a claim", "by a cell", "definitions")
-    for page in report.pages:
-        if not page.labels:
-            continue
-        table.add_row(
-            page.name,
-            f"{len(page.covered)} of {len(page.equations)}",
-            str(len(page.by_claim)),
-            str(len(page.by_cell)),
-            str(len(page.definitions)),
-        )
+    table = _table(*HEADER)
+    for line in report.lines:
+        table.add_row(*line)
     if table.row_count:
         console.print(table)
     for complaint in report.complaints:
         console.print(f"  {complaint}", markup=False, soft_wrap=True)
-    console.print(
-        f"{report.covered} of {report.total} displayed equations are named and checked"
-        + ("" if report.complete else f"; {len(report.complaints)} faults")
-    )
+    faults = "" if report.complete else f"; {words.count(len(report.complaints), 'fault')}"
+    console.print(f"{report}{faults}")
