@@ -53,7 +53,7 @@ def moved_into(statement: Statement, stratum: str, raw: Raw, rng: np.random.Gene
             own = {
                 part: np.asarray(raw[f"{name}.{part}"], dtype=float)[None] for part in domain.raw
             }
-            for part, v in domain.strata[stratum](own, rng).items():
+            for part, v in domain.moved(stratum, own, rng).items():
                 moved[f"{name}.{part}"] = fractions(v[0])
     return moved
 
@@ -80,7 +80,7 @@ def cloud(
             masks[rng.integers(len(inside), size=n), np.arange(n)] = True
         for mask, (name, domain) in zip(masks, inside, strict=True):
             own = {part: raws[f"{name}.{part}"] for part in domain.raw}
-            for part, v in domain.strata[stratum](own, rng).items():
+            for part, v in domain.moved(stratum, own, rng).items():
                 pick = mask.reshape((n,) + (1,) * (v.ndim - 1))
                 raws[f"{name}.{part}"] = np.where(pick, v, own[part])
         for k, v in raws.items():

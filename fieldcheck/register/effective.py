@@ -38,11 +38,13 @@ def _probes(K):
         (K, "N", "C"),
         {"re": (K, "N", "C"), "im": (K, "N", "C")},
         lambda xp, raw: raw["re"] + xp.i * raw["im"],
+        covers="all",
     )
 
 
 def _real_probes(K):
-    return built("tensor of states", (K, "N", "C"), {"x": (K, "N", "C")}, lambda xp, raw: raw["x"])
+    dims = (K, "N", "C")
+    return built("tensor of states", dims, {"x": dims}, lambda xp, raw: raw["x"], covers="all")
 
 
 def _swapped(xp, X):
@@ -475,6 +477,7 @@ def _(xp, X):
             ("99*N*C-98", "N", "N"),
             {"x": ("99*N*C-98", "N", "N")},
             lambda xp, raw: raw["x"],
+            covers="all",
         ),
     ),
     sizes=dict(N=[1, 2], C=[1, 2]),

@@ -11,6 +11,7 @@ from fieldcheck.domains import (
     nonnegative,
     positive,
     real,
+    real_invertible,
     simplex,
     symmetric,
     vector,
@@ -20,7 +21,6 @@ from fieldcheck.fields.duality import (
     binary_entropy,
     bregman,
     chance,
-    cholesky_factor,
     double_well,
     double_well_hull,
     inverse_kinetic,
@@ -53,7 +53,7 @@ DEF2 = paper("Definition 2")
     sources=[TALK],
     chapter="legendre",
     equations=["eq-legendre-quadratic", "eq-legendre-quadratic-gap"],
-    given=dict(A=cholesky_factor("n"), v=vector("n"), p=vector("n")),
+    given=dict(A=real_invertible("n"), v=vector("n"), p=vector("n")),
     sizes=dict(n=(1, 2, 3, 4)),
     tex=r"\sup_{\dot q}\bigl(\langle p,\dot q\rangle-\tfrac12\langle\dot q,M\dot q\rangle\bigr)"
     r"=\tfrac12\langle p,M^{-1}p\rangle",
@@ -654,7 +654,7 @@ def _(xp, a, b, t):
     sources=[TALK],
     chapter="legendre",
     equations=["eq-fenchel-young", "eq-fenchel-young-gap"],
-    given=dict(A=cholesky_factor("n"), b=nonnegative(), q=vector("n"), r=vector("n")),
+    given=dict(A=real_invertible("n"), b=nonnegative(), q=vector("n"), r=vector("n")),
     tex=r"\langle p,q\rangle\le L(q)+L^*(p),\qquad "
     r" L(q)+L^*(p)-\langle p,q\rangle\ge\tfrac12\|A^{\mathsf T}(q-r)\|^2,\quad p=\nabla L(r)",
 )
@@ -786,7 +786,7 @@ def _(xp, q):
     sources=[TALK],
     chapter="legendre",
     equations=["eq-gradients-inverse", "eq-hessians-inverse"],
-    given=dict(A=cholesky_factor("n"), v=vector("n"), p=vector("n")),
+    given=dict(A=real_invertible("n"), v=vector("n"), p=vector("n")),
     needs=["legendre-definition"],
     sizes=dict(n=(1, 2, 3, 4)),
     tex=r"\nabla L^*(\nabla L(v))=v,\qquad\nabla L(\nabla L^*(p))=p,\qquad "
@@ -934,7 +934,7 @@ def _(xp, z, s):
     sources=[TALK],
     chapter="legendre",
     equations=["eq-hamiltonian", "eq-hamilton", "eq-hamilton-euler-lagrange"],
-    given=dict(A=cholesky_factor("n"), b=real(), q=vector("n"), p=vector("n"), h=vector("n")),
+    given=dict(A=real_invertible("n"), b=real(), q=vector("n"), p=vector("n"), h=vector("n")),
     needs=["legendre-gradients-inverse"],
     sizes=dict(n=(1, 2, 3)),
     tex=r"H=\langle p,\dot q\rangle-L:\quad \dot q=\frac{\partial H}{\partial p},\;"
@@ -1138,7 +1138,7 @@ def _(xp, X, P, W, m):
     chapter="legendre",
     equations=["eq-singular-eliminated"],
     given=dict(
-        A=cholesky_factor("C"), q=vector("C"), p=vector("C"), v=vector("C"), w=vector("C"), u=real()
+        A=real_invertible("C"), q=vector("C"), p=vector("C"), v=vector("C"), w=vector("C"), u=real()
     ),
     sizes=dict(C=(1, 2, 3)),
     needs=["legendre-definition", "legendre-singular"],

@@ -8,6 +8,7 @@ from fieldcheck.claim import claim, ours, paper, poster, talk
 from fieldcheck.domains import (
     built,
     hermitian,
+    invertible,
     matrix,
     number,
     positive,
@@ -540,15 +541,10 @@ def _power_series(xp, A, h, terms):
     return total
 
 
-def _generic(domain, name):
-    """A domain without the strata in which its values degenerate to zero or to rank one."""
-    keep = {k: v for k, v in domain.strata.items() if k in ("integers", "large")}
-    return replace(domain, name=name, strata=keep)
-
-
-def _invertible(n):
-    """Complex matrices; the strata are those in which some are invertible."""
-    return _generic(matrix(n, n), "invertible matrix")
+def _nonzero(n):
+    """Any real vector but zero."""
+    free = vector(n).without_strata("zero", "zero-row")
+    return replace(free, name="nonzero real vector", within=lambda raw: bool((raw["x"] != 0).any()))
 
 
 @claim(
@@ -611,7 +607,7 @@ def _(xp, A, B):
     sources=[paper("Lemma 1")],
     chapter=CHAPTER,
     equations=["eq-lt-commuting-flow"],
-    given=dict(P=_invertible(2), a=matrix(2), b=matrix(2), h=real()),
+    given=dict(P=invertible(2), a=matrix(2), b=matrix(2), h=real()),
     tex=r"[A, B] = 0 \implies \frac{\dd}{\dd h}\,\ee^{hA}\ee^{hB} = (A + B)\,\ee^{hA}\ee^{hB}",
 )
 def split_if_commute(xp, P, a, b, h):
@@ -623,7 +619,7 @@ def split_if_commute(xp, P, a, b, h):
 
 
 @split_if_commute.neighbour(
-    "diagonal in two different bases", key="two-bases", given=dict(R=_invertible(2))
+    "diagonal in two different bases", key="two-bases", given=dict(R=invertible(2))
 )
 def _(xp, P, R, a, b, h):
     A = lambda d: P @ xp.diag(d) @ xp.inv(P)
@@ -639,7 +635,7 @@ def _(xp, P, R, a, b, h):
     chapter=CHAPTER,
     needs=["split-iff-commute-if"],
     given=dict(
-        P=_invertible(3),
+        P=invertible(3),
         a=matrix(3).without_strata("large", "ill-conditioned"),
         b=matrix(3).without_strata("large", "ill-conditioned"),
         h=real().without_strata("large"),
@@ -974,7 +970,7 @@ def _(xp, Q, K):
     return Rank(Q @ K.T, Q.shape[0])
 
 
-WIDTH = built("head width", ("r",), {"x": ("r",)}, lambda xp, raw: raw["x"] * 0 + 1)
+WIDTH = built("head width", ("r",), {"x": ("r",)}, lambda xp, raw: raw["x"] * 0 + 1, covers="all")
 """A head width, carried by the shape of a vector of ones."""
 
 PROJECTED = dict(x=vector("C"), y=vector("C"), width=WIDTH)
@@ -1572,7 +1568,9 @@ def _(xp, X, W, A, B, root_r):
     return Force(V, X, X @ W / 2 + heads / (2 * root_r))
 
 
-CHANNELS = built("number of channels", ("C",), {"x": ("C",)}, lambda xp, raw: raw["x"] * 0 + 1)
+CHANNELS = built(
+    "number of channels", ("C",), {"x": ("C",)}, lambda xp, raw: raw["x"] * 0 + 1, covers="all"
+)
 
 
 @claim(
@@ -2176,7 +2174,7 @@ def _(xp):
     sources=[ours("the exact derivative")],
     chapter=CHAPTER,
     equations=["eq-lt-norm-derivative"],
-    given=dict(x=_generic(vector("C"), "nonzero real vector"), h=vector("C")),
+    given=dict(x=_nonzero("C"), h=vector("C")),
     tex=r"DN(x)[h] = \frac{\sqrt C}{\norm{x}}\Bigl(h - x\,\frac{\inner{x}{h}}{\norm{x}^2}\Bigr),"
     r"\quad DN(x)[x] = 0",
 )
@@ -2209,7 +2207,7 @@ def _(xp, x, h):
     sources=[ours("the exact map")],
     chapter=CHAPTER,
     equations=["eq-lt-norm-rays"],
-    given=dict(x=_generic(vector("C"), "nonzero real vector"), s=positive()),
+    given=dict(x=_nonzero("C"), s=positive()),
     tex=r"N(sx) = N(x),\quad N(-sx) = -N(x)\quad (s > 0)",
 )
 def norm_rays(xp, x, s):

@@ -1004,7 +1004,12 @@ def _(xp, X, W, U):
 
 
 AT_LEAST_ONE = built(
-    "number at least 1", (), {"x": ()}, lambda xp, raw: raw["x"] * raw["x"] + 1, relaxed=real()
+    "number at least 1",
+    (),
+    {"x": ()},
+    lambda xp, raw: raw["x"] * raw["x"] + 1,
+    relaxed=real(),
+    covers="all",
 )
 
 
