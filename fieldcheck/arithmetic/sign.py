@@ -24,6 +24,7 @@ class Known:
     nonneg:  it is real and not negative
     nonzero: it is not zero
     smooth:  it is an analytic function of the raw parameters wherever it is defined
+    thin:    it vanishes on no open set, unless it vanishes identically
     """
 
     shape: tuple[int, ...]
@@ -31,6 +32,11 @@ class Known:
     nonneg: bool = False
     nonzero: bool = False
     smooth: bool = True
+    zeros_thin: bool = False
+
+    @property
+    def thin(self) -> bool:
+        return self.smooth or self.nonzero or self.zeros_thin
 
     @property
     def positive(self) -> bool:
@@ -91,14 +97,21 @@ class Sign(Arithmetic):
 
     @staticmethod
     def _times(shape, a: Known, b: Known) -> Known:
-        return _real(shape, a, b, nonneg=a.nonneg and b.nonneg, nonzero=a.nonzero and b.nonzero)
+        return _real(
+            shape,
+            a,
+            b,
+            nonneg=a.nonneg and b.nonneg,
+            nonzero=a.nonzero and b.nonzero,
+            zeros_thin=a.thin and b.thin,
+        )
 
     def _mul(self, a, b):
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _div(self, a, b):
         if not b.nonzero:
-            dense = "" if b.smooth else ", perhaps on an open set"
+            dense = "" if b.thin else ", perhaps on an open set"
             self._except(f"where a divisor vanishes{dense}")
         # Where the quotient has a value at all, its divisor is not zero.
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
@@ -195,7 +208,8 @@ class Sign(Arithmetic):
     def _sqrt(self, d):
         if not d.nonneg:
             self._except("on the cut of a square root")
-        return Known(d.shape, d.nonneg, d.nonneg, d.nonzero, d.smooth and d.positive)
+        smooth = d.smooth and d.positive
+        return Known(d.shape, d.nonneg, d.nonneg, d.nonzero, smooth, d.thin)
 
     def _relu(self, d):
         return Known(d.shape, True, True, d.positive, d.smooth and d.positive)
@@ -204,7 +218,7 @@ class Sign(Arithmetic):
         return Known(d.shape, True, True, d.positive, d.positive)
 
     def _abs(self, d):
-        return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive)
+        return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive, d.thin)
 
     def _sgn(self, d):
         return Known(d.shape, d.real, d.nonneg, d.nonzero, d.positive)
