@@ -222,7 +222,7 @@ def claim_page(
 
 
 def _given(given: Any) -> list[tuple[str, str]]:
-    return [(name, getattr(domain, "name", str(domain))) for name, domain in given.items()]
+    return [(name, domain.title) for name, domain in given.items()]
 
 
 def _verdict_line(row: ClaimRow, stale: bool) -> Text:

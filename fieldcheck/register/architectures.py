@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fieldcheck.claim import claim, ours, poster, talk
 from fieldcheck.domains import (
-    built,
     positive,
     real,
     real_matrix,
     root,
+    stacked,
     symmetric,
     unit_vector,
     vector,
@@ -549,13 +549,7 @@ def _(xp, x, y, v):
     return Equal(-xp.sum((x - y) ** 2) / (2 * v), (xp.sum(x * y) - xp.sum(x * x) / 2) / v)
 
 
-UNIT_ROWS = built(
-    "unit vector for each point",
-    ("M", "d"),
-    {"x": ("M", "d-1")},
-    lambda xp, raw: xp.stack([unit_vector("d").build(xp, {"x": x}) for x in raw["x"]]),
-    relaxed=real_matrix("M", "d"),
-)
+UNIT_ROWS = stacked("M", unit_vector("d"), "unit vector for each point")
 
 
 @claim(

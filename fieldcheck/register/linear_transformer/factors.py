@@ -47,7 +47,9 @@ field_prefactors.vary(
 field_prefactors.vary("the factor i left in the velocity", key="i-left", turned=False)
 
 
-CHANNELS = built("number of channels", ("C",), {"x": ("C",)}, lambda xp, raw: raw["x"] * 0 + 1)
+CHANNELS = built(
+    "number of channels", ("C",), {"x": ("C",)}, lambda xp, raw: raw["x"] * 0 + 1, covers="all"
+)
 
 
 @claim(

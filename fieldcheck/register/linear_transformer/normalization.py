@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, paper
 from fieldcheck.domains import positive, vector
 from fieldcheck.fields import draws
-from fieldcheck.register.linear_transformer.shared import generic
+from fieldcheck.register.linear_transformer.shared import nonzero
 from fieldcheck.relations import Equal, Law, Rate, Zero
 
 
@@ -88,7 +88,7 @@ def _(xp):
     title="Normalization forgets the radial direction",
     sources=[ours("the exact derivative")],
     equations=["eq-lt-norm-derivative"],
-    given=dict(x=generic(vector("C"), "nonzero real vector"), h=vector("C")),
+    given=dict(x=nonzero("C"), h=vector("C")),
     tex=r"DN(x)[h] = \frac{\sqrt C}{\norm{x}}\Bigl(h - x\,\frac{\inner{x}{h}}{\norm{x}^2}\Bigr),"
     r"\quad DN(x)[x] = 0",
 )
@@ -120,7 +120,7 @@ def _(xp, x, h):
     title="Normalization is 0-homogeneous, and has no value at zero",
     sources=[ours("the exact map")],
     equations=["eq-lt-norm-rays"],
-    given=dict(x=generic(vector("C"), "nonzero real vector"), s=positive()),
+    given=dict(x=nonzero("C"), s=positive()),
     tex=r"N(sx) = N(x),\quad N(-sx) = -N(x)\quad (s > 0)",
 )
 def norm_rays(xp, x, s):
