@@ -1,6 +1,7 @@
 """Gaussian rationals: exact evaluation at a point, branches and all.
 
-Square roots exist only where they are rational; anything else is Unsupported at that point.
+Square roots exist only where they are rational; anything else is Unsupported at that point, and
+balls decide.  So is what has no definite value: a derivative at a kink.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ class Rational(Paired):
         return rows[:, :, n:]
 
     def _sqrt(self, d):
-        self._need_real("sqrt", d)
+        if np.any(d[1] != 0):
+            raise Unsupported("square root of a complex rational")
         return _pair(entrywise(_square_root, d[0]), d[1])
 
     @staticmethod
@@ -104,7 +106,7 @@ class Rational(Paired):
         return _pair(entrywise(lambda x: x if x > 0 else x * 0, d[0]), d[1])
 
     def _step(self, d):
-        self._need_real("relu", d)
+        self._need_real("step", d)
         if np.any(d[0] == 0):
             raise Unsupported("derivative of relu at its kink")
         return _pair(entrywise(lambda x: fmpq(1 if x > 0 else 0), d[0]), d[1])
