@@ -20,6 +20,7 @@ from flint import acb, arb
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import (
+    Ball,
     Scaled,
     log10_most,
     log10_of,
@@ -197,28 +198,30 @@ def _one_look(
                 return entry.found("ball", digits), 0.0, 0
         widest, need = -math.inf, 0
         for part in dict.fromkeys(e.part for e in here):
-            width, most, digits = room(xp, [e for e in here if e.part == part], seen)
+            width, most, digits, _ = room(xp, [e for e in here if e.part == part], seen)
             if width > most:
                 widest, need = max(widest, width), max(need, digits)
         return None, widest, need
 
 
-def room(xp: Scaled, of_part: list[Entry], seen: float | None = None) -> tuple[float, float, int]:
-    """How wide the residual of a part is and how wide it may be, as powers of ten, and how many
-    digits make it so narrow.
+def room(
+    xp: Ball, of_part: list[Entry], seen: float | None = None
+) -> tuple[float, float, int, float]:
+    """How wide the residual of a part is and how wide it may be, as powers of ten; how many digits
+    make it so narrow; and how large its sides are.
 
     A sum hides what is less than the least magnitude; a logarithm, a root or a quotient what is
     less than the ratio of the least to the largest.
     """
     size = max((log10_of(x) for e in of_part for x in (e.left, e.right)), default=-math.inf)
     width = max(map(open_width, of_part), default=-math.inf)
-    if xp.low == math.inf or size == math.inf:
-        return width, -math.inf, 0
+    if not isinstance(xp, Scaled) or xp.low == math.inf or size == math.inf:
+        return width, -math.inf, 0, size
     most = xp.low - (xp.high - max(size, xp.low)) - MARGIN
     need = math.ceil(xp.high - most) + GUARD
     if seen:
         most = max(most, size + math.log10(seen) - SEEN)
-    return width, most, need
+    return width, most, need, size
 
 
 def stuck(trail: list[tuple[int, float]], need: int) -> bool:

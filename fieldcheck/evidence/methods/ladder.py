@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,11 +25,13 @@ import numpy as np
 import torch
 
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.arithmetic.ball import Scaled, working_digits
+from fieldcheck.arithmetic.ball import Ball, Scaled, working_digits
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.evidence.digits import (
     CAP,
     PATIENCE,
+    Found,
+    Look,
     entries,
     fails,
     look,
@@ -47,7 +49,7 @@ from fieldcheck.verdict import Evidence, Report, Why
 LOSS = 3
 """Digits by which a step up the ladder may fall short: the ball must shrink with the precision."""
 
-WIDEST = "widest residual ball, relative to the largest number that occurs"
+WIDEST = "widest residual ball, relative to the sides"
 
 OPINIONS = (50, 110)
 """Decimal digits at which mpmath is asked; its residual must shrink likewise."""
@@ -56,19 +58,21 @@ ROUND = Fraction(315, 256)
 """What the entries of a point are multiples of: a third, a fifth, a seventh or a ninth of them is
 exact in balls, so that what is real, zero or equal by its form is so in balls, too."""
 
-TRIES = 8
-"""Points tried until all sides have a value."""
+TRIES = 6
+"""Points tried until all sides have a value there and no more digits than the cap can hide."""
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A residual at one precision: how wide it is, how wide it may be and how large what occurs,
-    as powers of ten; how many digits it takes to be so narrow, and whether it excludes zero."""
+    """A residual at one precision: how wide it is and may be, as powers of ten; how many digits
+    make it so narrow; how large the sides are, and all that occurs; and whether it excludes zero.
+    """
 
     digits: int
     width: float
     most: float
     need: int
+    size: float
     high: float
     excluded: bool
 
@@ -77,16 +81,18 @@ class Rung:
         return self.width <= self.most
 
 
-def rung(statement: Statement, raw: Raw, digits: int, part: int) -> Rung:
+def rung(statement: Statement, raw: Raw, digits: int, part: int, last: bool = True) -> Rung:
+    """One look at one part; what may be hidden is asked for on the last rungs alone."""
     with working_digits(digits):
-        xp = Scaled()
+        xp = Scaled() if last else Ball()
         found = list(entries(statement, xp, raw, part))
-        return Rung(digits, *room(xp, found), xp.high, any(map(fails, found)))
+        high = xp.high if isinstance(xp, Scaled) else math.inf
+        return Rung(digits, *room(xp, found), high, any(map(fails, found)))
 
 
 def climb(statement: Statement, raw: Raw, part: int, rungs: Sequence[int]) -> list[Rung]:
     """The profile's rungs, and as many more as the point asks for."""
-    steps = [rung(statement, raw, digits, part) for digits in rungs]
+    steps = [rung(statement, raw, digits, part, digits == rungs[-1]) for digits in rungs]
     while not (steps[-1].narrow or any(step.excluded for step in steps)):
         last = steps[-1]
         digits = max(2 * last.digits, last.need)
@@ -126,98 +132,119 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     orders = statement.parts("AtMost")
     if not equalities and not orders:
         return report.not_concerned()
-    rng = stream(statement.key, "ladder", seed)
-    shapes = shapes_for(statement, profile)
-    report.shapes = len(shapes)
-    ended = _orders(report, statement, shapes, rng, seed) if orders else None
-    if ended is not None:
-        return ended
-    if not equalities:
-        return report.confirms((), "ladder", detail="the sign is decided at every point")
-    return _equalities(report, statement, equalities, shapes, rng, profile)
+    climber = Climber(statement, profile, seed, report)
+    refuted = climber.orders(seed) if orders else None
+    for part in equalities:
+        refuted = refuted or climber.equality(part)
+    return refuted or climber.report_on(equalities)
 
 
-def _equalities(
-    report: Report,
-    statement: Statement,
-    parts: list[int],
-    shapes: list[dict[str, int]],
-    rng: random.Random,
-    profile: Profile,
-) -> Evidence:
-    confirmed: list[int] = []
-    unsupported, doubt = "", None
-    worst: tuple[float, dict[str, int], Raw] | None = None
-    for part in parts:
-        good, first = True, None
-        for sizes in shapes:
+class Climber:
+    """The looks at one statement, and what came of them."""
+
+    def __init__(self, statement: Statement, profile: Profile, seed: int, report: Report):
+        self.statement, self.profile, self.report = statement, profile, report
+        self.rng = stream(statement.key, "ladder", seed)
+        self.shapes = shapes_for(statement, profile)
+        self.confirmed: list[int] = []
+        self.doubt: tuple[Why, str] | None = None
+        self.unsupported = ""
+        self.worst: tuple[float, dict[str, int], Raw] = -math.inf, {}, {}
+        report.shapes = len(self.shapes)
+
+    def report_on(self, equalities: list[int]) -> Evidence:
+        if self.doubt is not None:
+            return self.report.silent(*self.doubt, agrees=tuple(self.confirmed))
+        if equalities and not self.confirmed:
+            return self.report.silent(Why.UNSUPPORTED, self.unsupported)
+        said = self.unsupported or ("" if equalities else "the sign is decided at every point")
+        width, sizes, raw = self.worst
+        worst = worst_at(WIDEST, width, sizes, GENERIC, raw) if equalities else None
+        digits = max(self.profile.rungs)
+        return self.report.confirms(
+            self.confirmed, "ladder", detail=said, digits=digits, worst=worst
+        )
+
+    def _refuted(self, sizes: dict[str, int], raw: Raw, found: Found) -> Evidence:
+        witness = smallest(self.statement, sizes, raw, self.rng, found.digits)
+        return self.report.refutes(witness, "enclosed")
+
+    def _count(self, stratum: str, looks: int) -> None:
+        self.report.cases += looks
+        self.report.strata[stratum] = self.report.strata.get(stratum, 0) + looks
+
+    # -- equalities -------------------------------------------------------------------------------
+    def equality(self, part: int) -> Evidence | None:
+        """A refutation; else the part is confirmed, or a doubt is kept."""
+        before = self.doubt
+        first: tuple[Raw, float] | None = None
+        for sizes in self.shapes:
             try:
-                raw, steps = _climbed(statement, sizes, part, rng, profile)
+                raw, steps = self._climbed(sizes, part)
             except Unsupported as gap:
-                good, unsupported = False, f"no balls: {gap.primitive}"
-                break
-            report.cases += len(steps)
-            first, last = first or raw, steps[-1]
+                self.unsupported = f"no balls: {gap.primitive}"
+                return None
+            self._count(GENERIC, len(steps))
             if any(step.excluded for step in steps):
-                found = look(statement, raw).found
+                found = look(self.statement, raw).found
                 if found is not None:
-                    witness = smallest(statement, sizes, raw, rng, found.digits)
-                    return report.refutes(witness, "enclosed")
-                doubt = Why.WIDE, "a ball excludes zero where a side has no definite value"
-            elif not last.narrow:
-                doubt = Why.INDETERMINATE, f"more than {CAP} digits may hide something"
-            elif not _shrinks(steps):
-                doubt = Why.WIDE, "10^" + ", 10^".join(f"{s.width:.0f}" for s in steps)
-            good = good and doubt is None
-            if worst is None or last.width - last.high >= worst[0]:
-                worst = last.width - last.high, sizes, raw
-        if good and not _second_opinion(statement, first, part):
-            good, doubt = False, (Why.WIDE, "mpmath disagrees with the balls")
-        if good:
-            confirmed.append(part)
-    report.strata = {GENERIC: report.cases, **report.strata}
-    if doubt is not None:
-        return report.silent(*doubt, agrees=tuple(confirmed))
-    if not confirmed:
-        return report.silent(Why.UNSUPPORTED, unsupported)
-    widest = worst_at(WIDEST, worst[0], worst[1], GENERIC, worst[2]) if worst else None
-    digits = max(profile.rungs)
-    return report.confirms(confirmed, "ladder", detail=unsupported, digits=digits, worst=widest)
+                    return self._refuted(sizes, raw, found)
+            self.doubt = self.doubt or _doubt(steps)
+            first = first or (raw, steps[-1].high)
+            width = steps[-1].width - steps[-1].size
+            self.worst = max(self.worst, (width, sizes, raw), key=lambda w: w[0])
+        if self.doubt is before and first and not _second_opinion(self.statement, part, *first):
+            self.doubt = self.doubt or (Why.WIDE, "mpmath disagrees with the balls")
+        if self.doubt is before:
+            self.confirmed.append(part)
+        return None
+
+    def _climbed(self, sizes: dict[str, int], part: int) -> tuple[Raw, list[Rung]]:
+        """A point that decides, if there is one, and its rungs."""
+        for _ in range(TRIES):
+            raw = round_point(self.statement, sizes, self.rng)
+            steps = climb(self.statement, raw, part, self.profile.rungs)
+            if steps[-1].narrow or any(step.excluded for step in steps):
+                break
+        return raw, steps
+
+    # -- orders -----------------------------------------------------------------------------------
+    def orders(self, seed: int) -> Evidence | None:
+        """A refutation; else a doubt is kept where no generic point of a shape decides."""
+        _refuse_complex(self.statement, seed)
+        for sizes in self.shapes:
+            looks: list[Look] = []
+            while len(looks) < TRIES and (not looks or looks[-1].undecided):
+                raw = round_point(self.statement, sizes, self.rng)
+                looks.append(look(self.statement, raw))
+                if looks[-1].found is not None:
+                    return self._refuted(sizes, raw, looks[-1].found)
+            self._count(GENERIC, len(looks))
+            if looks[-1].undecided:
+                self.doubt = Why.INDETERMINATE, looks[-1].undecided
+        return self._orders_in_strata(numpy_stream(self.statement.key, "ladder/strata", seed))
+
+    def _orders_in_strata(self, numbers: np.random.Generator) -> Evidence | None:
+        for stratum in strata_of(self.statement)[1:]:
+            for sizes in (self.shapes[0], self.shapes[len(self.shapes) // 2]):
+                raw = point(self.statement, sizes, self.rng)
+                raw = moved_into(self.statement, stratum, raw, numbers)
+                found = look(self.statement, raw).found
+                self._count(stratum, 1)
+                if found is not None:
+                    return self._refuted(sizes, raw, found)
+        return None
 
 
-def _climbed(
-    statement: Statement, sizes: dict[str, int], part: int, rng: random.Random, profile: Profile
-) -> tuple[Raw, list[Rung]]:
-    """A point at which every side has a value, and its rungs."""
-    for _ in range(TRIES):
-        raw = round_point(statement, sizes, rng)
-        steps = climb(statement, raw, part, profile.rungs)
-        if steps[-1].width < math.inf:
-            break
-    return raw, steps
-
-
-# -- orders ---------------------------------------------------------------------------------------
-def _orders(
-    report: Report,
-    statement: Statement,
-    shapes: list[dict[str, int]],
-    rng: random.Random,
-    seed: int,
-) -> Evidence | None:
-    """A refutation, a silence that says what stays undecided, or None."""
-    _refuse_complex(statement, seed)
-    undecided = ""
-    for stratum, sizes, raw in _points(statement, shapes, rng, seed):
-        seen = look(statement, raw)
-        report.cases += 1
-        report.strata[stratum] = report.strata.get(stratum, 0) + 1
-        if seen.found is not None:
-            witness = smallest(statement, sizes, raw, rng, seen.found.digits)
-            return report.refutes(witness, "enclosed")
-        if seen.undecided and not seen.undefined and stratum == GENERIC:
-            undecided = seen.undecided
-    return report.silent(Why.INDETERMINATE, undecided) if undecided else None
+def _doubt(steps: Sequence[Rung]) -> tuple[Why, str] | None:
+    """What keeps a point's rungs from confirming."""
+    if any(step.excluded for step in steps):
+        return Why.WIDE, "a ball excludes zero where a side has no definite value"
+    if not steps[-1].narrow:
+        return Why.INDETERMINATE, f"more than {CAP} digits may hide something"
+    if not _shrinks(steps):
+        return Why.WIDE, "10^" + ", 10^".join(f"{step.width:.0f}" for step in steps)
+    return None
 
 
 def _refuse_complex(statement: Statement, seed: int) -> None:
@@ -228,31 +255,15 @@ def _refuse_complex(statement: Statement, seed: int) -> None:
             residuals(statement, {k: torch.from_numpy(v) for k, v in few.items()})
 
 
-def _points(
-    statement: Statement, shapes: list[dict[str, int]], rng: random.Random, seed: int
-) -> Iterator[tuple[str, dict[str, int], Raw]]:
-    """Generic points and two of every stratum."""
-    numbers = numpy_stream(statement.key, "ladder/strata", seed)
-    for sizes in shapes:
-        yield GENERIC, sizes, round_point(statement, sizes, rng)
-    for stratum in strata_of(statement)[1:]:
-        for sizes in (shapes[0], shapes[len(shapes) // 2]):
-            raw = moved_into(statement, stratum, point(statement, sizes, rng), numbers)
-            yield stratum, sizes, raw
-
-
 # -- mpmath ---------------------------------------------------------------------------------------
-def _second_opinion(statement: Statement, raw: Raw, part: int) -> bool:
-    """Does mpmath's residual at one point shrink with its precision, too?"""
-    low, high = OPINIONS
+def _second_opinion(statement: Statement, part: int, raw: Raw, high: float) -> bool:
+    """Does mpmath's residual at one point, where 10^high occurs, shrink with its precision, too?"""
+    ten, (few, many) = mpmath.mpf(10), OPINIONS
     try:
         coarse, fine = (_mpmath_residual(statement, raw, part, digits) for digits in OPINIONS)
     except Unsupported:
         return True  # the balls have spoken; mpmath has no such primitive
-    size = mpmath.mpf(10) ** rung(statement, raw, low, part).high
-    return fine <= max(
-        coarse * mpmath.mpf(10) ** (low - high + 10), size * mpmath.mpf(10) ** (10 - high)
-    )
+    return fine <= max(coarse * ten ** (few - many + 10), ten ** (high + 10 - many))
 
 
 def _mpmath_residual(statement: Statement, raw: Raw, part: int, digits: int):
