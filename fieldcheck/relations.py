@@ -7,13 +7,16 @@ Relations hold values of whatever arithmetic ran the body; none of them knows a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from fieldcheck.arithmetic.array import Value
     from fieldcheck.arithmetic.base import Arithmetic
 
+
+FALSE_ALARMS = (1e-9, 1e-3)
+"""Rates that a law may ask for: nobody widens an interval at will."""
 
 ANALYTIC = ("exact", "enclosed", "ladder")
 """What lets an equality stand: a float search never does."""
@@ -193,17 +196,43 @@ class Rank(Relation):
 
 @dataclass(frozen=True)
 class Law(Relation):
-    """A distributional statement: a body in numpy draws from a seeded generator.
+    """The law of what is drawn, in numpy: ``draw(rng, n)`` returns n independent samples.
 
-    ``statistic(rng)`` returns (value, low, high): under the claim the value leaves [low, high] with
-    probability at most ``false_alarm``.
+    What is stated of a sample: its ``mean``, its ``variance``, the ``share`` of samples that are
+    true, or its distribution function ``cdf`` (of an array); one of them or several.  How many are
+    drawn, and how far from what is stated they may come out, follows from the statement and the
+    ``false_alarm`` rate: the chance that one run speaks against a law that holds.
+
+        Law(lambda rng, n: rng.standard_normal(n), mean=0, variance=1)
     """
 
-    statistic: Callable[[Any], tuple[float, float, float]]
-    false_alarm: float
+    draw: Callable[[Any, int], Any]
+    interval: Any = None  # there is none to give: a body of the old kind is told so
+    _: KW_ONLY
+    mean: Any = None
+    variance: Any = None
+    share: Any = None
+    cdf: Callable[[Any], Any] | None = None
+    false_alarm: float = 1e-6
     name: ClassVar[str] = "Law"
     confirmed_by: ClassVar[tuple[str, ...]] = ("law",)
     certifiable: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.interval is not None or not self.stated():
+            raise TypeError(
+                "a Law draws samples and states their law, and the interval is the machine's: "
+                "write Law(lambda rng, n: ..., mean=...), where the function returns n samples, "
+                "with one of mean, variance, share, cdf (or several)"
+            )
+        if not FALSE_ALARMS[0] <= self.false_alarm <= FALSE_ALARMS[1]:
+            low, high = FALSE_ALARMS
+            raise ValueError(f"false_alarm is {self.false_alarm:g}, not in [{low:g}, {high:g}]")
+
+    def stated(self) -> dict[str, Any]:
+        """What is stated, by kind."""
+        kinds = ("mean", "variance", "share", "cdf")
+        return {kind: getattr(self, kind) for kind in kinds if getattr(self, kind) is not None}
 
 
 @dataclass(frozen=True)

@@ -68,11 +68,13 @@ class Look:
     found:     the statement certainly fails there
     undecided: why digits do not decide, or empty
     undefined: a side has no definite value there, so that the point says nothing
+    infinite:  as at a pole, where no ball is finite
     """
 
     found: Found | None = None
     undecided: str = ""
     undefined: bool = False
+    infinite: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,16 +114,17 @@ def entries(statement: Statement, xp: Any, raw: Raw, part: int | None = None) ->
     parts = statement.pointwise if part is None else [part]
     for k, sides in zip(parts, statement.sides(xp, wrap_raw(xp, raw), part), strict=True):
         left, right = sides.left + sides.right * 0, sides.right + sides.left * 0
-        for index in np.ndindex(*left.shape):
-            yield Entry(
-                k, index, entry_of(xp, left, index), entry_of(xp, right, index), sides.order
-            )
+        yield from _entries_of(xp, k, left, right, sides.order)
         if sides.gap is not None and statement.fault is None:  # a fault leaves the gap as it was
             wide, stated = right - left + sides.gap * 0, sides.gap + left * 0
-            for index in np.ndindex(*wide.shape):
-                yield Entry(
-                    k, index, entry_of(xp, wide, index), entry_of(xp, stated, index), False, True
-                )
+            yield from _entries_of(xp, k, wide, stated, False, of_gap=True)
+
+
+def _entries_of(
+    xp: Any, part: int, left: Any, right: Any, order: bool, of_gap: bool = False
+) -> Iterator[Entry]:
+    for at in np.ndindex(*left.shape):
+        yield Entry(part, at, entry_of(xp, left, at), entry_of(xp, right, at), order, of_gap)
 
 
 def entry_of(xp: Any, value: Any, index: tuple[int, ...]) -> Any:
@@ -173,8 +176,8 @@ def _in_balls(statement: Statement, raw: Raw, digits: int, seen: float | None) -
         if width == -math.inf:
             return Look()
         trail.append((digits, width))
-        if width == math.inf and digits >= max(PATIENCE, min(need, CAP)):
-            return Look(undecided="a side is not finite", undefined=True)
+        if width == math.inf and digits >= PATIENCE:
+            return Look(undecided="a side is not finite", undefined=True, infinite=True)
         if stuck(trail, need):
             return Look(undecided="a side has no definite value", undefined=True)
         if digits >= CAP or need > CAP:
@@ -185,8 +188,8 @@ def _in_balls(statement: Statement, raw: Raw, digits: int, seen: float | None) -
 def _one_look(
     statement: Statement, raw: Raw, digits: int, seen: float | None
 ) -> tuple[Found | None, float, int]:
-    """A certain failure, or log10 of the widest residual that is too wide (-inf: none is), and how
-    many digits it takes to see all that can be hidden."""
+    """A certain failure, or log10 of the widest residual that is too wide (-inf: none is; inf: none
+    but what is not finite), and how many digits it takes to see all that can be hidden."""
     with working_digits(digits):
         xp = Scaled()
         try:
@@ -196,11 +199,13 @@ def _one_look(
         for entry in here:
             if fails(entry) and definite(statement, raw, entry, digits):
                 return entry.found("ball", digits), 0.0, 0
-        widest, need = -math.inf, 0
-        for part in dict.fromkeys(e.part for e in here):
-            width, most, digits, _ = room(xp, [e for e in here if e.part == part], seen)
+        finite = [e for e in here if open_width(e) < math.inf]
+        widest, need = -math.inf if len(finite) == len(here) else math.inf, 0
+        for part in dict.fromkeys(e.part for e in finite):
+            width, most, more, _ = room(xp, [e for e in finite if e.part == part], seen)
             if width > most:
-                widest, need = max(widest, width), max(need, digits)
+                widest = width if widest == math.inf else max(widest, width)
+                need = max(need, more)
         return None, widest, need
 
 

@@ -1078,14 +1078,17 @@ def _(xp, x, y, width):
     needs=["low-rank-heads-projection"],
 )
 def low_rank_law(xp):
-    """Over 20 000 draws with C = 64 and r = 16, the mean of xᵀ QQᵀ y is ⟨x, y⟩ within six
-    standard errors."""
-    return Law(lambda rng: draws.projected_mean(rng, tied=True), draws.FALSE_ALARM)
+    """For two fixed vectors of C = 64 channels and r = 16 random columns, xᵀ QQᵀ y has mean ⟨x, y⟩
+    and variance (‖x‖²‖y‖² + ⟨x, y⟩²)/r."""
+    mean, variance = draws.projected_moments(tied=True)
+    sample = lambda rng, n: draws.projected_products(rng, n, tied=True)
+    return Law(sample, mean=mean, variance=variance)
 
 
 @low_rank_law.neighbour("independent Q and K with mean ⟨x, y⟩", key="independent")
 def _(xp):
-    return Law(lambda rng: draws.projected_mean(rng, tied=False), draws.FALSE_ALARM)
+    mean, _ = draws.projected_moments(tied=True)
+    return Law(lambda rng, n: draws.projected_products(rng, n, tied=False), mean=mean)
 
 
 # -- potentials ----------------------------------------------------------------------------------
@@ -1626,13 +1629,13 @@ def _(xp, s, t, width, channels):
 )
 def score_variance_law(xp):
     """For tokens of 64 unit-variance channels and Gaussian weights of variance 1/64, scores of
-    width 16 divided by √r have unit variance, within six standard errors over 20 000 draws."""
-    return Law(lambda rng: draws.score_variance(rng, "r"), draws.FALSE_ALARM)
+    width 16 divided by √r have mean zero and unit variance."""
+    return Law(lambda rng, n: draws.scores(rng, n, "r"), mean=0, variance=1)
 
 
 @score_variance_law.neighbour("the poster's scaling taken for unit variance", key="poster-scaling")
 def _(xp):
-    return Law(lambda rng: draws.score_variance(rng, "C"), draws.FALSE_ALARM)
+    return Law(lambda rng, n: draws.scores(rng, n, "C"), mean=0, variance=1)
 
 
 # -- order and interaction -----------------------------------------------------------------------
@@ -2152,9 +2155,14 @@ def _(xp, sigma):
     needs=["norm-almost-linear"],
 )
 def norm_law(xp):
-    """Of 20 000 Gaussian rows with C = 512, those whose ‖x‖/√C is within 1/√(2C) of 1 are 68.3 %,
-    as for a normal law with that standard deviation, within six standard errors."""
-    return Law(lambda rng: draws.norm_spread(rng, "gaussian"), draws.FALSE_ALARM)
+    """Of Gaussian rows with C = 512 those whose ‖x‖/√C is within 1/√(2C) of 1 are 68.26 %, by the
+    chi-squared distribution (68.27 % for a normal law with that standard deviation)."""
+    return _near_one("gaussian")
+
+
+def _near_one(kind, channels=512):
+    sample = lambda rng, n: draws.near_one(rng, n, kind, channels)
+    return Law(sample, share=draws.share_near_one(channels))
 
 
 @norm_law.printed(
@@ -2162,12 +2170,14 @@ def norm_law(xp):
     tex=r"\text{normalization is approximately linear in high dimension}",
 )
 def _(xp):
-    return Law(lambda rng: draws.norm_spread(rng, "massive"), draws.FALSE_ALARM)
+    return _near_one("massive")
 
 
-@norm_law.neighbour("heavy tails: Student's t with three degrees of freedom", key="heavy-tails")
+@norm_law.neighbour(
+    "heavy tails: Student's t with three degrees of freedom, in 64 channels", key="heavy-tails"
+)
 def _(xp):
-    return Law(lambda rng: draws.norm_spread(rng, "heavy"), draws.FALSE_ALARM)
+    return _near_one("heavy", channels=64)
 
 
 @claim(
