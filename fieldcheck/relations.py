@@ -65,6 +65,17 @@ def _same_shape(xp: Arithmetic, force: Any, at: Any) -> None:
         raise TypeError(f"the force has shape {got}, its argument has {wanted}")
 
 
+def _sides_fit(left: Any, right: Any) -> None:
+    """Sides of shapes that cannot be compared are a slip, which is named as such."""
+    a, b = (getattr(side, "shape", ()) for side in (left, right))
+    lengths = zip(a[::-1], b[::-1], strict=False)
+    if any(
+        isinstance(m, int) and isinstance(n, int) and m != n and 1 not in (m, n) for m, n in lengths
+    ):
+        shapes = (" x ".join(map(str, shape)) for shape in (a, b))
+        raise ValueError("the left side is {} and the right side {}".format(*shapes))
+
+
 @dataclass(frozen=True)
 class Equal(Relation):
     """left = right, entry by entry."""
@@ -74,6 +85,9 @@ class Equal(Relation):
     name: ClassVar[str] = "Equal"
     pointwise: ClassVar[bool] = True
     confirmed_by: ClassVar[tuple[str, ...]] = ANALYTIC
+
+    def __post_init__(self) -> None:
+        _sides_fit(self.left, self.right)
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         return Sides(xp.lift(self.left), xp.lift(self.right))
@@ -119,7 +133,7 @@ class Force(Relation):
 
 @dataclass(frozen=True)
 class Gradient(Relation):
-    """∇V = F for real x in the Euclidean metric, in the weak form ⟨h, F⟩."""
+    """∇V = F for real x in the Euclidean metric, in the weak form ⟨h, F⟩ for a real direction h."""
 
     potential: Callable[[Any], Any]
     at: Any
@@ -133,6 +147,11 @@ class Gradient(Relation):
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         _same_shape(xp, self.force, self.at)
+        if not xp.may_be_real(self.at):
+            raise TypeError(
+                "a Gradient is taken at a real x, and this one is complex: write Force for the "
+                "derivative in X*, or Gradients in xp.real(x) and xp.imag(x)"
+            )
         left = xp.push(self.potential, self.at, direction)
         return Sides(left, xp.sum(direction * self.force))
 
@@ -153,6 +172,9 @@ class AtMost(Relation):
     name: ClassVar[str] = "AtMost"
     pointwise: ClassVar[bool] = True
     confirmed_by: ClassVar[tuple[str, ...]] = (*ANALYTIC, "sampled")
+
+    def __post_init__(self) -> None:
+        _sides_fit(self.left, self.right)
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         gap = None if self.gap is None else xp.lift(self.gap)

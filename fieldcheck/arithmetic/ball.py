@@ -167,6 +167,9 @@ class Ball(Objects):
             return super().norm(x, axis=axis)
         return self.wrap(each(_root_of_nonnegative, self.norm2(x, axis=axis).data))
 
+    def _real_only(self, data):
+        return all(real_part_of_real(x) is not None for x in data.flat)
+
     def _exp(self, d):
         return each(lambda x: x.exp(), d)
 

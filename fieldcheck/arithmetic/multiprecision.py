@@ -49,6 +49,9 @@ class Multiprecision(Objects):
     def _imag(self, d):
         return each(mpmath.im, d)
 
+    def _real_only(self, data):
+        return not any(mpmath.im(x) for x in data.flat)
+
     def _exp(self, d):
         return each(mpmath.exp, d)
 

@@ -77,6 +77,9 @@ class Rational(Paired):
     def _imag(self, d):
         return _pair(d[1], d[1] * 0)
 
+    def _real_only(self, data):
+        return not np.any(data[1] != 0)
+
     def _solve(self, a, b):
         n = a.shape[1]
         rows = np.concatenate([a, b], axis=2)
