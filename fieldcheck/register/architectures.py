@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim, ours, poster, talk
-from fieldcheck.domains import built, positive, real, real_matrix, root, symmetric, vector
+from fieldcheck.domains import (
+    positive,
+    real,
+    real_matrix,
+    root,
+    stacked,
+    symmetric,
+    unit_vector,
+    vector,
+)
 from fieldcheck.fields import architectures as arch
 from fieldcheck.fields import layers
 from fieldcheck.fields.integrability import euclidean_pairing
@@ -540,19 +549,7 @@ def _(xp, x, y, v):
     return Equal(-xp.sum((x - y) ** 2) / (2 * v), (xp.sum(x * y) - xp.sum(x * x) / 2) / v)
 
 
-def _unit_rows(xp, raw):
-    """By stereographic projection."""
-    s = xp.sum(raw["x"] ** 2, axis=1)[:, None]
-    return xp.concat([1 - s, 2 * raw["x"]], axis=1) / (1 + s)
-
-
-UNIT_ROWS = built(
-    "unit vector for each point",
-    ("M", "d"),
-    {"x": ("M", "d-1")},
-    _unit_rows,
-    relaxed=real_matrix("M", "d"),
-)
+UNIT_ROWS = stacked("M", unit_vector("d"), "unit vector for each point")
 
 
 @claim(

@@ -360,7 +360,11 @@ def _cubics(xp, X, blocks):
 
 
 POINTS = built(
-    "tensor of probe points", (45, "N", "C"), {"x": (45, "N", "C")}, lambda xp, raw: raw["x"]
+    "tensor of probe points",
+    (45, "N", "C"),
+    {"x": (45, "N", "C")},
+    lambda xp, raw: raw["x"],
+    covers="all",
 )
 
 

@@ -24,14 +24,23 @@ CONE = dict(S=[2, 3, 4])
 
 
 def off_axis(size):
-    """A point (h, nu) with n > 0 and u a unit vector: anywhere but on the axis."""
+    """A point (h, n²u) with n ≠ 0 and u a unit vector: anywhere but on the axis."""
     direction, rest = unit_vector(f"{size}-1"), {"h": (), "n": ()}
 
     def build(xp, raw):
-        body = (raw["n"] ** 2 + xp.one / 8) * direction.build(xp, {"x": raw["x"]})
+        body = raw["n"] ** 2 * direction.build(xp, {k: raw[k] for k in direction.raw})
         return xp.concat([xp.stack([raw["h"]]), body])
 
-    return built("point off the axis", (size,), {**direction.raw, **rest}, build)
+    return built(
+        "point off the axis",
+        (size,),
+        {**direction.raw, **rest},
+        build,
+        covers="all",
+        nonzero=("n",),
+        signs=direction.signs,
+        within=direction.within,
+    )
 
 
 # == the conic linear unit: definition ==

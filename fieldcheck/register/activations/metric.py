@@ -27,6 +27,7 @@ CELL_POINTS = built(
     ("K", "G", "S"),
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "height": ("K", "G")},
     lambda xp, raw: raw,
+    covers="all",
 )
 
 

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from fieldcheck.claim import claim, colu_paper, ours, talk
 from fieldcheck.cones import colu, commutant, orthant
-from fieldcheck.domains import built, orthogonal, positive, real, real_matrix, vector
+from fieldcheck.domains import (
+    built,
+    orthogonal,
+    positive,
+    real,
+    real_matrix,
+    rotation,
+    stacked,
+    vector,
+)
 from fieldcheck.relations import Equal, Piece, Rank, Solutions
 
 
 # == symmetries ==
-def _isometries(xp, raw):
-    """A stack of orthogonal matrices, one for each group: rotations by the Cayley transform, in
-    every other group, the first among them, with a reflection behind."""
-    out = []
-    for g in range(raw["x"].shape[0]):
-        k = raw["x"][g] - raw["x"][g].T
-        one = xp.eye(k.shape[0])
-        turn = xp.solve(one + k, one - k)
-        out.append(turn if g % 2 else xp.concat([-turn[:1], turn[1:]]))
-    return xp.stack(out)
-
-
 def isometries(groups, size):
     """An orthogonal matrix for each group, of either determinant."""
-    dims = (groups, size, size)
-    any_matrix = built("real matrix for each group", dims, {"x": dims}, lambda xp, raw: raw["x"])
-    return built(
-        "rotation or reflection for each group", dims, {"x": dims}, _isometries, relaxed=any_matrix
-    )
+    return stacked(groups, orthogonal(size), "orthogonal matrix for each group")
 
 
 def moved(xp, x, Q, t):
@@ -55,7 +48,7 @@ def colu_symmetry(xp, x, Q, t):
 
 
 @colu_symmetry.neighbour(
-    "a rotation that mixes the axis", key="rotation-mixing-axis", given=dict(R=orthogonal("S"))
+    "a rotation that mixes the axis", key="rotation-mixing-axis", given=dict(R=rotation("S"))
 )
 def _(xp, x, R):
     return Equal(colu.grouped(xp, x @ R), colu.grouped(xp, x) @ R)
@@ -80,12 +73,14 @@ SAMPLES = built(
     ("K", "G", "S"),
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "height": ("K", "G")},
     lambda xp, raw: raw,
+    covers="all",
 )
 SHARED_SAMPLES = built(
     "points of the cells of a shared axis",
     ("K", "G", "S"),
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "axis": ("K",)},
     lambda xp, raw: raw,
+    covers="all",
 )
 ALGEBRA_SIZES = dict(K=[36], G=[1, 2], S=[2, 3, 4])
 
@@ -290,7 +285,7 @@ def relu_symmetry(xp, x, t):
     return Equal(xp.relu(t * orthant.reverse(xp, x)), t * orthant.reverse(xp, xp.relu(x)))
 
 
-@relu_symmetry.neighbour("rotations", key="orthogonal-group", given=dict(R=orthogonal("n")))
+@relu_symmetry.neighbour("rotations", key="orthogonal-group", given=dict(R=rotation("n")))
 def _(xp, x, R):
     return Equal(xp.relu(R @ x), R @ xp.relu(x))
 

@@ -11,7 +11,8 @@ from fieldcheck.relations import AtMost, Rank, at_most
 
 
 def _real_probes(K):
-    return built("tensor of states", (K, "N", "C"), {"x": (K, "N", "C")}, lambda xp, raw: raw["x"])
+    dims = (K, "N", "C")
+    return built("tensor of states", dims, {"x": dims}, lambda xp, raw: raw["x"], covers="all")
 
 
 @claim(
@@ -66,6 +67,7 @@ def _(xp, X):
             ("99*N*C-98", "N", "N"),
             {"x": ("99*N*C-98", "N", "N")},
             lambda xp, raw: raw["x"],
+            covers="all",
         ),
     ),
     sizes=dict(N=[1, 2], C=[1, 2]),

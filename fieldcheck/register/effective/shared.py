@@ -18,6 +18,7 @@ def probes(K):
         (K, "N", "C"),
         {"re": (K, "N", "C"), "im": (K, "N", "C")},
         lambda xp, raw: raw["re"] + xp.i * raw["im"],
+        covers="all",
     )
 
 

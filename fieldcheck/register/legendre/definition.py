@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim, ours
-from fieldcheck.domains import matrix, nonnegative, positive, real, simplex, symmetric, vector
+from fieldcheck.domains import (
+    matrix,
+    nonnegative,
+    positive,
+    real,
+    real_invertible,
+    simplex,
+    symmetric,
+    vector,
+)
 from fieldcheck.fields.duality import (
     binary_entropy,
     chance,
-    cholesky_factor,
     kinetic,
     negative_entropy,
 )
@@ -20,7 +28,7 @@ from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
     title="The conjugate of a kinetic energy is the kinetic energy of the inverse mass",
     sources=[TALK],
     equations=["eq-legendre-quadratic", "eq-legendre-quadratic-gap"],
-    given=dict(A=cholesky_factor("n"), v=vector("n"), p=vector("n")),
+    given=dict(A=real_invertible("n"), v=vector("n"), p=vector("n")),
     sizes=dict(n=[1, 2, 3, 4]),
     tex=r"\sup_{\dot q}\bigl(\langle p,\dot q\rangle-\tfrac12\langle\dot q,M\dot q\rangle\bigr)"
     r"=\tfrac12\langle p,M^{-1}p\rangle",

@@ -5,8 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 
 from fieldcheck.claim import claim, ours
-from fieldcheck.domains import between, nonnegative, positive, real, simplex, vector
-from fieldcheck.fields.duality import bregman, cholesky_factor, negative_entropy, quartic_oscillator
+from fieldcheck.domains import (
+    between,
+    nonnegative,
+    positive,
+    real,
+    real_invertible,
+    simplex,
+    vector,
+)
+from fieldcheck.fields.duality import bregman, negative_entropy, quartic_oscillator
 from fieldcheck.register.legendre.shared import TALK
 from fieldcheck.relations import AtMost, Equal, at_most
 
@@ -16,7 +24,7 @@ from fieldcheck.relations import AtMost, Equal, at_most
     title="Fenchel-Young: L(q) + L*(p) ≥ p q, with equality only at p = ∇L(q)",
     sources=[TALK],
     equations=["eq-fenchel-young", "eq-fenchel-young-gap"],
-    given=dict(A=cholesky_factor("n"), b=nonnegative(), q=vector("n"), r=vector("n")),
+    given=dict(A=real_invertible("n"), b=nonnegative(), q=vector("n"), r=vector("n")),
     tex=r"\langle p,q\rangle\le L(q)+L^*(p),\qquad "
     r" L(q)+L^*(p)-\langle p,q\rangle\ge\tfrac12\|A^{\mathsf T}(q-r)\|^2,\quad p=\nabla L(r)",
 )

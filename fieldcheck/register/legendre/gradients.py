@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim
-from fieldcheck.domains import nonnegative, positive, real, simplex, vector
+from fieldcheck.domains import nonnegative, positive, real, real_invertible, simplex, vector
 from fieldcheck.fields.duality import (
     binary_entropy,
     chance,
-    cholesky_factor,
     inverse_kinetic,
     kinetic,
     negative_entropy,
@@ -21,7 +20,7 @@ from fieldcheck.relations import Equal, Zero
     title="∇L* is the inverse of ∇L: the mass matrix and its inverse",
     sources=[TALK],
     equations=["eq-gradients-inverse", "eq-hessians-inverse"],
-    given=dict(A=cholesky_factor("n"), v=vector("n"), p=vector("n")),
+    given=dict(A=real_invertible("n"), v=vector("n"), p=vector("n")),
     needs=["legendre-definition"],
     sizes=dict(n=[1, 2, 3, 4]),
     tex=r"\nabla L^*(\nabla L(v))=v,\qquad\nabla L(\nabla L^*(p))=p,\qquad "

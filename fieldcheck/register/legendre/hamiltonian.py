@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim
-from fieldcheck.domains import real, vector
+from fieldcheck.domains import real, real_invertible, vector
 from fieldcheck.fields.actions import euler_lagrange
-from fieldcheck.fields.duality import cholesky_factor, inverse_kinetic, kinetic
+from fieldcheck.fields.duality import inverse_kinetic, kinetic
 from fieldcheck.fields.mechanics import KEPLER, PENDULUM, QUARTIC, apart, hamilton
 from fieldcheck.register.legendre.shared import TALK
 from fieldcheck.relations import Equal, Rate, Zero
@@ -24,7 +24,7 @@ def _with_varying_mass(xp, A, b):
     title="Hamilton's equations for H = p q' − L are the Euler-Lagrange equation",
     sources=[TALK],
     equations=["eq-hamiltonian", "eq-hamilton", "eq-hamilton-euler-lagrange"],
-    given=dict(A=cholesky_factor("n"), b=real(), q=vector("n"), p=vector("n"), h=vector("n")),
+    given=dict(A=real_invertible("n"), b=real(), q=vector("n"), p=vector("n"), h=vector("n")),
     needs=["legendre-gradients-inverse"],
     sizes=dict(n=[1, 2, 3]),
     tex=r"H=\langle p,\dot q\rangle-L:\quad \dot q=\frac{\partial H}{\partial p},\;"

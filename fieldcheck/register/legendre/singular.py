@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim, ours, paper, talk
-from fieldcheck.domains import matrix, positive, real, vector
+from fieldcheck.domains import matrix, positive, real, real_invertible, vector
 from fieldcheck.fields.actions import phase_space_lagrangian
-from fieldcheck.fields.duality import cholesky_factor, inverse_kinetic, kinetic
+from fieldcheck.fields.duality import inverse_kinetic, kinetic
 from fieldcheck.fields.potentials import quadratic
 from fieldcheck.fields.symplectic import pairing
 from fieldcheck.relations import AtMost, Equal, Zero, at_most
@@ -112,7 +112,7 @@ def _(xp, X, P, W, m):
     sources=[DEF2, talk("½(X'X* − XX'*) = p q'"), ours("the strongest reading of “recovers”")],
     equations=["eq-singular-eliminated"],
     given=dict(
-        A=cholesky_factor("C"), q=vector("C"), p=vector("C"), v=vector("C"), w=vector("C"), u=real()
+        A=real_invertible("C"), q=vector("C"), p=vector("C"), v=vector("C"), w=vector("C"), u=real()
     ),
     sizes=dict(C=[1, 2, 3]),
     needs=["legendre-definition", "legendre-singular"],

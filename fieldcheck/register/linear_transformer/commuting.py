@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim, ours, paper
-from fieldcheck.domains import matrix, number, positive, real, real_matrix, vector
+from fieldcheck.domains import invertible, matrix, number, positive, real, real_matrix, vector
 from fieldcheck.fields import depth
 from fieldcheck.fields.exponential import exp_nilpotent
-from fieldcheck.register.linear_transformer.shared import generic
 from fieldcheck.relations import Equal, Rate, Zero
 
 
@@ -23,11 +22,6 @@ def _power_series(xp, A, h, terms):
         power = power @ A * h / k
         total = total + power
     return total
-
-
-def _invertible(n):
-    """Complex matrices; the strata are those in which some are invertible."""
-    return generic(matrix(n, n), "invertible matrix")
 
 
 @claim(
@@ -78,7 +72,7 @@ split_iff_commute.vary(
     title="Commuting parts may be split",
     sources=[paper("Lemma 1")],
     equations=["eq-lt-commuting-flow"],
-    given=dict(P=_invertible(2), a=matrix(2), b=matrix(2), h=real()),
+    given=dict(P=invertible(2), a=matrix(2), b=matrix(2), h=real()),
     tex=r"[A, B] = 0 \implies \frac{\dd}{\dd h}\,\ee^{hA}\ee^{hB} = (A + B)\,\ee^{hA}\ee^{hB}",
 )
 def split_if_commute(xp, P, a, b, h):
@@ -90,7 +84,7 @@ def split_if_commute(xp, P, a, b, h):
 
 
 @split_if_commute.neighbour(
-    "diagonal in two different bases", key="two-bases", given=dict(R=_invertible(2))
+    "diagonal in two different bases", key="two-bases", given=dict(R=invertible(2))
 )
 def _(xp, P, R, a, b, h):
     A = lambda d: P @ xp.diag(d) @ xp.inv(P)
@@ -105,7 +99,7 @@ def _(xp, P, R, a, b, h):
     sources=[paper("Lemma 1")],
     needs=["split-iff-commute-if"],
     given=dict(
-        P=_invertible(3),
+        P=invertible(3),
         a=matrix(3).without_strata("large", "ill-conditioned"),
         b=matrix(3).without_strata("large", "ill-conditioned"),
         h=real().without_strata("large"),

@@ -47,7 +47,9 @@ field_prefactors.vary(
 field_prefactors.vary("the factor i left in the velocity", key="i-left", turned=False)
 
 
-CHANNELS = built("number of channels", ("C",), {"x": ("C",)}, lambda xp, raw: raw["x"] * 0 + 1)
+CHANNELS = built(
+    "number of channels", ("C",), {"x": ("C",)}, lambda xp, raw: raw["x"] * 0 + 1, covers="all"
+)
 
 
 @claim(
@@ -89,10 +91,10 @@ score_variance.vary("no root: divided by r", key="divided-by-r", scale=lambda r,
 )
 def score_variance_law(xp):
     """For tokens of 64 unit-variance channels and Gaussian weights of variance 1/64, scores of
-    width 16 divided by √r have unit variance, within six standard errors over 20 000 draws."""
-    return Law(lambda rng: draws.score_variance(rng, "r"), draws.FALSE_ALARM)
+    width 16 divided by √r have mean zero and unit variance."""
+    return Law(lambda rng, n: draws.scores(rng, n, "r"), mean=0, variance=1)
 
 
 @score_variance_law.neighbour("the poster's scaling taken for unit variance", key="poster-scaling")
 def _(xp):
-    return Law(lambda rng: draws.score_variance(rng, "C"), draws.FALSE_ALARM)
+    return Law(lambda rng, n: draws.scores(rng, n, "C"), mean=0, variance=1)

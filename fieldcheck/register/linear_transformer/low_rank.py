@@ -146,11 +146,14 @@ def _(xp, x, y, width):
     needs=["low-rank-heads-projection"],
 )
 def low_rank_law(xp):
-    """Over 20 000 draws with C = 64 and r = 16, the mean of xᵀ QQᵀ y is ⟨x, y⟩ within six
-    standard errors."""
-    return Law(lambda rng: draws.projected_mean(rng, tied=True), draws.FALSE_ALARM)
+    """For two fixed vectors of C = 64 channels and r = 16 random columns, xᵀ QQᵀ y has mean ⟨x, y⟩
+    and variance (‖x‖²‖y‖² + ⟨x, y⟩²)/r."""
+    mean, variance = draws.projected_moments(tied=True)
+    sample = lambda rng, n: draws.projected_products(rng, n, tied=True)
+    return Law(sample, mean=mean, variance=variance)
 
 
 @low_rank_law.neighbour("independent Q and K with mean ⟨x, y⟩", key="independent")
 def _(xp):
-    return Law(lambda rng: draws.projected_mean(rng, tied=False), draws.FALSE_ALARM)
+    mean, _ = draws.projected_moments(tied=True)
+    return Law(lambda rng, n: draws.projected_products(rng, n, tied=False), mean=mean)

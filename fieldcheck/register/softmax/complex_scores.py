@@ -9,7 +9,12 @@ from fieldcheck.register.softmax.shared import WHY_SOFTMAX
 from fieldcheck.relations import AtMost, Equal, Force, Rate, Zero
 
 AT_LEAST_ONE = built(
-    "number at least 1", (), {"x": ()}, lambda xp, raw: raw["x"] * raw["x"] + 1, relaxed=real()
+    "number at least 1",
+    (),
+    {"x": ()},
+    lambda xp, raw: raw["x"] * raw["x"] + 1,
+    relaxed=real(),
+    covers="all",
 )
 
 

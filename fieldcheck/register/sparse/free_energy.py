@@ -24,7 +24,7 @@ def _keeps_itself(xp, M):
         W=matrix("C", "C"),
         root_r=root("r"),
         M=built(
-            "mask with ones on its diagonal",
+            "nonnegative mask with ones on its diagonal",
             ("N", "N"),
             {"x": ("N", "N")},
             lambda xp, raw: _keeps_itself(xp, raw["x"] * raw["x"]),
@@ -32,6 +32,7 @@ def _keeps_itself(xp, M):
                 "zeros and ones": lambda raw, rng: {"x": (raw["x"] > 0).astype(float)},
                 "only itself": lambda raw, rng: {"x": raw["x"] * 0},
             },
+            covers="all",
         ),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),

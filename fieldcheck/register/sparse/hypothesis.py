@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim, ours, paper
-from fieldcheck.domains import between, built, matrix, positive, real, real_matrix, vector
+from fieldcheck.domains import between, matrix, positive, real, real_matrix, vector
 from fieldcheck.fields import depth
 from fieldcheck.fields.exponential import expm
 from fieldcheck.register.sparse.shared import gate_value
@@ -298,7 +298,7 @@ def _flow_gap(xp, X, A, B, d, gate_of):
         X=matrix("N", 2),
         A=matrix(2, 2),
         B=matrix(2, 2),
-        d=built("rates of two channels", (2,), {"x": (2,)}, lambda xp, raw: raw["x"] / 8),
+        d=vector(2),
         s=between(0, 1),
     ),
     sizes=dict(N=[1, 2]),

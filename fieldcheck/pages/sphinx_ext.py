@@ -18,7 +18,6 @@ exist.
 from __future__ import annotations
 
 import importlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,9 +35,11 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
-from fieldcheck.ledger import cards, coverage, fingerprint, store, words
-from fieldcheck.ledger import map as claims_map
+from fieldcheck.ledger import fingerprint, store
 from fieldcheck.ledger.errors import UserError, unknown
+from fieldcheck.ledger.records import ClaimRow, Ledger, Threshold
+from fieldcheck.pages import cards, coverage, words
+from fieldcheck.pages import map as claims_map
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
@@ -70,7 +71,7 @@ class State:
             raise ExtensionError(str(fault)) from None
 
     @cached_property
-    def ledger(self) -> store.Ledger:
+    def ledger(self) -> Ledger:
         """The ledger, if it is complete and was made from the sources as they are now."""
         try:
             ledger = store.read(self.path)
@@ -92,30 +93,30 @@ class State:
         stale = [
             name
             for name, row in ledger.rows.items()
-            if row["hash"] != self.engine.claim_hash(self.claims[name], run["profile"], run["seed"])
+            if row.hash != self.engine.claim_hash(self.claims[name], run.profile, run.seed)
         ]
         if stale:
             raise ExtensionError(
                 f"the ledger {self.path} is stale, the sources changed since it was written: "
                 f"{_some(stale)}; {remedy}"
             )
-        if not run["complete"]:
+        if not run.complete:
             raise ExtensionError(f"the ledger {self.path} says it is incomplete: {remedy}")
         return ledger
 
-    def claim(self, claim_id: str) -> tuple[Any, store.Row]:
+    def claim(self, claim_id: str) -> tuple[Any, ClaimRow]:
         """A claim and its row."""
         if claim_id not in self.claims:
             raise unknown("claim", claim_id, self.claims)
         return self.claims[claim_id], self.ledger.row(claim_id)
 
-    def rows(self, chapter: str | None) -> list[store.Row]:
+    def rows(self, chapter: str | None) -> list[ClaimRow]:
         """All rows, or those of a chapter."""
         if chapter is None:
-            return self.ledger.claims
-        found = [row for row in self.ledger.claims if row["chapter"] == chapter]
+            return list(self.ledger.claims)
+        found = [row for row in self.ledger.claims if row.chapter == chapter]
         if not found:
-            raise unknown("chapter", chapter, {row["chapter"] for row in self.ledger.claims})
+            raise unknown("chapter", chapter, {row.chapter for row in self.ledger.claims})
         return found
 
 
@@ -171,8 +172,8 @@ class ClaimDirective(LedgerDirective):
     def made(self) -> Iterable[nodes.Node]:
         claim_id = self.arguments[0].strip()
         claim, row = self.build_state.claim(claim_id)
-        if not store.as_expected(row):
-            keys = [form["key"] for form in store.surprises(row)] or [claim_id]
+        if not row.as_expected:
+            keys = [form.key for form in row.surprises]
             logger.warning(
                 "the verdict on %s is not the expected one",
                 _some(keys),
@@ -195,34 +196,34 @@ class TableDirective(LedgerDirective):
 
     def made(self) -> Iterable[nodes.Node]:
         rows = self.build_state.rows(self.options.get("chapter"))
-        header = ["claim", "chapter", "as printed", "verdict", "grade", "sees"]
+        header = ["claim", "chapter", "as printed", "verdict", "grade", "rests on", "sees"]
         lines = [self._line(row) for row in rows]
         return [cards.scroll(cards.table(header, lines, classes=["fc-ledger"]))]
 
-    def _line(self, row: store.Row) -> list[list[nodes.Node]]:
-        claim, _ = self.build_state.claim(row["id"])
-        printed = [form["verdict"] for form in row["forms"] if form["role"] == "printed"]
-        main = next(form for form in row["forms"] if form["role"] == "claim")
-        works = ", ".join(dict.fromkeys(source["work"] for source in row["sources"]))
-        name = [cards.claim_link(row["id"], claim.title), nodes.Text(" ")]
-        small = nodes.inline("", "", nodes.literal(row["id"], row["id"]), classes=["fc-id"])
+    def _line(self, row: ClaimRow) -> list[list[nodes.Node]]:
+        claim, _ = self.build_state.claim(row.id)
+        printed = {form.verdict: form for form in reversed(row.of("printed"))}.values()
+        works = ", ".join(dict.fromkeys(source.work for source in row.sources))
+        name = [cards.claim_link(row.id, claim.title), nodes.Text(" ")]
+        small = nodes.inline("", "", nodes.literal(row.id, row.id), classes=["fc-id"])
         small += nodes.Text(f" · {works}")
         return [
             [*name, small],
-            [nodes.Text(row["chapter"].replace("_", " "))],
-            [cards.verdict_badge(verdict) for verdict in dict.fromkeys(printed)],
-            [cards.verdict_badge(row["verdict"])],
-            [nodes.Text(row["shown_grade"] or "unsettled")],
-            _threshold(main["threshold"]),
+            [nodes.Text(row.chapter.replace("_", " "))],
+            [cards.verdict_badge(form) for form in printed],
+            [cards.verdict_badge(row.main)],
+            [nodes.Text(row.grade or "")],
+            [nodes.Text(row.rests_on or "unsettled")],
+            _threshold(row.main.threshold),
         ]
 
 
-def _threshold(threshold: dict[str, Any] | None) -> list[nodes.Node]:
-    if threshold is None or threshold["log10"] is None:
+def _threshold(threshold: Threshold | None) -> list[nodes.Node]:
+    if threshold is None or threshold.log10 is None:
         return [nodes.Text("")]
-    if threshold["log10"] == words.THRESHOLD_ANY:
+    if threshold.log10 == words.THRESHOLD_ANY:
         return [nodes.Text("any")]
-    return cards.power(10, threshold["log10"])
+    return cards.power(10, threshold.log10)
 
 
 class MapDirective(LedgerDirective):
@@ -234,9 +235,9 @@ class MapDirective(LedgerDirective):
         if chapter is not None:
             return [_scrolling_map(rows)]
         box = nodes.container(classes=["fc-maps"])
-        box += fc_map(kind="tiles", rows=[row["id"] for row in rows])
-        for name in dict.fromkeys(row["chapter"] for row in rows):
-            members = [row for row in rows if row["chapter"] == name]
+        box += fc_map(kind="tiles", rows=[row.id for row in rows])
+        for name in dict.fromkeys(row.chapter for row in rows):
+            members = [row for row in rows if row.chapter == name]
             details = cards.fc_details(classes=["fc-map-chapter-details"])
             summary = cards.fc_summary()
             summary += nodes.Text(f"{name.replace('_', ' ')}: {words.count(len(members), 'claim')}")
@@ -245,9 +246,9 @@ class MapDirective(LedgerDirective):
         return [box]
 
 
-def _scrolling_map(rows: list[store.Row]) -> nodes.container:
+def _scrolling_map(rows: list[ClaimRow]) -> nodes.container:
     box = nodes.container(classes=["fc-scroll"])
-    box += fc_map(kind="chapter", rows=[row["id"] for row in rows])
+    box += fc_map(kind="chapter", rows=[row.id for row in rows])
     return box
 
 
@@ -257,34 +258,18 @@ class SummaryDirective(LedgerDirective):
     def made(self) -> Iterable[nodes.Node]:
         rows = self.build_state.rows(self.options.get("chapter"))
         run = self.build_state.ledger.run
-        verdicts = Counter(row["verdict"] for row in rows)
-        printed = Counter(
-            form["verdict"] for row in rows for form in row["forms"] if form["role"] == "printed"
-        )
-        roles = Counter(form["role"] for row in rows for form in row["forms"])
-        told = sum(
-            form["verdict"] == form["expected"]
-            for row in rows
-            for form in row["forms"]
-            if form["role"] == "neighbour"
-        )
-        text = f"{words.count(len(rows), 'claim')}: {_counts(verdicts)}."
+        forms = [form for row in rows for form in row.forms]
+        printed = [form.verdict for form in forms if form.role == "printed"]
+        neighbours = [form for form in forms if form.role == "neighbour"]
+        certain = sum(row.main.certain for row in rows)
+        text = f"{words.count(len(rows), 'claim')}: {words.counts(row.verdict for row in rows)}."
+        text += f" Certain, by proof or counterexample: {certain}."
         if printed:
-            text += f" Of {words.count(roles['printed'], 'form')} as printed: {_counts(printed)}."
-        text += f" Of {words.count(roles['neighbour'], 'neighbour')}, {told} were told apart."
-        text += f" Profile {run['profile']}, seed {run['seed']}."
+            text += f" Of {words.count(len(printed), 'form')} as printed: {words.counts(printed)}."
+        text += f" Of {words.count(len(neighbours), 'neighbour')}, "
+        text += f"{sum(form.met for form in neighbours)} were told apart."
+        text += f" Profile {run.profile}, seed {run.seed}."
         return [nodes.paragraph("", text, classes=["fc-summary-line"])]
-
-
-def _counts(counter: Counter[str]) -> str:
-    order = ("holds", "refuted", "undecided", "invalid")
-    words_for = {"holds": "hold", "refuted": "refuted", "undecided": "undecided"}
-    parts = [
-        f"{counter[name]} {words_for.get(name, name) if counter[name] != 1 else name}"
-        for name in order
-        if counter[name]
-    ]
-    return ", ".join(parts)
 
 
 class CoverageDirective(LedgerDirective):
@@ -295,25 +280,10 @@ class CoverageDirective(LedgerDirective):
         for docname in pages:
             self.env.note_dependency(self.env.doc2path(docname))
         report = coverage.judge(list(pages.values()), self.build_state.claims)
-        header = ["chapter", "named and checked", "by a claim", "by a cell", "definitions"]
-        lines = [
-            [
-                [nodes.Text(text)]
-                for text in (
-                    page.name,
-                    f"{len(page.covered)} of {len(page.equations)}",
-                    str(len(page.by_claim)),
-                    str(len(page.by_cell)),
-                    str(len(page.definitions)),
-                )
-            ]
-            for page in report.pages
-            if page.labels
-        ]
-        line = f"{report.covered} of {report.total} displayed equations are named and checked."
-        yield nodes.paragraph("", line, classes=["fc-summary-line"])
+        yield nodes.paragraph("", f"{report}.", classes=["fc-summary-line"])
+        lines = [[[nodes.Text(text)] for text in line] for line in report.lines]
         if lines:
-            yield cards.scroll(cards.table(header, lines, classes=["fc-coverage"]))
+            yield cards.scroll(cards.table(coverage.HEADER, lines, classes=["fc-coverage"]))
 
 
 class TimingsDirective(LedgerDirective):
@@ -322,14 +292,14 @@ class TimingsDirective(LedgerDirective):
     def made(self) -> Iterable[nodes.Node]:
         ledger = self.build_state.ledger
         spent = {
-            row["id"]: sum(float(ledger.timings.get(form["key"], 0)) for form in row["forms"])
+            row.id: sum(float(ledger.timings.get(form.key, 0)) for form in row.forms)
             for row in self.build_state.rows(self.options.get("chapter"))
         }
         lines: list[list[list[nodes.Node]]] = [
             [
                 [cards.claim_link(name)],
                 [nodes.Text(f"{seconds:.2f}")],
-                [nodes.Text(str(len(ledger.rows[name]["forms"])))],
+                [nodes.Text(str(len(ledger.rows[name].forms)))],
             ]
             for name, seconds in sorted(spent.items(), key=lambda item: (-item[1], item[0]))
         ]
@@ -370,13 +340,13 @@ class VerdictRole(SphinxRole):
         claim_id, _, _ = self.text.partition("/")
         try:
             _, row = state.claim(claim_id)
-            verdicts = {f["key"]: f["verdict"] for f in row["forms"]} | {claim_id: row["verdict"]}
-            if self.text not in verdicts:
-                raise unknown("form", self.text, verdicts)
+            forms = {form.key: form for form in row.forms} | {claim_id: row.main}
+            if self.text not in forms:
+                raise unknown("form", self.text, forms)
         except UserError as fault:
             source, line = self.get_source_info()
             raise ExtensionError(f"{source}:{line}: {fault}") from None
-        return [cards.claim_link(claim_id, cards.verdict_badge(verdicts[self.text]))], []
+        return [cards.claim_link(claim_id, cards.verdict_badge(forms[self.text]))], []
 
 
 class ClaimDomain(Domain):
@@ -471,10 +441,10 @@ def _visit_map(self: Any, node: fc_map) -> None:
         raise nodes.SkipNode
     order = _reading_order(env)
     titles = {name.rpartition("/")[2]: env.titles[name].astext() for name in order}
-    chapters = dict.fromkeys([*titles, *(row["chapter"] for row in rows)])
+    chapters = dict.fromkeys([*titles, *(row.chapter for row in rows)])
     self.body.append('<div class="fc-map-tiles">\n')
     for chapter in chapters:
-        members = [row for row in rows if row["chapter"] == chapter]
+        members = [row for row in rows if row.chapter == chapter]
         if members:
             title = escape(titles.get(chapter, chapter.replace("_", " ")))
             self.body.append(f"<figure><figcaption>{title}</figcaption>\n")

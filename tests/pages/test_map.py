@@ -5,8 +5,12 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
+from msgspec import structs
 
-from fieldcheck.ledger import map as claims_map
+from fieldcheck.ledger import records
+from fieldcheck.ledger.records import ClaimRow
+from fieldcheck.pages import map as claims_map
+from fieldcheck.verdict import Word
 
 NAME = "{http://www.w3.org/2000/svg}"
 
@@ -15,11 +19,11 @@ NAME = "{http://www.w3.org/2000/svg}"
 def rows(fake):
     """Rows of a chapter from a graph: id to what it rests on."""
 
-    def make(graph: dict[str, list[str]], chapter: str = "alpha") -> dict[str, dict]:
+    def make(graph: dict[str, list[str]], chapter: str = "alpha") -> dict[str, ClaimRow]:
         made = {}
         for claim_id, needs in graph.items():
-            row = fake.row(fake.CLAIMS["plain-true"])
-            made[claim_id] = row | {"id": claim_id, "needs": needs, "chapter": chapter}
+            row = records.sealed(fake.row(fake.CLAIMS["plain-true"]))
+            made[claim_id] = structs.replace(row, id=claim_id, needs=tuple(needs), chapter=chapter)
         return made
 
     return make
@@ -49,9 +53,9 @@ def test_a_circle_ends(rows):
 def test_the_picture_is_well_formed_and_says_the_same_twice(rows):
     made = rows({"a": [], "b": ["a"]})
     other = rows({"far": []}, "beta")
-    made["a"]["title"] = 'Less < more & "quoted"'
-    made["b"]["needs"].append("far")
-    made["b"] |= {"shown_grade": None, "capped_by": "far"}
+    made["a"].title = 'Less < more & "quoted"'
+    made["b"].needs += ("far",)
+    made["b"].rests_on, made["b"].weakest = None, "far"
     everything = {**made, **other}
     one, two = (claims_map.chapter_svg(list(made.values()), everything) for _ in range(2))
     assert one == two
@@ -63,7 +67,7 @@ def test_the_picture_is_well_formed_and_says_the_same_twice(rows):
     assert "fc-map-none" in (unsettled.get("class") or "")
     title = unsettled.find(f"{NAME}title")
     assert title is not None
-    assert "counted as unsettled since it rests on far" in (title.text or "")
+    assert "unsettled, since it rests on far" in (title.text or "")
 
 
 def test_tiles_wrap(rows):
@@ -78,3 +82,32 @@ def test_long_names_are_cut(rows):
     label = claims_map._label(next(iter(made.values())))
     assert label.endswith("…")
     assert len(label) < 40
+
+
+@pytest.mark.parametrize(
+    ("rests_on", "fill"),
+    [
+        (Word.PROVED, "fc-map-proved"),
+        (Word.REFUTED, "fc-map-proved"),
+        (Word.UP_TO, "fc-map-part"),
+        (Word.ON, "fc-map-part"),
+        (Word.STANDS, "fc-map-stands"),
+        (Word.FAILS, "fc-map-stands"),
+        (None, "fc-map-none"),
+    ],
+)
+def test_the_fill_says_what_a_claim_rests_on(rows, rests_on, fill):
+    (row,) = rows({"a": []}).values()
+    row.rests_on = rests_on
+    (box,) = ET.fromstring(claims_map.tiles_svg([row])).findall(f"{NAME}g")
+    assert fill in (box.get("class") or "").split()
+
+
+def test_the_mark_says_how_sure_the_verdict_is_without_colour(rows):
+    (row,) = rows({"a": []}).values()
+    assert claims_map._label(row) == "● a"
+    row.verdict = Word.STANDS
+    assert claims_map._label(row) == "○ a"
+    key = claims_map.key()
+    assert all(mark in key for mark in "●○■□?!")
+    assert all(str(word) in key for word in Word)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fieldcheck.ledger import coverage
+from fieldcheck.pages import coverage
 
 PAGE = """# A page
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +13,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from fieldcheck.ledger import numbers, store, words
-from fieldcheck.ledger.words import THRESHOLD_ANY, grade_words, threshold_words
+from fieldcheck.ledger.records import ClaimRow, FormRow, Run
+from fieldcheck.pages import numbers, words
+from fieldcheck.pages.coverage import HEADER, Report
+from fieldcheck.pages.words import MARK, THRESHOLD_ANY
+from fieldcheck.verdict import Word
 
 if TYPE_CHECKING:
-    from fieldcheck.ledger.coverage import Report
     from fieldcheck.ledger.pool import Done
     from fieldcheck.ledger.run import Outcome
 
 STYLE = {"holds": "green", "refuted": "red", "undecided": "yellow", "invalid": "bold magenta"}
-MARK = {"holds": "✓", "refuted": "✗", "undecided": "?", "invalid": "!"}
 _QUIET_SECONDS = 1.0
 
 
-def verdict_text(verdict: str | None) -> Text:
-    """``✓ holds`` in the verdict's colour: the mark and the word, since colour may be absent."""
-    if verdict is None:
+def verdict_text(word: str | None, said: str | None = None) -> Text:
+    """``● proved for every N`` in the verdict's colour; the mark and the words, since colour may be
+    absent: a filled mark is certain, an open one numerical."""
+    if word is None:
         return Text("-", style="dim")
-    return Text(f"{MARK[verdict]} {verdict}", style=STYLE[verdict])
+    return Text(f"{MARK[Word(word)]} {said or word}", style=STYLE[words.tone(word)])
+
+
+def _headline(form: FormRow) -> Text:
+    return verdict_text(form.verdict, words.headline(form))
 
 
 # --- progress -------------------------------------------------------------------------------------
@@ -81,7 +86,7 @@ class Watch:
         self._show()
         if self.task is not None or self.console.is_terminal:
             return
-        verdict = done.row["verdict"] if done.row else "no row"
+        verdict = _headline(done.row.main).plain if done.row else f"no row ({done.fault})"
         self.held.append(f"{self.done}/{self.todo} {done.claim_id}: {verdict}")
         if time.monotonic() - self.begun > _QUIET_SECONDS:
             self.console.print("\n".join(self.held), markup=False, soft_wrap=True)
@@ -105,13 +110,11 @@ def waiting(console: Console, what: str) -> Iterator[None]:
 # --- list -----------------------------------------------------------------------------------------
 
 
-def claims_table(
-    console: Console, entries: Sequence[dict[str, Any]], run: dict[str, Any] | None
-) -> None:
+def claims_table(console: Console, entries: Sequence[dict[str, Any]], run: Run | None) -> None:
     """All claims, a line each."""
     lines = [[Text(name, style="bold") for name in _LIST]]
     for entry in entries:
-        verdict = verdict_text(entry["verdict"])
+        verdict = verdict_text(entry["verdict"], entry["headline"])
         if run is None:
             verdict = Text(f"expected: {entry['expected']}", style="dim")
         elif entry["verdict"] is None:
@@ -126,14 +129,17 @@ def claims_table(
     console.print(_columns(lines, console.width if console.is_terminal else None), soft_wrap=True)
     if run is None:
         console.print("No ledger yet: `fieldcheck verify` fills in the verdicts.", markup=False)
-    else:
-        state = "complete" if run["complete"] else "incomplete"
-        console.print(
-            f"{len(entries)} claims; {state} {run['profile']} run, seed {run['seed']}",
-            markup=False,
-        )
+        return
+    state = "complete" if run.complete else "incomplete"
+    found = words.counts(entry["verdict"] for entry in entries if entry["verdict"])
+    line = (
+        f"{words.count(len(entries), 'claim')}: {found or 'none verified'}; {state} {run.profile} "
+    )
+    console.print(f"{line}run, seed {run.seed}", markup=False)
+    console.print(_KEY, markup=False, style="dim")
 
 
+_KEY = "● ■ certain, by proof or counterexample; ○ □ numerical; ? undecided"
 _LIST = ("claim", "chapter", "verdict", "grade", "as printed", "statement")
 
 
@@ -170,13 +176,17 @@ def _table(*columns: str) -> Table:
 def claim_page(
     console: Console,
     claim: Any,
-    row: store.Row | None,
+    row: ClaimRow | None,
     *,
     only: str | None,
     stale: bool,
-    run: dict[str, Any] | None,
+    run: Run | None,
+    options: str = "",
 ) -> None:
-    """Everything that is known of one claim; with ``only``, of one form in full."""
+    """Everything that is known of one claim; with ``only``, of one form in full.
+
+    ``options`` are those that a command shown needs to find the same claim and ledger.
+    """
     console.print(Text(claim.title, style="bold"))
     console.print(Text(claim.id, style="cyan"))
     console.print(Padding(Text(claim.statement), (1, 0), expand=False))
@@ -199,51 +209,49 @@ def claim_page(
         )
     else:
         facts.add_row(Text("verdict", style="dim"), _verdict_line(row, stale))
-        if row["none_dropped_because"]:
-            line = words.none_dropped(row["none_dropped_because"])
+        if row.none_dropped_because:
+            line = words.none_dropped(row.none_dropped_because)
             facts.add_row(Text("hypotheses", style="dim"), Text(line))
     console.print(facts)
-    stored = {form["key"]: form for form in row["forms"]} if row else {}
+    stored = {form.key: form for form in row.forms} if row else {}
     for form in claim.forms.values():
         if only is None or form.key == only:
             console.print(_form(form, stored.get(form.key), full=only is not None))
-    if row and only is None:
-        _hints(console, row)
+    if row:
+        _hints(console, row, only, options)
 
 
 def _given(given: Any) -> list[tuple[str, str]]:
-    return [(name, getattr(domain, "name", str(domain))) for name, domain in given.items()]
+    return [(name, domain.title) for name, domain in given.items()]
 
 
-def _verdict_line(row: store.Row, stale: bool) -> Text:
-    line = verdict_text(row["verdict"])
-    if row["grade"]:
-        line.append(f", {row['grade']}", style="default")
-    if row["capped_by"] and row["shown_grade"]:
-        line.append(f" (shown as {row['shown_grade']}: it rests on {row['capped_by']})")
-    elif row["capped_by"]:
-        line.append(f" (it rests on {row['capped_by']}, which is not established)")
-    if row["verdict"] != row["expected"]:
-        line.append(f"; expected: {row['expected']}", style="bold")
+def _verdict_line(row: ClaimRow, stale: bool) -> Text:
+    line = _headline(row.main)
+    if row.grade:
+        line.append(f", {row.grade}", style="default")
+    if row.weakest:
+        line.append(f"; {words.ground(row)}", style="default")
+    if not row.main.met:
+        line.append(f"; expected: {row.expected}", style="bold")
     if stale:
         line.append("; stale: the sources changed since", style="yellow")
     return line
 
 
-def _form(form: Any, row: store.Row | None, *, full: bool) -> RenderableType:
+def _form(form: Any, row: FormRow | None, *, full: bool) -> RenderableType:
     """One form: its key and verdict; in full, or where it matters, its evidence and witness."""
     head = Text("\n")
     head.append(f"{form.role:<10}", style="dim")
     if row is None:
         head.append(f"expected: {form.expect}" if form.expect else "not yet tried", style="dim")
     else:
-        head.append_text(verdict_text(row["verdict"]))
-        if row["grade"]:
-            head.append(f", {row['grade']}")
-        if row["expected"] and row["verdict"] != row["expected"]:
-            head.append(f" (expected: {row['expected']})", style="bold")
-        if row["outcome"]:
-            head.append(f"; the hypothesis is {row['outcome']}")
+        head.append_text(_headline(row))
+        if row.grade:
+            head.append(f", {row.grade}")
+        if not row.met:
+            head.append(f" (expected: {row.expected})", style="bold")
+        if row.outcome:
+            head.append(f"; the hypothesis is {row.outcome}")
     head.append(f"  {form.key}", style="cyan")
     lines: list[RenderableType] = [head]
     if form.role != "claim":
@@ -252,18 +260,21 @@ def _form(form: Any, row: store.Row | None, *, full: bool) -> RenderableType:
         lines.append(_indent(Text(form.tex, style="dim")))
     if row is None:
         return Group(*lines)
-    if row["undecided_because"]:
-        lines.append(_indent(Text(f"because {row['undecided_because']}", style="yellow")))
-    threshold = threshold_words(row["threshold"])
-    if threshold and (full or form.role == "claim"):
+    main = full or form.role == "claim"
+    if main or not (row.met and row.witness):
+        lines.append(_indent(Text(words.scope_line(row))))
+    if main and row.visited:
+        lines.append(_indent(Text(f"sizes visited: {words.listed(row.visited)}")))
+    threshold = words.threshold_words(row.threshold)
+    if threshold and main:
         lines.append(_indent(Text(threshold)))
-    if full or form.role == "claim":
+    if main:
         lines += [_indent(evidence) for evidence in _evidence(row, full)]
     without = words.without_worst(row)
-    if without and (full or form.role == "claim"):
+    if without and main:
         lines.append(_indent(Text(without)))
-    if row["witness"] and (full or form.role in {"claim", "printed"}):
-        lines.append(_indent(_witness(row["witness"])))
+    if row.witness and (full or form.role in {"claim", "printed"}):
+        lines.append(_indent(_witness(row)))
     return Group(*lines)
 
 
@@ -271,59 +282,47 @@ def _indent(what: RenderableType) -> Padding:
     return Padding(what, (0, 0, 0, 10), expand=False)
 
 
-def _evidence(row: store.Row, full: bool) -> Iterator[Text]:
-    for entry in row["evidence"]:
-        if entry["outcome"] == "silent" and not full:
+def _evidence(row: FormRow, full: bool) -> Iterator[Text]:
+    for entry in row.evidence:
+        if entry.outcome == "silent" and not full:
             continue
-        line = Text(f"{entry['method']} {entry['outcome']}")
-        counts = []
-        if entry["cases"]:
-            counts.append(f"{entry['cases']:,} cases")
-        if entry["shapes"]:
-            counts.append(f"{entry['shapes']} shapes")
-        if entry["log2_bound"] is not None:
-            counts.append(f"error below 2^{entry['log2_bound']}")
-        if entry["order"] is not None:
-            counts.append(f"order {entry['order']}")
-        if entry["cells"] is not None:
-            counts.append(f"{entry['cells']:,} cells")
-        if counts:
-            line.append(f" ({', '.join(counts)})")
-        if entry["reason"]:
-            line.append(f": {entry['reason']}")
-        yield line
-        if full and entry["strata"]:
-            visited = ", ".join(f"{name} {count}" for name, count in entry["strata"].items())
+        said = "; ".join(words.found(entry, full=False))
+        yield Text(f"{entry.method} {entry.outcome}" + (f": {said}" if said else ""))
+        if full and entry.strata:
+            visited = ", ".join(f"{name} {count}" for name, count in entry.strata.items())
             yield Text(f"  strata: {visited}", style="dim")
-        if full and entry["worst"]:
-            yield Text(f"  worst case: {words.worst_words(entry['worst'])}", style="dim")
+        if full and entry.worst:
+            yield Text(f"  worst case: {words.worst(entry)}", style="dim")
 
 
-def _witness(witness: dict[str, Any]) -> RenderableType:
+def _witness(row: FormRow) -> RenderableType:
     """The counterexample: its inputs as small matrices, then the two sides."""
-    sizes = ", ".join(f"{name} = {value}" for name, value in witness["sizes"].items())
+    witness = row.witness
+    assert witness is not None
+    sizes = ", ".join(f"{name} = {value}" for name, value in witness.sizes.items())
     rows: list[RenderableType] = [Text("counterexample" + (f" at {sizes}" if sizes else ""))]
     grid = Table.grid(padding=(0, 1))
-    for name, value in witness["inputs"].items():
+    for name, value in witness.inputs.items():
         lines = numbers.matrix_text(value)
         for index, line in enumerate(lines):
             grid.add_row(Text(f"{name} =" if index == 0 else ""), Text(line))
-    entry = f" at entry {witness['entry']}" if witness["entry"] not in (None, "", "()") else ""
-    grid.add_row(Text("left side"), Text(f"{numbers.short(witness['lhs'])}{entry}"))
-    grid.add_row(Text("right side"), Text(numbers.short(witness["rhs"])))
-    digits = f" at {witness['digits']} digits" if witness["digits"] else ""
-    grid.add_row(Text("certified by"), Text(f"{witness['certified_by']}{digits}"))
+    where = words.place(row, witness)
+    grid.add_row(Text("left side"), Text(f"{numbers.short(witness.lhs)}{where and f' ({where})'}"))
+    grid.add_row(Text("right side"), Text(numbers.short(witness.rhs)))
+    digits = f" at {witness.digits} digits" if witness.digits else ""
+    grid.add_row(Text("certified by"), Text(f"{witness.certified_by}{digits}"))
     rows.append(Padding(grid, (0, 0, 0, 2), expand=False))
     return Group(*rows)
 
 
-def _hints(console: Console, row: store.Row) -> None:
-    witnesses = [form["key"] for form in row["forms"] if form["witness"]]
+def _hints(console: Console, row: ClaimRow, only: str | None, options: str) -> None:
+    witnesses = [form.key for form in row.forms if form.witness and only in (None, form.key)]
     if witnesses:
         console.print(
             Text("\nsee it yourself  ", style="dim").append(
-                f"fieldcheck replay {witnesses[0]}", style="cyan"
-            )
+                f"fieldcheck replay {witnesses[0]}{options}", style="cyan"
+            ),
+            soft_wrap=True,
         )
 
 
@@ -341,70 +340,59 @@ def summary(console: Console, outcome: Outcome, options: str = "") -> None:
     if 0 < len(rows) <= _FEW:
         table = _table("claim", "verdict", "grade", "forms as expected", "smallest fault seen")
         for row in rows:
-            judged = [form for form in row["forms"] if form["expected"]]
-            right = sum(form["verdict"] == form["expected"] for form in judged)
+            judged = [form for form in row.forms if form.expected]
+            verdict = _headline(row.main)
+            if row.weakest:
+                verdict.append(f"; {words.ground(row)}", style="default")
             table.add_row(
-                row["id"],
-                verdict_text(row["verdict"]),
-                grade_words(row),
-                f"{right} of {len(judged)}",
+                row.id,
+                verdict,
+                row.grade,
+                f"{sum(form.met for form in judged)} of {len(judged)}",
                 _fault_seen(row),
             )
         console.print(table)
-    failures = [(row, form) for row in rows for form in store.surprises(row)]
+    failures = [(row, form) for row in rows for form in row.surprises]
     if failures or outcome.faults:
-        console.print(_failures(failures, outcome.faults))
+        console.print(_failures([form for _, form in failures], outcome.faults))
     _counts(console, outcome)
-    for row in [row for row in rows if not store.as_expected(row)][:3]:
-        console.print(f"  fieldcheck show {row['id']}{options}", style="cyan", markup=False)
-    for _, form in [
-        pair for pair in failures if pair[1]["verdict"] == "refuted" and pair[1]["witness"]
-    ][:3]:
-        console.print(f"  fieldcheck replay {form['key']}{options}", style="cyan", markup=False)
+    for row in [row for row in rows if not row.as_expected][:3]:
+        console.print(f"  fieldcheck show {row.id}{options}", style="cyan", markup=False)
+    for form in [form for _, form in failures if form.witness][:3]:
+        console.print(f"  fieldcheck replay {form.key}{options}", style="cyan", markup=False)
 
 
-def _fault_seen(row: store.Row) -> str:
-    claim = next((form for form in row["forms"] if form["role"] == "claim"), row["forms"][0])
-    threshold = claim["threshold"]
-    if threshold is None or threshold["log10"] is None:
+def _fault_seen(row: ClaimRow) -> str:
+    threshold = row.main.threshold
+    if threshold is None or threshold.log10 is None:
         return ""
-    found = threshold["log10"]
-    return THRESHOLD_ANY if found == "any" else f"10^{found}"
+    return THRESHOLD_ANY if threshold.log10 == THRESHOLD_ANY else f"10^{threshold.log10}"
 
 
-def _failures(
-    failures: Sequence[tuple[store.Row, store.Row]], faults: dict[str, str]
-) -> RenderableType:
+def _failures(failures: Sequence[FormRow], faults: dict[str, str]) -> RenderableType:
     table = _table("not as expected", "expected", "found", "why")
-    for _, form in failures:
+    for form in failures:
         table.add_row(
-            Text(form["key"], style="bold"),
-            str(form["expected"]),
-            verdict_text(form["verdict"]),
-            Text(_why(form)),
+            Text(form.key, style="bold"), str(form.expected), _headline(form), Text(_why(form))
         )
     for claim_id, fault in faults.items():
         table.add_row(Text(claim_id, style="bold"), "a row", "none", Text(fault))
     return Padding(table, (1, 0), expand=False)
 
 
-def _why(form: store.Row) -> str:
-    if form["undecided_because"]:
-        return str(form["undecided_because"])
-    if form["verdict"] == "refuted":
+def _why(form: FormRow) -> str:
+    if form.because:
+        return form.because
+    if form.verdict == Word.REFUTED:
         return "a counterexample was found and certified"
-    if form["verdict"] == "holds":
-        return "no method refuted it"
-    reasons = [entry["reason"] for entry in form["evidence"] if entry["reason"]]
-    return reasons[0] if reasons else ""
+    return "no method refuted it" if form.holds else ""
 
 
 def _counts(console: Console, outcome: Outcome) -> None:
-    verdicts = Counter(row["verdict"] for row in outcome.rows)
-    parts = [f"{count} {verdict}" for verdict, count in sorted(verdicts.items())]
-    forms = sum(len(row["forms"]) for row in outcome.rows)
+    forms = sum(len(row.forms) for row in outcome.rows)
     counted = f"{words.count(len(outcome.rows), 'claim')}, {words.count(forms, 'form')}"
-    line = Text(f"{counted}: {', '.join(parts) or 'no row'}")
+    found = words.counts(row.verdict for row in outcome.rows)
+    line = Text(f"{counted}: {found or 'no row'}")
     if outcome.faults:
         line.append(f", {len(outcome.faults)} without a row")
     if outcome.reused:
@@ -418,7 +406,7 @@ def _counts(console: Console, outcome: Outcome) -> None:
         line.append("NOT all as expected", style="bold red")
     console.print(line)
     if outcome.path is not None:
-        state = "" if outcome.ledger.run["complete"] else " (incomplete)"
+        state = "" if outcome.ledger.run.complete else " (incomplete)"
         did = "ledger" if outcome.written else "ledger unchanged"
         console.print(f"{did}: {outcome.path}{state}", markup=False, soft_wrap=True, style="dim")
 
@@ -426,31 +414,33 @@ def _counts(console: Console, outcome: Outcome) -> None:
 # --- replay ---------------------------------------------------------------------------------------
 
 
-def replayed(console: Console, form: store.Row, result: dict[str, Any], digits: int) -> None:
+def replayed(console: Console, form: FormRow, result: dict[str, Any], digits: int) -> None:
     """Both sides of a rebuilt witness, with all their digits."""
-    console.print(Text(form["title"], style="bold"))
-    console.print(Text(form["key"], style="cyan"))
+    console.print(Text(form.title, style="bold"))
+    console.print(Text(form.key, style="cyan"))
     grid = Table.grid(padding=(0, 2))
     for name, value in (result.get("inputs") or {}).items():
         for index, line in enumerate(numbers.matrix_text(value)):
             grid.add_row(Text(name if index == 0 else "", style="dim"), Text(line))
-    for name, label in (
-        ("entry", "entry"),
-        ("lhs", "left side"),
-        ("rhs", "right side"),
-        ("residual", "difference"),
+    where = words.place(form, form.witness) if form.witness else ""
+    for label, value in (
+        ("where", where),
+        ("left side", result.get("lhs")),
+        ("right side", result.get("rhs")),
+        ("difference", result.get("residual")),
     ):
-        value = result.get(name)
-        if value not in (None, "", "()"):
+        if value not in (None, ""):
             grid.add_row(Text(label, style="dim"), Text(str(value), overflow="fold"))
     console.print(Padding(grid, (1, 0), expand=False))
-    if result["certified"]:
-        console.print(f"[green]certified at {digits} digits: the two sides differ[/green]")
-    else:
+    if not result["certified"]:
         console.print(
             f"[bold red]not certified at {digits} digits: this witness does not separate the "
             "two sides[/bold red]"
         )
+    elif form.certain:
+        console.print(f"[green]certified at {digits} digits: the two sides differ[/green]")
+    else:
+        console.print("[green]seen again: numerical evidence, which nothing certifies[/green]")
 
 
 # --- coverage -------------------------------------------------------------------------------------
@@ -458,22 +448,12 @@ def replayed(console: Console, form: store.Row, result: dict[str, Any], digits: 
 
 def coverage_table(console: Console, report: Report) -> None:
     """The figure for each chapter, then what is missing."""
-    table = _table("chapter", "named and checked", "by a claim", "by a cell", "definitions")
-    for page in report.pages:
-        if not page.labels:
-            continue
-        table.add_row(
-            page.name,
-            f"{len(page.covered)} of {len(page.equations)}",
-            str(len(page.by_claim)),
-            str(len(page.by_cell)),
-            str(len(page.definitions)),
-        )
+    table = _table(*HEADER)
+    for line in report.lines:
+        table.add_row(*line)
     if table.row_count:
         console.print(table)
     for complaint in report.complaints:
         console.print(f"  {complaint}", markup=False, soft_wrap=True)
-    console.print(
-        f"{report.covered} of {report.total} displayed equations are named and checked"
-        + ("" if report.complete else f"; {len(report.complaints)} faults")
-    )
+    faults = "" if report.complete else f"; {words.count(len(report.complaints), 'fault')}"
+    console.print(f"{report}{faults}")

@@ -14,8 +14,9 @@ from typing import Any
 
 from docutils import nodes
 
-from fieldcheck.ledger import numbers, words
-from fieldcheck.ledger.store import Row
+from fieldcheck.ledger.records import ClaimRow, FormRow, Witness
+from fieldcheck.pages import numbers, words
+from fieldcheck.verdict import REFUTED
 
 
 class fc_details(nodes.General, nodes.Element):
@@ -80,10 +81,15 @@ def _span(text: str, *classes: str) -> nodes.inline:
     return nodes.inline(text, text, classes=list(classes))
 
 
-def verdict_badge(verdict: str, prefix: str = "") -> nodes.inline:
-    """The verdict as a word in its colour."""
-    badge = nodes.inline(classes=["fc-verdict", f"fc-verdict-{verdict}"])
-    badge += nodes.Text(f"{prefix}{verdict}")
+def verdict_classes(word: str) -> list[str]:
+    """Classes of whatever shows a verdict: its colour, and whether it is certain."""
+    return [f"fc-verdict-{words.tone(word)}", f"fc-{words.sureness(word)}"]
+
+
+def verdict_badge(form: FormRow, prefix: str = "") -> nodes.inline:
+    """The verdict as words in its colour: full if it is certain, outlined if not."""
+    badge = nodes.inline(classes=["fc-verdict", *verdict_classes(form.verdict)])
+    badge += nodes.Text(f"{prefix}{words.badge(form)}")
     return badge
 
 
@@ -135,23 +141,26 @@ def _folded(summary: Sequence[nodes.Node], *content: nodes.Node, kind: str = "")
 # --- the witness ----------------------------------------------------------------------------------
 
 
-def witness(stored: dict[str, Any]) -> nodes.container:
+def witness(form: FormRow) -> list[nodes.Node]:
     """A counterexample: its inputs as small matrices, then both sides where they differ."""
+    stored = form.witness
+    if stored is None:
+        return []
     box = nodes.container(classes=["fc-witness"])
-    sizes = ", ".join(f"{name} = {value}" for name, value in stored["sizes"].items())
+    sizes = ", ".join(f"{name} = {value}" for name, value in stored.sizes.items())
     head = nodes.paragraph(classes=["fc-label"])
-    head += nodes.Text("Counterexample")
+    head += nodes.Text("Counterexample" if form.certain else "Evidence against it")
     if sizes:
         head += _span(f" with {sizes}", "fc-source")
     box += head
     given = nodes.paragraph(classes=["fc-inputs"])
-    for name, value in [*stored["inputs"].items(), *_directions(stored["raw"])]:
+    for name, value in [*stored.inputs.items(), *_directions(stored.raw)]:
         for tex in _assignments(name, value):
             given += [nodes.math(tex, tex), nodes.Text(" ")]
     if given.children:
         box += given
-    box += _sides(stored)
-    return box
+    box += _sides(stored, words.place(form, stored), certain=form.certain)
+    return [box]
 
 
 def _assignments(name: str, value: Any) -> list[str]:
@@ -187,53 +196,28 @@ def _complex(real: Any, imaginary: Any) -> Any:
     return f"{real} {sign} {str(imaginary).lstrip('+-')}i"
 
 
-def _sides(stored: dict[str, Any]) -> nodes.paragraph:
+def _sides(stored: Witness, where: str, *, certain: bool) -> nodes.paragraph:
     line = nodes.paragraph(classes=["fc-sides"])
-    if stored["relation"] == "Solutions":
-        line += nodes.Text(f"This point {stored['lhs']} and is {stored['rhs']}.")
+    if stored.relation == "Solutions":
+        line += nodes.Text(f"This point {stored.lhs} and is {stored.rhs}.")
         return line
-    where = entry_words(stored["entry"])
-    for label, value in (("left side ", stored["lhs"]), ("right side ", stored["rhs"])):
-        if value in (None, ""):
+    for label, value in (("left side ", stored.lhs), ("right side ", stored.rhs)):
+        if not value:
             continue
         if line.children:
             line += nodes.Text(", ")
         line += nodes.Text(label)
-        if numbers.is_number(value):
-            line += nodes.math("", numbers.tex(value))
-        else:
-            line += nodes.Text(str(value))
-    if where and line.children:
-        line += nodes.Text(f" ({where})")
-    elif where:
-        line += nodes.Text(where)
-    digits = f" at {stored['digits']} digits" if stored["digits"] else ""
+        line += (
+            nodes.math("", numbers.tex(value)) if numbers.is_number(value) else nodes.Text(value)
+        )
+    if where:
+        line += nodes.Text(f" ({where})" if line.children else where)
     by = {"rational": "exact rational arithmetic", "ball": "ball arithmetic"}.get(
-        stored["certified_by"], stored["certified_by"]
+        stored.certified_by, stored.certified_by
     )
-    if digits or by:
-        line += _span(f". Certified by {by}{digits}.", "fc-by")
+    digits = f" at {stored.digits} digits" if stored.digits else ""
+    line += _span(f". {'Certified' if certain else 'Seen'} by {by}{digits}.", "fc-by")
     return line
-
-
-def entry_words(entry: Any) -> str:
-    """``[0, 1]`` as ``row 1, column 2``; ``value`` (a scalar) as nothing.
-
-    >>> entry_words("part 2, [0, 1]"), entry_words("[2]"), entry_words("value")
-    ('part 2, row 1, column 2', 'component 3', '')
-    """
-    text = str(entry or "").strip()
-    found = re.search(r"\[([\d, ]+)\]$", text)
-    if found is None:
-        return re.sub(r",?\s*value$", "", text)
-    places = [int(part) + 1 for part in found[1].split(",")]
-    if len(places) == 2:
-        words_found = f"row {places[0]}, column {places[1]}"
-    elif len(places) == 1:
-        words_found = f"component {places[0]}"
-    else:
-        words_found = f"entry {', '.join(map(str, places))}"
-    return text[: found.start()] + words_found
 
 
 _SHOWN = 2
@@ -244,7 +228,7 @@ _SHOWN = 2
 
 
 def card(
-    claim: Any, row: Row, *, forms: bool = True, known_labels: Collection[str] = ()
+    claim: Any, row: ClaimRow, *, forms: bool = True, known_labels: Collection[str] = ()
 ) -> nodes.Node:
     """The card of one claim.
 
@@ -255,14 +239,10 @@ def card(
         known_labels: equation labels that some page defines; others are not linked.
     """
     box = nodes.container(
-        classes=["fc-card", f"fc-verdict-{row['verdict']}"], ids=[anchor(claim.id)]
+        classes=["fc-card", *verdict_classes(row.verdict)], ids=[anchor(claim.id)]
     )
-    by_role: dict[str, list[Row]] = {}
-    for form in row["forms"]:
-        by_role.setdefault(form["role"], []).append(form)
-    printed = by_role.get("printed", [])
-    broken = [form for form in printed if form["verdict"] == "refuted"]
-    main = by_role["claim"][0]
+    printed = row.of("printed")
+    broken = [form for form in printed if form.verdict in words.AGAINST]
 
     box += _head(claim, row, printed)
     for k, form in enumerate(broken[:_SHOWN]):
@@ -271,15 +251,15 @@ def card(
         more = f"{len(broken) - _SHOWN} more as printed, refuted"
         hidden = [_printed(form, claim, source=False) for form in broken[_SHOWN:]]
         box += _folded([nodes.Text(more)], *hidden)
-    box += _statement(claim, main, repaired=bool(broken))
+    box += _statement(claim, row.main, repaired=bool(broken))
     for form in printed:
         if form not in broken:
             box += _printed(form, claim, source=True)
-    box += _how_sure(row, main)
+    box += _how_sure(row)
     if forms:
-        box += _neighbours(by_role.get("neighbour", []))
-        box += _dropped(by_role.get("dropped", []), row["none_dropped_because"])
-        box += _evidence(row["forms"])
+        box += _neighbours(row.of("neighbour"))
+        box += _dropped(row.of("dropped"), row.none_dropped_because)
+        box += _evidence(row.forms)
     box += _foot(claim, row, known_labels)
     _join_texts(box)
     return box
@@ -299,49 +279,46 @@ def _join_texts(box: nodes.Element) -> None:
         element += joined
 
 
-def _head(claim: Any, row: Row, printed: Sequence[Row]) -> nodes.paragraph:
+def _head(claim: Any, row: ClaimRow, printed: Sequence[FormRow]) -> nodes.paragraph:
     head = nodes.paragraph(classes=["fc-head"])
     title = nodes.strong(classes=["fc-title"])
     title += inline(claim.title)
     head += title
     badges = nodes.inline(classes=["fc-badges"])
-    verdicts = list(dict.fromkeys(form["verdict"] for form in printed))
-    for verdict in verdicts:
-        badges += [verdict_badge(verdict, "as printed: "), nodes.Text(" ")]
-    repaired = "repaired: " if "refuted" in verdicts and row["verdict"] == "holds" else ""
-    badges += verdict_badge(row["verdict"], repaired)
-    badges += grade_badge(row["shown_grade"] or row["grade"])
+    for form in {form.verdict: form for form in reversed(printed)}.values():
+        badges += [verdict_badge(form, "as printed: "), nodes.Text(" ")]
+    broken = any(form.verdict in words.AGAINST for form in printed)
+    badges += verdict_badge(row.main, "repaired: " if broken and row.main.holds else "")
+    badges += grade_badge(row.grade)
     head += [nodes.Text(" "), badges]
     return head
 
 
-def _printed(form: Row, claim: Any, *, source: bool) -> nodes.container:
-    part = nodes.container(classes=["fc-part", f"fc-verdict-{form['verdict']}"])
+def _printed(form: FormRow, claim: Any, *, source: bool) -> nodes.container:
+    part = nodes.container(classes=["fc-part", *verdict_classes(form.verdict)])
     label = nodes.paragraph(classes=["fc-label"])
     label += nodes.Text("As printed")
     if source:
         label += _span(f" ({_sources(claim.sources)})", "fc-source")
     part += label
-    part += _display(form["tex"])
-    part += _paragraph(f"{_sentence(form['title'])}", kind="fault")
-    if form["witness"]:
-        part += witness(form["witness"])
+    part += _display(form.tex)
+    part += _paragraph(_sentence(form.title), kind="fault")
+    if form.verdict != REFUTED:
+        part += _paragraph(*_scope(form), kind="scope")
+    part += witness(form)
     return part
 
 
-def _statement(claim: Any, form: Row, *, repaired: bool) -> nodes.container:
-    part = nodes.container(classes=["fc-part", f"fc-verdict-{form['verdict']}"])
-    if claim.expect == form["verdict"] == "refuted":
+def _statement(claim: Any, form: FormRow, *, repaired: bool) -> nodes.container:
+    part = nodes.container(classes=["fc-part", *verdict_classes(form.verdict)])
+    if form.met and form.verdict in words.AGAINST:
         part += nodes.paragraph("", "The statement that fails", classes=["fc-label"])
     elif repaired:
         part += nodes.paragraph("", "What holds instead", classes=["fc-label"])
     for text in re.split(r"\n\s*\n", claim.statement.strip()):
         part += _paragraph(" ".join(text.split()))
-    part += _display(form["tex"])
-    if form["witness"]:
-        part += witness(form["witness"])
-    if form["undecided_because"]:
-        part += _paragraph(_sentence(f"because {form['undecided_because']}"), kind="fault")
+    part += _display(form.tex)
+    part += witness(form)
     return part
 
 
@@ -359,109 +336,100 @@ def _sources(sources: Iterable[Any]) -> str:
     )
 
 
-def _how_sure(row: Row, main: Row) -> nodes.paragraph:
+def _scope(form: FormRow) -> list[nodes.Node]:
+    """How far the verdict reaches, as a sentence."""
+    return [*_said(_sentence(words.scope_line(form))), nodes.Text(" ")]
+
+
+def _said(text: str) -> list[nodes.Node]:
+    """Text with mathematics and code in it, in which ``2^-101`` is a power too."""
+    found: list[nodes.Node] = []
+    for node in inline(text):
+        pieces = re.split(r"\b(\d+\^-?[\d.]*\d)", node.astext())
+        if not isinstance(node, nodes.Text) or len(pieces) == 1:
+            found.append(node)
+            continue
+        for k, piece in enumerate(pieces):
+            found += power(*piece.split("^")) if k % 2 else [nodes.Text(piece)]
+    return found
+
+
+def _how_sure(row: ClaimRow) -> nodes.paragraph:
     line = nodes.paragraph(classes=["fc-sure"])
-    if row["grade"]:
-        means = words.GRADE_MEANS[row["grade"]]
-        line += nodes.Text(f"{row['verdict'].capitalize()} {means}.")
-    bounds = [entry["log2_bound"] for entry in main["evidence"] if entry["log2_bound"] is not None]
-    if bounds and main["verdict"] == "holds":
-        line += nodes.Text(" A false identity would pass with probability below ")
-        line += [*power(2, _either(bounds)), nodes.Text(".")]
-    threshold = main["threshold"]
-    if threshold and threshold["log10"] == words.THRESHOLD_ANY:
-        line += nodes.Text(f" {words.threshold_words(threshold)}")
-    elif threshold and threshold["log10"] is not None:
-        line += nodes.Text(" A uniform relative fault of ")
-        line += [*power(10, threshold["log10"]), nodes.Text(" would have been seen.")]
-    if row["capped_by"]:
-        grade = row["shown_grade"]
-        line += nodes.Text(
-            f" Shown as {grade}, since it rests on " if grade else " Unsettled, since it rests on "
-        )
-        line += [claim_link(row["capped_by"]), nodes.Text(".")]
+    line += _scope(row.main)
+    if row.grade:
+        line += nodes.Text(_sentence(words.GRADE_MEANS[row.grade]) + " ")
+    line += _said(words.threshold_words(row.main.threshold) or "")
+    if row.weakest:
+        before, _, name = words.ground(row).rpartition(" ")
+        line += [
+            nodes.Text(f" {before[0].upper()}{before[1:]} "),
+            claim_link(name),
+            nodes.Text("."),
+        ]
     return line
 
 
-def _whole(text: Any) -> str:
-    """A logarithm rounded up to an integer: a bound may be weakened, not strengthened."""
-    number = numbers.exact(str(text))
-    return str(text) if number is None else str(-((-number.numerator) // number.denominator))
-
-
-def _either(bounds: Sequence[Any]) -> str:
-    """Bounds of several methods, each for some parts of the statement, as one: the sum of the
-    probabilities is at most the largest times their number."""
-    weakest = max(bounds, key=lambda text: numbers.exact(str(text)) or Fraction(0))
-    return str(int(_whole(weakest)) + (len(bounds) - 1).bit_length())
-
-
-def _neighbours(forms: Sequence[Row]) -> list[nodes.Node]:
+def _neighbours(forms: Sequence[FormRow]) -> list[nodes.Node]:
     if not forms:
         return []
-    right = sum(form["verdict"] == form["expected"] for form in forms)
-    count = f"{len(forms)} neighbours" if len(forms) > 1 else "1 neighbour"
-    verdicts = {form["expected"] for form in forms}
-    what = "false" if verdicts == {"refuted"} else "true" if verdicts == {"holds"} else "one-change"
+    right = sum(form.met for form in forms)
+    false = [form.expected is not None and form.expected.word == REFUTED for form in forms]
+    what = "false" if all(false) else "one-change" if any(false) else "true"
     told = "told apart" if right == len(forms) else f"{right} of {len(forms)} told apart"
     items = [_form(form) for form in forms]
-    summary = [nodes.Text(f"{count}: {what} statements one change away, {told}")]
+    summary = f"{len(forms)} neighbours: {what} statements one change away, {told}"
     if len(forms) == 1:
-        summary = [nodes.Text(f"{count}: a {what} statement one change away, {told}")]
-    return [_folded(summary, *items)]
+        summary = f"1 neighbour: a {what} statement one change away, {told}"
+    return [_folded([nodes.Text(summary)], *items)]
 
 
-def _form(form: Row) -> nodes.container:
+def _form(form: FormRow) -> nodes.container:
     box = nodes.container(classes=["fc-form"])
-    line = _paragraph(f"{_sentence(form['title'])} ", verdict_badge(form["verdict"]))
-    line += grade_badge(form["grade"])
+    line = _paragraph(f"{_sentence(form.title)} ", verdict_badge(form))
+    line += grade_badge(form.grade)
     box += line
-    box += _display(form["tex"])
-    if form["undecided_because"]:
-        box += _paragraph(_sentence(f"because {form['undecided_because']}"), kind="fault")
-    if form["witness"]:
-        box += witness(form["witness"])
+    box += _display(form.tex)
+    if form.verdict != REFUTED:
+        box += _paragraph(*_scope(form), kind="scope")
+    box += witness(form)
     return box
 
 
-def _dropped(forms: Sequence[Row], why_none: str | None) -> list[nodes.Node]:
+def _dropped(forms: Sequence[FormRow], why_none: str | None) -> list[nodes.Node]:
     if not forms:
         return [_paragraph(words.none_dropped(why_none), kind="none-dropped")] if why_none else []
     items = []
     for form in forms:
         box = nodes.container(classes=["fc-form"])
-        outcome = form["outcome"] or "not tried"
+        outcome = form.outcome or "not tried"
         means = words.OUTCOME_MEANS.get(outcome, outcome)
-        box += _paragraph(f"{_sentence(form['title'])} ", _span(f"{means}.", "fc-outcome"))
-        if form["witness"]:
-            box += witness(form["witness"])
+        box += _paragraph(f"{_sentence(form.title)} ", _span(f"{means}.", "fc-outcome"))
+        box += witness(form)
         items.append(box)
-    needed = sum(form["outcome"] == "necessary" for form in forms)
+    needed = sum(form.outcome == "necessary" for form in forms)
     count = f"{len(forms)} hypotheses" if len(forms) > 1 else "1 hypothesis"
     return [_folded([nodes.Text(f"{count} left out in turn: {needed} shown to be needed")], *items)]
 
 
-def _evidence(forms: Sequence[Row]) -> list[nodes.Node]:
+def _evidence(forms: Sequence[FormRow]) -> list[nodes.Node]:
     """What each method did and found, a line each.
 
     For the claim and the printed forms only: a neighbour has its witness, and `fieldcheck show`
     has the rest. A page of cards would otherwise be tens of thousands of nodes.
     """
-    shown = [form for form in forms if form["role"] in {"claim", "printed"}]
+    shown = [form for form in forms if form.role in {"claim", "printed"}]
     content: list[nodes.Node] = []
     for form in shown:
         lines = [
-            _paragraph(
-                nodes.strong("", f"{entry['method']} {entry['outcome']}"),
-                *([nodes.Text(": "), *_found(entry)] if _found(entry) else []),
-            )
-            for entry in form["evidence"]
-            if entry["outcome"] != "silent" or entry["reason"] or entry["cases"]
+            _paragraph(nodes.strong("", f"{entry.method} {entry.outcome}"), *_said(f": {said}"))
+            for entry in form.evidence
+            if (said := "; ".join(words.found(entry)))
         ]
         if not lines:
             continue
         if len(shown) > 1:
-            content.append(_paragraph(nodes.literal("", form["key"].partition("/")[2])))
+            content.append(_paragraph(nodes.literal("", form.name)))
         bullets = nodes.bullet_list(classes=["fc-evidence"])
         bullets += [nodes.list_item("", line) for line in lines]
         without = words.without_worst(form)
@@ -471,48 +439,15 @@ def _evidence(forms: Sequence[Row]) -> list[nodes.Node]:
     return [_folded([nodes.Text("Evidence, method by method")], *content)] if content else []
 
 
-def _found(entry: dict[str, Any]) -> list[nodes.Node]:
-    """What a method did, in the terms it counts in."""
-    parts: list[list[nodes.Node]] = []
-
-    def say(*pieces: nodes.Node | str) -> None:
-        parts.append([nodes.Text(p) if isinstance(p, str) else p for p in pieces])
-
-    if entry["cases"]:
-        say(f"{entry['cases']:,} case{'s' * (entry['cases'] != 1)}".replace(",", " "))
-    if entry["shapes"]:
-        say(f"{entry['shapes']} shape{'s' * (entry['shapes'] != 1)}")
-    if entry["strata"]:
-        say("strata " + ", ".join(entry["strata"]))
-    if entry["log2_bound"] is not None:
-        say("error below ", *power(2, _whole(entry["log2_bound"])))
-    if entry["order"] is not None:
-        say(f"order {entry['order']}")
-    if entry["box"]:
-        say(f"box {entry['box']}")
-    if entry["cells"] is not None:
-        say(f"{entry['cells']} cells")
-    worst = entry["worst"]
-    if worst and worst["log10"] is not None:
-        floats = entry["method"] in words.FLOATS
-        about = _whole(worst["log10"]) if floats else worst["log10"]
-        size = [nodes.Text("0")] if about == "-inf" else power(10, about)
-        # rounding: were it a violation, it would have refuted
-        say(f"{worst['what']} ", *size, ", no violation in balls" * floats)
-    if entry["reason"]:
-        say(*inline(entry["reason"]))
-    return [node for k, part in enumerate(parts) for node in ([nodes.Text("; ")] * bool(k) + part)]
-
-
-def _foot(claim: Any, row: Row, known_labels: Collection[str]) -> nodes.paragraph:
+def _foot(claim: Any, row: ClaimRow, known_labels: Collection[str]) -> nodes.paragraph:
     foot = nodes.paragraph(classes=["fc-foot"])
     foot += nodes.literal(claim.id, claim.id)
     foot += nodes.Text(f" · {_sources(claim.sources)}")
-    linked = [_equation_link(label) for label in row["equations"] if label in known_labels]
+    linked = [_equation_link(label) for label in row.equations if label in known_labels]
     if linked:
         foot += [nodes.Text(" · equations "), *_listed(linked)]
-    if row["needs"]:
-        foot += [nodes.Text(" · rests on "), *_listed(claim_link(name) for name in row["needs"])]
+    if row.needs:
+        foot += [nodes.Text(" · rests on "), *_listed(claim_link(name) for name in row.needs)]
     return foot
 
 

@@ -233,11 +233,6 @@ def matrix_text(value: Any, digits: int = 6) -> list[str]:
     return [line for part in value for line in (*matrix_text(part, digits), "")][:-1]
 
 
-def power_of_ten(value: Any) -> str | None:
-    """``10^-31`` as plain text for a logarithm, or None if there is none."""
-    return None if value is None else f"10^{value}"
-
-
 def is_number(value: Any) -> bool:
     """Whether a string is one real or complex number that :func:`tex` can set."""
     text = str(value).strip()

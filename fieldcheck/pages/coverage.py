@@ -79,6 +79,16 @@ class Page:
     def covered(self) -> list[str]:
         return [label for label in self.equations if label in self.by_claim | self.by_cell]
 
+    @property
+    def line(self) -> list[str]:
+        """The page's line in a table under :data:`HEADER`."""
+        found = (self.by_claim, self.by_cell, self.definitions)
+        said = f"{len(self.covered)} of {len(self.equations)}"
+        return [self.name, said, *(str(len(labels)) for labels in found)]
+
+
+HEADER = ("chapter", "named and checked", "by a claim", "by a cell", "definitions")
+
 
 @dataclass
 class Report:
@@ -98,6 +108,14 @@ class Report:
     @property
     def complete(self) -> bool:
         return not self.complaints
+
+    @property
+    def lines(self) -> list[list[str]]:
+        """A line for each page with a displayed equation."""
+        return [page.line for page in self.pages if page.labels]
+
+    def __str__(self) -> str:
+        return f"{self.covered} of {self.total} displayed equations are named and checked"
 
     def as_dict(self) -> dict[str, Any]:
         """For ``fieldcheck coverage --json``."""

@@ -3,18 +3,21 @@
 (() => {
   "use strict";
 
-  const GRADES = ["exact", "enclosed", "rate", "ladder", "law", "sampled", "unsettled"];
+  const ORDER = ["proved", "proved up to", "proved on", "refuted", "stands", "fails", "undecided", "invalid", "unsettled",
+    "exact", "enclosed", "series", "ladder", "rate", "law", "sampled"];
+  // A badge may go on with sizes: "proved up to N, C = 6".
+  const rank = (word) => ORDER.indexOf(ORDER.filter((known) => word === known || word.startsWith(`${known} `)).pop());
   const text = (row, column) => row.cells[column].textContent.trim();
 
-  // A power of ten sorts by its exponent, "any" before all, grades by strength, the rest as text.
+  // A power of ten sorts by its exponent, "any" before all, verdicts and grades by strength, the rest as text.
   function value(cell) {
     const word = cell.textContent.trim();
     const power = cell.querySelector("sup");
     if (power) return Number(power.textContent.replace("\u2212", "-"));
     if (word === "any") return -Infinity;
     if (word === "") return Infinity;
-    const grade = GRADES.indexOf(word);
-    if (grade >= 0) return grade;
+    const strength = rank(word);
+    if (strength >= 0) return strength;
     const number = Number.parseFloat(word);
     return Number.isNaN(number) ? word.toLowerCase() : number;
   }
@@ -65,7 +68,7 @@
     label.textContent = "Show only lines with ";
     const input = document.createElement("input");
     input.type = "search";
-    input.placeholder = "softmax, refuted, ladder …";
+    input.placeholder = "softmax, refuted, stands …";
     label.append(input);
     const count = document.createElement("span");
     count.setAttribute("role", "status");

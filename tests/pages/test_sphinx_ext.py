@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from msgspec import structs
 
-from fieldcheck.ledger import fingerprint, store
+from fieldcheck.ledger import fingerprint, records, store
+from fieldcheck.verdict import Word
 
 pytest.importorskip("sphinx")
 
 CONF = """
-extensions = ["myst_parser", "fieldcheck.ledger.sphinx_ext"]
+extensions = ["myst_parser", "fieldcheck.pages.sphinx_ext"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 fieldcheck_ledger = "ledger.json"
 fieldcheck_machine = "fake_machine"
@@ -121,6 +123,12 @@ def quiet(recwarn: pytest.WarningsRecorder):
     warnings.simplefilter("ignore")
 
 
+def resealed(row):
+    """A row that was changed by hand, as a run would have written it."""
+    row.seal = records.seal_of(row)
+    return row
+
+
 def failure(book: Book) -> str:
     """The sentence with which the build ends."""
     from sphinx.errors import ExtensionError
@@ -136,12 +144,13 @@ def test_a_good_book_builds_without_a_warning(book):
     assert book.build() == ""
     card = book.page("alpha").select_one("#claim-plain-true")
     assert card is not None
-    assert {"fc-card", "fc-verdict-holds"} <= set(card["class"])
+    assert {"fc-card", "fc-verdict-holds", "fc-certain"} <= set(card["class"])
     text = " ".join(card.get_text(" ").split())
     # first the printed form with its counterexample, then what holds instead
     assert text.index("As printed") < text.index("Counterexample") < text.index("What holds")
     assert "as printed: refuted" in text
-    assert "repaired: holds" in text
+    assert "repaired: proved" in text
+    assert "Proved for every N; error below 2 −171 . By exact arithmetic." in text
     assert "with X* and a 2" in text  # stars are not emphasis
     assert card.select_one("code.literal, code") is not None
     math = [element.get_text() for element in card.select(".math")]
@@ -158,7 +167,7 @@ def test_cards_link_to_one_another(book):
     second = book.page("alpha").select_one("#claim-rests-on-plain")
     assert second.select_one('a[href="#claim-plain-true"]') is not None
     capped = book.page("beta").select_one("#claim-rests-on-sampled")
-    assert "Shown as sampled, since it rests on" in " ".join(capped.get_text(" ").split())
+    assert "Counted as stands, since it rests on" in " ".join(capped.get_text(" ").split())
     assert capped.select_one('a[href="alpha.html#claim-plain-true"]') is not None
     index = book.page("index")
     role = index.select_one('p a[href="alpha.html#claim-plain-true"]')
@@ -182,10 +191,12 @@ def test_table_summary_map_and_coverage(book):
     assert "capped" not in index.get_text()
     cells = [cell.get_text(" ", strip=True) for cell in rows[3].select("td")]
     assert cells[0].startswith("Both sides agree rests-on-sampled")
-    assert cells[1:5] == ["beta", "refuted", "holds", "sampled"]
+    assert cells[5] == "stands"
+    assert cells[1:5] == ["beta", "refuted", "proved", "exact"]
     summary = index.select_one(".fc-summary-line").get_text()
     assert summary == (
-        "4 claims: 4 hold. Of 4 forms as printed: 4 refuted. Of 4 neighbours, 4 were told apart. "
+        "4 claims: 3 proved, 1 stands. Certain, by proof or counterexample: 3. "
+        "Of 4 forms as printed: 4 refuted. Of 4 neighbours, 4 were told apart. "
         "Profile quick, seed 0."
     )
     tiles = index.select(".fc-map-tiles svg.fc-map a.fc-map-claim")
@@ -196,7 +207,7 @@ def test_table_summary_map_and_coverage(book):
         "beta.html#claim-rests-on-sampled",
     ]
     assert [tile["href"] for tile in tiles] == addresses
-    assert "fc-map-sampled" in tiles[3]["class"]
+    assert [tile["class"][2] for tile in tiles] == ["fc-map-proved"] * 2 + ["fc-map-stands"] * 2
     assert [caption.get_text() for caption in index.select(".fc-map-tiles figcaption")] == [
         "Alpha",
         "Beta",
@@ -249,14 +260,26 @@ def test_truncated_ledger(book):
     assert "is cut off" in failure(book)
 
 
+def test_ledger_of_the_old_form(book):
+    path = book.folder / "ledger.json"
+    path.write_text(path.read_text().replace("fieldcheck-ledger/2", "fieldcheck-ledger/1"))
+    assert "run `fieldcheck verify` again" in failure(book)
+
+
+def test_ledger_with_an_edited_row(book, ledger):
+    ledger.claims[1].main.verdict = Word.STANDS
+    store.write(book.folder / "ledger.json", ledger)
+    assert "the row of rests-on-plain" in failure(book)
+
+
 def test_incomplete_ledger(book, ledger):
-    del ledger.claims[2]
+    ledger.claims = ledger.claims[:2] + ledger.claims[3:]
     store.write(book.folder / "ledger.json", ledger)
     assert "has no row for only-sampled" in failure(book)
 
 
 def test_ledger_that_calls_itself_incomplete(book, ledger):
-    ledger.run["complete"] = False
+    ledger.run.complete = False
     store.write(book.folder / "ledger.json", ledger)
     assert "says it is incomplete" in failure(book)
 
@@ -269,7 +292,7 @@ def test_stale_ledger(book, monkeypatch):
 
 
 def test_ledger_with_a_row_too_many(book, ledger):
-    ledger.claims.append({**ledger.claims[0], "id": "gone-since"})
+    ledger.claims += (resealed(structs.replace(ledger.claims[0], id="gone-since")),)
     store.write(book.folder / "ledger.json", ledger)
     assert "rows that the register does not: gone-since" in failure(book)
 
@@ -289,10 +312,11 @@ def test_a_verdict_in_the_text_is_the_ledgers(book, ledger):
     book.write("index.md", INDEX + "\nIt {verdict}`plain-true`, {verdict}`plain-true/printed`.\n")
     assert book.build() == ""
     links = [badge.parent for badge in book.page("index").select("a > .fc-verdict")]
-    assert [link.get_text() for link in links] == ["holds", "refuted"]
+    assert [link.get_text() for link in links] == ["proved", "refuted"]
     assert {link["href"] for link in links} == {"alpha.html#claim-plain-true"}
-    forms = ledger.row("plain-true")["forms"]
-    next(f for f in forms if f["key"] == "plain-true/printed")["verdict"] = "undecided"
+    (printed,) = ledger.row("plain-true").of("printed")
+    printed.verdict = Word.UNDECIDED
+    resealed(ledger.row("plain-true"))
     store.write(book.folder / "ledger.json", ledger)
     book.build()
     assert "undecided" in [b.get_text() for b in book.page("index").select("a > .fc-verdict")]
@@ -363,16 +387,17 @@ def test_a_claim_without_a_card(book):
 
 
 def test_an_unexpected_verdict_is_a_warning_and_stands_on_the_card(book, ledger):
-    form = ledger.claims[0]["forms"][0]
-    form |= {"verdict": "undecided", "undecided_because": "the balls stay wide"}
-    ledger.claims[0]["verdict"] = "undecided"
-    store.cap_grades(ledger.rows)
+    row = ledger.claims[0]
+    row.verdict = row.main.verdict = Word.UNDECIDED
+    row.main.met, row.main.because = False, "the balls stay wide"
+    resealed(row)
     store.write(book.folder / "ledger.json", ledger)
     warnings = book.build()
     assert "the verdict on plain-true/claim is not the expected one" in warnings
     card = book.page("alpha").select_one("#claim-plain-true")
     assert "fc-verdict-undecided" in card["class"]
-    assert "Because the balls stay wide." in card.get_text()
+    assert "Undecided: the balls stay wide." in card.get_text()
+    assert "fc-numerical" in card["class"]
     other = book.page("alpha").select_one("#claim-rests-on-plain")
     assert "Unsettled, since it rests on" in other.get_text()
 
@@ -398,7 +423,7 @@ def test_pages_follow_the_ledger_and_the_library(book, ledger, monkeypatch):
     book.write("index.md", INDEX.replace("\nbeta\n", "\nbeta\nplain\n"))
     book.build()
     assert _read_pages(book) == set()
-    ledger.run["commit"] = "another"
+    ledger.run.commit = "another"
     store.write(book.folder / "ledger.json", ledger)
     os.utime(book.folder / "ledger.json")
     assert _read_pages(book) == {"index", "alpha", "beta"}
