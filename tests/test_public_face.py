@@ -13,6 +13,7 @@ from textwrap import dedent
 import pytest
 
 import fieldcheck
+from fieldcheck import domains
 
 FACE = Path(fieldcheck.__file__)
 
@@ -43,6 +44,12 @@ def test_type_checkers_see_the_same_names() -> None:
     seen = [a.name for node in block.body if isinstance(node, ast.ImportFrom) for a in node.names]
     assert sorted(seen) == sorted(fieldcheck.__all__)
     assert (FACE.parent / "py.typed").exists()
+
+
+def test_every_domain_is_among_them() -> None:
+    made = [n for n, f in vars(domains).items() if inspect.isfunction(f) and n[0] != "_"]
+    returns = lambda n: inspect.signature(getattr(domains, n)).return_annotation
+    assert [n for n in made if returns(n) == "Domain" and n not in fieldcheck.__all__] == []
 
 
 def test_another_name_is_refused() -> None:
