@@ -9,6 +9,7 @@ import pytest
 
 from fieldcheck.claim import ClaimError, claim, ours, registered
 from fieldcheck.domains import vector
+from fieldcheck.evidence.every_size import plan
 from fieldcheck.evidence.gather import blame
 from fieldcheck.evidence.run import examine
 from fieldcheck.evidence.statement import Statement
@@ -76,6 +77,18 @@ def test_a_neighbour_of_a_false_claim_holds():
     example = made(expect="refuted")
     example.vary("three times", key="three", factor=3)
     assert str(example.forms["example/three"].expect) == "holds"
+
+
+def test_a_choice_that_asks_which_arithmetic_runs_it_ends_the_count_of_indices():
+    def body(xp, x, *, f=lambda xp, x: 2 * x):
+        """A statement."""
+        return Equal(x + x, f(xp, x))
+
+    example = made(body)
+    example.vary("a trap", key="trap", f=lambda xp, x: 2 * x if type(xp) else x)
+    ended = lambda key: plan(Statement(example.forms[f"example/{key}"]), 0).ended
+    assert ended("claim") == ""
+    assert "asks for 'type'" in ended("trap")
 
 
 def test_a_line_of_a_variant_is_blamed_by_its_place():
