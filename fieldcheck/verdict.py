@@ -290,7 +290,8 @@ class Report:
         return self._made(SILENT, why=Why.NOT_CONCERNED)
 
     def vacuous(self, detail: str, **more: Any) -> Evidence:
-        return self._made(SILENT, why=Why.OTHER, detail=f"vacuous: {detail}", vacuous=True, **more)
+        """The run would mean nothing: no instance could be evaluated."""
+        return self._made(SILENT, why=Why.NO_INSTANCE, detail=detail, vacuous=True, **more)
 
     def broken(self, error: str) -> Evidence:
         return self._made(SILENT, error=error)
