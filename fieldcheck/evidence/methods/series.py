@@ -452,9 +452,9 @@ def _judged(
             plan, runs = _planned(statement, part, shapes, signs, rng, plan)
             one, kinds = max(r.base.chance() for r in runs), {r.says for r in runs}
             bound = one
-            if one > WORTHLESS:
-                raise Unsupported("a degree too high for primes below 2^60")
             while bound > wanted and kinds in ({GOOD}, {ZERO}):
+                if one > WORTHLESS:
+                    raise Unsupported("a degree too high for primes below 2^60")
                 kinds |= _again(statement, part, shapes, signs, rng, plan, runs)
                 bound, report.cases = bound + one, report.cases + len(runs)
             if kinds != {GOOD} or statement.fault is not None:
