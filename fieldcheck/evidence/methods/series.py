@@ -54,7 +54,7 @@ MOST = 48
 """Terms of a series that are kept at most."""
 
 DIGITS = (60, 120, 240)
-SCALES = (1, 1, 3, 10, Fraction(1, 10))
+SCALES = (1, 1, 3, 10, 30, 100, 1000, Fraction(1, 10), Fraction(1, 100))
 """Sizes of the points at which balls look for a refutation, or for a constant that is not zero."""
 
 Signs = Mapping[Any, Mapping[Any, Any]]
