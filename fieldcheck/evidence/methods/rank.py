@@ -217,11 +217,11 @@ def _trial(statement, sizes, part, signs, rng) -> tuple[set[int], int, int, int]
         for (name, index), value in signs.items():
             at[name][index] = int(value[None]) % field.p
         try:
-            ranks, *found = _for_all_roots(statement, field, at, part)
+            found = _for_all_roots(statement, field, at, part)
         except Unlucky:
             continue
-        if ranks:
-            return ranks, *found
+        if found[0]:
+            return found
     raise Unsupported("square roots at every point tried")
 
 

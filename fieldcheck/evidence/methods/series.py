@@ -50,6 +50,9 @@ from fieldcheck.verdict import Evidence, Report, Why, Witness
 ROOTS = 6
 """Square roots of one remainder, all of whose signs are tried."""
 
+BOUND = -101.0
+"""log2 of the chance that a rate which is refuted again because all vanishes is not wrong."""
+
 MOST = 48
 """Terms of a series that are kept at most."""
 
@@ -61,6 +64,7 @@ Signs = Mapping[Any, Mapping[Any, Any]]
 """Raw parameters that are signs: {(name, index): {None: 1 or -1}}."""
 
 FREE = "free symbols of which nothing more is known"
+VANISH = "the coefficient of n^-{} and all before it vanish identically"
 NEGATIVE = "where the leading constant is negative"
 
 
@@ -110,7 +114,7 @@ class Run:
         """log2 of the chance that one of the tests of the run deceived."""
         field, base = self.base.field, self.base
         one = missed(base.size(), base.degrees.coincidences, len(field.choices))
-        return one + math.log2(max(1, base.tests))
+        return math.log2(2**one * max(1, base.tests) + field.compared / 2**59)
 
     @property
     def positive(self) -> bool:
@@ -138,6 +142,8 @@ def _run(statement: Statement, part: int, base: Any, plan: Plan, raws: Raw) -> R
     d, p = _scalar(xp, _remainder(xp, relation)), relation.order
     stated = _stated(statement, xp, relation)
     d = xp.stripped(d)
+    if base.field.choices and base.field.contradicts_itself():
+        raise Elsewhere
     if d.low < p:
         return Run(LOWER, d.low, xp, d.terms[d.low], stated)
     if d.end <= p:
@@ -226,6 +232,12 @@ def _roots(first: Prime, one: Callable[[Prime], Any]) -> Iterator[Any]:
         prefix = following(field.choices)
 
 
+def _some(runs: list[Any]) -> list[Any]:
+    if not runs:  # every choice of roots was left out
+        raise Unlucky
+    return runs
+
+
 def _drawn(shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw], Any]) -> Any:
     """What ``runs`` gives at a random prime and point that is not unlucky."""
     for _ in range(RETRIES):
@@ -248,7 +260,7 @@ def _expanded(statement: Statement, part: int, shapes, signs: Signs, rng, plan: 
             base = Coefficients(field)
             return _run(statement, part, base, plan, _columns(statement, base, at, None))
 
-        return list(_roots(first, one))
+        return _some(list(_roots(first, one)))
 
     return _drawn(shapes, signs, rng, runs)
 
@@ -268,7 +280,7 @@ def _again(
         return STRAYED
 
     def runs(first: Prime, at: Raw) -> set[str]:
-        return set(_roots(first, lambda field: one(field, at)))
+        return set(_some(list(_roots(first, lambda field: one(field, at)))))
 
     return _drawn(shapes, signs, rng, runs)
 
@@ -295,7 +307,6 @@ class Shown:
     bound: float = -math.inf
     conditions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    proof: dict[str, Any] | None = None
 
     def add(self, runs: list[Run], *more: str) -> None:
         conditions = [*self.conditions, *(c for r in runs for c in r.conditions), *more]
@@ -348,7 +359,7 @@ def _proved(report: Report, statement: Statement, shown: list[Shown], detail: st
         log2_bound=max(s.bound for s in shown),
         order=", ".join(map(str, dict.fromkeys(orders))),
         worst=no_worst(NO_SIZE),
-        proof={str(s.part + 1): s.proof for s in shown},
+        proof={"kind": "series", "parts": [s.part + 1 for s in shown], "grid": ranges},
     )
 
 
@@ -360,24 +371,33 @@ def _judged(
     for sizes in statement.product(statement.visited()):
         shapes = statement.raw_shapes(sizes)
         for signs in statement.sign_patterns(sizes):
-            plan, runs = _planned(statement, part, shapes, signs, rng, plan)
-            one, kinds = max(r.chance for r in runs), {r.says for r in runs}
-            bound = one
-            while bound > wanted and kinds in ({GOOD}, {ZERO}):
-                if one > WORTHLESS:
-                    raise Unsupported("a degree too high for primes below 2^60")
-                kinds |= _again(statement, part, shapes, signs, rng, plan, runs)
-                bound, report.cases = bound + one, report.cases + len(runs)
+            plan, runs, kinds, bound = _trials(statement, part, shapes, signs, rng, wanted, plan)
+            report.cases += len(runs)
             if kinds != {GOOD} or statement.fault is not None:
                 return _against(report, statement, sizes, part, kinds, runs, bound, seed)
             shown.add(runs, *_sized(statement, sizes, part, runs, seed))
             shown.bound = max(shown.bound, bound)
-            shown.proof = {"kept": plan.kept, "bold": plan.bold, "primes": "fresh"}
             if NEGATIVE in shown.conditions:
                 found = _refuted(report, statement, sizes, part, seed)
                 if found is not None:
                     return found
     return shown
+
+
+def _trials(
+    statement: Statement, part: int, shapes, signs: Signs, rng, wanted: float, last: Plan | None
+) -> tuple[Plan, list[Run], set[str], float]:
+    """The plan that shows the order, the first runs with it, all that is said, and log2 of the
+    chance that it is not so."""
+    plan, runs = _planned(statement, part, shapes, signs, rng, last)
+    bound = one = max(r.chance for r in runs)
+    kinds = {r.says for r in runs}
+    while bound > wanted and kinds in ({GOOD}, {ZERO}):
+        if one > WORTHLESS:
+            raise Unsupported("a degree too high for primes below 2^60")
+        kinds |= _again(statement, part, shapes, signs, rng, plan, runs)
+        bound += one
+    return plan, runs, kinds, bound
 
 
 def _sized(statement: Statement, sizes, part: int, runs: list[Run], seed: int) -> list[str]:
@@ -401,7 +421,7 @@ def _against(
         return found
     if kinds == {ZERO} and not any(r.conditions for r in runs):
         raw = point(statement, sizes, stream(statement.key, "series", seed), bits=3)
-        reason = f"the coefficient of n^-{runs[0].order} and all before it vanish identically"
+        reason = VANISH.format(runs[0].order)
         witness = _witness(statement, sizes, raw, part, reason, "prime fields", 0)
         return report.refutes(witness, "series", detail=reason, log2_bound=bound)
     if any(r.base.field.symbols for r in runs):
@@ -460,6 +480,25 @@ def refutes_at(statement: Statement, raw: Raw, part: int) -> tuple[str, int]:
         if reason:
             return reason, digits
     return "", 0
+
+
+def holds_at(statement: Statement, raw: Raw, part: int) -> bool:
+    """Does the expansion at an exact point agree with the rate?"""
+    found = at_point(statement, raw, part)
+    return found is not None and found.says == GOOD
+
+
+def again(statement: Statement, sizes, raw: Raw, part: int) -> str:
+    """Why a rate that was refuted at a point, or at all of them, is wrong; empty if it is not."""
+    reason, _ = refutes_at(statement, raw, part)
+    if reason or not statement.admits(raw):
+        return reason
+    shapes, rng = statement.raw_shapes(sizes), statement.fresh("series/again")
+    for signs in statement.sign_patterns(sizes):
+        _, runs, kinds, _ = _trials(statement, part, shapes, signs, rng, BOUND, None)
+        if kinds == {ZERO} and not any(r.conditions for r in runs):
+            return VANISH.format(runs[0].order)
+    return ""
 
 
 def _wrong(statement: Statement, found: Run) -> str:
