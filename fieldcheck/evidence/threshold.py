@@ -31,7 +31,7 @@ OF_RELATION = {
     "Rank": "the rank: an integer is right, or wrong by one at least",
     "Rate": "the leading constant, relative to its size, or the order where none is stated",
 }
-WITHOUT_PRECISION = ("exact", "rank", "cells", "solutions")
+WITHOUT_PRECISION = ("exact", "rank", "cells", "solutions", "series")
 
 Figure = tuple[float, str, str]
 """What one part shows: how to order it, as it is printed, and what was perturbed."""
