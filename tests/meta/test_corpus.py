@@ -185,7 +185,7 @@ def test_mistakes_are_counted():
     }
 
 
-# -- the README --------------------------------------------------------------------------------------
+# -- the README ----
 def test_the_readme_prints_the_figures_of_the_file():
     """README: a table row per family, and one for all; its numbers are the file's."""
     measured = json.loads(FIGURES.read_text())

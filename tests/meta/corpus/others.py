@@ -107,6 +107,7 @@ def rate_order(rng: random.Random) -> Draft:
             f"a*xp.sqrt(xp.log(xp.lift(n)))/n**{p}",
             f"a/(n**{p}*xp.log(xp.lift(n)))",
             f"a/(n**{p}*xp.log(xp.log(xp.lift(n) + 20)))",
+            f"a*(1 + xp.log(xp.lift(n))/10**{rng.randint(4, 12)})/n**{p}",
         )
     )
     return Draft((rate(text, p),), given, truth=False)
@@ -161,8 +162,17 @@ def rank(rng: random.Random) -> Draft:
             (f"x[:, None]*x[None, :] + {k}*xp.eye({n})", n, {"x": 'vector("n")'}),
         ]
     )
-    sizes = {"n": (1, 2, 3, 4)} if "n" in "".join(given.values()) else {}
+    sizes = {"n": (1, 2, 3, 4)} if '"n"' in "".join(given.values()) else {}
     false_at = "n >= 2" if value == "A - A.T" else "True"
+    if not truth and sizes and rng.random() < 0.3:
+        n = rng.randint(4, 6)
+        side = "A" if "A" in given else "x"
+        return Draft(
+            (Part("Rank", (value, f"({right}) - (1 if {side}.shape[0] == {n} else 0)")),),
+            given,
+            truth=False,
+            false_at=f"n == {n}",
+        )
     if not truth:
         right = rng.choice((f"({right}) + 1", f"max(({right}) - 1, 0)"))
     return Draft((Part("Rank", (value, right)),), given, sizes, truth=truth, false_at=false_at)
@@ -270,6 +280,9 @@ def force(rng: random.Random) -> Draft:
             f"({right}) + X/10**{k}",
             f"xp.conj({right})",
             f"({right})*on(xp, xp.sum(X))",
+            f"({right}) + (1 - on(xp, X[0, 0] - 1))",
+            f"({right}) + max(0, X.shape[0] - 4)*X",
+            f"({right})*on(xp, X[0, 0] - xp.i)",
         ]
         if "W" in potential:
             wrong += ["X @ xp.star(W)", "X @ W.T"]
@@ -277,6 +290,8 @@ def force(rng: random.Random) -> Draft:
         false_at = "C >= 2" if right.endswith("W.T") else "True"
         if right.endswith("on(xp, xp.sum(X))"):
             false_at = "N*C >= 2"
+        if "max(0" in right:
+            false_at = "N >= 5"
     return Draft((Part("Force", (potential, "X", right)),), given, truth=truth, false_at=false_at)
 
 
@@ -372,8 +387,36 @@ def system(rng: random.Random) -> Draft:
             pieces.append(f"Piece(zero=(x - {k + 7}, y - {k + 5}))")
             if "relu" in equations:
                 pieces[-1] = f"Piece(zero=(x + {k}, y))"
+    if rng.random() < 0.3:  # a condition that all numbers fulfil, or all but some near the end
+        sign = "-" if truth else ""
+        equations = rng.choice(
+            (
+                f"Piece(zero=(xp.relu({sign}xp.one/{9 * k} - p),))",
+                f"Piece(positive=(p - {sign}xp.one/{9 * k},))",
+            )
+        )
+        pieces, given = ["Piece()"], {"p": "positive()"}
     part = Part("Solutions", (equations, f"({', '.join(pieces)},)"))
     return Draft((part,), given, truth=truth)
+
+
+@family
+def nowhere_defined(rng: random.Random) -> Draft:
+    """A side without a value at any input: neither true nor false, and nothing to prove."""
+    truth, k = coin(rng), rng.randint(1, 9)
+    if truth:  # the same with a value at most inputs
+        side = rng.choice(("xp.relu(x)/xp.relu(x)", "x/x", f"xp.relu(x - {k})/xp.relu(x - {k})"))
+        return Draft((Part("Equal", (f"{side}*x", "x")),), {"x": "real()"})
+    nothing = rng.choice((f"xp.relu(-x*x - {k})", "(x - x)", "xp.relu(-xp.abs(x) - 1)", "0*x"))
+    left, right = rng.choice(
+        (
+            (f"x/{nothing}", "x"),
+            (f"{nothing}/{nothing} + x", f"x + {k}"),
+            (f"xp.log({nothing})*x", "x"),
+            (f"x*x/(x*{nothing})", f"{nothing}/{nothing}*x + x"),
+        )
+    )
+    return Draft((Part("Equal", (left, right)),), {"x": "real()"}, truth=False)
 
 
 @family

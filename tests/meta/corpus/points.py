@@ -152,6 +152,10 @@ def coincidence(rng: random.Random) -> Draft:
             ("X - 1", 'vector("m")'),
             ("X", 'vector("m")'),
             ("xp.flatten(X - X.T)", "real_matrix(2, 2)"),
+            ("X[0] - 2*X[1]", "real_matrix(2, 3)"),
+            ("X[0] + X[1] - 1", 'real_matrix(2, "m")'),
+            ("xp.stack([X[0] - 3, X[1] - X[2] - 1])", "vector(3)"),
+            ("xp.flatten(X @ X - X)", "symmetric(2)"),
         ]
     )
     if truth:
@@ -164,7 +168,7 @@ def needle_text(rng: random.Random, truth: bool, smallest: int) -> tuple[str, di
     """relu(r² - |x - c|²), zero but in a small ball; r² is negative if ``truth``."""
     power = rng.randint(2, smallest)
     radius = f"{'-' if truth else ''}xp.one/10**{power}"
-    c = fraction(rng, rng.choice((9, 50)))
+    c, near = fraction(rng, rng.choice((9, 50))), rng.randint(9, 60)
     return rng.choice(
         [
             (f"xp.relu({radius} - (t - {c})**2)", {"t": "real()"}),
@@ -174,6 +178,11 @@ def needle_text(rng: random.Random, truth: bool, smallest: int) -> tuple[str, di
             (f"xp.maximum({radius} - (t - {c})**2, 0)", {"t": "real()"}),
             (f"xp.relu({radius} - xp.abs(t - {c}))", {"t": "real()"}),
             (f"xp.relu({radius} - xp.norm(v - {c}))", {"v": 'vector("m")'}),
+            (f"xp.relu({radius} - (p - xp.one/{near})**2)", {"p": "positive()"}),
+            (
+                f"xp.relu({radius} - (p - t - xp.one/{near})**2 - t*t)",
+                {"p": "positive()", "t": "real()"},
+            ),
             (f"xp.relu({radius} - xp.norm(M - {c}))", {"M": "real_matrix(2, 2)"}),
         ]
     )
@@ -269,7 +278,7 @@ def far_order(rng: random.Random) -> Draft:
 def tiny(rng: random.Random) -> Draft:
     """One side is off by a part in 10^12 to 10^60."""
     base, truth = identity(rng), coin(rng)
-    k = rng.randint(12, 60)
+    k = rng.randint(12, 60) if rng.random() < 0.7 else rng.randint(150, 400)
     left, right = base.parts[0].sides
     factor = f"(10**{k} + {0 if truth else 1})/xp.lift(10**{k})"
     # a side that is zero would stay right: seven is added to both
@@ -593,11 +602,15 @@ def complex_input(rng: random.Random) -> Draft:
             (("xp.conj(x)", "x"), 1),
             (("xp.abs2(x)", "x*x"), 1),
             (("xp.real(x) + x*x", "x + x*x"), 1),
-            (("xp.imag(x*x)", "0*x"), 1),
+            (("xp.imag(x*x) + x", "x"), 1),
+            (("xp.sqrt(xp.conj(x))", "xp.conj(xp.sqrt(x))"), 0),
+            (("xp.log(xp.conj(x))", "xp.conj(xp.log(x))"), 0),
         ]
     )
     name = "A" if n == 2 else "x"
     domain = {
+        (0, True): ("positive()", 'positive("n")'),
+        (0, False): ("number()", 'matrix("n")'),
         (2, True): ('real_matrix("n", "n")', 'symmetric("n")'),
         (2, False): ('matrix("n", "n")', 'hermitian("n")' if "star" not in sides[0] else ""),
         (1, True): ('vector("n")', "real()"),

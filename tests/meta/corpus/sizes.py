@@ -100,7 +100,7 @@ def equal_sizes(rng: random.Random) -> Draft:
     return Draft((part,), given, sizes, truth=truth, false_at=where)
 
 
-# -- expressions that are zero at small sizes and not beyond: (text, inputs, false from, k) -----------
+# -- expressions that are zero at small sizes and not beyond: (text, inputs, false from, k) ---
 def late(rng: random.Random, most: int = 7) -> tuple[str, dict[str, str], int]:
     """A number that is zero below some size n, and not identically from there on."""
     k = rng.randint(2, most)
