@@ -135,6 +135,9 @@ class Prime(Paired):
         half = pow(2, -1, self.p)
         return self._settle((d + d[::-1]) * half)
 
+    def _real_only(self, data):
+        return not np.any(data[0] != data[1])
+
     def _imag(self, d):
         scale = self._inverse(2 * self._i % self.p)
         v = self._settle((d[0] - d[1]) * scale)

@@ -274,8 +274,11 @@ def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]
             return scope, _proof(trials, grid, plan, "")
     ranges = statement.visited()
     trials.drawn, trials.noting = frozenset(), False
-    for sizes in statement.product(ranges):
+    shapes = statement.product(ranges)
+    for sizes in shapes:
         trials.holds(sizes)
+    if all(sizes in trials.empty for sizes in shapes):
+        raise Unsupported("a divisor that vanishes identically")
     return _scope(statement, trials, ranges), _proof(trials, ranges, None, ended)
 
 
@@ -286,7 +289,7 @@ def _every_size(
     trials.drawn, trials.noting = plan.drawn, plan.nonlocal_
     passed: dict[tuple, list[np.ndarray]] = {}
     why = ""
-    for cut in range(every_size.CUTOFFS if plan.nonlocal_ else 1):
+    for cut in range(every_size.CUTOFFS):
         grid = every_size.grid(statement, plan, cut)
         shapes = statement.product(grid)
         if len(shapes) > every_size.MOST or any(
@@ -303,18 +306,23 @@ def _every_size(
                         raise
                     return {}, f"it fails at {sizes}, which it does not speak of"
                 except Unsupported as gap:
-                    if not plan.nonlocal_:
-                        raise
+                    if every_size.allowed(statement, sizes) and _false_at(trials, sizes):
+                        raise Disproved(sizes) from None
                     return {}, gap.primitive
-        if trials.empty:
-            trials.empty.clear()
-            why = "sizes without a value"
-            continue
         here = {tuple(sizes.values()): passed[tuple(sizes.values())] for sizes in shapes}
-        if not plan.nonlocal_ or every_size.steady(plan, here, grid):
+        if any(sizes in trials.empty for sizes in shapes):
+            why = "sizes without a value"  # the statement does not speak of them
+        elif not plan.nonlocal_ or every_size.steady(plan, here, grid):
             return grid, ""
-        why = "symbols coincide at small sizes that are apart at larger ones"
+        else:
+            why = "symbols coincide at small sizes that are apart at larger ones"
     return {}, why
+
+
+def _false_at(trials: Trials, sizes: Shape) -> bool:
+    """Do balls see at a generic point what free symbols cannot: that the statement fails?"""
+    raw = point(trials.statement, sizes, trials.rng, bits=3)
+    return certified(trials.statement, sizes, raw) is not None
 
 
 def _scope(statement: Statement, trials: Trials, sizes: Mapping[str, Any]) -> Scope:
