@@ -144,7 +144,7 @@ def test_what_may_be_said_of_a_true_one():
 
 
 def test_a_run_is_resumed_and_counted(tmp_path):
-    wanted = list(tasks(["tiny", "off-by-a-constant"], 6, 3))
+    wanted = list(tasks(["tiny", "box"], 6, 3))
     assert wanted[0] == ("tiny", 3_000_000)
     path = tmp_path / "results.jsonl"
     first = run(wanted[:4], path, "quick", 1, 20, fresh=True)
@@ -155,7 +155,7 @@ def test_a_run_is_resumed_and_counted(tmp_path):
     assert len(known(path)) == 6
     summary = figures(again, "quick", 3)
     assert summary["all"]["cases"] == 6 == sum(f["cases"] for f in summary["families"].values())
-    assert "off-by-a-constant" in table(summary)
+    assert "box" in table(summary)
 
 
 def test_mistakes_are_counted():

@@ -107,10 +107,11 @@ def rate_order(rng: random.Random) -> Draft:
             f"a*xp.sqrt(xp.log(xp.lift(n)))/n**{p}",
             f"a/(n**{p}*xp.log(xp.lift(n)))",
             f"a/(n**{p}*xp.log(xp.log(xp.lift(n) + 20)))",
-            f"a*(1 + xp.log(xp.lift(n))/10**{rng.randint(4, 12)})/n**{p}",
+            f"a*(1 + xp.log(xp.lift(n))/10**{rng.randint(4, 60)})/n**{p}",
         )
     )
-    return Draft((rate(text, p),), given, truth=False)
+    constant = "a" if "/10**" in text else ""
+    return Draft((rate(text, p, constant),), given, truth=False)
 
 
 @family
@@ -280,7 +281,7 @@ def force(rng: random.Random) -> Draft:
             f"({right}) + X/10**{k}",
             f"xp.conj({right})",
             f"({right})*on(xp, xp.sum(X))",
-            f"({right}) + (1 - on(xp, X[0, 0] - 1))",
+            f"({right}) + (1 - on(xp, X[0, 0] - {fraction(rng)} - 5*xp.i))",
             f"({right}) + max(0, X.shape[0] - 4)*X",
             f"({right})*on(xp, X[0, 0] - xp.i)",
         ]
@@ -396,6 +397,13 @@ def system(rng: random.Random) -> Draft:
             )
         )
         pieces, given = ["Piece()"], {"p": "positive()"}
+    elif rng.random() < 0.3:  # another equation from some size on
+        first, last = rng.randint(4, 8), 8
+        shift = last if truth else first - 1
+        equations = f"Piece(zero=(v[0]*v[0] - v[0] + max(0, v.shape[0] - {shift}),))"
+        part = Part("Solutions", (equations, "(Piece(zero=(v[0],)), Piece(zero=(v[0] - 1,)))"))
+        sizes = {"n": tuple(range(1, last + 1))}
+        return Draft((part,), {"v": 'vector("n")'}, sizes, truth=truth, false_at=f"n >= {first}")
     part = Part("Solutions", (equations, f"({', '.join(pieces)},)"))
     return Draft((part,), given, truth=truth)
 
@@ -422,7 +430,7 @@ def nowhere_defined(rng: random.Random) -> Draft:
 @family
 def box(rng: random.Random) -> Draft:
     """An inequality over the ends of an interval, or over a box beyond which it is false."""
-    truth, k = coin(rng), rng.choice((10, 100, 1000))
+    truth, k = coin(rng), rng.choice((10, 1000, 10**9, 10**30))
     left, right = rng.choice(
         [
             ("x*(1 - x)", "xp.one/4"),
@@ -438,6 +446,7 @@ def box(rng: random.Random) -> Draft:
             (part,),
             {"x": "between(0, 1)"},
             truth=truth,
+            provable=k <= 1000,
             box='{"raw": {"x.x": (-1, 1)}}',
             on_box=truth,
         )
@@ -485,16 +494,3 @@ def primorial(rng: random.Random) -> int:
     for p in rng.sample(primes, 5):
         product *= p
     return product
-
-
-@family
-def off_by_a_constant(rng: random.Random) -> Draft:
-    """Both sides look alike; one number differs."""
-    truth = coin(rng)
-    c = fraction(rng)
-    shift = "" if truth else f" + xp.one/{10 ** rng.randint(1, 9)}"
-    value = rng.choice(
-        ("xp.sum(x)", "xp.exp(xp.sum(x))", "xp.norm2(x)", "xp.sum(xp.relu(x))", "xp.sin(x)")
-    )
-    part = Part("Equal", (f"{value} + {c}", f"{c} + {value}{shift}"))
-    return Draft((part,), {"x": 'vector("n")'}, truth=truth)

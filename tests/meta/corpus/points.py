@@ -190,18 +190,12 @@ def needle_text(rng: random.Random, truth: bool, smallest: int) -> tuple[str, di
 
 @family
 def needle(rng: random.Random) -> Draft:
-    """A small ball in which a polynomial identity fails."""
-    base, truth = identity(rng, true.ALGEBRAIC), coin(rng)
-    fault, also = needle_text(rng, truth, 8)
-    return plant(rng, base, fault, also, truth=truth)
-
-
-@family
-def needle_transcendental(rng: random.Random) -> Draft:
-    """A small ball, beside functions that no polynomial method follows."""
-    base, truth = identity(rng, true.TRANSCENDENTAL), coin(rng)
-    fault, also = needle_text(rng, truth, 6)
-    return plant(rng, base, fault, also, truth=truth, provable=False)
+    """A small ball in which an identity fails, polynomial or not."""
+    polynomial, truth = rng.random() < 0.5, coin(rng)
+    base = identity(rng, true.ALGEBRAIC if polynomial else true.TRANSCENDENTAL)
+    fault, also = needle_text(rng, truth, 8 if polynomial else 6)
+    provable = polynomial and "norm(" not in fault
+    return plant(rng, base, fault, also, truth=truth, provable=provable)
 
 
 @family
@@ -283,6 +277,21 @@ def tiny(rng: random.Random) -> Draft:
     factor = f"(10**{k} + {0 if truth else 1})/xp.lift(10**{k})"
     # a side that is zero would stay right: seven is added to both
     part = Part("Equal", (f"(2*({left}) + 7)*({factor})", f"2*({right}) + 7"))
+    if rng.random() < 0.3:  # an inequality without room, at many points
+        left, right, given = rng.choice(
+            (
+                ("xp.abs(x + y)", "xp.abs(x) + xp.abs(y)", {"x": "real()", "y": "real()"}),
+                ("xp.abs(xp.sin(x))", "xp.relu(xp.sin(x)) + xp.abs(xp.sin(x))", {"x": "real()"}),
+                (
+                    "xp.maximum(x, xp.exp(y))",
+                    "xp.relu(x) + xp.exp(y)",
+                    {"x": "real()", "y": "real()"},
+                ),
+            )
+        )
+        sign = "-" if truth else "+"
+        part = Part("AtMost", (f"{left} {sign} xp.one/10**{k}", right))
+        return Draft((part,), given, truth=truth, provable=False)
     return base.but(parts=(part,), truth=truth)
 
 
@@ -592,7 +601,7 @@ def domain_end(rng: random.Random) -> Draft:
 @family
 def complex_input(rng: random.Random) -> Draft:
     """True of real inputs, false of complex ones."""
-    truth = coin(rng)
+    truth, k = coin(rng), rng.randint(1, 9)
     sides, n = rng.choice(
         [
             (("xp.norm2(A)", "xp.trace(A @ A.T)"), 2),
@@ -603,8 +612,8 @@ def complex_input(rng: random.Random) -> Draft:
             (("xp.abs2(x)", "x*x"), 1),
             (("xp.real(x) + x*x", "x + x*x"), 1),
             (("xp.imag(x*x) + x", "x"), 1),
-            (("xp.sqrt(xp.conj(x))", "xp.conj(xp.sqrt(x))"), 0),
-            (("xp.log(xp.conj(x))", "xp.conj(xp.log(x))"), 0),
+            ((f"xp.sqrt(xp.conj(x) + {k})", f"xp.conj(xp.sqrt(x + {k}))"), 0),
+            ((f"xp.log(xp.conj(x) + {k})", f"xp.conj(xp.log(x + {k}))"), 0),
         ]
     )
     name = "A" if n == 2 else "x"

@@ -171,7 +171,7 @@ def late_part(rng: random.Random) -> Draft:
     if truth:
         value, given = always(rng)
         return plant(rng, base, value, given)
-    value, given, first = late(rng, 6)
+    value, given, first = late(rng)
     return plant(rng, base, value, given, truth=False, false_at=f"n >= {first}")
 
 
@@ -273,10 +273,13 @@ def more_entries(rng: random.Random) -> Draft:
         )
         return Draft((Part("Equal", (left, right)),), given)
     left = f"xp.relu(xp.sum(xp.relu(x)) - {k}*xp.norm(x))"
+    part = Part("Zero", (left,))
+    if rng.random() < 0.5:
+        part = Part("Equal", (f"{left} + xp.sin(xp.sum(x))", "xp.sin(xp.sum(x))"))
     # Cauchy and Schwarz: sum relu(x) <= sqrt(n) |x|, so the difference is positive from k² + 1 on
     sizes = {"n": (1, k, k * k, k * k + 1)}
     return Draft(
-        (Part("Zero", (left,)),),
+        (part,),
         given,
         sizes,
         truth=False,
