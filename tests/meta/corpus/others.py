@@ -415,7 +415,7 @@ def nowhere_defined(rng: random.Random) -> Draft:
     if truth:  # the same with a value at most inputs
         side = rng.choice(("xp.relu(x)/xp.relu(x)", "x/x", f"xp.relu(x - {k})/xp.relu(x - {k})"))
         return Draft((Part("Equal", (f"{side}*x", "x")),), {"x": "real()"})
-    nothing = rng.choice((f"xp.relu(-x*x - {k})", "(x - x)", "xp.relu(-xp.abs(x) - 1)", "0*x"))
+    nothing = rng.choice((f"xp.relu(-x*x - {k})", "(x - x)", "xp.relu(-xp.abs(x) - 1)", "(0*x)"))
     left, right = rng.choice(
         (
             (f"x/{nothing}", "x"),

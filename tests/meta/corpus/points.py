@@ -289,7 +289,7 @@ def tiny(rng: random.Random) -> Draft:
                 ),
             )
         )
-        sign = "-" if truth else "+"
+        sign, k = "-" if truth else "+", rng.choice((k, rng.randint(150, 300)))
         part = Part("AtMost", (f"{left} {sign} xp.one/10**{k}", right))
         return Draft((part,), given, truth=truth, provable=False)
     return base.but(parts=(part,), truth=truth)

@@ -103,7 +103,7 @@ def equal_sizes(rng: random.Random) -> Draft:
 # -- expressions that are zero at small sizes and not beyond: (text, inputs, false from, k) ---
 def late(rng: random.Random, most: int = 7) -> tuple[str, dict[str, str], int]:
     """A number that is zero below some size n, and not identically from there on."""
-    k = rng.randint(2, most)
+    k = rng.choice((most, rng.randint(2, most)))
     small = min(k, 4)
     matrix = rng.choice(('matrix("n", "n")', 'real_matrix("n", "n")', 'symmetric("n")'))
     choices = [
