@@ -291,6 +291,9 @@ def tiny(rng: random.Random) -> Draft:
         )
         sign, k = "-" if truth else "+", rng.choice((k, rng.randint(150, 300)))
         part = Part("AtMost", (f"{left} {sign} xp.one/10**{k}", right))
+        if rng.random() < 0.3:
+            left, right = f"2*x*y*(10**{k} {sign} 1)/10**{k}", "x*x + y*y"
+            part, given = Part("AtMost", (left, right)), {"x": "real()", "y": "real()"}
         return Draft((part,), given, truth=truth, provable=False)
     return base.but(parts=(part,), truth=truth)
 

@@ -245,8 +245,11 @@ def branch_and_size(rng: random.Random) -> Draft:
     given = dict.fromkeys(names, 'vector("n")')
     listed = tuple(range(1, m - 1)) if truth else rng.choice(((), tuple(range(1, m + 2))))
     value = f"xp.relu(most_acute(xp, {', '.join(names)}))"
+    part = Part("Zero", (value,))
+    if rng.random() < 0.4:
+        part = Part("Equal", (f"xp.sin(xp.sum(a)) + {value}", "xp.sin(xp.sum(a))"))
     return Draft(
-        (Part("Zero", (value,)),),
+        (part,),
         given,
         {"n": listed} if listed else {},
         truth=truth,
