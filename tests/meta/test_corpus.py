@@ -7,8 +7,8 @@ same in every run; what the judge draws is not.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from tests.meta.corpus.judged import GRAVE, Result, judge, mistake
 CORPUS = Path(__file__).parent / "corpus"
 ROOT = Path(__file__).parents[2]
 OLD = json.loads((CORPUS / "old.json").read_text())
-EACH = 7
+EACH = 10
 """Members of every family that a test run judges."""
 
 
@@ -48,13 +48,13 @@ def test_every_family_was_answered_wrongly_once():
     assert len(FAMILIES) >= 25
 
 
-def test_the_generator_knows_nothing_of_the_judge():
-    code = (
-        "import sys, tests.meta.corpus as c; [c.make(f, 0).body for f in c.FAMILIES]; "
-        "print([m for m in sys.modules if m.startswith(('fieldcheck.ev', 'fieldcheck.ar'))])"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert ran.stdout.strip() == "[]", ran.stderr
+@pytest.mark.parametrize("file", sorted(CORPUS.glob("*.py")), ids=lambda file: file.stem)
+def test_the_generator_knows_nothing_of_the_judge(file):
+    if file.stem in ("judged", "__main__"):  # these two call it
+        return
+    lines = re.findall(r"^(?:from|import) (fieldcheck\S*)(.*)", file.read_text(), re.MULTILINE)
+    assert {module for module, _ in lines} <= {"fieldcheck"}
+    assert {what for _, what in lines} <= {" import domains, relations"}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -75,8 +75,6 @@ FALSE = Draft((Part("Equal", ("x + y", "x - y")),), {"x": "real()", "y": "real()
 
 @pytest.mark.parametrize("change", TRANSFORMATIONS, ids=lambda change: change.__name__)
 def test_a_transformation_keeps_the_truth(change):
-    import random
-
     for number in range(5):
         rng = random.Random(number)
         draft = change(rng, FALSE)
@@ -98,8 +96,6 @@ def test_a_substitution_reaches_every_side():
 
 
 def test_a_conjunction_is_false_if_one_part_is():
-    import random
-
     drafts = [joined(random.Random(k)) for k in range(40)]
     assert {d.truth for d in drafts} == {True, False}
     assert all(len(d.parts) >= 2 for d in drafts)
