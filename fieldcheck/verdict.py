@@ -28,7 +28,7 @@ STANDS, FAILS, UNDECIDED, INVALID = Word.STANDS, Word.FAILS, Word.UNDECIDED, Wor
 HOLDING = (PROVED, UP_TO, ON, STANDS)
 """What whoever does not care how sure it is calls *holds*."""
 
-STRENGTH = {PROVED: 3, UP_TO: 2, ON: 2, STANDS: 1}
+STRENGTH: dict[str, int] = {PROVED: 3, UP_TO: 2, ON: 2, STANDS: 1}
 """How much a holding word says; a word that says less is weaker."""
 
 

@@ -207,6 +207,8 @@ def _codes(body: Any) -> Iterator[Any]:
         scope = getattr(function, "__globals__", {})
         cells = getattr(function, "__closure__", None) or ()
         near = [scope.get(name) for name in code.co_names]
+        near += getattr(function, "__defaults__", None) or ()
+        near += (getattr(function, "__kwdefaults__", None) or {}).values()  # choices
         for cell in cells:
             try:
                 near.append(cell.cell_contents)

@@ -104,7 +104,10 @@ def _watching(base: type) -> type:
     def noted(name: str, kind: str) -> Callable[..., Any]:
         def operation(self: Any, *args: Any) -> Any:
             self.records.append((_site(kind, name[1:]), args))
-            return getattr(base, name)(self, *args)
+            found = getattr(base, name, None)
+            if found is None:
+                raise Unsupported(name[1:])
+            return found(self, *args)
 
         return operation
 
