@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -12,110 +12,100 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.claim import Form
-from fieldcheck.recheck.road import UNIT, Open, Road, Value
+from fieldcheck.recheck.road import UNIT, Open, Value
 from fieldcheck.relations import parts_of
 
 FINE = 2**58
 """Generic entries are k/2^58 with |k| <= 2^59: near to uniform modulo a prime, and of size one."""
 
-SPECIAL = [Fraction(n, d) for n, d in ((0, 1), (1, 1), (-1, 1), (2, 1), (-1, 2), (0, 1), (1, 1))]
+SPECIAL = [Fraction(n) for n in ("0", "0", "1", "1", "-1", "2", "-1/2")]
+Entry = Callable[[str, tuple], Any]
 
 
 @dataclass
 class Point:
-    """Raw parameters; those of a weak form's direction are drawn when they are asked for."""
+    """Raw parameters by name; with a stream, those that are missing are drawn."""
 
     raw: dict[str, np.ndarray]
-    rng: random.Random
+    rng: random.Random | None = None
     special: bool = False
-    fixed: bool = False  # no entry may be drawn
-
-    def entries(self, shape: tuple[int, ...]) -> np.ndarray:
-        out = np.empty(shape, dtype=object)
-        for index in np.ndindex(*shape):
-            fine = Fraction(self.rng.randrange(-2 * FINE, 2 * FINE), FINE)
-            out[index] = self.rng.choice(SPECIAL) if self.special else fine
-        return out
 
     def get(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         if name not in self.raw:
-            if self.fixed:
+            if self.rng is None:
                 raise Open(f"the record has no {name}")
-            self.raw[name] = self.entries(shape)
+            rng, draw = self.rng, lambda _: Fraction(rng.randrange(-2 * FINE, 2 * FINE), FINE)
+            draw = (lambda _: rng.choice(SPECIAL)) if self.special else draw
+            self.raw[name] = np.frompyfunc(draw, 1, 1)(np.empty(shape, dtype=object))
+            self.raw[name] = np.asarray(self.raw[name], dtype=object)
         if self.raw[name].shape != shape:
             raise Open(f"the recorded {name} has shape {self.raw[name].shape}, not {shape}")
         return self.raw[name]
 
+    def entry(self, xp: Any) -> Entry:
+        """The raw parameters as coefficients of a road."""
+        return lambda name, shape: xp.of(self.get(name, shape))
 
-@dataclass
+
 class Case:
-    """A form at some sizes."""
+    """A form at some sizes, which may be names."""
 
-    form: Form
-    sizes: dict[str, Any]
-    shapes: dict[str, dict[str, tuple[Any, ...]]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        extent = lambda d: eval(d, {"__builtins__": {}}, self.sizes) if isinstance(d, str) else d
+    def __init__(self, form: Form, sizes: Mapping[str, Any]):
+        extent = lambda d: eval(d, {"__builtins__": {}}, dict(sizes)) if isinstance(d, str) else d
+        self.form, self.sizes = form, dict(sizes)
         self.shapes = {
-            name: {part: tuple(map(extent, dims)) for part, dims in domain.raw.items()}
-            for name, domain in self.form.given.items()
+            f"{name}.{part}": tuple(map(extent, dims))
+            for name, domain in form.given.items()
+            for part, dims in domain.raw.items()
         }
+
+    def raws(self, which: str) -> list[str]:
+        """The raw parameters that a domain lists as ``signs`` or ``nonzero``."""
+        given = self.form.given.items()
+        return [f"{name}.{part}" for name, d in given for part in getattr(d, which)]
 
     def point(self, rng: random.Random, special: bool = False) -> Point:
         """A random point that meets every hypothesis."""
         for _ in range(100):
             point = Point({}, rng, special)
-            for name, domain in self.form.given.items():
-                for part, shape in self.shapes[name].items():
-                    v = point.get(f"{name}.{part}", shape)
-                    if part in domain.signs:
-                        v[...] = np.frompyfunc(lambda q: Fraction(1 if q > 0 else -1), 1, 1)(v)
+            for name in self.raws("signs"):
+                v = point.get(name, self.shapes[name])
+                v[...] = np.frompyfunc(lambda q: Fraction(1 if q > 0 else -1), 1, 1)(v)
             if self.admits(point):
                 return point
         raise Open("no point drawn meets the hypotheses")
 
-    def sign_points(self) -> Iterator[Point]:
-        """Every point, where all raw parameters are signs."""
-        shapes = [(f"{n}.{p}", s) for n, of in self.shapes.items() for p, s in of.items()]
-        if not all(set(of) <= set(self.form.given[n].signs) for n, of in self.shapes.items()):
-            raise Open("an exhaustion over inputs that are not signs")
-        ends = np.cumsum([0, *(np.prod(s, dtype=int) for _, s in shapes)])
-        if ends[-1] > 12:
-            raise Open(f"2^{ends[-1]} points are too many")
-        for bits in product((Fraction(1), Fraction(-1)), repeat=int(ends[-1])):
-            flat = np.array([*bits, None], dtype=object)[:-1]
-            cut = zip(shapes, ends, ends[1:], strict=False)
-            yield Point({n: flat[a:b].reshape(s) for (n, s), a, b in cut}, random.Random(0))
-
     def admits(self, point: Point) -> bool:
+        get = lambda name: point.get(name, self.shapes[name])
         return all(
-            domain.admits({part: point.get(f"{name}.{part}", shape) for part, shape in of.items()})
-            for (name, domain), of in zip(self.form.given.items(), self.shapes.values(), strict=True)
+            domain.admits({part: get(f"{name}.{part}") for part in domain.raw})
+            for name, domain in self.form.given.items()
         )
 
-    def relations(self, xp: Road, entry: Any) -> tuple[Any, ...]:
-        """The parts; ``entry(name, shape)`` gives the coefficient of a raw parameter."""
-        value = lambda name, shape: Value(xp, {UNIT: entry(name, shape)})
+    def every_point(self) -> Iterator[Point]:
+        """All of them, where every raw parameter is a sign."""
+        ends = np.cumsum([0, *(int(np.prod(s)) for s in self.shapes.values())]).tolist()
+        if set(self.shapes) != set(self.raws("signs")) or ends[-1] > 12:
+            raise Open("an exhaustion over inputs that are not a few signs")
+        for bits in product((Fraction(1), Fraction(-1)), repeat=ends[-1]):
+            flat = np.array([*bits, None], dtype=object)[:-1]
+            cut = zip(self.shapes.items(), ends[:-1], ends[1:], strict=True)
+            yield Point({name: flat[a:b].reshape(shape) for (name, shape), a, b in cut})
+
+    def relations(self, xp: Any, entry: Entry) -> tuple[Any, ...]:
+        raw = {name: Value(xp, {UNIT: entry(name, s)}) for name, s in self.shapes.items()}
         made = {
-            name: domain.build(
-                xp, {part: value(f"{name}.{part}", s) for part, s in self.shapes[name].items()}
-            )
+            name: domain.build(xp, {part: raw[f"{name}.{part}"] for part in domain.raw})
             for name, domain in self.form.given.items()
         }
         return parts_of(self.form.body(xp, **made))
 
-    def sides(self, xp: Road, relation: Any, part: int, entry: Any) -> Any:
+    def sides(self, xp: Any, relation: Any, part: int, entry: Entry) -> Any:
         """Both sides (and the gap) of a part that compares two values."""
         shape, direction = relation.direction(), None
         if shape is not None:
-            direction = Value(xp, {UNIT: entry(f"direction{part}.re", shape)})
+            real, imaginary = (f"direction{part}.{half}" for half in ("re", "im"))
+            direction = Value(xp, {UNIT: entry(real, shape)})
             if relation.direction_is_complex:
-                imaginary = Value(xp, {UNIT: entry(f"direction{part}.im", shape)})
-                direction = direction + xp.i * imaginary
+                direction = direction + xp.i * Value(xp, {UNIT: entry(imaginary, shape)})
         return relation.sides(xp, direction)
-
-
-def at(xp: Any, point: Point) -> Any:
-    """The raw parameters of a point as coefficients of a road."""
-    return lambda name, shape: xp.of(point.get(name, shape))

@@ -1,7 +1,7 @@
 """Rechecking a ledger's rows: every proof's record and every witness, kind by kind.
 
 What vanishes is looked at in residues (:mod:`field`), what contradicts a row is certified by
-intervals (:mod:`intervals`), what a formula's bounds are is read off it (:mod:`reading`).
+intervals (:mod:`intervals`), how large a formula is is read off it (:mod:`reading`).
 """
 
 from __future__ import annotations
@@ -19,28 +19,31 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.claim import Form
-from fieldcheck.recheck.case import Case, Point, at
-from fieldcheck.recheck.field import Residues, fresh_prime
-from fieldcheck.recheck.intervals import Intervals, digits, is_complex, zero_in
-from fieldcheck.recheck.reading import Dim, Reading, indices, largest, summed
-from fieldcheck.recheck.road import Open, Undefined, Value
-from fieldcheck.relations import Rank, Rate, Solutions
+from fieldcheck.recheck.case import Case, Point
+from fieldcheck.recheck.field import NEAR, Residues, fresh_prime
+from fieldcheck.recheck.intervals import ALL, Intervals, digits, holds_zero, is_complex
+from fieldcheck.recheck.reading import SIGN, Reading, added, most, named
+from fieldcheck.recheck.road import UNIT, Open, Undefined, Value
+from fieldcheck.verdict import ALL as EVERY
 from fieldcheck.verdict import ON, PROVED, REFUTED, UP_TO
 
 WRONG, OPEN, SPOT = "does not recheck", "not rechecked", "spot check"
 
 SHAPES = 12  # of a grid: all, or its corners and a random choice of the rest
 TRIES = 30  # points until one has a value
-SPECIALS = 6  # points with entries 0, 1, -1, 2 and -1/2, at the smallest shapes
+SPECIALS = 6  # points with entries 0, 1, -1, 2 and -1/2, at the two smallest shapes
 BRANCHES = 24  # points of a piecewise identity
 SLACK = 8.0  # bits per prime by which a published bound may be better than the count here
-SECONDS = 4.0  # after which a form's largest shapes are left out, and the finding says so
+SECONDS = 4.0  # after which a proof's largest shapes are left out, and a finding says so
 CELLS = 4000  # of an enclosure
+POINTS = 200  # of a system, at each shape
+ORDERS = 4  # powers of h beyond the stated order
+SYMBOLS = "a relation between symbols or roots, modulo a prime"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """severity: WRONG (the run fails), OPEN (nothing is proved by it), SPOT (a remark)."""
+    """severity: WRONG (the run fails), OPEN (nothing is proved by it) or SPOT (a remark)."""
 
     severity: str
     kind: str
@@ -49,7 +52,7 @@ class Finding:
 
 @dataclass
 class Proof:
-    """A record that is rechecked: the form, what its evidence says, and what has been found."""
+    """A record to be rechecked: the form, what its evidence says, and what has been found."""
 
     form: Form
     record: Mapping[str, Any]
@@ -71,25 +74,27 @@ class Proof:
         return [part - 1 for part in self.need("parts")]
 
     @property
-    def primes(self) -> list[int]:
-        """A fresh one, then the recorded ones."""
-        return [fresh_prime(self.rng), *map(int, self.record.get("primes", ()))]
+    def grid(self) -> dict[str, list[int]]:
+        return {name: sorted(set(self.need("grid")[name])) for name in self.form.size_names()}
 
     def shapes(self) -> list[dict[str, int]]:
-        """The recorded grid: all of it, or its corners and a random choice, smallest first."""
-        grid = {name: sorted(set(self.need("grid")[name])) for name in self.form.size_names()}
+        """The recorded grid, smallest first: all of it, or its corners and a random choice."""
+        grid = self.grid
         every = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-        ends = [s for s in every if all(s[n] in (grid[n][0], grid[n][-1]) for n in grid)]
         if len(every) > SHAPES:
-            some = self.rng.sample(every, SHAPES)
-            every = [s for s in every if s in (ends + some)[:SHAPES]]
+            corner = lambda s: all(n in (grid[name][0], grid[name][-1]) for name, n in s.items())
+            some = [*filter(corner, every), *self.rng.sample(every, SHAPES)][:SHAPES]
+            every = [s for s in every if s in some]
         return sorted(every, key=lambda s: math.prod(s.values()))
 
+    def look(self, sizes: Mapping[str, int]) -> Iterator[tuple[Case, int]]:
+        for part in self.parts:
+            yield Case(self.form, sizes), part
 
-# -- values at a point ---------------------------------------------------------------------------------
-def residuals(case: Case, xp: Any, point: Point, parts: Iterable[int]) -> Iterator[tuple]:
+
+# -- values at a point ---------------------------------------------------------------------------
+def residuals(case: Case, xp: Any, entry: Any, parts: Iterable[int]) -> Iterator[tuple]:
     """(part, sides, what is to vanish) of the parts that compare two values."""
-    entry = at(xp, point)
     relations = case.relations(xp, entry)
     for k in parts:
         sides = case.sides(xp, relations[k], k, entry)
@@ -99,316 +104,280 @@ def residuals(case: Case, xp: Any, point: Point, parts: Iterable[int]) -> Iterat
         yield k, sides, rest + sides.gap if sides.order else rest
 
 
-def contradicted(case: Case, point: Point, part: int, precisions: Sequence[int] = (30, 90)) -> bool:
+def contradicted(case: Case, point: Point, part: int, *precisions: int) -> bool:
     """Is a part certainly false at this point?  Intervals say so."""
-    for n in precisions:
+    for n in precisions or (30, 90):
         with digits(n):
-            try:
-                xp = Intervals()
-                sides = case.sides(xp, case.relations(xp, at(xp, point))[part], part, at(xp, point))
-                rest = entries(sides.left - sides.right)
-                if sides.order:
-                    if any(is_complex(x) for x in rest):
-                        raise Open("an order between complex values")
-                    gap = [] if sides.gap is None else entries(sides.right - sides.left - sides.gap)
-                    if any(x.a > 0 for x in rest) or any(not zero_in(x) for x in gap):
-                        return True
-                elif any(not zero_in(x) for x in rest):
-                    return True
-            except (Undefined, ZeroDivisionError):
-                continue
+            xp = Intervals()
+            entry = point.entry(xp)
+            sides = case.sides(xp, case.relations(xp, entry)[part], part, entry)
+            room, gap = entries(sides.right - sides.left), sides.gap
+            off = [] if gap is None else entries(sides.right - sides.left - gap)
+            if sides.order and any(map(is_complex, room)):
+                raise Open("an order between complex values")
+            if sides.order and any(x.b < 0 for x in room):
+                return True
+            if not all(map(holds_zero, off if sides.order else room)):
+                return True
     return False
 
 
 def entries(x: Value) -> list[Any]:
-    return list(x.z[0, 0].flat)
+    return list(x.z[UNIT].flat)
 
 
-def nonzero_residue(case: Case, point: Point, part: int, p: int, rng: random.Random) -> bool:
-    """Does an equality fail at a point modulo a prime, with no symbol and no guess?"""
-    xp = Residues(p, rng)
-    for _, _, rest in residuals(case, xp, point, [part]):
-        return not (xp.vanishes(rest.z[0, 0]) or xp.symbols or xp.guesses)
-    return False
-
-
-# -- identities ---------------------------------------------------------------------------------------
+# -- identities ----------------------------------------------------------------------------------
 def vanishing(proof: Proof, case: Case, p: int, special: bool = False) -> tuple[int, ...] | None:
-    """One point: the branch it lies on, or None where some side has no value."""
+    """At one point: the branch it lies on, or None where some side has no value."""
     point, xp = case.point(proof.rng, special), Residues(p, proof.rng)
     try:
-        for k, _, rest in residuals(case, xp, point, proof.parts):
-            if all(xp.vanishes(c) for c in rest.z.values()):
+        for k, sides, rest in residuals(case, xp, point.entry(xp), proof.parts):
+            room = (sides.right - sides.left).z[UNIT].s.real
+            below = sides.order and np.any(room < -NEAR)
+            if all(map(xp.vanishes, rest.z.values())) and not below:
                 continue
             where = f"part {k + 1} at {case.sizes}"
             if contradicted(case, point, k):
-                proof.say(WRONG, f"{where} is false at a {'special' if special else 'random'} point")
-            else:
-                proof.say(OPEN, f"{where}: a relation between symbols or roots, modulo a prime")
+                proof.say(WRONG, f"{where} is false at a {'special' * special or 'random'} point")
+            elif not special:
+                proof.say(OPEN, f"{where}: {SYMBOLS}")
     except Undefined:
         return None
     return tuple(xp.branch)
 
 
 def identity(proof: Proof) -> None:
-    shapes, primes, start = proof.shapes(), proof.primes, time.perf_counter()
+    """At a fresh prime and the recorded ones in turn; then at special points."""
+    shapes, start = proof.shapes(), time.perf_counter()
+    primes = [fresh_prime(proof.rng), *map(int, proof.need("primes"))]
     counted(proof, shapes[-1])
     bounded(proof, shapes[-1])
     for k, sizes in enumerate(shapes):
         case = Case(proof.form, sizes)
-        if time.perf_counter() - start > SECONDS:
-            proof.say(SPOT, f"{k} of {len(shapes)} shapes, within {SECONDS:g} seconds")
-            break
         tries = (vanishing(proof, case, primes[k % len(primes)]) for _ in range(TRIES))
         if next((branch for branch in tries if branch is not None), None) is None:
             proof.say(OPEN, f"no point with a value at {sizes}")
         for _ in range(SPECIALS if k < 2 else 0):
             vanishing(proof, case, primes[0], special=True)
-        if any(f.severity != SPOT for f in proof.found):
+        for part, sides, _ in read(proof, sizes)[1]:
+            if sides.order and not sides.gap.z[UNIT].facts >= SIGN:
+                proof.say(OPEN, f"the gap of part {part + 1} is not seen to be nonnegative")
+        if late(proof, start, k, shapes):
             break
-    visible_sign(proof, shapes)
 
 
-def visible_sign(proof: Proof, shapes: list[dict[str, int]]) -> None:
-    """Every gap is nonnegative by its form."""
-    for sizes in shapes:
-        for k, sides, _ in read(proof, sizes)[1]:
-            if sides.order and not {"real", "nonneg"} <= sides.gap.z[0, 0].facts:
-                return proof.say(OPEN, f"the gap of part {k + 1} is not seen to be nonnegative")
+def late(proof: Proof, start: float, k: int, shapes: Sequence[Any]) -> bool:
+    """Has enough been seen of a proof?"""
+    if time.perf_counter() - start > SECONDS and k + 1 < len(shapes):
+        proof.say(SPOT, f"{k + 1} of {len(shapes)} shapes, in {SECONDS:g} seconds")
+        return True
+    return any(f.severity != SPOT for f in proof.found)
 
 
 def read(proof: Proof, sizes: Mapping[str, Any]) -> tuple[Reading, list[tuple]]:
     """The parts as counts, at sizes that are numbers or names."""
-    case, xp = Case(proof.form, dict(sizes)), Reading()
-    apart = {f"{n}.{part}" for n, d in proof.form.given.items() for part in (*d.nonzero, *d.signs)}
+    case, xp = Case(proof.form, sizes), Reading()
+    apart = {*case.raws("nonzero"), *case.raws("signs")}
     entry = lambda name, shape: xp.raw(name, shape, name in apart)
-    relations = case.relations(xp, entry)
-    made = []
-    for k in proof.parts:
-        sides = case.sides(xp, relations[k], k, entry)
-        rest = sides.left - sides.right
-        made.append((k, sides, rest if sides.gap is None else rest + sides.gap))
-    return xp, made
+    return xp, list(residuals(case, xp, entry, proof.parts))
 
 
-def counted(proof: Proof, largest_shape: Mapping[str, int]) -> None:
+def counted(proof: Proof, largest: Mapping[str, int]) -> None:
     """Is the grid long enough for what the scope says of every size?"""
-    said = {
-        name: indices_of
-        for name, indices_of in (proof.record.get("indices") or {}).items()
-        if indices_of is not None
-    }
-    grid = {name: sorted(set(values)) for name, values in proof.need("grid").items()}
+    grid, recorded = proof.grid, proof.record.get("indices") or {}
+    said = {name: n for name, n in recorded.items() if n is not None}
     for part, scope in proof.scopes.items():
         for name, values in scope["sizes"].items():
-            if values == "all" and name not in said and not proof.form.every_size:
+            if values == EVERY and name not in said and not proof.form.every_size:
                 proof.say(WRONG, f"part {part} claims every {name} without a count of indices")
-            if values != "all" and not set(values) <= set(grid[name]):
+            if values != EVERY and not set(values) <= set(grid[name]):
                 proof.say(WRONG, f"part {part} claims sizes {name} that its grid lacks")
-    for name, b in said.items():
-        if len(grid[name]) < b + 1:
-            proof.say(WRONG, f"{b} indices over {name} need {b + 1} sizes, not {len(grid[name])}")
-    if not said:
-        return
+    for name, n in said.items():
+        if len(grid[name]) < n + 1:
+            proof.say(WRONG, f"{n} indices over {name} need {n + 1} sizes, not {len(grid[name])}")
     try:
-        xp, made = read(proof, {**largest_shape, **{n: Dim({(n,): 1}) for n in said}})
+        xp, made = read(proof, {**largest, **{name: named(name) for name in said}})
     except (Open, TypeError, ValueError) as why:
-        return proof.say(OPEN, f"the indices cannot be counted again: {why}")
-    axes = lambda c: summed(indices(n) for n in c.dims)
-    here = largest(summed([c.top, axes(c)]) for _, _, rest in made for c in rest.z.values())
+        return proof.say(OPEN, f"the indices cannot be counted again: {why}") if said else None
+    here = most(added([c.top, c.axes()]) for _, _, rest in made for c in rest.z.values())
     for name in said:
-        b = math.ceil(max(here[name], xp.lemmas[name]))
-        if len(grid[name]) < b + 1:
-            proof.say(OPEN, f"{b} indices over {name} are counted here, {said[name]} recorded")
+        n = math.ceil(max(here.get(name, 0), xp.lemmas.get(name, 0)))
+        if len(grid[name]) < n + 1:
+            proof.say(OPEN, f"{n} indices over {name} are counted here, {said[name]} recorded")
+    return None
 
 
 def bounded(proof: Proof, sizes: Mapping[str, int]) -> None:
-    """Is the published bound one that a simple count allows?"""
+    """Is the published bound one that a simple count of degrees and heights allows?"""
     if proof.bound is None:
         return
     xp, made = read(proof, sizes)
-    whole = largest(summed([c.top, c.below()]) for _, _, rest in made for c in rest.z.values())
-    coincidences = 2 * xp.symbols**2 * xp.widest
-    missed = (2 * whole["degree"] + coincidences + 1) / 2**59 + max(1, whole["height"] / 30) / 2**52
+    whole = most(c.whole() for _, _, rest in made for c in rest.z.values())
+    degree = 2 * whole.get("degree", 0) + 2 * xp.symbols**2 * xp.widest + 1
+    missed = degree / 2**59 + max(1, whole.get("height", 0) / 30) / 2**52
     draws = proof.record.get("draws") or len(proof.need("primes"))
     best = draws * (math.log2(missed) - SLACK)
     if float(proof.bound) < best:
         proof.say(WRONG, f"a bound of 2^{proof.bound}, where {draws} primes give 2^{best:.0f}")
 
 
-# -- the other kinds -------------------------------------------------------------------------------------
 def cells(proof: Proof) -> None:
-    """A piecewise identity: points of many branches."""
+    """A piecewise identity: points of many branches besides."""
     identity(proof)
-    shapes, met = proof.shapes(), set()
+    shapes, p, met = proof.shapes(), fresh_prime(proof.rng), set()
     for k in range(BRANCHES):
-        sizes = shapes[k % max(1, len(shapes) // 2)]
-        branch = vanishing(proof, Case(proof.form, sizes), proof.primes[0], special=k % 3 == 2)
-        if branch:
-            met.add((tuple(sizes.values()), branch))
-    proof.say(SPOT, f"{len(met)} branches met of {proof.record.get('cells', '?')} recorded")
+        case = Case(proof.form, shapes[k % -(-len(shapes) // 2)])
+        met.add((str(case.sizes), vanishing(proof, case, p, special=k % 3 == 2)))
+    n = sum(bool(branch) for _, branch in met)
+    proof.say(SPOT, f"{n} branches met of {proof.record.get('cells', '?')} recorded")
 
 
+# -- ranks, rates, boxes and systems -------------------------------------------------------------
 def rank(proof: Proof) -> None:
-    """The rank at a random rational point modulo a fresh prime: a minor that does not vanish there
-    does not vanish, and one that is not zero vanishes there hardly ever."""
-    for sizes in proof.shapes():
-        for k in proof.parts:
-            here, claimed = ranked(Case(proof.form, sizes), k, proof.rng)
+    """At a random rational point, modulo a fresh prime: a minor that does not vanish there does not
+    vanish, and one that is not zero vanishes there hardly ever."""
+    shapes, start = proof.shapes(), time.perf_counter()
+    for n, sizes in enumerate(shapes):
+        for case, k in proof.look(sizes):
+            here, claimed = ranked(case, k, proof.rng)
             if here != claimed:
                 proof.say(WRONG, f"part {k + 1} has rank {here}, not {claimed}, at {sizes}")
+        if late(proof, start, n, shapes):
+            break
 
 
-def ranked(case: Case, part: int, rng: random.Random, point: Point | None = None) -> tuple[int, int]:
-    """(rank, claimed rank) at a point, modulo a fresh prime."""
+def relation_at(case: Case, part: int, rng: random.Random, point: Point | None, bits: int = 61):
+    """A road modulo a fresh prime, and a part there: at a given point, or at a random one."""
     for _ in range(TRIES):
-        xp = Residues(fresh_prime(rng), rng)
+        xp = Residues(fresh_prime(rng, bits), rng)
         try:
-            relation = case.relations(xp, at(xp, point or case.point(rng)))[part]
-            if not isinstance(relation, Rank):
-                raise Open(f"part {part + 1} is no rank")
-            return xp.rank(xp.lift(relation.matrix).z[0, 0]), relation.rank
+            return xp, case.relations(xp, (point or case.point(rng)).entry(xp))[part]
         except Undefined:
             continue
     raise Open(f"no point with a value at {case.sizes}")
 
 
+def ranked(
+    case: Case, part: int, rng: random.Random, point: Point | None = None
+) -> tuple[int, int]:
+    """(rank, claimed rank)"""
+    xp, relation = relation_at(case, part, rng, point, bits=31)
+    return xp.rank(xp.lift(relation.matrix).z[UNIT]), relation.rank
+
+
 def series(proof: Proof) -> None:
     for sizes in proof.shapes():
-        for k in proof.parts:
-            said = expanded(Case(proof.form, sizes), k, proof.rng)
+        for case, k in proof.look(sizes):
+            said = expanded(case, k, proof.rng)
             if said:
                 proof.say(WRONG, f"part {k + 1} at {sizes}: {said}")
 
 
 def expanded(case: Case, part: int, rng: random.Random, point: Point | None = None) -> str:
-    """What is wrong with a rate at a point, by its series in h = 1/n modulo a fresh prime."""
-    more = 4
-    for _ in range(TRIES):
-        point = point or case.point(rng)
-        xp = Residues(fresh_prime(rng), rng)
-        relation = case.relations(xp, at(xp, point))[part]
-        if not isinstance(relation, Rate):
-            raise Open(f"part {part + 1} is no rate")
-        xp.highest = relation.order + more
-        try:
-            rest = xp.lift(relation.remainder(Value(xp, {(0, -1): xp.number(Fraction(1))}))).z
-        except (TypeError, Undefined) as why:
-            raise Open(f"no series in 1/n: {why}") from None
-        if xp.lost > more:
-            more = xp.lost
-            continue
-        lower = [p for (_, p), c in rest.items() if p < relation.order and not xp.vanishes(c)]
-        if lower:
-            return f"order {min(lower)}, not {relation.order}"
-        lead = Value(xp, {(0, 0): rest.get((0, relation.order), xp.number(Fraction(0)))})
-        stated = None if relation.constant is None else xp.lift(relation.constant)
-        off = lead if stated is None else lead - stated
-        if xp.vanishes(off.z[0, 0]) == (stated is None):
-            if xp.symbols or xp.guesses:
-                raise Open("a relation between symbols or roots, modulo a prime")
-            return "another constant" if stated else f"an order above {relation.order}"
+    """What is wrong with a rate at a point, by its series in h = 1/n."""
+    xp, relation = relation_at(case, part, rng, point)
+    xp.highest = relation.order + ORDERS
+    n = Value(xp, {(0, -1): xp.number(Fraction(1))})
+    try:
+        while xp.lost == 0 or xp.highest < relation.order + xp.lost <= 40:
+            xp.highest, xp.lost = max(xp.highest, relation.order + xp.lost), 1
+            rest = xp.lift(relation.remainder(n)).z
+    except (TypeError, Undefined) as why:
+        raise Open(f"no series in 1/n: {why}") from None
+    if xp.highest < relation.order + xp.lost:
+        raise Open("a series that loses all its terms")
+    powers = [p for (_, p), c in rest.items() if not xp.vanishes(c)]
+    lead = min([p for p in powers if p <= relation.order], default=relation.order + 1)
+    if lead < relation.order or (relation.constant is None and lead > relation.order):
+        return f"order {lead} or more, not {relation.order}"
+    c = Value(xp, {UNIT: rest.get((0, relation.order), xp.number(Fraction(0)))})
+    if np.any(c.z[UNIT].s.real < -NEAR):
+        return "a negative remainder"
+    if relation.constant is None or xp.vanishes((c - relation.constant).z[UNIT]):
         return ""
-    raise Open("a series that loses all its terms")
+    if xp.symbols or xp.guesses:
+        raise Open(SYMBOLS)
+    return "another constant"
 
 
 def enclosure(proof: Proof) -> None:
-    """The box of the form again, halved until intervals see left < right on every cell."""
-    box = proof.form.box or {}
-    first = {n: proof.form.sizes.get(n, (1,))[0] for n in proof.form.size_names()}
-    case = Case(proof.form, {**first, **box.get("sizes", {})})
-    shapes = {f"{n}.{part}": s for n, of in case.shapes.items() for part, s in of.items()}
-    ranges = {name: box["raw"][name] for name in shapes}
-    spots = [(name, index) for name, s in shapes.items() for index in np.ndindex(*s)]
-    start = tuple(tuple(map(Fraction, ranges[name])) for name, _ in spots)
-    for part in proof.parts:
-        heap, seen = [(Fraction(-1), start)], 0
-        while heap:
-            seen += 1
-            if seen > CELLS:
-                return proof.say(OPEN, f"part {part + 1}: {len(heap)} cells open after {CELLS}")
-            cell = heapq.heappop(heap)[1]
-            if below(case, part, spots, shapes, cell):
-                continue
-            middle = filled(spots, shapes, [(a + b) / 2 for a, b in cell])
-            if contradicted(case, middle, part, (30,)):
-                return proof.say(WRONG, f"part {part + 1} is false at a point of its box")
+    """The form's box again, halved until intervals see left < right on every cell."""
+    box = proof.form.box or {"raw": {}}
+    least = {name: proof.form.sizes.get(name, (1,))[0] for name in proof.form.size_names()}
+    case = Case(proof.form, {**least, **box.get("sizes", {})})
+    where = [(name, index) for name, s in case.shapes.items() for index in np.ndindex(*s)]
+    whole = tuple(tuple(map(Fraction, box["raw"][name])) for name, _ in where)
+    heap: list[Any] = [(0, whole)]
+    for _ in range(CELLS):
+        cell = heapq.heappop(heap)[1]
+        raw = {name: np.empty(shape, dtype=object) for name, shape in case.shapes.items()}
+        for (name, index), ends in zip(where, cell, strict=True):
+            raw[name][index] = ends
+        room = rooms(case, proof.parts, Point(raw))
+        if any(x.b < 0 for x in room):
+            return proof.say(WRONG, "a part is false on a cell of its box")
+        if not all(x.a > 0 for x in room):
             axis = max(range(len(cell)), key=lambda k: cell[k][1] - cell[k][0])
             low, high = cell[axis]
-            for piece in ((low, (low + high) / 2), ((low + high) / 2, high)):
-                child = (*cell[:axis], piece, *cell[axis + 1 :])
+            for half in ((low, (low + high) / 2), ((low + high) / 2, high)):
+                child = (*cell[:axis], half, *cell[axis + 1 :])
                 heapq.heappush(heap, (-max(b - a for a, b in child), child))
-    return None
+        if not heap:
+            return None
+    return proof.say(OPEN, f"{len(heap)} cells are left after {CELLS}")
 
 
-def filled(spots: Any, shapes: Any, values: Sequence[Any]) -> Point:
-    raw = {name: np.empty(shape, dtype=object) for name, shape in shapes.items()}
-    for (name, index), v in zip(spots, values, strict=True):
-        raw[name][index] = v
-    return Point(raw, random.Random(0), fixed=True)
-
-
-def below(case: Case, part: int, spots: Any, shapes: Any, cell: Any) -> bool:
-    """Is left < right on a whole cell?"""
+def rooms(case: Case, parts: list[int], cell: Point) -> list[Any]:
+    """right - left of some inequalities on a cell."""
     with digits(20):
         xp = Intervals()
-        try:
-            entry = at(xp, filled(spots, shapes, cell))
-            sides = case.sides(xp, case.relations(xp, entry)[part], part, entry)
-            room = entries(sides.right - sides.left)
-        except (Undefined, ZeroDivisionError):
-            return False
-        return all(not is_complex(x) and x.a > 0 for x in room)
+        entry = cell.entry(xp)
+        relations = case.relations(xp, entry)
+        sides = [case.sides(xp, relations[k], k, entry) for k in parts]
+        room = [x for s in sides for x in entries(s.right - s.left)]
+        return [ALL if is_complex(x) else x for x in room]
 
 
 def exhaustion(proof: Proof) -> None:
     """Every point, where all raw parameters are signs."""
     for sizes in proof.shapes():
         case, p = Case(proof.form, sizes), fresh_prime(proof.rng)
-        for point in case.sign_points():
+        for point in case.every_point():
             xp = Residues(p, proof.rng)
-            for k, sides, rest in residuals(case, xp, point, proof.parts):
-                if sides.order or not xp.vanishes(rest.z[0, 0]):
+            for k, _, rest in residuals(case, xp, point.entry(xp), proof.parts):
+                if not xp.vanishes(rest.z[UNIT]):
                     proof.say(WRONG, f"part {k + 1} fails at a point of {sizes}")
 
 
 def systems(proof: Proof) -> None:
     """Points with small entries: does one solve the system and is not claimed, or the reverse?"""
-    seen = 0
     for sizes in proof.shapes():
-        case = Case(proof.form, sizes)
-        for _ in range(200):
-            point = case.point(proof.rng, special=True)
-            for k in proof.parts:
-                solves, claimed = membership(case, k, point, proof.rng)
-                seen += 1
-                if solves != claimed:
-                    return proof.say(WRONG, f"part {k + 1} fails at a point of {sizes}")
-    return proof.say(SPOT, f"membership at {seen} points with small entries")
+        for case, k in proof.look(sizes):
+            points = (case.point(proof.rng, special=True) for _ in range(POINTS))
+            if any(solves != said for solves, said in (member(case, k, x) for x in points)):
+                return proof.say(WRONG, f"part {k + 1} fails at a point of {sizes}")
+    return proof.say(SPOT, f"membership at {POINTS} points with small entries, at each shape")
 
 
-def membership(case: Case, part: int, point: Point, rng: random.Random) -> tuple[bool, bool]:
+def member(case: Case, part: int, point: Point) -> tuple[bool, bool]:
     """(solves the system, is claimed): zeros modulo a fresh prime, signs by shadows."""
-    xp = Residues(fresh_prime(rng), rng)
-    relation = case.relations(xp, at(xp, point))[part]
-    if not isinstance(relation, Solutions):
-        raise Open(f"part {part + 1} is no system")
+    xp, relation = relation_at(case, part, random.Random(), point)
+    tests: dict[str, Callable[[int], bool]] = {
+        "zero": lambda s: s == 0,
+        "nonzero": lambda s: s != 0,
+        "positive": lambda s: s > 0,
+        "nonnegative": lambda s: s >= 0,
+    }
 
     def within(piece: Any) -> bool:
-        tests: dict[str, Callable[[int], bool]] = {
-            "zero": lambda s: s == 0,
-            "nonzero": lambda s: s != 0,
-            "positive": lambda s: s > 0,
-            "nonnegative": lambda s: s >= 0,
-        }
         return all(
             tests[kind](xp.sign(r, s))
             for kind, values in piece.conditions()
             for v in values
-            for r, s in zip(*(a.flat for a in xp.lift(v).z[0, 0]), strict=True)
+            for r, s in zip(*(a.flat for a in xp.lift(v).z[UNIT]), strict=True)
         )
 
-    return within(relation.system), any(within(piece) for piece in relation.claimed)
+    return within(relation.system), any(map(within, relation.claimed))
 
 
 KINDS: dict[str, Callable[[Proof], None]] = {
@@ -423,59 +392,54 @@ KINDS: dict[str, Callable[[Proof], None]] = {
 }
 
 
-# -- witnesses ---------------------------------------------------------------------------------------------
-def witness(form: Form, record: Mapping[str, Any], rng: random.Random) -> str | None:
-    """What is wrong with a refutation, or None."""
-    case, part = Case(form, dict(record["sizes"])), record["part"]
-    point = Point({k: table(v) for k, v in record["raw"].items()}, rng, fixed=True)
-    if not case.admits(point):
-        return "its point lies outside the hypotheses"
+# -- witnesses -----------------------------------------------------------------------------------
+def witness(form: Form, record: Mapping[str, Any], rng: random.Random) -> str:
+    """What is wrong with a refutation."""
+    case, part = Case(form, record["sizes"]), record["part"]
+    point = Point({name: table(v) for name, v in record["raw"].items()})
     match record["relation"]:
-        case "Equal" | "Zero" | "Force" | "Gradient" | "AtMost":
-            return pointwise(case, point, part, record, rng)
+        case "Law":
+            raise Open("nothing here draws from a law")
+        case _ if not case.admits(point):
+            return "its point lies outside the hypotheses"
         case "Rank":
             here, claimed = ranked(case, part, rng, point)
             if here < claimed:  # at a special point it may be; at a random one it may not
                 here, claimed = ranked(case, part, rng)
-            return f"the rank is {here}, as claimed" if here == claimed else None
+            return f"the rank is {here}, as claimed" if here == claimed else ""
         case "Solutions":
-            solves, claimed_ = membership(case, part, point, rng)
-            return "its point solves the system as claimed" if solves == claimed_ else None
+            solves, said = member(case, part, point)
+            return "its point solves the system as claimed" if solves == said else ""
         case "Rate":
-            return None if expanded(case, part, rng, point) else "the rate is as stated there"
-    raise Open(f"nothing here recomputes a {record['relation']}")
-
-
-def pointwise(case: Case, point: Point, part: int, record: Any, rng: random.Random) -> str | None:
-    if contradicted(case, point, part, (record["digits"] + 20, 4 * record["digits"] + 60)):
-        return None
+            return "" if expanded(case, part, rng, point) else "the rate is as stated there"
+    n = record["digits"]
+    if contradicted(case, point, part, n + 20, 4 * n + 60):
+        return ""
     if record["relation"] != "AtMost":
-        try:
-            if nonzero_residue(case, point, part, fresh_prime(rng), rng):
-                return None
-        except Undefined:
-            return "a side has no value at its point"
+        xp = Residues(fresh_prime(rng), rng)
+        _, _, rest = next(residuals(case, xp, point.entry(xp), [part]))
+        if not (xp.symbols or xp.guesses or xp.vanishes(rest.z[UNIT])):
+            return ""
     return "its point does not refute"
 
 
 def table(x: Any) -> np.ndarray:
     """Exact strings, nested, as an array of fractions."""
-    if not isinstance(x, list):
-        out = np.empty((), dtype=object)
-        out[()] = Fraction(float.fromhex(x)) if "x" in x else Fraction(x)
-        return out
-    rows = [table(row) for row in x]
-    return np.stack(rows) if rows else np.empty((0,), dtype=object)
+    if isinstance(x, list):
+        return np.stack([table(row) for row in x]) if x else np.empty((0,), dtype=object)
+    out = np.empty((), dtype=object)
+    out[()] = Fraction(float.fromhex(x)) if "x" in x else Fraction(x)
+    return out
 
 
-# -- rows --------------------------------------------------------------------------------------------------
+# -- rows ----------------------------------------------------------------------------------------
+@np.errstate(all="ignore")  # of shadows, which are looked at instead
 def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
     """What a second road finds against a row; nothing, if all is well."""
-    rng = random.SystemRandom()
-    seeded = random.Random(rng.getrandbits(128))
+    rng = random.Random(random.SystemRandom().getrandbits(128))
     if row["verdict"] == REFUTED:
         try:
-            wrong = witness(form, row["witness"], seeded)
+            wrong = witness(form, row["witness"], rng)
         except (Open, Undefined, TypeError, KeyError) as why:
             return [Finding(OPEN, "witness", str(why))]
         return [Finding(WRONG, "witness", wrong)] if wrong else []
@@ -486,13 +450,13 @@ def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
         if not evidence["proves"]:
             continue
         record = evidence["proof"] or {}
-        proof = Proof(form, record, evidence["proves"], evidence["log2_bound"], seeded)
+        proof = Proof(form, record, evidence["proves"], evidence["log2_bound"], rng)
         try:
-            check = KINDS.get(proof.need("kind"))
-            if check is None:
-                raise Open(f"no rechecker for {record['kind']}")
-            check(proof)
-        except Open as why:
+            kind = proof.need("kind")
+            if kind not in KINDS:
+                raise Open(f"no rechecker for {kind}")
+            KINDS[kind](proof)
+        except (Open, Undefined, TypeError, KeyError) as why:
             proof.say(OPEN, str(why))
         found += proof.found
     return list(dict.fromkeys(found))
@@ -501,10 +465,9 @@ def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
 def recheck(
     claims: Iterable[Mapping[str, Any]], forms: Mapping[str, Form], keys: Sequence[str] = ()
 ) -> Iterator[tuple[str, str, list[Finding]]]:
-    """(key, verdict, findings) of every form of some claims of a ledger, or of those named: by
-    claim, or by form."""
+    """(key, verdict, findings) of the forms of some claims of a ledger: all, or those named, by
+    their own keys or their claims'."""
     for claim in claims:
         for row in claim["forms"]:
-            key = row["key"]
-            if not keys or key in keys or claim["id"] in keys:
-                yield key, row["verdict"], recheck_form(forms[key], row)
+            if not keys or row["key"] in keys or claim["id"] in keys:
+                yield row["key"], row["verdict"], recheck_form(forms[row["key"]], row)

@@ -35,16 +35,21 @@ def _forbidden(*_: Any) -> Any:
 
 
 class Value:
-    """What a body holds: ``z`` and its conjugate ``w``, one object where it is its own conjugate."""
+    """What a body holds: ``z`` and its conjugate ``w``, one object where it is its own."""
 
     __slots__ = ("w", "xp", "z")
     __array_ufunc__ = None
-    __hash__ = None  # type: ignore[assignment]
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _forbidden  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]
     __bool__ = __float__ = __int__ = __index__ = __complex__ = __abs__ = _forbidden
 
-    def __init__(self, xp: Road, z: Half, w: Half | None = None):
+    def __init__(self, xp: Any, z: Half, w: Half | None = None):
         self.xp, self.z, self.w = xp, z, z if w is None else w
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a number has no length")
+        return self.shape[0]
 
     __add__ = __radd__ = lambda a, b: a.xp.add(a, b)
     __sub__ = lambda a, b: a.xp.sub(a, b)
@@ -58,47 +63,45 @@ class Value:
     __pos__ = lambda a: a
     __getitem__ = lambda a, index: a.xp.map(lambda c: a.xp.pick(c, index), a)
     __iter__ = lambda a: (a[k] for k in range(len(a)))
-    shape = property(lambda a: a.xp.shape_of(next(iter(a.z.values()))))
+    shape = property(lambda a: a.xp.shape_of(first(a.z)))
     ndim = property(lambda a: len(a.shape))
     T = property(lambda a: a.xp.transpose(a))
 
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("a number has no length")
-        return self.shape[0]
+
+def first(half: Half) -> Any:
+    return next(iter(half.values()))
 
 
-class Coefficients:
-    """What a subclass supplies; arrays of numbers by default, moved about by numpy.
+class Road:
+    """The primitives.  A subclass supplies what coefficients do: the ring (number, plus, minus,
+    times), contract (the matrix product), total (the sum over an axis), imaginary (i and -i),
+    linear_solve, vanishes, shape_of, function(name, c) entry by entry ("gauge" is the reciprocal
+    that is 0 at 0), and structure(f, *cs), a map of arrays that only moves entries."""
 
-    number, plus, minus, times: the ring; function(name, c): an elementwise function, with "gauge"
-    the reciprocal that is 0 at 0; contract: the matrix product; total: the sum over one axis.
-    """
-
-    def structure(self, f: Callable[..., Any], *cs: Any) -> Any:
-        """A map of arrays that only moves entries."""
-        raise NotImplementedError
-
-    def number(self, q: Fraction) -> Any:
-        raise NotImplementedError
-
-    shape_of: Any
+    number: Any
     plus: Any
     minus: Any
     times: Any
-    function: Any
     contract: Any
     total: Any
     imaginary: Any
     linear_solve: Any
     vanishes: Any
+    shape_of: Any
+    function: Any
+    structure: Any
+    name = "recheck"
+    highest = 0  # the last power of h that a series keeps
+    lost = 0  # powers of h that divisions have made unknown
+    depth = 0  # nilpotents in use
+    alone = 0  # the bits of those with which X* (or X) moves alone
 
     pick = lambda xp, c, index: xp.structure(lambda a: a[index], c)
     swapped = lambda xp, c: xp.structure(lambda a: a.swapaxes(-1, -2), c)
     shaped = lambda xp, c, shape: xp.structure(lambda a: a.reshape(tuple(shape)), c)
-    spread = lambda xp, c, shape: xp.structure(lambda a: np.broadcast_to(a, shape), c)
+    spread = lambda xp, c, shape: xp.structure(lambda a: np.broadcast_to(a, tuple(shape)), c)
     slanted = lambda xp, c: xp.structure(lambda a: a.diagonal(axis1=-2, axis2=-1), c)
-    filled = lambda xp, shape, n: xp.spread(xp.number(Fraction(n)), tuple(shape))
+    filled = lambda xp, shape, n: xp.spread(xp.number(Fraction(n)), shape)
     nil = lambda xp, c: xp.times(c, xp.number(Fraction(0)))
     known_real = lambda xp, half: half
     off_kink = lambda xp, c: c
@@ -108,23 +111,12 @@ class Coefficients:
         return self.structure(lambda *arrays: join(arrays, axis=axis), *cs)
 
     def identity(self, n: int) -> Any:
-        rows = [self.joined([self.number(Fraction(r == c)) for c in range(n)], 0, True)
-                for r in range(n)]
-        return self.joined(rows, 0, True) if rows else self.filled((0, 0), 0)
+        """The rows 1, 0, ..., 0 and one 0 more, n times over, cut into rows of n."""
+        row = self.joined([self.filled((1,), 1), self.filled((n,), 0)], 0, False)
+        flat = self.joined([row] * max(n, 1), 0, False)
+        return self.shaped(self.pick(flat, slice(n * n)), (n, n))
 
-
-class Road(Coefficients):
-    """The primitives."""
-
-    name = "recheck"
-    highest = 0  # the last power of h that a series keeps
-    lost = 0  # powers of h that divisions have made unknown
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.alone = 0  # bits of the nilpotents with which X* (or X) moves alone
-
-    # -- halves --------------------------------------------------------------------------------------
+    # -- halves ----------------------------------------------------------------------------------
     def each(self, f: Callable[..., Half], *values: Value) -> Value:
         z = f(*(v.z for v in values))
         own = all(v.w is v.z for v in values)
@@ -138,7 +130,7 @@ class Road(Coefficients):
         for key, c in b.items():
             out[key] = self.plus(out[key], c) if key in out else c
         if len(out) > 1:
-            whole = self.shape_of(self.plus(next(iter(a.values())), next(iter(b.values()))))
+            whole = self.shape_of(self.plus(first(a), first(b)))
             out = {key: self.spread(c, whole) for key, c in out.items()}
         return out
 
@@ -151,13 +143,13 @@ class Road(Coefficients):
                     out[key] = self.plus(out[key], term) if key in out else term
         if self.highest:
             self.lost -= min(0, *(p for half in (a, b) for _, p in half))
-        return out or {UNIT: self.nil(op(next(iter(a.values())), next(iter(b.values()))))}
+        return out or {UNIT: self.nil(op(first(a), first(b)))}
 
     def series(self, name: str, x: Half) -> Half:
         """The Taylor series of a function in all that is small, about what is not."""
         power, x = self.leading(name, x) if self.highest else (0, x)
         small = {key: c for key, c in x.items() if key != UNIT}
-        here = x[UNIT] if UNIT in x else self.nil(next(iter(x.values())))
+        here = x[UNIT] if UNIT in x else self.nil(first(x))
         value = self.function(name, here)
         out, so_far = {UNIT: value}, small
         for term in self.taylor(name, here, value) if small else ():
@@ -165,17 +157,16 @@ class Road(Coefficients):
             so_far = self.product(self.times, so_far, small)
             if UNIT in so_far:  # nothing is left
                 break
-        shift = {"reciprocal": -power, "gauge": -power, "sqrt": power // 2, "relu": power,
-                 "abs": power}.get(name, 0)
+        scale = {"reciprocal": -1, "gauge": -1, "sqrt": Fraction(1, 2), "relu": 1, "abs": 1}
+        shift = int(power * scale.get(name, 0))
         return {(bits, p + shift): c for (bits, p), c in out.items()}
 
     def leading(self, name: str, x: Half) -> tuple[int, Half]:
         """The leading power of h in a series, and the series divided by it."""
-        known = [p for (bits, p), c in x.items() if not bits and not self.vanishes(c)]
-        power = min(known, default=0)
-        if power >= 0 and name in ("exp", "sin", "cos"):
+        power = min((p for (b, p), c in x.items() if not (b or self.vanishes(c))), default=0)
+        if power >= 0 and name == "exp":
             return 0, x
-        if name in ("exp", "sin", "cos", "log") and power or name == "sqrt" and power % 2:
+        if (name in ("exp", "log") and power) or (name == "sqrt" and power % 2):
             raise Open(f"{name} of a series that begins with h^{power}")
         if any(p < power for _, p in x):
             raise Open("a derivative of lower order in h than its value")
@@ -187,11 +178,6 @@ class Road(Coefficients):
         by = lambda c, q: self.times(c, self.number(Fraction(q)))
         if name == "exp":
             yield from (by(value, Fraction(1, math.factorial(k))) for k in range(1, TERMS))
-        elif name in ("sin", "cos"):
-            other = self.function("cos" if name == "sin" else "sin", here)
-            signs = (1, -1, -1, 1) if name == "sin" else (-1, -1, 1, 1)
-            for k in range(1, TERMS):
-                yield by(other if k % 2 else value, Fraction(signs[(k - 1) % 4], math.factorial(k)))
         elif name in ("reciprocal", "gauge", "sqrt", "log"):
             over = self.function("reciprocal", here)
             exponent = {"sqrt": Fraction(1, 2), "log": Fraction(0)}.get(name, Fraction(-1))
@@ -205,28 +191,13 @@ class Road(Coefficients):
             here = self.off_kink(here)
             yield self.function(slope, here) if slope else self.nil(here)
 
-    # -- arithmetic ----------------------------------------------------------------------------------
+    # -- arithmetic ------------------------------------------------------------------------------
     def lift(self, x: Any) -> Value:
         if isinstance(x, Value):
             return x
         if isinstance(x, bool) or not isinstance(x, int):
             raise TypeError(f"{type(x).__name__} {x!r} in a body")
         return Value(self, {UNIT: self.number(Fraction(x))})
-
-    one = property(lambda xp: xp.lift(1))
-    i = property(lambda xp: Value(xp, *({UNIT: c} for c in xp.imaginary())))
-    pi = property(lambda xp: Value(xp, {UNIT: xp.function("pi", xp.number(Fraction(0)))}))
-
-    add = lambda xp, a, b: xp.each(xp.summed, xp.lift(a), xp.lift(b))
-    neg = lambda xp, a: xp.map(xp.minus, xp.lift(a))
-    sub = lambda xp, a, b: xp.add(a, xp.neg(b))
-    mul = lambda xp, a, b: xp.each(
-        lambda x, y: xp.product(xp.times, x, y), xp.lift(a), xp.lift(b)
-    )
-    matmul = lambda xp, a, b: xp.each(
-        lambda x, y: xp.product(xp.contract, x, y), xp.lift(a), xp.lift(b)
-    )
-    div = lambda xp, a, b: xp.mul(a, xp.elementwise("reciprocal", b))
 
     def power(self, a: Any, n: Any) -> Value:
         if isinstance(n, Value):
@@ -240,56 +211,66 @@ class Road(Coefficients):
         half = self.power(a, n // 2)
         return half * half * a if n % 2 else half * half
 
+    one = property(lambda xp: xp.lift(1))
+    i = property(lambda xp: Value(xp, *({UNIT: c} for c in xp.imaginary())))
+    pi = property(lambda xp: Value(xp, {UNIT: xp.function("pi", xp.number(Fraction(0)))}))
+    add = lambda xp, a, b: xp.each(xp.summed, xp.lift(a), xp.lift(b))
+    neg = lambda xp, a: xp.map(xp.minus, xp.lift(a))
+    sub = lambda xp, a, b: xp.add(a, xp.neg(b))
+    bilinear = lambda xp, op, a, b: xp.each(
+        lambda x, y: xp.product(op, x, y), xp.lift(a), xp.lift(b)
+    )
+    mul = lambda xp, a, b: xp.bilinear(xp.times, a, b)
+    matmul = lambda xp, a, b: xp.bilinear(xp.contract, a, b)
+    div = lambda xp, a, b: xp.mul(a, xp.elementwise("reciprocal", b))
     exp = lambda xp, x: xp.elementwise("exp", x)
     log = lambda xp, x: xp.elementwise("log", x)
     sqrt = lambda xp, x: xp.elementwise("sqrt", x)
-    sin = lambda xp, x: xp.elementwise("sin", x)
-    cos = lambda xp, x: xp.elementwise("cos", x)
     relu = lambda xp, x: xp.elementwise("relu", x)
     step = lambda xp, x: xp.elementwise("step", x)
-    tanh = lambda xp, x: 1 - 2 / (xp.exp(2 * xp.lift(x)) + 1)
-    logistic = lambda xp, x: 1 / (1 + xp.exp(-xp.lift(x)))
+    turn = lambda xp, x, sign: (e := xp.exp(xp.i * x)) + sign / e
+    cos = lambda xp, x: xp.like(xp.turn(x, 1) / 2, x)
+    sin = lambda xp, x: xp.like(xp.turn(x, -1) / (2 * xp.i), x)
+    tanh = lambda xp, x: 1 - 2 / (xp.exp(x) ** 2 + 1)
+    logistic = lambda xp, x: 1 / (1 + xp.exp(xp.neg(x)))
     softplus = lambda xp, x: xp.log(1 + xp.exp(x))
     logsumexp = lambda xp, x, axis=-1: xp.log(xp.sum(xp.exp(x), axis))
-
-    def softmax(self, x: Value, axis: int = -1) -> Value:
-        e = self.exp(x)
-        return e / self.expand(self.sum(e, axis), axis)
+    softmax = lambda xp, x, axis=-1: (e := xp.exp(x)) / xp.expand(xp.sum(e, axis), axis)
 
     def relative_entropy(self, p: Any, q: Any, p_total: Any = 1, q_total: Any = 1) -> Value:
         logs = self.log(p) - self.log(p_total) - self.log(q) + self.log(q_total)
         return self.div(p, p_total) * (logs - 1) + self.div(q, q_total)
 
-    # -- conjugates, sizes and kinks -------------------------------------------------------------------
+    # -- conjugates, sizes and kinks -------------------------------------------------------------
+    own = lambda xp, x: Value(xp, xp.known_real(x.z))
+    like = lambda xp, y, x: xp.own(y) if isinstance(x, int) or x.w is x.z else y
     conj = lambda xp, x: Value(xp, xp.lift(x).w, xp.lift(x).z)
     star = lambda xp, x: xp.transpose(xp.conj(x))
-    own = lambda xp, x: Value(xp, xp.known_real(x.z))
-    is_own = lambda xp, x: x.w is x.z
     dot = lambda xp, a, b: xp.sum(xp.conj(a) * b)
     norm2 = lambda xp, x, axis=None: xp.sum(xp.abs2(x), axis)
     norm = lambda xp, x, axis=None: xp.sqrt(xp.norm2(x, axis))
     unit = lambda xp, x, axis=-1: x * xp.elementwise("gauge", xp.expand(xp.norm(x, axis), axis))
-    maximum = lambda xp, a, b: b + xp.relu(xp.sub(a, b))
+    maximum = lambda xp, a, b: xp.add(b, xp.relu(xp.sub(a, b)))
     minimum = lambda xp, a, b: xp.sub(a, xp.relu(xp.sub(a, b)))
     clip = lambda xp, x, low, high: xp.minimum(xp.maximum(x, low), high)
 
     def real(self, x: Any) -> Value:
         x = self.lift(x)
-        return x if self.is_own(x) else self.own((x + self.conj(x)) / 2)
+        return x if x.w is x.z else self.own((x + self.conj(x)) / 2)
 
     def imag(self, x: Any) -> Value:
         x = self.lift(x)
-        return x * 0 if self.is_own(x) else self.own((x - self.conj(x)) / (2 * self.i))
+        return x * 0 if x.w is x.z else self.own((x - self.conj(x)) / (2 * self.i))
 
     def abs2(self, x: Any) -> Value:
         x = self.lift(x)
-        return x * x if self.is_own(x) else self.own(x * self.conj(x))
+        return x * x if x.w is x.z else self.own(x * self.conj(x))
 
     def abs(self, x: Any) -> Value:
         x = self.lift(x)
-        return self.elementwise("abs", x) if self.is_own(x) else self.sqrt(self.abs2(x))
+        return self.elementwise("abs", x) if x.w is x.z else self.sqrt(self.abs2(x))
 
-    # -- shapes ------------------------------------------------------------------------------------------
+    # -- shapes ----------------------------------------------------------------------------------
     transpose = lambda xp, x: x if x.ndim < 2 else xp.map(xp.swapped, x)
     reshape = lambda xp, x, shape: xp.map(lambda c: xp.shaped(c, shape), x)
     flatten = lambda xp, x: xp.reshape(x, (math.prod(x.shape),))
@@ -314,9 +295,9 @@ class Road(Coefficients):
 
     def join(self, values: Sequence[Any], axis: int, new: bool) -> Value:
         def joined(*halves: Half) -> Half:
-            nils = [self.nil(next(iter(half.values()))) for half in halves]
+            rows = [(half, self.nil(first(half))) for half in halves]
             return {
-                key: self.joined([h.get(key, nil) for h, nil in zip(halves, nils)], axis, new)
+                key: self.joined([half.get(key, nil) for half, nil in rows], axis, new)
                 for key in dict.fromkeys(key for half in halves for key in half)
             }
 
@@ -330,13 +311,12 @@ class Road(Coefficients):
         (m, n), (p, q) = a.shape, b.shape
         return self.reshape(a[:, None, :, None] * b[None, :, None, :], (m * p, n * q))
 
-    # -- linear algebra ------------------------------------------------------------------------------------
+    # -- linear algebra --------------------------------------------------------------------------
     inv = lambda xp, a: xp.solve(a, xp.eye(a.shape[0]))
 
     def solve(self, a: Any, b: Any) -> Value:
         """Neumann's series in all that is small: (A + S)^-1 B = Σ (-A^-1 S)^k A^-1 B."""
-        a, b = self.lift(a), self.lift(b)
-        if b.ndim == 1:
+        if self.lift(b).ndim == 1:
             return self.solve(a, b[:, None])[:, 0]
 
         def solved(x: Half, y: Half) -> Half:
@@ -352,7 +332,7 @@ class Road(Coefficients):
                     break
             return out
 
-        return self.each(solved, a, b)
+        return self.each(solved, self.lift(a), self.lift(b))
 
     def det(self, a: Value) -> Value:
         """Laplace's expansion, each minor of the last rows once."""
@@ -361,53 +341,45 @@ class Road(Coefficients):
         for size in range(1, n + 1):
             row, smaller, minors = a[n - size], minors, {}
             for columns in combinations(range(n), size):
-                terms = [
-                    row[c] * smaller[columns[:k] + columns[k + 1 :]] * (-1) ** k
-                    for k, c in enumerate(columns)
-                ]
+                rest = [smaller[columns[:k] + columns[k + 1 :]] for k in range(size)]
+                terms = [row[c] * rest[k] * (-1) ** k for k, c in enumerate(columns)]
                 minors[columns] = self.sum(self.stack(terms))
         return minors[tuple(range(n))]
 
-    # -- derivatives -----------------------------------------------------------------------------------------
+    # -- derivatives -----------------------------------------------------------------------------
     def along(self, f: Callable, x: Value, h: Any, z: bool, w: bool) -> Value:
-        """The coefficient of a new nilpotent along h, which moves the first half, the second, or
-        both."""
+        """The coefficient of a nilpotent along h that moves the first half, the second or both."""
         h, bit = self.lift(h), 1 << self.depth
         small = {(bit, 0): self.number(Fraction(1))}
         moved = lambda half, d: self.summed(half, self.product(self.times, small, d))
-        first = moved(x.z, h.z) if z else x.z
+        here = moved(x.z, h.z) if z else x.z
         same = z and w and x.w is x.z and h.w is h.z
-        second = first if same else moved(x.w, h.w) if w else x.w
-        self.depth += 1
-        self.alone |= bit if z != w else 0
+        there = here if same else moved(x.w, h.w) if w else x.w
+        self.depth, self.alone = self.depth + 1, self.alone | (bit if z != w else 0)
         try:
-            y = self.lift(f(Value(self, first, second)))
+            y = self.lift(f(Value(self, here, there)))
         finally:
-            self.depth -= 1
-            self.alone &= ~bit
+            self.depth, self.alone = self.depth - 1, self.alone & ~bit
 
         def part(half: Half) -> Half:
             found = {(b ^ bit, p): c for (b, p), c in half.items() if b & bit}
-            return found or {UNIT: self.nil(next(iter(half.values())))}
+            return found or {UNIT: self.nil(first(half))}
 
         return self.each(part, y)
 
     push = lambda xp, f, x, h: xp.along(f, x, h, True, True)
-
-    def pull_star(self, f: Callable, x: Value, h: Any) -> Value:
-        """X* moves along H* alone; the conjugate is where X moves along H alone."""
-        star, plain = self.along(f, x, h, False, True), self.along(f, x, h, True, False)
-        return Value(self, star.z, plain.w)
+    # X* moves along H* alone; in the conjugate, X along H alone
+    pull_star = lambda xp, f, x, h: Value(
+        xp, xp.along(f, x, h, False, True).z, xp.along(f, x, h, True, False).w
+    )
 
     def basis(self, shape: Sequence[int]) -> list[Value]:
-        rows = self.eye(math.prod(shape))
-        return [self.reshape(row, shape) for row in rows]
+        return [self.reshape(row, shape) for row in self.eye(math.prod(shape))]
 
     def gradient(self, f: Callable, x: Value, push: Callable | None = None) -> Value:
         """The derivatives of a number along all basis vectors, laid out like x."""
-        push = push or self.push
-        entries = [push(f, x, e) for e in (self.basis(x.shape) if x.ndim else [self.one])]
-        return self.reshape(self.stack(entries), x.shape)
+        along = self.basis(x.shape) if x.ndim else [self.one]
+        return self.reshape(self.stack([(push or self.push)(f, x, e) for e in along]), x.shape)
 
     wirtinger = lambda xp, f, x: xp.gradient(f, x, xp.pull_star)
     jacobian = lambda xp, f, x: xp.stack(
