@@ -60,6 +60,7 @@ class Proof:
     bound: str | None
     rng: random.Random
     found: list[Finding] = field(default_factory=list)
+    drawn: bool = False
 
     def say(self, severity: str, sentence: str) -> None:
         self.found.append(Finding(severity, self.record.get("kind", "?"), sentence))
@@ -130,17 +131,18 @@ def entries(x: Value) -> list[Any]:
 def vanishing(proof: Proof, case: Case, p: int, special: bool = False) -> tuple[int, ...] | None:
     """At one point: the branch it lies on, or None where some side has no value."""
     point, xp = case.point(proof.rng, special), Residues(p, proof.rng)
+    xp.drawn = proof.drawn and not special
     try:
         for k, sides, rest in residuals(case, xp, point.entry(xp), proof.parts):
+            zero = all(map(xp.vanishes, rest.z.values()))
             room = (sides.right - sides.left).z[UNIT].s.real
-            below = sides.order and np.any(room < -NEAR)
-            if all(map(xp.vanishes, rest.z.values())) and not below:
+            if zero and not (sides.order and np.any(room < -NEAR)):
                 continue
-            where = f"part {k + 1} at {case.sizes}"
             if contradicted(case, point, k):
-                proof.say(WRONG, f"{where} is false at a {'special' * special or 'random'} point")
-            elif not special:
-                proof.say(OPEN, f"{where}: {SYMBOLS}")
+                what = "special" if special else "random"
+                proof.say(WRONG, f"part {k + 1} is false at a {what} point of {case.sizes}")
+            elif not (zero or special):
+                proof.say(OPEN, f"part {k + 1} at {case.sizes}: {SYMBOLS}")
     except Undefined:
         return None
     return tuple(xp.branch)
@@ -150,7 +152,7 @@ def identity(proof: Proof) -> None:
     """At a fresh prime and the recorded ones in turn; then at special points."""
     shapes, start = proof.shapes(), time.perf_counter()
     primes = [fresh_prime(proof.rng), *map(int, proof.need("primes"))]
-    counted(proof, shapes[-1])
+    proof.drawn = counted(proof, shapes[-1])
     bounded(proof, shapes[-1])
     for k, sizes in enumerate(shapes):
         case = Case(proof.form, sizes)
@@ -174,16 +176,20 @@ def late(proof: Proof, start: float, k: int, shapes: Sequence[Any]) -> bool:
     return any(f.severity != SPOT for f in proof.found)
 
 
-def read(proof: Proof, sizes: Mapping[str, Any]) -> tuple[Reading, list[tuple]]:
+def read(
+    proof: Proof, sizes: Mapping[str, Any], drawn: bool = False
+) -> tuple[Reading, list[tuple]]:
     """The parts as counts, at sizes that are numbers or names."""
     case, xp = Case(proof.form, sizes), Reading()
+    xp.drawn = drawn
     apart = {*case.raws("nonzero"), *case.raws("signs")}
     entry = lambda name, shape: xp.raw(name, shape, name in apart)
     return xp, list(residuals(case, xp, entry, proof.parts))
 
 
-def counted(proof: Proof, largest: Mapping[str, int]) -> None:
-    """Is the grid long enough for what the scope says of every size?"""
+def counted(proof: Proof, largest: Mapping[str, int]) -> bool:
+    """Is the grid long enough for what the scope says of every size?  The count may clear all
+    denominators, or take the reciprocals of arrays for symbols: then they are drawn (True)."""
     grid, recorded = proof.grid, proof.record.get("indices") or {}
     said = {name: n for name, n in recorded.items() if n is not None}
     for part, scope in proof.scopes.items():
@@ -195,16 +201,25 @@ def counted(proof: Proof, largest: Mapping[str, int]) -> None:
     for name, n in said.items():
         if len(grid[name]) < n + 1:
             proof.say(WRONG, f"{n} indices over {name} need {n + 1} sizes, not {len(grid[name])}")
-    try:
-        xp, made = read(proof, {**largest, **{name: named(name) for name in said}})
-    except (Open, TypeError, ValueError) as why:
-        return proof.say(OPEN, f"the indices cannot be counted again: {why}") if said else None
-    here = most(added([c.top, c.axes()]) for _, _, rest in made for c in rest.z.values())
-    for name in said:
-        n = math.ceil(max(here.get(name, 0), xp.lemmas.get(name, 0)))
-        if len(grid[name]) < n + 1:
-            proof.say(OPEN, f"{n} indices over {name} are counted here, {said[name]} recorded")
-    return None
+    why = ""
+    for drawn in (False, True):
+        if not said:
+            return False
+        try:
+            xp, made = read(proof, {**largest, **{name: named(name) for name in said}}, drawn)
+        except (Open, TypeError, ValueError) as refused:
+            why = why or f"the indices cannot be counted again: {refused}"
+            continue
+        here = most([xp.lemmas, *(added([c.top, c.axes()]) for m in made for c in m[2].z.values())])
+        short = {s: n for s in said if len(grid[s]) <= (n := math.ceil(here.get(s, 0)))}
+        if not short:
+            return drawn
+        said_here = (
+            f"{n} indices over {s} are counted here, {said[s]} recorded" for s, n in short.items()
+        )
+        why = why or "; ".join(said_here)
+    proof.say(OPEN, why)
+    return False
 
 
 def bounded(proof: Proof, sizes: Mapping[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""``fieldcheck recheck``: a ledger's proofs and witnesses on a second road, which gathers nothing."""
+"""``fieldcheck recheck``: a ledger's proofs and witnesses, on a second road."""
 
 from __future__ import annotations
 

@@ -104,6 +104,8 @@ class Residues(Road):
         self.s2 = next(n for n in range(2, 999) if pow(n, p // 2, p) == p - 1)
         self.symbols = self.guesses = 0
         self.branch: list[int] = []
+        self.small = {n % p for n in range(-99, 100)}
+        self.overs: dict[Any, Any] = {}
         self.exps: dict[Any, Any] = {0: 1}
         self.logs: dict[Any, Any] = {1: 0}
         self.roots: dict[Any, tuple[Any, complex]] = {}
@@ -178,10 +180,13 @@ class Residues(Road):
     # -- functions -------------------------------------------------------------------------------
     def function(self, name: str, c: Shadowed) -> Shadowed:
         s = SHADOW[name](c.s)
+        if self.drawn and c.r.ndim and name in ("reciprocal", "gauge"):
+            name = "drawn"
         return self.made(np.frompyfunc(getattr(self, "_" + name), 3, 1)(c.r, c.s, s), s)
 
     _reciprocal = lambda xp, x, s, y: xp.inverse(x)
     _gauge = lambda xp, x, s, y: xp.inverse(x) if x else 0
+    _drawn = lambda xp, x, s, y: xp.inverse(x) if x in xp.small else xp.symbol(xp.overs, x)
     _relu = lambda xp, x, s, y: x if xp.sign(x, s) > 0 else 0
     _abs = lambda xp, x, s, y: x * xp.sign(x, s)
     _step = lambda xp, x, s, y: int(xp.sign(x, s, kink=True) > 0)

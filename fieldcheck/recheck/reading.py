@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from fieldcheck.recheck.road import UNIT, Half, Open, Road, Value, first
 Weights = dict[str, float]
 REAL, NONNEG, NONZERO = "real", "nonneg", "nonzero"
 SIGN, POSITIVE = frozenset({REAL, NONNEG}), frozenset({REAL, NONNEG, NONZERO})
+LONE = "an entry alone"
 LARGEST = 500  # a length from here on is a name's
 CELL = np.zeros(1, dtype=np.int8)
 
@@ -60,7 +62,7 @@ class Dim:
 
     __slots__ = ("code",)
     __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __index__ = __int__ = __float__ = _refused
-    __str__ = __repr__ = __format__ = __hash__ = __neg__ = _refused  # type: ignore[assignment]
+    __str__ = __repr__ = __format__ = __hash__ = __neg__ = _refused
     __floordiv__ = __mod__ = __pow__ = __rfloordiv__ = _refused
 
     def __init__(self, code: int):
@@ -127,6 +129,10 @@ class Bound:
     facts: frozenset[str] = frozenset()
     key: Any = None
 
+    def renamed(self, f: Callable[..., Any]) -> Bound:
+        """New names and axes of the denominators."""
+        return replace(self, under={f(*which): found for which, found in self.under.items()})
+
     def below(self) -> Weights:
         return added(scaled(w, power) for power, w in self.under.values())
 
@@ -154,7 +160,7 @@ class Reading(Road):
 
     def lift(self, x: Any) -> Value:
         if isinstance(x, Dim):
-            return Value(self, {UNIT: Bound((), indices(x.code), {}, frozenset({REAL}), x.code)})
+            return Value(self, {UNIT: Bound((), indices(x.code), {}, SIGN, x.code)})
         return super().lift(x)
 
     def number(self, q: Fraction) -> Bound:
@@ -164,7 +170,7 @@ class Reading(Road):
         return Bound((), n, under, frozenset(facts), q)
 
     shape_of = lambda xp, c: tuple(map(length, c.dims))
-    minus = lambda xp, c: replace(c, facts=c.facts - {NONNEG}, key=hash(("-", c.key)))
+    minus = lambda xp, c: xp.times(xp.number(Fraction(-1)), c)
     imaginary = lambda xp: tuple(Bound(key=k, facts=frozenset({NONZERO})) for k in ("i", "-i"))
     vanishes = lambda xp, c: c.key == 0
     identity = lambda xp, n: Bound((code(n),) * 2, facts=SIGN, key="identity")
@@ -173,22 +179,23 @@ class Reading(Road):
     def structure(self, f: Callable[..., Any], *cs: Any) -> Bound:
         """What becomes of the strides of an array that is never read says where its axes go."""
         (c,) = cs
-        under = {}
-        for (name, axes), found in c.under.items():
+
+        def own(name: Any, axes: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
             out, start = moved(f, c.dims, axes)
-            runs = [
-                [j for j, s in enumerate(out.strides) if abs(s) >> 8 * i & 255]
+            runs: list[list[int]] = [
+                [j for j, s in enumerate(out.strides) if abs(s) >> 8 * i & 255][:1]
                 for i in range(len(axes))
             ]
             whole = all(j and out.shape[j[0]] == c.dims[k] for j, k in zip(runs, axes, strict=True))
-            if start or not whole:  # the denominators of other entries
-                name = hash((name, start, out.shape, out.strides))
-            under[name, tuple(j[0] for j in runs if j)] = found
+            same = whole and not start  # else these are the denominators of other entries
+            return name if same else (name, start, out.shape, out.strides), (*chain(*runs),)
+
+        c = c.renamed(own)
         out, start = moved(f, c.dims, tuple(range(len(c.dims))))
         view = (out.shape, out.strides, start)
         plain = c.dims, tuple(1 << 8 * k for k in range(len(c.dims))), 0
         same = view == plain or isinstance(c.key, Fraction)
-        return replace(c, dims=out.shape, under=under, key=c.key if same else hash((c.key, view)))
+        return replace(c, dims=out.shape, key=c.key if same else hash((c.key, view)))
 
     def pick(self, c: Bound, index: Any) -> Bound:
         whole = index if isinstance(index, tuple) else (index,)
@@ -202,12 +209,9 @@ class Reading(Road):
 
     def loose(self, c: Bound, dims: tuple[int, ...]) -> Bound:
         """New axes of which nothing is known: a denominator may depend on all of them."""
-        key = object()
-        under = {
-            (hash((name, key)), tuple(range(len(dims))) if axes else ()): found
-            for (name, axes), found in c.under.items()
-        }
-        return replace(c, dims=dims, under=under, key=key)
+        key, every = object(), tuple(range(len(dims)))
+        made = c.renamed(lambda name, axes: ((name, key), axes and every))
+        return replace(made, dims=dims, key=key)
 
     def spread(self, c: Bound, shape: Sequence[Any]) -> Bound:
         return super().spread(c, tuple(map(code, shape)))
@@ -225,13 +229,7 @@ class Reading(Road):
         dims[axis] = sum(c.dims[axis] for c in cs)
         key = ("joined", axis, *(c.key for c in cs))
         rows = [
-            replace(
-                c,
-                under={
-                    (hash((n, key, k)) if axis in axes else n, axes): found
-                    for (n, axes), found in c.under.items()
-                },
-            )
+            c.renamed(lambda name, axes, k=k: ((name, key, k) if axis in axes else name, axes))
             for k, c in enumerate(cs)
         ]
         return self.together(rows, 0, key, tuple(dims))
@@ -242,7 +240,8 @@ class Reading(Road):
         under: dict[Any, tuple[float, Weights]] = {}
         for c in cs:
             for name, (power, w) in c.under.items():
-                under[name] = max(power, under.get(name, (0.0,))[0]), w
+                if LONE not in w or all(name in other.under for other in cs):
+                    under[name] = max(power, under.get(name, (0.0,))[0]), w
         lacking = lambda c, name: under[name][0] - c.under.get(name, (0,))[0]
         top = most(
             added([c.top, *(scaled(w, lacking(c, name)) for name, (_, w) in under.items())])
@@ -284,16 +283,19 @@ class Reading(Road):
 
     def total(self, c: Bound, axis: int) -> Bound:
         n, under = c.dims[axis], {}
-        tops = [c.top, indices(n) or {"height": math.log2(max(n, 1))}]
         if not n:
             return self.filled(c.dims[:axis] + c.dims[axis + 1 :], 0)
-        for (name, axes), (power, w) in c.under.items():
-            if axis in axes and n >= LARGEST:
-                self.note(replace(c, top=w, under={}))  # a symbol of its own
-                continue
-            if axis in axes:
+        at = {which: found for which, found in c.under.items() if axis in which[1]}
+        lone = any(LONE in w for _, w in at.values())
+        tops = [c.top, {} if lone else indices(n) or {"height": math.log2(n)}]
+        for which, (power, w) in c.under.items():
+            if which in at and n >= LARGEST and any(name in NAMES for name in w):
+                raise Open("a sum of fractions whose denominators sum over a size")
+            if which in at and n < LARGEST:
                 tops.append(scaled(w, power * (n - 1)))
-            under[name, axes] = power * (n if axis in axes else 1), w
+                power *= n
+            if which not in at or n < LARGEST or LONE in w:
+                under[which] = power, w
         facts = c.facts if NONNEG in c.facts else c.facts & SIGN
         whole = replace(c, top=added(tops), under=under, facts=facts, key=hash(("sum", c.key)))
         return super().pick(whole, (slice(None),) * axis + (0,))
@@ -321,6 +323,7 @@ class Reading(Road):
         key, real, whole = hash((name, c.key)), c.facts & {REAL}, c.whole()
         if name in ("reciprocal", "gauge"):
             axes = tuple(k for k, n in enumerate(c.dims) if n != 1)
+        if name in ("reciprocal", "gauge") and not (self.drawn and axes):
             under = {(("over", c.key), axes): (1.0, c.top)}
             return Bound(c.dims, c.below(), under, c.facts | {NONZERO}, key)
         if name == "log" and c.key in self.undone:
@@ -336,6 +339,8 @@ class Reading(Road):
             "relu": SIGN | (c.facts if NONNEG in c.facts else frozenset()),
             "abs": SIGN | c.facts,
             "step": SIGN,
+            "reciprocal": c.facts | {NONZERO},
+            "gauge": c.facts,
         }.get(name, real)
         made = Bound(c.dims, {"degree": 1}, {}, frozenset(facts), key)
         if name == "exp" and real:
@@ -351,23 +356,26 @@ class Reading(Road):
         known = lambda key, c: c if key[0] & self.alone else replace(c, facts=c.facts | {REAL})
         return {key: known(key, c) for key, c in half.items()}
 
-    def known(self, x: Value, facts: Any) -> Value:
+    def known(self, x: Value, facts: Any) -> Any:
         if not facts >= SIGN:
             return x
         return Value(self, {**x.z, UNIT: replace(x.z[UNIT], facts=x.z[UNIT].facts | SIGN)})
 
     facts_of = lambda xp, x: xp.lift(x).z[UNIT].facts
     abs2 = lambda xp, x: xp.known(Road.abs2(xp, x), SIGN)
-    softplus = lambda xp, x: xp.known(Road.softplus(xp, x), xp.facts_of(xp.exp(x)))
-    maximum = lambda xp, a, b: xp.known(
+    softplus: Any = lambda xp, x: xp.known(Road.softplus(xp, x), xp.facts_of(xp.exp(x)))
+    maximum: Any = lambda xp, a, b: xp.known(
         Road.maximum(xp, a, b), max(xp.facts_of(a), xp.facts_of(b), key=lambda f: f >= SIGN)
     )
-    minimum = lambda xp, a, b: xp.known(Road.minimum(xp, a, b), xp.facts_of(a) & xp.facts_of(b))
+    minimum: Any = lambda xp, a, b: xp.known(
+        Road.minimum(xp, a, b), xp.facts_of(a) & xp.facts_of(b)
+    )
 
-    def relative_entropy(self, *given: Any) -> Value:
+    def relative_entropy(self, p: Any, q: Any, p_total: Any = 1, q_total: Any = 1) -> Value:
         """Nonnegative, since log u <= u - 1, where all arguments are positive."""
-        positive = all(self.facts_of(v) >= POSITIVE for v in given)
-        return self.known(super().relative_entropy(*given), SIGN if positive else frozenset())
+        positive = all(self.facts_of(v) >= POSITIVE for v in (p, q, p_total, q_total))
+        out = super().relative_entropy(p, q, p_total, q_total)
+        return self.known(out, SIGN if positive else frozenset())
 
     # -- derivatives along every basis vector at once --------------------------------------------
     def gradient(self, f: Callable, x: Value, push: Callable | None = None) -> Value:
@@ -378,12 +386,11 @@ class Reading(Road):
         return self.laid_out(y, self.flatten(x), first(y.z).dims)
 
     def direction(self, x: Value) -> Value:
-        real = frozenset({REAL})
-        return Value(self, {UNIT: Bound(first(x.z).dims, facts=real, key=object())})
+        """Of a basis vector one entry is 1: a sum over its index is no sum."""
+        dims = first(x.z).dims
+        lone = {("direction", tuple(range(len(dims)))): (1.0, {LONE: 0.0})}
+        return Value(self, {UNIT: Bound(dims, {}, lone, frozenset({REAL}), object())})
 
     def laid_out(self, y: Value, x: Value, dims: tuple[int, ...]) -> Value:
-        """The direction's indices, which a derivative sums over, run free now."""
-        own = first(x.z)
-        less = lambda w: added([w, scaled(own.axes(), -1)])
-        free = lambda c: replace(c, dims=dims + own.dims, top=less(c.top), key=object())
-        return self.map(free, y)
+        whole = lambda c: replace(c, dims=dims + first(x.z).dims, key=object())
+        return self.map(whole, y)

@@ -39,7 +39,7 @@ class Value:
 
     __slots__ = ("w", "xp", "z")
     __array_ufunc__ = None
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _forbidden  # type: ignore[assignment]
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _forbidden
     __hash__ = None  # type: ignore[assignment]
     __bool__ = __float__ = __int__ = __index__ = __complex__ = __abs__ = _forbidden
 
@@ -93,6 +93,7 @@ class Road:
     name = "recheck"
     highest = 0  # the last power of h that a series keeps
     lost = 0  # powers of h that divisions have made unknown
+    drawn = False  # are reciprocals of arrays free symbols?
     depth = 0  # nilpotents in use
     alone = 0  # the bits of those with which X* (or X) moves alone
 
@@ -157,8 +158,8 @@ class Road:
             so_far = self.product(self.times, so_far, small)
             if UNIT in so_far:  # nothing is left
                 break
-        scale = {"reciprocal": -1, "gauge": -1, "sqrt": Fraction(1, 2), "relu": 1, "abs": 1}
-        shift = int(power * scale.get(name, 0))
+        scale = {"reciprocal": -2, "gauge": -2, "sqrt": 1, "relu": 2, "abs": 2}.get(name, 0)
+        shift = power * scale // 2
         return {(bits, p + shift): c for (bits, p), c in out.items()}
 
     def leading(self, name: str, x: Half) -> tuple[int, Half]:
@@ -181,11 +182,10 @@ class Road:
         elif name in ("reciprocal", "gauge", "sqrt", "log"):
             over = self.function("reciprocal", here)
             exponent = {"sqrt": Fraction(1, 2), "log": Fraction(0)}.get(name, Fraction(-1))
-            term = over if name == "log" else by(self.times(value, over), exponent)
+            term: Any = over if name == "log" else by(self.times(value, over), exponent)
             for k in range(2, TERMS):
                 yield term
-                rest = Fraction(1 - k, k) if name == "log" else (exponent - k + 1) / k
-                term = by(self.times(term, over), rest)
+                term = by(self.times(term, over), (exponent - k + 1) / k)
         else:  # a step is constant off its kink, where a relu has no slope
             slope = {"relu": "step", "abs": "sign"}.get(name)
             here = self.off_kink(here)
