@@ -301,11 +301,13 @@ def expanded(case: Case, part: int, rng: random.Random, point: Point | None = No
         raise Open(f"no series in 1/n: {why}") from None
     if xp.highest < relation.order + xp.lost:
         raise Open("a series that loses all its terms")
-    powers = [p for (_, p), c in rest.items() if not xp.vanishes(c)]
-    lead = min([p for p in powers if p <= relation.order], default=relation.order + 1)
-    if lead < relation.order or (relation.constant is None and lead > relation.order):
-        return f"order {lead} or more, not {relation.order}"
-    c = Value(xp, {UNIT: rest.get((0, relation.order), xp.number(Fraction(0)))})
+    kept = {p: c for (_, p), c in rest.items() if not xp.vanishes(c)}
+    lead, order = min(kept, default=xp.highest + 1), relation.order
+    if lead < order or (relation.constant is None and lead > order):
+        if lead < order and (xp.symbols or xp.guesses) and np.all(abs(kept[lead].s) < NEAR):
+            raise Open(SYMBOLS)
+        return f"order {lead}, not {order}"
+    c = Value(xp, {UNIT: rest.get((0, order), xp.number(Fraction(0)))})
     if np.any(c.z[UNIT].s.real < -NEAR):
         return "a negative remainder"
     if relation.constant is None or xp.vanishes((c - relation.constant).z[UNIT]):

@@ -362,7 +362,7 @@ class Reading(Road):
         return Value(self, {**x.z, UNIT: replace(x.z[UNIT], facts=x.z[UNIT].facts | SIGN)})
 
     facts_of = lambda xp, x: xp.lift(x).z[UNIT].facts
-    abs2 = lambda xp, x: xp.known(Road.abs2(xp, x), SIGN)
+    abs2: Any = lambda xp, x: xp.known(Road.abs2(xp, x), SIGN)
     softplus: Any = lambda xp, x: xp.known(Road.softplus(xp, x), xp.facts_of(xp.exp(x)))
     maximum: Any = lambda xp, a, b: xp.known(
         Road.maximum(xp, a, b), max(xp.facts_of(a), xp.facts_of(b), key=lambda f: f >= SIGN)

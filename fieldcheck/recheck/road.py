@@ -164,7 +164,8 @@ class Road:
 
     def leading(self, name: str, x: Half) -> tuple[int, Half]:
         """The leading power of h in a series, and the series divided by it."""
-        power = min((p for (b, p), c in x.items() if not (b or self.vanishes(c))), default=0)
+        x = {key: c for key, c in x.items() if key[0] or not self.vanishes(c)} or x
+        power = min((p for bits, p in x if not bits), default=0)
         if power >= 0 and name == "exp":
             return 0, x
         if (name in ("exp", "log") and power) or (name == "sqrt" and power % 2):

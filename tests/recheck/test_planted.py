@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from tests.recheck.records import form, proved, refuted, sentences, worst
 
 from fieldcheck.domains import between, built, matrix, positive, real, real_matrix, vector
 from fieldcheck.recheck.check import recheck_form
 from fieldcheck.relations import AtMost, Equal, Force, Piece, Rank, Rate, Solutions
+from tests.recheck.records import form, proved, refuted, sentences, worst
 
 WRONG, OPEN, FINE = "does not recheck", "not rechecked", "fine"
 
