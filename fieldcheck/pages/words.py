@@ -147,7 +147,8 @@ def _limits(form: FormRow) -> list[str]:
         return []
     part = {k: v for k, v in form.scope.inputs.items() if v not in (ALL, "dense")}
     found = [f"of the inputs only a part: {_named(part)}"] if part else []
-    return found + [f"left out: {where}" for where in form.scope.left_out]
+    out = ", ".join(form.scope.left_out)
+    return found + [f"left out: {out}"] * bool(out)
 
 
 def _named(part: Mapping[str, str]) -> str:
