@@ -394,7 +394,9 @@ class Chase:
         rates = []
         for j in range(self.wide):
             total = torch.where(torch.isfinite(value[:, j]), value[:, j], 0).sum()
-            (g,) = torch.autograd.grad(total, leaf, retain_graph=True, allow_unused=True)
+            g = None  # a kink's argument that is a number of the body does not move
+            if total.requires_grad:
+                (g,) = torch.autograd.grad(total, leaf, retain_graph=True, allow_unused=True)
             rates.append(torch.zeros_like(leaf) if g is None else g)
         slopes = torch.nan_to_num(torch.stack(rates, dim=1), 0.0, 0.0, 0.0)
         return value.detach().numpy(), slopes.numpy()
