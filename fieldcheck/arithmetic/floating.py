@@ -110,6 +110,9 @@ class Float(Arithmetic):
     def _imag(self, d):
         return d.imag if d.is_complex() else torch.zeros_like(d)
 
+    def _real_only(self, data):
+        return not data.is_complex()
+
     def _solve(self, a, b):
         return torch.linalg.solve_ex(*_common(a, b))[0]
 

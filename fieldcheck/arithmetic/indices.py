@@ -67,13 +67,14 @@ class Size:
         return None
 
     def __add__(self, other: Any) -> Any:
-        return self._shifted(other) or self._number() + _plain(other)
+        moved = self._shifted(other)
+        return self._number() + _plain(other) if moved is None else moved
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
         moved = self._shifted(-other) if isinstance(other, int) else None
-        return moved or self._number() - _plain(other)
+        return self._number() - _plain(other) if moved is None else moved
 
     def __rsub__(self, other: Any) -> Any:
         return _plain(other) - self._number()
@@ -164,6 +165,7 @@ class Indices(Arithmetic):
     blocked:   calls of a division that cannot be cleared: to be drawn in another run
     nonlocal_: a symbol whose argument has indices, so that what it is may depend on the size
     sites:     the axes of each symbol, in the order in which they were made
+    compared:  the indices of the difference of two arguments of symbols
     split:     how many first and last places of a size stand apart
     doubtful:  some divisor may vanish identically at some size
     """
@@ -173,6 +175,7 @@ class Indices(Arithmetic):
         self.blocked: set[int] = set()
         self.nonlocal_ = False
         self.sites: list[tuple[Axis, ...]] = []
+        self.compared: Counts = {}
         self.split: dict[str, tuple[int, int]] = {}
         self.doubtful = False
         self._calls = 0
@@ -317,7 +320,7 @@ class Indices(Arithmetic):
         axes = self._broadcast(a.axes, b.axes)
         key = self._key("/", a.key, b.key)
         numerator = replace(b, under={})
-        places = tuple(k - len(b.axes) for k in range(len(b.axes)))
+        places = tuple(k - len(b.axes) for k, axis in enumerate(b.axes) if axis)
         divisor = Divisor(b.key, places, tuple(sorted(b.top.items())), self._calls)
         known = next((d for d in a.under if (d.key, d.places) == (b.key, places)), divisor)
         over = self._times(key, replace(a, under={}), numerator, axes)
@@ -592,6 +595,10 @@ class Indices(Arithmetic):
         if any(below.values()):
             self.nonlocal_ = True
         self.sites.append(c.axes)
+        own: dict[str, float] = {}
+        for size in (s for axis in c.axes for s in named(axis)):
+            own[size] = own.get(size, 0) + 2  # two entries are compared
+        self.compared = most(self.compared, plus(below, own))
         key = self._key(what, c.key)
         return Count(key, c.axes, dict(given_back), below, {}, c.touched)
 
@@ -642,6 +649,7 @@ class Indices(Arithmetic):
         top = plus(b.top, a.top, n - 1)
         key = self._key("solve", a.key, b.key)
         idle = a.idle or b.idle
+        self.doubtful |= a.idle
         return Count(key, b.axes, top, most(a.inner, b.inner), {det: 1}, b.touched, None, idle)
 
     # -- the count -------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ is 1 modulo 4, so that -1 has a square root.
 
 Transcendental functions enter as free symbols: ``exp(x)`` is a random residue, the same for the
 same argument, with the derivative rule of the jets, exp(0) = 1 and exp(-x) = 1/exp(x).  So does
-relu, with relu(0) = 0 and relu(x) - relu(-x) = x, and its derivative ``step``, with
-step(x) + step(-x) = 1; maximum and minimum follow.  What holds for such symbols holds for the
+``step``, with step(x) + step(-x) = 1, of which relu is made, x step(x), and so maximum, minimum and
+abs; with ``bits`` it is 0 or 1, as the choices say.  What holds for such symbols holds for the
 functions; ``log`` undoes ``exp`` only where the argument is real, that is its own conjugate.
 The converse fails (exp(a+b) = exp(a)exp(b) is
 unknown here), so a run that used a symbol may confirm and never refute; ``symbols`` counts them.
@@ -62,7 +62,6 @@ class Prime(Paired):
         self._exp_of: dict[int, int] = {0: 1}
         self._log_of: dict[int, int] = {1: 0}
         self._root_of: dict[int, int] = {0: 0, 1: 1}
-        self._relu_of: dict[int, int] = {0: 0}
         self._step_of: dict[int, int] = {}
         self._pi_value: int | None = None
         # Apart from the conjugate: what f(conj z) = conj f(z) fails for, on a cut.
@@ -72,6 +71,7 @@ class Prime(Paired):
         self._resolved: set[int] = set()
         self._reciprocal_of: dict[int, int] = {}
         self._nonneg: set[int] = set()
+        self.noting = self.bits = False
         self.sites: list[np.ndarray] = []
 
     def again(self, prefix: tuple[bool, ...]) -> Prime:
@@ -134,6 +134,9 @@ class Prime(Paired):
     def _real(self, d):
         half = pow(2, -1, self.p)
         return self._settle((d + d[::-1]) * half)
+
+    def _real_only(self, data):
+        return not np.any(data[0] != data[1])
 
     def _imag(self, d):
         scale = self._inverse(2 * self._i % self.p)
@@ -214,10 +217,7 @@ class Prime(Paired):
                 y = y if y in self._nonneg else self.p - y
                 self._resolved.add(x)
             else:
-                k = len(self.choices)
-                first = self.prefix[k] if k < len(self.prefix) else True
-                self.choices.append(first)
-                y = min(y, self.p - y) if first else max(y, self.p - y)
+                y = min(y, self.p - y) if self._choose() else max(y, self.p - y)
             known[x] = y
             self.symbols += 1
         return y
@@ -263,6 +263,8 @@ class Prime(Paired):
 
     def _note(self, kind: str, d) -> None:
         """Which entries of which symbols are the same, as far as this point shows."""
+        if not self.noting:
+            return
         labels = np.empty(d.shape, dtype=object)
         for k in np.ndindex(*d.shape):
             labels[k] = self._label(kind, d[k])
@@ -276,7 +278,7 @@ class Prime(Paired):
             return "back", min(back, self.p - back), back > self.p - back
         if kind == "exp" and x in self._logarithms:
             return "log back", self._exp_of[x], False
-        if kind in ("exp", "relu", "step"):
+        if kind in ("exp", "step"):
             return ("zero", kind) if x == 0 else (kind, min(x, self.p - x), x > self.p - x)
         return kind, x, x in self._resolved
 
@@ -297,23 +299,44 @@ class Prime(Paired):
         z2 = self._mul(z, z)
         return self._div(self._sub(z2, self._integer(1)), self._add(z2, self._integer(1)))
 
-    def _odd_part(self, known: dict[int, int], x: int, mirrored) -> int:
-        """A free symbol of x; ``mirrored`` gives it from the symbol of -x, where that is known."""
-        y = known.get(x)
+    def _step_one(self, x: int) -> int:
+        """A symbol with step(x) + step(-x) = 1: free, or 0 or 1 as the choices say."""
+        y = self._step_of.get(x)
         if y is None:
-            minus = known.get(-x % self.p)
-            y = self.rng.randrange(self.p) if minus is None else mirrored(minus) % self.p
-            known[x] = y
+            minus = self._step_of.get(-x % self.p)
+            if minus is not None:
+                y = (1 - minus) % self.p
+            elif self.bits:
+                y = int(self._choose())
+            else:
+                y = self.rng.randrange(self.p)
+            self._step_of[x] = y
             self.symbols += 1
         return y
 
+    def _choose(self) -> bool:
+        k = len(self.choices)
+        self.choices.append(self.prefix[k] if k < len(self.prefix) else True)
+        return self.choices[-1]
+
     def _relu(self, d):
-        self._note("relu", d)
-        return entrywise(lambda x: self._odd_part(self._relu_of, x, lambda m: x + m), d)
+        """x step(x)."""
+        self._note("step", d)
+        return self._settle(d * entrywise(self._step_one, d))
 
     def _step(self, d):
         self._note("step", d)
-        return entrywise(lambda x: self._odd_part(self._step_of, x, lambda m: 1 - m), d)
+        return entrywise(self._step_one, d)
+
+    def _abs(self, d):
+        """Of a real value x (2 step(x) - 1); of a complex one the root of its squared modulus."""
+        if (d[0] != d[1]).any():
+            return self.sqrt(self.abs2(self.wrap(d))).data
+        return self._sub(self._relu(self._add(d, d)), d)
+
+    def _sgn(self, d):
+        one = self._integer(1)
+        return self._sub(self._mul(self._integer(2), self._step(d)), one)
 
     def _maximum(self, a, b):
         return self._add(b, self._relu(self._sub(a, b)))

@@ -60,13 +60,15 @@ class Sign(Arithmetic):
     """The arithmetic of known signs.
 
     ``exceptions`` collects, in words, where a rule was used that has exceptions which nothing
-    known of its argument excludes: a divisor, say, that may vanish.
+    known of its argument excludes: a divisor, say, that may vanish.  ``ruled`` says that a function
+    was used whose rules depend on a sign.
     """
 
     name = "sign"
 
     def __init__(self) -> None:
         self.exceptions: list[str] = []
+        self.ruled = False
 
     def shape_of(self, data):
         return data.shape
@@ -181,18 +183,24 @@ class Sign(Arithmetic):
     def _exp(self, d):
         return Known(d.shape, d.real, d.real, True, d.smooth)
 
-    _logistic = _softplus = _exp
+    _logistic = _exp
+
+    def _softplus(self, d):
+        self.ruled = True
+        return self._exp(d)
 
     def _softmax(self, d, axis):
         return self._exp(d)
 
     def _log(self, d):
         """Real only for a positive number: of a negative one it has an imaginary part."""
+        self.ruled = True
         if not d.positive:
             self._except("on the cut of a logarithm")
         return Known(d.shape, d.positive, smooth=d.smooth and d.positive)
 
     def _logsumexp(self, d, axis):
+        self.ruled = True
         shape = list(d.shape)
         shape.pop(axis)
         return Known(tuple(shape), d.real, smooth=d.smooth and d.real)
@@ -206,6 +214,7 @@ class Sign(Arithmetic):
         return Known(d.shape, d.real, d.nonneg, d.real and d.nonzero, d.smooth)
 
     def _sqrt(self, d):
+        self.ruled = True
         if not d.nonneg:
             self._except("on the cut of a square root")
         smooth = d.smooth and d.positive
@@ -234,6 +243,7 @@ class Sign(Arithmetic):
         return Known(shape, True, a.nonneg and b.nonneg, _both(a, b), smooth=False)
 
     def _unit(self, d, axis):
+        self.ruled = True
         if not d.nonzero:
             self._except("where a vector that is brought to unit length vanishes")
         return Known(d.shape, d.real, d.nonneg, d.nonzero, d.smooth and d.nonzero)
@@ -243,6 +253,7 @@ class Sign(Arithmetic):
 
     # log u <= u - 1: nonnegative by its form, for positive arguments.
     def relative_entropy(self, p, q, p_total=1, q_total=1):
+        self.ruled = True
         values = [self.lift(v) for v in (p, q, p_total, q_total)]
         if any(isinstance(v, Jet) for v in values):
             return super().relative_entropy(p, q, p_total, q_total)

@@ -10,6 +10,7 @@ only: such coincidences are compared between the sizes visited, and count only i
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import traceback
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.arithmetic.array import Unsupported, Value
-from fieldcheck.arithmetic.indices import Axis, Count, Indices, named
+from fieldcheck.arithmetic.indices import Axis, Count, Indices, most, named
 from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.sign import Known
 from fieldcheck.evidence.statement import Statement
@@ -33,7 +34,26 @@ LARGEST_SIZE = 24
 CUTOFFS = 3
 """How many of the smallest sizes may show coincidences that larger ones do not."""
 
-TRACES = ("isinstance", "type", "hasattr", "getattr", "vars", "id", "name", "data")
+TRACES = frozenset(
+    [
+        "isinstance",
+        "type",
+        "hasattr",
+        "getattr",
+        "vars",
+        "id",
+        "name",
+        "data",
+        "__class__",
+        "__dict__",
+        "globals",
+        "locals",
+        "eval",
+        "exec",
+        "sys",
+        "inspect",
+    ]
+)
 """Names that let a body find out which arithmetic runs it."""
 
 
@@ -74,9 +94,11 @@ class Plan:
 
 def plan(statement: Statement, part: int) -> Plan:
     """The plan of one part; ``ended`` says where the argument stops, if it does."""
-    watched = _watches(statement.form.body)
-    if watched:
-        return Plan(ended=watched)
+    given = statement.form.given.values()
+    for body in (statement.form.body, *(domain.build for domain in given)):
+        watched = _watches(body)
+        if watched:
+            return Plan(ended=watched)
     drawn: frozenset[int] = frozenset()
     try:
         for _ in range(8):
@@ -92,8 +114,11 @@ def plan(statement: Statement, part: int) -> Plan:
 def _planned(indices: Indices, residual: Count, drawn: frozenset[int]) -> Plan:
     if indices.doubtful:
         return Plan(ended="a divisor may vanish identically at some size")
+    counts = Indices.of(residual)
+    if indices.nonlocal_:  # whether two symbols are the same is an identity of its own
+        counts = {s: math.ceil(n) for s, n in most(counts, indices.compared).items()}
     return Plan(
-        Indices.of(residual),
+        counts,
         drawn,
         tuple(indices.sites),
         indices.nonlocal_,
@@ -106,7 +131,7 @@ def _run(statement: Statement, part: int, drawn: frozenset[int]) -> tuple[Indice
     lengths = {name: 3 + k for k, name in enumerate(statement.size_names)}
     xp = Informed(indices, drawn, lengths)
     raws = {}
-    apart = statement.nonzero_raws | statement.sign_raws
+    apart = statement.nonzero_raws
     for name, dims in _raw_axes(statement).items():
         shape = tuple(xp._length(indices._length(axis)) for axis in dims)
         counted = indices.variable(name, dims).data

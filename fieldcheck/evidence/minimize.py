@@ -116,7 +116,7 @@ def _cheapest(statement: Statement, sizes: Sizes, rows: dict, below: float = np.
     fit = np.flatnonzero((violation > CLEAR) & (cost < below))
     for k in fit[np.argsort(cost[fit], kind="stable")][:TRIES]:
         point = _row(rows, int(k))
-        if certified(statement, sizes, point):
+        if certified(statement, sizes, point, seen=float(violation[k])):
             return point
     return None
 

@@ -167,7 +167,7 @@ class Statement:
     @cached_property
     def nonzero_raws(self) -> frozenset[str]:
         """Raw parameters whose entries are not zero."""
-        return self._raws_that("nonzero")
+        return self._raws_that("nonzero") | self.sign_raws
 
     def _raws_that(self, which: str) -> frozenset[str]:
         given = self.form.given.items()
@@ -221,8 +221,7 @@ class Statement:
 
     def signs(self, signs: Sign, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Value]:
         """The raw parameters as values of which the sign is all that is known."""
-        apart = self.nonzero_raws | self.sign_raws
-        return {k: signs.variable(s, nonzero=k in apart) for k, s in shapes.items()}
+        return {k: signs.variable(s, nonzero=k in self.nonzero_raws) for k, s in shapes.items()}
 
     def _probed(self, shapes: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
         signs = Sign()

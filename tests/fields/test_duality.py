@@ -61,9 +61,11 @@ def test_kinetic_energies_are_conjugate():
 def test_quartic_oscillator_without_a_quartic_term_is_kinetic():
     A, q = xp.eye(3), vector(1.0, -2.0, 0.5)
     assert float(d.quartic_oscillator(xp, A, number(0), q).data) == pytest.approx(
-        float(d.kinetic(xp, A, q).data))
+        float(d.kinetic(xp, A, q).data)
+    )
     assert float(d.quartic_oscillator(xp, A, number(4), q).data) == pytest.approx(
-        float(d.kinetic(xp, A, q).data) + 5.25**2)
+        float(d.kinetic(xp, A, q).data) + 5.25**2
+    )
 
 
 def test_largest():

@@ -184,7 +184,7 @@ class Cells:
         """One part written down at one shape, some raw parameters pinned."""
         statement, graph = self.statement, Graph()
         xp = Informed(graph)
-        apart = statement.nonzero_raws | statement.sign_raws
+        apart = statement.nonzero_raws
         raws = {
             k: xp.informed(graph.raw(k, s, pins or {}).data, Known(s, True, nonzero=k in apart))
             for k, s in statement.raw_shapes(sizes).items()

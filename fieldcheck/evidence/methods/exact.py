@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,14 +80,42 @@ class Trials:
     bound: float
     primes: list[int]
     drawn: frozenset[int] = frozenset()
+    noting: bool = False
     cases: int = 0
     worst: float = -math.inf
     exceptions: list[str] = field(default_factory=list)
     empty: list[Shape] = field(default_factory=list)
+    ruled: bool = True
+    bits: bool = False
+    _steps: bool = False
+
+    def __post_init__(self) -> None:
+        """What is known of signs, once: residues need it only under functions that depend on it."""
+        xp, sizes = Sign(), self.statement.grid()[-1]
+        with suppress(Unsupported):
+            raws = self.statement.signs(xp, self.statement.raw_shapes(sizes))
+            self.statement.sides(xp, raws, self.part)
+            self.ruled = xp.ruled
+        self.exceptions = xp.exceptions
 
     def holds(self, sizes: Shape) -> list[np.ndarray]:
         """Passes the identity at one shape, and returns which symbols coincide; else raises
-        Disproved, or Unsupported where nothing can be said."""
+        Disproved, or Unsupported where nothing can be said.
+
+        Steps are free symbols; where that is not enough they are 0 and 1 in turn, if they are few.
+        """
+        try:
+            return self._passed(sizes)
+        except Unsupported as gap:
+            if gap.primitive != SYMBOLS or self.bits or not self._steps:
+                raise
+        self.bits = True
+        try:
+            return self._passed(sizes)
+        finally:
+            self.bits = False
+
+    def _passed(self, sizes: Shape) -> list[np.ndarray]:
         sites: list[np.ndarray] = []
         measure = measured(self.statement, sizes, self.part)
         for signs in self.statement.sign_patterns(sizes):
@@ -95,25 +124,24 @@ class Trials:
                 while k >= len(self.primes):
                     self.primes.append(random_prime(self.rng))
                 try:
-                    xp, roots, true = self._one(sizes, self.primes[k], signs)
+                    run, roots, true = self._one(sizes, self.primes[k], signs)
                 except Unlucky:
                     self.empty.append(sizes)
                     return []
                 self.cases, k = self.cases + 1, k + 1
                 if not true:
-                    if xp.first.symbols:
+                    if run.symbols:
                         raise Unsupported(SYMBOLS)
                     raise Disproved(sizes)
                 one = missed(*measure, roots)
                 if one > WORTHLESS:
                     raise Unsupported(TOO_HIGH)
                 bound += one
-                sites = xp.first.sites
-                self.exceptions += [e for e in xp.exceptions if e not in self.exceptions]
+                sites = run.sites
             self.worst = max(self.worst, bound)
         return sites
 
-    def _one(self, sizes: Shape, p: int, signs: Signs) -> tuple[Informed, int, bool]:
+    def _one(self, sizes: Shape, p: int, signs: Signs) -> tuple[Prime, int, bool]:
         """One prime and point, all signs of the roots: (the last run, roots taken, all vanish)."""
         shapes = self.statement.raw_shapes(sizes)
         divided = 0
@@ -124,20 +152,22 @@ class Trials:
             roots = 0
             try:
                 while prefix is not None:
-                    xp = Informed(first.again(prefix), self.drawn)
-                    residual = self._residual(xp, where)
-                    roots = max(roots, len(xp.first.choices))
+                    run = first.again(prefix)
+                    run.noting, run.bits = self.noting, self.bits
+                    residual = self._residual(run, where)
+                    roots = max(roots, len(run.choices))
                     if roots > ROOTS:
-                        raise Unsupported(f"more than {ROOTS} square roots")
+                        raise Unsupported(f"more than {ROOTS} square roots or steps")
                     if residual.any():
-                        return xp, roots, False
-                    prefix = following(xp.first.choices)
+                        self._steps = bool(run._step_of)
+                        return run, roots, False
+                    prefix = following(run.choices)
             except Unlucky as reason:
                 divided = divided + 1 if str(reason) != NO_ROOT else 0
                 if divided == RARE:
                     raise
                 continue
-            return xp, roots, True
+            return run, roots, True
         raise Unsupported(NO_ROOT)
 
     def _residues(self, xp: Prime, name: str, shape: tuple[int, ...], signs: Signs) -> np.ndarray:
@@ -147,14 +177,16 @@ class Trials:
                 out[k] = int(signs[name, k][None]) % xp.p
         return out
 
-    def _residual(self, xp: Informed, where: Mapping[str, np.ndarray]) -> np.ndarray:
-        apart = self.statement.nonzero_raws | self.statement.sign_raws
+    def _residual(self, first: Prime, where: Mapping[str, np.ndarray]) -> np.ndarray:
+        plain = {k: first.from_raw(v) for k, v in where.items()}
+        if not self.ruled and not self.drawn:
+            return difference(self.statement.sides(first, plain, self.part)[0]).data
+        xp, apart = Informed(first, self.drawn), self.statement.nonzero_raws
         raws = {
-            k: xp.informed(xp.first.from_raw(v).data, Known(v.shape, True, nonzero=k in apart))
-            for k, v in where.items()
+            k: xp.informed(v.data, Known(v.shape, True, nonzero=k in apart))
+            for k, v in plain.items()
         }
-        sides = self.statement.sides(xp, raws, self.part)[0]
-        return difference(sides).data[0]
+        return difference(self.statement.sides(xp, raws, self.part)[0]).data[0]
 
 
 def difference(sides: Sides) -> Any:
@@ -188,7 +220,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     rng = statement.fresh("exact")
     primes: list[int] = []
     worst, scopes, proofs = -math.inf, {}, []
-    why: tuple[Why, str] = (Why.OTHER, "")
+    why: tuple[Why | None, str] = (None, "")
     for part in parts:
         trials = Trials(statement, part, rng, profile.bound, primes)
         try:
@@ -211,17 +243,17 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 why = Why.GAP_OPEN, gap.primitive
         report.cases += trials.cases
     if not scopes:
-        return report.silent(*why)
+        return report.silent(why[0] or Why.OTHER, why[1])
     report.strata = {GENERIC: report.cases}
     report.shapes = max(p["shapes"] for p in proofs)
-    proof = {"kind": "identity", "primes": [str(p) for p in primes], "parts": proofs}
+    ended = [p["ended"] for p in proofs] + ([": ".join(filter(None, why))] if why[0] else [])
     return report.proves(
         scopes,
         "exact",
         log2_bound=worst,
         worst=no_worst(NO_SIZE),
-        proof=proof,
-        detail="; ".join(dict.fromkeys(p["ended"] for p in proofs if p["ended"])),
+        proof={"kind": "identity", "primes": [str(p) for p in primes], "parts": proofs},
+        detail="; ".join(dict.fromkeys(filter(None, ended))),
     )
 
 
@@ -241,9 +273,12 @@ def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]
             scope = _scope(statement, trials, sizes)
             return scope, _proof(trials, grid, plan, "")
     ranges = statement.visited()
-    trials.drawn = frozenset()
-    for sizes in statement.product(ranges):
+    trials.drawn, trials.noting = frozenset(), False
+    shapes = statement.product(ranges)
+    for sizes in shapes:
         trials.holds(sizes)
+    if all(sizes in trials.empty for sizes in shapes):
+        raise Unsupported("a divisor that vanishes identically")
     return _scope(statement, trials, ranges), _proof(trials, ranges, None, ended)
 
 
@@ -251,10 +286,10 @@ def _every_size(
     statement: Statement, trials: Trials, plan: every_size.Plan
 ) -> tuple[dict[str, list[int]], str]:
     """The grid that decides all sizes, passed; or why there is none."""
-    trials.drawn = plan.drawn
+    trials.drawn, trials.noting = plan.drawn, plan.nonlocal_
     passed: dict[tuple, list[np.ndarray]] = {}
     why = ""
-    for cut in range(every_size.CUTOFFS if plan.nonlocal_ else 1):
+    for cut in range(every_size.CUTOFFS):
         grid = every_size.grid(statement, plan, cut)
         shapes = statement.product(grid)
         if len(shapes) > every_size.MOST or any(
@@ -271,18 +306,23 @@ def _every_size(
                         raise
                     return {}, f"it fails at {sizes}, which it does not speak of"
                 except Unsupported as gap:
-                    if not plan.nonlocal_:
-                        raise
+                    if every_size.allowed(statement, sizes) and _false_at(trials, sizes):
+                        raise Disproved(sizes) from None
                     return {}, gap.primitive
-        if trials.empty:
-            trials.empty.clear()
-            why = "sizes without a value"
-            continue
         here = {tuple(sizes.values()): passed[tuple(sizes.values())] for sizes in shapes}
-        if not plan.nonlocal_ or every_size.steady(plan, here, grid):
+        if any(sizes in trials.empty for sizes in shapes):
+            why = "sizes without a value"  # the statement does not speak of them
+        elif not plan.nonlocal_ or every_size.steady(plan, here, grid):
             return grid, ""
-        why = "symbols coincide at small sizes that are apart at larger ones"
+        else:
+            why = "symbols coincide at small sizes that are apart at larger ones"
     return {}, why
+
+
+def _false_at(trials: Trials, sizes: Shape) -> bool:
+    """Do balls see at a generic point what free symbols cannot: that the statement fails?"""
+    raw = point(trials.statement, sizes, trials.rng, bits=3)
+    return certified(trials.statement, sizes, raw) is not None
 
 
 def _scope(statement: Statement, trials: Trials, sizes: Mapping[str, Any]) -> Scope:
