@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -34,6 +35,11 @@ STRENGTH = {PROVED: 3, UP_TO: 2, ON: 2, STANDS: 1}
 def certain(word: str) -> bool:
     """Proved (wherever) or refuted: no further run can say otherwise."""
     return word in (PROVED, UP_TO, ON, REFUTED)
+
+
+def bound_text(log2: float | None) -> str | None:
+    """A bound's logarithm in one decimal, rounded up: it may be weakened, not strengthened."""
+    return None if log2 is None else f"{math.ceil(log2 * 10) / 10:.1f}"
 
 
 GRADES = ("exact", "enclosed", "series", "ladder", "rate", "law", "sampled")
@@ -225,12 +231,17 @@ class Evidence:
         return {
             "method": self.method,
             "outcome": str(self.outcome),
-            "reason": self.reason,
+            "why": None if self.why is None else str(self.why),
+            "detail": self.detail,
+            "grade": self.grade,
+            "agrees": list(self.agrees),
+            "vacuous": self.vacuous,
+            "error": self.error,
             "cases": self.cases,
             "shapes": self.shapes,
             "strata": self.strata,
             "digits": self.digits,
-            "log2_bound": None if self.log2_bound is None else f"{self.log2_bound:.1f}",
+            "log2_bound": bound_text(self.log2_bound),
             "order": self.order,
             "box": self.box,
             "cells": self.cells,

@@ -22,6 +22,7 @@ from fieldcheck.arithmetic.array import (
     plus,
     pull_star,
     push,
+    same_shape,
 )
 
 _SYMBOLS = {"_add": "+", "_sub": "-", "_mul": "*", "_div": "/", "_matmul": "@"}
@@ -137,7 +138,7 @@ class Arithmetic:
             (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
             v = self._sum_like(op, av, bv, sign)
             t = plus(at, bt if sign > 0 or bt is None else -bt)
-            if t is not None and t.shape != v.shape:  # one side was broadcast
+            if t is not None and not same_shape(t.shape, v.shape):  # one side was broadcast
                 t = t + v * 0
             return self._jet(tag, v, t, lambda p, q: self._sum_like(op, p, q, sign), a, b)
         return self._applied(op, a, b)
@@ -340,7 +341,7 @@ class Arithmetic:
         return self._jet(tag, y, None if right is None else self.solve(av, right), self.solve, a, b)
 
     def inv(self, a: Value) -> Value:
-        return self.solve(a, self.eye(len(a)))
+        return self.solve(a, self.eye(a.shape[0]))
 
     def det(self, a: Value) -> Value:
         """Determinant by minors along the first row (small sizes only; division-free)."""

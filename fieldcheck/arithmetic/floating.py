@@ -28,6 +28,11 @@ def _need_real(name: str, *tensors: torch.Tensor) -> None:
         raise TypeError(f"xp.{name} needs a real value; take xp.real first")
 
 
+def _from_above(d: torch.Tensor) -> torch.Tensor:
+    """A cut is approached from above, as the exact arithmetics do: there is no negative zero."""
+    return d + 0 if d.is_complex() else d
+
+
 class Float(Arithmetic):
     """IEEE double precision (torch)."""
 
@@ -112,10 +117,10 @@ class Float(Arithmetic):
         return torch.exp(d)
 
     def _log(self, d):
-        return torch.log(d)
+        return torch.log(_from_above(d))
 
     def _sqrt(self, d):
-        return torch.sqrt(d)
+        return torch.sqrt(_from_above(d))
 
     def _sin(self, d):
         return torch.sin(d)
@@ -175,13 +180,15 @@ class Float(Arithmetic):
         return torch.minimum(a, b)
 
 
-def batched(body: Callable[..., Any], raws: dict[str, torch.Tensor]) -> Any:
+def batched(
+    body: Callable[..., Any], raws: dict[str, torch.Tensor], xp: Float | None = None
+) -> Any:
     """Run ``body(xp, raws)`` over the leading axis of every raw parameter.
 
-    ``body`` gets a dictionary of values and returns a tuple of tensors; both sides of every part
-    come back with a leading batch axis.
+    ``body`` gets a dictionary of values and returns a tuple of tensors, which come back with a
+    leading batch axis.
     """
-    xp = Float()
+    xp = xp or Float()
 
     def one(items: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
         return body(xp, {name: xp.wrap(d) for name, d in items.items()})

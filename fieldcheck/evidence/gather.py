@@ -22,6 +22,7 @@ from fieldcheck.evidence.methods import (
     rate,
     sample,
     search,
+    series,
     solutions,
 )
 from fieldcheck.evidence.profiles import Profile
@@ -37,6 +38,7 @@ METHODS: tuple[tuple[str, Method], ...] = (
     ("rank", rank.run),
     ("solutions", solutions.run),
     ("ladder", ladder.run),
+    ("series", series.run),
     ("rate", rate.run),
     ("law", law.run),
     ("sampled", sample.run),
