@@ -224,7 +224,7 @@ def room(
         return width, -math.inf, 0, size
     most = xp.low - (xp.high - max(size, xp.low)) - MARGIN
     need = math.ceil(xp.high - most) + GUARD
-    if seen:
+    if seen is not None and seen > 0:
         most = max(most, size + math.log10(seen) - SEEN)
     return width, most, need, size
 
