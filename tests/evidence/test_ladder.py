@@ -40,6 +40,7 @@ def test_every_step_must_buy_its_digits():
     inf = float("inf")
     assert ladder._shrinks(steps(-14, -29, -59))
     assert ladder._shrinks(steps(inf, -29, -56))
+    assert ladder._shrinks(steps(2, -29, -56))  # wider than the sides, it says nothing yet
     assert ladder._shrinks(steps(-14, -inf))
     assert not ladder._shrinks(steps(-14, -25, -55))
     assert not ladder._shrinks(steps(-14, -29, -55))

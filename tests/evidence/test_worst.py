@@ -113,7 +113,7 @@ def test_points_hold_the_elimination_to_account(claimed, monkeypatch):
     body = lambda xp, a: Solutions(Piece(zero=(a - 2,)), (Piece(zero=(claimed(a),)),))
     verdict, evidence = examine(body, a=real())
     assert set(evidence["solutions"].strata) >= {"generic", "small numbers", "zero"}
-    assert verdict.verdict == ("holds" if claimed(0) == -2 else "refuted")
+    assert verdict.verdict == ("proved" if claimed(0) == -2 else "refuted")
 
 
 def test_the_least_that_a_box_guarantees():
