@@ -23,6 +23,7 @@ import torch
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
 from fieldcheck.evidence.kinks import ZERO, Goal, Sites, land, reach, watched
@@ -30,7 +31,7 @@ from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import FAR, Cloud, cloud, point, strata_of
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.witness import certified, is_finite, worst_at
+from fieldcheck.evidence.witness import is_finite, worst_at
 from fieldcheck.verdict import Evidence, Report, Why
 
 FLOAT = "largest float residual"
@@ -109,6 +110,7 @@ class Survey:
         self.doubtful: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
         self.lost: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
         self.tried: dict[tuple[int, str], int] = defaultdict(int)
+        self.vague = ""  # why balls do not decide what floats surely saw
         self.open: Proposal | None = None  # a clear violation that nothing can evaluate exactly
 
     def visit(self, points: Cloud) -> None:
@@ -132,7 +134,7 @@ class Survey:
             )
         ]
         for proposal in self._clear(loud):
-            self.certify(proposal)
+            self.certify(proposal, sure=True)
 
     def _note_empty(self, points: Cloud) -> None:
         """A shape at which floats see no value of some part, and balls none either."""
@@ -191,15 +193,20 @@ class Survey:
     def statement_strata(self) -> list[str]:
         return strata_of(self.statement)[1:]
 
-    def certify(self, proposal: Proposal) -> None:
-        """Raise Refuted if the point refutes; every part has so many tries in each stratum."""
+    def certify(self, proposal: Proposal, sure: bool = False) -> None:
+        """Raise Refuted if the point refutes; every part has so many tries in each stratum.  What
+        is surely no rounding must be decided."""
         key = proposal.part, proposal.stratum
         if self.tried[key] >= self.most:
             return
         self.tried[key] += 1
         raw = proposal.raw
-        if certified(self.statement, proposal.points.sizes, raw):
+        loud = proposal.value if proposal.value > NOISE else None
+        seen = look(self.statement, raw, seen=loud)
+        if seen.found is not None:
             raise Refuted(proposal)
+        if sure and seen.undecided and not seen.undefined:
+            self.vague = seen.undecided
         if proposal.value > CLEAR and not self._exact(proposal.points.sizes):
             self.open = proposal
 
@@ -343,6 +350,8 @@ def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
     if survey.open is not None:
         detail = f"off by {survey.open.value:.1e} of itself, where nothing exact can be evaluated"
         return report.doubts(detail, "sampled", worst=survey.open.record())
+    if survey.vague:
+        return report.silent(Why.INDETERMINATE, survey.vague)
     if unseen:
         return report.silent(Why.UNSEEN, "; ".join(unseen))
     top = max(survey.worst.values(), key=lambda p: p.value, default=None)
