@@ -156,7 +156,9 @@ class Informed(Arithmetic):
         note = getattr(self.first, "note_square", None)
         if note is not None:
             note(data)
-        core.data = self._learnt((data, replace(known, real=True, nonneg=True, nonzero=nonzero)))
+        core.data = self._learnt(
+            (data, replace(known, real=True, nonneg=True, nonpos=False, nonzero=nonzero))
+        )
         return y
 
     def relative_entropy(self, p: Any, q: Any, p_total: Any = 1, q_total: Any = 1) -> Value:

@@ -96,7 +96,7 @@ def _site(kind: str, name: str) -> Site:
 def _watching(base: type) -> type:
     """An arithmetic that notes the arguments of whatever has a kink, in ``records``."""
 
-    class Watching(base):  # type: ignore[misc, valid-type]
+    class Watching(base):
         def __init__(self) -> None:
             super().__init__()
             self.records: list[tuple[Site, Any]] = []
@@ -246,11 +246,14 @@ class Sites:
                 self.statement.sides(xp, signs)
             except Unsupported:
                 return set()
-            for site, (known, *_) in xp.records:
-                two = site.name in ("maximum", "minimum")
-                excluded |= {Goal(site, BELOW), Goal(site, ZERO)}
-                allowed |= {Goal(site, BELOW)} if two or not known.nonneg else set()
-                allowed |= {Goal(site, ZERO)} if not known.nonzero else set()
+            for site, (known, *others) in xp.records:
+                if site.name in ("maximum", "minimum"):
+                    known = xp._sub(known, others[0])
+                goals = {side: Goal(site, side) for side in (BELOW, ABOVE, ZERO)}
+                excluded |= set(goals.values())
+                allowed |= {goals[BELOW]} if not known.nonneg else set()
+                allowed |= {goals[ABOVE]} if not known.nonpos else set()
+                allowed |= {goals[ZERO]} if not known.nonzero else set()
         return excluded - allowed
 
 
@@ -374,13 +377,14 @@ class Chase:
 
     def run(self) -> np.ndarray:
         """Take the steps; which rows are at a zero, as far as floats can tell?"""
-        first = None
+        rows = np.arange(len(self.now))
+        first = self.size(self.now, rows)
         for _ in range(STEPS):
-            value, slope = self.linearized(self.now, np.arange(len(self.now)))
-            first = np.abs(value).max(axis=1) if first is None else first
+            value, slope = self.linearized(self.now, rows)
             self.now = self.now + _newton(value, slope * self.mask[:, None, :])
-        size = self.size(self.now, np.arange(len(self.now)))
-        return size <= CLOSE * np.maximum(1.0, np.nan_to_num(first))
+        start = np.where(np.isfinite(first), np.maximum(1.0, first), 1.0)
+        close: np.ndarray = self.size(self.now, rows) <= CLOSE * start
+        return close
 
     def size(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """How far the arguments of some rows are from zero at these points."""

@@ -23,6 +23,7 @@ import torch
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
 from fieldcheck.evidence.kinks import ZERO, Goal, Sites, land, reach, watched
@@ -30,7 +31,7 @@ from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import FAR, Cloud, cloud, point, strata_of
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.witness import certified, is_finite, worst_at
+from fieldcheck.evidence.witness import is_finite, worst_at
 from fieldcheck.verdict import Evidence, Report, Why
 
 FLOAT = "largest float residual"
@@ -110,6 +111,7 @@ class Survey:
         self.lost: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
         self.tried: dict[tuple[int, str], int] = defaultdict(int)
         self.open: Proposal | None = None  # a clear violation that nothing can evaluate exactly
+        self.undecided = ""  # why digits did not decide one
 
     def visit(self, points: Cloud) -> None:
         """Look at a batch."""
@@ -132,7 +134,7 @@ class Survey:
             )
         ]
         for proposal in self._clear(loud):
-            self.certify(proposal)
+            self.certify(proposal, clear=True)
 
     def _note_empty(self, points: Cloud) -> None:
         """A shape at which floats see no value of some part, and balls none either."""
@@ -191,17 +193,20 @@ class Survey:
     def statement_strata(self) -> list[str]:
         return strata_of(self.statement)[1:]
 
-    def certify(self, proposal: Proposal) -> None:
+    def certify(self, proposal: Proposal, clear: bool = False) -> None:
         """Raise Refuted if the point refutes; every part has so many tries in each stratum."""
         key = proposal.part, proposal.stratum
         if self.tried[key] >= self.most:
             return
         self.tried[key] += 1
-        raw = proposal.raw
-        if certified(self.statement, proposal.points.sizes, raw):
+        saw = proposal.value if proposal.value > 0 else None
+        shown = look(self.statement, proposal.raw, seen=saw)
+        if shown.found is not None:
             raise Refuted(proposal)
-        if proposal.value > CLEAR and not self._exact(proposal.points.sizes):
+        if clear and proposal.value > CLEAR and not self._exact(proposal.points.sizes):
             self.open = proposal
+        elif clear and shown.undecided and not shown.undefined:
+            self.undecided = shown.undecided
 
     def _exact(self, sizes: dict[str, int]) -> bool:
         """Can rationals or balls evaluate the body at all?"""
@@ -343,6 +348,8 @@ def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
     if survey.open is not None:
         detail = f"off by {survey.open.value:.1e} of itself, where nothing exact can be evaluated"
         return report.doubts(detail, "sampled", worst=survey.open.record())
+    if survey.undecided:
+        return report.silent(Why.INDETERMINATE, survey.undecided)
     if unseen:
         return report.silent(Why.UNSEEN, "; ".join(unseen))
     top = max(survey.worst.values(), key=lambda p: p.value, default=None)
