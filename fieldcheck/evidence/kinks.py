@@ -258,18 +258,25 @@ class Sites:
 
 
 def zeros(statement: Statement, raw: Raw) -> set[Site]:
-    """The sites with an exceptional point that are exactly there, in rationals or balls."""
-    found: set[Site] = set()
+    """The sites with an exceptional point that are exactly there, where rationals can evaluate the
+    whole body, or in balls."""
     with working_digits(DIGITS):
-        for xp in (WatchedRational(), WatchedBall()):
-            with suppress(Unsupported, ZeroDivisionError, TypeError):
-                statement.sides(xp, wrap_raw(xp, raw))
-            for site, args in xp.records:
-                if site.kind == POINT:
-                    vanish = np.vectorize(lambda x: bool(x == 0), otypes=[bool])(args[0])
-                    if xp.name == "rational":
-                        vanish = vanish.all(axis=0)
-                    found |= {site} if vanish.all(axis=args[1]).any() else set()
+        exact, balls = WatchedRational(), WatchedBall()
+        with suppress(Unsupported, ZeroDivisionError, TypeError):
+            statement.sides(exact, wrap_raw(exact, raw))
+            return _vanishing(exact)
+        with suppress(Unsupported, ZeroDivisionError, TypeError):
+            statement.sides(balls, wrap_raw(balls, raw))
+        return _vanishing(balls)
+
+
+def _vanishing(xp: Any) -> set[Site]:
+    found: set[Site] = set()
+    for site, args in xp.records:
+        if site.kind == POINT:
+            vanish = np.vectorize(lambda x: bool(x == 0), otypes=[bool])(args[0])
+            vanish = vanish.all(axis=0) if xp.name == "rational" else vanish
+            found |= {site} if vanish.all(axis=args[1]).any() else set()
     return found
 
 

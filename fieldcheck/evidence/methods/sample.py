@@ -151,8 +151,8 @@ class Survey:
         at = lambda row: Proposal(float(value[row]), points, int(row), part)
         finite = rows[value[rows] > -math.inf]
         self.visits[part, name] += len(finite)
-        if len(finite) < len(rows) and name != FAR:
-            self.lost[part, name].append(at(np.setdiff1d(rows, finite)[0]))
+        if len(finite) < len(rows) and len(self.lost[part, name]) < BEYOND:
+            self.lost[part, name] += map(at, np.setdiff1d(rows, finite)[:BEYOND])
         if not len(finite):
             return []
         floor = floor_of(self.kinds[part])
@@ -225,7 +225,7 @@ class Survey:
             self.certify(proposal)
         for key, lost in self.lost.items():
             seen = self.visits[key] > 0
-            for proposal in lost[: 1 if seen else BEYOND]:
+            for proposal in lost[: 1 if seen and key[1] != FAR else BEYOND]:
                 self.certify(proposal)
                 if not seen:
                     raw, part = proposal.raw, proposal.part
