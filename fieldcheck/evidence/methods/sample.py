@@ -37,7 +37,7 @@ from fieldcheck.verdict import Evidence, Report, Why
 FLOAT = "largest float residual"
 """What a float search measures of its worst point; its violations were certified elsewhere."""
 
-BEYOND = 4
+BEYOND = 6
 """Points that rationals and balls look at where every float overflows."""
 
 QUIET = 3
@@ -110,8 +110,8 @@ class Survey:
         self.doubtful: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
         self.lost: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
         self.tried: dict[tuple[int, str], int] = defaultdict(int)
+        self.vague = ""  # why balls do not decide what floats surely saw
         self.open: Proposal | None = None  # a clear violation that nothing can evaluate exactly
-        self.undecided = ""  # why digits did not decide one
 
     def visit(self, points: Cloud) -> None:
         """Look at a batch."""
@@ -134,7 +134,7 @@ class Survey:
             )
         ]
         for proposal in self._clear(loud):
-            self.certify(proposal, clear=True)
+            self.certify(proposal, sure=True)
 
     def _note_empty(self, points: Cloud) -> None:
         """A shape at which floats see no value of some part, and balls none either."""
@@ -152,7 +152,7 @@ class Survey:
         finite = rows[value[rows] > -math.inf]
         self.visits[part, name] += len(finite)
         if len(finite) < len(rows) and len(self.lost[part, name]) < BEYOND:
-            self.lost[part, name] += map(at, np.setdiff1d(rows, finite)[:BEYOND])
+            self.lost[part, name] += map(at, _of_all_sizes(points, np.setdiff1d(rows, finite)))
         if not len(finite):
             return []
         floor = floor_of(self.kinds[part])
@@ -193,20 +193,22 @@ class Survey:
     def statement_strata(self) -> list[str]:
         return strata_of(self.statement)[1:]
 
-    def certify(self, proposal: Proposal, clear: bool = False) -> None:
-        """Raise Refuted if the point refutes; every part has so many tries in each stratum."""
+    def certify(self, proposal: Proposal, sure: bool = False) -> None:
+        """Raise Refuted if the point refutes; every part has so many tries in each stratum.  What
+        is surely no rounding must be decided."""
         key = proposal.part, proposal.stratum
         if self.tried[key] >= self.most:
             return
         self.tried[key] += 1
-        saw = proposal.value if proposal.value > 0 else None
-        shown = look(self.statement, proposal.raw, seen=saw)
-        if shown.found is not None:
+        raw = proposal.raw
+        loud = proposal.value if proposal.value > NOISE else None
+        seen = look(self.statement, raw, seen=loud)
+        if seen.found is not None:
             raise Refuted(proposal)
-        if clear and proposal.value > CLEAR and not self._exact(proposal.points.sizes):
+        if sure and seen.undecided and not seen.undefined:
+            self.vague = seen.undecided
+        if sure and proposal.value > CLEAR and not self._exact(proposal.points.sizes):
             self.open = proposal
-        elif clear and shown.undecided and not shown.undefined:
-            self.undecided = shown.undecided
 
     def _exact(self, sizes: dict[str, int]) -> bool:
         """Can rationals or balls evaluate the body at all?"""
@@ -246,6 +248,18 @@ def _different(rows: np.ndarray, moved: np.ndarray) -> list[int]:
     first = {int(moved[row]): int(row) for row in rows[::-1]}
     ahead = sorted(first.values(), key=rows.tolist().index)
     return ahead + [int(row) for row in rows if int(row) not in first.values()]
+
+
+def _of_all_sizes(points: Cloud, rows: np.ndarray) -> list[int]:
+    """A few rows, from that with the largest entry down to that with the smallest one."""
+    size = np.stack(
+        [
+            np.abs(v[rows]).reshape(len(rows), -1).max(axis=1, initial=0)
+            for v in points.raws.values()
+        ]
+    ).max(axis=0)
+    picks = np.linspace(0, len(rows) - 1, BEYOND).round().astype(int)
+    return rows[np.argsort(-size, kind="stable")[np.unique(picks)]].tolist()
 
 
 def _runs(statement: Statement, raw: Raw) -> bool:
@@ -348,8 +362,8 @@ def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
     if survey.open is not None:
         detail = f"off by {survey.open.value:.1e} of itself, where nothing exact can be evaluated"
         return report.doubts(detail, "sampled", worst=survey.open.record())
-    if survey.undecided:
-        return report.silent(Why.INDETERMINATE, survey.undecided)
+    if survey.vague:
+        return report.silent(Why.INDETERMINATE, survey.vague)
     if unseen:
         return report.silent(Why.UNSEEN, "; ".join(unseen))
     top = max(survey.worst.values(), key=lambda p: p.value, default=None)
