@@ -49,6 +49,9 @@ TRIES = 3
 
 DIGITS = 60
 
+RARE = 0.05
+"""Share of a batch up to which the points on a side are few."""
+
 
 DENOMINATORS = (1, 2, 12, 360, 2000)
 SIMPLE_ROWS = 24
@@ -194,6 +197,7 @@ class Sites:
         self.seen: dict[Site, Seen] = {}
         self.near: set[Site] = set()
         self.landed: set[Site] = set()
+        self.rare: dict[Goal, tuple[Cloud, int]] = {}
         self.looked = False  # has Newton's method been tried?
 
     def note(self, points: Cloud, sites: list[Site], groups: list[torch.Tensor]) -> None:
@@ -207,9 +211,18 @@ class Sites:
             here.below |= low < 0
             here.above |= high > 0
             here.least, here.most = min(here.least, low), max(here.most, high)
+            if site.kind == SIDES:
+                self._note_rare(points, site, values)
             if site.kind == POINT and site not in self.landed:
                 zeros = (values == 0).any(dim=1).nonzero()[:TRIES, 0].tolist()
                 self.land(site, [points.row(k) for k in zeros])
+
+    def _note_rare(self, points: Cloud, site: Site, values: torch.Tensor) -> None:
+        """The first point on a side on which there are few: a violation may be small there."""
+        for side, height in ((ABOVE, values), (BELOW, -values)):
+            rows = (height > 0).any(dim=1)
+            if 0 < int(rows.sum()) <= RARE * len(rows):
+                self.rare.setdefault(Goal(site, side), (points, int(rows.nonzero()[0, 0])))
 
     def land(self, site: Site, raws: Iterable[Raw]) -> None:
         """Take note if the argument of a site is exactly zero at one of some points."""

@@ -23,6 +23,7 @@ import torch
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.ascent import columns
 from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
@@ -200,6 +201,9 @@ class Survey:
         if self.tried[key] >= self.most:
             return
         self.tried[key] += 1
+        self._dispose(proposal, sure)
+
+    def _dispose(self, proposal: Proposal, sure: bool = False) -> None:
         raw = proposal.raw
         loud = proposal.value if proposal.value > NOISE else None
         seen = look(self.statement, raw, seen=loud)
@@ -225,6 +229,8 @@ class Survey:
                 self.certify(proposal)
         for proposal in self.quiet.values():
             self.certify(proposal)
+        for points, row in list(self.sites.rare.values())[: self.most]:
+            self._dispose(Proposal(0.0, points, row, self.parts[0]))
         for key, lost in self.lost.items():
             seen = self.visits[key] > 0
             for proposal in lost[: 1 if seen and key[1] != FAR else BEYOND]:
@@ -251,15 +257,15 @@ def _different(rows: np.ndarray, moved: np.ndarray) -> list[int]:
 
 
 def _of_all_sizes(points: Cloud, rows: np.ndarray) -> list[int]:
-    """A few rows, from that with the largest entry down to that with the smallest one."""
-    size = np.stack(
-        [
-            np.abs(v[rows]).reshape(len(rows), -1).max(axis=1, initial=0)
-            for v in points.raws.values()
-        ]
-    ).max(axis=0)
-    picks = np.linspace(0, len(rows) - 1, BEYOND).round().astype(int)
-    return rows[np.argsort(-size, kind="stable")[np.unique(picks)]].tolist()
+    """A few rows: the largest entries of either sign first, then some down to the smallest."""
+    table = columns({k: v[rows] for k, v in points.raws.items()})
+    where = np.abs(table).argmax(axis=1)
+    value = table[np.arange(len(rows)), where]
+    order = np.argsort(-np.abs(value), kind="stable")
+    ends = {(where[k], value[k] > 0): k for k in order[::-1]}  # the largest of each kind is last
+    largest = sorted(ends.values(), key=order.tolist().index)[: BEYOND // 2]
+    spread = order[np.linspace(0, len(rows) - 1, BEYOND).round().astype(int)].tolist()
+    return [int(rows[k]) for k in dict.fromkeys([*largest, *spread])][:BEYOND]
 
 
 def _runs(statement: Statement, raw: Raw) -> bool:
