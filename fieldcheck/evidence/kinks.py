@@ -288,7 +288,7 @@ def _vanishing(xp: Any) -> set[Site]:
     for site, args in xp.records:
         if site.kind == POINT:
             vanish = np.vectorize(lambda x: bool(x == 0), otypes=[bool])(args[0])
-            vanish = vanish.all(axis=0) if xp.name == "rational" else vanish
+            vanish = vanish.all(axis=0) if xp.kind == "rational" else vanish
             found |= {site} if vanish.all(axis=args[1]).any() else set()
     return found
 
