@@ -130,7 +130,7 @@ def _zero_row(raw, rng):
     out = {}
     for k, v in raw.items():
         v = v.copy()
-        if v.ndim >= 2:
+        if v.ndim >= 2 and v.shape[1]:
             v[:, rng.integers(v.shape[1])] = 0
         out[k] = v
     return out

@@ -134,7 +134,9 @@ def _variants(statement: Statement, base: dict) -> dict | None:
     """All points with one entry, or one whole parameter, made simpler."""
     points: list[dict] = []
     for name, v in base.items():
-        if v.any() and name not in statement.sign_raws:
+        if name in statement.sign_raws:
+            continue
+        if v.any():
             points.append({**base, name: np.zeros_like(v)})
             points.append({**base, name: np.round(v)})
             points.append({**base, name: np.round(2 * v) / 2})

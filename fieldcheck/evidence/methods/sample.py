@@ -76,6 +76,10 @@ class Proposal:
     def raw(self) -> Raw:
         return self.points.row(self.row)
 
+    @property
+    def small(self) -> bool:
+        return max(self.points.sizes.values(), default=1) <= QUIET
+
     def record(self) -> dict[str, Any]:
         """As the ledger keeps it."""
         size = math.log10(self.value) if self.value > 0 else -math.inf
@@ -185,10 +189,8 @@ class Survey:
         """One small point of a stratum in which nothing looks false, for what floats cannot see;
         the methods before this one have looked at generic points, and closer."""
         if name in self.statement_strata:
-            kept = self.quiet.get((top.part, name))
-            small = max(top.points.sizes.values(), default=1) <= QUIET
-            if kept is None or (small and top.value > kept.value):
-                self.quiet[top.part, name] = top
+            kept = self.quiet.get((top.part, name), top)
+            self.quiet[top.part, name] = max(kept, top, key=lambda p: (p.small, p.value))
 
     @property
     def statement_strata(self) -> list[str]:
