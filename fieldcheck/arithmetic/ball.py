@@ -254,6 +254,8 @@ def _log10(x: arb) -> float:
         return -math.inf
     mantissa, exponent = x.mid().man_exp()
     spare = max(0, mantissa.bit_length() - 53)  # floats hold the leading bits, not the exponent
+    if abs(exponent) >= 1 << 1000:
+        return math.inf if exponent > 0 else -math.inf
     return math.log10(2) * (int(exponent) + spare) + math.log10(abs(int(mantissa >> spare)))
 
 
