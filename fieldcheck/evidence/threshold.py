@@ -32,7 +32,7 @@ OF_RELATION = {
     "Law": "what is stated, relative to its size: a mean to the standard deviation, a cdf to one",
     "Rate": "the leading constant, relative to its size, or the order where none is stated",
 }
-WITHOUT_PRECISION = ("exact", "rank", "cells", "solutions")
+WITHOUT_PRECISION = ("exact", "rank", "cells", "solutions", "series")
 
 Figure = tuple[float, str, str]
 """What one part shows: how to order it, as it is printed, and what was perturbed."""
