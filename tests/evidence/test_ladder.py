@@ -13,7 +13,7 @@ from fieldcheck.evidence.methods import ladder
 from fieldcheck.evidence.methods.ladder import Rung
 from fieldcheck.evidence.points import point
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.relations import Equal
+from fieldcheck.relations import AtMost, Equal
 from fieldcheck.verdict import Why
 from tests.evidence.statements import statement
 
@@ -88,7 +88,9 @@ def test_the_second_opinion_is_relative_to_what_occurs(power):
     true = lambda xp, x: Equal(scale(xp) * xp.sin(2 * x), 2 * scale(xp) * xp.sin(x) * xp.cos(x))
     raw = point(TRUE, {"n": 2}, random.Random(0))
     assert ladder._second_opinion(statement(true, x=vector("n")), 0, raw, power)
-    false = lambda xp, x: Equal(scale(xp) * xp.sin(x), scale(xp) * xp.sin(x) * (1 + xp.one / 10**40))
+    false = lambda xp, x: Equal(
+        scale(xp) * xp.sin(x), scale(xp) * xp.sin(x) * (1 + xp.one / 10**40)
+    )
     assert not ladder._second_opinion(statement(false, x=vector("n")), 0, raw, power)
 
 
@@ -96,3 +98,26 @@ def test_the_residual_is_that_of_the_worst_entry():
     wide = statement(lambda xp, x: Equal(x[None, :], 2 * x[None, :]), x=vector("n"))
     raw = point(wide, {"n": 3}, random.Random(0))
     assert ladder._mpmath_residual(wide, raw, 0, 50) > 0
+
+
+def test_what_has_no_value_anywhere_is_said_and_an_order_leaves_it_to_the_search():
+    pole = lambda xp, x: 1 / (xp.exp(x) - xp.exp(x))
+    equal = ladder.run(
+        statement(lambda xp, x: Equal(pole(xp, x), x), x=real()), PROFILES["quick"], 0
+    )
+    assert (equal.outcome, equal.detail) == ("silent", "no finite value at a generic point")
+    order = ladder.run(
+        statement(lambda xp, x: AtMost(pole(xp, x), x), x=real()), PROFILES["quick"], 0
+    )
+    assert order.outcome == "confirms"
+    assert not order.agrees
+
+
+def test_orders_are_looked_at_in_every_stratum():
+    subject = statement(lambda xp, x: AtMost(x, 1 + x * x), x=vector("n"))
+    evidence = ladder.run(subject, PROFILES["quick"], 0)
+    assert set(evidence.strata) == {"generic", *vector("n").strata}
+    # At a tie the right side is 0, and floats take the left one for 0 as well.
+    apart = lambda xp, x: AtMost(xp.exp(-1000 * xp.one), (x[0] - x[1]) ** 2)
+    found = ladder.run(statement(apart, {"n": [2]}, x=vector("n")), PROFILES["quick"], 0)
+    assert found.outcome == "refutes"
