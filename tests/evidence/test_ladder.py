@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -121,3 +122,18 @@ def test_orders_are_looked_at_in_every_stratum():
     apart = lambda xp, x: AtMost(xp.exp(-1000 * xp.one), (x[0] - x[1]) ** 2)
     found = ladder.run(statement(apart, {"n": [2]}, x=vector("n")), PROFILES["quick"], 0)
     assert found.outcome == "refutes"
+
+
+def test_the_shapes_of_the_ladder_reach_from_the_smallest_to_the_largest():
+    shapes = lambda n: ladder.shapes_for(TRUE, replace(PROFILES["quick"], points=n))
+    sizes = [[s["n"] for s in shapes(n)] for n in (2, 4, 6)]
+    assert sizes == [[1, 6], [1, 3, 4, 6], [1, 2, 3, 4, 5, 6]]
+
+
+@pytest.mark.parametrize(("fine", "agrees"), [(-51, True), (-49, False), (-100, True)])
+def test_the_second_opinion_must_gain_fifty_of_sixty_digits(monkeypatch, fine, agrees):
+    answers = {50: ladder.mpmath.mpf(1), 110: ladder.mpmath.mpf(10) ** fine}
+    monkeypatch.setattr(ladder, "_mpmath_residual", lambda s, raw, part, digits: answers[digits])
+    assert ladder._second_opinion(TRUE, 0, {}, 0.0) is agrees
+    answers[50] = ladder.mpmath.mpf(0)
+    assert ladder._second_opinion(TRUE, 0, {}, 0.0) is (fine <= -100)
