@@ -7,13 +7,13 @@ import random
 import pytest
 
 from fieldcheck.domains import real
-from fieldcheck.evidence import rate
-from fieldcheck.evidence.statement import point
+from fieldcheck.evidence.methods import rate
+from fieldcheck.evidence.points import point
 from fieldcheck.relations import Rate
 from tests.evidence.statements import statement
 
 
-def judged(remainder, order, constant=None, fault=None, doublings=3):
+def judged(remainder, order, constant=None, fault=None, doublings=4):
     """(outcome, reason) of a remainder in xp and n."""
 
     def body(xp, x):
@@ -33,10 +33,10 @@ def square(xp, n):
 def test_the_order_and_the_leading_constant():
     assert judged(square, 2) == ("confirms", "")
     assert judged(square, 2, constant=(3, 1)) == ("confirms", "")
-    assert judged(square, 2, constant=(3_000_001, 1_000_000))[0] == "refutes"
-    assert judged(square, 2, constant=(2_999_999, 1_000_000))[0] == "refutes"
-    assert judged(square, 3)[0] == "refutes"
-    assert judged(square, 1)[0] == "refutes"
+    assert judged(square, 2, constant=(3_000_001, 1_000_000))[0] == "doubts"
+    assert judged(square, 2, constant=(2_999_999, 1_000_000))[0] == "doubts"
+    assert judged(square, 3)[0] == "doubts"
+    assert judged(square, 1)[0] == "doubts"
 
 
 def test_one_range_of_n_refutes_nothing():
@@ -58,7 +58,7 @@ def test_slopes_that_have_not_settled_decide_nothing():
 def test_a_planted_fault_shifts_the_order_and_small_ones_are_missed(order):
     exact = lambda xp, n: xp.one / n**order
     assert judged(exact, order, fault=0)[1] == f"slope {order - 1}.000000, not {order}"
-    assert judged(exact, order, fault=12)[0] == "refutes"
+    assert judged(exact, order, fault=12)[0] == "doubts"
     assert judged(exact, order, fault=30)[0] == "confirms"
 
 
@@ -69,7 +69,7 @@ def test_a_planted_fault_shifts_a_stated_constant():
 
 
 def test_no_remainder_no_rate():
-    assert judged(lambda xp, n: xp.zeros(), 1)[0] == "refutes"
+    assert judged(lambda xp, n: xp.zeros(), 1)[0] == "doubts"
     assert judged(lambda xp, n: xp.zeros() if n < 20 else xp.one / n, 1)[0] == "silent"
     assert judged(lambda xp, n: xp.log(xp.zeros()), 1)[0] == "silent"
 
@@ -82,7 +82,7 @@ def power(xp, n, top, bottom=1):
 @pytest.mark.parametrize("more", [0, 1], ids=["a pure power", "with corrections"])
 def test_an_order_off_by_a_thousandth(more):
     off = lambda xp, n: power(xp, n, 1999, 1000) * (1 + more * xp.one / n)
-    assert judged(off, 2) == ("refutes", "slope 1.999000, not 2")
+    assert judged(off, 2) == ("doubts", "slope 1.999000, not 2")
     assert judged(off, 2, doublings=0)[0] == "silent"
 
 
@@ -91,7 +91,7 @@ def test_a_constant_off_by_a_part_in_ten_to_the_eight():
     assert judged(whole, 2, constant=(3, 1)) == ("confirms", "")
     for top in (3 * 10**8 + 3, 3 * 10**8 - 3):
         outcome, reason = judged(whole, 2, constant=(top, 10**8))
-        assert outcome == "refutes"
+        assert outcome == "doubts"
         assert reason.startswith("leading constant 3.0, not ")
 
 
@@ -162,9 +162,9 @@ def test_a_number_that_is_not_real_is_no_remainder_and_no_constant():
 
 
 def test_constants_that_are_no_size():
-    assert judged(square, 2, constant=(-3, 1))[0] == "refutes"
+    assert judged(square, 2, constant=(-3, 1))[0] == "doubts"
     assert judged(square, 2, constant=(0, 1)) == (
-        "refutes",
+        "doubts",
         "the leading constant is stated to be zero, and is not",
     )
 
@@ -185,7 +185,7 @@ def test_an_error_that_stays_large_decides_nothing(remainder):
 
 
 def test_exactly_zero_is_told_from_tiny():
-    assert judged(lambda xp, n: xp.one / 3 / n * n * 3 - 1, 1) == ("refutes", rate.NO_RATE)
+    assert judged(lambda xp, n: xp.one / 3 / n * n * 3 - 1, 1) == ("doubts", rate.NO_RATE)
     tiny = lambda xp, n: xp.one / 10**200 / n
     assert judged(tiny, 1) == ("confirms", "")
 
@@ -210,9 +210,9 @@ def test_remainders_are_kept_for_the_detection_threshold():
 # -- remainders that oscillate ---------------------------------------------------------------------
 def test_a_remainder_that_oscillates_and_does_not_fall_is_far_from_its_rate():
     outcome, reason = judged(lambda xp, n: 2 + xp.cos(xp.lift(n)), 1)
-    assert outcome == "refutes"
+    assert outcome == "doubts"
     assert "no settled slope" in reason
-    assert judged(lambda xp, n: (2 + xp.cos(xp.lift(n))) / n**3, 1)[0] == "refutes"
+    assert judged(lambda xp, n: (2 + xp.cos(xp.lift(n))) / n**3, 1)[0] == "doubts"
 
 
 def test_a_remainder_that_oscillates_around_its_rate_is_left_open():
@@ -224,4 +224,4 @@ def test_a_remainder_that_oscillates_around_its_rate_is_left_open():
 @pytest.mark.parametrize("size", [10**3, 10**4, 10**5])
 def test_a_remainder_that_rises_before_it_falls_is_not_refuted(size):
     """With 10**6 it rises at all n that are looked at, and no run could tell."""
-    assert judged(lambda xp, n: xp.lift(n) / (n * n + size), 1)[0] != "refutes"
+    assert judged(lambda xp, n: xp.lift(n) / (n * n + size), 1)[0] != "doubts"
