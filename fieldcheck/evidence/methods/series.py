@@ -34,7 +34,7 @@ from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.ball import working_digits
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Follower, Strayed
-from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
+from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
@@ -52,6 +52,9 @@ ROOTS = 6
 
 BOUND = -101.0
 """log2 of the chance that a rate which is refuted again because all vanishes is not wrong."""
+
+RARE = 4
+"""So many vanishing divisors in a row are no accident."""
 
 MOST = 48
 """Terms of a series that are kept at most."""
@@ -234,12 +237,13 @@ def _roots(first: Prime, one: Callable[[Prime], Any]) -> Iterator[Any]:
 
 def _some(runs: list[Any]) -> list[Any]:
     if not runs:  # every choice of roots was left out
-        raise Unlucky
+        raise Unlucky(NO_ROOT)
     return runs
 
 
 def _drawn(shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw], Any]) -> Any:
     """What ``runs`` gives at a random prime and point that is not unlucky."""
+    divided = 0
     for _ in range(RETRIES):
         field = Prime(random_prime(rng), rng)
         at = {k: field.residues(s) for k, s in shapes.items()}
@@ -247,8 +251,10 @@ def _drawn(shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw]
             at[name][index] = int(value[None]) % field.p
         try:
             return runs(field, at)
-        except Unlucky:
-            continue
+        except Unlucky as reason:
+            divided = 0 if str(reason) == NO_ROOT else divided + 1
+            if divided == RARE:
+                raise Unsupported("a divisor that vanishes identically") from None
     raise Unsupported("square roots at every point tried")
 
 
