@@ -19,6 +19,7 @@ import ast
 import inspect
 import linecache
 import re
+import sys
 import types
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -498,3 +499,13 @@ def _outline(filename: str) -> tuple[dict[int, int], list[tuple[int, Any]]]:
             floats.append((node.lineno, node.value))
     _outlines[filename] = lines, ends, floats
     return ends, floats
+
+
+class _Decorator(types.ModuleType):
+    """``from fieldcheck import claim`` finds this module once it has been imported: it is the
+    decorator, too."""
+
+    __call__ = staticmethod(claim)
+
+
+sys.modules[__name__].__class__ = _Decorator

@@ -7,6 +7,7 @@ derivative).  Complex values are pairs (value, conjugate), as in the prime field
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -338,7 +339,28 @@ class Graph(Paired):
             node.square = True
 
     def _sqrt_apart(self, d):
-        raise Unsupported("the square root of what may be negative")
+        """The root of what is not known to be nonnegative by its sign; it may be by its factors."""
+        self._note_real(d)
+        if not all(self._even(node) for node in nodes(d[0])):
+            raise Unsupported("the square root of what may be negative")
+        return self._sqrt(d)
+
+    def _even(self, node: Node) -> bool:
+        """Is a node a positive number times real factors, each an even number of times?"""
+        factors: Counter[int] = Counter()
+        todo = [node]
+        while todo:
+            one = todo.pop()
+            if one.op == "mul":
+                todo += one.args
+            elif one.value is not None:
+                if one.value < 0:
+                    return False
+            elif not self.is_real(one):
+                return False
+            else:
+                factors[one.id] += 1
+        return all(n % 2 == 0 for n in factors.values())
 
     def _scale_or_one(self, d):
         return self._full(d.shape[1:], 1)

@@ -53,6 +53,8 @@ class Prime(Paired):
     """Residues modulo a random prime, with free symbols for what is not algebraic."""
 
     name = "prime"
+    raised = 1
+    """The largest sum of powers in one exponential, by which degrees grow."""
 
     def __init__(self, p: int, rng: random.Random, i: int = 0, prefix: tuple[bool, ...] = ()):
         self.p, self.rng, self.prefix = p, rng, prefix
@@ -341,7 +343,7 @@ class Prime(Paired):
 
     def _abs(self, d):
         """Of a real value x (2 step(x) - 1); of a complex one the root of its squared modulus."""
-        if (d[0] != d[1]).any():
+        if np.any(d[0] != d[1]):
             return self.sqrt(self.abs2(self.wrap(d))).data
         return self._sub(self._relu(self._add(d, d)), d)
 

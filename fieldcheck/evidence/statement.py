@@ -124,12 +124,20 @@ class Statement:
     def visited(self) -> dict[str, tuple[int, ...]]:
         """The values of each size that a proof visits in every combination."""
         ranges = {name: tuple(self.range_of(name)) for name in self.size_names}
-        while math.prod(map(len, ranges.values())) > PRODUCT:
+        while not self._affordable(ranges):
             longest = max(ranges, key=lambda name: (len(ranges[name]), max(ranges[name])))
             if len(ranges[longest]) == 1 or self.form.every_size:
                 break
             ranges[longest] = ranges[longest][:-1]
         return ranges
+
+    def _affordable(self, ranges: Mapping[str, Sequence[int]]) -> bool:
+        """Are the shapes few enough, and at the largest the choices of signs?"""
+        if not self.sign_raws:
+            return math.prod(map(len, ranges.values())) <= PRODUCT
+        shapes = self.raw_shapes({name: values[-1] for name, values in ranges.items()})
+        signs = sum(math.prod(shapes[k]) for k in self.sign_raws)
+        return math.prod(map(len, ranges.values())) <= PRODUCT and 2**signs <= PATTERNS
 
     @cached_property
     def smallest(self) -> dict[str, int]:

@@ -32,9 +32,9 @@ def side_by_side(xp, heads: Any) -> Any:
     return xp.reshape(heads.T, (count * r, channels)).T
 
 
-def columns(x: Any, head: int, r: int) -> Any:
-    """The columns of one head in a wide matrix."""
-    return x[:, head * r : (head + 1) * r]
+def apart(xp, wide: Any, count: int, r: int) -> Any:
+    """The heads of a wide matrix, stacked again: C x (H r) to H x C x r."""
+    return xp.reshape(wide.T, (count, r, wide.shape[0])).T
 
 
 def total(terms: Sequence[Any]) -> Any:

@@ -23,13 +23,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from fieldcheck.arithmetic.additive import Additive
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
@@ -87,7 +88,9 @@ class Trials:
     empty: list[Shape] = field(default_factory=list)
     ruled: bool = True
     bits: bool = False
+    field: type[Prime] = Prime
     _steps: bool = False
+    _exponentials: bool = False
 
     def __post_init__(self) -> None:
         """What is known of signs, once: residues need it only under functions that depend on it."""
@@ -102,18 +105,26 @@ class Trials:
         """Passes the identity at one shape, and returns which symbols coincide; else raises
         Disproved, or Unsupported where nothing can be said.
 
-        Steps are free symbols; where that is not enough they are 0 and 1 in turn, if they are few.
+        Where free symbols are not enough, more is demanded of them.
         """
-        try:
-            return self._passed(sizes)
-        except Unsupported as gap:
-            if gap.primitive != SYMBOLS or self.bits or not self._steps:
-                raise
-        self.bits = True
-        try:
-            return self._passed(sizes)
-        finally:
-            self.bits = False
+        for way in self._ways():
+            self.bits, self.field = way
+            try:
+                return self._passed(sizes)
+            except Unsupported as gap:
+                failed = gap
+                if gap.primitive != SYMBOLS:
+                    break
+        raise failed
+
+    def _ways(self) -> Iterator[tuple[bool, type[Prime]]]:
+        """How symbols are drawn: free; with steps that are 0 and 1 in turn; with an exponential that
+        turns sums into products, which decides no sizes but those visited."""
+        yield False, Prime
+        if self._steps:
+            yield True, Prime
+        if self._exponentials and not self.noting:
+            yield False, Additive
 
     def _passed(self, sizes: Shape) -> list[np.ndarray]:
         sites: list[np.ndarray] = []
@@ -133,7 +144,7 @@ class Trials:
                     if run.symbols:
                         raise Unsupported(SYMBOLS)
                     raise Disproved(sizes)
-                one = missed(*measure, roots)
+                one = missed(*measure, roots, run.raised)
                 if one > WORTHLESS:
                     raise Unsupported(TOO_HIGH)
                 bound += one
@@ -146,7 +157,7 @@ class Trials:
         shapes = self.statement.raw_shapes(sizes)
         divided = 0
         for _ in range(RETRIES):
-            first = Prime(p, self.rng)
+            first = self.field(p, self.rng)
             where = {k: self._residues(first, k, s, signs) for k, s in shapes.items()}
             prefix: tuple[bool, ...] | None = ()
             roots = 0
@@ -160,6 +171,7 @@ class Trials:
                         raise Unsupported(f"more than {ROOTS} square roots or steps")
                     if residual.any():
                         self._steps = bool(run._step_of)
+                        self._exponentials = len(run._exp_of) > 2
                         return run, roots, False
                     prefix = following(run.choices)
             except Unlucky as reason:

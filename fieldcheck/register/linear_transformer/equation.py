@@ -24,13 +24,9 @@ def _parallel_block(xp, X, W_in, W_out, Q, K, V, O, root_r):
     """A standard block: wide projections, split into heads, scores, values, one output map."""
     count, _, r = Q.shape
     hidden = xp.relu(X @ layers.side_by_side(xp, W_in))
-    q, k, v = (X @ layers.side_by_side(xp, w) for w in (Q, K, V))
-    cut = layers.columns
-    mixed = [
-        xp.softmax(cut(q, h, r) @ cut(k, h, r).T / root_r, axis=-1) @ cut(v, h, r)
-        for h in range(count)
-    ]
-    out = xp.concat(mixed, axis=1) @ layers.side_by_side(xp, O).T
+    q, k, v = (layers.apart(xp, X @ layers.side_by_side(xp, w), count, r) for w in (Q, K, V))
+    mixed = xp.softmax(q @ k.T / root_r, axis=-1) @ v
+    out = layers.side_by_side(xp, mixed) @ layers.side_by_side(xp, O).T
     return hidden @ layers.side_by_side(xp, W_out).T + out
 
 

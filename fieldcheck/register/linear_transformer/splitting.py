@@ -41,7 +41,7 @@ def parallel_vs_split(xp, X, W_in, W_out, A, B):
 
 
 def _gap(xp, X, fields, parallel, in_turns, sublayer):
-    """n ↦ the distance of n parallel blocks of step 1/(4n) from n in which the fields take turns."""
+    """n ↦ the distance of n parallel blocks, step 1/(4n), from n in which the fields take turns."""
 
     def gap(n):
         h = xp.one / (4 * n)

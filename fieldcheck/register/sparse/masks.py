@@ -8,7 +8,6 @@ from itertools import permutations
 from fieldcheck.claim import claim, ours, poster
 from fieldcheck.domains import matrix, real, real_matrix, vector
 from fieldcheck.fields import masks
-from fieldcheck.fields.layers import total
 from fieldcheck.relations import Equal, at_most
 
 
@@ -29,8 +28,9 @@ def diagonals(xp, X, W, U, Y, *, two_sided=True):
     not commute with a permutation breaks the symmetry under it.  That this is what is meant by
     'non-commutative corrections' is our reading."""
     S = X @ W @ xp.star(X)
-    pair = lambda u, y: xp.diag(u) @ S @ xp.diag(y) if two_sided else xp.diag(u) @ xp.diag(y) @ S
-    return Equal((U @ Y.T) * S, total([pair(U[:, a], Y[:, a]) for a in range(U.shape[1])]))
+    D = lambda U: U.T[:, :, None] * xp.eye(U.shape[0])  # a diagonal matrix for each column
+    terms = D(U) @ S @ D(Y) if two_sided else D(U) @ D(Y) @ S
+    return Equal((U @ Y.T) * S, xp.sum(terms, axis=0))
 
 
 diagonals.vary("both diagonals on the left", key="one-side", two_sided=False)
