@@ -206,6 +206,7 @@ def test_remainders_are_kept_for_the_detection_threshold():
 
     subject = statement(body, x=real())
     raw, other = (point(subject, {}, random.Random(k)) for k in (0, 1))
+    rate._known.clear()
     rate.judge(subject, raw, 0, 3)
     first = len(calls)
     assert first == 2 * rate.POINTS - 3  # of two ranges, without the n in both; and one n more

@@ -307,6 +307,14 @@ def test_one_false_part_refutes():
     assert verdict.witness.part == 1
 
 
+def caught(n):
+    try:
+        range(2 * n)
+    except Exception:
+        return True
+    return False
+
+
 @pytest.mark.parametrize(
     "remainder",
     [
@@ -316,8 +324,11 @@ def test_one_false_part_refutes():
         lambda xp, a, n: {8: a}.get(n, a / n),
         lambda xp, a, n: a / n if "7" not in str(n) else a,
         lambda xp, a, n: a / n + 0 * sum(range(n)),
+        lambda xp, a, n: a / n if xp.name == "series" else a,
+        lambda xp, a, n: a if isinstance(n, int) else a / n,
+        lambda xp, a, n: a / n if caught(n) else a,
     ],
-    ids=["branch", "one n", "parity", "table", "digits", "steps"],
+    ids=["branch", "one n", "parity", "table", "digits", "steps", "name", "type", "exception"],
 )
 def test_a_body_that_looks_at_n_is_not_proved(remainder):
     body = lambda xp, a: Rate(lambda n: remainder(xp, a, n), 1, constant=a)

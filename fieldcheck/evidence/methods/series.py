@@ -37,6 +37,7 @@ from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Follower
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known
+from fieldcheck.evidence import every_size
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, stream, wrap_raw
@@ -66,6 +67,7 @@ SCALES = (1, 1, 3, 10, 30, 100, 1000, Fraction(1, 10), Fraction(1, 100))
 Signs = Mapping[Any, Mapping[Any, Any]]
 """Raw parameters that are signs: {(name, index): {None: 1 or -1}}."""
 
+NO_SERIES = "no series in 1/n"
 FREE = "free symbols of which nothing more is known"
 VANISH = "the coefficient of n^-{} and all before it vanish identically"
 NEGATIVE = "where the leading constant is negative"
@@ -326,6 +328,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     parts = statement.parts("Rate")
     if not parts:
         return report.not_concerned()
+    watching = every_size.watches(statement.form.body)
+    if watching:  # it could answer otherwise to an integer
+        return report.silent(Why.UNSUPPORTED, f"{NO_SERIES}: {watching}")
     rng = statement.fresh("series")
     shown: list[Shown] = []
     why = Why.OTHER, ""
@@ -334,7 +339,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             with limited(profile.seconds / 2):
                 found = _judged(report, statement, part, rng, profile.bound, seed)
         except Unsupported as gap:
-            why = Why.UNSUPPORTED, f"no series in 1/n: {gap.primitive}"
+            why = Why.UNSUPPORTED, f"{NO_SERIES}: {gap.primitive}"
             continue
         except TooSlow as slow:
             why = Why.OTHER, str(slow)
