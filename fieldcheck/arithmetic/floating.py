@@ -196,4 +196,7 @@ def batched(
     def one(items: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
         return body(xp, {name: xp.wrap(d) for name, d in items.items()})
 
+    if not raws:  # a statement without inputs: one instance
+        out = one({})
+        return out[None] if isinstance(out, torch.Tensor) else tuple(t[None] for t in out)
     return torch.vmap(one)(raws)

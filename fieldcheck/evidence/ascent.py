@@ -17,8 +17,9 @@ NEGLIGIBLE = 1e-18
 
 def columns(raws: Mapping[str, np.ndarray]) -> np.ndarray:
     """A batch of points as a table: a row for each point, a column for each raw entry."""
-    rows = len(next(iter(raws.values())))
-    return np.concatenate([v.reshape(rows, -1) for v in raws.values()], axis=1)
+    rows = len(next(iter(raws.values()), ()))
+    flat = [v.reshape(rows, v[0].size if rows else 0) for v in raws.values()]
+    return np.concatenate([np.zeros((rows, 0)), *flat], axis=1)
 
 
 def table(values: torch.Tensor, like: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:

@@ -180,9 +180,9 @@ def watched(
 
 @dataclass
 class Seen:
-    """What the searches have seen of one site."""
+    """What the searches have seen of one site; ``ends``: the first and the last shape with it."""
 
-    sizes: dict[str, int]
+    ends: list[dict[str, int]]
     below: bool = False
     above: bool = False
     least: float = np.inf
@@ -207,7 +207,8 @@ class Sites:
             if not len(finite):
                 continue
             low, high = float(finite.min()), float(finite.max())
-            here = self.seen.setdefault(site, Seen(points.sizes))
+            here = self.seen.setdefault(site, Seen([]))
+            here.ends = [*here.ends[:1], points.sizes]
             here.below |= low < 0
             here.above |= high > 0
             here.least, here.most = min(here.least, low), max(here.most, high)
@@ -239,7 +240,9 @@ class Sites:
         """
         goals = []
         for site, here in self.seen.items():
-            if site.kind == SIDES and here.least < here.most:
+            if here.least == here.most:
+                continue
+            if site.kind == SIDES:
                 goals += [Goal(site, BELOW)] * (not here.below)
                 goals += [Goal(site, ABOVE)] * (not here.above)
             away = self.looked and site not in self.near
@@ -249,8 +252,8 @@ class Sites:
         return [goal for goal in goals if goal not in excluded]
 
     def _excluded(self) -> set[Goal]:
-        """What the forms of the arguments exclude, wherever a site was seen first."""
-        shapes = {tuple(here.sizes.items()): here.sizes for here in self.seen.values()}
+        """What the forms of the arguments exclude, at the ends of what was visited."""
+        shapes = {tuple(s.items()): s for here in self.seen.values() for s in here.ends}
         excluded, allowed = set(), set()
         for sizes in shapes.values():
             xp = WatchedSign()

@@ -69,7 +69,7 @@ class Cloud:
     @classmethod
     def of(cls, sizes: dict[str, int], raws: dict[str, np.ndarray], stratum: str) -> Cloud:
         """Points that all lie in one stratum."""
-        rows = len(next(iter(raws.values()), ()))
+        rows = len(next(iter(raws.values()), [()]))  # without inputs there is one point
         return cls(sizes, raws, [stratum] * rows, np.zeros(rows, dtype=int))
 
     def row(self, k: int) -> Raw:
@@ -85,6 +85,8 @@ def cloud(
 ) -> Cloud:
     """About ``rows`` points of one shape: a quarter generic, a quarter in strata, the others in the
     regimes of a search (with ``far``, also at the ends of the range of floats)."""
+    if not statement.raw_shapes(sizes):
+        return Cloud.of(sizes, {}, GENERIC)
     names = strata_of(statement)
     per = max(2, rows // (4 * max(1, len(names) - 1)))
     blocks = [_generic(statement, sizes, max(2, rows // 4), rng)]

@@ -9,7 +9,9 @@ import torch
 from fieldcheck.domains import number, orthogonal, positive, real, vector
 from fieldcheck.evidence import kinks
 from fieldcheck.evidence.kinks import ABOVE, BELOW, POINT, SIDES, ZERO, Sites, land, reach, watched
+from fieldcheck.evidence.methods import sample
 from fieldcheck.evidence.points import Cloud
+from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.relations import Equal
 from tests.evidence.statements import statement
 
@@ -93,6 +95,25 @@ def test_few_points_on_a_side_are_remembered():
     raws = {"x.x": np.linspace(-99, 1, 101)}
     found = seen(subject, raws)
     assert {goal.side: row for goal, (_, row) in found.rare.items()} == {ABOVE: 100}
+
+
+def test_a_side_is_looked_for_at_both_ends_of_the_shapes():
+    """Three vectors on a line are never all obtuse, in the plane they may be."""
+
+    def acute(xp, a, b, c):
+        return xp.minimum(xp.minimum(-xp.sum(a * b), -xp.sum(b * c)), -xp.sum(a * c))
+
+    body = lambda xp, a, b, c: Equal(xp.relu(acute(xp, a, b, c) - 50), 0 * a[0])
+    given = {name: vector("n") for name in "abc"}
+    subject = statement(body, {"n": [1, 2]}, **given)
+    sites = Sites(subject)
+    for n in (1, 2):
+        raws = batch(subject, {"n": n})
+        _, found, groups = watched(subject, {k: torch.from_numpy(v) for k, v in raws.items()})
+        sites.note(Cloud.of({"n": n}, raws, "generic"), found, groups)
+    (relu,) = (site for site in sites.seen if site.name == "relu")
+    assert sites.seen[relu].ends == [{"n": 1}, {"n": 2}]
+    assert sample.run(subject, PROFILES["quick"], 0).outcome == "refutes"
 
 
 # -- going there -----------------------------------------------------------------------------------

@@ -135,6 +135,11 @@ def test_a_generic_point_meets_every_hypothesis():
     assert not moved["Q.x"].any()
 
 
+def test_a_statement_without_inputs_has_one_point():
+    points = cloud(statement(lambda xp: Equal(xp.one, xp.one)), {}, 8, np.random.default_rng(0))
+    assert (points.strata, points.raws, points.row(0)) == ([GENERIC], {}, {})
+
+
 def test_shapes_without_entries_have_points():
     subject = statement(lambda xp, x: Equal(xp.sum(x), xp.sum(x)), x=vector("n-1"))
     points = cloud(subject, {"n": 1}, 8, np.random.default_rng(0))

@@ -161,7 +161,7 @@ def test_rates_are_rebuilt(order):
 
 
 def test_a_true_rate_may_fall_faster_at_the_special_point_of_a_witness():
-    given = {"x": real().without_strata("zero", "large", "ill-conditioned", "denormal")}
+    given = {"x": real().without_strata("zero")}
     falling = lambda p: lambda xp, x: Rate(lambda n: xp.abs(x - 1) / n**2 + xp.one / n**3, p)
     form, verdict = neighbour(falling(1), **given)
     special = replace(verdict, witness=replace(verdict.witness, raw={"x.x": "1"}))

@@ -96,3 +96,18 @@ def test_where_floats_overflow_balls_have_looked():
 
 def test_a_statement_about_zero_may_stand_still():
     assert examine(lambda xp, t: Zero(t - t), t=positive())[0].verdict in HOLDING
+
+
+def test_a_statement_without_inputs_is_one_about_numbers():
+    e = lambda xp, x: xp.exp(xp.lift(x))
+    true = lambda xp: (Equal(e(xp, 1) * e(xp, 2), e(xp, 3)), AtMost(e(xp, 1), xp.lift(3)))
+    assert examine(true)[0].verdict in HOLDING
+    assert examine(lambda xp: Equal(e(xp, 1), xp.lift(3)))[0].verdict == "refuted"
+    assert examine(lambda xp: AtMost(e(xp, 1), xp.lift(2)))[0].verdict == "refuted"
+
+
+def test_inputs_may_have_no_entries_at_some_size():
+    body = lambda xp, x: AtMost(-xp.sum(x * x) - 1, xp.relu(xp.sin(xp.sum(x))))
+    verdict, evidence = examine(body, x=vector("n-1"))
+    assert verdict.verdict in HOLDING, verdict
+    assert evidence["sampled"].shapes == 6

@@ -261,6 +261,8 @@ def _different(rows: np.ndarray, moved: np.ndarray) -> list[int]:
 def _of_all_sizes(points: Cloud, rows: np.ndarray) -> list[int]:
     """A few rows: the largest entries of either sign first, then some down to the smallest."""
     table = columns({k: v[rows] for k, v in points.raws.items()})
+    if not table.size:
+        return rows[:1].tolist()
     where = np.abs(table).argmax(axis=1)
     value = table[np.arange(len(rows)), where]
     order = np.argsort(-np.abs(value), kind="stable")
@@ -301,16 +303,18 @@ def explore(survey: Survey, profile: Profile, rng: np.random.Generator) -> list[
     """Go where no point was: to the other sides of kinks, and to where unit is 0.  What stays
     unseen, in words."""
     goals = survey.sites.unseen()
-    places = [survey.sites.seen[goal.site].sizes for goal in goals]
+    places = [sizes for goal in goals for sizes in survey.sites.seen[goal.site].ends]
     for k, sizes in enumerate(places):
         if sizes not in places[:k]:
-            here = [g for g in goals if survey.sites.seen[g.site].sizes == sizes]
+            here = [g for g in survey.sites.unseen() if sizes in survey.sites.seen[g.site].ends]
             _go(survey, sizes, here, profile, rng)
     return [str(goal) for goal in survey.sites.unseen()]
 
 
 def _go(survey: Survey, sizes: dict[str, int], goals: list[Goal], profile: Profile, rng) -> None:
     statement = survey.statement
+    if not goals or not statement.raw_shapes(sizes):
+        return
     start = cloud(statement, sizes, profile.batch, rng, far=False).raws
     if sides := [g for g in goals if g.side != ZERO]:
         survey.visit(Cloud.of(sizes, reach(statement, sides, start, 2 * profile.steps), BESIDE))

@@ -52,7 +52,7 @@ def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tens
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     report = Report("search")
     survey = Survey(statement, profile.proposals)
-    if not survey.parts:
+    if not survey.parts or not statement.raw_shapes(statement.smallest):
         return report.not_concerned()
     rng = numpy_stream(statement.key, "search", seed)
     shapes = shapes_for(statement)

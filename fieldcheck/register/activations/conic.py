@@ -17,7 +17,7 @@ from fieldcheck.domains import (
 )
 from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
 
-UNDEFINED = ("zero", "zero-row", "denormal", "axis")
+UNDEFINED = ("zero", "zero-row", "axis")
 """Strata on which a quotient by the length of the body is 0/0."""
 CONE = dict(S=[2, 3, 4])
 """Sizes of one conic group."""

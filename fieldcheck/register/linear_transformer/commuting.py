@@ -100,9 +100,9 @@ def _(xp, P, R, a, b, h):
     needs=["split-iff-commute-if"],
     given=dict(
         P=invertible(3),
-        a=matrix(3).without_strata("large", "ill-conditioned"),
-        b=matrix(3).without_strata("large", "ill-conditioned"),
-        h=real().without_strata("large"),
+        a=matrix(3),
+        b=matrix(3),
+        h=real(),
     ),
     tex=r"A,B\in\CC[J],\ J^3=0:\quad"
     r" \frac{\dd}{\dd h}\,\ee^{hA}\ee^{hB} = (A + B)\,\ee^{hA}\ee^{hB}",

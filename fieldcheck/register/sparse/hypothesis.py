@@ -86,7 +86,7 @@ def _(xp, u, a, c):
         Z=matrix("N", "C"),
         A=matrix("C", "C"),
         B=matrix("C", "C"),
-        c=real().without_strata("zero", "denormal"),
+        c=real().without_strata("zero"),
         s=real(),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
