@@ -11,7 +11,6 @@ import math
 from functools import cache
 
 import numpy as np
-from scipy.special import gammainc
 
 CHANNELS, WIDTH = 64, 16
 
@@ -69,6 +68,8 @@ def near_one(rng: np.random.Generator, n: int, kind: str, channels: int) -> np.n
 
 def share_near_one(channels: int) -> float:
     """The share of Gaussian rows for which it is, from the chi-squared distribution."""
+    from scipy.special import gammainc  # slow to import, and a list of claims needs none of it
+
     edge = math.sqrt(0.5 / channels)
     low, high = (gammainc(channels / 2, channels * (1 + s * edge) ** 2 / 2) for s in (-1, 1))
     return float(high - low)
