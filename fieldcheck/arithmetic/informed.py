@@ -42,8 +42,8 @@ class Informed(Arithmetic):
         first.outer = self
 
     @property
-    def name(self) -> str:  # type: ignore[override]
-        return self.first.name
+    def kind(self) -> str:  # type: ignore[override]
+        return self.first.kind
 
     @property
     def exceptions(self) -> list[str]:

@@ -88,7 +88,9 @@ def test_the_second_opinion_is_relative_to_what_occurs(power):
     true = lambda xp, x: Equal(scale(xp) * xp.sin(2 * x), 2 * scale(xp) * xp.sin(x) * xp.cos(x))
     raw = point(TRUE, {"n": 2}, random.Random(0))
     assert ladder._second_opinion(statement(true, x=vector("n")), 0, raw, power)
-    false = lambda xp, x: Equal(scale(xp) * xp.sin(x), scale(xp) * xp.sin(x) * (1 + xp.one / 10**40))
+    false = lambda xp, x: Equal(
+        scale(xp) * xp.sin(x), scale(xp) * xp.sin(x) * (1 + xp.one / 10**40)
+    )
     assert not ladder._second_opinion(statement(false, x=vector("n")), 0, raw, power)
 
 
