@@ -88,43 +88,33 @@ class Proof:
             every = [s for s in every if s in some]
         return sorted(every, key=lambda s: math.prod(s.values()))
 
-    def look(self, sizes: Mapping[str, int]) -> Iterator[tuple[Case, int]]:
-        for part in self.parts:
-            yield Case(self.form, sizes), part
-
 
 # -- values at a point ---------------------------------------------------------------------------
-def residuals(case: Case, xp: Any, entry: Any, parts: Iterable[int]) -> Iterator[tuple]:
-    """(part, sides, what is to vanish) of the parts that compare two values."""
-    relations = case.relations(xp, entry)
-    for k in parts:
-        sides = case.sides(xp, relations[k], k, entry)
-        rest = sides.left - sides.right
-        if sides.order and sides.gap is None:
-            raise Open(f"part {k + 1} is an inequality without a gap")
-        yield k, sides, rest + sides.gap if sides.order else rest
+def rest(sides: Any) -> Value:
+    """What is to vanish."""
+    if sides.order and sides.gap is None:
+        raise Open("an inequality without a gap")
+    return sides.right - sides.left - (sides.gap if sides.order else 0)
+
+
+def enclosed(case: Case, parts: Iterable[int], point: Point, n: int) -> Iterator[tuple]:
+    """Of each part: whether it is an order, right - left, and what is to vanish, in intervals."""
+    entries = lambda x: list(x.z[UNIT].flat)
+    with digits(n):
+        xp = Intervals()
+        for _, sides in case.sides(xp, point.entry(xp), parts):
+            room = [ALL if is_complex(x) else x for x in entries(sides.right - sides.left)]
+            known = not sides.order or sides.gap is not None
+            yield sides.order, room, entries(rest(sides)) if known else []
 
 
 def contradicted(case: Case, point: Point, part: int, *precisions: int) -> bool:
-    """Is a part certainly false at this point?  Intervals say so."""
-    for n in precisions or (30, 90):
-        with digits(n):
-            xp = Intervals()
-            entry = point.entry(xp)
-            sides = case.sides(xp, case.relations(xp, entry)[part], part, entry)
-            room, gap = entries(sides.right - sides.left), sides.gap
-            off = [] if gap is None else entries(sides.right - sides.left - gap)
-            if sides.order and any(map(is_complex, room)):
-                raise Open("an order between complex values")
-            if sides.order and any(x.b < 0 for x in room):
-                return True
-            if not all(map(holds_zero, off if sides.order else room)):
-                return True
-    return False
-
-
-def entries(x: Value) -> list[Any]:
-    return list(x.z[UNIT].flat)
+    """Is a part certainly false at this point?"""
+    return any(
+        (order and any(x.b < 0 for x in room)) or not all(map(holds_zero, off))
+        for n in precisions or (30, 90)
+        for order, room, off in enclosed(case, [part], point, n)
+    )
 
 
 # -- identities ----------------------------------------------------------------------------------
@@ -133,8 +123,8 @@ def vanishing(proof: Proof, case: Case, p: int, special: bool = False) -> tuple[
     point, xp = case.point(proof.rng, special), Residues(p, proof.rng)
     xp.drawn = proof.drawn and not special
     try:
-        for k, sides, rest in residuals(case, xp, point.entry(xp), proof.parts):
-            zero = all(map(xp.vanishes, rest.z.values()))
+        for k, sides in case.sides(xp, point.entry(xp), proof.parts):
+            zero = all(map(xp.vanishes, rest(sides).z.values()))
             room = (sides.right - sides.left).z[UNIT].s.real
             if zero and not (sides.order and np.any(room < -NEAR)):
                 continue
@@ -161,7 +151,7 @@ def identity(proof: Proof) -> None:
             proof.say(OPEN, f"no point with a value at {sizes}")
         for _ in range(SPECIALS if k < 2 else 0):
             vanishing(proof, case, primes[0], special=True)
-        for part, sides, _ in read(proof, sizes)[1]:
+        for part, sides in read(proof, sizes)[1]:
             if sides.order and not sides.gap.z[UNIT].facts >= SIGN:
                 proof.say(OPEN, f"the gap of part {part + 1} is not seen to be nonnegative")
         if late(proof, start, k, shapes):
@@ -184,7 +174,7 @@ def read(
     xp.drawn = drawn
     apart = {*case.raws("nonzero"), *case.raws("signs")}
     entry = lambda name, shape: xp.raw(name, shape, name in apart)
-    return xp, list(residuals(case, xp, entry, proof.parts))
+    return xp, case.sides(xp, entry, proof.parts)
 
 
 def counted(proof: Proof, largest: Mapping[str, int]) -> bool:
@@ -207,10 +197,12 @@ def counted(proof: Proof, largest: Mapping[str, int]) -> bool:
             return False
         try:
             xp, made = read(proof, {**largest, **{name: named(name) for name in said}}, drawn)
-        except (Open, TypeError, ValueError) as refused:
+        except REFUSALS as refused:
             why = why or f"the indices cannot be counted again: {refused}"
             continue
-        here = most([xp.lemmas, *(added([c.top, c.axes()]) for m in made for c in m[2].z.values())])
+        here = most(
+            [xp.lemmas, *(added([c.top, c.axes()]) for _, m in made for c in rest(m).z.values())]
+        )
         short = {s: n for s in said if len(grid[s]) <= (n := math.ceil(here.get(s, 0)))}
         if not short:
             return drawn
@@ -227,7 +219,7 @@ def bounded(proof: Proof, sizes: Mapping[str, int]) -> None:
     if proof.bound is None:
         return
     xp, made = read(proof, sizes)
-    whole = most(c.whole() for _, _, rest in made for c in rest.z.values())
+    whole = most(c.whole() for _, m in made for c in rest(m).z.values())
     degree = 2 * whole.get("degree", 0) + 2 * xp.symbols**2 * xp.widest + 1
     missed = degree / 2**59 + max(1, whole.get("height", 0) / 30) / 2**52
     draws = proof.record.get("draws") or len(proof.need("primes"))
@@ -253,7 +245,7 @@ def rank(proof: Proof) -> None:
     vanish, and one that is not zero vanishes there hardly ever."""
     shapes, start = proof.shapes(), time.perf_counter()
     for n, sizes in enumerate(shapes):
-        for case, k in proof.look(sizes):
+        for case, k in ((Case(proof.form, sizes), k) for k in proof.parts):
             here, claimed = ranked(case, k, proof.rng)
             if here != claimed:
                 proof.say(WRONG, f"part {k + 1} has rank {here}, not {claimed}, at {sizes}")
@@ -261,12 +253,14 @@ def rank(proof: Proof) -> None:
             break
 
 
-def relation_at(case: Case, part: int, rng: random.Random, point: Point | None, bits: int = 61):
-    """A road modulo a fresh prime, and a part there: at a given point, or at a random one."""
+def relations_at(
+    case: Case, rng: random.Random, point: Point | None = None, bits: int = 61
+) -> tuple[Residues, tuple[Any, ...]]:
+    """A road modulo a fresh prime, and the parts there: at a given point, or at a random one."""
     for _ in range(TRIES):
         xp = Residues(fresh_prime(rng, bits), rng)
         try:
-            return xp, case.relations(xp, (point or case.point(rng)).entry(xp))[part]
+            return xp, case.relations(xp, (point or case.point(rng)).entry(xp))
         except Undefined:
             continue
     raise Open(f"no point with a value at {case.sizes}")
@@ -276,13 +270,13 @@ def ranked(
     case: Case, part: int, rng: random.Random, point: Point | None = None
 ) -> tuple[int, int]:
     """(rank, claimed rank)"""
-    xp, relation = relation_at(case, part, rng, point, bits=31)
-    return xp.rank(xp.lift(relation.matrix).z[UNIT]), relation.rank
+    xp, relations = relations_at(case, rng, point, bits=31)
+    return xp.rank(xp.lift(relations[part].matrix).z[UNIT]), relations[part].rank
 
 
 def series(proof: Proof) -> None:
     for sizes in proof.shapes():
-        for case, k in proof.look(sizes):
+        for case, k in ((Case(proof.form, sizes), k) for k in proof.parts):
             said = expanded(case, k, proof.rng)
             if said:
                 proof.say(WRONG, f"part {k + 1} at {sizes}: {said}")
@@ -290,7 +284,8 @@ def series(proof: Proof) -> None:
 
 def expanded(case: Case, part: int, rng: random.Random, point: Point | None = None) -> str:
     """What is wrong with a rate at a point, by its series in h = 1/n."""
-    xp, relation = relation_at(case, part, rng, point)
+    xp, relations = relations_at(case, rng, point)
+    relation = relations[part]
     xp.highest = relation.order + ORDERS
     n = Value(xp, {(0, -1): xp.number(Fraction(1))})
     try:
@@ -320,8 +315,7 @@ def expanded(case: Case, part: int, rng: random.Random, point: Point | None = No
 def enclosure(proof: Proof) -> None:
     """The form's box again, halved until intervals see left < right on every cell."""
     box = proof.form.box or {"raw": {}}
-    least = {name: proof.form.sizes.get(name, (1,))[0] for name in proof.form.size_names()}
-    case = Case(proof.form, {**least, **box.get("sizes", {})})
+    case = Case(proof.form, {**smallest(proof.form), **box.get("sizes", {})})
     where = [(name, index) for name, s in case.shapes.items() for index in np.ndindex(*s)]
     whole = tuple(tuple(map(Fraction, box["raw"][name])) for name, _ in where)
     heap: list[Any] = [(0, whole)]
@@ -330,7 +324,7 @@ def enclosure(proof: Proof) -> None:
         raw = {name: np.empty(shape, dtype=object) for name, shape in case.shapes.items()}
         for (name, index), ends in zip(where, cell, strict=True):
             raw[name][index] = ends
-        room = rooms(case, proof.parts, Point(raw))
+        room = [x for _, r, _ in enclosed(case, proof.parts, Point(raw), 20) for x in r]
         if any(x.b < 0 for x in room):
             return proof.say(WRONG, "a part is false on a cell of its box")
         if not all(x.a > 0 for x in room):
@@ -344,32 +338,21 @@ def enclosure(proof: Proof) -> None:
     return proof.say(OPEN, f"{len(heap)} cells are left after {CELLS}")
 
 
-def rooms(case: Case, parts: list[int], cell: Point) -> list[Any]:
-    """right - left of some inequalities on a cell."""
-    with digits(20):
-        xp = Intervals()
-        entry = cell.entry(xp)
-        relations = case.relations(xp, entry)
-        sides = [case.sides(xp, relations[k], k, entry) for k in parts]
-        room = [x for s in sides for x in entries(s.right - s.left)]
-        return [ALL if is_complex(x) else x for x in room]
-
-
 def exhaustion(proof: Proof) -> None:
     """Every point, where all raw parameters are signs."""
     for sizes in proof.shapes():
         case, p = Case(proof.form, sizes), fresh_prime(proof.rng)
         for point in case.every_point():
             xp = Residues(p, proof.rng)
-            for k, _, rest in residuals(case, xp, point.entry(xp), proof.parts):
-                if not xp.vanishes(rest.z[UNIT]):
+            for k, sides in case.sides(xp, point.entry(xp), proof.parts):
+                if not xp.vanishes(rest(sides).z[UNIT]):
                     proof.say(WRONG, f"part {k + 1} fails at a point of {sizes}")
 
 
 def systems(proof: Proof) -> None:
     """Points with small entries: does one solve the system and is not claimed, or the reverse?"""
     for sizes in proof.shapes():
-        for case, k in proof.look(sizes):
+        for case, k in ((Case(proof.form, sizes), k) for k in proof.parts):
             points = (case.point(proof.rng, special=True) for _ in range(POINTS))
             if any(solves != said for solves, said in (member(case, k, x) for x in points)):
                 return proof.say(WRONG, f"part {k + 1} fails at a point of {sizes}")
@@ -378,7 +361,7 @@ def systems(proof: Proof) -> None:
 
 def member(case: Case, part: int, point: Point) -> tuple[bool, bool]:
     """(solves the system, is claimed): zeros modulo a fresh prime, signs by shadows."""
-    xp, relation = relation_at(case, part, random.Random(), point)
+    xp, relations = relations_at(case, random.Random(), point)
     tests: dict[str, Callable[[int], bool]] = {
         "zero": lambda s: s == 0,
         "nonzero": lambda s: s != 0,
@@ -394,7 +377,7 @@ def member(case: Case, part: int, point: Point) -> tuple[bool, bool]:
             for r, s in zip(*(a.flat for a in xp.lift(v).z[UNIT]), strict=True)
         )
 
-    return within(relation.system), any(map(within, relation.claimed))
+    return within(relations[part].system), any(map(within, relations[part].claimed))
 
 
 KINDS: dict[str, Callable[[Proof], None]] = {
@@ -434,8 +417,8 @@ def witness(form: Form, record: Mapping[str, Any], rng: random.Random) -> str:
         return ""
     if record["relation"] != "AtMost":
         xp = Residues(fresh_prime(rng), rng)
-        _, _, rest = next(residuals(case, xp, point.entry(xp), [part]))
-        if not (xp.symbols or xp.guesses or xp.vanishes(rest.z[UNIT])):
+        ((_, sides),) = case.sides(xp, point.entry(xp), [part])
+        if not (xp.vanishes(rest(sides).z[UNIT]) or xp.symbols or xp.guesses):
             return ""
     return "its point does not refute"
 
@@ -449,7 +432,14 @@ def table(x: Any) -> np.ndarray:
     return out
 
 
+def smallest(form: Form) -> dict[str, int]:
+    return {name: form.sizes.get(name, (1,))[0] for name in form.size_names()}
+
+
 # -- rows ----------------------------------------------------------------------------------------
+REFUSALS = (Open, Undefined, TypeError, ValueError, KeyError)
+
+
 @np.errstate(all="ignore")  # of shadows, which are looked at instead
 def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
     """What a second road finds against a row; nothing, if all is well."""
@@ -457,25 +447,28 @@ def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
     if row["verdict"] == REFUTED:
         try:
             wrong = witness(form, row["witness"], rng)
-        except (Open, Undefined, TypeError, KeyError) as why:
+        except REFUSALS as why:
             return [Finding(OPEN, "witness", str(why))]
         return [Finding(WRONG, "witness", wrong)] if wrong else []
     if row["verdict"] not in (PROVED, UP_TO, ON):
         return []
     found: list[Finding] = []
+    shown: set[int] = set()
     for evidence in row["evidence"]:
-        if not evidence["proves"]:
-            continue
-        record = evidence["proof"] or {}
-        proof = Proof(form, record, evidence["proves"], evidence["log2_bound"], rng)
-        try:
-            kind = proof.need("kind")
-            if kind not in KINDS:
-                raise Open(f"no rechecker for {kind}")
-            KINDS[kind](proof)
-        except (Open, Undefined, TypeError, KeyError) as why:
-            proof.say(OPEN, str(why))
-        found += proof.found
+        if evidence["proves"]:
+            record = evidence["proof"] or {}
+            proof = Proof(form, record, evidence["proves"], evidence["log2_bound"], rng)
+            try:
+                if proof.need("kind") not in KINDS:
+                    raise Open(f"no rechecker for {record['kind']}")
+                shown |= set(proof.parts)
+                KINDS[record["kind"]](proof)
+            except REFUSALS as why:
+                proof.say(OPEN, str(why))
+            found += proof.found
+    case = Case(form, smallest(form))
+    if shown != set(range(len(relations_at(case, rng)[1]))):
+        found.append(Finding(OPEN, "record", f"parts {sorted(k + 1 for k in shown)} alone"))
     return list(dict.fromkeys(found))
 
 
