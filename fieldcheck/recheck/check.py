@@ -17,6 +17,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from sympy import isprime
 
 from fieldcheck.claim import Form
 from fieldcheck.recheck.case import Case, Point
@@ -77,6 +78,21 @@ class Proof:
     @property
     def grid(self) -> dict[str, list[int]]:
         return {name: sorted(set(self.need("grid")[name])) for name in self.form.size_names()}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The recorded counts of indices; a size without one is only listed."""
+        counts = self.record.get("indices") or {}
+        return {name: n for name, n in counts.items() if n is not None}
+
+    def scoped(self) -> None:
+        """Does the scope claim no more sizes than were visited, or counted?"""
+        for part, scope in self.scopes.items():
+            for name, values in scope["sizes"].items():
+                if values == EVERY and name not in self.counts and not self.form.every_size:
+                    self.say(WRONG, f"part {part} claims every {name} without a count of indices")
+                if values != EVERY and not set(values) <= set(self.grid[name]):
+                    self.say(WRONG, f"part {part} claims sizes {name} that its grid lacks")
 
     def shapes(self) -> list[dict[str, int]]:
         """The recorded grid, smallest first: all of it, or its corners and a random choice."""
@@ -142,6 +158,8 @@ def identity(proof: Proof) -> None:
     """At a fresh prime and the recorded ones in turn; then at special points."""
     shapes, start = proof.shapes(), time.perf_counter()
     primes = [fresh_prime(proof.rng), *map(int, proof.need("primes"))]
+    if not all(isprime(p) and p > 2**50 for p in primes):
+        proof.say(WRONG, "a recorded prime is none, or small")
     proof.drawn = counted(proof, shapes[-1])
     bounded(proof, shapes[-1])
     for k, sizes in enumerate(shapes):
@@ -180,14 +198,7 @@ def read(
 def counted(proof: Proof, largest: Mapping[str, int]) -> bool:
     """Is the grid long enough for what the scope says of every size?  The count may clear all
     denominators, or take the reciprocals of arrays for symbols: then they are drawn (True)."""
-    grid, recorded = proof.grid, proof.record.get("indices") or {}
-    said = {name: n for name, n in recorded.items() if n is not None}
-    for part, scope in proof.scopes.items():
-        for name, values in scope["sizes"].items():
-            if values == EVERY and name not in said and not proof.form.every_size:
-                proof.say(WRONG, f"part {part} claims every {name} without a count of indices")
-            if values != EVERY and not set(values) <= set(grid[name]):
-                proof.say(WRONG, f"part {part} claims sizes {name} that its grid lacks")
+    grid, said = proof.grid, proof.counts
     for name, n in said.items():
         if len(grid[name]) < n + 1:
             proof.say(WRONG, f"{n} indices over {name} need {n + 1} sizes, not {len(grid[name])}")
@@ -239,18 +250,25 @@ def cells(proof: Proof) -> None:
     proof.say(SPOT, f"{n} branches met of {proof.record.get('cells', '?')} recorded")
 
 
-# -- ranks, rates, boxes and systems -------------------------------------------------------------
-def rank(proof: Proof) -> None:
-    """At a random rational point, modulo a fresh prime: a minor that does not vanish there does not
-    vanish, and one that is not zero vanishes there hardly ever."""
-    shapes, start = proof.shapes(), time.perf_counter()
-    for n, sizes in enumerate(shapes):
-        for case, k in ((Case(proof.form, sizes), k) for k in proof.parts):
-            here, claimed = ranked(case, k, proof.rng)
-            if here != claimed:
-                proof.say(WRONG, f"part {k + 1} has rank {here}, not {claimed}, at {sizes}")
-        if late(proof, start, n, shapes):
-            break
+# -- ranks, rates, systems and boxes -------------------------------------------------------------
+def everywhere(
+    look: Callable[[Case, int, random.Random], str], remark: str = ""
+) -> Callable[[Proof], None]:
+    """A check that looks at every part and shape of a record for what is wrong there."""
+
+    def check(proof: Proof) -> None:
+        shapes, start = proof.shapes(), time.perf_counter()
+        for n, sizes in enumerate(shapes):
+            for k in proof.parts:
+                said = look(Case(proof.form, sizes), k, proof.rng)
+                if said:
+                    proof.say(WRONG, f"part {k + 1} at {sizes}: {said}")
+            if late(proof, start, n, shapes):
+                break
+        if remark:
+            proof.say(SPOT, remark)
+
+    return check
 
 
 def relations_at(
@@ -266,20 +284,14 @@ def relations_at(
     raise Open(f"no point with a value at {case.sizes}")
 
 
-def ranked(
-    case: Case, part: int, rng: random.Random, point: Point | None = None
-) -> tuple[int, int]:
-    """(rank, claimed rank)"""
+def ranked(case: Case, part: int, rng: random.Random, point: Point | None = None) -> str:
+    """What is wrong with a rank.  Modulo a fresh prime, at a random rational point: a minor that
+    does not vanish there does not vanish, and one that is not zero vanishes there hardly ever."""
     xp, relations = relations_at(case, rng, point, bits=31)
-    return xp.rank(xp.lift(relations[part].matrix).z[UNIT]), relations[part].rank
-
-
-def series(proof: Proof) -> None:
-    for sizes in proof.shapes():
-        for case, k in ((Case(proof.form, sizes), k) for k in proof.parts):
-            said = expanded(case, k, proof.rng)
-            if said:
-                proof.say(WRONG, f"part {k + 1} at {sizes}: {said}")
+    here, claimed = xp.rank(xp.lift(relations[part].matrix).z[UNIT]), relations[part].rank
+    if here < claimed and point is not None:  # at a special point it may be lower
+        return ranked(case, part, rng)
+    return "" if here == claimed else f"rank {here}, not {claimed}"
 
 
 def expanded(case: Case, part: int, rng: random.Random, point: Point | None = None) -> str:
@@ -318,6 +330,11 @@ def enclosure(proof: Proof) -> None:
     case = Case(proof.form, {**smallest(proof.form), **box.get("sizes", {})})
     where = [(name, index) for name, s in case.shapes.items() for index in np.ndindex(*s)]
     whole = tuple(tuple(map(Fraction, box["raw"][name])) for name, _ in where)
+    if any(scope.get("box") is None for scope in proof.scopes.values()):
+        reach = {f"{n}.{part}": d.reach for n, d in proof.form.given.items() for part in d.raw}
+        for (name, _), (low, high) in zip(where, whole, strict=True):
+            if (ends := reach[name]) is None or low > ends[0] or high < ends[1]:
+                return proof.say(WRONG, f"the box does not reach all values of {name}")
     heap: list[Any] = [(0, whole)]
     for _ in range(CELLS):
         cell = heapq.heappop(heap)[1]
@@ -349,14 +366,11 @@ def exhaustion(proof: Proof) -> None:
                     proof.say(WRONG, f"part {k + 1} fails at a point of {sizes}")
 
 
-def systems(proof: Proof) -> None:
-    """Points with small entries: does one solve the system and is not claimed, or the reverse?"""
-    for sizes in proof.shapes():
-        for case, k in ((Case(proof.form, sizes), k) for k in proof.parts):
-            points = (case.point(proof.rng, special=True) for _ in range(POINTS))
-            if any(solves != said for solves, said in (member(case, k, x) for x in points)):
-                return proof.say(WRONG, f"part {k + 1} fails at a point of {sizes}")
-    return proof.say(SPOT, f"membership at {POINTS} points with small entries, at each shape")
+def members(case: Case, part: int, rng: random.Random) -> str:
+    """Does a point with small entries solve the system and is not claimed, or the reverse?"""
+    points = (case.point(rng, special=True) for _ in range(POINTS))
+    differ = any(solves != said for solves, said in (member(case, part, x) for x in points))
+    return "a point solves the system or is claimed, not both" if differ else ""
 
 
 def member(case: Case, part: int, point: Point) -> tuple[bool, bool]:
@@ -384,11 +398,11 @@ KINDS: dict[str, Callable[[Proof], None]] = {
     "identity": identity,
     "sign": identity,
     "cells": cells,
-    "rank": rank,
-    "series": series,
+    "rank": everywhere(ranked),
+    "series": everywhere(expanded),
+    "systems": everywhere(members, f"membership at {POINTS} points with small entries a shape"),
     "enclosure": enclosure,
     "exhaustion": exhaustion,
-    "systems": systems,
 }
 
 
@@ -403,10 +417,7 @@ def witness(form: Form, record: Mapping[str, Any], rng: random.Random) -> str:
         case _ if not case.admits(point):
             return "its point lies outside the hypotheses"
         case "Rank":
-            here, claimed = ranked(case, part, rng, point)
-            if here < claimed:  # at a special point it may be; at a random one it may not
-                here, claimed = ranked(case, part, rng)
-            return f"the rank is {here}, as claimed" if here == claimed else ""
+            return "" if ranked(case, part, rng, point) else "the rank is as claimed"
         case "Solutions":
             solves, said = member(case, part, point)
             return "its point solves the system as claimed" if solves == said else ""
@@ -462,6 +473,7 @@ def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
                 if proof.need("kind") not in KINDS:
                     raise Open(f"no rechecker for {record['kind']}")
                 shown |= set(proof.parts)
+                proof.scoped()
                 KINDS[record["kind"]](proof)
             except REFUSALS as why:
                 proof.say(OPEN, str(why))

@@ -133,6 +133,11 @@ def test_indices_counted_again(body, given, count) -> None:
         assert (said not in sentences(recheck_form(of, row))) == enough
 
 
+def test_a_number_that_is_no_prime() -> None:
+    of = form(lambda xp, x: Equal(x, x), x=vector("n"))
+    assert worst(of, proved(of, "identity", primes=[str(2**61 - 3)])) == WRONG
+
+
 def test_a_body_that_looks_at_a_size() -> None:
     seven = lambda xp, x: Equal(xp.sum(x), xp.sum(x) * (2 if x.shape[0] == 7 else 1))
     of = form(seven, x=vector("n"))
@@ -171,15 +176,18 @@ def test_series(body, said) -> None:
     assert worst(of, proved(of, "series")) == said
 
 
-def test_enclosure() -> None:
-    box = {"raw": {"x.x": (-1, 1)}}
-    for top, said in ((1, WRONG), (3, FINE), (2, OPEN)):  # at 2 the sides meet
-        body = lambda xp, x, top=top: AtMost(x * x, top * xp.one)
-        of = form(body, box=box, x=between(0, 1) if top == 2 else between(0, Fraction(3, 2)))
-        of = form(body, box=box, x=between(1, Fraction(142, 100))) if top == 2 else of
-        assert worst(of, proved(of, "enclosure", grid={})) == (WRONG if top == 2 else said)
-    of = form(lambda xp, x: AtMost(x * x, xp.one), box=box, x=between(0, 1))
-    assert worst(of, proved(of, "enclosure", grid={})) == OPEN  # equal at an end
+BOXES = [
+    (lambda xp, x: AtMost(x * x, 3 * xp.one), (-1, 1), FINE),
+    (lambda xp, x: AtMost(x * x, 2 * xp.one), (-1, 1), WRONG),
+    (lambda xp, x: AtMost(x * x, xp.one * 9 / 4), (-1, 1), OPEN),  # equal at an end
+    (lambda xp, x: AtMost(x * x, 3 * xp.one), (-1, 0), WRONG),  # not all of the domain
+]
+
+
+@pytest.mark.parametrize(("body", "ends", "said"), BOXES)
+def test_enclosure(body, ends, said) -> None:
+    of = form(body, box={"raw": {"x.x": ends}}, x=between(0, Fraction(3, 2)))
+    assert worst(of, proved(of, "enclosure", grid={})) == said
 
 
 def signs(n: int):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fieldcheck import register
+from fieldcheck.recheck.check import recheck_form
 from tests.recheck.records import proved, refuted, sentences, worst
 
 ROOT = Path(__file__).resolve().parents[2]
