@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -23,7 +23,7 @@ from fieldcheck.claim import Form
 from fieldcheck.recheck.case import Case, Point
 from fieldcheck.recheck.field import NEAR, Residues, fresh_prime
 from fieldcheck.recheck.intervals import ALL, Intervals, digits, holds_zero, is_complex
-from fieldcheck.recheck.reading import SIGN, Reading, added, most, named
+from fieldcheck.recheck.reading import SIGN, Reading, most, named
 from fieldcheck.recheck.road import UNIT, Open, Undefined, Value
 from fieldcheck.verdict import ALL as EVERY
 from fieldcheck.verdict import ON, PROVED, REFUTED, UP_TO
@@ -56,12 +56,25 @@ class Proof:
     """A record to be rechecked: the form, what its evidence says, and what has been found."""
 
     form: Form
-    record: Mapping[str, Any]
-    scopes: Mapping[str, Any]
-    bound: str | None
+    evidence: Mapping[str, Any]
     rng: random.Random
-    found: list[Finding] = field(default_factory=list)
-    drawn: bool = False
+    found: list[Finding]
+    drawn: bool = False  # are reciprocals of arrays taken for symbols?
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        return self.evidence["proof"] or {}
+
+    @property
+    def scopes(self) -> Mapping[str, Any]:
+        return self.evidence["proves"]
+
+    def check(self) -> None:
+        """Adds to ``found`` what is wrong, or open."""
+        if self.need("kind") not in KINDS:
+            raise Open(f"no rechecker for {self.need('kind')}")
+        self.scoped()
+        KINDS[self.need("kind")](self)
 
     def say(self, severity: str, sentence: str) -> None:
         self.found.append(Finding(severity, self.record.get("kind", "?"), sentence))
@@ -208,13 +221,11 @@ def counted(proof: Proof, largest: Mapping[str, int]) -> bool:
             return False
         try:
             xp, made = read(proof, {**largest, **{name: named(name) for name in said}}, drawn)
-        except REFUSALS as refused:
+        except (Open, TypeError, ValueError) as refused:
             why = why or f"the indices cannot be counted again: {refused}"
             continue
-        here = most(
-            [xp.lemmas, *(added([c.top, c.axes()]) for _, m in made for c in rest(m).z.values())]
-        )
-        short = {s: n for s in said if len(grid[s]) <= (n := math.ceil(here.get(s, 0)))}
+        here = xp.lemmas | most(c.top + c.axes() for _, m in made for c in rest(m).z.values())
+        short = {s: n for s in said if len(grid[s]) <= (n := math.ceil(here[s]))}
         if not short:
             return drawn
         said_here = (
@@ -227,16 +238,17 @@ def counted(proof: Proof, largest: Mapping[str, int]) -> bool:
 
 def bounded(proof: Proof, sizes: Mapping[str, int]) -> None:
     """Is the published bound one that a simple count of degrees and heights allows?"""
-    if proof.bound is None:
+    bound = proof.evidence["log2_bound"]
+    if bound is None:
         return
     xp, made = read(proof, sizes)
     whole = most(c.whole() for _, m in made for c in rest(m).z.values())
-    degree = 2 * whole.get("degree", 0) + 2 * xp.symbols**2 * xp.widest + 1
-    missed = degree / 2**59 + max(1, whole.get("height", 0) / 30) / 2**52
+    degree = 2 * whole["degree"] + 2 * xp.symbols**2 * xp.widest + 1
+    missed = degree / 2**59 + max(1, whole["height"] / 30) / 2**52
     draws = proof.record.get("draws") or len(proof.need("primes"))
     best = draws * (math.log2(missed) - SLACK)
-    if float(proof.bound) < best:
-        proof.say(WRONG, f"a bound of 2^{proof.bound}, where {draws} primes give 2^{best:.0f}")
+    if float(bound) < best:
+        proof.say(WRONG, f"a bound of 2^{bound}, where {draws} primes give 2^{best:.0f}")
 
 
 def cells(proof: Proof) -> None:
@@ -448,39 +460,27 @@ def smallest(form: Form) -> dict[str, int]:
 
 
 # -- rows ----------------------------------------------------------------------------------------
-REFUSALS = (Open, Undefined, TypeError, ValueError, KeyError)
-
-
 @np.errstate(all="ignore")  # of shadows, which are looked at instead
 def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
     """What a second road finds against a row; nothing, if all is well."""
     rng = random.Random(random.SystemRandom().getrandbits(128))
-    if row["verdict"] == REFUTED:
-        try:
-            wrong = witness(form, row["witness"], rng)
-        except REFUSALS as why:
-            return [Finding(OPEN, "witness", str(why))]
-        return [Finding(WRONG, "witness", wrong)] if wrong else []
-    if row["verdict"] not in (PROVED, UP_TO, ON):
-        return []
     found: list[Finding] = []
-    shown: set[int] = set()
-    for evidence in row["evidence"]:
-        if evidence["proves"]:
-            record = evidence["proof"] or {}
-            proof = Proof(form, record, evidence["proves"], evidence["log2_bound"], rng)
-            try:
-                if proof.need("kind") not in KINDS:
-                    raise Open(f"no rechecker for {record['kind']}")
-                shown |= set(proof.parts)
-                proof.scoped()
-                KINDS[record["kind"]](proof)
-            except REFUSALS as why:
-                proof.say(OPEN, str(why))
-            found += proof.found
-    case = Case(form, smallest(form))
-    if shown != set(range(len(relations_at(case, rng)[1]))):
-        found.append(Finding(OPEN, "record", f"parts {sorted(k + 1 for k in shown)} alone"))
+    try:
+        if row["verdict"] == REFUTED:
+            wrong = witness(form, row["witness"], rng)
+            return [Finding(WRONG, "witness", wrong)] if wrong else []
+        if row["verdict"] in (PROVED, UP_TO, ON):
+            shown = set()
+            for evidence in row["evidence"]:
+                if evidence["proves"]:
+                    proof = Proof(form, evidence, rng, found)
+                    shown |= set(proof.parts)
+                    proof.check()
+            if shown != set(range(len(relations_at(Case(form, smallest(form)), rng)[1]))):
+                raise Open(f"the parts {sorted(k + 1 for k in shown)} alone have a record")
+    except Exception as why:  # a body may raise anything
+        said = str(why) if isinstance(why, Open) else f"{type(why).__name__}: {why}"
+        found.append(Finding(OPEN, "record", said))
     return list(dict.fromkeys(found))
 
 
