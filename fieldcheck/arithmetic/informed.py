@@ -59,7 +59,10 @@ class Informed(Arithmetic):
     def lift(self, value: Any) -> Value:
         if isinstance(value, (Value, int)):
             return super().lift(value)
-        return self.wrap((self.first.lift(value).data, Known((), True, True, True)))
+        # A size is at least one; less some places, it may be anything.
+        apart = sum(a[1] + a[2] for a in value.atoms if not isinstance(a, int))
+        known = Known((), True, nonneg=apart <= 1, nonzero=apart <= 0)
+        return self.wrap((self.first.lift(value).data, known))
 
     def _length(self, n: Any) -> int:
         if isinstance(n, int):
