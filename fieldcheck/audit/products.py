@@ -107,7 +107,7 @@ class Products:
         at = lambda t: self._value(self.wide, x + (t * h).to(x)).double()
         middle, ends = at(0.0), {t: (at(t), at(-t)) for t in (step, step / 2)}
         far, near = ((a - b) / (2 * t) for t, (a, b) in ends.items())
-        kink = float((sum(ends[step / 2]) - 2 * middle).norm()) / step  # type: ignore[arg-type]
+        kink = float((sum(ends[step / 2]) - 2 * middle).norm()) / step
         floor = torch.finfo(x.dtype).tiny * middle.numel() ** 0.5
         noise = 4 * eps * (float(middle.norm()) + floor) / step
         return (4 * near - far) / 3, float((near - far).norm()) + noise, max(0.0, kink - noise)
