@@ -48,8 +48,8 @@ def product(ratio: float) -> Law:
 
 def semicircle(x: ArrayLike) -> NDArray[np.float64]:
     """Distribution function of the semicircle on [-1, 1]."""
-    x = np.clip(np.asarray(x, dtype=float), -1, 1)
-    return 0.5 + (x * np.sqrt(1 - x**2) + np.arcsin(x)) / np.pi
+    t: NDArray[np.float64] = np.clip(np.asarray(x, dtype=float), -1, 1)
+    return 0.5 + (t * np.sqrt(1 - t**2) + np.arcsin(t)) / np.pi
 
 
 def marchenko_pastur(ratio: float) -> Law:

@@ -23,7 +23,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from .errors import StudyError
 
-
 WORDS = ("source", "place", "seen", "dataset", "network", "metric", "activation")
 
 
@@ -55,9 +54,11 @@ def read(path: Path) -> list[Printed]:
 
 def _row(row: dict[str, str]) -> Printed:
     value, spread, n = row["value"], row["spread"], row["n"]
-    words = {key: row[key] for key in WORDS}
-    return Printed(value=float(value), spread=float(spread) if spread else None,
-                   n=int(n) if n else None, digits=len(value.partition(".")[2]), **words)  # fmt: skip
+    words, digits = {key: row[key] for key in WORDS}, len(value.partition(".")[2])
+    return Printed(
+        value=float(value), spread=float(spread) if spread else None, n=int(n) if n else None,
+        digits=digits, **words,
+    )  # fmt: skip
 
 
 # -------------------------------------------------------------------------------------- statistics
