@@ -181,6 +181,11 @@ def parts(value: Any, tag: int) -> tuple[Any, Any]:
     return value, None
 
 
+def same_shape(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    """Are two shapes the same?  Lengths with names are compared by name, which a body may not do."""
+    return [getattr(n, "atoms", n) for n in a] == [getattr(n, "atoms", n) for n in b]
+
+
 def plus(a: Any, b: Any) -> Any:
     """Sum of two derivatives, either of which may vanish identically (``None``)."""
     if a is None:

@@ -24,6 +24,7 @@ class Known:
     nonneg:  it is real and not negative
     nonzero: it is not zero
     smooth:  it is an analytic function of the raw parameters wherever it is defined
+    thin:    it vanishes on no open set, unless it vanishes identically
     """
 
     shape: tuple[int, ...]
@@ -31,6 +32,11 @@ class Known:
     nonneg: bool = False
     nonzero: bool = False
     smooth: bool = True
+    zeros_thin: bool = False
+
+    @property
+    def thin(self) -> bool:
+        return self.smooth or self.nonzero or self.zeros_thin
 
     @property
     def positive(self) -> bool:
@@ -54,13 +60,15 @@ class Sign(Arithmetic):
     """The arithmetic of known signs.
 
     ``exceptions`` collects, in words, where a rule was used that has exceptions which nothing
-    known of its argument excludes: a divisor, say, that may vanish.
+    known of its argument excludes: a divisor, say, that may vanish.  ``ruled`` says that a function
+    was used whose rules depend on a sign.
     """
 
     name = "sign"
 
     def __init__(self) -> None:
         self.exceptions: list[str] = []
+        self.ruled = False
 
     def shape_of(self, data):
         return data.shape
@@ -91,14 +99,21 @@ class Sign(Arithmetic):
 
     @staticmethod
     def _times(shape, a: Known, b: Known) -> Known:
-        return _real(shape, a, b, nonneg=a.nonneg and b.nonneg, nonzero=a.nonzero and b.nonzero)
+        return _real(
+            shape,
+            a,
+            b,
+            nonneg=a.nonneg and b.nonneg,
+            nonzero=a.nonzero and b.nonzero,
+            zeros_thin=a.thin and b.thin,
+        )
 
     def _mul(self, a, b):
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _div(self, a, b):
         if not b.nonzero:
-            dense = "" if b.smooth else ", perhaps on an open set"
+            dense = "" if b.thin else ", perhaps on an open set"
             self._except(f"where a divisor vanishes{dense}")
         # Where the quotient has a value at all, its divisor is not zero.
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
@@ -168,18 +183,24 @@ class Sign(Arithmetic):
     def _exp(self, d):
         return Known(d.shape, d.real, d.real, True, d.smooth)
 
-    _logistic = _softplus = _exp
+    _logistic = _exp
+
+    def _softplus(self, d):
+        self.ruled = True
+        return self._exp(d)
 
     def _softmax(self, d, axis):
         return self._exp(d)
 
     def _log(self, d):
         """Real only for a positive number: of a negative one it has an imaginary part."""
+        self.ruled = True
         if not d.positive:
             self._except("on the cut of a logarithm")
         return Known(d.shape, d.positive, smooth=d.smooth and d.positive)
 
     def _logsumexp(self, d, axis):
+        self.ruled = True
         shape = list(d.shape)
         shape.pop(axis)
         return Known(tuple(shape), d.real, smooth=d.smooth and d.real)
@@ -193,9 +214,11 @@ class Sign(Arithmetic):
         return Known(d.shape, d.real, d.nonneg, d.real and d.nonzero, d.smooth)
 
     def _sqrt(self, d):
+        self.ruled = True
         if not d.nonneg:
             self._except("on the cut of a square root")
-        return Known(d.shape, d.nonneg, d.nonneg, d.nonzero, d.smooth and d.positive)
+        smooth = d.smooth and d.positive
+        return Known(d.shape, d.nonneg, d.nonneg, d.nonzero, smooth, d.thin)
 
     def _relu(self, d):
         return Known(d.shape, True, True, d.positive, d.smooth and d.positive)
@@ -204,7 +227,7 @@ class Sign(Arithmetic):
         return Known(d.shape, True, True, d.positive, d.positive)
 
     def _abs(self, d):
-        return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive)
+        return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive, d.thin)
 
     def _sgn(self, d):
         return Known(d.shape, d.real, d.nonneg, d.nonzero, d.positive)
@@ -220,6 +243,7 @@ class Sign(Arithmetic):
         return Known(shape, True, a.nonneg and b.nonneg, _both(a, b), smooth=False)
 
     def _unit(self, d, axis):
+        self.ruled = True
         if not d.nonzero:
             self._except("where a vector that is brought to unit length vanishes")
         return Known(d.shape, d.real, d.nonneg, d.nonzero, d.smooth and d.nonzero)
@@ -229,6 +253,7 @@ class Sign(Arithmetic):
 
     # log u <= u - 1: nonnegative by its form, for positive arguments.
     def relative_entropy(self, p, q, p_total=1, q_total=1):
+        self.ruled = True
         values = [self.lift(v) for v in (p, q, p_total, q_total)]
         if any(isinstance(v, Jet) for v in values):
             return super().relative_entropy(p, q, p_total, q_total)

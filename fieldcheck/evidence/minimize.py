@@ -17,6 +17,7 @@ import torch
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.evidence.draws import Raw
 from fieldcheck.evidence.floats import residuals
+from fieldcheck.evidence.points import within
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import certified, witness_at
 from fieldcheck.verdict import Witness
@@ -80,7 +81,7 @@ def _small_rows(statement: Statement, sizes: Sizes, rng: np.random.Generator) ->
             block = rng.choice(stock, size=(per, *shape))
             blocks.append(np.where(rng.random((per, *shape)) < sparse, 0.0, block))
         out[name] = np.concatenate(blocks)
-    return out
+    return within(statement, out)
 
 
 def _cost(rows: dict) -> np.ndarray:
@@ -95,7 +96,7 @@ def _cost(rows: dict) -> np.ndarray:
 
 
 def _violations(statement: Statement, rows: dict) -> np.ndarray:
-    ratio, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in rows.items()})
+    ratio = residuals(statement, {k: torch.from_numpy(v) for k, v in rows.items()})
     return ratio.amax(dim=1).numpy()
 
 
@@ -115,7 +116,7 @@ def _cheapest(statement: Statement, sizes: Sizes, rows: dict, below: float = np.
     fit = np.flatnonzero((violation > CLEAR) & (cost < below))
     for k in fit[np.argsort(cost[fit], kind="stable")][:TRIES]:
         point = _row(rows, int(k))
-        if certified(statement, sizes, point):
+        if certified(statement, sizes, point, seen=float(violation[k])):
             return point
     return None
 
@@ -124,7 +125,7 @@ def _thinned(statement: Statement, sizes: Sizes, raw: Raw) -> Raw:
     """Replace entries, one at a time, by simpler ones while the point still refutes."""
     for _ in range(ROUNDS):
         base = {k: np.vectorize(float, otypes=[float])(v) for k, v in raw.items()}
-        rows = _variants(base)
+        rows = _variants(statement, base)
         cheaper = None
         if rows is not None:
             now = float(_cost({k: v[None] for k, v in base.items()})[0])
@@ -135,11 +136,11 @@ def _thinned(statement: Statement, sizes: Sizes, raw: Raw) -> Raw:
     return raw
 
 
-def _variants(base: dict) -> dict | None:
+def _variants(statement: Statement, base: dict) -> dict | None:
     """All points with one entry, or one whole parameter, made simpler."""
     points: list[dict] = []
     for name, v in base.items():
-        if v.any():
+        if v.any() and name not in statement.sign_raws:
             points.append({**base, name: np.zeros_like(v)})
             points.append({**base, name: np.round(v)})
             points.append({**base, name: np.round(2 * v) / 2})

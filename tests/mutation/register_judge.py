@@ -303,9 +303,10 @@ def _said(form: Form, raw: Raw) -> list[Part]:
         elif isinstance(relation, Solutions):
             literal, values = _system(relation.system, *relation.claimed)
         elif isinstance(relation, Law):
-            numbers = [relation.statistic(np.random.default_rng(s)) for s in (1, 2)]
+            numbers = [relation.draw(np.random.default_rng(s), 8) for s in (1, 2)]
             literal = json.dumps([[float(x) for x in row] for row in numbers])
-            literal += str(relation.false_alarm)
+            stated = {k: v(numbers[0]) if callable(v) else v for k, v in relation.stated().items()}
+            literal += f"{stated} {relation.false_alarm}"
         elif isinstance(relation, Zero):
             values = [relation.value]
         else:
