@@ -255,10 +255,10 @@ def _outputs(weight: Tensor, heads: int) -> Tensor:
 # ------------------------------------------------------------------------------------------ nulls
 
 
-def randomized(model: Checkpoint, seed: int) -> Checkpoint:
+def randomized(model: Checkpoint, seed: int, embeddings: bool = True) -> Checkpoint:
     """The same shapes and, matrix by matrix and head by head, the same scales; Gaussian entries.
 
-    Biases and gains stay as they are.
+    Biases and gains stay as they are, and so do the embeddings if asked.
     """
     g = torch.Generator().manual_seed(seed)
     noise = lambda w: torch.randn(w.shape, generator=g, dtype=w.dtype)
@@ -275,8 +275,10 @@ def randomized(model: Checkpoint, seed: int) -> Checkpoint:
             O=by_head(old.O, False), up=flat(old.up), down=flat(old.down),
         )  # fmt: skip
 
-    layers = tuple(map(layer, model.layers))
-    return replace(model, layers=layers, words=flat(model.words), places=flat(model.places))
+    new = replace(model, layers=tuple(map(layer, model.layers)))
+    if not embeddings:
+        return new
+    return replace(new, words=flat(model.words), places=flat(model.places))
 
 
 def shuffled(model: Checkpoint, seed: int) -> Checkpoint:

@@ -150,7 +150,8 @@ def best_anywhere(model: Checkpoint, flipped: bool) -> dict[str, Any]:
 def nulls(model: Checkpoint, draws: int, tick: Callable[[], None]) -> dict[str, Any]:
     """95 % ranges of the numbers of one layer, for random weights and for shuffled heads."""
     found: dict[str, Any] = {}
-    for name, make in (("random", randomized), ("shuffled", shuffled)):
+    redraw = lambda model, seed: randomized(model, seed, embeddings=False)
+    for name, make in (("random", redraw), ("shuffled", shuffled)):
         layers, bests = [], []
         for seed in range(draws):
             other = make(model, seed)

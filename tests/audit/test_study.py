@@ -2,12 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from fieldcheck.audit import page, study
-from fieldcheck.audit.checkpoint import load
+from fieldcheck.audit.checkpoint import SHA256, load
 from fieldcheck.audit.errors import StudyError
 from fieldcheck.audit.text import python_topics, sentences
 from fieldcheck.cli import app
@@ -47,6 +48,14 @@ def test_the_page_needs_nothing(record):
 def test_the_same_seed_gives_the_same_record(record, request):
     model = load(request.getfixturevalue(f"{record['model']['kind']}_folder"))
     assert study.study(model, count=2) == record
+
+
+def test_the_books_study_is_of_this_code(record):
+    stored = json.loads(Path("book/data/minilm.json").read_text())
+    assert stored["model"]["sha256"] == SHA256
+    for part in ("weights", "passage"):
+        assert set(stored[part][0]) == set(record[part][0])
+    assert set(page.table(stored)[0]) and len(page.heads(stored)) == 10
 
 
 def test_sentences_are_english_and_spread():
