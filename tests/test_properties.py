@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from fieldcheck.evidence.sample import cloud, strata_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.evidence.floats import residuals
-from fieldcheck.evidence.sample import cloud, strata_of
 from fieldcheck.evidence.statement import POINTWISE, Statement, numpy_stream
 from fieldcheck.evidence.witness import certified
 from fieldcheck.register import load

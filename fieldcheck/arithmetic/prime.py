@@ -52,7 +52,7 @@ def _root_of_minus_one(p: int, rng: random.Random) -> int:
 class Prime(Paired):
     """Residues modulo a random prime, with free symbols for what is not algebraic."""
 
-    name = "prime"
+    kind = "prime"
     raised = 1
     """The largest sum of powers in one exponential, by which degrees grow."""
 

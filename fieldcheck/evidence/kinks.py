@@ -264,7 +264,7 @@ def zeros(statement: Statement, raw: Raw) -> set[Site]:
             for site, args in xp.records:
                 if site.kind == POINT:
                     vanish = np.vectorize(lambda x: bool(x == 0), otypes=[bool])(args[0])
-                    if xp.name == "rational":
+                    if xp.kind == "rational":
                         vanish = vanish.all(axis=0)
                     found |= {site} if vanish.all(axis=args[1]).any() else set()
     return found

@@ -7,6 +7,7 @@ import pytest
 
 from fieldcheck.fields import implicit
 
+
 def test_the_middle_and_the_stages_of_one_step():
     """On x' = x, where both methods are Padé approximants of the exponential."""
     h = 0.4
