@@ -42,7 +42,7 @@ NUMBERS = [
     Number("passage", "cosine_query_heads", "a head's step along its own such force, cosine", "1"),
     Number("passage", "change_pair", "two-term energy along the step, a token", "rises"),
     Number("passage", "change_query", "energy in the query along the step, a token", "rises"),
-    Number("passage", "change_pair_own", "the same, without what all tokens share", "rises"),
+    Number("passage", "change_pair_own", "two-term energy, without what all tokens share", "rises"),
     Number("passage", "change_query_own", "energy in the query, without what all share", "rises"),
     Number("passage", "change_normed", "two-term energy of normed tokens over the layer", "rises"),
     Number("passage", "moved", "tokens, relative change", ""),

@@ -55,7 +55,7 @@ def test_the_books_study_is_of_this_code(record):
     assert stored["model"]["sha256"] == SHA256
     for part in ("weights", "passage"):
         assert set(stored[part][0]) == set(record[part][0])
-    assert set(page.table(stored)[0]) and len(page.heads(stored)) == 10
+    assert len(page.heads(stored)) == len(page.table(stored)[0]) == 10
 
 
 def test_sentences_are_english_and_spread():
