@@ -157,7 +157,9 @@ class Informed(Arithmetic):
         note = getattr(self.first, "note_square", None)
         if note is not None:
             note(data)
-        core.data = self._learnt((data, replace(known, real=True, nonneg=True, nonzero=nonzero)))
+        core.data = self._learnt(
+            (data, replace(known, real=True, nonneg=True, nonpos=False, nonzero=nonzero))
+        )
         return y
 
     # -- derivatives along a basis, where lengths have names -------------------------------------

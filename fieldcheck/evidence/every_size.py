@@ -96,7 +96,7 @@ def plan(statement: Statement, part: int) -> Plan:
     """The plan of one part; ``ended`` says where the argument stops, if it does."""
     given = statement.form.given.values()
     for body in (statement.form.body, *(domain.build for domain in given)):
-        watched = _watches(body)
+        watched = watches(body)
         if watched:
             return Plan(ended=watched)
     drawn: frozenset[int] = frozenset()
@@ -184,7 +184,7 @@ def _direction(indices: Indices, xp: Informed, relation: Any, part: int) -> Valu
 
 
 # -- what a body may not do ----------------------------------------------------------------------
-def _watches(body: Any) -> str:
+def watches(body: Any) -> str:
     """Why a body could tell which arithmetic runs it, or an empty string."""
     for code in _codes(body):
         if code.co_exceptiontable:

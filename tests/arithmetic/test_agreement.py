@@ -18,7 +18,7 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.arithmetic.rational import Rational
-from fieldcheck.evidence.statement import small_point
+from fieldcheck.evidence.draws import small_entries as small_point
 
 ALGEBRAIC = {
     "product": lambda xp, A, B: A @ B @ xp.star(A),
