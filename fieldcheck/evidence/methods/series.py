@@ -150,6 +150,8 @@ def _run(statement: Statement, part: int, base: Any, plan: Plan, raws: Raw) -> R
     if base.field.choices and base.field.contradicts_itself():
         raise Elsewhere
     if d.low < p:
+        if d.low not in d.terms:  # nothing kept is known not to vanish
+            raise Short
         return Run(LOWER, d.low, xp, d.terms[d.low], stated)
     if d.end <= p:
         raise Short
