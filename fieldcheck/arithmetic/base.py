@@ -50,7 +50,7 @@ def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
 class Arithmetic:
     """One number system behind the primitives a body may use."""
 
-    name = "abstract"
+    kind = "abstract"
 
     # -- what a subclass supplies -------------------------------------------------------------
     def shape_of(self, data: Any) -> tuple[int, ...]:
@@ -446,6 +446,9 @@ class Arithmetic:
 
     def unit(self, x: Value, axis: int = -1) -> Value:
         """x / ‖x‖ along an axis, and 0 at 0 (total, so a body need not branch)."""
+        if not x.ndim:
+            raise TypeError("xp.unit needs an axis; of a number, x / xp.abs(x) is its sign")
+        axis = axis if axis < 0 else axis - x.ndim
         if isinstance(x, Jet):
             if x.mirror is not None:
                 return x / self.expand(self.norm(x, axis=axis), axis)

@@ -36,7 +36,7 @@ def _from_above(d: torch.Tensor) -> torch.Tensor:
 class Float(Arithmetic):
     """IEEE double precision (torch)."""
 
-    name = "float"
+    kind = "float"
 
     def shape_of(self, data):
         return tuple(data.shape)

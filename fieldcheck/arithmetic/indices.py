@@ -183,7 +183,7 @@ class Indices(Arithmetic):
         self._keys: dict[Any, int] = {}
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def kind(self) -> str:  # type: ignore[override]
         raise Unsupported("the body asks which arithmetic runs it")
 
     def _key(self, *what: Any) -> int:

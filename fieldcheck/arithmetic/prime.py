@@ -52,7 +52,7 @@ def _root_of_minus_one(p: int, rng: random.Random) -> int:
 class Prime(Paired):
     """Residues modulo a random prime, with free symbols for what is not algebraic."""
 
-    name = "prime"
+    kind = "prime"
     raised = 1
     """The largest sum of powers in one exponential, by which degrees grow."""
 
@@ -335,7 +335,7 @@ class Prime(Paired):
     def _relu(self, d):
         """x step(x)."""
         self._note("step", d)
-        return self._settle(d * entrywise(self._step_one, d))
+        return self._settle(entrywise(lambda x: x * self._step_one(x) if x else x, d))
 
     def _step(self, d):
         self._note("step", d)

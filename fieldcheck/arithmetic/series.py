@@ -99,7 +99,7 @@ class Count(Array):
 class Series(Arithmetic):
     """Power series in 1/n with ``kept`` terms over a base (see :class:`Coefficients`)."""
 
-    name = "series"
+    kind = "series"
 
     def __init__(self, base: Any, kept: int, bold: bool = False):
         self.base, self.kept, self.bold = base, kept, bold

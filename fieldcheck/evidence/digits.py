@@ -131,7 +131,7 @@ def _entries_of(
 
 
 def entry_of(xp: Any, value: Any, index: tuple[int, ...]) -> Any:
-    if xp.name == "rational":
+    if xp.kind == "rational":
         return tuple(value.data[(slice(None), *index)])
     return value.data[index]
 

@@ -221,9 +221,13 @@ class Statement:
         """Where there are other parts than at the smallest sizes, or an empty string."""
         names = self.kinds()
         for sizes in self.grid():
-            here = [r.name for r in self.probe(sizes)]
+            where = ", ".join(f"{name} = {n}" for name, n in sizes.items())
+            try:
+                here = [r.name for r in self.probe(sizes)]
+            except ValueError as misfit:
+                misfit.add_note(f" at {where}")
+                raise
             if here != names:
-                where = ", ".join(f"{name} = {n}" for name, n in sizes.items())
                 return f"the parts are {', '.join(names)}, but at {where} {', '.join(here)}"
         return ""
 
@@ -274,7 +278,7 @@ class Statement:
             return sides
         left, right = sides.left, sides.right + sides.left * 0
         size = xp.one
-        if xp.name not in ("prime", "degree", "graph"):
+        if xp.kind not in ("prime", "degree", "graph"):
             both = xp.maximum(xp.abs(left), xp.abs(right))
             size = xp.scale_or_one(both)
         signs = xp.constant(self.fault.signs(right.shape).tolist())

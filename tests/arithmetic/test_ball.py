@@ -98,8 +98,15 @@ def test_what_is_real_by_its_value_may_be_compared():
 def test_the_decimal_exponent_of_a_number_however_large(power):
     with working_digits(30):
         assert log10_of(arb(10) ** power) == pytest.approx(power, abs=1e-9)
-        assert log10_of(acb(0, -3 * arb(10) ** power)) == pytest.approx(power + math.log10(3), abs=1e-9)
+        assert log10_of(acb(0, -3 * arb(10) ** power)) == pytest.approx(
+            power + math.log10(3), abs=1e-9
+        )
         assert log10_most(arb(0, arb(10) ** power)) == pytest.approx(power, abs=1e-6)
+
+
+def test_exponents_that_no_float_holds_are_far_away():
+    assert log10_of((-(arb(10) ** 400)).exp()) < -1e299
+    assert log10_most((arb(10) ** 17).exp()) > 1e16
 
 
 def test_no_magnitude_where_a_ball_holds_zero_or_nothing():

@@ -45,13 +45,15 @@ from flint import acb, arb
 from fieldcheck.arithmetic.array import Array, Unsupported, Value
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.claim import Form
-from fieldcheck.evidence import cells, enclose, exact, ladder, sample, search
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.decide import decide
+from fieldcheck.evidence.draws import Raw, wrap_raw
+from fieldcheck.evidence.gather import gather
 from fieldcheck.evidence.kill import check_kill
+from fieldcheck.evidence.methods import cells, enclose, exact, ladder, sample, search
+from fieldcheck.evidence.points import point
 from fieldcheck.evidence.profiles import PROFILES, Profile
-from fieldcheck.evidence.run import gather
-from fieldcheck.evidence.statement import Raw, Statement, point, wrap_raw
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import witness_at
 from fieldcheck.relations import Law, Piece, Rank, Rate, Solutions, Zero, parts_of
 from fieldcheck.verdict import Evidence, Verdict, Witness

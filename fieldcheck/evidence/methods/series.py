@@ -37,13 +37,13 @@ from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Follower
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known
-from fieldcheck.evidence import every_size
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 from fieldcheck.evidence.witness import NO_SIZE, SIDES, no_worst, shown, shown_inputs, strings
 from fieldcheck.relations import Rate
 from fieldcheck.verdict import Evidence, Report, Why, Witness
@@ -150,6 +150,8 @@ def _run(statement: Statement, part: int, base: Any, plan: Plan, raws: Raw) -> R
     if base.field.choices and base.field.contradicts_itself():
         raise Elsewhere
     if d.low < p:
+        if d.low not in d.terms:  # nothing kept is known not to vanish
+            raise Short
         return Run(LOWER, d.low, xp, d.terms[d.low], stated)
     if d.end <= p:
         raise Short
@@ -328,9 +330,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     parts = statement.parts("Rate")
     if not parts:
         return report.not_concerned()
-    watching = every_size.watches(statement.form.body)
-    if watching:  # it could answer otherwise to an integer
-        return report.silent(Why.UNSUPPORTED, f"{NO_SERIES}: {watching}")
+    seen = watching(statement)
+    if seen:  # it could answer otherwise to an integer
+        return report.silent(Why.UNSUPPORTED, f"{NO_SERIES}: {seen}")
     rng = statement.fresh("series")
     shown: list[Shown] = []
     why = Why.OTHER, ""
