@@ -233,8 +233,9 @@ class Prime(Paired):
         roots = {1, *(y for y in self._root_of.values() if y in self._nonneg)}
         pairs = [(y, z) for y in roots for z in roots if y and z]
         made = {y * pow(z, e, self.p) % self.p for y, z in pairs for e in (1, -1)}
-        self.compared = len(made) * (len(made) + len(self._nonneg))
-        return any(self.p - x in made or self.p - x in self._nonneg for x in made)
+        known = self._nonneg.union(made, range(1, 100))
+        self.compared = len(made) * len(known)
+        return any(self.p - x in known for x in made)
 
     def _root_one(self, x: int, known: dict[int, int] | None = None) -> int:
         known = self._root_of if known is None else known
@@ -344,6 +345,11 @@ class Prime(Paired):
             self._step_of[x] = y
             self.symbols += 1
         return y
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self._step_of)
 
     def _choose(self) -> bool:
         k = len(self.choices)

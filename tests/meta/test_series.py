@@ -63,6 +63,14 @@ PROVED = {
         lambda xp, x: Rate(lambda n: xp.abs(xp.tanh(x / n)), 1, constant=xp.abs(x)),
         dict(x=real()),
     ),
+    "relu on both sides is the modulus": (
+        lambda xp, x: Rate(lambda n: xp.abs(xp.sin(x / n)), 1, xp.relu(x) + xp.relu(-x)),
+        dict(x=real()),
+    ),
+    "the larger of a number and its negative": (
+        lambda xp, x: Rate(lambda n: xp.sqrt(xp.sin(x / n) ** 2), 1, xp.maximum(x, -x)),
+        dict(x=real()),
+    ),
     "a complex exponential": (
         lambda xp, a: Rate(lambda n: xp.abs(xp.exp(xp.i * a / n) - 1), 1, constant=a),
         dict(a=positive()),
@@ -146,6 +154,10 @@ REFUTED = {
     ),
     "negative for half of the inputs": (
         lambda xp, x: Rate(lambda n: x / n, 1, constant=x), dict(x=real())),
+    "relu of one side only": (
+        lambda xp, x: Rate(lambda n: xp.relu(x) / n + xp.relu(-x) / n**2, 1, xp.abs(x)),
+        dict(x=real()),
+    ),
     "a sign lost in a constant": (
         lambda xp, x: Rate(lambda n: xp.abs(x) / n, 1, constant=xp.relu(x)), dict(x=real())),
     "at one size only": (

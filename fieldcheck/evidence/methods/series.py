@@ -22,7 +22,7 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -75,10 +75,12 @@ NEGATIVE = "where the leading constant is negative"
 
 @dataclass(frozen=True)
 class Plan:
-    """How many terms are kept, and whether leading coefficients are taken to be nonzero."""
+    """How many terms are kept, whether leading coefficients are taken to be nonzero, and whether
+    kinks are made of roots."""
 
     kept: int
     bold: bool
+    rooted: bool = False
 
     @staticmethod
     def all(order: int, first: Plan | None) -> Iterator[Plan]:
@@ -267,7 +269,7 @@ def _expanded(statement: Statement, part: int, shapes, signs: Signs, rng, plan: 
 
     def runs(first: Prime, at: Raw) -> list[Run]:
         def one(field: Prime) -> Run:
-            base = Coefficients(field)
+            base = Coefficients(field, plan.rooted)
             return _run(statement, part, base, plan, _columns(statement, base, at, None))
 
         return _some(list(_roots(first, one)))
@@ -284,7 +286,7 @@ def _again(
         for before in known:  # which of them this choice of roots is like cannot be told beforehand
             again = field.again(field.prefix)
             field.choices = again.choices
-            base = Follower(again, before.base.answers)
+            base = Follower(again, plan.rooted, before.base.answers)
             with suppress(Strayed):
                 return _run(statement, part, base, plan, _values(statement, base, at)).says
         return STRAYED
@@ -396,6 +398,11 @@ def _judged(
         shapes = statement.raw_shapes(sizes)
         for signs in statement.sign_patterns(sizes):
             plan, runs, kinds, bound = _trials(statement, part, shapes, signs, rng, wanted, plan)
+            if kinds not in ({GOOD}, {ZERO}) and any(r.base.field.steps for r in runs):
+                with suppress(Unsupported):
+                    plan = replace(plan, rooted=True)
+                    found = _trials(statement, part, shapes, signs, rng, wanted, plan)
+                    plan, runs, kinds, bound = found
             report.cases += len(runs)
             if kinds != {GOOD} or statement.fault is not None:
                 return _against(report, statement, sizes, part, kinds, runs, bound, seed)
@@ -481,7 +488,7 @@ def at_point(statement: Statement, raw: Raw, part: int, digits: int = DIGITS[0])
     rng = statement.fresh("series/point")
 
     def one(field: Prime, at: Raw, plan: Plan) -> Run:
-        base = Coefficients(field, at_a_point=True)
+        base = Coefficients(field, plan.rooted, at_a_point=True)
         return _run(statement, part, base, plan, _columns(statement, base, at, raw))
 
     def runs(first: Prime, at: Raw, plan: Plan) -> Run | None:
@@ -490,7 +497,9 @@ def at_point(statement: Statement, raw: Raw, part: int, digits: int = DIGITS[0])
     with working_digits(digits):
         for plan in Plan.all(statement.probe(statement.smallest)[part].order, None):
             with suppress(Short, Unsupported):
-                return _drawn(shapes, signs, rng, partial(runs, plan=plan))
+                found = _drawn(shapes, signs, rng, partial(runs, plan=plan))
+                rooted = replace(plan, rooted=True)
+                return found or _drawn(shapes, signs, rng, partial(runs, plan=rooted))
     return None
 
 
