@@ -27,6 +27,8 @@ SEEDS_OF_FUSION = (
     "cut",
     "root-sign",
     "late-identity",
+    "late-entries",
+    "curve",
     "behind-a-symbol",
     "complex-input",
     "gap",

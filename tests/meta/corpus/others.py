@@ -82,7 +82,9 @@ def rate_slow(rng: random.Random) -> Draft:
     p = rng.randint(1, 2)
     shown = "a" if truth else f"a*(1 + xp.one/{k * rng.choice((10, 50))})"
     part = rate(f"a*(1 + {slow})/n**{p}", p, shown)
-    return Draft((part,), {"a": "positive()"}, truth=truth, provable=False)
+    # no finite table of values decides these, and no series does
+    words = ("stands", "fails", "undecided")
+    return Draft((part,), {"a": "positive()"}, truth=truth, provable=False, words=words)
 
 
 @family
@@ -137,6 +139,39 @@ def rate_somewhere(rng: random.Random) -> Draft:
         )
     )
     return Draft((rate(text, 2),), {"a": "positive()"}, truth=False)
+
+
+@family
+def rate_arithmetic(rng: random.Random) -> Draft:
+    """A remainder that depends on what n is divisible by, or on whether it is large."""
+    truth, k = coin(rng), rng.choice((2, 3, 5, 8, 16))
+    p = rng.randint(1, 2)
+    condition = rng.choice((f"n % {k} == 0", f"n % {k} == 1", "n & (n - 1) == 0"))
+    if rng.random() < 0.3:
+        condition = f"n < 10**{rng.choice((4, 6, 9))}"
+    other = "1" if truth else rng.choice(("2", "xp.lift(11)/10", "xp.lift(10001)/10000"))
+    part = rate(f"a*(1 if {condition} else {other})/n**{p}", p, rng.choice(("a", "")))
+    if part.more == {} and "n <" in condition:  # without a constant that is a rate of this order
+        part = rate(f"a*(1 if {condition} else {other})/n**{p}", p, "a")
+    words = ("stands",) if "n <" in condition else ()  # no finite table of values decides it
+    return Draft((part,), {"a": "positive()"}, truth=truth, provable=False, words=words)
+
+
+@family
+def rate_degenerate(rng: random.Random) -> Draft:
+    """A rate that breaks down at one input, where a leading coefficient vanishes."""
+    truth, k = coin(rng), rng.randint(1, 9)
+    c = f"(a + {k})" if truth else f"(a - {k})"
+    text = rng.choice(
+        (
+            f"xp.one/(n*{c}**2 + 1)",
+            f"(xp.one/n)/({c}**2 + xp.one/n)",
+            f"xp.sqrt({c}**2 + xp.one/n) - xp.sqrt({c}**2)",
+            f"xp.log({c}**2 + xp.one/n) - xp.log({c}**2 + xp.one/n**2)",
+            f"a/(1 + n*xp.abs({c}))",
+        )
+    )
+    return Draft((rate(text, 1),), {"a": "positive()"}, truth=truth, provable="abs" not in text)
 
 
 # -- ranks ------------------------------------------------

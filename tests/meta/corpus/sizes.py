@@ -298,3 +298,73 @@ def part_at_a_size(rng: random.Random) -> Draft:
     wrong = right if truth else f"{right}*(10**12 + 1)/10**12"
     part = Part("Equal", (left, f"({right} if x.shape[0] < {first} else {wrong})"))
     return Draft((part,), {"x": 'vector("n")'}, truth=truth, false_at=f"n >= {first}")
+
+
+@family
+def late_entries(rng: random.Random) -> Draft:
+    """Symmetric functions of entries that went through a function: zero for short vectors only."""
+    truth, k = coin(rng), rng.randint(2, 7)
+    f, domain = rng.choice(
+        [
+            ("xp.exp(x)", 'vector("n")'),
+            ("xp.relu(x)", 'vector("n")'),
+            ("xp.abs(x)", 'vector("n")'),
+            ("xp.one/x", 'positive("n")'),
+            ("xp.sqrt(x)", 'positive("n")'),
+            ("xp.log(x)", 'positive("n")'),
+            ("xp.tanh(x)", 'vector("n")'),
+            ("xp.softmax(x)", 'vector("n")'),
+            ("xp.exp(xp.i*x)", 'vector("n")'),
+        ]
+    )
+    value = f"symmetric_function(xp, {f}, {k})"
+    if truth:
+        value = rng.choice(
+            (
+                f"2*symmetric_function(xp, {f}, 2) - xp.sum({f})**2 + xp.sum(({f})**2)",
+                f"symmetric_function(xp, {f}, {k}) - symmetric_function(xp, -({f}), {k})*(-1)**{k}",
+            )
+        )
+    return Draft((Part("Zero", (value,)),), {"x": domain}, truth=truth, false_at=f"n >= {k}")
+
+
+@family
+def late_pair(rng: random.Random) -> Draft:
+    """Zero unless both sizes are large: symmetric functions of X X*."""
+    truth, k = coin(rng), rng.randint(2, 7)
+    X = rng.choice(('real_matrix("N", "C")', 'matrix("N", "C")'))
+    value = f"elementary(xp, X @ xp.star(X), {k})"
+    if truth:
+        value = f"{value} - elementary(xp, xp.star(X) @ X, {k})"
+    given = {"X": X}
+    part = Part("Zero", (value,))
+    if rng.random() < 0.5:
+        given["b"] = "real()"
+        part = Part("Equal", (f"xp.exp(b + xp.real({value}))", "xp.exp(b)"))
+    return Draft((part,), given, truth=truth, false_at=f"N >= {k} and C >= {k}")
+
+
+@family
+def spy(rng: random.Random) -> Draft:
+    """A body that looks at what stands for a size, and so at which arithmetic runs it."""
+    truth, k = coin(rng), rng.randint(4, 9)
+    condition = rng.choice(
+        (
+            f"same(x.shape[0], {k})",
+            f"whole(x.shape[0], {k})",
+            f"x.shape[0] in ({k}, 77)",
+            f"repr(x.shape[0]) == '{k}'",
+            f"'%s' % (x.shape[0],) == '{k}'",
+            f"x.shape == ({k},)",
+            f"len(x) == {k}",
+        )
+    )
+    left = rng.choice(("xp.sum(x)", "xp.sum(x*x)", "xp.exp(xp.sum(x))", "xp.sum(xp.relu(x))"))
+    listed = (1, 2, 3) if truth else rng.choice(((), tuple(range(1, k + 1))))
+    return Draft(
+        (Part("Equal", (left, f"{left}*(2 if {condition} else 1)")),),
+        {"x": 'vector("n")'},
+        {"n": listed} if listed else {},
+        truth=truth,
+        false_at=f"n == {k}",
+    )
