@@ -130,7 +130,7 @@ def _zero_row(raw, rng):
     out = {}
     for k, v in raw.items():
         v = v.copy()
-        if v.ndim >= 2:
+        if v.ndim >= 2 and v.shape[1]:
             v[:, rng.integers(v.shape[1])] = 0
         out[k] = v
     return out
@@ -192,6 +192,9 @@ def _on_the_cone(raw, rng):
     out = {}
     for k, v in raw.items():
         rows, n = v.shape
+        if n == 1:  # the cone's only point without a body
+            out[k] = v * 0
+            continue
         m = rng.integers(-3, 4, size=(rows, n - 1)).astype(float)
         m[:, 0] += m[:, 0] == 0
         rest = (m[:, 1:] ** 2).sum(axis=1)
@@ -421,6 +424,15 @@ def _cayley(xp, k):
     return xp.star(xp.solve(xp.star(one + k), xp.star(one - k)))
 
 
+def _minus_one(raw, rng):
+    """Where phase and Cayley transform are both i."""
+    return {
+        "re": raw["re"] * 0,
+        "im": raw["im"] * 0 - np.eye(raw["im"].shape[1]) / 2,
+        "t": raw["t"] * 0 + 1,
+    }
+
+
 def unitary(n: str | int) -> Domain:
     """A phase (1 + it)²/(1 + t²) times a Cayley transform: every unitary matrix, with rational
     entries for rational raws.  (Some phase but -1 is not minus one of its eigenvalues.)"""
@@ -441,6 +453,7 @@ def unitary(n: str | int) -> Domain:
             "phase": move(_zero),
             "real": lambda raw, rng: {**raw, "im": raw["im"] * 0, "t": raw["t"] * 0},
             "half-turn": move(_huge),
+            "minus one": _minus_one,
         },
         relaxed=matrix(n, n),
         covers="all",

@@ -194,10 +194,14 @@ def at_most(left: Any, right: Any, *, room: Any, sharp: bool = False) -> tuple[A
 
 @dataclass(frozen=True)
 class Rate(Relation):
-    """remainder(n) = constant n^-order (1 + o(1)) as the integer n grows (the step is h = 1/n).
+    """n^order remainder(n) tends to c(X) for every input X as n grows (the step is h = 1/n), and c
+    is not zero for all of them.
 
-    ``remainder`` takes a Python integer and returns a nonnegative real value of the arithmetic.
-    ``constant`` is optional; where given, the leading constant is checked too.
+    ``remainder`` takes the integer n and returns a nonnegative real value of the arithmetic; so c
+    is nowhere negative, and a remainder that is always zero has no rate.  Where it takes a value
+    for n as well (n enters through 1/n only), its expansion proves or refutes the rate; one that
+    needs the integer (for steps, or as an exponent) is fitted.
+    ``constant`` is optional; where given, it is c.  ``start`` is the first n that is looked at.
     """
 
     remainder: Callable[[int], Any]
@@ -211,7 +215,11 @@ class Rate(Relation):
 
 @dataclass(frozen=True)
 class Rank(Relation):
-    """The generic rank of a matrix is ``rank`` (an integer known from the sizes)."""
+    """The generic rank of a matrix is ``rank``, an integer known from the sizes.
+
+    Every larger minor vanishes for all inputs, and some minor of that size does not vanish for all:
+    at special inputs the rank may be smaller.
+    """
 
     matrix: Any
     rank: int

@@ -129,7 +129,7 @@ class Why(enum.StrEnum):
     GAP_OPEN = "the given gap is not confirmed as an identity"
     BRANCH_OPEN = "a branch is neither refuted nor shown to be empty"
     UNCONFIRMED = "the prime field disagrees, and no rational point confirms it"
-    INDETERMINATE = "balls cannot decide what the floats saw"
+    INDETERMINATE = "no digits decide"
     WIDE = "the residual's ball does not shrink with the precision"
     UNSEEN = "a branch of a primitive was never visited"
     UNSETTLED = "the rate has not settled"

@@ -236,6 +236,10 @@ class Ball(Objects):
         return each(quotient, d, bottom)
 
 
+FARTHEST = 10**300
+"""An exponent beyond this counts as this: it has to be a float."""
+
+
 def log10_of(x: Any) -> float:
     """The decimal exponent of a number, however large or small; -inf where it may be zero and inf
     where it is not finite."""
@@ -254,7 +258,8 @@ def _log10(x: arb) -> float:
         return -math.inf
     mantissa, exponent = x.mid().man_exp()
     spare = max(0, mantissa.bit_length() - 53)  # floats hold the leading bits, not the exponent
-    return math.log10(2) * (int(exponent) + spare) + math.log10(abs(int(mantissa >> spare)))
+    power = max(-FARTHEST, min(FARTHEST, int(exponent) + spare))
+    return math.log10(2) * power + math.log10(abs(int(mantissa >> spare)))
 
 
 class Scaled(Ball):

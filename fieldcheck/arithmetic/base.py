@@ -446,6 +446,9 @@ class Arithmetic:
 
     def unit(self, x: Value, axis: int = -1) -> Value:
         """x / ‖x‖ along an axis, and 0 at 0 (total, so a body need not branch)."""
+        if not x.ndim:
+            raise TypeError("xp.unit needs an axis; of a number, x / xp.abs(x) is its sign")
+        axis = axis if axis < 0 else axis - x.ndim
         if isinstance(x, Jet):
             if x.mirror is not None:
                 return x / self.expand(self.norm(x, axis=axis), axis)

@@ -75,6 +75,12 @@ class Signs(Sign):
         down = (a.nonneg and _nonpos(b)) or (_nonpos(a) and b.nonneg)
         return replace(_turned(known, down), nonneg=up)
 
+    def power(self, a, n):
+        made = super().power(a, n)
+        if made.data.nonneg and n % 2 == 0:  # a square keeps what was known of its root
+            made.data = _turned(made.data, False)
+        return made
+
     def _sum(self, d, axis):
         known = super()._sum(d, axis)
         return _turned(known, _nonpos(d), _nonpos(d) and d.nonzero and d.shape[axis] > 0)

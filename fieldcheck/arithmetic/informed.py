@@ -59,7 +59,10 @@ class Informed(Arithmetic):
     def lift(self, value: Any) -> Value:
         if isinstance(value, (Value, int)):
             return super().lift(value)
-        return self.wrap((self.first.lift(value).data, Known((), True, True, True)))
+        # A size is at least one; less some places, it may be anything.
+        apart = sum(a[1] + a[2] for a in value.atoms if not isinstance(a, int))
+        known = Known((), True, nonneg=apart <= 1, nonzero=apart <= 0)
+        return self.wrap((self.first.lift(value).data, known))
 
     def _length(self, n: Any) -> int:
         if isinstance(n, int):
@@ -157,7 +160,9 @@ class Informed(Arithmetic):
         note = getattr(self.first, "note_square", None)
         if note is not None:
             note(data)
-        core.data = self._learnt((data, replace(known, real=True, nonneg=True, nonzero=nonzero)))
+        core.data = self._learnt(
+            (data, replace(known, real=True, nonneg=True, nonpos=False, nonzero=nonzero))
+        )
         return y
 
     # -- derivatives along a basis, where lengths have names -------------------------------------

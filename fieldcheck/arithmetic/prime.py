@@ -335,7 +335,7 @@ class Prime(Paired):
     def _relu(self, d):
         """x step(x)."""
         self._note("step", d)
-        return self._settle(d * entrywise(self._step_one, d))
+        return self._settle(entrywise(lambda x: x * self._step_one(x) if x else x, d))
 
     def _step(self, d):
         self._note("step", d)

@@ -455,12 +455,15 @@ class Series(Arithmetic):
             return self._by_entry(lambda e: self._signed(e, f, turned), d)
         c = d.terms[d.low]
         known = self.base.known(c)
-        if known.positive:
+        if known.positive and self._real_throughout(d):
             return d
         if d.alone or not self.bold:
             return self._leading(d, f, d.low)
         self._need(known.nonzero, "where a leading coefficient at a kink vanishes")
         return turned(c, d)
+
+    def _real_throughout(self, d: Terms) -> bool:
+        return all(self.base.known(c).real for c in d.terms.values())
 
     def _relu(self, d):
         return self._signed(
@@ -469,7 +472,7 @@ class Series(Arithmetic):
 
     def _abs(self, d):
         def turned(c, d):
-            if self.base.known(c).real:
+            if self._real_throughout(d):
                 return self._each(lambda x: x * (c / self.base.abs(c)), d)
             return self._sqrt(self.abs2(self.wrap(d)).data)
 
@@ -482,7 +485,10 @@ class Series(Arithmetic):
         if self._mixed(d):
             return self._by_entry(lambda e: self._jump(e, f), d)
         c = d.terms[d.low]
-        self._need(self.base.known(c).nonzero, "at a kink", left_out=d.plain)
+        known = self.base.known(c)
+        if known.positive:
+            return self._full(d.shape, 1)
+        self._need(known.nonzero, "at a kink", left_out=d.plain)
         return Terms(d.shape, {0: f(c)})
 
     def _step(self, d):

@@ -25,6 +25,7 @@ class Known:
     nonzero: it is not zero
     smooth:  it is an analytic function of the raw parameters wherever it is defined
     thin:    it vanishes on no open set, unless it vanishes identically
+    nonpos:  it is real and not positive
     """
 
     shape: tuple[int, ...]
@@ -33,6 +34,7 @@ class Known:
     nonzero: bool = False
     smooth: bool = True
     zeros_thin: bool = False
+    nonpos: bool = False
 
     @property
     def thin(self) -> bool:
@@ -81,7 +83,7 @@ class Sign(Arithmetic):
             self.exceptions.append(where)
 
     def _integer(self, n):
-        return Known((), True, n >= 0, n != 0)
+        return Known((), True, n >= 0, n != 0, nonpos=n <= 0)
 
     def _imaginary_unit(self):
         return Known((), nonzero=True)
@@ -90,12 +92,13 @@ class Sign(Arithmetic):
         return Known((), True, True, True)
 
     def _add(self, a, b):
-        nonneg = a.nonneg and b.nonneg
+        nonneg, nonpos = a.nonneg and b.nonneg, a.nonpos and b.nonpos
+        nonzero = (nonneg or nonpos) and (a.nonzero or b.nonzero)
         shape = np.broadcast_shapes(a.shape, b.shape)
-        return _real(shape, a, b, nonneg=nonneg, nonzero=nonneg and (a.nonzero or b.nonzero))
+        return _real(shape, a, b, nonneg=nonneg, nonpos=nonpos, nonzero=nonzero)
 
     def _sub(self, a, b):
-        return _real(np.broadcast_shapes(a.shape, b.shape), a, b)
+        return self._add(a, self._neg(b))
 
     @staticmethod
     def _times(shape, a: Known, b: Known) -> Known:
@@ -103,7 +106,8 @@ class Sign(Arithmetic):
             shape,
             a,
             b,
-            nonneg=a.nonneg and b.nonneg,
+            nonneg=(a.nonneg and b.nonneg) or (a.nonpos and b.nonpos),
+            nonpos=(a.nonneg and b.nonpos) or (a.nonpos and b.nonneg),
             nonzero=a.nonzero and b.nonzero,
             zeros_thin=a.thin and b.thin,
         )
@@ -119,7 +123,7 @@ class Sign(Arithmetic):
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _neg(self, a):
-        return _real(a.shape, a, nonzero=a.nonzero)
+        return _real(a.shape, a, nonneg=a.nonpos, nonpos=a.nonneg, nonzero=a.nonzero)
 
     def _matmul(self, a, b):
         shape = (_dummy(a.shape) @ _dummy(b.shape)).shape
@@ -276,7 +280,7 @@ class Sign(Arithmetic):
             return super().power(a, n)
         d = a.data
         if n >= 0 and n % 2 == 0 and d.real:
-            return self.wrap(replace(d, nonneg=True, nonzero=d.nonzero or n == 0))
+            return self.wrap(replace(d, nonneg=True, nonpos=False, nonzero=d.nonzero or n == 0))
         return super().power(a, n)
 
     def mul(self, a, b):

@@ -1,7 +1,7 @@
 """The numbers that a body is written with: special points often have them as coordinates.
 
 They are the integers in its code, in the functions it calls and in what it closes over, their
-ratios, and of both the square roots that are rational.
+ratios and reciprocals, and of all these the square roots that are rational.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OURS = ("fieldcheck.arithmetic", "fieldcheck.evidence", "fieldcheck.domains", "f
 def constants(body: Callable[..., Any]) -> tuple[Fraction, ...]:
     """Numbers near which a body may do something special, those of any body first."""
     written = list(dict.fromkeys(abs(n) for n in _integers(body, DEPTH, set())))[:FEW]
-    found = [Fraction(n) for n in written]
+    found = [Fraction(n) for n in written] + [Fraction(1, n) for n in written if n]
     for a, b in itertools.permutations(written, 2):
         if b:
             found.append(Fraction(a, b))

@@ -68,7 +68,7 @@ def unsteadiness(statement: Statement, raws: dict[str, np.ndarray]) -> np.ndarra
     def body(xp: Float, values: dict[str, Value]) -> torch.Tensor:
         plain = [(s.left - s.right).data for s in statement.sides(xp, values)]
         other = Shaken()
-        wrong = {k: other.wrap(v.data) for k, v in values.items()}
+        wrong: dict[str, Value] = {k: other.wrap(v.data) for k, v in values.items()}
         shaken = [(s.left - s.right).data for s in statement.sides(other, wrong)]
         moved = [
             (a - b).abs().amax() / torch.clamp(a.abs().amax(), min=TINY)

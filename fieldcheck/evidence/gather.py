@@ -105,7 +105,8 @@ def blame(statement: Statement, error: Exception) -> str:
     source = inspect.getsourcefile(statement.form.body)
     here = [f for f in frames if f.filename == source]
     place = f" (line {here[-1].lineno}: {here[-1].line})" if here else ""
-    return f"the body raised {type(error).__name__}: {error}{place}"
+    where = "".join(getattr(error, "__notes__", ()))
+    return f"the body raised {type(error).__name__}: {error}{where}{place}"
 
 
 def judge(

@@ -49,6 +49,9 @@ TRIES = 3
 
 DIGITS = 60
 
+RARE = 0.05
+"""Share of a batch up to which the points on a side are few."""
+
 
 DENOMINATORS = (1, 2, 12, 360, 2000)
 SIMPLE_ROWS = 24
@@ -96,7 +99,7 @@ def _site(kind: str, name: str) -> Site:
 def _watching(base: type) -> type:
     """An arithmetic that notes the arguments of whatever has a kink, in ``records``."""
 
-    class Watching(base):  # type: ignore[misc, valid-type]
+    class Watching(base):
         def __init__(self) -> None:
             super().__init__()
             self.records: list[tuple[Site, Any]] = []
@@ -194,6 +197,7 @@ class Sites:
         self.seen: dict[Site, Seen] = {}
         self.near: set[Site] = set()
         self.landed: set[Site] = set()
+        self.rare: dict[Goal, tuple[Cloud, int]] = {}
         self.looked = False  # has Newton's method been tried?
 
     def note(self, points: Cloud, sites: list[Site], groups: list[torch.Tensor]) -> None:
@@ -207,9 +211,18 @@ class Sites:
             here.below |= low < 0
             here.above |= high > 0
             here.least, here.most = min(here.least, low), max(here.most, high)
+            if site.kind == SIDES:
+                self._note_rare(points, site, values)
             if site.kind == POINT and site not in self.landed:
                 zeros = (values == 0).any(dim=1).nonzero()[:TRIES, 0].tolist()
                 self.land(site, [points.row(k) for k in zeros])
+
+    def _note_rare(self, points: Cloud, site: Site, values: torch.Tensor) -> None:
+        """The first point on a side on which there are few: a violation may be small there."""
+        for side, height in ((ABOVE, values), (BELOW, -values)):
+            rows = (height > 0).any(dim=1)
+            if 0 < int(rows.sum()) <= RARE * len(rows):
+                self.rare.setdefault(Goal(site, side), (points, int(rows.nonzero()[0, 0])))
 
     def land(self, site: Site, raws: Iterable[Raw]) -> None:
         """Take note if the argument of a site is exactly zero at one of some points."""
@@ -246,27 +259,37 @@ class Sites:
                 self.statement.sides(xp, signs)
             except Unsupported:
                 return set()
-            for site, (known, *_) in xp.records:
-                two = site.name in ("maximum", "minimum")
-                excluded |= {Goal(site, BELOW), Goal(site, ZERO)}
-                allowed |= {Goal(site, BELOW)} if two or not known.nonneg else set()
-                allowed |= {Goal(site, ZERO)} if not known.nonzero else set()
+            for site, (known, *others) in xp.records:
+                if site.name in ("maximum", "minimum"):
+                    known = xp._sub(known, others[0])
+                goals = {side: Goal(site, side) for side in (BELOW, ABOVE, ZERO)}
+                excluded |= set(goals.values())
+                allowed |= {goals[BELOW]} if not known.nonneg else set()
+                allowed |= {goals[ABOVE]} if not known.nonpos else set()
+                allowed |= {goals[ZERO]} if not known.nonzero else set()
         return excluded - allowed
 
 
 def zeros(statement: Statement, raw: Raw) -> set[Site]:
-    """The sites with an exceptional point that are exactly there, in rationals or balls."""
-    found: set[Site] = set()
+    """The sites with an exceptional point that are exactly there, where rationals can evaluate the
+    whole body, or in balls."""
     with working_digits(DIGITS):
-        for xp in (WatchedRational(), WatchedBall()):
-            with suppress(Unsupported, ZeroDivisionError, TypeError):
-                statement.sides(xp, wrap_raw(xp, raw))
-            for site, args in xp.records:
-                if site.kind == POINT:
-                    vanish = np.vectorize(lambda x: bool(x == 0), otypes=[bool])(args[0])
-                    if xp.kind == "rational":
-                        vanish = vanish.all(axis=0)
-                    found |= {site} if vanish.all(axis=args[1]).any() else set()
+        exact, balls = WatchedRational(), WatchedBall()
+        with suppress(Unsupported, ZeroDivisionError, TypeError):
+            statement.sides(exact, wrap_raw(exact, raw))
+            return _vanishing(exact)
+        with suppress(Unsupported, ZeroDivisionError, TypeError):
+            statement.sides(balls, wrap_raw(balls, raw))
+        return _vanishing(balls)
+
+
+def _vanishing(xp: Any) -> set[Site]:
+    found: set[Site] = set()
+    for site, args in xp.records:
+        if site.kind == POINT:
+            vanish = np.vectorize(lambda x: bool(x == 0), otypes=[bool])(args[0])
+            vanish = vanish.all(axis=0) if xp.kind == "rational" else vanish
+            found |= {site} if vanish.all(axis=args[1]).any() else set()
     return found
 
 
@@ -374,13 +397,14 @@ class Chase:
 
     def run(self) -> np.ndarray:
         """Take the steps; which rows are at a zero, as far as floats can tell?"""
-        first = None
+        rows = np.arange(len(self.now))
+        first = self.size(self.now, rows)
         for _ in range(STEPS):
-            value, slope = self.linearized(self.now, np.arange(len(self.now)))
-            first = np.abs(value).max(axis=1) if first is None else first
+            value, slope = self.linearized(self.now, rows)
             self.now = self.now + _newton(value, slope * self.mask[:, None, :])
-        size = self.size(self.now, np.arange(len(self.now)))
-        return size <= CLOSE * np.maximum(1.0, np.nan_to_num(first))
+        start = np.where(np.isfinite(first), np.maximum(1.0, first), 1.0)
+        close: np.ndarray = self.size(self.now, rows) <= CLOSE * start
+        return close
 
     def size(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """How far the arguments of some rows are from zero at these points."""

@@ -221,9 +221,13 @@ class Statement:
         """Where there are other parts than at the smallest sizes, or an empty string."""
         names = self.kinds()
         for sizes in self.grid():
-            here = [r.name for r in self.probe(sizes)]
+            where = ", ".join(f"{name} = {n}" for name, n in sizes.items())
+            try:
+                here = [r.name for r in self.probe(sizes)]
+            except ValueError as misfit:
+                misfit.add_note(f" at {where}")
+                raise
             if here != names:
-                where = ", ".join(f"{name} = {n}" for name, n in sizes.items())
                 return f"the parts are {', '.join(names)}, but at {where} {', '.join(here)}"
         return ""
 

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,18 +78,10 @@ class Road:
     linear_solve, vanishes, shape_of, function(name, c) entry by entry ("gauge" is the reciprocal
     that is 0 at 0), and structure(f, *cs), a map of arrays that only moves entries."""
 
-    number: Any
-    plus: Any
-    minus: Any
-    times: Any
-    contract: Any
-    total: Any
-    imaginary: Any
-    linear_solve: Any
-    vanishes: Any
-    shape_of: Any
-    function: Any
-    structure: Any
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
     name = "recheck"
     highest = 0  # the last power of h that a series keeps
     lost = 0  # powers of h that divisions have made unknown

@@ -104,6 +104,11 @@ def test_the_decimal_exponent_of_a_number_however_large(power):
         assert log10_most(arb(0, arb(10) ** power)) == pytest.approx(power, abs=1e-6)
 
 
+def test_exponents_that_no_float_holds_are_far_away():
+    assert log10_of((-(arb(10) ** 400)).exp()) < -1e299
+    assert log10_most((arb(10) ** 17).exp()) > 1e16
+
+
 def test_no_magnitude_where_a_ball_holds_zero_or_nothing():
     assert log10_of(AROUND) == log10_of(arb(0)) == log10_most(arb(0)) == -math.inf
     assert log10_of(NOTHING) == log10_most(NOTHING) == math.inf

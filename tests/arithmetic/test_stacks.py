@@ -36,7 +36,7 @@ def same(a, b):
 # Two is the number that the pairs of some arithmetics would be taken for.
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize(
-    "xp", [Rational(), PRIME, Multiprecision(), Ball(), Float()], ids=lambda a: a.name
+    "xp", [Rational(), PRIME, Multiprecision(), Ball(), Float()], ids=lambda a: a.kind
 )
 def test_a_stack_is_multiplied_matrix_by_matrix(xp, count):
     X, x = drawn(xp, 1, 3, 4) + xp.i * drawn(xp, 5, 3, 4), drawn(xp, 4, 4)

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from flint import arb
 
 from fieldcheck.claim import HOLDS, Form
 from fieldcheck.domains import between, built, matrix, real, vector
@@ -187,3 +188,31 @@ def test_several_parts_are_proved_one_by_one():
     evidence = enclose.run(subject, hurried, 0)
     assert evidence.outcome == "silent"
     assert list(evidence.proves) == [0]
+
+
+def test_a_ball_holds_its_ends_and_a_box_must_name_every_parameter():
+    found = enclose._ball(Fraction(-1), Fraction(3))
+    assert found.contains(-1)
+    assert found.contains(3)
+    assert not found.contains(arb("3.01"))
+    subject = statement(lambda xp, x: AtMost(x, 2 + x * x), {"n": [2]}, x=vector("n"))
+    with pytest.raises(ValueError, match=r"no range for .*it has \['other'\]"):
+        Subdivision(subject, {"n": 2}, 0, {"other": (0, 1)}).first_cells()
+
+
+def test_a_box_is_halved_until_it_is_proved_or_too_many_cells():
+    """x² <= 1 + 1/4 on [-1, 1]: two halves, or more as balls are wide."""
+    subject = statement(lambda xp, x: AtMost(x * x, 1 + xp.one / 4), x=real())
+    with enclose.working_digits(20):
+        cells = Subdivision(subject, {}, 0, {"x.x": (-1, 1)})
+        assert cells.run(100) is None
+        assert cells.decided
+        assert 1 <= cells.cells <= 7
+        # The room of the tightest cell is at most the true one there, and 1/4 at the ends.
+        assert 0 < cells.least <= 1.25 - float(cells.tightest["x.x"]) ** 2
+        again = Subdivision(subject, {}, 0, {"x.x": (-1, 1)})
+        again.run(cells.cells)
+        assert again.decided
+        fewer = Subdivision(subject, {}, 0, {"x.x": (-1, 1)})
+        fewer.run(cells.cells - 1)
+        assert not fewer.decided

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +14,7 @@ from fieldcheck.evidence.methods import ladder
 from fieldcheck.evidence.methods.ladder import Rung
 from fieldcheck.evidence.points import point
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.relations import Equal
+from fieldcheck.relations import AtMost, Equal
 from fieldcheck.verdict import Why
 from tests.evidence.statements import statement
 
@@ -98,3 +99,41 @@ def test_the_residual_is_that_of_the_worst_entry():
     wide = statement(lambda xp, x: Equal(x[None, :], 2 * x[None, :]), x=vector("n"))
     raw = point(wide, {"n": 3}, random.Random(0))
     assert ladder._mpmath_residual(wide, raw, 0, 50) > 0
+
+
+def test_what_has_no_value_anywhere_is_said_and_an_order_leaves_it_to_the_search():
+    pole = lambda xp, x: 1 / (xp.exp(x) - xp.exp(x))
+    equal = ladder.run(
+        statement(lambda xp, x: Equal(pole(xp, x), x), x=real()), PROFILES["quick"], 0
+    )
+    assert (equal.outcome, equal.detail) == ("silent", "no finite value at a generic point")
+    order = ladder.run(
+        statement(lambda xp, x: AtMost(pole(xp, x), x), x=real()), PROFILES["quick"], 0
+    )
+    assert order.outcome == "confirms"
+    assert not order.agrees
+
+
+def test_orders_are_looked_at_in_every_stratum():
+    subject = statement(lambda xp, x: AtMost(x, 1 + x * x), x=vector("n"))
+    evidence = ladder.run(subject, PROFILES["quick"], 0)
+    assert set(evidence.strata) == {"generic", *vector("n").strata}
+    # At a tie the right side is 0, and floats take the left one for 0 as well.
+    apart = lambda xp, x: AtMost(xp.exp(-1000 * xp.one), (x[0] - x[1]) ** 2)
+    found = ladder.run(statement(apart, {"n": [2]}, x=vector("n")), PROFILES["quick"], 0)
+    assert found.outcome == "refutes"
+
+
+def test_the_shapes_of_the_ladder_reach_from_the_smallest_to_the_largest():
+    shapes = lambda n: ladder.shapes_for(TRUE, replace(PROFILES["quick"], points=n))
+    sizes = [[s["n"] for s in shapes(n)] for n in (2, 4, 6)]
+    assert sizes == [[1, 6], [1, 3, 4, 6], [1, 2, 3, 4, 5, 6]]
+
+
+@pytest.mark.parametrize(("fine", "agrees"), [(-51, True), (-49, False), (-100, True)])
+def test_the_second_opinion_must_gain_fifty_of_sixty_digits(monkeypatch, fine, agrees):
+    answers = {50: ladder.mpmath.mpf(1), 110: ladder.mpmath.mpf(10) ** fine}
+    monkeypatch.setattr(ladder, "_mpmath_residual", lambda s, raw, part, digits: answers[digits])
+    assert ladder._second_opinion(TRUE, 0, {}, 0.0) is agrees
+    answers[50] = ladder.mpmath.mpf(0)
+    assert ladder._second_opinion(TRUE, 0, {}, 0.0) is (fine <= -100)

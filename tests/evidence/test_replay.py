@@ -22,6 +22,8 @@ REFUTED = {
     "AtMost": (lambda xp, x: AtMost(x, x * x), dict(x=real())),
     "a second part": (lambda xp, x: (Equal(x, x + 0), AtMost(x, x - 1)), dict(x=real())),
     "Rate": (lambda xp, x: Rate(lambda n: x / n, 2), dict(x=positive())),
+    "a fitted rate": (
+        lambda xp, x: Rate(lambda n: xp.exp(x) - (1 + x / n) ** n, 2), dict(x=positive())),
     "Rank, more": (lambda xp, A: Rank(A, 0), dict(A=matrix("N", "C"))),
     "Rank, fewer": (
         lambda xp, x: Rank(x[:, None] @ x[None, :], min(2, x.shape[0])), dict(x=vector("n"))),
@@ -36,7 +38,7 @@ REFUTED = {
 def test_a_stored_witness_refutes_again(name, digits):
     body, given = REFUTED[name]
     verdict, _ = examine(body, **given)
-    assert verdict.verdict == ("fails" if name in ("Law", "Rate") else "refuted"), verdict
+    assert verdict.verdict == ("fails" if name in ("Law", "a fitted rate") else "refuted"), verdict
     form = Form("example/claim", "claim", "example", body, given, {}, HOLDS)
     record = json.loads(json.dumps(verdict.witness.record()))
     found = replay(form, record, digits)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from fieldcheck import register
-from tests.recheck.records import proved, refuted, worst
+from fieldcheck.recheck.check import recheck_form
+from tests.recheck.records import proved, refuted, sentences, worst
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,8 +19,8 @@ EVERY = {"N": 5, "C": 5}
 """What six sizes allow."""
 
 PROVED = [
-    ("relu-orthant-projection/claim", "identity", [2, 4], {"n": 5}),
-    ("relu-orthant-projection-moreau/claim", "cells", [1], None),
+    ("relu-orthant-projection/claim", "sign", [1, 2, 3, 4], {"n": 5}),
+    ("relu-orthant-projection-moreau/claim", "cells", [1, 2], None),
     ("colu-definition/claim", "cells", [1], None),
     ("colu-symmetry/claim", "cells", [1], None),
     ("colu-axioms-fixed/claim", "cells", [1, 2], None),
@@ -28,7 +29,7 @@ PROVED = [
     ("norm-almost-linear-rays/claim", "cells", [1, 2], None),
     ("relu-axioms/claim", "systems", [1], None),
     ("affine-orthant-projection-single/claim", "systems", [1], None),
-    ("flow-symplectic/claim", "identity", [1], EVERY),
+    ("flow-symplectic/claim", "identity", [1, 2], EVERY),
     ("gram-frozen/claim", "identity", [1], EVERY),
     ("gram-frozen-noether/claim", "identity", [1], EVERY),
     ("kinetic-minus-potential/claim", "identity", [1], EVERY),
@@ -37,18 +38,27 @@ PROVED = [
     ("softmax-real-two-terms/claim", "identity", [1], EVERY),
     ("complex-softmax-real-part/claim", "identity", [1], EVERY),
     ("softmax-free-energy/drop-root_r", "identity", [1], EVERY),
-    ("symplectic-form/claim", "identity", [1], EVERY),
+    ("symplectic-form/claim", "identity", [1, 2], EVERY),
     ("euler-lagrange-pair/claim", "identity", [1], EVERY),
     ("phase-space-kinetic/claim", "identity", [1], EVERY),
     ("lse-phase-transition/claim", "identity", [1, 2], None),
     ("lse-gradient-softmax-hessian/claim", "identity", [1], None),
-    ("legendre-definition/claim", "identity", [1], None),
+    ("legendre-definition/claim", "sign", [1, 2, 3], None),
     ("colu-symmetry-algebra/claim", "rank", [1], None),
     ("symplectic-nondegenerate/claim", "rank", [1], None),
     ("invariant-count/claim", "rank", [1], None),
-    ("legendre-fenchel-young-box/claim", "enclosure", [1, 2], None),
     ("flow-symplectic-rk4/claim", "series", [1], None),
 ]
+
+
+def test_a_box_and_what_it_leaves() -> None:
+    """Two parts are enclosed, the third is an identity: a row without it is not rechecked."""
+    form = form_of("legendre-fenchel-young-box/claim")
+    row = proved(form, "enclosure", [1, 2])
+    assert "parts [1, 2] alone" in sentences(recheck_form(form, row))
+    row["evidence"] += proved(form, "identity", [3])["evidence"]
+    assert worst(form, row) == "fine"
+
 
 REFUTED = [
     ("relu-axioms/printed", "Solutions", {"a.x": "1", "c.x": "1"}, {}),
@@ -86,7 +96,7 @@ LEDGER = {
             "id": "flow-symplectic",
             "forms": [
                 {
-                    **proved(form_of("flow-symplectic/claim"), "identity"),
+                    **proved(form_of("flow-symplectic/claim"), "identity", [1, 2]),
                     "key": "flow-symplectic/claim",
                 }
             ],

@@ -35,6 +35,7 @@ from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 from fieldcheck.evidence.witness import NO_SIZE, certified, no_worst
 from fieldcheck.verdict import ALL, Evidence, Report, Scope, Why, Witness
 
@@ -52,6 +53,8 @@ Choices = tuple[bool, ...]
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     report = Report("cells")
     parts = provable(statement)
+    if watching(statement):
+        return report.not_concerned()
     rng = statement.fresh("cells")
     scopes: dict[int, Scope] = {}
     bounds, why = [-math.inf], (Why.NOT_CONCERNED, "")
@@ -130,7 +133,12 @@ class Cells:
         statement = self.statement
         if statement.size_names:
             plan = every_size.plan(statement, self.part)
-            if not plan.ended and not plan.nonlocal_ and not self.written(statement.smallest).units:
+            if (
+                not plan.ended
+                and plan.visible
+                and not plan.nonlocal_
+                and not self.written(statement.smallest).units
+            ):
                 grid = every_size.grid(statement, plan, 0)
                 shapes = statement.product(grid)
                 if len(shapes) <= SHAPES and max(v[-1] for v in grid.values()) <= LARGEST_SIZE:

@@ -43,6 +43,7 @@ from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 from fieldcheck.evidence.witness import GAP, NO_SIZE, certified, no_worst
 from fieldcheck.relations import Sides
 from fieldcheck.verdict import ALL, Evidence, Report, Scope, Why
@@ -229,6 +230,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     parts = provable(statement)
     if not parts:
         return report.not_concerned()
+    if seen := watching(statement):
+        return report.silent(Why.OTHER, f"nothing is proved of a body that looks: {seen}")
     rng = statement.fresh("exact")
     primes: list[int] = []
     worst, scopes, proofs = -math.inf, {}, []
@@ -277,8 +280,8 @@ def _silence(gap: Unsupported) -> tuple[Why, str]:
 def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]]:
     """How far the identity of one part is proved, and the record of it."""
     plan = every_size.plan(statement, trials.part) if statement.size_names else every_size.Plan()
-    ended = plan.ended
-    if statement.size_names and not plan.ended:
+    ended = plan.ended if plan.visible else "a gap whose sign depends on the size"
+    if statement.size_names and not ended:
         grid, ended = _every_size(statement, trials, plan)
         if grid:
             sizes = dict.fromkeys(statement.size_names, ALL)

@@ -221,7 +221,7 @@ class Climber:
                 if looks[-1].found is not None:
                     return self._refuted(sizes, raw, looks[-1].found)
             self._count(GENERIC, len(looks))
-            if looks[-1].undecided:
+            if looks[-1].undecided and not looks[-1].undefined:
                 self.doubt = Why.INDETERMINATE, looks[-1].undecided
         return self._orders_in_strata(numpy_stream(self.statement.key, "ladder/strata", seed))
 
@@ -241,6 +241,8 @@ def _doubt(steps: Sequence[Rung]) -> tuple[Why, str] | None:
     """What keeps a point's rungs from confirming."""
     if any(step.excluded for step in steps):
         return Why.WIDE, "a ball excludes zero where a side has no definite value"
+    if steps[-1].width == math.inf:
+        return Why.WIDE, "no finite value at a generic point"
     if not steps[-1].narrow:
         return Why.INDETERMINATE, f"more than {CAP} digits may hide something"
     if not _shrinks(steps):

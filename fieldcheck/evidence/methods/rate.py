@@ -83,7 +83,7 @@ STAYS = 1e-2
 FEWEST = 5
 """Doublings of n over which a slope is averaged where there is no fit."""
 
-EXTREME = ("large", "ill-conditioned", "denormal", "zero")
+EXTREME = ("zero", "small", "nearly singular", "half-turn")
 """Strata without a rate to be seen: of a zero input, there is hardly ever one."""
 
 SPECIAL = {"quick": 2, "standard": 4, "deep": 8}

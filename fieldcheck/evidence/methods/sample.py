@@ -23,6 +23,7 @@ import torch
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.ascent import columns
 from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
@@ -37,7 +38,7 @@ from fieldcheck.verdict import Evidence, Report, Why
 FLOAT = "largest float residual"
 """What a float search measures of its worst point; its violations were certified elsewhere."""
 
-BEYOND = 4
+BEYOND = 6
 """Points that rationals and balls look at where every float overflows."""
 
 QUIET = 3
@@ -74,6 +75,10 @@ class Proposal:
     @property
     def raw(self) -> Raw:
         return self.points.row(self.row)
+
+    @property
+    def small(self) -> bool:
+        return max(self.points.sizes.values(), default=1) <= QUIET
 
     def record(self) -> dict[str, Any]:
         """As the ledger keeps it."""
@@ -151,8 +156,8 @@ class Survey:
         at = lambda row: Proposal(float(value[row]), points, int(row), part)
         finite = rows[value[rows] > -math.inf]
         self.visits[part, name] += len(finite)
-        if len(finite) < len(rows) and name != FAR:
-            self.lost[part, name].append(at(np.setdiff1d(rows, finite)[0]))
+        if len(finite) < len(rows) and len(self.lost[part, name]) < BEYOND:
+            self.lost[part, name] += map(at, _of_all_sizes(points, np.setdiff1d(rows, finite)))
         if not len(finite):
             return []
         floor = floor_of(self.kinds[part])
@@ -184,10 +189,8 @@ class Survey:
         """One small point of a stratum in which nothing looks false, for what floats cannot see;
         the methods before this one have looked at generic points, and closer."""
         if name in self.statement_strata:
-            kept = self.quiet.get((top.part, name))
-            small = max(top.points.sizes.values(), default=1) <= QUIET
-            if kept is None or (small and top.value > kept.value):
-                self.quiet[top.part, name] = top
+            kept = self.quiet.get((top.part, name), top)
+            self.quiet[top.part, name] = max(kept, top, key=lambda p: (p.small, p.value))
 
     @property
     def statement_strata(self) -> list[str]:
@@ -200,6 +203,9 @@ class Survey:
         if self.tried[key] >= self.most:
             return
         self.tried[key] += 1
+        self._dispose(proposal, sure)
+
+    def _dispose(self, proposal: Proposal, sure: bool = False) -> None:
         raw = proposal.raw
         loud = proposal.value if proposal.value > NOISE else None
         seen = look(self.statement, raw, seen=loud)
@@ -207,7 +213,7 @@ class Survey:
             raise Refuted(proposal)
         if sure and seen.undecided and not seen.undefined:
             self.vague = seen.undecided
-        if proposal.value > CLEAR and not self._exact(proposal.points.sizes):
+        if sure and proposal.value > CLEAR and not self._exact(proposal.points.sizes):
             self.open = proposal
 
     def _exact(self, sizes: dict[str, int]) -> bool:
@@ -225,9 +231,11 @@ class Survey:
                 self.certify(proposal)
         for proposal in self.quiet.values():
             self.certify(proposal)
+        for points, row in list(self.sites.rare.values())[: self.most]:
+            self._dispose(Proposal(0.0, points, row, self.parts[0]))
         for key, lost in self.lost.items():
             seen = self.visits[key] > 0
-            for proposal in lost[: 1 if seen else BEYOND]:
+            for proposal in lost[: 1 if seen and key[1] != FAR else BEYOND]:
                 self.certify(proposal)
                 if not seen:
                     raw, part = proposal.raw, proposal.part
@@ -248,6 +256,18 @@ def _different(rows: np.ndarray, moved: np.ndarray) -> list[int]:
     first = {int(moved[row]): int(row) for row in rows[::-1]}
     ahead = sorted(first.values(), key=rows.tolist().index)
     return ahead + [int(row) for row in rows if int(row) not in first.values()]
+
+
+def _of_all_sizes(points: Cloud, rows: np.ndarray) -> list[int]:
+    """A few rows: the largest entries of either sign first, then some down to the smallest."""
+    table = columns({k: v[rows] for k, v in points.raws.items()})
+    where = np.abs(table).argmax(axis=1)
+    value = table[np.arange(len(rows)), where]
+    order = np.argsort(-np.abs(value), kind="stable")
+    ends = {(where[k], value[k] > 0): k for k in order[::-1]}  # the largest of each kind is last
+    largest = sorted(ends.values(), key=order.tolist().index)[: BEYOND // 2]
+    spread = order[np.linspace(0, len(rows) - 1, BEYOND).round().astype(int)].tolist()
+    return [int(rows[k]) for k in dict.fromkeys([*largest, *spread])][:BEYOND]
 
 
 def _runs(statement: Statement, raw: Raw) -> bool:

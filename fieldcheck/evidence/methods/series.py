@@ -34,7 +34,7 @@ from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.ball import working_digits
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Follower, Strayed
-from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
+from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
@@ -43,6 +43,7 @@ from fieldcheck.evidence.draws import Raw, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 from fieldcheck.evidence.witness import NO_SIZE, SIDES, no_worst, shown, shown_inputs, strings
 from fieldcheck.relations import Rate
 from fieldcheck.verdict import Evidence, Report, Why, Witness
@@ -52,6 +53,9 @@ ROOTS = 6
 
 BOUND = -101.0
 """log2 of the chance that a rate which is refuted again because all vanishes is not wrong."""
+
+RARE = 4
+"""So many vanishing divisors in a row are no accident."""
 
 MOST = 48
 """Terms of a series that are kept at most."""
@@ -63,6 +67,7 @@ SCALES = (1, 1, 3, 10, 30, 100, 1000, Fraction(1, 10), Fraction(1, 100))
 Signs = Mapping[Any, Mapping[Any, Any]]
 """Raw parameters that are signs: {(name, index): {None: 1 or -1}}."""
 
+NO_SERIES = "no series in 1/n"
 FREE = "free symbols of which nothing more is known"
 VANISH = "the coefficient of n^-{} and all before it vanish identically"
 NEGATIVE = "where the leading constant is negative"
@@ -145,6 +150,8 @@ def _run(statement: Statement, part: int, base: Any, plan: Plan, raws: Raw) -> R
     if base.field.choices and base.field.contradicts_itself():
         raise Elsewhere
     if d.low < p:
+        if d.low not in d.terms:  # nothing kept is known not to vanish
+            raise Short
         return Run(LOWER, d.low, xp, d.terms[d.low], stated)
     if d.end <= p:
         raise Short
@@ -234,12 +241,13 @@ def _roots(first: Prime, one: Callable[[Prime], Any]) -> Iterator[Any]:
 
 def _some(runs: list[Any]) -> list[Any]:
     if not runs:  # every choice of roots was left out
-        raise Unlucky
+        raise Unlucky(NO_ROOT)
     return runs
 
 
 def _drawn(shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw], Any]) -> Any:
     """What ``runs`` gives at a random prime and point that is not unlucky."""
+    divided = 0
     for _ in range(RETRIES):
         field = Prime(random_prime(rng), rng)
         at = {k: field.residues(s) for k, s in shapes.items()}
@@ -247,8 +255,10 @@ def _drawn(shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw]
             at[name][index] = int(value[None]) % field.p
         try:
             return runs(field, at)
-        except Unlucky:
-            continue
+        except Unlucky as reason:
+            divided = 0 if str(reason) == NO_ROOT else divided + 1
+            if divided == RARE:
+                raise Unsupported("a divisor that vanishes identically") from None
     raise Unsupported("square roots at every point tried")
 
 
@@ -320,6 +330,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     parts = statement.parts("Rate")
     if not parts:
         return report.not_concerned()
+    seen = watching(statement)
+    if seen:  # it could answer otherwise to an integer
+        return report.silent(Why.UNSUPPORTED, f"{NO_SERIES}: {seen}")
     rng = statement.fresh("series")
     shown: list[Shown] = []
     why = Why.OTHER, ""
@@ -328,7 +341,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             with limited(profile.seconds / 2):
                 found = _judged(report, statement, part, rng, profile.bound, seed)
         except Unsupported as gap:
-            why = Why.UNSUPPORTED, f"no series in 1/n: {gap.primitive}"
+            why = Why.UNSUPPORTED, f"{NO_SERIES}: {gap.primitive}"
             continue
         except TooSlow as slow:
             why = Why.OTHER, str(slow)
