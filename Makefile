@@ -5,7 +5,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= $(firstword $(shell command -v python3.11) python3)
-PROFILE ?= quick
+PROFILE ?= standard
 SEED ?= 0
 JOBS ?= 2
 BIN := .venv/bin
@@ -42,7 +42,7 @@ help: ## this list
 	@echo
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
 	@echo
-	@echo "  make verify PROFILE=standard   more cases; profiles: quick, standard, deep (now: $(PROFILE))"
+	@echo "  make verify PROFILE=deep   a longer search; profiles: quick, standard, deep (now: $(PROFILE))"
 	@echo "  make test PYTHON=/path/to/python3.11   choose the interpreter for the first install"
 
 $(BIN)/python:
@@ -54,6 +54,7 @@ $(BIN)/python:
 $(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "== installing the pinned dependencies into .venv (some minutes, once)"
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	sed -n 's/^# no-deps: //p' requirements.txt | xargs $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	mkdir -p $(IPYTHONDIR)/profile_default $(MPLCONFIGDIR)
 	echo 'c.IPKernelApp.log_level = "ERROR"' > $(IPYTHONDIR)/profile_default/ipython_kernel_config.py
@@ -62,7 +63,7 @@ $(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
 
 install: $(INSTALLED) ## make .venv with the pinned dependencies
 
-verify: $(LEDGER) ## gather the evidence, write the ledger
+verify: $(LEDGER) ## gather the evidence, once for book and tests
 
 # Always asked, seldom answered: rows whose sources did not change are reused, and a ledger that would
 # be the same is not touched, so that what depends on it stays as it is.
@@ -97,11 +98,18 @@ types: $(INSTALLED) ## mypy
 floors: $(INSTALLED) ## import-linter: imports point down only
 	$(BIN)/lint-imports --cache-dir _build/.import_linter
 
-pytest: $(INSTALLED) ## every test but the browser's
+# The register's tests read the rows of the ledger that the book is built from, and would gather what
+# it lacks; gathered here first, it is seen how far that is.
+pytest: $(LEDGER) ## every test but the browser's
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
 browser: $(INSTALLED) ## read the built book in headless Chromium, offline
 	$(BIN)/python -m pytest tests/book -n $(JOBS) --dist loadgroup -q
+
+.PHONY: corpus
+N ?= 2000
+corpus: $(INSTALLED) ## judge N statements of known truth (now: 2000); resumable
+	$(BIN)/python -m tests.meta.corpus --cases $(N) --seed $(SEED) --jobs $(JOBS)
 
 .PHONY: mutation-register
 mutation-register: $(INSTALLED) ## mutate every formula of the register: does the evidence notice?

@@ -27,9 +27,11 @@ from flint import arb
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
-from fieldcheck.claim import Form, _lint
+from fieldcheck.claim import HOLDS, Form, _lint
 from fieldcheck.domains import Domain
-from fieldcheck.evidence.statement import Raw, Statement, point, stream, wrap_raw
+from fieldcheck.evidence.draws import Raw, stream, wrap_raw
+from fieldcheck.evidence.points import point
+from fieldcheck.evidence.statement import Statement
 
 POINTS = 3
 DIGITS = 60
@@ -37,6 +39,8 @@ NARROW = -30
 """log10 of the relative width below which a residual that holds zero counts as zero."""
 FAULT = 9
 """The planted fault is 10^-9 of the size of the sides."""
+LARGEST = 3
+"""Sizes beyond this are looked at only where there is no smaller one."""
 POINTWISE = ("Equal", "Zero", "Force", "Gradient", "AtMost")
 
 
@@ -86,10 +90,10 @@ def check(
         TypeError, ValueError: the label or the inputs do not fit.
     """
     _fits(label, body, given)
-    form = Form(f"{label}/check", "claim", label, body, given, sizes or {}, "holds")
+    form = Form(f"{label}/check", "claim", label, body, given, sizes or {}, HOLDS)
     _lint(body, label)
     statement = Statement(form)
-    relations = statement.probe(statement.grid(1)[0])
+    relations = statement.probe(statement.smallest)
     for relation in relations:
         if relation.name not in POINTWISE:
             raise TypeError(
@@ -120,7 +124,9 @@ def _fits(label: str, body: Callable[..., Any], given: Mapping[str, Domain]) -> 
 
 def _shapes(statement: Statement) -> list[dict[str, int]]:
     """Three shapes, the smallest and the largest among them (of one shape, three points)."""
-    grid = statement.grid(3)
+    ranges = {name: statement.range_of(name) for name in statement.size_names}
+    small = {name: [n for n in ns if n <= LARGEST] or ns[:1] for name, ns in ranges.items()}
+    grid = statement.product(small)
     last = len(grid) - 1
     return [grid[round(k * last / (POINTS - 1))] for k in range(POINTS)]
 

@@ -1,10 +1,12 @@
 """A claim: one statement, its source, and its forms (printed, neighbours), written once.
 
-    @claim("my-claim", title="…", sources=[talk("…")], chapter="softmax", given=dict(x=vector("n")))
-    def my_claim(xp, x):
-        return Equal(…, …)
+    @claim("my-claim", title="…", sources=[talk("…")], given=dict(x=vector("n")))
+    def my_claim(xp, x, *, sign=1):
+        return Equal(…, sign * …)
 
-    @my_claim.neighbour("one sign changed")
+    my_claim.vary("one sign changed", sign=-1)
+
+    @my_claim.neighbour("something else")
     def _(xp, x):
         return Equal(…, …)
 
@@ -17,13 +19,18 @@ import ast
 import inspect
 import linecache
 import re
+import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from fieldcheck.domains import Domain
 from fieldcheck.verdict import ALL, FAILS, HOLDING, ON, REFUTED, STANDS, STRENGTH, UP_TO, Verdict
+
+Body = Callable[..., Any]
+"""A function of xp and the inputs that returns relations."""
 
 
 class ClaimError(ValueError):
@@ -126,7 +133,7 @@ class Form:
     key: str
     role: str  # claim | printed | neighbour | dropped
     title: str
-    body: Callable[..., Any]
+    body: Body
     given: Mapping[str, Domain]
     sizes: Mapping[str, Sequence[int]]
     expect: Expectation | None
@@ -167,22 +174,20 @@ class Claim:
     every_size: bool = False
     forms: dict[str, Form] = field(default_factory=dict)
 
-    # -- decorators --------------------------------------------------------------------------
+    # -- other forms -------------------------------------------------------------------------
     def printed(
         self,
         title: str,
         *,
-        key: str = "printed",
+        key: str | None = None,
         tex: str = "",
-        expect: str = str(REFUTED),
+        expect: str | None = None,
         given: Mapping[str, Domain] | None = None,
-        sizes=None,
-        box=None,
-    ):
+        sizes: Mapping[str, Sequence[int]] | None = None,
+        box: Mapping[str, Any] | None = None,
+    ) -> Callable[[Body], Body]:
         """The statement as the source prints it (expected refuted unless said otherwise)."""
-        return self._form(
-            "printed", key, title, _expectation(f"{self.id}/{key}", expect), given, tex, sizes, box
-        )
+        return self._form("printed", title, key, tex, expect, given, sizes, box)
 
     def neighbour(
         self,
@@ -191,49 +196,61 @@ class Claim:
         key: str | None = None,
         tex: str = "",
         given: Mapping[str, Domain] | None = None,
-        sizes=None,
-        box=None,
-    ):
+        sizes: Mapping[str, Sequence[int]] | None = None,
+        box: Mapping[str, Any] | None = None,
+    ) -> Callable[[Body], Body]:
         """A form one change away whose verdict must be the opposite of the claim's."""
-        return self._form(
-            "neighbour",
-            key or slug(title),
-            title,
-            FALSE if self.expect.holds else HOLDS,
-            given,
-            tex,
-            sizes,
-            box,
-        )
+        return self._form("neighbour", title, key, tex, None, given, sizes, box)
 
-    def _form(self, role, key, title, expect, given, tex, sizes, box):
-        unknown = set(given or {}) - set(self.given)
-        merged = {**self.given, **(given or {})}
+    def vary(
+        self,
+        title: str,
+        *,
+        key: str | None = None,
+        role: str = "neighbour",
+        tex: str = "",
+        expect: str | None = None,
+        given: Mapping[str, Domain] | None = None,
+        sizes: Mapping[str, Sequence[int]] | None = None,
+        box: Mapping[str, Any] | None = None,
+        **choices: Any,
+    ) -> None:
+        """A neighbour, or the printed form (``role="printed"``), that has the claim's own body.
 
-        def attach(body):
-            wanted = list(inspect.signature(body).parameters)[1:]
-            extra = unknown - set(wanted)
-            if extra:
+        choices: other values of the body's keyword-only parameters; one that ``given`` describes
+                 becomes an input instead
+
+        Raises ClaimError for a choice that the body does not have.
+        """
+        where = f"{self.id}/{key or title!r}"
+        if role not in ("neighbour", "printed"):
+            raise ClaimError(f"{where}: a variant is a neighbour or printed, not {role!r}")
+        if not any((choices, given, sizes, box)):
+            raise ClaimError(f"{where}: the variant is the claim itself; give it another choice")
+        body = _choosing(self.forms[f"{self.id}/claim"].body, choices, where)
+        self._form(role, title, key, tex, expect, given, sizes, box)(body)
+
+    def _form(self, role, title, key, tex, expect, given, sizes, box) -> Callable[[Body], Body]:
+        key = key or ("printed" if role == "printed" else slug(title))
+        where = f"{self.id}/{key}"
+        if expect is not None:
+            expected = _expectation(where, expect)
+        else:
+            expected = FALSE if role == "printed" or self.expect.holds else HOLDS
+        own = dict(given or {})
+        merged = {**self.given, **own}
+
+        def attach(body: Body) -> Body:
+            wanted = _inputs(body, own, where)
+            if extra := own.keys() - self.given.keys() - set(wanted):
                 raise ClaimError(
-                    f"{self.id}/{key}: given names {sorted(extra)} that its body does not take"
+                    f"{where}: given names {sorted(extra)} that its body does not take"
                 )
-            missing = [n for n in wanted if n not in merged]
-            if missing:
-                raise ClaimError(
-                    f"{self.id}/{key}: the body takes {missing}, which no `given` describes"
-                )
-            self._add(
-                role,
-                key,
-                title,
-                body,
-                {n: merged[n] for n in wanted},
-                expect,
-                tex,
-                {**self.sizes, **(sizes or {})},
-                None,
-                box,
-            )
+            if missing := [n for n in wanted if n not in merged]:
+                raise ClaimError(f"{where}: the body takes {missing}, which no `given` describes")
+            inputs = {n: merged[n] for n in wanted}
+            sized = {**self.sizes, **(sizes or {})}
+            self._add(role, key, title, body, inputs, expected, tex, sized, None, box)
             return body
 
         return attach
@@ -297,6 +314,43 @@ class Claim:
         self._add("dropped", key, title, main.body, given, None, "", main.sizes, hypothesis)
 
 
+def _inputs(body: Body, described: Collection[str], where: str) -> list[str]:
+    """What a body takes after xp: all but its choices, and of these the ones that are described."""
+    names = []
+    for name, parameter in list(inspect.signature(body).parameters.items())[1:]:
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            if parameter.default is parameter.empty:
+                raise ClaimError(f"{where}: the choice {name!r} needs a default: the claim's own")
+            if name not in described:
+                continue
+        names.append(name)
+    return names
+
+
+def _choosing(body: Body, choices: Mapping[str, Any], where: str) -> Body:
+    """The same function with other defaults for some of its choices."""
+    known: Mapping[str, Any] = getattr(body, "__kwdefaults__", None) or {}
+    unknown = [name for name in choices if name not in known]
+    if unknown:
+        has = f"its choices are {list(known)}" if known else "it has none (name them after a *)"
+        raise ClaimError(f"{where}: the body has no choice {unknown[0]!r}; {has}")
+    for name, value in choices.items():
+        if _has_float((value,)):
+            raise ClaimError(f"{where}: the choice {name} = {value!r} is a float; take integers")
+    plain = cast(types.FunctionType, body)
+    made = types.FunctionType(
+        plain.__code__, plain.__globals__, plain.__name__, plain.__defaults__, plain.__closure__
+    )
+    made.__kwdefaults__ = {**known, **choices}
+    return made
+
+
+def _chapter(body: Body) -> str:
+    """The chapter of a body: its file in the register, or the folder that its file lies in."""
+    inside = body.__module__.partition("fieldcheck.register.")[2]
+    return inside.partition(".")[0] or Path(inspect.getfile(inspect.unwrap(body))).stem
+
+
 def _expectation(where: str, text: str) -> Expectation:
     try:
         return Expectation.read(text)
@@ -321,8 +375,8 @@ def claim(
     *,
     title: str,
     sources: Sequence[Source],
-    chapter: str,
     given: Mapping[str, Domain],
+    chapter: str | None = None,
     equations: Sequence[str] = (),
     needs: Sequence[str] = (),
     expect: str = "holds",
@@ -330,11 +384,13 @@ def claim(
     tex: str = "",
     box: Mapping[str, Any] | None = None,
     every_size: bool = False,
-) -> Callable[[Callable[..., Any]], Claim]:
+) -> Callable[[Body], Claim]:
     """Register a claim; the decorated body becomes its first form.
 
     id:        permanent, lower case with hyphens
-    given:     parameter name -> domain, in the order of the body's parameters after xp
+    given:     parameter name -> domain, in the order of the body's parameters after xp; its
+               keyword-only parameters are choices that `.vary` changes
+    chapter:   where not the file's own
     equations: labels of the displayed formulas this claim checks
     needs:     ids of the claims it rests on
     expect:    "proved", "proved up to N, C = 6", "proved on" (its box), "stands", or "holds" for
@@ -350,10 +406,10 @@ def claim(
     if not sources:
         raise ClaimError(f"{id}: a claim needs a source (ours() if it is drawn here)")
 
-    def register(body: Callable[..., Any]) -> Claim:
+    def register(body: Body) -> Claim:
         if id in _registered:
             raise ClaimError(f"{id}: this id is taken by {_registered[id].module}; ids are unique")
-        wanted = list(inspect.signature(body).parameters)[1:]
+        wanted = _inputs(body, (), id)
         if wanted != list(given):
             raise ClaimError(
                 f"{id}: the body takes {wanted} after xp, but given describes {list(given)}"
@@ -365,7 +421,7 @@ def claim(
             title,
             inspect.cleandoc(body.__doc__ or ""),
             tuple(sources),
-            chapter,
+            chapter or _chapter(body),
             tuple(equations),
             dict(given),
             tuple(needs),
@@ -389,11 +445,13 @@ def registered() -> dict[str, Claim]:
     return _registered
 
 
-def _lint(body: Callable[..., Any], where: str) -> None:
+def _lint(body: Body, where: str) -> None:
     """Refuse what would make a body mean different things in different arithmetics."""
     plain = inspect.unwrap(body)
     code = getattr(plain, "__code__", None)
-    if code is None or not _has_float((code, getattr(plain, "__defaults__", None))):
+    choices = getattr(plain, "__kwdefaults__", None) or {}
+    constants = (code, getattr(plain, "__defaults__", None), tuple(choices.values()))
+    if code is None or not _has_float(constants):
         return  # what is not a function has the arithmetic's own refusals
     ends, floats = _outline(code.co_filename)
     last = ends.get(code.co_firstlineno, 0)  # unknown if typed at a prompt
@@ -441,3 +499,13 @@ def _outline(filename: str) -> tuple[dict[int, int], list[tuple[int, Any]]]:
             floats.append((node.lineno, node.value))
     _outlines[filename] = lines, ends, floats
     return ends, floats
+
+
+class _Decorator(types.ModuleType):
+    """``from fieldcheck import claim`` finds this module once it has been imported: it is the
+    decorator, too."""
+
+    __call__ = staticmethod(claim)
+
+
+sys.modules[__name__].__class__ = _Decorator

@@ -1,4 +1,4 @@
-"""The command line: ``fieldcheck list``, ``show``, ``verify``, ``replay``, ``coverage``.
+"""The command line: ``fieldcheck list``, ``show``, ``verify``, ``replay``, ``recheck`` and others.
 
 This module must start quickly: it imports neither torch nor anything that does. Verifying happens
 in worker processes.
@@ -21,12 +21,17 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from fieldcheck.audit.cli import weights
 from fieldcheck.bench.cli import bench
+from fieldcheck.ledger import records, store
 from fieldcheck.ledger import run as runs
-from fieldcheck.ledger import store, text
 from fieldcheck.ledger.errors import LedgerError, UserError, unknown
+from fieldcheck.ledger.records import ClaimRow, Ledger
+from fieldcheck.pages import terminal, words
+from fieldcheck.verdict import FAILS, INVALID, ON, PROVED, REFUTED, STANDS, UNDECIDED, UP_TO
 
 MACHINE = runs.MACHINE
+RECHECK = "fieldcheck.recheck.check"
 DIFFERS, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
 
@@ -121,30 +126,43 @@ def _ledger_path(given: Path | None, files: tuple[str, ...]) -> Path | None:
     return default
 
 
-def _find_ledger(
-    given: Path | None, files: tuple[str, ...], *, check: bool = True
-) -> store.Ledger | None:
+def _find_ledger(given: Path | None, files: tuple[str, ...]) -> Ledger | None:
     """The ledger if there is one; only a ledger that was asked for by name must exist."""
     path = _ledger_path(given, files)
     if path is None or (given is None and not path.exists()):
         return None
-    return store.read(path, check=check)
+    return store.read(path)
 
 
-def _printed(row: store.Row | None) -> str | None:
+def _needed_ledger(given: Path | None, files: tuple[str, ...]) -> Ledger:
+    path = _ledger_path(given, files)
+    if path is None:
+        raise LedgerError("no ledger here: name one with --ledger FILE")
+    return store.read(path)
+
+
+def _options(files: tuple[str, ...], ledger: Path | None) -> str:
+    """What a command needs besides, to find the same claims and ledger."""
+    said = [f" --from {shlex.quote(name)}" for name in files]
+    if ledger is not None and ledger != _ledger_path(None, files):
+        said.append(f" --ledger {shlex.quote(str(ledger))}")
+    return "".join(said)
+
+
+_WORST_FIRST = (INVALID, UNDECIDED, REFUTED, FAILS, STANDS, ON, UP_TO, PROVED)
+
+
+def _printed(row: ClaimRow | None) -> str | None:
     """The verdict on the statement as the source prints it: its worst, if it has several forms."""
-    forms = [form for form in row["forms"] if form["role"] == "printed"] if row else []
-    if not forms:
-        return None
-    order = ("invalid", "undecided", "refuted", "holds")
-    return min((form["verdict"] for form in forms), key=order.index)
+    found = [form.verdict for form in row.of("printed")] if row else []
+    return min(found, key=_WORST_FIRST.index, default=None)
 
 
-def _is_stale(claim: Any, row: store.Row, ledger: store.Ledger) -> bool:
+def _is_stale(claim: Any, row: ClaimRow, ledger: Ledger) -> bool:
     import importlib
 
     engine = importlib.import_module(MACHINE)
-    return row["hash"] != engine.claim_hash(claim, ledger.run["profile"], ledger.run["seed"])
+    return row.hash != engine.claim_hash(claim, ledger.run.profile, ledger.run.seed)
 
 
 # --- list -----------------------------------------------------------------------------------------
@@ -170,7 +188,7 @@ def list_claims(
     names = tuple(files or ())
     claims = _load(names)
     ids = runs.choose(claims, (), chapter)
-    found = _find_ledger(ledger, names, check=False)
+    found = _find_ledger(ledger, names)
     entries = []
     for name in ids:
         claim = claims[name]
@@ -180,11 +198,15 @@ def list_claims(
                 "id": name,
                 "chapter": claim.chapter,
                 "title": claim.title,
-                "expected": claim.expect,
-                "verdict": row["verdict"] if row else None,
-                "grade": (row.get("shown_grade") or row["grade"]) if row else None,
+                "expected": str(claim.expect),
+                "verdict": row.verdict if row else None,
+                "headline": words.headline(row.main) if row else None,
+                "scope": words.scope_line(row.main) if row else None,
+                "grade": row.grade if row else None,
+                "rests_on": row.rests_on if row else None,
+                "weakest": row.weakest if row else None,
                 "printed": _printed(row),
-                "as_expected": store.as_expected(row) if row else None,
+                "as_expected": row.as_expected if row else None,
                 "stale": _is_stale(claim, row, found) if row and found else None,
                 "forms": [form.key for form in claim.forms.values()],
             }
@@ -192,7 +214,7 @@ def list_claims(
     if as_json:
         typer.echo(json.dumps(entries, indent=1, ensure_ascii=False))
         return
-    text.claims_table(_console(), entries, found.run if found else None)
+    terminal.claims_table(_console(), entries, found.run if found else None)
 
 
 # --- show -----------------------------------------------------------------------------------------
@@ -216,7 +238,15 @@ def show(
     found = _find_ledger(ledger, names)
     row = found.rows.get(claim.id) if found else None
     stale = bool(row and found and _is_stale(claim, row, found))
-    text.claim_page(_console(), claim, row, only=key, stale=stale, run=found.run if found else None)
+    terminal.claim_page(
+        _console(),
+        claim,
+        row,
+        only=key,
+        stale=stale,
+        run=found.run if found else None,
+        options=_options(names, ledger),
+    )
 
 
 def _claim_of(claims: dict[str, Any], name: str) -> tuple[Any, str | None]:
@@ -280,12 +310,9 @@ def verify(
         fresh=fresh,
         path=path,
     )
-    with text.Watch(errors) as watch:
+    with terminal.Watch(errors) as watch:
         outcome = runs.run(request, watch, MACHINE)
-    options = [f" --from {shlex.quote(name)}" for name in names]
-    if path is not None and path != _ledger_path(None, names):
-        options.append(f" --ledger {shlex.quote(str(path))}")
-    text.summary(console, outcome, "".join(options))
+    terminal.summary(console, outcome, _options(names, path))
     if note:
         console.print(note, markup=False, soft_wrap=True)
     if not outcome.as_expected:
@@ -306,12 +333,9 @@ def _target(
     if path is None:
         return None, "Nothing is kept outside a project: name a file with --json to keep the rows."
     path.parent.mkdir(exist_ok=True)
-    if partial and path.exists():
-        held = store.read(path, check=False).run
-        if (held["profile"], held["seed"]) != (profile, seed):
-            path = path.with_name(f"{path.stem}-{profile}-{seed}.json")
-            return path, f"The project's ledger is a {held['profile']} run; this went to {path}"
-    return path, None
+    own = runs.apart(path, profile, seed) if partial else path
+    note = f"The project's ledger is of another profile or seed; this went to {own}"
+    return own, note if own != path else None
 
 
 # --- replay ---------------------------------------------------------------------------------------
@@ -337,37 +361,71 @@ def replay(
     names = tuple(files or ())
     claims = _load(names)
     claim, form_key = _claim_of(claims, key)
+    found = _needed_ledger(ledger, names)
     path = _ledger_path(ledger, names)
-    if path is None:
-        raise LedgerError("no ledger here: name one with --ledger FILE")
-    found = store.read(path)
     row = found.row(claim.id)
     form_key = form_key or _only_witness(row)
-    stored = next((form for form in row["forms"] if form["key"] == form_key), None)
+    stored = next((form for form in row.forms if form.key == form_key), None)
     if stored is None:
         raise LedgerError(f"the ledger {path} has no row for {form_key}: run `fieldcheck verify`")
-    if stored["witness"] is None:
-        raise UserError(f"{form_key} has no witness to replay: its verdict is {stored['verdict']}")
+    if stored.witness is None:
+        raise UserError(f"{form_key} has no witness to replay: its verdict is {stored.verdict}")
     form = next((form for form in claim.forms.values() if form.key == form_key), None)
     if form is None:
         raise LedgerError(f"{form_key} stands in {path} and no longer in the register")
     if _is_stale(claim, row, found):
         _error(f"the sources changed since {path} was written", label="note")
-    with text.waiting(_console(error=True), f"rebuilding {form_key} at {digits} digits"):
-        result = importlib.import_module(MACHINE).replay(form, stored["witness"], digits)
-    text.replayed(_console(), stored, result, digits)
+    with terminal.waiting(_console(error=True), f"rebuilding {form_key} at {digits} digits"):
+        result = importlib.import_module(MACHINE).replay(form, stored.witness, digits)
+    terminal.replayed(_console(), stored, result, digits)
     if not result["certified"]:
         raise typer.Exit(DIFFERS)
 
 
-def _only_witness(row: store.Row) -> str:
+def _only_witness(row: ClaimRow) -> str:
     """For a bare claim id: the one form with a witness, or an error that lists them."""
-    keys = [form["key"] for form in row["forms"] if form["witness"]]
+    keys = [form.key for form in row.forms if form.witness]
     if len(keys) == 1:
         return keys[0]
     if not keys:
-        raise UserError(f"no form of {row['id']} has a witness")
-    raise UserError(f"{row['id']} has several witnesses: name one of {', '.join(keys)}")
+        raise UserError(f"no form of {row.id} has a witness")
+    raise UserError(f"{row.id} has several witnesses: name one of {', '.join(keys)}")
+
+
+# --- recheck --------------------------------------------------------------------------------------
+
+
+@app.command(
+    help="Look again at proofs and witnesses of the ledger, by a second road that shares no code "
+    "with the first."
+    + _examples(
+        ("fieldcheck recheck", "all of them"),
+        ("fieldcheck recheck softmax-free-energy", "those of one claim"),
+    ),
+)
+def recheck(
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY...", help="Claims or forms (default: all).")
+    ] = None,
+    ledger: LedgerOption = None,
+    files: FromOption = None,
+) -> None:
+    import importlib
+
+    names = tuple(files or ())
+    claims = _load(names)
+    wanted = [
+        form_key or claim.id for claim, form_key in (_claim_of(claims, k) for k in keys or ())
+    ]
+    found = _needed_ledger(ledger, names)
+    forms = {key: form for claim in claims.values() for key, form in claim.forms.items()}
+    rows = [records.plain(row) for name, row in found.rows.items() if name in claims]
+    with terminal.Rechecks(_console(), _console(error=True)) as report:
+        check = importlib.import_module(RECHECK)
+        for key, verdict, said in check.recheck(rows, forms, wanted):
+            report.add(key, verdict, [s for s in said if s.severity != check.SPOT])
+    if not report.agrees:
+        raise typer.Exit(DIFFERS)
 
 
 # --- coverage -------------------------------------------------------------------------------------
@@ -386,7 +444,7 @@ def coverage(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    from fieldcheck.ledger import coverage as equations
+    from fieldcheck.pages import coverage as equations
 
     folder = book
     if folder is None:
@@ -398,9 +456,20 @@ def coverage(
     if as_json:
         typer.echo(json.dumps(report.as_dict(), indent=1, ensure_ascii=False))
     else:
-        text.coverage_table(_console(), report)
+        terminal.coverage_table(_console(), report)
     if not report.complete:
         raise typer.Exit(DIFFERS)
+
+
+# --- schema ---------------------------------------------------------------------------------------
+
+
+@app.command(
+    help="Print the JSON Schema of a ledger."
+    + _examples(("fieldcheck schema > ledger.schema.json", "for a program that reads ledgers")),
+)
+def schema() -> None:
+    typer.echo(json.dumps(records.schema(), indent=1, ensure_ascii=False))
 
 
 # --- entry ----------------------------------------------------------------------------------------
@@ -431,6 +500,7 @@ def root(
 
 
 app.command()(bench)
+app.command()(weights)
 
 
 def main() -> None:

@@ -4,8 +4,12 @@ A domain is a recipe: the shapes of its raw real parameters for given sizes, and
 makes the structured value from them in any arithmetic.  A witness stores the raw parameters, so
 it can be rebuilt elsewhere, and every build satisfies its hypothesis by construction.
 
-Strata are the places where generic points do not go: ties, zeros, boundaries, huge and tiny
-inputs.  A stratum maps raw parameters (numpy, a batch in front) to raw parameters.
+A domain is what its name says: ``covers`` tells how much of the named set the recipe reaches, and
+a recipe that reaches a part only has the part in its name.
+
+Strata are the places where generic points do not go: ties, zeros, ends, components, closures.  A
+stratum maps raw parameters (numpy, a batch in front) to raw parameters.  Huge and tiny inputs are
+no strata: a search goes there in every domain.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+import flint
 import numpy as np
 
 Sizes = Mapping[str, int]
@@ -66,6 +71,20 @@ class Domain:
             and (self.within is None or self.within(raw))
         )
 
+    @property
+    def title(self) -> str:
+        """The name, and what the recipe covers where that is not all of it."""
+        return self.name if self.covers == "all" else f"{self.name} ({self.covers})"
+
+    def moved(self, stratum: str, own: dict[str, np.ndarray], rng: np.random.Generator) -> Raw:
+        """A batch of raw parameters moved into a stratum; signs stay, and what may not vanish."""
+        out = dict(self.strata[stratum](own, rng))
+        for part in self.signs:
+            out[part] = own[part]
+        for part in self.nonzero:
+            out[part] = np.where(out[part] == 0, own[part], out[part])
+        return out
+
     def sizes(self) -> set[str]:
         """The names of the sizes it depends on."""
         dims = [*self.dims, *(d for dims in self.raw.values() for d in dims)]
@@ -98,18 +117,20 @@ def extent(dim: str | int, sizes: Sizes) -> int:
 
 
 # -- strata -------------------------------------------------------------------------------------
-def _scaled(power: int) -> Stratum:
-    def scale(raw, rng):
-        return {k: v * 2.0**power for k, v in raw.items()}
+def _only(*parts: str) -> Callable[[Stratum], Stratum]:
+    """A stratum of some raw components; the others stay."""
 
-    return scale
+    def narrowed(stratum: Stratum) -> Stratum:
+        return lambda raw, rng: {**raw, **stratum({k: raw[k] for k in parts}, rng)}
+
+    return narrowed
 
 
 def _zero_row(raw, rng):
     out = {}
     for k, v in raw.items():
         v = v.copy()
-        if v.ndim >= 2:
+        if v.ndim >= 2 and v.shape[1]:
             v[:, rng.integers(v.shape[1])] = 0
         out[k] = v
     return out
@@ -135,16 +156,33 @@ def _scalar_matrix(raw, rng):
     return out
 
 
+def _real(raw, rng):
+    """Real values, of either sign."""
+    return {**raw, "im": raw["im"] * 0}
+
+
 def _integers(raw, rng):
     return {k: np.round(v) for k, v in raw.items()}
 
 
-def _ill(raw, rng):
-    """Columns (entries) scaled over twelve orders of magnitude."""
+def _vanishing(raw, rng):
+    """Entries of all sizes down to 2^-60: towards a boundary that is left out."""
+    return {k: v * 2.0 ** -rng.integers(1, 61, size=v.shape) for k, v in raw.items()}
+
+
+def _huge(raw, rng):
+    """Entries up to 2^30: towards the far end of a recipe that is bounded."""
+    return {k: v * 2.0 ** rng.integers(1, 31, size=v.shape) for k, v in raw.items()}
+
+
+def _nearly_singular(raw, rng):
+    """The last column is the first, but for parts of it as small as 2^-40."""
     out = {}
     for k, v in raw.items():
-        if v.ndim >= 2 and v.shape[-1] > 1:
-            v = v * 2.0 ** np.linspace(20, -20, v.shape[-1])
+        v = v.copy()
+        if v.shape[2] > 1:
+            small = 2.0 ** -rng.integers(1, 41, size=(len(v), 1))
+            v[..., -1] = v[..., 0] + small * v[..., -1]
         out[k] = v
     return out
 
@@ -154,6 +192,9 @@ def _on_the_cone(raw, rng):
     out = {}
     for k, v in raw.items():
         rows, n = v.shape
+        if n == 1:  # the cone's only point without a body
+            out[k] = v * 0
+            continue
         m = rng.integers(-3, 4, size=(rows, n - 1)).astype(float)
         m[:, 0] += m[:, 0] == 0
         rest = (m[:, 1:] ** 2).sum(axis=1)
@@ -168,16 +209,8 @@ def _on_the_axis(raw, rng):
     return {k: np.concatenate([v[:, :1], v[:, 1:] * 0], axis=1) for k, v in raw.items()}
 
 
-COMMON: dict[str, Stratum] = {
-    "integers": _integers,
-    "ties": _tie_rows,
-    "zero-row": _zero_row,
-    "large": _scaled(12),
-    "ill-conditioned": _ill,
-    "denormal": _scaled(-1060),
-}
+COMMON: dict[str, Stratum] = {"integers": _integers, "ties": _tie_rows, "zero-row": _zero_row}
 SQUARE: dict[str, Stratum] = {**COMMON, "zero": _zero, "repeated-eigenvalues": _scalar_matrix}
-POINT: dict[str, Stratum] = {"large": _scaled(12), "denormal": _scaled(-1060)}
 
 
 # -- free inputs --------------------------------------------------------------------------------
@@ -191,16 +224,18 @@ def _plain(xp, raw):
 
 def matrix(*dims: str | int) -> Domain:
     """Any complex matrix (or vector, with one dimension)."""
-    kind = "complex matrix" if len(dims) == 2 else "complex vector" if len(dims) == 1 else "tensor"
-    strata = {**COMMON, "zero": _zero}
-    return Domain(kind, dims, {"re": dims, "im": dims}, _complex, strata, arbitrary=True)
+    kind = ("complex vector", "complex matrix", "complex tensor")[min(len(dims), 3) - 1]
+    strata = {**COMMON, "zero": _zero, "real": _real}
+    return Domain(
+        kind, dims, {"re": dims, "im": dims}, _complex, strata, arbitrary=True, covers="all"
+    )
 
 
 def real_matrix(*dims: str | int) -> Domain:
     """Any real matrix (or vector)."""
-    kind = "real matrix" if len(dims) == 2 else "real vector"
+    kind = ("real vector", "real matrix", "real tensor")[min(len(dims), 3) - 1]
     strata = {**COMMON, "zero": _zero}
-    return Domain(kind, dims, {"x": dims}, _plain, strata, extended=matrix(*dims))
+    return Domain(kind, dims, {"x": dims}, _plain, strata, extended=matrix(*dims), covers="all")
 
 
 def vector(*dims: str | int) -> Domain:
@@ -215,53 +250,61 @@ def cone_vector(n: str | int) -> Domain:
 
 def real() -> Domain:
     """Any real number."""
-    strata = {**POINT, "zero": _zero}
-    return Domain("real number", (), {"x": ()}, _plain, strata, extended=number())
+    strata = {"zero": _zero}
+    return Domain("real number", (), {"x": ()}, _plain, strata, extended=number(), covers="all")
 
 
 def number() -> Domain:
     """Any complex number."""
-    strata = {**POINT, "zero": _zero}
-    return Domain("complex number", (), {"re": (), "im": ()}, _complex, strata, arbitrary=True)
+    strata = {"zero": _zero, "real": _real}
+    return Domain(
+        "complex number", (), {"re": (), "im": ()}, _complex, strata, arbitrary=True, covers="all"
+    )
 
 
 # -- positive and bounded numbers ------------------------------------------------------------------
+def _squared(xp, raw):
+    return raw["x"] * raw["x"]
+
+
 def positive(*dims: str | int) -> Domain:
-    """Positive numbers, 1/8 + x²."""
+    """Positive numbers, x² for x ≠ 0."""
     return Domain(
         "positive number" if not dims else "positive vector",
         dims,
         {"x": dims},
-        lambda xp, raw: raw["x"] * raw["x"] + xp.one / 8,
-        {"large": _scaled(6)},
+        _squared,
+        {"small": _vanishing},
         relaxed=real() if not dims else real_matrix(*dims),
-    )
-
-
-def root(of: str) -> Domain:
-    """The square root of a named width (``r`` >= 1), drawn as 1 + x²; its square is the width."""
-    return Domain(
-        f"square root of {of}",
-        (),
-        {"x": ()},
-        lambda xp, raw: raw["x"] * raw["x"] + 1,
-        {"large": _scaled(6)},
-        relaxed=real(),
-        symbol=of,
+        covers="all",
+        nonzero=("x",),
     )
 
 
 def nonnegative(*dims: str | int) -> Domain:
-    """Nonnegative numbers, x²; zero is a stratum."""
+    """Nonnegative numbers, x²."""
     return Domain(
         "nonnegative number" if not dims else "nonnegative vector",
         dims,
         {"x": dims},
-        lambda xp, raw: raw["x"] * raw["x"],
-        {"zero": _zero, "zero-row": _zero_row, "large": _scaled(6)}
-        if dims
-        else {"zero": _zero, "large": _scaled(6)},
+        _squared,
+        {"zero": _zero, "zero-row": _zero_row} if dims else {"zero": _zero},
         relaxed=real() if not dims else real_matrix(*dims),
+        covers="all",
+    )
+
+
+def root(of: str) -> Domain:
+    """The square root of a named width (``r`` >= 1), 1 + x²; its square is the width."""
+    return Domain(
+        f"square root of {of}, at least 1",
+        (),
+        {"x": ()},
+        lambda xp, raw: raw["x"] * raw["x"] + 1,
+        {"one": _zero},
+        relaxed=real(),
+        symbol=of,
+        covers="all",
     )
 
 
@@ -286,23 +329,26 @@ def between(low: int | Fraction, high: int | Fraction, *dims: str | int) -> Doma
         {"ends": ends},
         relaxed=real() if not dims else real_matrix(*dims),
         reach=(-1, 1),
+        covers="all",
     )
 
 
 def simplex(n: str | int) -> Domain:
-    """A probability vector with positive entries: (1/8 + x²) normalized; rational in x."""
+    """A probability vector with positive entries: squares of nonzero numbers, normalized."""
 
     def build(xp, raw):
-        w = raw["x"] * raw["x"] + xp.one / 8
+        w = raw["x"] * raw["x"]
         return w / xp.sum(w)
 
     return Domain(
-        "probability vector",
+        "probability vector with positive entries",
         (n,),
         {"x": (n,)},
         build,
-        {"ties": lambda raw, rng: {"x": raw["x"] * 0 + 1}, "large": _scaled(6)},
+        {"ties": lambda raw, rng: {"x": raw["x"] * 0 + 1}, "small": _vanishing},
         relaxed=positive(n),
+        covers="all",
+        nonzero=("x",),
     )
 
 
@@ -314,14 +360,7 @@ def hermitian(n: str | int) -> Domain:
         a = _complex(xp, raw)
         return a + xp.star(a)
 
-    return Domain(
-        "Hermitian matrix",
-        (n, n),
-        {"re": (n, n), "im": (n, n)},
-        build,
-        SQUARE,
-        relaxed=matrix(n, n),
-    )
+    return _square("Hermitian matrix", n, build, matrix(n, n))
 
 
 def skew_hermitian(n: str | int) -> Domain:
@@ -331,125 +370,199 @@ def skew_hermitian(n: str | int) -> Domain:
         a = _complex(xp, raw)
         return a - xp.star(a)
 
-    return Domain(
-        "skew-Hermitian matrix",
-        (n, n),
-        {"re": (n, n), "im": (n, n)},
-        build,
-        SQUARE,
-        relaxed=matrix(n, n),
-    )
+    return _square("skew-Hermitian matrix", n, build, matrix(n, n))
 
 
 def symmetric(n: str | int) -> Domain:
     """Real symmetric, A + A^T."""
-    return Domain(
-        "real symmetric matrix",
-        (n, n),
-        {"x": (n, n)},
-        lambda xp, raw: raw["x"] + raw["x"].T,
-        SQUARE,
-        relaxed=real_matrix(n, n),
+    build = lambda xp, raw: raw["x"] + raw["x"].T
+    return _square("real symmetric matrix", n, build, real_matrix(n, n))
+
+
+def _square(name: str, n: str | int, build: Any, of: Domain) -> Domain:
+    """All matrices of a linear space, built from any matrix."""
+    return Domain(name, (n, n), of.raw, build, SQUARE, relaxed=of, covers="all")
+
+
+def _invertible(raw: Raw) -> bool:
+    """Is a matrix of fractions invertible?  A complex one is a real one of twice the size."""
+    x = raw["x"] if "x" in raw else np.block([[raw["re"], -raw["im"]], [raw["im"], raw["re"]]])
+    entries = [flint.fmpq(q.numerator, q.denominator) for q in x.ravel()]
+    return bool(flint.fmpq_mat(len(x), len(x), entries).det() != 0)
+
+
+def invertible(n: str | int) -> Domain:
+    """Any invertible complex matrix."""
+    return _regular("invertible matrix", matrix(n, n))
+
+
+def real_invertible(n: str | int) -> Domain:
+    """Any invertible real matrix."""
+    return _regular("invertible real matrix", real_matrix(n, n))
+
+
+def _regular(name: str, of: Domain, **changes: Any) -> Domain:
+    """The invertible ones among all matrices."""
+    strata = {"integers": _integers, "nearly singular": _nearly_singular}
+    kept = {"strata": strata, "relaxed": of, "extended": None, "arbitrary": False}
+    return replace(of, name=name, within=_invertible, **{**kept, **changes})
+
+
+def spd(n: str | int) -> Domain:
+    """Real symmetric positive definite, A A^T for an invertible A."""
+    return _regular(
+        "symmetric positive definite matrix",
+        real_matrix(n, n),
+        build=lambda xp, raw: raw["x"] @ raw["x"].T,
+        relaxed=symmetric(n),
     )
 
 
-def complex_symmetric(n: str | int) -> Domain:
-    """Complex symmetric, A + A^T (no conjugation)."""
-
-    def build(xp, raw):
-        a = _complex(xp, raw)
-        return a + a.T
-
-    return Domain(
-        "complex symmetric matrix",
-        (n, n),
-        {"re": (n, n), "im": (n, n)},
-        build,
-        SQUARE,
-        relaxed=matrix(n, n),
-    )
+def _cayley(xp, k):
+    """(I - K)(I + K)^-1 of a skew-Hermitian K: every unitary matrix without eigenvalue -1."""
+    one = xp.eye(k.shape[0])
+    return xp.star(xp.solve(xp.star(one + k), xp.star(one - k)))
 
 
-def skew(n: str | int) -> Domain:
-    """Real skew-symmetric, A - A^T."""
-    return Domain(
-        "real skew-symmetric matrix",
-        (n, n),
-        {"x": (n, n)},
-        lambda xp, raw: raw["x"] - raw["x"].T,
-        SQUARE,
-        relaxed=real_matrix(n, n),
-    )
+def _minus_one(raw, rng):
+    """Where phase and Cayley transform are both i."""
+    return {
+        "re": raw["re"] * 0,
+        "im": raw["im"] * 0 - np.eye(raw["im"].shape[1]) / 2,
+        "t": raw["t"] * 0 + 1,
+    }
 
 
 def unitary(n: str | int) -> Domain:
-    """The Cayley transform (I - K)(I + K)^-1 of a skew-Hermitian K: all unitaries without
-    eigenvalue -1, exactly, with rational entries for rational K."""
+    """A phase (1 + it)²/(1 + t²) times a Cayley transform: every unitary matrix, with rational
+    entries for rational raws.  (Some phase but -1 is not minus one of its eigenvalues.)"""
 
     def build(xp, raw):
-        a = _complex(xp, raw)
-        k = a - xp.star(a)
-        one = xp.eye(k.shape[0])
-        return xp.star(xp.solve(xp.star(one + k), xp.star(one - k)))
+        a, t = _complex(xp, raw), raw["t"]
+        turn = 1 + xp.i * t
+        return turn * turn / (1 + t * t) * _cayley(xp, a - xp.star(a))
 
+    move = _only("re", "im")
     return Domain(
         "unitary matrix",
         (n, n),
-        {"re": (n, n), "im": (n, n)},
+        {"re": (n, n), "im": (n, n), "t": ()},
         build,
-        {"integers": _integers, "zero": _zero},
+        {
+            "integers": _integers,
+            "phase": move(_zero),
+            "real": lambda raw, rng: {**raw, "im": raw["im"] * 0, "t": raw["t"] * 0},
+            "half-turn": move(_huge),
+            "minus one": _minus_one,
+        },
         relaxed=matrix(n, n),
+        covers="all",
     )
 
 
-def orthogonal(n: str | int) -> Domain:
-    """The real Cayley transform: rotations without eigenvalue -1."""
+def rotation(n: str | int) -> Domain:
+    """The square of a real Cayley transform: every orthogonal matrix of determinant 1, for one with
+    half its angles has no eigenvalue -1."""
 
     def build(xp, raw):
-        k = raw["x"] - raw["x"].T
-        one = xp.eye(k.shape[0])
-        return xp.solve(one + k, one - k)
+        half = _cayley(xp, raw["x"] - raw["x"].T)
+        return half @ half
 
+    strata = {"integers": _integers, "zero": _zero, "half-turn": _huge}
     return Domain(
         "rotation matrix",
         (n, n),
         {"x": (n, n)},
         build,
-        {"integers": _integers, "zero": _zero},
+        strata,
         relaxed=real_matrix(n, n),
+        covers="all",
     )
 
 
-def spd(n: str | int) -> Domain:
-    """Real symmetric positive definite, A A^T + I."""
+def orthogonal(n: str | int) -> Domain:
+    """A diagonal matrix of signs times a real Cayley transform: every orthogonal matrix, of either
+    determinant (Liebeck and Osborne, Amer. Math. Monthly 98 (1991) 131)."""
+
+    def build(xp, raw):
+        return raw["s"][:, None] * _cayley(xp, raw["x"] - raw["x"].T)
+
+    move = _only("x")
     return Domain(
-        "symmetric positive definite matrix",
+        "orthogonal matrix",
         (n, n),
-        {"x": (n, n)},
-        lambda xp, raw: raw["x"] @ raw["x"].T + xp.eye(raw["x"].shape[0]),
-        {"integers": _integers, "zero": _zero, "large": _scaled(8)},
-        relaxed=symmetric(n),
+        {"x": (n, n), "s": (n,)},
+        build,
+        {"integers": move(_integers), "signs": move(_zero), "half-turn": move(_huge)},
+        relaxed=real_matrix(n, n),
+        covers="all",
+        signs=("s",),
     )
 
 
 def unit_vector(n: str | int) -> Domain:
-    """A real unit vector with rational entries, by stereographic projection from the last axis."""
+    """Any real unit vector: ±(t² - |a|², 2ta)/(t² + |a|²) for (t, a) ≠ 0, rational in t and a."""
 
     def build(xp, raw):
-        a = raw["x"]
-        s = xp.sum(a * a)
-        return xp.concat([xp.stack([1 - s]), 2 * a]) / (1 + s)
+        t, a = raw["t"], raw["a"]
+        rest = xp.sum(a * a)
+        return raw["s"] * xp.concat([xp.stack([t * t - rest]), 2 * t * a]) / (t * t + rest)
 
     return Domain(
         "unit vector",
         (n,),
-        {"x": (f"{n}-1",)},
+        {"t": (), "a": (f"{n}-1",), "s": ()},
         build,
-        {"integers": _integers, "zero": _zero},
+        {
+            "integers": lambda raw, rng: {**_integers(raw, rng), "t": np.round(raw["t"]) * 2 + 1},
+            "first axis": _only("a")(_zero),
+        },
         relaxed=real_matrix(n),
+        covers="all",
+        signs=("s",),
+        within=lambda raw: bool(np.any(raw["t"] != 0) or np.any(raw["a"] != 0)),
     )
 
 
-def built(name: str, dims: tuple, raw: Mapping[str, tuple], build, *, strata=None, relaxed=None):
-    """A domain of your own: raw components with their dims, and how to build the value."""
-    return Domain(name, tuple(dims), dict(raw), build, strata or {}, relaxed)
+def stacked(count: str | int, of: Domain, name: str) -> Domain:
+    """As many members of a domain as ``count`` says, one behind the other along a first axis."""
+
+    def member(raw: Raw, k: int) -> Raw:
+        return {part: v[k] for part, v in raw.items()}
+
+    def counted(raw: Raw) -> range:
+        return range(next(iter(raw.values())).shape[0])
+
+    free = matrix if "re" in of.raw else real_matrix
+    return replace(
+        of,
+        name=name,
+        dims=(count, *of.dims),
+        raw={part: (count, *dims) for part, dims in of.raw.items()},
+        build=lambda xp, raw: xp.stack([of.build(xp, member(raw, k)) for k in counted(raw)]),
+        strata={},
+        relaxed=free(count, *of.dims),
+        within=lambda raw: all(of.admits(member(raw, k)) for k in counted(raw)),
+    )
+
+
+def built(
+    name: str,
+    dims: tuple,
+    raw: Mapping[str, tuple],
+    build: Callable[[Any, Raw], Any],
+    *,
+    strata: Mapping[str, Stratum] | None = None,
+    relaxed: Domain | None = None,
+    **declared: Any,
+) -> Domain:
+    """A domain of your own: raw components with their dims, and how to build the value.
+
+    ``covers``, ``nonzero``, ``signs`` and ``within`` may be declared as in :class:`Domain`; a
+    recipe that says nothing of what it covers gives a part.
+    """
+    allowed = {"covers", "nonzero", "signs", "within"}
+    if declared.keys() - allowed:
+        extra = ", ".join(sorted(declared.keys() - allowed))
+        raise TypeError(f"a domain declares {', '.join(sorted(allowed))}, not {extra}")
+    return Domain(name, tuple(dims), dict(raw), build, strata or {}, relaxed, **declared)

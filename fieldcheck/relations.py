@@ -7,13 +7,18 @@ Relations hold values of whatever arithmetic ran the body; none of them knows a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from fieldcheck.arithmetic.array import same_shape
 
 if TYPE_CHECKING:
     from fieldcheck.arithmetic.array import Value
     from fieldcheck.arithmetic.base import Arithmetic
 
+
+FALSE_ALARMS = (1e-9, 1e-3)
+"""Rates that a law may ask for: nobody widens an interval at will."""
 
 ANALYTIC = ("exact", "enclosed", "ladder")
 """What lets an equality stand: a float search never does."""
@@ -58,8 +63,19 @@ class Relation:
 def _same_shape(xp: Arithmetic, force: Any, at: Any) -> None:
     """A derivative is laid out like its argument; a sum over both would hide that it is not."""
     got, wanted = xp.lift(force).shape, at.shape
-    if got != wanted:
+    if not same_shape(got, wanted):
         raise TypeError(f"the force has shape {got}, its argument has {wanted}")
+
+
+def _sides_fit(left: Any, right: Any) -> None:
+    """Sides of shapes that cannot be compared are a slip, which is named as such."""
+    a, b = (getattr(side, "shape", ()) for side in (left, right))
+    lengths = zip(a[::-1], b[::-1], strict=False)
+    if any(
+        isinstance(m, int) and isinstance(n, int) and m != n and 1 not in (m, n) for m, n in lengths
+    ):
+        shapes = (" x ".join(map(str, shape)) for shape in (a, b))
+        raise ValueError("the left side is {} and the right side {}".format(*shapes))
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,9 @@ class Equal(Relation):
     name: ClassVar[str] = "Equal"
     pointwise: ClassVar[bool] = True
     confirmed_by: ClassVar[tuple[str, ...]] = ANALYTIC
+
+    def __post_init__(self) -> None:
+        _sides_fit(self.left, self.right)
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         return Sides(xp.lift(self.left), xp.lift(self.right))
@@ -116,7 +135,7 @@ class Force(Relation):
 
 @dataclass(frozen=True)
 class Gradient(Relation):
-    """∇V = F for real x in the Euclidean metric, in the weak form ⟨h, F⟩."""
+    """∇V = F for real x in the Euclidean metric, in the weak form ⟨h, F⟩ for a real direction h."""
 
     potential: Callable[[Any], Any]
     at: Any
@@ -130,6 +149,11 @@ class Gradient(Relation):
 
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         _same_shape(xp, self.force, self.at)
+        if not xp.may_be_real(self.at):
+            raise TypeError(
+                "a Gradient is taken at a real x, and this one is complex: write Force for the "
+                "derivative in X*, or Gradients in xp.real(x) and xp.imag(x)"
+            )
         left = xp.push(self.potential, self.at, direction)
         return Sides(left, xp.sum(direction * self.force))
 
@@ -151,6 +175,9 @@ class AtMost(Relation):
     pointwise: ClassVar[bool] = True
     confirmed_by: ClassVar[tuple[str, ...]] = (*ANALYTIC, "sampled")
 
+    def __post_init__(self) -> None:
+        _sides_fit(self.left, self.right)
+
     def sides(self, xp: Arithmetic, direction: Any) -> Sides:
         gap = None if self.gap is None else xp.lift(self.gap)
         return Sides(xp.lift(self.left), xp.lift(self.right), order=True, gap=gap, sharp=self.sharp)
@@ -167,10 +194,14 @@ def at_most(left: Any, right: Any, *, room: Any, sharp: bool = False) -> tuple[A
 
 @dataclass(frozen=True)
 class Rate(Relation):
-    """remainder(n) = constant n^-order (1 + o(1)) as the integer n grows (the step is h = 1/n).
+    """n^order remainder(n) tends to c(X) for every input X as n grows (the step is h = 1/n), and c
+    is not zero for all of them.
 
-    ``remainder`` takes a Python integer and returns a nonnegative real value of the arithmetic.
-    ``constant`` is optional; where given, the leading constant is checked too.
+    ``remainder`` takes the integer n and returns a nonnegative real value of the arithmetic; so c
+    is nowhere negative, and a remainder that is always zero has no rate.  Where it takes a value
+    for n as well (n enters through 1/n only), its expansion proves or refutes the rate; one that
+    needs the integer (for steps, or as an exponent) is fitted.
+    ``constant`` is optional; where given, it is c.  ``start`` is the first n that is looked at.
     """
 
     remainder: Callable[[int], Any]
@@ -184,7 +215,11 @@ class Rate(Relation):
 
 @dataclass(frozen=True)
 class Rank(Relation):
-    """The generic rank of a matrix is ``rank`` (an integer known from the sizes)."""
+    """The generic rank of a matrix is ``rank``, an integer known from the sizes.
+
+    Every larger minor vanishes for all inputs, and some minor of that size does not vanish for all:
+    at special inputs the rank may be smaller.
+    """
 
     matrix: Any
     rank: int
@@ -193,17 +228,43 @@ class Rank(Relation):
 
 @dataclass(frozen=True)
 class Law(Relation):
-    """A distributional statement: a body in numpy draws from a seeded generator.
+    """The law of what is drawn, in numpy: ``draw(rng, n)`` returns n independent samples.
 
-    ``statistic(rng)`` returns (value, low, high): under the claim the value leaves [low, high] with
-    probability at most ``false_alarm``.
+    What is stated of a sample: its ``mean``, its ``variance``, the ``share`` of samples that are
+    true, or its distribution function ``cdf`` (of an array); one of them or several.  How many are
+    drawn, and how far from what is stated they may come out, follows from the statement and the
+    ``false_alarm`` rate: the chance that one run speaks against a law that holds.
+
+        Law(lambda rng, n: rng.standard_normal(n), mean=0, variance=1)
     """
 
-    statistic: Callable[[Any], tuple[float, float, float]]
-    false_alarm: float
+    draw: Callable[[Any, int], Any]
+    interval: Any = None  # there is none to give: a body of the old kind is told so
+    _: KW_ONLY
+    mean: Any = None
+    variance: Any = None
+    share: Any = None
+    cdf: Callable[[Any], Any] | None = None
+    false_alarm: float = 1e-6
     name: ClassVar[str] = "Law"
     confirmed_by: ClassVar[tuple[str, ...]] = ("law",)
     certifiable: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.interval is not None or not self.stated():
+            raise TypeError(
+                "a Law draws samples and states their law, and the interval is the machine's: "
+                "write Law(lambda rng, n: ..., mean=...), where the function returns n samples, "
+                "with one of mean, variance, share, cdf (or several)"
+            )
+        if not FALSE_ALARMS[0] <= self.false_alarm <= FALSE_ALARMS[1]:
+            low, high = FALSE_ALARMS
+            raise ValueError(f"false_alarm is {self.false_alarm:g}, not in [{low:g}, {high:g}]")
+
+    def stated(self) -> dict[str, Any]:
+        """What is stated, by kind."""
+        kinds = ("mean", "variance", "share", "cdf")
+        return {kind: getattr(self, kind) for kind in kinds if getattr(self, kind) is not None}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -27,13 +28,20 @@ STANDS, FAILS, UNDECIDED, INVALID = Word.STANDS, Word.FAILS, Word.UNDECIDED, Wor
 HOLDING = (PROVED, UP_TO, ON, STANDS)
 """What whoever does not care how sure it is calls *holds*."""
 
-STRENGTH = {PROVED: 3, UP_TO: 2, ON: 2, STANDS: 1}
+STRENGTH: dict[str, int] = {PROVED: 3, UP_TO: 2, ON: 2, STANDS: 1}
 """How much a holding word says; a word that says less is weaker."""
 
 
 def certain(word: str) -> bool:
     """Proved (wherever) or refuted: no further run can say otherwise."""
     return word in (PROVED, UP_TO, ON, REFUTED)
+
+
+def bound_text(log2: float | None) -> str | None:
+    """A bound's logarithm in one decimal, rounded up: it may be weakened, not strengthened."""
+    if log2 is None or math.isinf(log2):  # -inf: nothing was left to chance
+        return None if log2 is None else str(log2)
+    return f"{math.ceil(log2 * 10) / 10:.1f}"
 
 
 GRADES = ("exact", "enclosed", "series", "ladder", "rate", "law", "sampled")
@@ -121,7 +129,7 @@ class Why(enum.StrEnum):
     GAP_OPEN = "the given gap is not confirmed as an identity"
     BRANCH_OPEN = "a branch is neither refuted nor shown to be empty"
     UNCONFIRMED = "the prime field disagrees, and no rational point confirms it"
-    INDETERMINATE = "balls cannot decide what the floats saw"
+    INDETERMINATE = "no digits decide"
     WIDE = "the residual's ball does not shrink with the precision"
     UNSEEN = "a branch of a primitive was never visited"
     UNSETTLED = "the rate has not settled"
@@ -225,12 +233,17 @@ class Evidence:
         return {
             "method": self.method,
             "outcome": str(self.outcome),
-            "reason": self.reason,
+            "why": None if self.why is None else str(self.why),
+            "detail": self.detail,
+            "grade": self.grade,
+            "agrees": list(self.agrees),
+            "vacuous": self.vacuous,
+            "error": self.error,
             "cases": self.cases,
             "shapes": self.shapes,
             "strata": self.strata,
             "digits": self.digits,
-            "log2_bound": None if self.log2_bound is None else f"{self.log2_bound:.1f}",
+            "log2_bound": bound_text(self.log2_bound),
             "order": self.order,
             "box": self.box,
             "cells": self.cells,
@@ -279,7 +292,8 @@ class Report:
         return self._made(SILENT, why=Why.NOT_CONCERNED)
 
     def vacuous(self, detail: str, **more: Any) -> Evidence:
-        return self._made(SILENT, why=Why.OTHER, detail=f"vacuous: {detail}", vacuous=True, **more)
+        """The run would mean nothing: no instance could be evaluated."""
+        return self._made(SILENT, why=Why.NO_INSTANCE, detail=detail, vacuous=True, **more)
 
     def broken(self, error: str) -> Evidence:
         return self._made(SILENT, error=error)

@@ -12,6 +12,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -65,20 +66,24 @@ def fails(*words: str, code: int = BAD) -> str:
 def test_verify_list_show_replay(fake, home):
     code, out, _ = call("verify", "--profile", "quick", "--jobs", "2")
     assert code == OK
-    assert "4 claims, 12 forms: 4 holds; all as expected" in out
+    assert "4 claims, 12 forms: 3 proved, 1 stands; all as expected" in out
     path = home / "_build" / "ledger.json"
-    assert store.read(path).run["complete"]
+    assert store.read(path).run.complete
     assert [entry.name for entry in path.parent.iterdir()] == ["ledger.json"]
 
     code, out, _ = call("list")
     assert code == OK
     assert "complete quick run, seed 0" in out
-    assert out.count("✓ holds") == 4
-    assert out.count("✗ refuted") == 4  # as printed
+    assert out.count("● proved for every N") == 3
+    assert out.count("○ stands, tried at N, C = 1..3") == 1
+    assert out.count("■ refuted") == 4  # as printed
+    assert "4 claims: 3 proved, 1 stands; complete quick run" in out
 
     code, out, _ = call("show", "rests-on-sampled")
     assert code == OK
-    assert "shown as sampled: it rests on only-sampled" in out
+    assert "● proved for every N, exact; counted as stands, since it rests on only-sampled" in out
+    assert "proved for every N; error below 2^-171" in out
+    assert "sizes visited: N, C = 1..3" in out
     assert "talk, slide 3" in out
     assert "counterexample at N = 2, C = 2" in out
     assert "fieldcheck replay rests-on-sampled/printed" in out
@@ -87,6 +92,8 @@ def test_verify_list_show_replay(fake, home):
     assert code == OK
     assert "plain-true/printed" not in out
     assert "error below 2^-171" in out
+    assert "(row 2, column 2)" in out
+    assert "fieldcheck replay plain-true/twice" in out
 
     code, out, _ = call("replay", "plain-true/printed", "--digits", "80")
     assert code == OK
@@ -102,7 +109,10 @@ def test_list_for_a_program(fake, home):
     assert entries[0]["verdict"] is None
     call("verify", "--jobs", "2")
     entries = json.loads(call("list", "--json")[1])
-    assert entries[3]["grade"] == "sampled"
+    assert entries[3]["grade"] == "exact"
+    assert (entries[3]["verdict"], entries[3]["rests_on"]) == ("proved", "stands")
+    assert entries[3]["weakest"] == "only-sampled"
+    assert entries[2]["scope"].startswith("stands: tried at N, C = 1..3")
     assert entries[3]["printed"] == "refuted"
     assert entries[3]["forms"] == [
         f"rests-on-sampled/{name}" for name in ("claim", "printed", "twice")
@@ -140,7 +150,7 @@ def test_a_partial_run_of_another_profile_goes_to_its_own_file(fake, home):
     assert code == OK
     assert "ledger-deep-7.json" in out
     assert (home / "_build" / "ledger.json").read_bytes() == before
-    assert store.read(home / "_build" / "ledger-deep-7.json").run["profile"] == "deep"
+    assert store.read(home / "_build" / "ledger-deep-7.json").run.profile == "deep"
 
 
 def test_outside_a_project_nothing_is_kept_unless_asked(fake, tmp_path, monkeypatch):
@@ -247,7 +257,7 @@ def test_a_truncated_ledger(fake, home):
 def test_replay_says_why_not(fake, home):
     assert "no ledger at" in fails("replay", "plain-true/printed")
     call("verify", "plain-true")
-    assert "has no witness to replay: its verdict is holds" in fails("replay", "plain-true/claim")
+    assert "has no witness to replay: its verdict is proved" in fails("replay", "plain-true/claim")
     message = fails("replay", "plain-true")
     assert "several witnesses: name one of plain-true/printed, plain-true/twice" in message
     assert "no claim 'only-sampled'" in fails("replay", "only-sampled/printed")
@@ -259,13 +269,90 @@ def test_an_empty_register(fake, home, monkeypatch):
     assert "the register is empty" in fails("list")
 
 
+def test_a_ledger_of_the_old_form_is_one_sentence_and_a_run_replaces_it(fake, home):
+    path = home / "_build" / "ledger.json"
+    path.parent.mkdir()
+    path.write_text('{"schema": "fieldcheck-ledger/1", "run": {}, "claims": [], "timings": {}}')
+    for command in (["list"], ["show", "plain-true"], ["replay", "plain-true"]):
+        assert "run `fieldcheck verify` again" in fails(*command)
+    assert call("verify", "plain-true")[0] == OK
+    assert list(store.read(path).rows) == ["plain-true"]
+
+
+def test_an_edited_row_is_named(fake, home):
+    call("verify", "--jobs", "2")
+    path = home / "_build" / "ledger.json"
+    path.write_text(path.read_text().replace('"lhs": "1/2"', '"lhs": "1/3"', 1))
+    for command in (["list"], ["show", "plain-true"], ["verify"], ["replay", "plain-true"]):
+        assert "the row of plain-true in" in fails(*command)
+
+
+def test_the_replay_line_finds_the_same_claims_and_ledger(fake, home):
+    words = ("--ledger", "mine.json")
+    call("verify", *words)
+    assert f"fieldcheck replay plain-true/printed {' '.join(words)}" in call(
+        "show", "plain-true", *words
+    )[1].replace("\n", " ")
+
+
+def test_the_schema_is_printed(fake):
+    found = json.loads(call("schema")[1])
+    assert found["$ref"] == "#/$defs/Ledger"
+
+
 def test_help_teaches(fake):
-    for command in ([], ["list"], ["show"], ["verify"], ["replay"], ["coverage"]):
+    for command in (
+        [],
+        ["list"],
+        ["show"],
+        ["verify"],
+        ["replay"],
+        ["coverage"],
+        ["schema"],
+        ["recheck"],
+    ):
         code, out, _ = call(*command, "--help")
         assert code == OK
         assert "Examples" in out
         assert f"fieldcheck {' '.join(command)}".strip() in out
     assert call("--version")[1].startswith("fieldcheck ")
+
+
+# --- recheck --------------------------------------------------------------------------------------
+
+
+def second_road(findings):
+    """A module like fieldcheck.recheck.check that finds this, by form."""
+    found = {key: [SimpleNamespace(severity=s, kind="identity", sentence=said)]
+             for key, (s, said) in findings.items()}  # fmt: skip
+
+    def recheck(claims, forms, keys=()):
+        for claim in claims:
+            for row in claim["forms"]:
+                if not keys or row["key"] in keys or claim["id"] in keys:
+                    assert row["key"] in forms
+                    yield row["key"], row["verdict"], found.get(row["key"], [])
+
+    return SimpleNamespace(recheck=recheck, SPOT="spot check")
+
+
+def test_recheck_names_what_does_not_recheck(fake, home, monkeypatch):
+    assert "no ledger at" in fails("recheck")
+    call("verify", "--jobs", "2")
+    monkeypatch.setitem(sys.modules, "second_road", second_road({}))
+    monkeypatch.setattr(cli, "RECHECK", "second_road")
+    assert call("recheck")[:2] == (OK, "12 forms looked at again: no fault\n")
+    assert call("recheck", "plain-true")[1] == "3 forms looked at again: no fault\n"
+    assert call("recheck", "plain-true/twice")[1] == "1 form looked at again: no fault\n"
+    assert "no claim 'plain-tru'; near: plain-true" in fails("recheck", "plain-tru")
+    said = {"plain-true/claim": ("spot check", "12 of 36 shapes")}
+    said["plain-true/printed"] = ("does not recheck", "both sides agree")
+    monkeypatch.setitem(sys.modules, "second_road", second_road(said))
+    code, out, _ = call("recheck")
+    assert code == DIFFERS
+    assert "■ refuted  plain-true/printed  does not recheck (identity): both sides agree" in out
+    assert "12 forms looked at again: 1 fault" in out
+    assert "12 of 36" not in out
 
 
 # --- coverage -------------------------------------------------------------------------------------
@@ -386,10 +473,10 @@ def test_a_theorists_own_file(home):
     code, out, _ = call("verify", *words, "--json", str(path), "--profile", "quick", "--jobs", "1")
     assert code == OK, out
     assert "1 claim, 3 forms" in out
-    assert store.read(path).run["complete"]
+    assert store.read(path).run.complete
     code, out, _ = call("show", "my-square", *words, "--ledger", str(path))
     assert code == OK
-    assert "✓ holds, exact" in out
+    assert "● proved for every input, exact" in out
     code, out, _ = call("replay", "my-square/once", *words, "--ledger", str(path))
     assert code == OK
     assert "certified" in out
@@ -462,9 +549,8 @@ def test_a_body_that_misbehaves_is_a_verdict(home, line, says):
     code, out, errors = call(*words, "--jobs", "1")
     assert code == DIFFERS, errors
     row = store.read(home / "mine.json").row("my-square")
-    form = row["forms"][0]
-    assert form["verdict"] in {"invalid", "undecided"}
-    assert says in (form["undecided_because"] or "")
+    assert row.verdict in {"invalid", "undecided"}
+    assert says in (row.main.because or "")
     assert "my-square/claim" in out
 
 
@@ -476,6 +562,5 @@ def test_a_claims_id_may_not_be_one_of_the_register(home):
 
 def test_run_record_names_the_library():
     record = runs.run_record("quick", 3, True)
-    assert record["seed"] == 3
-    assert len(record["lock"]) == 64
-    assert store.problem(record, "run") is None
+    assert record.seed == 3
+    assert len(record.lock or "") == 64

@@ -51,7 +51,7 @@ def test_the_commands_do_what_the_text_says(folder: Path) -> None:
     verify, replay = block("").splitlines()
     first = fieldcheck(verify, folder)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "holds" in first.stdout
+    assert "● proved" in first.stdout
     assert "exact" in first.stdout
     second = fieldcheck(replay, folder)
     assert second.returncode == 0, second.stdout + second.stderr

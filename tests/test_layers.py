@@ -47,6 +47,7 @@ def test_imports_point_down(copy: Path) -> None:
         ("relations.py", "fieldcheck.evidence.run"),
         ("claim.py", "fieldcheck.register"),
         ("evidence/run.py", "fieldcheck.cli"),
+        ("ledger/store.py", "fieldcheck.pages.words"),
     ],
 )
 def test_an_import_that_points_up_is_seen(copy: Path, below: str, above: str) -> None:
@@ -65,7 +66,7 @@ def test_a_part_on_no_floor_is_seen(copy: Path) -> None:
     assert "attic" in run.stdout
 
 
-@pytest.mark.parametrize("name", ["register", "ledger.store", "cli"])
+@pytest.mark.parametrize("name", ["register", "ledger.store", "pages.sphinx_ext", "cli"])
 def test_no_torch_without_need(name: str) -> None:
     code = f"import sys, fieldcheck.{name} as m\n"
     if name == "register":

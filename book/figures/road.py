@@ -94,7 +94,7 @@ def evidence() -> list[str]:
 def verdicts() -> list[str]:
     out = [heading(560, "A verdict", "graded, never summed")]
     rows = [
-        ("✓ holds", "with its grade", HOLDS),
+        ("✓ proved", "with how far it reaches", HOLDS),
         ("✗ refuted", "with a witness to check", REFUTED),
         ("✗ refuted", "the check can see a fault", REFUTED),
     ]

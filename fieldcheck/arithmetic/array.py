@@ -135,7 +135,7 @@ class Array(Value):
         return self.xp.shape_of(self.data)
 
     def __repr__(self) -> str:
-        return f"Array({self.xp.name}, shape={self.shape})"
+        return f"Array({self.xp.kind}, shape={self.shape})"
 
 
 class Jet(Value):
@@ -179,6 +179,11 @@ def parts(value: Any, tag: int) -> tuple[Any, Any]:
     if isinstance(value, Jet) and value.tag == tag:
         return value.v, value.t
     return value, None
+
+
+def same_shape(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    """Are two shapes the same?  Lengths with names are compared by name, which a body may not do."""
+    return [getattr(n, "atoms", n) for n in a] == [getattr(n, "atoms", n) for n in b]
 
 
 def plus(a: Any, b: Any) -> Any:

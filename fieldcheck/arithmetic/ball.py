@@ -4,6 +4,10 @@ Source: F. Johansson, "Arb: efficient arbitrary-precision midpoint-radius interv
 IEEE Trans. Computers 66 (2017).  Real values are ``arb``, complex ones ``acb``.  The piecewise
 functions use the ball's own minimum and maximum, so an argument that straddles a kink gives a
 ball that holds both branches.
+
+Logarithm and square root are the principal ones: those of a negative number are complex, with a
+positive imaginary part.  An argument that straddles the cut gives a ball that holds both of its
+sides, and decides nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import flint
 import numpy as np
 from flint import acb, arb
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Array, Jet, Unsupported
 from fieldcheck.arithmetic.objects import Objects, boxed, each
 
 
@@ -31,18 +35,28 @@ def working_digits(digits: int):
         flint.ctx.prec = before
 
 
-def _need_real(name: str, *xs: Any) -> None:
-    if any(isinstance(x, acb) for x in xs):
-        raise TypeError(f"xp.{name} needs a real value; take xp.real first")
+def real_part_of_real(x: Any) -> arb | None:
+    """A number that is certainly real, as such; None where it may be complex."""
+    if isinstance(x, arb):
+        return x
+    return x.real if x.imag.is_zero() else None
+
+
+def _need_real(name: str, x: Any) -> arb:
+    """A real argument.  At another point of the same statement it may be real: that this one is
+    not breaks no body (whether a body takes complex values throughout is for floats to say)."""
+    real = real_part_of_real(x)
+    if real is None:
+        raise Unsupported(f"xp.{name} needs a real value; take xp.real first")
+    return real
 
 
 def _relu(x):
-    _need_real("relu", x)
-    return x.max(arb(0))
+    return _need_real("relu", x).max(arb(0))
 
 
 def _step(x):
-    _need_real("relu", x)
+    x = _need_real("relu", x)
     if x > 0:
         return arb(1)
     return arb(0) if x < 0 else arb(0).union(arb(1))
@@ -61,13 +75,11 @@ def _sgn(x):
 
 
 def _maximum(a, b):
-    _need_real("maximum", a, b)
-    return a.max(b)
+    return _need_real("maximum", a).max(_need_real("maximum", b))
 
 
 def _minimum(a, b):
-    _need_real("minimum", a, b)
-    return a.min(b)
+    return _need_real("minimum", a).min(_need_real("minimum", b))
 
 
 def _highest(d: np.ndarray) -> arb:
@@ -78,17 +90,38 @@ def _highest(d: np.ndarray) -> arb:
 
 
 def _sqrt(x):
-    # A ball of a sum of squares may reach below zero by rounding; its square root reaches zero.
-    if isinstance(x, arb) and not x < 0 and not x >= 0:
-        top = (abs(x).upper()).sqrt()
-        return arb(0).union(top)
-    return x.sqrt()
+    if isinstance(x, acb) or x >= 0:
+        return x.sqrt()
+    if x < 0:
+        return acb(0, (-x).sqrt())
+    most = arb(0).union(abs(x).upper().sqrt())  # neither: real or imaginary
+    return acb(most, most) if x.is_finite() else x
+
+
+def _root_of_nonnegative(x):
+    """The root of what is not negative, though its ball may reach below zero by rounding."""
+    return x.sqrt() if x > 0 or not x.is_finite() else arb(0).union(abs(x).upper().sqrt())
+
+
+def _log(x):
+    if isinstance(x, arb) and x < 0:
+        return acb((-x).log(), arb.pi())
+    return x.log()
+
+
+def _square(x):
+    y = x * x
+    return y.max(arb(0)) if isinstance(x, arb) and y.contains(0) else y
+
+
+def _square_of_modulus(x):
+    return _square(x.real) + _square(x.imag) if isinstance(x, acb) else _square(x)
 
 
 class Ball(Objects):
     """Real and complex balls; precision is the context's (see :func:`working_digits`)."""
 
-    name = "ball"
+    kind = "ball"
 
     def from_raw(self, values: np.ndarray):
         """Exact rationals as (the tightest) balls."""
@@ -119,11 +152,29 @@ class Ball(Objects):
     def _imag(self, d):
         return each(lambda x: x.imag if isinstance(x, acb) else arb(0), d)
 
+    def mul(self, a, b):
+        if a is b and isinstance(a, Array):
+            return self.wrap(each(_square, a.data))
+        return super().mul(a, b)
+
+    def abs2(self, x):
+        if isinstance(x, Jet):
+            return super().abs2(x)
+        return self.wrap(each(_square_of_modulus, x.data))
+
+    def norm(self, x, axis=None):
+        if isinstance(x, Jet):
+            return super().norm(x, axis=axis)
+        return self.wrap(each(_root_of_nonnegative, self.norm2(x, axis=axis).data))
+
+    def _real_only(self, data):
+        return all(real_part_of_real(x) is not None for x in data.flat)
+
     def _exp(self, d):
         return each(lambda x: x.exp(), d)
 
     def _log(self, d):
-        return each(lambda x: x.log(), d)
+        return each(_log, d)
 
     def _sqrt(self, d):
         return each(_sqrt, d)
@@ -179,6 +230,77 @@ class Ball(Objects):
                 return x / n
             if n == 0:
                 return x
-            raise Unsupported("unit of a ball that holds zero")
+            disc = arb(0, 1)  # whatever it is, its modulus is at most one
+            return acb(disc, disc) if isinstance(x, acb) else disc
 
         return each(quotient, d, bottom)
+
+
+FARTHEST = 10**300
+"""An exponent beyond this counts as this: it has to be a float."""
+
+
+def log10_of(x: Any) -> float:
+    """The decimal exponent of a number, however large or small; -inf where it may be zero and inf
+    where it is not finite."""
+    if not x.is_finite():
+        return math.inf
+    return -math.inf if x.contains(0) else _log10(abs(x).mid())
+
+
+def log10_most(x: Any) -> float:
+    """The decimal exponent of the largest modulus that a ball holds."""
+    return _log10(abs(x).upper()) if x.is_finite() else math.inf
+
+
+def _log10(x: arb) -> float:
+    if x.is_zero():
+        return -math.inf
+    mantissa, exponent = x.mid().man_exp()
+    spare = max(0, mantissa.bit_length() - 53)  # floats hold the leading bits, not the exponent
+    power = max(-FARTHEST, min(FARTHEST, int(exponent) + spare))
+    return math.log10(2) * power + math.log10(abs(int(mantissa >> spare)))
+
+
+class Scaled(Ball):
+    """Balls that remember the least and the largest magnitude that occurred, as powers of ten.
+
+    What is hidden in 1 + e^-300 is hidden below the 130th digit: the least magnitude is e^-300.
+    Of a function that saturates, the distance to its limit counts as one that occurred.
+    """
+
+    def __init__(self) -> None:
+        self.low, self.high = math.inf, -math.inf
+
+    def _keep(self, d: np.ndarray) -> np.ndarray:
+        for x in d.flat:
+            size = log10_of(x)
+            if math.isfinite(size):
+                self.low, self.high = min(self.low, size), max(self.high, size)
+        return d
+
+    def from_raw(self, values):
+        value = super().from_raw(values)
+        self._keep(value.data)
+        return value
+
+    def _tanh(self, d):
+        gone = [float(2 * abs(x.real if isinstance(x, acb) else x).upper()) for x in d.flat]
+        for far in filter(math.isfinite, gone):
+            self.low = min(self.low, -far / math.log(10))
+        return super()._tanh(d)
+
+    def _logsumexp(self, d, axis):
+        self._softmax(d, axis)
+        return super()._logsumexp(d, axis)
+
+
+def _kept(name: str):
+    def operation(self, *args):
+        return self._keep(getattr(Ball, name)(self, *args))
+
+    return operation
+
+
+for _name in ("_integer", "_mul", "_div", "_matmul", "_exp", "_softmax", "_solve", "_sin", "_cos"):
+    setattr(Scaled, _name, _kept(_name))

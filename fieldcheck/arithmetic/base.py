@@ -8,6 +8,7 @@ the functions that are compositions of others.  Whatever a subclass leaves out r
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,13 +22,35 @@ from fieldcheck.arithmetic.array import (
     plus,
     pull_star,
     push,
+    same_shape,
 )
+
+_SYMBOLS = {"_add": "+", "_sub": "-", "_mul": "*", "_div": "/", "_matmul": "@"}
+
+
+def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    """Why an operation cannot take operands of these shapes; empty if it can."""
+    left, right = (" x ".join(map(str, shape)) or "a number" for shape in (a, b))
+    symbol = _SYMBOLS.get(op, op.strip("_"))
+    said = f"a {symbol} b with a: {left}, b: {right}: "
+    if op == "_matmul":
+        if not a or not b:
+            return f"{said}a product of matrices needs two matrices or vectors; write a * b"
+        if a[-1] == b[-2:][0]:
+            return ""
+        hint = " (b.T would fit)" if len(b) == 2 and a[-1] == b[1] else ""
+        return f"{said}the inner lengths {a[-1]} and {b[-2:][0]} differ{hint}"
+    apart = [(m, n) for m, n in zip(a[::-1], b[::-1], strict=False) if m != n and 1 not in (m, n)]
+    if not apart:
+        return ""
+    hint = " (it acts entry by entry, as ** does; the matrix product is a @ b)"
+    return f"{said}the lengths {apart[0][0]} and {apart[0][1]} differ{hint}"
 
 
 class Arithmetic:
     """One number system behind the primitives a body may use."""
 
-    name = "abstract"
+    kind = "abstract"
 
     # -- what a subclass supplies -------------------------------------------------------------
     def shape_of(self, data: Any) -> tuple[int, ...]:
@@ -39,8 +62,11 @@ class Arithmetic:
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("_") and not attribute.startswith("__"):
             raise Unsupported(attribute[1:])
+        known = [name for name in dir(Arithmetic) if not name.startswith("_")]
+        near = difflib.get_close_matches(attribute, known, 1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
         raise AttributeError(
-            f"xp has no {attribute!r}: a body may use only the primitives of "
+            f"xp has no {attribute!r}{meant}: a body may use only the primitives of "
             "fieldcheck.arithmetic.base.Arithmetic"
         )
 
@@ -58,6 +84,13 @@ class Arithmetic:
                 "arithmetic (write xp.one / 2 for a half)"
             )
         return Array(self, self._integer(value))
+
+    def may_be_real(self, x: Value) -> bool:
+        """False where an array is seen to be complex.  For relations, not for bodies."""
+        return self._real_only(x.data)
+
+    def _real_only(self, data: Any) -> bool:
+        return True
 
     @property
     def one(self) -> Value:
@@ -105,10 +138,19 @@ class Arithmetic:
             (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
             v = self._sum_like(op, av, bv, sign)
             t = plus(at, bt if sign > 0 or bt is None else -bt)
-            if t is not None and t.shape != v.shape:  # one side was broadcast
+            if t is not None and not same_shape(t.shape, v.shape):  # one side was broadcast
                 t = t + v * 0
             return self._jet(tag, v, t, lambda p, q: self._sum_like(op, p, q, sign), a, b)
-        return Array(self, op(a.data, b.data))
+        return self._applied(op, a, b)
+
+    def _applied(self, op: Callable, a: Value, b: Value) -> Array:
+        try:
+            return Array(self, op(a.data, b.data))
+        except (ValueError, RuntimeError) as error:
+            wrong = misfit(op.__name__, a.shape, b.shape)
+            if wrong:
+                raise ValueError(wrong) from error
+            raise
 
     def _product(self, op: Callable, a: Any, b: Any) -> Value:
         a, b = self.lift(a), self.lift(b)
@@ -119,7 +161,7 @@ class Arithmetic:
             right = None if bt is None else self._product(op, av, bt)
             v = self._product(op, av, bv)
             return self._jet(tag, v, plus(left, right), lambda p, q: self._product(op, p, q), a, b)
-        return Array(self, op(a.data, b.data))
+        return self._applied(op, a, b)
 
     # -- arithmetic ----------------------------------------------------------------------------
     def add(self, a: Any, b: Any) -> Value:
@@ -141,19 +183,24 @@ class Arithmetic:
         a, b = self.lift(a), self.lift(b)
         tag = newest(a, b)
         if not tag:
-            return Array(self, self._div(a.data, b.data))
+            return self._applied(self._div, a, b)
         (av, at), (bv, bt) = parts(a, tag), parts(b, tag)
         q = self.div(av, bv)
         top = plus(at, None if bt is None else -(q * bt))
         return self._jet(tag, q, None if top is None else self.div(top, bv), self.div, a, b)
 
     def power(self, a: Any, n: Any) -> Value:
-        """``a**n`` for an integer n by products; for a value n (a > 0 real) by exp(n log a)."""
+        """``a**n`` for an integer n by products; for a value n (a > 0 real) by exp(n log a).
+
+        Entry by entry, of a matrix too: the matrix product is ``A @ A``.
+        """
         if isinstance(n, Value):
             return self.exp(n * self.log(a))
         a = self.lift(a)
         if not isinstance(n, int) or isinstance(n, bool):
-            raise TypeError(f"exponent {n!r} must be an integer or a value")
+            raise TypeError(
+                f"exponent {n!r} must be an integer or a value (and acts entry by entry)"
+            )
         if n < 0:
             return self.one / self.power(a, -n)
         result, square = None, a
@@ -221,7 +268,11 @@ class Arithmetic:
             value = self._join(op, [v for v, _ in pairs], axis)
             t = self._join(op, tangents, axis)
             return self._jet(tag, value, t, lambda *vs: self._join(op, vs, axis), *values)
-        return Array(self, op([v.data for v in values], axis))
+        try:
+            return Array(self, op([v.data for v in values], axis))
+        except (ValueError, RuntimeError) as error:
+            shapes = ", ".join(" x ".join(map(str, v.shape)) or "a number" for v in values)
+            raise ValueError(f"values of shapes {shapes} cannot be joined: {error}") from error
 
     def eye(self, n: int) -> Value:
         return Array(self, self._eye(n))
@@ -290,7 +341,7 @@ class Arithmetic:
         return self._jet(tag, y, None if right is None else self.solve(av, right), self.solve, a, b)
 
     def inv(self, a: Value) -> Value:
-        return self.solve(a, self.eye(len(a)))
+        return self.solve(a, self.eye(a.shape[0]))
 
     def det(self, a: Value) -> Value:
         """Determinant by minors along the first row (small sizes only; division-free)."""
@@ -395,6 +446,9 @@ class Arithmetic:
 
     def unit(self, x: Value, axis: int = -1) -> Value:
         """x / ‖x‖ along an axis, and 0 at 0 (total, so a body need not branch)."""
+        if not x.ndim:
+            raise TypeError("xp.unit needs an axis; of a number, x / xp.abs(x) is its sign")
+        axis = axis if axis < 0 else axis - x.ndim
         if isinstance(x, Jet):
             if x.mirror is not None:
                 return x / self.expand(self.norm(x, axis=axis), axis)

@@ -55,7 +55,7 @@ def _terms(b: Bound, n: int) -> Bound:
 class Degree(Arithmetic):
     """The arithmetic of degrees."""
 
-    name = "degree"
+    kind = "degree"
 
     def __init__(self):
         self.symbols = 0
@@ -182,7 +182,16 @@ class Degree(Arithmetic):
         top = max(1, (d.top + d.bottom + 1) // 2)
         return Bound(d.shape, top, d.bottom, (d.height + d.below) / 2 + 1, d.below)
 
-    _relu = _step = _exp
+    _step = _exp
+
+    def _relu(self, d):
+        """The argument times its step."""
+        return self._mul(d, self._symbol(d))
+
+    def _abs(self, d):
+        return self._add(self._relu(d), d)
+
+    _sgn = _step
 
     def _maximum(self, a, b):
         return self._add(b, self._relu(self._sub(a, b)))

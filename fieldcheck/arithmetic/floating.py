@@ -28,10 +28,15 @@ def _need_real(name: str, *tensors: torch.Tensor) -> None:
         raise TypeError(f"xp.{name} needs a real value; take xp.real first")
 
 
+def _from_above(d: torch.Tensor) -> torch.Tensor:
+    """A cut is approached from above, as the exact arithmetics do: there is no negative zero."""
+    return d + 0 if d.is_complex() else d
+
+
 class Float(Arithmetic):
     """IEEE double precision (torch)."""
 
-    name = "float"
+    kind = "float"
 
     def shape_of(self, data):
         return tuple(data.shape)
@@ -40,7 +45,10 @@ class Float(Arithmetic):
         return self.wrap(data)
 
     def _integer(self, n):
-        return torch.tensor(float(n), dtype=_REAL)
+        large = n.bit_length() > 1023  # beyond floats: balls may see what they cannot
+        return torch.tensor(
+            float(n) if not large else math.inf if n > 0 else -math.inf, dtype=_REAL
+        )
 
     def _imaginary_unit(self):
         return torch.tensor(1j, dtype=_COMPLEX)
@@ -102,6 +110,9 @@ class Float(Arithmetic):
     def _imag(self, d):
         return d.imag if d.is_complex() else torch.zeros_like(d)
 
+    def _real_only(self, data):
+        return not data.is_complex()
+
     def _solve(self, a, b):
         return torch.linalg.solve_ex(*_common(a, b))[0]
 
@@ -109,10 +120,10 @@ class Float(Arithmetic):
         return torch.exp(d)
 
     def _log(self, d):
-        return torch.log(d)
+        return torch.log(_from_above(d))
 
     def _sqrt(self, d):
-        return torch.sqrt(d)
+        return torch.sqrt(_from_above(d))
 
     def _sin(self, d):
         return torch.sin(d)
@@ -172,13 +183,15 @@ class Float(Arithmetic):
         return torch.minimum(a, b)
 
 
-def batched(body: Callable[..., Any], raws: dict[str, torch.Tensor]) -> Any:
+def batched(
+    body: Callable[..., Any], raws: dict[str, torch.Tensor], xp: Float | None = None
+) -> Any:
     """Run ``body(xp, raws)`` over the leading axis of every raw parameter.
 
-    ``body`` gets a dictionary of values and returns a tuple of tensors; both sides of every part
-    come back with a leading batch axis.
+    ``body`` gets a dictionary of values and returns a tuple of tensors, which come back with a
+    leading batch axis.
     """
-    xp = Float()
+    xp = xp or Float()
 
     def one(items: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
         return body(xp, {name: xp.wrap(d) for name, d in items.items()})

@@ -7,6 +7,8 @@ derivative).  Complex values are pairs (value, conjugate), as in the prime field
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -66,13 +68,14 @@ def nodes(data) -> list[Node]:
 class Graph(Paired):
     """The arithmetic that writes a body down."""
 
-    name = "graph"
+    kind = "graph"
 
     def __init__(self) -> None:
         self._nodes: dict[tuple, Node] = {}
         self._orders: dict[int, list[Node]] = {}
         self._self_conjugate: set[int] = set()
         self._known_real: dict[int, bool] = {}
+        self.units: list[list[Node]] = []
 
     # -- nodes -----------------------------------------------------------------------------------
     def node(self, op: str, *args) -> Node:
@@ -177,12 +180,24 @@ class Graph(Paired):
         return found
 
     # -- values ----------------------------------------------------------------------------------
-    def raw(self, name: str, shape: tuple[int, ...]) -> Array:
-        """A real raw parameter: value and conjugate are the same nodes."""
+    def raw(self, name: str, shape: tuple[int, ...], pins: Mapping[tuple, Mapping] = {}) -> Array:
+        """A real raw parameter: value and conjugate are the same nodes.  Pinned entries are
+        combinations of others: {(name, index): {(name, index) or None: coefficient}}."""
         nodes = np.empty(shape, dtype=object)
         for index in np.ndindex(*shape):
-            nodes[index] = self.node("raw", name, index)
+            nodes[index] = self._entry(name, index, pins)
         return self.wrap(np.stack([nodes, nodes]))
+
+    def _entry(self, name: str, index: tuple[int, ...], pins: Mapping[tuple, Mapping]) -> Node:
+        if (name, index) not in pins:
+            return self.node("raw", name, index)
+        total = self.const(0)
+        for key, c in pins[name, index].items():
+            term = self.const(c)
+            if key is not None:
+                term = self.times(term, self.node("raw", *key))
+            total = self.plus(total, term)
+        return total
 
     def _integer(self, n):
         out = np.empty(2, dtype=object)
@@ -295,17 +310,57 @@ class Graph(Paired):
 
     def _unit(self, d, axis):
         norm = np.expand_dims(self.norm(self.wrap(d), axis=axis).data, axis)
-        return entrywise(lambda x, n: self.node("quotient", x, n), d, norm)
+        return entrywise(self._quotient, d, norm)
+
+    def note_unit(self, d, axis: int) -> None:
+        """A vector that is brought to unit length and may vanish."""
+        rows = np.moveaxis(d, axis, -1)
+        rows = rows.reshape(2, -1, rows.shape[-1])
+        self.units += [[*rows[0, k], *rows[1, k]] for k in range(rows.shape[1])]
+
+    def _quotient(self, x: Node, n: Node) -> Node:
+        """x / n, and 0 where n is 0."""
+        if x.value == 0:
+            return x
+        return self.node("quotient", x, n)
 
     def abs2(self, x):
         y = super().abs2(x)
         core = y
         while isinstance(core, Jet):
             core = core.v
-        self._note_real(core.data)
-        for node in nodes(core.data[0]):
-            node.square = True
+        self.note_square(core.data)
         return y
+
+    def note_square(self, data) -> None:
+        """A squared modulus is real and not negative."""
+        self._note_real(data)
+        for node in nodes(data[0]):
+            node.square = True
+
+    def _sqrt_apart(self, d):
+        """The root of what is not known to be nonnegative by its sign; it may be by its factors."""
+        self._note_real(d)
+        if not all(self._even(node) for node in nodes(d[0])):
+            raise Unsupported("the square root of what may be negative")
+        return self._sqrt(d)
+
+    def _even(self, node: Node) -> bool:
+        """Is a node a positive number times real factors, each an even number of times?"""
+        factors: Counter[int] = Counter()
+        todo = [node]
+        while todo:
+            one = todo.pop()
+            if one.op == "mul":
+                todo += one.args
+            elif one.value is not None:
+                if one.value < 0:
+                    return False
+            elif not self.is_real(one):
+                return False
+            else:
+                factors[one.id] += 1
+        return all(n % 2 == 0 for n in factors.values())
 
     def _scale_or_one(self, d):
         return self._full(d.shape[1:], 1)

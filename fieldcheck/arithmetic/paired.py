@@ -91,15 +91,15 @@ class Paired(Arithmetic):
         one = self._integer(n)
         return np.broadcast_to(one.reshape((2,) + (1,) * len(shape)), (2, *shape)).copy()
 
-    @staticmethod
-    def _as_matrices(a, b):
-        """numpy would read the pair axis of a vector as rows: make vectors matrices first."""
+    @classmethod
+    def _as_matrices(cls, a, b):
+        """numpy would read the pair axis as rows, or as one of a stack: vectors become matrices
+        first, and stacks are aligned behind it."""
         left, right = a.ndim == 2, b.ndim == 2
-        a = a[:, None, :] if left else a
-        b = b[:, :, None] if right else b
+        a, b = cls._aligned(a[:, None, :] if left else a, b[:, :, None] if right else b)
 
         def undo(c):
-            c = c[:, 0] if left else c
+            c = c[..., 0, :] if left else c
             return c[..., 0] if right else c
 
         return a, b, undo

@@ -6,8 +6,8 @@ is 1 modulo 4, so that -1 has a square root.
 
 Transcendental functions enter as free symbols: ``exp(x)`` is a random residue, the same for the
 same argument, with the derivative rule of the jets, exp(0) = 1 and exp(-x) = 1/exp(x).  So does
-relu, with relu(0) = 0 and relu(x) - relu(-x) = x, and its derivative ``step``, with
-step(x) + step(-x) = 1; maximum and minimum follow.  What holds for such symbols holds for the
+``step``, with step(x) + step(-x) = 1, of which relu is made, x step(x), and so maximum, minimum and
+abs; with ``bits`` it is 0 or 1, as the choices say.  What holds for such symbols holds for the
 functions; ``log`` undoes ``exp`` only where the argument is real, that is its own conjugate.
 The converse fails (exp(a+b) = exp(a)exp(b) is
 unknown here), so a run that used a symbol may confirm and never refute; ``symbols`` counts them.
@@ -26,6 +26,8 @@ import flint
 import numpy as np
 
 from fieldcheck.arithmetic.paired import Paired, entrywise
+
+NO_ROOT = "no square root"
 
 
 class Unlucky(Exception):
@@ -50,7 +52,9 @@ def _root_of_minus_one(p: int, rng: random.Random) -> int:
 class Prime(Paired):
     """Residues modulo a random prime, with free symbols for what is not algebraic."""
 
-    name = "prime"
+    kind = "prime"
+    raised = 1
+    """The largest sum of powers in one exponential, by which degrees grow."""
 
     def __init__(self, p: int, rng: random.Random, i: int = 0, prefix: tuple[bool, ...] = ()):
         self.p, self.rng, self.prefix = p, rng, prefix
@@ -60,9 +64,18 @@ class Prime(Paired):
         self._exp_of: dict[int, int] = {0: 1}
         self._log_of: dict[int, int] = {1: 0}
         self._root_of: dict[int, int] = {0: 0, 1: 1}
-        self._relu_of: dict[int, int] = {0: 0}
         self._step_of: dict[int, int] = {}
         self._pi_value: int | None = None
+        # Apart from the conjugate: what f(conj z) = conj f(z) fails for, on a cut.
+        self._apart_log: dict[int, int] = {}
+        self._apart_root: dict[int, int] = {0: 0, 1: 1}
+        self._logarithms: set[int] = set()
+        self._resolved: set[int] = set()
+        self._reciprocal_of: dict[int, int] = {}
+        self._nonneg: set[int] = set()
+        self.compared = 0
+        self.noting = self.bits = False
+        self.sites: list[np.ndarray] = []
 
     def again(self, prefix: tuple[bool, ...]) -> Prime:
         """The same field, for another run: ``prefix`` says which roots are taken first."""
@@ -125,6 +138,9 @@ class Prime(Paired):
         half = pow(2, -1, self.p)
         return self._settle((d + d[::-1]) * half)
 
+    def _real_only(self, data):
+        return not np.any(data[0] != data[1])
+
     def _imag(self, d):
         scale = self._inverse(2 * self._i % self.p)
         v = self._settle((d[0] - d[1]) * scale)
@@ -170,32 +186,114 @@ class Prime(Paired):
         if x is None:
             x = self.rng.randrange(self.p)
             self._log_of[y] = x
-            self._exp_of.setdefault(x, y)
+            self._undone(x, y)
             self.symbols += 1
         return x
 
-    def _root_one(self, x: int) -> int:
-        y = self._root_of.get(x)
+    def _undone(self, x: int, y: int) -> None:
+        """exp undoes log wherever there is a logarithm."""
+        self._exp_of.setdefault(x, y)
+        self._logarithms.add(x)
+
+    def _apart_one(self, y: int) -> int:
+        """The conjugate of a logarithm whose argument may lie on the cut: a symbol of its own."""
+        x = self._apart_log.get(y)
+        if x is None:
+            if y == 0:
+                raise Unlucky("log of zero")
+            x = self._apart_log[y] = self.rng.randrange(self.p)
+            self._undone(x, y)
+        return x
+
+    def learn(self, d) -> None:
+        """Residues of values that are not negative: one of them is the root of its own square."""
+        self._nonneg.update(d[0].ravel().tolist() if d.ndim > 1 else [d[0]])
+
+    def contradicts_itself(self) -> bool:
+        """Is a product or quotient of two roots the negative of what is known not to be negative?
+        Then some root was taken with the wrong sign.  ``compared`` counts the pairs looked at, each
+        of which may agree by accident."""
+        roots = {1, *(y for y in self._root_of.values() if y in self._nonneg)}
+        pairs = [(y, z) for y in roots for z in roots if y and z]
+        made = {y * pow(z, e, self.p) % self.p for y, z in pairs for e in (1, -1)}
+        self.compared = len(made) * (len(made) + len(self._nonneg))
+        return any(self.p - x in made or self.p - x in self._nonneg for x in made)
+
+    def _root_one(self, x: int, known: dict[int, int] | None = None) -> int:
+        known = self._root_of if known is None else known
+        y = known.get(x)
         if y is None:
             if pow(x, (self.p - 1) // 2, self.p) != 1:
-                raise Unlucky("no square root")
+                raise Unlucky(NO_ROOT)
             y = int(flint.nmod(x, self.p).sqrt())
-            k = len(self.choices)
-            first = self.prefix[k] if k < len(self.prefix) else True
-            self.choices.append(first)
-            y = min(y, self.p - y) if first else max(y, self.p - y)
-            self._root_of[x] = y
+            if (y in self._nonneg) != (self.p - y in self._nonneg):
+                y = y if y in self._nonneg else self.p - y
+                self._resolved.add(x)
+            else:
+                y = min(y, self.p - y) if self._choose() else max(y, self.p - y)
+            known[x] = y
             self.symbols += 1
         return y
 
     def _exp(self, d):
+        self._note("exp", d)
         return entrywise(self._exp_one, d, d[::-1])
 
     def _log(self, d):
+        self._note("log", d)
         return entrywise(self._log_one, d)
 
+    def _log_apart(self, d):
+        """Of a value that may be negative, or not real: the conjugate is another symbol."""
+        self._note("log", d)
+        return np.stack([entrywise(self._log_one, d[0]), entrywise(self._apart_one, d[1])])
+
     def _sqrt(self, d):
-        return entrywise(self._root_one, d)
+        out = entrywise(self._root_one, d)
+        self._note("sqrt", d)
+        return out
+
+    def _sqrt_apart(self, d):
+        """Of a value that may be negative, or not real: the conjugate may have the other sign."""
+        first = entrywise(self._root_one, d[0])
+        out = np.stack([first, entrywise(lambda x: self._root_one(x, self._apart_root), d[1])])
+        self._note("sqrt", d)
+        return out
+
+    def divided_by_symbol(self, a, b):
+        """A quotient whose divisor's reciprocal is drawn, the same for the same divisor."""
+        self._note("reciprocal", b)
+
+        def drawn(x: int) -> int:
+            if x == 0:
+                raise Unlucky("division by zero")
+            if x not in self._reciprocal_of:
+                self._reciprocal_of[x] = self.rng.randrange(1, self.p)
+                self.symbols += 1
+            return self._reciprocal_of[x]
+
+        return self._mul(a, entrywise(drawn, b))
+
+    def _note(self, kind: str, d) -> None:
+        """Which entries of which symbols are the same, as far as this point shows."""
+        if not self.noting:
+            return
+        labels = np.empty(d.shape, dtype=object)
+        for k in np.ndindex(*d.shape):
+            labels[k] = self._label(kind, d[k])
+        self.sites.append(labels)
+
+    def _label(self, kind: str, x: int) -> tuple:
+        if kind == "log":
+            back = self._log_of.get(x)
+            if back is None or back in self._logarithms:
+                return "log", x
+            return "back", min(back, self.p - back), back > self.p - back
+        if kind == "exp" and x in self._logarithms:
+            return "log back", self._exp_of[x], False
+        if kind in ("exp", "step"):
+            return ("zero", kind) if x == 0 else (kind, min(x, self.p - x), x > self.p - x)
+        return kind, x, x in self._resolved
 
     def _circular(self, d):
         z = self._exp(self._mul(d, self._imaginary_unit()))
@@ -214,21 +312,44 @@ class Prime(Paired):
         z2 = self._mul(z, z)
         return self._div(self._sub(z2, self._integer(1)), self._add(z2, self._integer(1)))
 
-    def _odd_part(self, known: dict[int, int], x: int, mirrored) -> int:
-        """A free symbol of x; ``mirrored`` gives it from the symbol of -x, where that is known."""
-        y = known.get(x)
+    def _step_one(self, x: int) -> int:
+        """A symbol with step(x) + step(-x) = 1: free, or 0 or 1 as the choices say."""
+        y = self._step_of.get(x)
         if y is None:
-            minus = known.get(-x % self.p)
-            y = self.rng.randrange(self.p) if minus is None else mirrored(minus) % self.p
-            known[x] = y
+            minus = self._step_of.get(-x % self.p)
+            if minus is not None:
+                y = (1 - minus) % self.p
+            elif self.bits:
+                y = int(self._choose())
+            else:
+                y = self.rng.randrange(self.p)
+            self._step_of[x] = y
             self.symbols += 1
         return y
 
+    def _choose(self) -> bool:
+        k = len(self.choices)
+        self.choices.append(self.prefix[k] if k < len(self.prefix) else True)
+        return self.choices[-1]
+
     def _relu(self, d):
-        return entrywise(lambda x: self._odd_part(self._relu_of, x, lambda m: x + m), d)
+        """x step(x)."""
+        self._note("step", d)
+        return self._settle(entrywise(lambda x: x * self._step_one(x) if x else x, d))
 
     def _step(self, d):
-        return entrywise(lambda x: self._odd_part(self._step_of, x, lambda m: 1 - m), d)
+        self._note("step", d)
+        return entrywise(self._step_one, d)
+
+    def _abs(self, d):
+        """Of a real value x (2 step(x) - 1); of a complex one the root of its squared modulus."""
+        if np.any(d[0] != d[1]):
+            return self.sqrt(self.abs2(self.wrap(d))).data
+        return self._sub(self._relu(self._add(d, d)), d)
+
+    def _sgn(self, d):
+        one = self._integer(1)
+        return self._sub(self._mul(self._integer(2), self._step(d)), one)
 
     def _maximum(self, a, b):
         return self._add(b, self._relu(self._sub(a, b)))

@@ -1,6 +1,7 @@
 """Gaussian rationals: exact evaluation at a point, branches and all.
 
-Square roots exist only where they are rational; anything else is Unsupported at that point.
+Square roots exist only where they are rational; anything else is Unsupported at that point, and
+balls decide.  So is what has no definite value: a derivative at a kink.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def _pair(re, im) -> np.ndarray:
 class Rational(Paired):
     """Numbers a + bi with rational a, b; data hold (a, b) along the leading axis."""
 
-    name = "rational"
+    kind = "rational"
 
     def from_raw(self, values: np.ndarray):
         re = entrywise(lambda q: fmpq(q.numerator, q.denominator), values)
@@ -76,6 +77,9 @@ class Rational(Paired):
     def _imag(self, d):
         return _pair(d[1], d[1] * 0)
 
+    def _real_only(self, data):
+        return not np.any(data[1] != 0)
+
     def _solve(self, a, b):
         n = a.shape[1]
         rows = np.concatenate([a, b], axis=2)
@@ -91,7 +95,8 @@ class Rational(Paired):
         return rows[:, :, n:]
 
     def _sqrt(self, d):
-        self._need_real("sqrt", d)
+        if np.any(d[1] != 0):
+            raise Unsupported("square root of a complex rational")
         return _pair(entrywise(_square_root, d[0]), d[1])
 
     @staticmethod
@@ -104,7 +109,7 @@ class Rational(Paired):
         return _pair(entrywise(lambda x: x if x > 0 else x * 0, d[0]), d[1])
 
     def _step(self, d):
-        self._need_real("relu", d)
+        self._need_real("step", d)
         if np.any(d[0] == 0):
             raise Unsupported("derivative of relu at its kink")
         return _pair(entrywise(lambda x: fmpq(1 if x > 0 else 0), d[0]), d[1])

@@ -24,6 +24,8 @@ class Known:
     nonneg:  it is real and not negative
     nonzero: it is not zero
     smooth:  it is an analytic function of the raw parameters wherever it is defined
+    thin:    it vanishes on no open set, unless it vanishes identically
+    nonpos:  it is real and not positive
     """
 
     shape: tuple[int, ...]
@@ -31,6 +33,12 @@ class Known:
     nonneg: bool = False
     nonzero: bool = False
     smooth: bool = True
+    zeros_thin: bool = False
+    nonpos: bool = False
+
+    @property
+    def thin(self) -> bool:
+        return self.smooth or self.nonzero or self.zeros_thin
 
     @property
     def positive(self) -> bool:
@@ -54,13 +62,15 @@ class Sign(Arithmetic):
     """The arithmetic of known signs.
 
     ``exceptions`` collects, in words, where a rule was used that has exceptions which nothing
-    known of its argument excludes: a divisor, say, that may vanish.
+    known of its argument excludes: a divisor, say, that may vanish.  ``ruled`` says that a function
+    was used whose rules depend on a sign.
     """
 
-    name = "sign"
+    kind = "sign"
 
     def __init__(self) -> None:
         self.exceptions: list[str] = []
+        self.ruled = False
 
     def shape_of(self, data):
         return data.shape
@@ -73,7 +83,7 @@ class Sign(Arithmetic):
             self.exceptions.append(where)
 
     def _integer(self, n):
-        return Known((), True, n >= 0, n != 0)
+        return Known((), True, n >= 0, n != 0, nonpos=n <= 0)
 
     def _imaginary_unit(self):
         return Known((), nonzero=True)
@@ -82,29 +92,38 @@ class Sign(Arithmetic):
         return Known((), True, True, True)
 
     def _add(self, a, b):
-        nonneg = a.nonneg and b.nonneg
+        nonneg, nonpos = a.nonneg and b.nonneg, a.nonpos and b.nonpos
+        nonzero = (nonneg or nonpos) and (a.nonzero or b.nonzero)
         shape = np.broadcast_shapes(a.shape, b.shape)
-        return _real(shape, a, b, nonneg=nonneg, nonzero=nonneg and (a.nonzero or b.nonzero))
+        return _real(shape, a, b, nonneg=nonneg, nonpos=nonpos, nonzero=nonzero)
 
     def _sub(self, a, b):
-        return _real(np.broadcast_shapes(a.shape, b.shape), a, b)
+        return self._add(a, self._neg(b))
 
     @staticmethod
     def _times(shape, a: Known, b: Known) -> Known:
-        return _real(shape, a, b, nonneg=a.nonneg and b.nonneg, nonzero=a.nonzero and b.nonzero)
+        return _real(
+            shape,
+            a,
+            b,
+            nonneg=(a.nonneg and b.nonneg) or (a.nonpos and b.nonpos),
+            nonpos=(a.nonneg and b.nonpos) or (a.nonpos and b.nonneg),
+            nonzero=a.nonzero and b.nonzero,
+            zeros_thin=a.thin and b.thin,
+        )
 
     def _mul(self, a, b):
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _div(self, a, b):
         if not b.nonzero:
-            dense = "" if b.smooth else ", perhaps on an open set"
+            dense = "" if b.thin else ", perhaps on an open set"
             self._except(f"where a divisor vanishes{dense}")
         # Where the quotient has a value at all, its divisor is not zero.
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _neg(self, a):
-        return _real(a.shape, a, nonzero=a.nonzero)
+        return _real(a.shape, a, nonneg=a.nonpos, nonpos=a.nonneg, nonzero=a.nonzero)
 
     def _matmul(self, a, b):
         shape = (_dummy(a.shape) @ _dummy(b.shape)).shape
@@ -168,18 +187,24 @@ class Sign(Arithmetic):
     def _exp(self, d):
         return Known(d.shape, d.real, d.real, True, d.smooth)
 
-    _logistic = _softplus = _exp
+    _logistic = _exp
+
+    def _softplus(self, d):
+        self.ruled = True
+        return self._exp(d)
 
     def _softmax(self, d, axis):
         return self._exp(d)
 
     def _log(self, d):
         """Real only for a positive number: of a negative one it has an imaginary part."""
+        self.ruled = True
         if not d.positive:
             self._except("on the cut of a logarithm")
         return Known(d.shape, d.positive, smooth=d.smooth and d.positive)
 
     def _logsumexp(self, d, axis):
+        self.ruled = True
         shape = list(d.shape)
         shape.pop(axis)
         return Known(tuple(shape), d.real, smooth=d.smooth and d.real)
@@ -193,9 +218,11 @@ class Sign(Arithmetic):
         return Known(d.shape, d.real, d.nonneg, d.real and d.nonzero, d.smooth)
 
     def _sqrt(self, d):
+        self.ruled = True
         if not d.nonneg:
             self._except("on the cut of a square root")
-        return Known(d.shape, d.nonneg, d.nonneg, d.nonzero, d.smooth and d.positive)
+        smooth = d.smooth and d.positive
+        return Known(d.shape, d.nonneg, d.nonneg, d.nonzero, smooth, d.thin)
 
     def _relu(self, d):
         return Known(d.shape, True, True, d.positive, d.smooth and d.positive)
@@ -204,7 +231,7 @@ class Sign(Arithmetic):
         return Known(d.shape, True, True, d.positive, d.positive)
 
     def _abs(self, d):
-        return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive)
+        return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive, d.thin)
 
     def _sgn(self, d):
         return Known(d.shape, d.real, d.nonneg, d.nonzero, d.positive)
@@ -220,6 +247,7 @@ class Sign(Arithmetic):
         return Known(shape, True, a.nonneg and b.nonneg, _both(a, b), smooth=False)
 
     def _unit(self, d, axis):
+        self.ruled = True
         if not d.nonzero:
             self._except("where a vector that is brought to unit length vanishes")
         return Known(d.shape, d.real, d.nonneg, d.nonzero, d.smooth and d.nonzero)
@@ -229,6 +257,7 @@ class Sign(Arithmetic):
 
     # log u <= u - 1: nonnegative by its form, for positive arguments.
     def relative_entropy(self, p, q, p_total=1, q_total=1):
+        self.ruled = True
         values = [self.lift(v) for v in (p, q, p_total, q_total)]
         if any(isinstance(v, Jet) for v in values):
             return super().relative_entropy(p, q, p_total, q_total)
@@ -251,7 +280,7 @@ class Sign(Arithmetic):
             return super().power(a, n)
         d = a.data
         if n >= 0 and n % 2 == 0 and d.real:
-            return self.wrap(replace(d, nonneg=True, nonzero=d.nonzero or n == 0))
+            return self.wrap(replace(d, nonneg=True, nonpos=False, nonzero=d.nonzero or n == 0))
         return super().power(a, n)
 
     def mul(self, a, b):

@@ -43,7 +43,7 @@ def shared_cell_points(xp, raw):
             s = raw["body"][k, g]
             q = xp.sum(s * s)
             u = xp.concat([xp.stack([1 - q]), 2 * s]) / (1 + q)
-            more, one = 1 + raw["length"][k, g] ** 2, xp.eye(len(u))
+            more, one = 1 + raw["length"][k, g] ** 2, xp.eye(u.shape[0])
             if below:
                 n, image, column, block = height * more, 0 * u, 0 * u, 0 * one
             elif k // 3 // 2**g % 2:
@@ -56,7 +56,7 @@ def shared_cell_points(xp, raw):
             images.append(image)
             columns.append(column)
             blocks.append(block)
-        size = sum(map(len, bodies))
+        size = sum(body.shape[0] for body in bodies)
         top = xp.constant([[1] + [0] * size])
         rest = xp.concat([xp.concat(columns)[:, None], block_diagonal(xp, blocks)], axis=1)
         first = xp.stack([axis])
@@ -68,7 +68,7 @@ def shared_cell_points(xp, raw):
 
 def _cell(xp, kind, u, n, other):
     """(x, CoLU(x), derivative) in one cell; u a unit vector, n the length of the body."""
-    size = len(u)
+    size = u.shape[0]
     top, none = xp.constant([[1] + [0] * size]), xp.zeros(size, 1)
     if kind == 0:
         x = xp.concat([xp.stack([n * (1 + other)]), n * u])
@@ -88,12 +88,12 @@ def _cell(xp, kind, u, n, other):
 
 def block_diagonal(xp, blocks):
     """A matrix with the given square blocks along its diagonal."""
-    rows, size = [], sum(map(len, blocks))
+    rows, size = [], sum(b.shape[0] for b in blocks)
     before = 0
     for b in blocks:
-        parts = [xp.zeros(len(b), before), b, xp.zeros(len(b), size - before - len(b))]
+        parts = [xp.zeros(b.shape[0], before), b, xp.zeros(b.shape[0], size - before - b.shape[0])]
         rows.append(xp.concat([p for p in parts if 0 not in p.shape], axis=1))
-        before += len(b)
+        before += b.shape[0]
     return xp.concat(rows)
 
 
@@ -104,7 +104,7 @@ def commuting(xp, points):
         x = xp.concat([p[0] for p in groups])
         y = xp.concat([p[1] for p in groups])
         d = block_diagonal(xp, [p[2] for p in groups])
-        out.append(xp.kron(d, x[None, :]) - xp.kron(xp.eye(len(x)), y[None, :]))
+        out.append(xp.kron(d, x[None, :]) - xp.kron(xp.eye(x.shape[0]), y[None, :]))
     return xp.concat(out)
 
 

@@ -23,11 +23,13 @@ RETRIES = 400
 """Points tried until one has no vanishing denominator and a root for every square root."""
 
 
-def missed(both: Bound, coincidences: int, roots: int) -> float:
+def missed(both: Bound, coincidences: int, roots: int, power: int = 1) -> float:
     """log2 of the chance to miss an expression that is not zero, bounded like this.
 
-    Coefficients may be Gaussian integers, whose norms have twice the height.
+    Coefficients may be Gaussian integers, whose norms have twice the height.  A symbol may stand for
+    a product of so many powers of others (``power``).
     """
-    schwartz_zippel = (2 * max(1, both.top + both.bottom) * 2.0**roots + coincidences) / 2.0**59
+    degree = 2 * max(1, both.top + both.bottom) * power
+    schwartz_zippel = (degree * 2.0**roots + coincidences * power) / 2.0**59
     bad_primes = max(1.0, 2 * both.height * 2.0**roots / 59) / 2.0**LOG2_PRIMES
     return min(0.0, math.log2((schwartz_zippel + bad_primes) * 2.0**roots))

@@ -120,8 +120,9 @@ def _why_not_proved(
     conditions = [c for scope, _ in proofs if scope is not None for c in scope.conditions]
     if conditions:
         return "not shown: " + "; ".join(dict.fromkeys(conditions))
-    said = [f"{e.method}: {e.reason}" for e in evidence if not e.proves and e.reason]
-    return "not proved (" + "; ".join(dict.fromkeys(said)) + ")"
+    able = [e for e in evidence if not e.proves and e.method not in ("sampled", "search")]
+    said = dict.fromkeys(f"{e.method}: {e.reason}" for e in able if e.reason)
+    return f"not proved ({'; '.join(said)})" if said else "what confirms it can prove nothing"
 
 
 def _tried(proofs: list[tuple[Scope | None, str | None]]) -> Scope:

@@ -11,6 +11,9 @@ import numpy as np
 
 from fieldcheck.arithmetic.array import Value
 
+SIMPLE = 2000
+"""Denominators of the fractions that a float is taken for."""
+
 Raw = dict[str, Any]
 """Raw parameters by name "X.re", in whatever representation the method uses."""
 
@@ -44,6 +47,22 @@ def fractions(v: Any) -> np.ndarray:
     out = np.empty(v.shape, dtype=object)
     for index in np.ndindex(*v.shape):
         out[index] = Fraction(float(v[index]))
+    return out
+
+
+def simplest(v: Any) -> np.ndarray:
+    """Floats as fractions: those of which they are the rounding, if simple ones (1/3), else the
+    exact ones."""
+
+    def one(x: float) -> Fraction:
+        exact = Fraction(x)
+        near = exact.limit_denominator(SIMPLE)
+        return near if float(near) == x else exact
+
+    v = np.asarray(v, dtype=float)
+    out = np.empty(v.shape, dtype=object)
+    for index in np.ndindex(*v.shape):
+        out[index] = one(float(v[index]))
     return out
 
 

@@ -22,6 +22,7 @@ from fieldcheck.evidence.methods import (
     rate,
     sample,
     search,
+    series,
     solutions,
 )
 from fieldcheck.evidence.profiles import Profile
@@ -37,6 +38,7 @@ METHODS: tuple[tuple[str, Method], ...] = (
     ("rank", rank.run),
     ("solutions", solutions.run),
     ("ladder", ladder.run),
+    ("series", series.run),
     ("rate", rate.run),
     ("law", law.run),
     ("sampled", sample.run),
@@ -45,11 +47,12 @@ METHODS: tuple[tuple[str, Method], ...] = (
 )
 """Cheap ones first: a certified refutation ends the run."""
 
-MOOT_ONCE_PROVED = ("cells", "search", "enclosed")
-"""Methods that can add nothing where every part is proved (deep runs them)."""
+MOOT_ONCE_PROVED = {"cells": "", "search": "", "enclosed": "", "rate": "Rate"}
+"""Methods that can add nothing where every part is proved (of one relation, if it is named); deep
+runs them."""
 
 
-def _proved(relations: Sequence[Relation], found: Sequence[Evidence]) -> bool:
+def _proved(relations: Sequence[Relation], found: Sequence[Evidence], name: str) -> bool:
     shown = {
         part
         for e in found
@@ -57,7 +60,7 @@ def _proved(relations: Sequence[Relation], found: Sequence[Evidence]) -> bool:
         for part, scope in e.proves.items()
         if not scope.conditions
     }
-    return shown.issuperset(range(len(relations)))
+    return shown.issuperset(k for k, r in enumerate(relations) if name in ("", r.name))
 
 
 @np.errstate(all="ignore")  # flags of the processor, which differ; values are looked at instead
@@ -77,7 +80,8 @@ def gather(
     for name, method in METHODS:
         if only is not None and name not in only:
             continue
-        if name in MOOT_ONCE_PROVED and profile.name != "deep" and _proved(relations, found):
+        moot = MOOT_ONCE_PROVED.get(name)
+        if moot is not None and profile.name != "deep" and _proved(relations, found, moot):
             continue
         try:
             with limited(profile.seconds):
@@ -101,7 +105,8 @@ def blame(statement: Statement, error: Exception) -> str:
     source = inspect.getsourcefile(statement.form.body)
     here = [f for f in frames if f.filename == source]
     place = f" (line {here[-1].lineno}: {here[-1].line})" if here else ""
-    return f"the body raised {type(error).__name__}: {error}{place}"
+    where = "".join(getattr(error, "__notes__", ()))
+    return f"the body raised {type(error).__name__}: {error}{where}{place}"
 
 
 def judge(

@@ -3,7 +3,8 @@
 A neighbour expected refuted counts only if its witness survives the trip through JSON, refutes
 again when rebuilt from the record (in rationals or balls; a rate from its remainders, a rank from
 fresh primes, a law from its seed) and, where the domains agree, the true claim holds at the same
-point.  A point on a kink, where the true claim has no sharp value, is stepped off first.
+point: exactly, or to as many digits as anything can be hidden in.  A point on a kink, where the
+true claim has no sharp value, is stepped off first.
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.claim import Claim, Form
-from fieldcheck.evidence.draws import Raw, stream, wrap_raw
-from fieldcheck.evidence.methods import law, rank, rate
+from fieldcheck.evidence.digits import look
+from fieldcheck.evidence.draws import Raw, stream
+from fieldcheck.evidence.methods import law, rank, rate, series
 from fieldcheck.evidence.methods.solutions import disagrees
 from fieldcheck.evidence.points import point
 from fieldcheck.evidence.profiles import PROFILES
@@ -29,11 +29,13 @@ from fieldcheck.evidence.witness import certified, raw_from_record, witness_at
 from fieldcheck.verdict import INVALID, Verdict
 
 DIGITS = 80
-WIDTH = -40  # log10 of the width within which the true claim must hold zero
+"""Decimal digits with which a witness is rebuilt, at least."""
 
 NOT_AGAIN = "the witness does not refute again when rebuilt from the record"
+OUTSIDE = "the witness does not meet the hypotheses"
 TRUTH_FAILS = "the true claim fails at the same point"
 NOT_SHARP = "the true claim is not sharp at the same point"
+NOT_FINITE = "the true claim is not finite at the same point"
 
 STEPS = tuple(Fraction(n, d) for n, d in ((1, 2), (-1, 2), (1, 1), (-1, 1), (1, 64), (-1, 64)))
 """By how much one entry of a witness is moved, to step off a kink."""
@@ -74,6 +76,9 @@ def check_kill(claim: Claim, form: Form, verdict: Verdict) -> str:
     record = json.loads(json.dumps(verdict.witness.record()))
     if not replay(form, record, DIGITS)["certified"]:
         return NOT_AGAIN
+    raw = raw_from_record(record["raw"])
+    if raw and not Statement(form).admits(raw):
+        return OUTSIDE
     main = claim.forms[f"{claim.id}/claim"]
     truth = Statement(main)
     if any(main.given[name] != domain for name, domain in form.given.items() if name in main.given):
@@ -95,20 +100,12 @@ def _point(truth: Statement, record: dict) -> str:
         given = stored.get(name)
         one = np.full(shape, 1, dtype=object)
         raw[name] = given if given is not None and np.shape(given) == shape else one
-    if certified(truth, sizes, raw, DIGITS) is not None:
+    seen = look(truth, raw, DIGITS)
+    if seen.found is not None:
         return TRUTH_FAILS
-    with working_digits(DIGITS):
-        try:
-            xp = Ball()
-            for sides in truth.sides(xp, wrap_raw(xp, raw)):
-                for x in (sides.left - sides.right).data.reshape(-1):
-                    if not x.is_finite():
-                        return "the true claim is not finite at the same point"
-                    if not sides.order and abs(x).upper() > type(abs(x))(10) ** WIDTH:
-                        return NOT_SHARP
-        except (Unsupported, ZeroDivisionError):
-            return ""
-    return ""
+    if not truth.admits(raw) or not seen.undecided:
+        return ""  # a point of which the claim does not speak, or where it holds
+    return NOT_FINITE if seen.infinite else NOT_SHARP
 
 
 def _rate(truth: Statement, record: dict) -> str:
@@ -117,6 +114,10 @@ def _rate(truth: Statement, record: dict) -> str:
     if truth.raw_shapes(record["sizes"]).keys() != raw.keys():
         return ""
     for part in parts:
+        if series.refutes_at(truth, raw, part)[0]:
+            return TRUTH_FAILS
+        if series.holds_at(truth, raw, part):
+            continue
         found = rate.judge(truth, raw, part, rate.DOUBLINGS["quick"])
         if found.against and rate.falls_faster(truth, raw, part, found):
             # At a special point it may, which speaks against nothing; at a generic one it must not.
@@ -138,7 +139,7 @@ def _rank(truth: Statement, record: dict) -> str:
 
 
 def _law(truth: Statement, record: dict) -> str:
-    draws = [law.drawn(truth, part, record["seed"]) for part in truth.parts("Law")]
+    draws = [law.again(truth, part, record) for part in truth.parts("Law")]
     return "the true claim fails with the same seed" if any(d.outside for d in draws) else ""
 
 

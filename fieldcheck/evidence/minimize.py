@@ -6,17 +6,18 @@ once in floats, cheapest first; whatever is kept has been certified again in rat
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from fractions import Fraction
 
 import numpy as np
 import torch
 
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.evidence.draws import Raw
+from fieldcheck.evidence.draws import Raw, simplest
 from fieldcheck.evidence.floats import residuals
+from fieldcheck.evidence.points import within
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import certified, witness_at
 from fieldcheck.verdict import Witness
@@ -80,7 +81,7 @@ def _small_rows(statement: Statement, sizes: Sizes, rng: np.random.Generator) ->
             block = rng.choice(stock, size=(per, *shape))
             blocks.append(np.where(rng.random((per, *shape)) < sparse, 0.0, block))
         out[name] = np.concatenate(blocks)
-    return out
+    return within(statement, out)
 
 
 def _cost(rows: dict) -> np.ndarray:
@@ -95,18 +96,12 @@ def _cost(rows: dict) -> np.ndarray:
 
 
 def _violations(statement: Statement, rows: dict) -> np.ndarray:
-    ratio, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in rows.items()})
+    ratio = residuals(statement, {k: torch.from_numpy(v) for k, v in rows.items()})
     return ratio.amax(dim=1).numpy()
 
 
 def _row(rows: dict, k: int) -> Raw:
-    out = {}
-    for name, v in rows.items():
-        exact = np.empty(v[k].shape, dtype=object)
-        for index in np.ndindex(*v[k].shape):
-            exact[index] = Fraction(float(v[k][index]))
-        out[name] = exact
-    return out
+    return {name: simplest(v[k]) for name, v in rows.items()}
 
 
 def _cheapest(statement: Statement, sizes: Sizes, rows: dict, below: float = np.inf) -> Raw | None:
@@ -115,7 +110,7 @@ def _cheapest(statement: Statement, sizes: Sizes, rows: dict, below: float = np.
     fit = np.flatnonzero((violation > CLEAR) & (cost < below))
     for k in fit[np.argsort(cost[fit], kind="stable")][:TRIES]:
         point = _row(rows, int(k))
-        if certified(statement, sizes, point):
+        if certified(statement, sizes, point, seen=float(violation[k])):
             return point
     return None
 
@@ -124,7 +119,7 @@ def _thinned(statement: Statement, sizes: Sizes, raw: Raw) -> Raw:
     """Replace entries, one at a time, by simpler ones while the point still refutes."""
     for _ in range(ROUNDS):
         base = {k: np.vectorize(float, otypes=[float])(v) for k, v in raw.items()}
-        rows = _variants(base)
+        rows = _variants(statement, base)
         cheaper = None
         if rows is not None:
             now = float(_cost({k: v[None] for k, v in base.items()})[0])
@@ -135,20 +130,31 @@ def _thinned(statement: Statement, sizes: Sizes, raw: Raw) -> Raw:
     return raw
 
 
-def _variants(base: dict) -> dict | None:
+def _variants(statement: Statement, base: dict) -> dict | None:
     """All points with one entry, or one whole parameter, made simpler."""
     points: list[dict] = []
     for name, v in base.items():
+        if name in statement.sign_raws:
+            continue
         if v.any():
             points.append({**base, name: np.zeros_like(v)})
             points.append({**base, name: np.round(v)})
             points.append({**base, name: np.round(2 * v) / 2})
             points.append({**base, name: np.round(v * 2**10) / 2**10})
         for index in np.ndindex(*v.shape):
-            for simple in {0.0, 1.0, -1.0, float(np.round(v[index]))} - {float(v[index])}:
+            for simple in _simpler(float(v[index])):
                 changed = v.copy()
                 changed[index] = simple
                 points.append({**base, name: changed})
     if not points:
         return None
     return {name: np.stack([p[name] for p in points]) for name in base}
+
+
+def _simpler(x: float) -> set[float]:
+    """Numbers to try in place of an entry; of a large one also powers of ten."""
+    found = {0.0, 1.0, -1.0, float(np.round(x))}
+    if abs(x) > 20:
+        power = math.floor(math.log10(abs(x)))
+        found |= {math.copysign(10.0**k, x) for k in (power // 2, power, power + 1) if k < 308}
+    return found - {x}

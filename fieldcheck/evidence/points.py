@@ -1,17 +1,29 @@
-"""Points of a statement: generic ones, and those of its strata."""
+"""Points of a statement: generic ones, those of its strata, and where a search looks besides.
+
+Besides generic points and strata a search looks at all scales, near and at the numbers that the
+body is written with, where entries agree or nearly agree, and at clusters of equal entries.
+"""
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from fieldcheck.evidence.draws import Raw, fractions, small_entries
+from fieldcheck.evidence.constants import constants
+from fieldcheck.evidence.draws import Raw, fractions, simplest, small_entries
 from fieldcheck.evidence.statement import Statement
 
 GENERIC = "generic"
 """The stratum of points with nothing special about them."""
+
+SCALES, FAR = "scales", "far and tiny"
+"""Regimes of some orders of magnitude, and of all that floats have."""
+
+LARGE = 10**300
 
 
 def point(statement: Statement, sizes: dict[str, int], rng: random.Random, bits: int = 10) -> Raw:
@@ -24,20 +36,6 @@ def point(statement: Statement, sizes: dict[str, int], rng: random.Random, bits:
         if statement.admits(raw):
             return raw
     raise ValueError(f"no generic point of {statement.key} meets its hypotheses at {sizes}")
-
-
-@dataclass
-class Cloud:
-    """A batch of points of one shape: raw arrays with a leading axis, each row's stratum, and which
-    of the inputs lie in it (as bits)."""
-
-    sizes: dict[str, int]
-    raws: dict[str, np.ndarray]
-    strata: list[str]
-    moved: np.ndarray
-
-    def row(self, k: int) -> Raw:
-        return {name: fractions(v[k]) for name, v in self.raws.items()}
 
 
 def strata_of(statement: Statement) -> list[str]:
@@ -53,40 +51,175 @@ def moved_into(statement: Statement, stratum: str, raw: Raw, rng: np.random.Gene
             own = {
                 part: np.asarray(raw[f"{name}.{part}"], dtype=float)[None] for part in domain.raw
             }
-            for part, v in domain.strata[stratum](own, rng).items():
+            for part, v in domain.moved(stratum, own, rng).items():
                 moved[f"{name}.{part}"] = fractions(v[0])
     return moved
 
 
+@dataclass
+class Cloud:
+    """A batch of points of one shape: raw arrays with a leading axis, each row's stratum, and which
+    of the inputs lie in it (as bits)."""
+
+    sizes: dict[str, int]
+    raws: dict[str, np.ndarray]
+    strata: list[str]
+    moved: np.ndarray
+
+    @classmethod
+    def of(cls, sizes: dict[str, int], raws: dict[str, np.ndarray], stratum: str) -> Cloud:
+        """Points that all lie in one stratum."""
+        rows = len(next(iter(raws.values()), ()))
+        return cls(sizes, raws, [stratum] * rows, np.zeros(rows, dtype=int))
+
+    def row(self, k: int) -> Raw:
+        return {name: simplest(v[k]) for name, v in self.raws.items()}
+
+
 def cloud(
-    statement: Statement, sizes: dict[str, int], rows: int, rng: np.random.Generator
+    statement: Statement,
+    sizes: dict[str, int],
+    rows: int,
+    rng: np.random.Generator,
+    far: bool = True,
 ) -> Cloud:
-    """``rows`` points of one shape: half generic, the rest shared among the strata."""
+    """About ``rows`` points of one shape: a quarter generic, a quarter in strata, the others in the
+    regimes of a search (with ``far``, also at the ends of the range of floats)."""
     names = strata_of(statement)
-    per = max(2, rows // (2 * max(1, len(names) - 1)))
-    counts = {GENERIC: max(2, rows // 2), **dict.fromkeys(names[1:], per)}
-    shapes = statement.raw_shapes(sizes)
-    blocks: dict[str, list[np.ndarray]] = {k: [] for k in shapes}
-    labels: list[str] = []
-    moved: list[np.ndarray] = []
-    for stratum, n in counts.items():
-        raws = {k: rng.standard_normal((n, *s)) for k, s in shapes.items()}
-        for k in statement.sign_raws:
-            raws[k] = np.where(raws[k] < 0, -1.0, 1.0)
-        inside = [d for d in statement.form.given.items() if stratum in d[1].strata]
-        # Some inputs of a row stay generic, and in half of the rows all but one do.
-        masks = (rng.random((len(inside), n)) < 0.75) & (rng.random(n) < 0.5)
-        if inside:
-            masks[rng.integers(len(inside), size=n), np.arange(n)] = True
-        for mask, (name, domain) in zip(masks, inside, strict=True):
-            own = {part: raws[f"{name}.{part}"] for part in domain.raw}
-            for part, v in domain.strata[stratum](own, rng).items():
-                pick = mask.reshape((n,) + (1,) * (v.ndim - 1))
-                raws[f"{name}.{part}"] = np.where(pick, v, own[part])
-        for k, v in raws.items():
-            blocks[k].append(v)
-        labels += [stratum] * n
-        moved.append(2 ** np.arange(len(inside)) @ masks if inside else np.zeros(n, dtype=int))
+    per = max(2, rows // (4 * max(1, len(names) - 1)))
+    blocks = [_generic(statement, sizes, max(2, rows // 4), rng)]
+    blocks += [_stratum(statement, sizes, name, per, rng) for name in names[1:]]
+    regimes = {**REGIMES, FAR: _far} if far else REGIMES
+    share = max(4, rows // (2 * len(regimes)))
+    numbers = np.array([float(q) for q in constants(statement.form.body) if abs(q) < LARGE])
+    for name, regime in regimes.items():
+        blocks.append(_regime(statement, sizes, name, regime, share, numbers, rng))
     return Cloud(
-        sizes, {k: np.concatenate(v) for k, v in blocks.items()}, labels, np.concatenate(moved)
+        sizes,
+        {k: np.concatenate([b.raws[k] for b in blocks]) for k in blocks[0].raws},
+        [label for b in blocks for label in b.strata],
+        np.concatenate([b.moved for b in blocks]),
     )
+
+
+def _generic(statement: Statement, sizes: dict[str, int], n: int, rng) -> Cloud:
+    shapes = statement.raw_shapes(sizes)
+    raws = {k: rng.standard_normal((n, *s)) for k, s in shapes.items()}
+    return Cloud.of(sizes, within(statement, raws), GENERIC)
+
+
+def within(statement: Statement, raws: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A batch with signs where signs are asked for, and no zero where none is allowed."""
+    out = dict(raws)
+    for k in statement.sign_raws:
+        out[k] = np.where(out[k] < 0, -1.0, 1.0)
+    for k in statement.nonzero_raws:
+        out[k] = np.where(out[k] == 0, 1.0, out[k])
+    return out
+
+
+def _stratum(statement: Statement, sizes: dict[str, int], name: str, n: int, rng) -> Cloud:
+    """Points of a stratum.  Some inputs of a row stay generic, and in half of the rows all but one
+    of them do."""
+    points = _generic(statement, sizes, n, rng)
+    inside = [d for d in statement.form.given.items() if name in d[1].strata]
+    masks = (rng.random((len(inside), n)) < 0.75) & (rng.random(n) < 0.5)
+    masks[rng.integers(len(inside), size=n), np.arange(n)] = True
+    for mask, (given, domain) in zip(masks, inside, strict=True):
+        own = {part: points.raws[f"{given}.{part}"] for part in domain.raw}
+        for part, v in domain.moved(name, own, rng).items():
+            pick = mask.reshape((n,) + (1,) * (v.ndim - 1))
+            points.raws[f"{given}.{part}"] = np.where(pick, v, own[part])
+    return Cloud(sizes, points.raws, [name] * n, 2 ** np.arange(len(inside)) @ masks)
+
+
+# -- regimes: maps of a table (a row for each point, a column for each raw entry) ------------------
+Regime = Callable[[np.ndarray, np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+"""(values, the raw parameter that each column belongs to, numbers of the body, stream) -> values"""
+
+
+def _regime(statement, sizes, name: str, regime: Regime, n: int, numbers, rng) -> Cloud:
+    shapes = statement.raw_shapes(sizes)
+    widths = [math.prod(s) for s in shapes.values()]
+    owner = np.repeat(np.arange(len(widths)), widths)
+    table = rng.standard_normal((n, len(owner)))
+    with np.errstate(all="ignore"):
+        table = regime(table, owner, numbers, rng) if len(owner) else table
+    columns = np.split(table, np.cumsum(widths)[:-1], axis=1) if widths else []
+    raws = {
+        k: block.reshape((n, *s)) for (k, s), block in zip(shapes.items(), columns, strict=True)
+    }
+    return Cloud.of(sizes, within(statement, raws), name)
+
+
+def _some(table, rng) -> np.ndarray:
+    """Which entries of each row are changed: one in some rows, all in others, or a few."""
+    n, m = table.shape
+    chance = rng.choice((0.0, 0.3, 1.0), size=(n, 1))
+    mask = rng.random((n, m)) < chance
+    mask[np.arange(n), rng.integers(m, size=n)] = True
+    return mask
+
+
+def _scaled(most: float) -> Regime:
+    def regime(table, owner, numbers, rng):
+        """A scale for each input, and in half of the rows another one for each entry."""
+        n, m = table.shape
+        whole = rng.uniform(-most, most, (n, owner.max() + 1))[:, owner]
+        each = np.where(rng.random((n, 1)) < 0.5, rng.uniform(-most, most, (n, m)), whole)
+        return np.where(_some(table, rng), table * 10.0**each, table)
+
+    return regime
+
+
+def _beside(values, rng) -> np.ndarray:
+    """In half of the rows the values themselves, in the others points within a power of 1/2."""
+    n, m = values.shape
+    step = np.where(rng.random((n, m)) < 0.5, -1.0, 1.0) * 2.0 ** -rng.integers(1, 51, (n, m))
+    near = values + step * np.maximum(1.0, np.abs(values))
+    return np.where(rng.random((n, 1)) < 0.5, values, near)
+
+
+def _constant(table, owner, numbers, rng):
+    """Entries at the numbers of the body and beside them; each number has its turn."""
+    n, m = table.shape
+    turn = numbers[(np.arange(n) + rng.integers(len(numbers))) % len(numbers)]
+    mixed = np.where(rng.random((n, m)) < 0.5, turn[:, None], rng.choice(numbers, (n, m)))
+    own = np.where(rng.random((n, 1)) < 0.5, turn[:, None], mixed)
+    return np.where(_some(table, rng), _beside(own, rng), table)
+
+
+def _tied(table, owner, numbers, rng):
+    """An entry that another one is made of, or a whole input; beside it in half of the rows."""
+    n, m = table.shape
+    table = np.where(rng.random((n, 1)) < 0.5, np.round(2 * table) / 2, table)
+    inputs = [np.flatnonzero(owner == k) for k in range(owner.max() + 1)]
+    partner = np.arange(m)
+    for own in inputs:  # one input is, entry by entry, another of its size
+        alike = [other for other in inputs if len(other) == len(own)]
+        partner[own] = alike[rng.integers(len(alike))]
+    other = np.where(rng.random((n, 1)) < 0.5, partner, rng.integers(m, size=(n, m)))
+    source = np.take_along_axis(table, other, axis=1)
+    made = np.stack([source, -source, source**2, np.sqrt(np.abs(source)), 2 * source, source / 2])
+    kind = rng.choice(len(made), p=(0.5, 0.14, 0.12, 0.12, 0.06, 0.06), size=n)
+    return np.where(_some(table, rng), _beside(made[kind, np.arange(n)], rng), table)
+
+
+def _clustered(table, owner, numbers, rng):
+    """Entries of few values, in half of the rows small whole numbers, 0 among them."""
+    n, m = table.shape
+    whole, free = rng.integers(-3, 4, (n, 3)).astype(float), rng.standard_normal((n, 3))
+    few = np.where(rng.random((n, 1)) < 0.5, whole, free)
+    which = rng.integers(rng.integers(1, 4, size=(n, 1)), size=(n, m))
+    return np.take_along_axis(few, which, axis=1)
+
+
+REGIMES: dict[str, Regime] = {
+    SCALES: _scaled(6.0),
+    "numbers of the body": _constant,
+    "nearly equal entries": _tied,
+    "clusters": _clustered,
+}
+"""Where a search looks at every shape."""
+
+_far = _scaled(300.0)

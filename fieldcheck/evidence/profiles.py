@@ -11,7 +11,7 @@ class Profile:
     bound: float  # log2 of an exact method's error: primes are drawn until it is reached
     points: int  # generic points of the ladder
     proposals: int  # points that look false in floats, certified for each part and stratum
-    rungs: tuple[int, ...]  # decimal digits of the ladder
+    rungs: tuple[int, ...]  # decimal digits of the ladder, before it takes more
     batch: int  # instances per shape in the float search, shared among the strata
     starts: int  # starts of the gradient-guided search
     steps: int
@@ -20,7 +20,7 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile("quick", -101.0, 2, 3, (15, 30, 60), 64, 128, 20, 2_000, 30),
-    "standard": Profile("standard", -101.0, 4, 6, (15, 30, 60, 120), 256, 1024, 40, 20_000, 120),
-    "deep": Profile("deep", -250.0, 12, 16, (15, 30, 60, 120, 240), 4096, 4096, 200, 400_000, 1200),
+    "quick": Profile("quick", -101.0, 2, 3, (30, 60), 64, 128, 20, 2_000, 120),
+    "standard": Profile("standard", -101.0, 4, 6, (60, 120), 256, 1024, 40, 20_000, 120),
+    "deep": Profile("deep", -250.0, 12, 16, (120, 240), 4096, 4096, 200, 400_000, 1200),
 }

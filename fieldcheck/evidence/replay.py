@@ -8,11 +8,17 @@ import numpy as np
 
 from fieldcheck.claim import ClaimError, Form
 from fieldcheck.evidence.draws import stream
-from fieldcheck.evidence.methods import law, rank, rate
+from fieldcheck.evidence.methods import law, rank, rate, series
 from fieldcheck.evidence.methods.solutions import disagrees
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.witness import certified, raw_from_record, shown, shown_inputs
+from fieldcheck.evidence.witness import (
+    certified,
+    raw_from_record,
+    shown,
+    shown_apart,
+    shown_inputs,
+)
 
 NOTHING = {"lhs": "", "rhs": "", "residual": "", "certified": False, "inputs": {}}
 """What a witness that does not refute again has to show."""
@@ -54,9 +60,10 @@ def _replay_point(statement, witness, raw, digits) -> dict[str, Any]:
         if isinstance(found.left, tuple)
         else found.left - found.right
     )
+    left, right = shown_apart(found.left, found.right, digits)
     return {
-        "lhs": shown(found.left, digits),
-        "rhs": shown(found.right, digits),
+        "lhs": left,
+        "rhs": right,
         "residual": shown(gap, digits),
         "certified": True,
         "inputs": inputs,
@@ -64,17 +71,23 @@ def _replay_point(statement, witness, raw, digits) -> dict[str, Any]:
 
 
 def _replay_law(statement, witness, raw, digits) -> dict[str, Any]:
-    draw = law.drawn(statement, witness["part"], witness["seed"])
+    draw = law.again(statement, witness["part"], witness)
     return {
-        "lhs": f"{draw.value:.6g}",
-        "rhs": f"[{draw.low:.6g}, {draw.high:.6g}]",
-        "residual": f"false-alarm rate {draw.false_alarm:g}",
+        "lhs": f"{draw.what} {draw.value:.6g}",
+        "rhs": draw.interval,
+        "residual": f"{draw.n} samples, false-alarm rate {draw.rate:g}",
         "certified": draw.outside,
         "inputs": witness["inputs"],
     }
 
 
 def _replay_rate(statement, witness, raw, digits) -> dict[str, Any]:
+    """From its expansion where that refuted it; else from its remainders."""
+    if not witness["table"]:
+        reason = series.again(statement, witness["sizes"], raw, witness["part"])
+        inputs = shown_inputs(statement, raw, digits)
+        said = {"lhs": reason, "rhs": witness["rhs"], "residual": "", "inputs": inputs}
+        return {**said, "certified": True} if reason else NOTHING
     for part in statement.parts("Rate"):
         found = rate.judge(statement, raw, part, rate.DOUBLINGS["standard"], digits)
         if found.against:

@@ -14,7 +14,7 @@ from fieldcheck.evidence.kill import counted
 from fieldcheck.evidence.profiles import PROFILES, Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.threshold import threshold
-from fieldcheck.verdict import INVALID, PROVED, REFUTED, UP_TO, Scope, Verdict
+from fieldcheck.verdict import INVALID, PROVED, REFUTED, UP_TO, Scope, Verdict, bound_text
 
 
 def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[str, Any]:
@@ -32,18 +32,21 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
     measured = None
     if verdict.holds:
         measured = threshold(form, relations, evidence, profile, seed)
+    grid = statement.grid()
     return {
         "key": form.key,
         "role": form.role,
         "title": form.title,
         "tex": form.tex,
         "hypothesis": form.hypothesis,
+        "parts": [relation.name for relation in relations],
         "expected": form.expect.record() if form.expect else None,
         "met": form.expect is None or form.expect.met(verdict, relations),
         "verdict": str(verdict.verdict),
         "grade": verdict.grade,
         "scope": (verdict.scope or Scope()).record() if verdict.holds else None,
-        "log2_bound": None if verdict.log2_bound is None else f"{verdict.log2_bound:.1f}",
+        "visited": {n: sorted({sizes[n] for sizes in grid}) for n in statement.size_names},
+        "log2_bound": bound_text(verdict.log2_bound),
         "entropy": statement.entropy,
         "outcome": _outcome(form, verdict),
         "because": verdict.because,

@@ -13,6 +13,7 @@ import random
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +32,9 @@ LARGEST = 6
 
 COVER = 36
 """Shapes that a search visits; beyond them a covering subset."""
+
+PATTERNS = 64
+"""Choices of signs at one shape that a proof goes through."""
 
 PRODUCT = 216
 """Shapes that a proof visits; beyond them the longest ranges are cut, and the scope says so."""
@@ -120,12 +124,20 @@ class Statement:
     def visited(self) -> dict[str, tuple[int, ...]]:
         """The values of each size that a proof visits in every combination."""
         ranges = {name: tuple(self.range_of(name)) for name in self.size_names}
-        while math.prod(map(len, ranges.values())) > PRODUCT:
+        while not self._affordable(ranges):
             longest = max(ranges, key=lambda name: (len(ranges[name]), max(ranges[name])))
             if len(ranges[longest]) == 1 or self.form.every_size:
                 break
             ranges[longest] = ranges[longest][:-1]
         return ranges
+
+    def _affordable(self, ranges: Mapping[str, Sequence[int]]) -> bool:
+        """Are the shapes few enough, and at the largest the choices of signs?"""
+        if not self.sign_raws:
+            return math.prod(map(len, ranges.values())) <= PRODUCT
+        shapes = self.raw_shapes({name: values[-1] for name, values in ranges.items()})
+        signs = sum(math.prod(shapes[k]) for k in self.sign_raws)
+        return math.prod(map(len, ranges.values())) <= PRODUCT and 2**signs <= PATTERNS
 
     @cached_property
     def smallest(self) -> dict[str, int]:
@@ -163,11 +175,22 @@ class Statement:
     @cached_property
     def nonzero_raws(self) -> frozenset[str]:
         """Raw parameters whose entries are not zero."""
-        return self._raws_that("nonzero")
+        return self._raws_that("nonzero") | self.sign_raws
 
     def _raws_that(self, which: str) -> frozenset[str]:
         given = self.form.given.items()
         return frozenset(f"{n}.{part}" for n, domain in given for part in getattr(domain, which))
+
+    def sign_patterns(self, sizes: dict[str, int]) -> list[dict[tuple, dict[None, Fraction]]]:
+        """Every choice of the raw parameters that are 1 or -1, as {(name, index): {None: value}}."""
+        shapes = self.raw_shapes(sizes)
+        entries = [(k, i) for k in sorted(self.sign_raws) for i in np.ndindex(*shapes[k])]
+        if 2 ** len(entries) > PATTERNS:
+            raise Unsupported(f"more than {PATTERNS} choices of signs")
+        return [
+            {entry: {None: Fraction(s)} for entry, s in zip(entries, choice, strict=True)}
+            for choice in itertools.product((1, -1), repeat=len(entries))
+        ]
 
     def admits(self, raw: Raw) -> bool:
         """Does an exact point meet every hypothesis?"""
@@ -198,16 +221,19 @@ class Statement:
         """Where there are other parts than at the smallest sizes, or an empty string."""
         names = self.kinds()
         for sizes in self.grid():
-            here = [r.name for r in self.probe(sizes)]
+            where = ", ".join(f"{name} = {n}" for name, n in sizes.items())
+            try:
+                here = [r.name for r in self.probe(sizes)]
+            except ValueError as misfit:
+                misfit.add_note(f" at {where}")
+                raise
             if here != names:
-                where = ", ".join(f"{name} = {n}" for name, n in sizes.items())
                 return f"the parts are {', '.join(names)}, but at {where} {', '.join(here)}"
         return ""
 
     def signs(self, signs: Sign, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Value]:
         """The raw parameters as values of which the sign is all that is known."""
-        apart = self.nonzero_raws | self.sign_raws
-        return {k: signs.variable(s, nonzero=k in apart) for k, s in shapes.items()}
+        return {k: signs.variable(s, nonzero=k in self.nonzero_raws) for k, s in shapes.items()}
 
     def _probed(self, shapes: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
         signs = Sign()
@@ -252,7 +278,7 @@ class Statement:
             return sides
         left, right = sides.left, sides.right + sides.left * 0
         size = xp.one
-        if xp.name not in ("prime", "degree", "graph"):
+        if xp.kind not in ("prime", "degree", "graph"):
             both = xp.maximum(xp.abs(left), xp.abs(right))
             size = xp.scale_or_one(both)
         signs = xp.constant(self.fault.signs(right.shape).tolist())

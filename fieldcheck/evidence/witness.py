@@ -2,13 +2,13 @@
 
 A point refutes an equality if, rebuilt from its exact raw parameters, both sides differ as
 rationals, or their difference is a finite ball that excludes zero; it refutes left <= right if
-left - right is certified positive, or if a stated gap differs from right - left.
+left - right is certified positive, or if a stated gap differs from right - left.  Both sides must
+have a definite value there.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +18,7 @@ from flint import acb, arb
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.digits import START, Found, entry_of, look
 from fieldcheck.evidence.draws import Raw, wrap_raw
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.verdict import Witness
@@ -26,32 +27,22 @@ SIDES, GAP = "sides", "gap"
 """What fails: the two sides, or the stated gap against right minus left."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """Where a statement fails at a point: part, entry, both sides, and who certifies it."""
-
-    part: int
-    index: tuple[int, ...]
-    left: Any
-    right: Any
-    by: str  # rational | ball
-    digits: int
-    of_gap: bool = False  # the sides are right - left and the gap that is stated for it
-
-
 def certified(
-    statement: Statement, sizes: dict[str, int], raw: Raw, digits: int = 60
+    statement: Statement,
+    sizes: dict[str, int],
+    raw: Raw,
+    digits: int = START,
+    seen: float | None = None,
 ) -> Found | None:
     """Where the statement certainly fails at this point, or None.
 
-    The point must meet every hypothesis: a point outside a domain refutes nothing.
+    ``seen`` is the violation that a float saw.  Whoever must know whether None means that it holds
+    there asks for the whole :func:`look`.
     """
-    if not statement.admits(raw):
-        return None
-    return _rational(statement, raw) or _balls(statement, raw, digits)
+    return look(statement, raw, digits, seen).found
 
 
-def is_finite(statement: Statement, raw: Raw, part: int, digits: int = 60) -> bool:
+def is_finite(statement: Statement, raw: Raw, part: int, digits: int = START) -> bool:
     """Can rationals or balls look at one part here, where floats overflow?"""
     with working_digits(digits):
         for xp in (Rational(), Ball()):
@@ -59,74 +50,21 @@ def is_finite(statement: Statement, raw: Raw, part: int, digits: int = 60) -> bo
                 sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
             except (Unsupported, ZeroDivisionError):
                 continue
-            if xp.name == "rational":
+            if xp.kind == "rational":
                 return True
             return all(x.is_finite() for x in (sides.left - sides.right).data.ravel())
     return False
 
 
-def _rational(statement: Statement, raw: Raw) -> Found | None:
-    try:
-        return _first_failure(statement, Rational(), raw, 0)
-    except (Unsupported, ZeroDivisionError):
-        return None
-
-
-def _balls(statement: Statement, raw: Raw, digits: int) -> Found | None:
-    with working_digits(digits):
-        try:
-            return _first_failure(statement, Ball(), raw, digits)
-        except (Unsupported, ZeroDivisionError):
-            return None
-
-
-def _first_failure(statement: Statement, xp, raw: Raw, digits: int) -> Found | None:
-    for k, sides in zip(statement.pointwise, statement.sides(xp, wrap_raw(xp, raw)), strict=True):
-        left = sides.left + sides.right * 0
-        right = sides.right + sides.left * 0
-        shape = left.shape
-        for index in np.ndindex(*shape):
-            a, b = _entry(xp, left, index), _entry(xp, right, index)
-            if _fails(xp, a, b, sides.order):
-                return Found(k, index, a, b, xp.name, digits)
-        if sides.gap is not None and statement.fault is None:  # a fault leaves the gap as it was
-            wide, stated = right - left + sides.gap * 0, sides.gap + left * 0
-            for index in np.ndindex(*wide.shape):
-                a, b = _entry(xp, wide, index), _entry(xp, stated, index)
-                if _fails(xp, a, b, False):
-                    return Found(k, index, a, b, xp.name, digits, of_gap=True)
-    return None
-
-
-def _entry(xp, value, index):
-    if xp.name == "rational":
-        return tuple(value.data[(slice(None), *index)])
-    return value.data[index]
-
-
-def _fails(xp, a, b, order: bool) -> bool:
-    if xp.name == "rational":
-        if order:
-            if a[1] != 0 or b[1] != 0:
-                raise TypeError("an order between complex values; take xp.real first")
-            return a[0] > b[0]
-        return a != b
-    gap = a - b
-    if not gap.is_finite():
-        return False
-    if order:
-        if isinstance(gap, acb):
-            raise TypeError("an order between complex values; take xp.real first")
-        return bool(gap > 0)
-    return not gap.contains(arb(0) if isinstance(gap, arb) else acb(0))
-
-
 # -- records --------------------------------------------------------------------------------------
-def witness_at(statement: Statement, sizes: dict[str, int], raw: Raw, digits: int = 60) -> Witness:
+def witness_at(
+    statement: Statement, sizes: dict[str, int], raw: Raw, digits: int = START
+) -> Witness:
     """The record of a certified failure at this point."""
     found = certified(statement, sizes, raw, digits)
     if found is None:
         raise AssertionError(f"{statement.key}: the point does not refute at {digits} digits")
+    lhs, rhs = shown_apart(found.left, found.right)
     return Witness(
         relation=statement.probe(sizes)[found.part].name,
         sizes=dict(sizes),
@@ -135,8 +73,8 @@ def witness_at(statement: Statement, sizes: dict[str, int], raw: Raw, digits: in
         part=found.part,
         index=found.index,
         side=GAP if found.of_gap else SIDES,
-        lhs=shown(found.left),
-        rhs=shown(found.right),
+        lhs=lhs,
+        rhs=rhs,
         certified_by=found.by,
         digits=found.digits,
     )
@@ -226,6 +164,16 @@ def shown(x: Any, digits: int = 18) -> str:
     return _trimmed(x.str(digits, radius=False))
 
 
+def shown_apart(left: Any, right: Any, digits: int = 18) -> tuple[str, str]:
+    """Both sides; where they agree in all the digits that are shown, the right one as the left one
+    and what is added to it."""
+    a, b = shown(left, digits), shown(right, digits)
+    if a == b and not isinstance(left, tuple):
+        gap = shown(right - left, digits)
+        b = f"{a} - {gap[1:]}" if gap.startswith("-") else f"{a} + {gap}"
+    return a, b
+
+
 def _trimmed(text: str) -> str:
     mantissa, e, exponent = text.partition("e")
     if "." in mantissa:
@@ -251,5 +199,5 @@ def _table(xp, value) -> Any:
     if isinstance(value, dict):
         return {k: _table(xp, v) for k, v in value.items()}
     if not value.shape:
-        return shown(_entry(xp, value, ()))
+        return shown(entry_of(xp, value, ()))
     return [_table(xp, value[k]) for k in range(value.shape[0])]

@@ -13,26 +13,26 @@ from typing import Any
 
 
 def weights(xp, X, Q, K, root_r, causal: bool = False) -> Any:
-    """One head's attention weights, N x N; zero above the diagonal if causal.  Q, K: C x r."""
+    """Attention weights of each head, N x N; zero above the diagonal if causal."""
     S = X @ Q @ K.T @ X.T / root_r
     if not causal:
         return xp.softmax(S, axis=-1)
-    n = X.shape[0]
+    n, heads = X.shape[0], S.shape[:-2]
     rows = [
-        xp.concat([xp.softmax(S[j, : j + 1], axis=-1), xp.zeros(n - 1 - j)])
+        xp.concat([xp.softmax(S[..., j, : j + 1], axis=-1), xp.zeros(*heads, n - 1 - j)], axis=-1)
         if j < n - 1
-        else xp.softmax(S[j], axis=-1)
+        else xp.softmax(S[..., j, :], axis=-1)
         for j in range(n)
     ]
-    return xp.stack(rows)
+    return xp.stack(rows, axis=-2)
 
 
 def free_energy(xp, X, Q, K, root_r, causal: bool = False) -> Any:
-    """√r Σ_j log Σ_k exp⟨x_j Q, x_k K⟩/√r for one head, over the keys that j may see."""
+    """√r Σ_j log Σ_k exp⟨x_j Q, x_k K⟩/√r of all heads, over the keys that j may see."""
     S = X @ Q @ K.T @ X.T / root_r
     if not causal:
         return root_r * xp.sum(xp.logsumexp(S, axis=-1))
-    rows = [xp.logsumexp(S[j, : j + 1], axis=-1) for j in range(X.shape[0])]
+    rows = [xp.logsumexp(S[..., j, : j + 1], axis=-1) for j in range(X.shape[0])]
     return root_r * xp.sum(xp.stack(rows))
 
 
@@ -43,18 +43,12 @@ def mlp_energy(xp, X, U, b) -> Any:
 
 def block_energy(xp, X, Q, K, U, b, root_r, causal: bool = False) -> Any:
     """The potential of a whole block: the heads' free energies and the MLP's half square."""
-    total = mlp_energy(xp, X, U, b)
-    for h in range(Q.shape[0]):
-        total = total + free_energy(xp, X, Q[h], K[h], root_r, causal)
-    return total
+    return mlp_energy(xp, X, U, b) + free_energy(xp, X, Q, K, root_r, causal)
 
 
 def attention(xp, X, Q, K, V, O, root_r, causal: bool = False) -> Any:
     """Σ_h Softmax(X Q_h K_h^T X^T/√r) X V_h O_h^T, as in the engineering literature."""
-    heads = [
-        weights(xp, X, Q[h], K[h], root_r, causal) @ X @ V[h] @ O[h].T for h in range(Q.shape[0])
-    ]
-    return sum(heads[1:], heads[0])
+    return xp.sum(weights(xp, X, Q, K, root_r, causal) @ X @ V @ O.T, axis=0)
 
 
 def centre(xp, x) -> Any:

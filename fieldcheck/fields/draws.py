@@ -1,90 +1,75 @@
-"""Sample statistics for distributional statements: (value, low, high) from a seeded generator.
+"""Samples for distributional statements: n of them from a seeded generator.
 
-The interval is what the statement predicts, six standard errors to either side: under the
-statement the value leaves it with probability below :data:`FALSE_ALARM` (normal approximation).
+Where the law of a sample is known given a part of it, that part alone is drawn entry by entry: a
+squared length of independent normal entries is a chi-squared number, and the product of a given
+vector with a vector of them is normal.  Both are so by definition, and millions can be drawn.
 """
 
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
-FALSE_ALARM = 1e-8
-ERRORS = 6.0
-Interval = tuple[float, float, float]
+CHANNELS, WIDTH = 64, 16
 
 
-def _around(value: float, expected: float, error: float) -> Interval:
-    return value, expected - ERRORS * error, expected + ERRORS * error
+@cache
+def pair() -> tuple[np.ndarray, np.ndarray]:
+    """Two fixed vectors of 64 channels, of about unit length, neither parallel nor orthogonal."""
+    x, y = np.random.default_rng(0).standard_normal((2, CHANNELS)) / math.sqrt(CHANNELS)
+    return x, (x + y) / 2
 
 
-def _of_variance(samples: np.ndarray, expected: float) -> Interval:
-    """The sample variance against an expected one; its error from the sample's own kurtosis."""
-    centred = samples - samples.mean()
-    square = centred**2
-    return _around(float(square.mean()), expected, float(square.std()) / math.sqrt(samples.size))
+def projected_moments(tied: bool) -> tuple[float, float]:
+    """Mean and variance of ⟨Q^T x, K^T y⟩ for the fixed pair, by Wick's theorem."""
+    x, y = pair()
+    inner = float(x @ y) if tied else 0.0
+    return inner, (float((x @ x) * (y @ y)) + inner**2) / WIDTH
 
 
-def projected_products(
-    rng: np.random.Generator, channels: int, r: int, tied: bool, draws: int = 20_000
-) -> tuple[np.ndarray, float, float]:
-    """Draws of ⟨Q^T x, K^T y⟩ with entries of variance 1/r; also ⟨x, y⟩ and ‖x‖²‖y‖²."""
-    x, y = rng.standard_normal((2, channels)) / math.sqrt(channels)
-    y = (x + y) / 2
-    # Q^T x and Q^T y are jointly Gaussian; drawing them is drawing Q.
-    gram = np.array([[x @ x, x @ y], [x @ y, y @ y]])
-    root = np.linalg.cholesky(gram)
-    both = rng.standard_normal((draws, r, 2)) @ root.T / math.sqrt(r)
-    left = both[..., 0]
-    right = both[..., 1] if tied else (rng.standard_normal((draws, r)) * math.sqrt(gram[1, 1] / r))
-    return (left * right).sum(axis=1), float(x @ y), float((x @ x) * (y @ y))
+def projected_products(rng: np.random.Generator, n: int, tied: bool) -> np.ndarray:
+    """⟨Q^T x, K^T y⟩ for the fixed pair, with 16 columns of entries of variance 1/16 and K = Q if
+    tied.  Given u = Q^T x, a tied Q^T y is its regression on u and a normal rest."""
+    x, y = pair()
+    length2 = rng.chisquare(WIDTH, n) * (x @ x / WIDTH)
+    slope = x @ y / (x @ x) if tied else 0.0
+    rest = math.sqrt((y @ y - slope * (x @ y)) / WIDTH)
+    return slope * length2 + rest * np.sqrt(length2) * rng.standard_normal(n)
 
 
-def projected_mean(
-    rng: np.random.Generator, tied: bool, channels: int = 64, r: int = 16
-) -> Interval:
-    """The mean of ⟨Q^T x, K^T y⟩ against ⟨x, y⟩."""
-    samples, inner, _ = projected_products(rng, channels, r, tied)
-    return _around(float(samples.mean()), inner, float(samples.std()) / math.sqrt(samples.size))
+def scores(rng: np.random.Generator, n: int, scale_by: str) -> np.ndarray:
+    """x Q K^T y^T over sqrt(r) or sqrt(C), for 64 unit-variance channels, width 16 and weights of
+    variance 1/64 (all fresh for each sample)."""
+    # Given x, the entries of x Q are independent normal numbers of variance ‖x‖²/C; so for y K.
+    lengths2 = rng.chisquare(CHANNELS, (2, n)) / CHANNELS
+    products = np.sqrt(rng.chisquare(WIDTH, n)) * rng.standard_normal(n)
+    width = {"r": WIDTH, "C": CHANNELS}[scale_by]
+    return np.sqrt(lengths2[0] * lengths2[1] / width) * products
 
 
-def score_variance(
-    rng: np.random.Generator, scale_by: str, channels: int = 64, r: int = 16, draws: int = 20_000
-) -> Interval:
-    """The variance of x Q K^T y^T over sqrt(r) or sqrt(C) against 1, for unit-variance channels
-    and weights of variance 1/C (fresh for each draw)."""
-    x = rng.standard_normal((draws, channels))
-    y = rng.standard_normal((draws, channels))
-    norms = np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1)
-    # Given x, the entries of x Q are independent Gaussians of variance ‖x‖²/C.
-    query = rng.standard_normal((draws, r)) * (norms[0] / math.sqrt(channels))[:, None]
-    key = rng.standard_normal((draws, r)) * (norms[1] / math.sqrt(channels))[:, None]
-    width = {"r": r, "C": channels}[scale_by]
-    return _of_variance((query * key).sum(axis=1) / math.sqrt(width), 1.0)
-
-
-def norm_spread(
-    rng: np.random.Generator, kind: str, channels: int = 512, rows: int = 20_000
-) -> Interval:
-    """The share of rows with | ‖x‖/sqrt(C) - 1 | <= 1/sqrt(2C) against the normal law's.
+def near_one(rng: np.random.Generator, n: int, kind: str, channels: int) -> np.ndarray:
+    """Of which rows is ‖x‖/sqrt(C) within 1/sqrt(2C) of 1?
 
     Rows have entries of variance one on average.  kind: "gaussian"; "heavy", Student t with three
     degrees of freedom; "massive", one channel in C holding half of the mean square.
     """
     if kind == "gaussian":
-        x = rng.standard_normal((rows, channels))
+        square = rng.chisquare(channels, n)
     elif kind == "heavy":
-        x = rng.standard_t(3, (rows, channels)) / math.sqrt(3)
+        square = (rng.standard_t(3, (n, channels)) ** 2).sum(axis=1) / 3
     elif kind == "massive":
-        x = rng.standard_normal((rows, channels)) / math.sqrt(2)
-        x[:, 0] = rng.standard_normal(rows) * math.sqrt(channels / 2)
+        square = rng.chisquare(channels - 1, n) / 2 + rng.chisquare(1, n) * channels / 2
     else:
         raise ValueError(f"unknown kind of rows {kind!r}")
-    off = np.abs(np.linalg.norm(x, axis=1) / math.sqrt(channels) - 1)
-    share = math.erf(math.sqrt(0.5))  # of a normal law within one standard deviation
-    return _around(
-        float(np.mean(off <= math.sqrt(0.5 / channels))),
-        share,
-        math.sqrt(share * (1 - share) / rows),
-    )
+    return np.abs(np.sqrt(square / channels) - 1) <= math.sqrt(0.5 / channels)
+
+
+def share_near_one(channels: int) -> float:
+    """The share of Gaussian rows for which it is, from the chi-squared distribution."""
+    from scipy.special import gammainc  # slow to import, and a list of claims needs none of it
+
+    edge = math.sqrt(0.5 / channels)
+    low, high = (gammainc(channels / 2, channels * (1 + s * edge) ** 2 / 2) for s in (-1, 1))
+    return float(high - low)

@@ -7,9 +7,10 @@ Sources: W. Fenchel, Canadian J. Math. 1 (1949) 73; R. T. Rockafellar, Convex An
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from fieldcheck.domains import Domain
+from fieldcheck.domains import Domain, real
 
 
 def bregman(xp, f: Callable[[Any], Any], x, y) -> Any:
@@ -66,27 +67,11 @@ def largest(xp, values) -> Any:
 
 
 # -- domains ------------------------------------------------------------------------------------
-def cholesky_factor(n: str | int) -> Domain:
-    """Lower triangular with diagonal 1/8 + x²: then M = A A^T is symmetric positive definite."""
-
-    def build(xp, raw):
-        x = raw["x"]
-        rows = range(x.shape[0])
-        below = xp.constant([[int(r > c) for c in rows] for r in rows])
-        d = xp.diagonal(x)
-        return x * below + xp.diag(d * d + xp.one / 8)
-
-    def integers(raw, rng):
-        return {k: v.round() for k, v in raw.items()}
-
-    return Domain("Cholesky factor", (n, n), {"x": (n, n)}, build, {"integers": integers})
-
-
 def chance() -> Domain:
-    """A number strictly between 0 and 1: u/(u + v) with u, v = 1/8 + squares."""
+    """A number strictly between 0 and 1: u/(u + v) with u, v squares of nonzero numbers."""
 
     def build(xp, raw):
-        u, v = (raw[k] * raw[k] + xp.one / 8 for k in ("x", "y"))
+        u, v = (raw[k] * raw[k] for k in ("x", "y"))
         return u / (u + v)
 
     def fair(raw, rng):
@@ -98,5 +83,7 @@ def chance() -> Domain:
         {"x": (), "y": ()},
         build,
         {"ties": fair},
-        relaxed=Domain("real number", (), {"x": (), "y": ()}, lambda xp, raw: raw["x"]),
+        relaxed=replace(real(), raw={"x": (), "y": ()}, extended=None),
+        covers="all",
+        nonzero=("x", "y"),
     )

@@ -9,7 +9,7 @@ def expm(xp, A, terms: int = 48, squarings: int = 6):
     Source: the definition; see Moler and Van Loan, SIAM Review 45 (2003), method 3.
     """
     B = A / 2**squarings
-    total = term = xp.eye(len(A)) + 0 * B
+    total = term = xp.eye(A.shape[0]) + 0 * B
     for k in range(1, terms):
         term = term @ B / k
         total = total + term
@@ -20,8 +20,8 @@ def expm(xp, A, terms: int = 48, squarings: int = 6):
 
 def exp_nilpotent(xp, B):
     """exp(B) for a strictly triangular B: a finite sum, hence exact."""
-    total = term = xp.eye(len(B)) + 0 * B
-    for k in range(1, len(B)):
+    total = term = xp.eye(B.shape[0]) + 0 * B
+    for k in range(1, B.shape[0]):
         term = term @ B / k
         total = total + term
     return total

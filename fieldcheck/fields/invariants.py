@@ -96,7 +96,7 @@ def blockings(C: int, p: int, q: int) -> list[tuple]:
 
 def words(xp, letters, length: int) -> list[Any]:
     """The identity and all products of at most ``length`` of these C x C matrices."""
-    level = [xp.eye(len(letters[0]))]
+    level = [xp.eye(letters[0].shape[0])]
     out = list(level)
     for _ in range(length):
         level = [w @ letter for w in level for letter in letters]
@@ -106,7 +106,7 @@ def words(xp, letters, length: int) -> list[Any]:
 
 def commuting_conditions(xp, weights) -> Any:
     """The matrix of K -> (KW - WK for every W), on C x C matrices K laid out as vectors."""
-    one = xp.eye(len(weights[0]))
+    one = xp.eye(weights[0].shape[0])
     return xp.concat([xp.kron(one, W.T) - xp.kron(W, one) for W in weights])
 
 

@@ -1,6 +1,7 @@
 """Layers as the engineering literature writes them: real tokens, heads, softmax, ReLU.
 
-Shapes: X is N x C; a head's W_in, W_out, Q, K, V, O are C x r.  Heads come stacked: H x C x r.
+Shapes: X is N x C; a head's W_in, W_out, Q, K, V, O are C x r.  Heads come stacked, H x C x r, and
+what is made of one head is then made of each.
 Source: A. Vaswani et al., "Attention Is All You Need" (2017); the formulas of the talk.
 """
 
@@ -27,12 +28,13 @@ def softmax_head(xp, X, Q, K, V, O, root_r) -> Any:
 
 def side_by_side(xp, heads: Any) -> Any:
     """Stacked heads H x C x r as one wide matrix C x (H r)."""
-    return xp.concat([heads[k] for k in range(len(heads))], axis=1)
+    count, channels, r = heads.shape
+    return xp.reshape(heads.T, (count * r, channels)).T
 
 
-def columns(x: Any, head: int, r: int) -> Any:
-    """The columns of one head in a wide matrix."""
-    return x[:, head * r : (head + 1) * r]
+def apart(xp, wide: Any, count: int, r: int) -> Any:
+    """The heads of a wide matrix, stacked again: C x (H r) to H x C x r."""
+    return xp.reshape(wide.T, (count, r, wide.shape[0])).T
 
 
 def total(terms: Sequence[Any]) -> Any:
@@ -45,11 +47,8 @@ def total(terms: Sequence[Any]) -> Any:
 
 def talk_field(xp, X, W_in, W_out, Q, K, V, O, root_r) -> Any:
     """The right side of the talk's equation: a sum over heads of MLPs and attentions."""
-    heads = range(len(Q))
-    return total(
-        [relu_mlp(xp, X, W_in[h], W_out[h]) for h in heads]
-        + [softmax_head(xp, X, Q[h], K[h], V[h], O[h], root_r) for h in heads]
-    )
+    mlps, attentions = relu_mlp(xp, X, W_in, W_out), softmax_head(xp, X, Q, K, V, O, root_r)
+    return xp.sum(mlps + attentions, axis=0)
 
 
 def linear_head(xp, X, Q, K, V, O) -> Any:

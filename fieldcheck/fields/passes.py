@@ -15,7 +15,7 @@ def free_energy(xp, q, k, s) -> Any:
 
 def null_weight(xp, scores) -> Any:
     """The weight that softmax gives to one more key of score 0. Shape (M,) to a number."""
-    return xp.softmax(xp.concat([scores, xp.stack([scores[0] * 0])]))[len(scores)]
+    return xp.softmax(xp.concat([scores, xp.stack([scores[0] * 0])]))[-1]
 
 
 def second_pass(xp, q, k, s, sign=1, unscaled=False) -> Any:

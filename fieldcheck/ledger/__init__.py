@@ -1,6 +1,5 @@
-"""The ledger: what a run found, kept in one file, and the pages that are made from it.
+"""The ledger: what a run found, kept in one file.
 
 Nothing here imports torch. A run's numbers are made in worker processes (:mod:`.pool`); the
-parent plans (:mod:`.run`), keeps the rows (:mod:`.store`) and shows them (:mod:`.cards`,
-:mod:`.map`, :mod:`.sphinx_ext`).
+parent plans (:mod:`.run`) and keeps the rows (:mod:`.store`), which are typed (:mod:`.records`).
 """

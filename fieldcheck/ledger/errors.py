@@ -14,6 +14,10 @@ class LedgerError(UserError):
     """A ledger that is absent, broken, stale or in use."""
 
 
+class OldLedger(LedgerError):
+    """A ledger of another form: a run replaces it."""
+
+
 def near(name: str, names: Iterable[str], count: int = 3) -> list[str]:
     """The names most like ``name``: those that contain it first, then the closest by spelling.
 

@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fieldcheck.ledger import records
 from fieldcheck.ledger.errors import UserError
+from fieldcheck.ledger.records import ClaimRow, Witness
 
 
 def load(files: Sequence[str] = ()) -> dict[str, Any]:
@@ -101,8 +103,8 @@ def _told(fault: Exception, where: Path) -> str:
 
 
 def claim_hash(claim: Any, profile: str, seed: int) -> str:
-    """Hash of all that a row depends on; see :func:`fieldcheck.evidence.run.claim_hash`."""
-    from fieldcheck.evidence.run import claim_hash as compute
+    """Hash of all that a row depends on; see :mod:`fieldcheck.evidence.fingerprint`."""
+    from fieldcheck.evidence.fingerprint import claim_hash as compute
 
     return compute(claim, profile, seed)
 
@@ -114,33 +116,35 @@ def start_worker() -> None:
     torch.set_num_threads(1)
 
 
-def verify(claim_id: str, profile: str, seed: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """Verify one claim: its row, and the seconds spent on each of its forms."""
-    from fieldcheck.evidence.run import verify_claim
+def verify(claim_id: str, profile: str, seed: int) -> tuple[ClaimRow, dict[str, str]]:
+    """Verify one claim: its row, typed and sealed, and the seconds spent on each of its forms."""
+    from fieldcheck.evidence.rows import verify_claim
 
     row = dict(verify_claim(claim_id, profile, seed))
     seconds = {key: f"{float(value):.3f}" for key, value in row.pop("seconds", {}).items()}
-    return row, seconds
+    return records.sealed(row), seconds
 
 
 def describe(fault: Exception) -> str:
     """A fault of the machine itself, in one line that says where it came from."""
+    if isinstance(fault, records.BadRecord):
+        return f"its row is not of the published form: {fault}"
     frames = traceback.extract_tb(fault.__traceback__)
     at = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(fault).__name__}: {fault}{at}"
 
 
-def replay(form: Any, witness: dict[str, Any], digits: int) -> dict[str, Any]:
-    """Rebuild a witness from its raw parameters; see :func:`fieldcheck.evidence.run.replay`.
+def replay(form: Any, witness: Witness, digits: int) -> dict[str, Any]:
+    """Rebuild a witness from its raw parameters; see :mod:`fieldcheck.evidence.replay`.
 
     Raises:
         UserError: the statement has changed, and the stored parameters do not fit it any more.
     """
     from fieldcheck.claim import ClaimError
-    from fieldcheck.evidence.run import replay as rebuild
+    from fieldcheck.evidence.replay import replay as rebuild
 
     try:
-        return rebuild(form, witness, digits=digits)
+        return rebuild(form, records.plain(witness), digits=digits)
     except ClaimError as fault:
         raise UserError(str(fault)) from None
     except Exception as fault:

@@ -25,7 +25,7 @@ class Done:
     """One claim's outcome: a row with its seconds, or the sentence that says why there is none."""
 
     claim_id: str
-    row: dict[str, Any] | None
+    row: Any  # as the machine makes it, or None
     seconds: dict[str, str]
     fault: str | None = None
 

@@ -8,12 +8,13 @@ import importlib.metadata
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from fieldcheck.ledger import pool, store
-from fieldcheck.ledger.errors import UserError, unknown
+from fieldcheck.ledger.errors import OldLedger, UserError, unknown
+from fieldcheck.ledger.records import ClaimRow, Ledger, Run
 
 MACHINE = "fieldcheck.ledger.machine"
 
@@ -37,6 +38,8 @@ class Request:
     chapter: str | None = None
     files: Sequence[str] = ()
     fresh: bool = False
+    patient: bool = False
+    """Wait while another run writes the ledger, instead of refusing."""
     path: Path | None = None
     """Where the ledger goes; None keeps nothing."""
 
@@ -45,19 +48,18 @@ class Request:
 class Outcome:
     """What came of it. ``rows`` are those asked for; ``ledger`` is all that the file holds."""
 
-    rows: list[store.Row]
+    rows: list[ClaimRow]
     faults: dict[str, str]
     reused: int
     resumed: int
-    ledger: store.Ledger
+    ledger: Ledger
     path: Path | None = None
     written: bool = False
-    seconds: dict[str, str] = field(default_factory=dict)
 
     @property
     def as_expected(self) -> bool:
         """Every claim asked for has a row, and every row is as the register expects."""
-        return not self.faults and all(store.as_expected(row) for row in self.rows)
+        return not self.faults and all(row.as_expected for row in self.rows)
 
 
 def choose(claims: dict[str, Any], ids: Sequence[str], chapter: str | None) -> list[str]:
@@ -100,7 +102,7 @@ def run(request: Request, progress: Progress, machine: str = MACHINE) -> Outcome
     if request.path is None:
         return _keep(request, engine, claims, ids, None, progress, machine)
     store.check_writable(request.path)
-    with store.Journal(request.path) as journal:
+    with store.Journal(request.path, patient=request.patient) as journal:
         return _keep(request, engine, claims, ids, journal, progress, machine)
 
 
@@ -117,21 +119,19 @@ def _keep(
     hashes = {
         name: engine.claim_hash(claims[name], request.profile, request.seed) for name in claims
     }
-    have: dict[str, store.Row] = dict(old.rows) if old else {}
+    have: dict[str, ClaimRow] = dict(old.rows) if old else {}
     seconds: dict[str, str] = dict(old.timings) if old else {}
     resumed = 0
     if journal is not None:
         for name, row in journal.rows.items():
-            if row["hash"] == hashes.get(name):
-                resumed += have.get(name, {}).get("hash") != row["hash"]
+            if row.hash == hashes.get(name):
+                resumed += name not in have or have[name].hash != row.hash
                 have[name] = row
         seconds.update(journal.seconds)
 
-    fresh_rows = {
-        name for name in ids if not request.fresh and have.get(name, {}).get("hash") == hashes[name]
-    }
-    todo = [name for name in ids if name not in fresh_rows]
-    progress.planned(len(fresh_rows), len(todo))
+    kept = {name for name in ids if not request.fresh and _fits(have.get(name), hashes[name])}
+    todo = [name for name in ids if name not in kept]
+    progress.planned(len(kept), len(todo))
     faults: dict[str, str] = {}
     for done in pool.verify_all(
         _longest_first(todo, seconds),
@@ -142,38 +142,31 @@ def _keep(
         jobs=request.jobs,
         on_start=progress.started,
     ):
-        fault = done.fault
-        if done.row is not None:
-            fault = store.problem(done.row, "claim")
-            if fault:
-                fault = f"its row is not of the published form: {fault}"
-        if fault:
-            faults[done.claim_id] = fault
+        if done.row is None:
+            faults[done.claim_id] = done.fault or "no row"
             have.pop(done.claim_id, None)
-        elif done.row is not None:
+        else:
             if journal is not None:
                 journal.append(done.row, done.seconds)
             have[done.claim_id] = done.row
             seconds.update(done.seconds)
-        progress.finished(done if fault is None else pool.Done(done.claim_id, None, {}, fault))
+        progress.finished(done)
 
-    rows = {name: have[name] for name in claims if name in have}
-    store.cap_grades(rows)
-    complete = all(name in rows and rows[name]["hash"] == hashes[name] for name in claims)
-    keys = {form["key"] for row in rows.values() for form in row["forms"]}
-    ledger = store.Ledger(
-        run_record(request.profile, request.seed, complete),
-        list(rows.values()),
-        {key: value for key, value in seconds.items() if key in keys},
+    rows = store.rested({name: have[name] for name in claims if name in have})
+    complete = all(_fits(rows.get(name), hashes[name]) for name in claims)
+    keys = {form.key for row in rows.values() for form in row.forms}
+    ledger = Ledger(
+        run=run_record(request.profile, request.seed, complete),
+        claims=tuple(rows.values()),
+        timings={key: value for key, value in seconds.items() if key in keys},
     )
     outcome = Outcome(
         rows=[rows[name] for name in ids if name in rows],
         faults=faults,
-        reused=len(fresh_rows),
+        reused=len(kept),
         resumed=resumed,
         ledger=ledger,
         path=request.path,
-        seconds=seconds,
     )
     if request.path is not None and rows:
         outcome.written = store.write(request.path, ledger)
@@ -182,20 +175,37 @@ def _keep(
     return outcome
 
 
-def _old_ledger(request: Request) -> store.Ledger | None:
+def _fits(row: ClaimRow | None, wanted: str) -> bool:
+    return row is not None and row.hash == wanted
+
+
+def _old_ledger(request: Request) -> Ledger | None:
     """The ledger to build on, if there is one; a broken one is never overwritten."""
     if request.path is None or not request.path.exists():
         return None
-    old = store.read(request.path)
-    same = (old.run["profile"], old.run["seed"]) == (request.profile, request.seed)
-    if same:
+    try:
+        old = store.read(request.path)
+    except OldLedger:
+        return None
+    if (old.run.profile, old.run.seed) == (request.profile, request.seed):
         return old
     if request.ids or request.chapter:
         raise UserError(
-            f"{request.path} holds a {old.run['profile']} run with seed {old.run['seed']}, and a "
+            f"{request.path} holds a {old.run.profile} run with seed {old.run.seed}, and a "
             f"ledger holds one profile and seed: name another file with --json"
         )
     return None  # a whole run of another profile or seed replaces it
+
+
+def apart(path: Path, profile: str, seed: int) -> Path:
+    """The ledger at ``path``, or, if that holds another profile or seed, one beside it."""
+    try:
+        held = store.read(path).run if path.exists() else None
+    except OldLedger:
+        held = None  # a run replaces it
+    if held is None or (held.profile, held.seed) == (profile, seed):
+        return path
+    return path.with_name(f"{path.stem}-{profile}-{seed}.json")
 
 
 def _longest_first(ids: list[str], seconds: dict[str, str]) -> list[str]:
@@ -210,16 +220,16 @@ def _longest_first(ids: list[str], seconds: dict[str, str]) -> list[str]:
 # --- what a run records of itself -----------------------------------------------------------------
 
 
-def run_record(profile: str, seed: int, complete: bool) -> dict[str, Any]:
+def run_record(profile: str, seed: int, complete: bool) -> Run:
     """The ledger's ``run``: which library, which lock, which draw."""
-    return {
-        "version": version(),
-        "commit": _commit(),
-        "profile": profile,
-        "seed": seed,
-        "lock": _lock(),
-        "complete": complete,
-    }
+    return Run(
+        version=version(),
+        commit=_commit(),
+        profile=profile,
+        seed=seed,
+        lock=_lock(),
+        complete=complete,
+    )
 
 
 def version() -> str:

@@ -1,4 +1,4 @@
-"""The register: every claim of the theory, one file a chapter, same stem as the chapter."""
+"""The register: every claim of the theory, a file or a folder a chapter, of the chapter's name."""
 
 from __future__ import annotations
 

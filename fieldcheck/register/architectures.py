@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fieldcheck.claim import claim, ours, poster, talk
 from fieldcheck.domains import (
-    built,
     positive,
     real,
     real_matrix,
     root,
+    stacked,
     symmetric,
     unit_vector,
     vector,
@@ -35,11 +35,8 @@ def _symmetric(xp, F, x, h, k):
 
 def _two_terms(xp, X, Q, K, root_r, causal=False):
     """Both gradient terms of all heads: what queries read, and what keys are told."""
-    terms = []
-    for h in range(Q.shape[0]):
-        P = arch.weights(xp, X, Q[h], K[h], root_r, causal)
-        terms += [P @ X @ K[h] @ Q[h].T, P.T @ X @ Q[h] @ K[h].T]
-    return layers.total(terms)
+    P = arch.weights(xp, X, Q, K, root_r, causal)
+    return xp.sum(P @ X @ K @ Q.T + P.T @ X @ Q @ K.T, axis=0)
 
 
 # -- GPT -------------------------------------------------------------------------------------------
@@ -47,7 +44,6 @@ def _two_terms(xp, X, Q, K, root_r, causal=False):
     "gpt-block-as-field",
     title="A parallel block with tied weights and two attention terms is a field",
     sources=[UNIFIES, ours("after Energy Transformer, Hoover et al. 2023")],
-    chapter="architectures",
     equations=["eq-arch-block"],
     needs=["softmax-real-two-terms", "tied-mlp-gradient"],
     given=dict(**TOKENS, **HEADS, **MLP, root_r=root("r")),
@@ -60,9 +56,10 @@ def gpt_block(xp, X, Q, K, U, b, root_r):
     """For all real Q, K, U, b: softmax heads, each with its second term and with values tied to
     the keys, beside a ReLU layer with U and U transposed, are the gradient of one potential. (Both
     summands are checked by themselves; a gradient is additive.)"""
-    heads = [lambda X, h=h: arch.free_energy(xp, X, Q[h], K[h], root_r) for h in range(Q.shape[0])]
     return (
-        Gradient(lambda X: layers.total([V(X) for V in heads]), X, _two_terms(xp, X, Q, K, root_r)),
+        Gradient(
+            lambda X: arch.free_energy(xp, X, Q, K, root_r), X, _two_terms(xp, X, Q, K, root_r)
+        ),
         Gradient(lambda X: arch.mlp_energy(xp, X, U, b), X, xp.relu(X @ U + b) @ U.T),
     )
 
@@ -103,7 +100,6 @@ def _(xp, X, Q, K, U, b, W, root_r):
     "gpt-block-as-field-masked",
     title="The masked free energy: its gradient carries the causal mask and its transpose",
     sources=[ours()],
-    chapter="architectures",
     equations=["eq-arch-masked"],
     needs=["softmax-real-two-terms", "masked-free-energy"],
     given=dict(**TOKENS, **HEADS, root_r=root("r")),
@@ -111,30 +107,37 @@ def _(xp, X, Q, K, U, b, W, root_r):
     tex=r"\nabla\,\sqrt r\sum_j\log\sum_{k\le j}\ee^{S_{jk}}=PXKQ^\top+P^\top XQK^\top,"
     r"\quad P_{jk}=0\text{ for }k>j",
 )
-def masked(xp, X, Q, K, root_r):
+def masked(xp, X, Q, K, root_r, *, mask=True):
     """The gradient of the causal free energy reads from the past (P) and also writes to it (the
     transpose of P): the force on a token depends on later tokens."""
-    V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
-    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r, causal=True))
+    V = lambda X: arch.free_energy(xp, X, Q, K, root_r, causal=True)
+    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r, causal=mask))
 
 
 @masked.neighbour("only the causal half", key="causal-half")
 def _(xp, X, Q, K, root_r):
-    V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
+    V = lambda X: arch.free_energy(xp, X, Q, K, root_r, causal=True)
     return Gradient(V, X, arch.attention(xp, X, Q, K, K, Q, root_r, causal=True))
 
 
-@masked.neighbour("weights without the mask", key="no-mask")
-def _(xp, X, Q, K, root_r):
-    V = lambda X: arch.free_energy(xp, X, Q[0], K[0], root_r, causal=True)
-    return Gradient(V, X, _two_terms(xp, X, Q, K, root_r))
+masked.vary("weights without the mask", key="no-mask", mask=False)
+
+
+def _norms(xp, F, X):
+    """Squared norms of the Jacobian of F at X: its blocks between different tokens, the
+    antisymmetric parts of those of one token, and its antisymmetric part."""
+    J = xp.jacobian(F, X)
+    n, c = X.shape
+    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
+    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
+    inside = [xp.norm2(block(i, i) - block(i, i).T) / 4 for i in range(n)]
+    return layers.total(between), layers.total(inside), xp.norm2(J - J.T) / 4
 
 
 @claim(
     "gpt-block-as-field-causal",
     title="Causal attention: half of the squared coupling between tokens is no gradient",
     sources=[ours("what a causal mask does to any potential")],
-    chapter="architectures",
     equations=["eq-arch-causal"],
     given=dict(**TOKENS, **HEADS, **VALUES, root_r=root("r")),
     sizes=dict(N=[2, 3], C=[1, 2], H=[1], r=[1]),
@@ -145,78 +148,53 @@ def causal(xp, X, Q, K, V, O, root_r):
     """For causal attention with any weights, the antisymmetric part of the Jacobian has at least
     half of the squared norm of its blocks between different tokens.  The proof uses only that no
     token depends on later ones: a causal force with a potential has no interaction at all."""
-    J = xp.jacobian(lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True), X)
-    n, c = X.shape
-    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
-    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
-    inside = [xp.norm2(block(i, i) - block(i, i).T) / 4 for i in range(n)]
-    return at_most(
-        layers.total(between) / 2,
-        xp.norm2(J - J.T) / 4,
-        room=layers.total(inside),
-        sharp=True,
-    )
+    F = lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True)
+    between, inside, antisymmetric = _norms(xp, F, X)
+    return at_most(between / 2, antisymmetric, room=inside, sharp=True)
 
 
 @causal.neighbour("attention that looks both ways", key="no-mask")
 def _(xp, X, Q, K, V, O, root_r):
-    J = xp.jacobian(lambda X: arch.attention(xp, X, Q, K, V, O, root_r), X)
-    n, c = X.shape
-    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
-    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
-    return AtMost(layers.total(between) / 2, xp.norm2(J - J.T) / 4)
+    F = lambda X: arch.attention(xp, X, Q, K, V, O, root_r)
+    between, _, antisymmetric = _norms(xp, F, X)
+    return AtMost(between / 2, antisymmetric)
 
 
 @causal.neighbour("all of the coupling", key="all-of-it")
 def _(xp, X, Q, K, V, O, root_r):
-    J = xp.jacobian(lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True), X)
-    n, c = X.shape
-    block = lambda i, j: J[i * c : (i + 1) * c, j * c : (j + 1) * c]
-    between = [xp.norm2(block(i, j)) for i in range(n) for j in range(n) if i != j]
-    return AtMost(layers.total(between), xp.norm2(J - J.T) / 4)
+    F = lambda X: arch.attention(xp, X, Q, K, V, O, root_r, causal=True)
+    between, _, antisymmetric = _norms(xp, F, X)
+    return AtMost(between, antisymmetric)
 
 
 @claim(
     "gpt-block-as-field-layer-norm",
     title="Layer norm without its gain is the gradient of a norm",
     sources=[ours()],
-    chapter="architectures",
     equations=["eq-arch-layer-norm"],
     given=dict(x=vector("C"), eps=positive()),
     sizes=dict(C=[1, 2, 3, 4]),
     tex=r"\nabla\,C\sqrt{\tfrac1C\norm{x-\bar x}^2+\epsilon}"
     r"=\frac{x-\bar x}{\sqrt{\tfrac1C\norm{x-\bar x}^2+\epsilon}}",
 )
-def layer_norm(xp, x, eps):
+def layer_norm(xp, x, eps, *, g=1, width=True):
     """For every ε > 0 the standardization of a token is the gradient of C times its regularized
     standard deviation, a convex function."""
     C = x.shape[0]
     y = x - xp.sum(x) / C
     deviation = lambda x: xp.sqrt(xp.sum((x - xp.sum(x) / C) ** 2) / C + eps)
-    return Gradient(lambda x: C * deviation(x), x, y / xp.sqrt(xp.sum(y * y) / C + eps))
+    V = lambda x: C * deviation(x) if width else deviation(x)
+    return Gradient(V, x, g * y / xp.sqrt(xp.sum(y * y) / C + eps))
 
 
-@layer_norm.neighbour("a gain for each channel", key="gain", given=dict(g=vector("C")))
-def _(xp, x, eps, g):
-    C = x.shape[0]
-    y = x - xp.sum(x) / C
-    deviation = lambda x: xp.sqrt(xp.sum((x - xp.sum(x) / C) ** 2) / C + eps)
-    return Gradient(lambda x: C * deviation(x), x, g * y / xp.sqrt(xp.sum(y * y) / C + eps))
-
-
-@layer_norm.neighbour("the potential without the factor C", key="no-width")
-def _(xp, x, eps):
-    C = x.shape[0]
-    y = x - xp.sum(x) / C
-    deviation = lambda x: xp.sqrt(xp.sum((x - xp.sum(x) / C) ** 2) / C + eps)
-    return Gradient(deviation, x, y / xp.sqrt(xp.sum(y * y) / C + eps))
+layer_norm.vary("a gain for each channel", key="gain", given=dict(g=vector("C")))
+layer_norm.vary("the potential without the factor C", key="no-width", width=False)
 
 
 @claim(
     "gpt-block-as-field-gain",
     title="Layer norm with its gain has a potential",
     sources=[ours("what a field with normalization would need")],
-    chapter="architectures",
     expect="refuted",
     equations=["eq-arch-gain"],
     given=dict(**CHANNELS, g=vector("C"), eps=positive()),
@@ -237,7 +215,6 @@ def _(xp, x, h, k, c, eps):
     "gpt-block-as-field-gelu",
     title="A tied MLP with GELU has a potential",
     sources=[ours("the approximation by tanh that GPT-2 uses")],
-    chapter="architectures",
     equations=["eq-arch-gelu"],
     given=dict(**CHANNELS, **MLP, s=real(), c=real()),
     sizes=dict(C=[1, 2, 3], m=[1, 2]),
@@ -259,7 +236,6 @@ def _(xp, x, h, k, U, b, W, s, c):
     "gpt-block-as-field-pre-norm",
     title="A tied MLP that reads normalized tokens has a potential",
     sources=[ours("the order of operations in GPT-2")],
-    chapter="architectures",
     expect="refuted",
     equations=["eq-arch-pre-norm"],
     given=dict(**CHANNELS, **MLP, eps=positive()),
@@ -293,7 +269,6 @@ def _(xp, x, h, k, U, b, eps):
     "gpt-block-as-field-sequential",
     title="Two sublayers with potentials, one after the other, have a potential",
     sources=[ours("a GPT block applies attention first, then the MLP")],
-    chapter="architectures",
     expect="refuted",
     equations=["eq-arch-sequential"],
     given=dict(**CHANNELS, A=symmetric("C"), U=real_matrix("C", "m")),
@@ -328,16 +303,16 @@ def _(xp, x, h, k, c, U):
     "resnet-block-as-field",
     title="A residual block with tied weights and a minus sign is a gradient flow",
     sources=[UNIFIES, ours("after Ruthotto and Haber 2018")],
-    chapter="architectures",
     equations=["eq-arch-resnet"],
     given=dict(x=vector("n"), K=real_matrix("m", "n"), b=vector("m")),
     sizes=dict(n=[1, 2, 3, 4], m=[1, 2, 3]),
     tex=r"-K^\top(Kx+b)_+ = -\nabla\,\tfrac12\norm{(Kx+b)_+}^2",
 )
-def resnet(xp, x, K, b):
+def resnet(xp, x, K, b, *, sign=-1, L=None):
     """For all K and b the force −Kᵀ(Kx + b)₊ is minus the gradient of ½‖(Kx + b)₊‖²."""
     V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
-    return Gradient(lambda x: -V(x), x, -(K.T @ xp.relu(K @ x + b)))
+    back = K.T if L is None else L
+    return Gradient(lambda x: -V(x), x, sign * (back @ xp.relu(K @ x + b)))
 
 
 @resnet.neighbour(
@@ -350,16 +325,8 @@ def _(xp, x, K, b, L, h, k):
     return _symmetric(xp, lambda x: L @ xp.relu(K @ x + b), x, h, k)
 
 
-@resnet.neighbour("untied", key="untied", given=dict(L=real_matrix("n", "m")))
-def _(xp, x, K, b, L):
-    V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
-    return Gradient(lambda x: -V(x), x, -(L @ xp.relu(K @ x + b)))
-
-
-@resnet.neighbour("the block adds in place of subtracting", key="sign")
-def _(xp, x, K, b):
-    V = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
-    return Gradient(lambda x: -V(x), x, K.T @ xp.relu(K @ x + b))
+resnet.vary("untied", key="untied", given=dict(L=real_matrix("n", "m")))
+resnet.vary("the block adds in place of subtracting", key="sign", sign=1)
 
 
 CONVOLUTION = dict(x=real_matrix("c", "n"), k=real_matrix("o", "c", 3), b=vector("o"))
@@ -370,7 +337,6 @@ SIGNALS = dict(c=[1, 2], o=[1, 2], n=[1, 2, 3, 4])
     "resnet-block-as-field-convolution",
     title="The same with a convolution: the second one is transposed, not repeated",
     sources=[ours("after Ruthotto and Haber 2018")],
-    chapter="architectures",
     equations=["eq-arch-convolution"],
     needs=["resnet-block-as-field"],
     given=CONVOLUTION,
@@ -378,12 +344,12 @@ SIGNALS = dict(c=[1, 2], o=[1, 2], n=[1, 2, 3, 4])
     tex=r"\nabla\,\tfrac12\norm{(k*x+b)_+}^2 = k^\top\!*(k*x+b)_+,"
     r"\quad (k^\top)_{ca}(d)=k_{ac}(-d)",
 )
-def convolution(xp, x, k, b):
+def convolution(xp, x, k, b, *, l=None):
     """For zero-padded convolutions with kernels of width 3, the gradient applies the transposed
     convolution: channels exchanged and the kernel reversed."""
     V = lambda x: xp.sum(xp.relu(arch.convolve(xp, x, k) + b[:, None]) ** 2) / 2
     inner = xp.relu(arch.convolve(xp, x, k) + b[:, None])
-    return Gradient(V, x, arch.convolve_back(xp, inner, k))
+    return Gradient(V, x, arch.convolve_back(xp, inner, k if l is None else l))
 
 
 @convolution.neighbour(
@@ -396,18 +362,13 @@ def _(xp, x, k, b):
     return Gradient(V, x, arch.convolve(xp, inner, same))
 
 
-@convolution.neighbour("a second kernel of its own", key="untied", given=dict(l=CONVOLUTION["k"]))
-def _(xp, x, k, b, l):
-    V = lambda x: xp.sum(xp.relu(arch.convolve(xp, x, k) + b[:, None]) ** 2) / 2
-    inner = xp.relu(arch.convolve(xp, x, k) + b[:, None])
-    return Gradient(V, x, arch.convolve_back(xp, inner, l))
+convolution.vary("a second kernel of its own", key="untied", given=dict(l=CONVOLUTION["k"]))
 
 
 @claim(
     "resnet-block-as-field-contraction",
     title="Tied residual flows bring no two inputs apart",
     sources=[ours("stability, Ruthotto and Haber 2018")],
-    chapter="architectures",
     equations=["eq-arch-contraction"],
     needs=["resnet-block-as-field"],
     given=dict(x=vector("n"), y=vector("n"), K=real_matrix("m", "n"), b=vector("m")),
@@ -445,7 +406,6 @@ def _(xp, x, y, K, b, L):
     "resnet-block-as-field-projected",
     title="A block that ends in its activation is a projected gradient step",
     sources=[talk("ReLU = Conic Proj-GD"), ours("which blocks the word applies to")],
-    chapter="architectures",
     equations=["eq-arch-projected"],
     needs=["resnet-block-as-field", "relu-orthant-projection"],
     given=dict(x=vector("n"), w=vector("n"), K=real_matrix("m", "n"), b=vector("m")),
@@ -499,7 +459,6 @@ def _mean(xp, x, Y, v):
     "diffusion-block-as-field",
     title="The ideal denoiser of a finite data set is softmax attention and a gradient",
     sources=[UNIFIES, ours("empirical Bayes: Miyasawa 1961, Robbins 1956")],
-    chapter="architectures",
     equations=["eq-arch-denoiser", "eq-arch-denoiser-energy"],
     needs=["lse-gradient-softmax", "diffusion-block-as-field-scores"],
     given=DATA,
@@ -550,7 +509,6 @@ def _(xp, x, Y, v):
     "diffusion-block-as-field-tweedie",
     title="The ideal denoiser is a gradient: Tweedie's formula",
     sources=[ours("empirical Bayes: Robbins 1956, Miyasawa 1961")],
-    chapter="architectures",
     equations=["eq-arch-tweedie"],
     given=DATA,
     sizes=SAMPLES,
@@ -558,26 +516,21 @@ def _(xp, x, Y, v):
     r"+\sigma^2\log\sum_i\ee^{-\norm{x-y_i}^2/2\sigma^2}\Bigr]"
     r"=x+\sigma^2\,\nabla\log p_\sigma(x)",
 )
-def tweedie(xp, x, Y, v):
+def tweedie(xp, x, Y, v, *, scaled=True):
     """The mean of the data given a noisy x is the gradient of ½‖x‖² + σ² log p_σ(x), with p_σ the
     data smoothed by the noise."""
     log_p = lambda x: xp.log(xp.sum(xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))))
-    V = lambda x: xp.sum(x * x) / 2 + v * log_p(x)
+    V = lambda x: xp.sum(x * x) / 2 + (v if scaled else 1) * log_p(x)
     return Gradient(V, x, arch.posterior_mean(xp, x, Y, v))
 
 
-@tweedie.neighbour("the score without the noise's variance", key="wrong-variance")
-def _(xp, x, Y, v):
-    log_p = lambda x: xp.log(xp.sum(xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))))
-    V = lambda x: xp.sum(x * x) / 2 + log_p(x)
-    return Gradient(V, x, arch.posterior_mean(xp, x, Y, v))
+tweedie.vary("the score without the noise's variance", key="wrong-variance", scaled=False)
 
 
 @claim(
     "diffusion-block-as-field-scores",
     title="A Gaussian's exponent is a score with a key bias, up to a constant",
     sources=[ours()],
-    chapter="architectures",
     equations=["eq-arch-scores"],
     given=dict(x=vector("d"), y=vector("d"), v=positive()),
     sizes=dict(d=[1, 2, 3, 4]),
@@ -596,20 +549,13 @@ def _(xp, x, y, v):
     return Equal(-xp.sum((x - y) ** 2) / (2 * v), (xp.sum(x * y) - xp.sum(x * x) / 2) / v)
 
 
-UNIT_ROWS = built(
-    "unit vector for each point",
-    ("M", "d"),
-    {"x": ("M", "d-1")},
-    lambda xp, raw: xp.stack([unit_vector("d").build(xp, {"x": x}) for x in raw["x"]]),
-    relaxed=real_matrix("M", "d"),
-)
+UNIT_ROWS = stacked("M", unit_vector("d"), "unit vector for each point")
 
 
 @claim(
     "diffusion-block-as-field-equal-norms",
     title="For data of equal norms the key bias may be left out",
     sources=[ours()],
-    chapter="architectures",
     equations=["eq-arch-equal-norms"],
     needs=["diffusion-block-as-field"],
     given=dict(x=vector("d"), U=UNIT_ROWS, c=real(), v=positive()),
@@ -637,42 +583,29 @@ def _(xp, x, U, e, v):
     "diffusion-block-as-field-score",
     title="The score of a Gaussian mixture is a gradient",
     sources=[UNIFIES, ours("the score as gradient of the log-density")],
-    chapter="architectures",
     equations=["eq-arch-score"],
     given=dict(x=vector("d"), Y=real_matrix("M", "d"), v=positive("M"), w=positive("M")),
     sizes=SAMPLES,
     tex=r"\nabla\log\sum_iw_i\,\ee^{-\norm{x-y_i}^2/2v_i}=\sum_ip_i(x)\,\frac{y_i-x}{v_i},\quad "
     r" p_i\propto w_i\,\ee^{-\norm{x-y_i}^2/2v_i}",
 )
-def score(xp, x, Y, v, w):
+def score(xp, x, Y, v, w, *, normalized=True, weighted=True):
     """For any centres, variances and positive weights (normalized or not) the score is the mean
     of (y_i − x)/v_i under the posterior over the components."""
-    density = lambda x: w * xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
-    p = density(x) / xp.sum(density(x))
-    field = (p / v) @ (Y - x[None, :])
-    return Gradient(lambda x: xp.log(xp.sum(density(x))), x, field)
+    bumps = lambda x: xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
+    odds = w * bumps(x) if weighted else bumps(x)
+    p = odds / xp.sum(odds) if normalized else odds
+    return Gradient(lambda x: xp.log(xp.sum(w * bumps(x))), x, (p / v) @ (Y - x[None, :]))
 
 
-@score.neighbour("the sum is not divided by the density", key="not-normalized")
-def _(xp, x, Y, v, w):
-    density = lambda x: w * xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
-    field = (density(x) / v) @ (Y - x[None, :])
-    return Gradient(lambda x: xp.log(xp.sum(density(x))), x, field)
-
-
-@score.neighbour("the mixture's weights are left out", key="weights-left-out")
-def _(xp, x, Y, v, w):
-    density = lambda x: xp.exp(-xp.sum((x[None, :] - Y) ** 2, axis=1) / (2 * v))
-    p = density(x) / xp.sum(density(x))
-    field = (p / v) @ (Y - x[None, :])
-    return Gradient(lambda x: xp.log(xp.sum(w * density(x))), x, field)
+score.vary("the sum is not divided by the density", key="not-normalized", normalized=False)
+score.vary("the mixture's weights are left out", key="weights-left-out", weighted=False)
 
 
 @claim(
     "diffusion-block-as-field-covariance",
     title="The denoiser's Jacobian is the posterior covariance over σ²",
     sources=[ours("the second-order form of Tweedie's formula")],
-    chapter="architectures",
     equations=["eq-arch-covariance"],
     needs=["lse-gradient-softmax"],
     given=dict(**DATA, h=vector("d")),
@@ -716,7 +649,6 @@ def _(xp, x, Y, v, h):
     "diffusion-block-as-field-conditioning",
     title="Time conditioning keeps the potential if the gate equals the scale",
     sources=[UNIFIES, ours("the conditioning of Peebles and Xie 2022")],
-    chapter="architectures",
     equations=["eq-arch-conditioning"],
     needs=["tied-mlp-gradient"],
     given=dict(x=vector("C"), **MLP, scale=vector("C"), shift=vector("C")),
@@ -724,11 +656,12 @@ def _(xp, x, Y, v, h):
     tex=r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot F(\gamma\odot x+\beta),\quad "
     r" F=\nabla V",
 )
-def conditioning(xp, x, U, b, scale, shift):
+def conditioning(xp, x, U, b, scale, shift, *, gate=None):
     """With V = ½‖(Uᵀx + b)₊‖²: a layer that reads γ ⊙ x + β and is gated by the same γ is the
     gradient of V(γ ⊙ x + β), for any scale γ and shift β, hence at each time."""
     V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
-    return Gradient(V, x, scale * (U @ xp.relu((scale * x + shift) @ U + b)))
+    gate = scale if gate is None else gate
+    return Gradient(V, x, gate * (U @ xp.relu((scale * x + shift) @ U + b)))
 
 
 @conditioning.neighbour(
@@ -742,13 +675,5 @@ def _(xp, x, U, b, scale, shift, gate, h, k):
     return _symmetric(xp, F, x, h, k)
 
 
-@conditioning.neighbour("no gate", key="no-gate")
-def _(xp, x, U, b, scale, shift):
-    V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
-    return Gradient(V, x, U @ xp.relu((scale * x + shift) @ U + b))
-
-
-@conditioning.neighbour("a gate of its own", key="free-gate", given=dict(gate=vector("C")))
-def _(xp, x, U, b, scale, shift, gate):
-    V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
-    return Gradient(V, x, gate * (U @ xp.relu((scale * x + shift) @ U + b)))
+conditioning.vary("no gate", key="no-gate", gate=1)
+conditioning.vary("a gate of its own", key="free-gate", given=dict(gate=vector("C")))

@@ -11,28 +11,21 @@ from fieldcheck.relations import Equal
     "wirtinger-one-pass",
     title="The Wirtinger derivative is the antilinear part of the real one",
     sources=[ours("the weak form that every force is tested in")],
-    chapter="evidence",
     equations=["eq-wirtinger-two-pushes"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), H=matrix("N", "C")),
     tex=r"\Tr H^*\frac{\partial V}{\partial X^*}"
     r" = \tfrac12\bigl(V'(X)[H] + \ii\,V'(X)[\ii H]\bigr)",
 )
-def one_pass(xp, X, W, H):
+def one_pass(xp, X, W, H, *, sign=1):
     """Moving X* alone along H* equals half the derivative along H plus i/2 times that along iH."""
     V = lambda X: xp.trace(X @ W @ xp.star(X) @ X @ xp.star(X)) + xp.trace(X @ W @ X.T)
     return Equal(
         xp.pull_star(V, X, H),
-        (xp.push(V, X, H) + xp.i * xp.push(V, X, xp.i * H)) / 2,
+        (xp.push(V, X, H) + sign * xp.i * xp.push(V, X, xp.i * H)) / 2,
     )
 
 
-@one_pass.neighbour("minus i instead of i: the holomorphic part", key="holomorphic-part")
-def _(xp, X, W, H):
-    V = lambda X: xp.trace(X @ W @ xp.star(X) @ X @ xp.star(X)) + xp.trace(X @ W @ X.T)
-    return Equal(
-        xp.pull_star(V, X, H),
-        (xp.push(V, X, H) - xp.i * xp.push(V, X, xp.i * H)) / 2,
-    )
+one_pass.vary("minus i instead of i: the holomorphic part", key="holomorphic-part", sign=-1)
 
 
 @one_pass.neighbour("the real derivative alone", key="real-derivative")
@@ -45,7 +38,6 @@ def _(xp, X, W, H):
     "jets-nest",
     title="Derivatives of derivatives stay apart",
     sources=[ours("the one derivative primitive")],
-    chapter="evidence",
     equations=["eq-jets-nest"],
     given=dict(x=vector("n"), h=vector("n"), k=vector("n")),
     tex=r"f''(x)[h,k] = 6\sum_j x_j h_j k_j \quad\text{for } f(x)=\sum_j x_j^3",

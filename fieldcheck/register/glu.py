@@ -7,6 +7,7 @@ from itertools import permutations
 from fieldcheck.claim import claim, ours, paper, poster
 from fieldcheck.domains import built, matrix, real, real_matrix, unitary, vector
 from fieldcheck.fields.integrability import euclidean_pairing
+from fieldcheck.fields.layers import total
 from fieldcheck.relations import Equal, Gradient, Rank, Zero
 
 WEIGHTS = dict(G=real_matrix("C", "m"), I=real_matrix("C", "m"), O=real_matrix("C", "m"))
@@ -21,7 +22,6 @@ SIZES = dict(N=[1, 2, 3], C=[1, 2, 3, 4], m=[1, 2, 3])
     "glu-triple-trace",
     title="The triple-trace potential gives three gated units, each with weight one third",
     sources=[poster("From Theory to Practice"), paper("GLU potential")],
-    chapter="glu",
     equations=["eq-glu-three-units"],
     given=dict(X=real_matrix("N", "C"), **WEIGHTS),
     sizes=SIZES,
@@ -29,38 +29,23 @@ SIZES = dict(N=[1, 2, 3], C=[1, 2, 3, 4], m=[1, 2, 3])
     r"(XW_g\odot XW_i)W_o^{\mathsf T} + (XW_i\odot XW_o)W_g^{\mathsf T}"
     r" + (XW_o\odot XW_g)W_i^{\mathsf T}\bigr]",
 )
-def three_units(xp, X, G, I, O):
+def three_units(xp, X, G, I, O, *, terms=3, divisor=3):
     """For all real weights the gradient is a third of three gated units, roles permuted."""
     V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
-    first = ((X @ G) * (X @ I)) @ O.T
-    second = ((X @ I) * (X @ O)) @ G.T
-    third = ((X @ O) * (X @ G)) @ I.T
-    return Gradient(V, X, (first + second + third) / 3)
+    units = [((X @ G) * (X @ I)) @ O.T, ((X @ I) * (X @ O)) @ G.T, ((X @ O) * (X @ G)) @ I.T]
+    return Gradient(V, X, total(units[:terms]) / divisor)
 
 
-@three_units.printed(
+three_units.vary(
     "one gated unit",
+    role="printed",
     tex=r"\nabla\,\tfrac13\sum_{jk}(XW_g\odot XW_i\odot XW_o)_{jk}"
     r" = (XW_g\odot XW_i)W_o^{\mathsf T}",
+    terms=1,
+    divisor=1,
 )
-def _(xp, X, G, I, O):
-    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
-    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T)
-
-
-@three_units.neighbour("one of the three terms, with its third", key="one-term")
-def _(xp, X, G, I, O):
-    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
-    return Gradient(V, X, (((X @ G) * (X @ I)) @ O.T) / 3)
-
-
-@three_units.neighbour("the third is missing", key="missing-third")
-def _(xp, X, G, I, O):
-    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3
-    first = ((X @ G) * (X @ I)) @ O.T
-    second = ((X @ I) * (X @ O)) @ G.T
-    third = ((X @ O) * (X @ G)) @ I.T
-    return Gradient(V, X, first + second + third)
+three_units.vary("one of the three terms, with its third", key="one-term", terms=1)
+three_units.vary("the third is missing", key="missing-third", divisor=1)
 
 
 @three_units.neighbour("the output weights are not exchanged", key="outputs-not-exchanged")
@@ -74,7 +59,6 @@ def _(xp, X, G, I, O):
     "glu-triple-trace-parallel",
     title="With parallel weight columns the printed gradient is right",
     sources=[paper("GLU potential"), ours("the condition under which it holds")],
-    chapter="glu",
     equations=["eq-glu-parallel"],
     needs=["glu-triple-trace"],
     given=dict(
@@ -121,33 +105,29 @@ def _(xp, X, W, g, I, o):
     "glu-triple-trace-tied",
     title="With all three weights equal the unit is a tied square",
     sources=[ours("special case of parallel columns")],
-    chapter="glu",
     needs=["glu-triple-trace-parallel"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "m")),
     sizes=SIZES,
     tex=r"\nabla\,\tfrac13\sum (XW)^{\odot 3} = (XW)^{\odot 2}W^{\mathsf T}",
 )
-def tied(xp, X, W):
+def tied(xp, X, W, *, transposed=True):
     """The gradient of a third of the sum of cubes of XW is (XW)² W^T."""
     V = lambda X: xp.sum((X @ W) ** 3) / 3
-    return Gradient(V, X, (X @ W) ** 2 @ W.T)
+    return Gradient(V, X, (X @ W) ** 2 @ (W.T if transposed else W))
 
 
-@tied.neighbour(
+tied.vary(
     "the weight is not transposed back but used as it is",
     key="square-weight",
     given=dict(W=real_matrix("C", "C")),
+    transposed=False,
 )
-def _(xp, X, W):
-    V = lambda X: xp.sum((X @ W) ** 3) / 3
-    return Gradient(V, X, (X @ W) ** 2 @ W)
 
 
 @claim(
     "glu-triple-trace-exact",
     title="The printed gradient is right exactly when the unit has a potential at all",
     sources=[paper("GLU potential"), ours("the condition under which it holds")],
-    chapter="glu",
     equations=["eq-glu-exact"],
     needs=["glu-triple-trace", "glu-no-potential-defect"],
     given=dict(x=vector("C"), **WEIGHTS, h=vector("C")),
@@ -178,7 +158,6 @@ def _(xp, x, G, I, O, h):
     "glu-triple-trace-cancelling",
     title="Two units whose tensor is not symmetric, and whose printed gradient is right",
     sources=[ours("against: if and only if the tensor T is symmetric")],
-    chapter="glu",
     equations=["eq-glu-cancelling"],
     needs=["glu-triple-trace-exact"],
     given=dict(X=real_matrix("N", "C"), g=vector("C"), i=vector("C"), o=vector("C")),
@@ -186,26 +165,21 @@ def _(xp, x, G, I, O, h):
     tex=r"W_g=(g,-i),\ W_i=(i,g),\ W_o=(o,o):\quad "
     r"\nabla\,\tfrac13\sum(XW_g\odot XW_i\odot XW_o) = (XW_g\odot XW_i)W_o^{\mathsf T}",
 )
-def cancelling(xp, X, g, i, o):
+def cancelling(xp, X, g, i, o, *, sign=-1):
     """The second unit exchanges gate and input of the first and turns the sign: potential and unit
     both vanish, whatever g, i and o are."""
-    G, I, O = xp.stack([g, -i], axis=1), xp.stack([i, g], axis=1), xp.stack([o, o], axis=1)
+    G, I, O = xp.stack([g, sign * i], axis=1), xp.stack([i, g], axis=1), xp.stack([o, o], axis=1)
     V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3 + xp.sum(X)
     return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T + 1)
 
 
-@cancelling.neighbour("the sign is not turned", key="same-sign")
-def _(xp, X, g, i, o):
-    G, I, O = xp.stack([g, i], axis=1), xp.stack([i, g], axis=1), xp.stack([o, o], axis=1)
-    V = lambda X: xp.sum((X @ G) * (X @ I) * (X @ O)) / 3 + xp.sum(X)
-    return Gradient(V, X, ((X @ G) * (X @ I)) @ O.T + 1)
+cancelling.vary("the sign is not turned", key="same-sign", sign=1)
 
 
 @claim(
     "glu-triple-trace-complex",
     title="For complex tokens the printed potential exerts no force",
     sources=[poster("From Theory to Practice"), paper("GLU potential"), ours()],
-    chapter="glu",
     equations=["eq-glu-complex"],
     given=dict(X=matrix("N", "C"), G=matrix("C", "m"), I=matrix("C", "m"), O=matrix("C", "m")),
     sizes=SIZES,
@@ -227,7 +201,6 @@ def _(xp, X, G, I, O):
     "glu-no-potential",
     title="A gated unit with free weights has a potential",
     sources=[ours("what the printed gradient would imply")],
-    chapter="glu",
     expect="refuted",
     equations=["eq-glu-symmetric-jacobian"],
     given=dict(
@@ -248,39 +221,32 @@ def _(xp, X, W, H, K):
     return Equal(euclidean_pairing(xp, F, X, H, K), euclidean_pairing(xp, F, X, K, H))
 
 
-@no_potential.neighbour("one token, one channel", key="one-channel", sizes=dict(N=[1], C=[1]))
-def _(xp, X, G, I, O, H, K):
-    F = lambda X: ((X @ G) * (X @ I)) @ O.T
-    return Equal(euclidean_pairing(xp, F, X, H, K), euclidean_pairing(xp, F, X, K, H))
+no_potential.vary("one token, one channel", key="one-channel", sizes=dict(N=[1], C=[1]))
 
 
 @claim(
     "glu-no-potential-defect",
     title="The asymmetry of a gated unit is that of its coefficient tensor",
     sources=[ours("the exact condition for a potential")],
-    chapter="glu",
     equations=["eq-glu-defect"],
     given=dict(x=vector("C"), **WEIGHTS, h=vector("C"), k=vector("C")),
     sizes=dict(C=[1, 2, 3, 4], m=[1, 2, 3]),
     tex=r"\inner{k}{DF(x)h} - \inner{h}{DF(x)k} = S(x,h,k) - S(x,k,h),\quad "
     r" S(a,b,c) = T(a,b,c) + T(b,a,c)",
 )
-def defect(xp, x, G, I, O, h, k):
+def defect(xp, x, G, I, O, h, k, *, symmetrized=True):
     """With T = Σ g⊗i⊗o and S its symmetrization in gate and input, the Jacobian's asymmetry at x is
     S(x,h,k) - S(x,k,h).  So a potential exists if and only if S is fully symmetric."""
     F = lambda x: ((x @ G) * (x @ I)) @ O.T
     T = lambda a, b, c: xp.sum((a @ G) * (b @ I) * (c @ O))
-    S = lambda a, b, c: T(a, b, c) + T(b, a, c)
+    S = lambda a, b, c: T(a, b, c) + T(b, a, c) if symmetrized else T(a, b, c)
     left = euclidean_pairing(xp, F, x, h, k) - euclidean_pairing(xp, F, x, k, h)
     return Equal(left, S(x, h, k) - S(x, k, h))
 
 
-@defect.neighbour("the tensor is not symmetrized in gate and input", key="not-symmetrized")
-def _(xp, x, G, I, O, h, k):
-    F = lambda x: ((x @ G) * (x @ I)) @ O.T
-    T = lambda a, b, c: xp.sum((a @ G) * (b @ I) * (c @ O))
-    left = euclidean_pairing(xp, F, x, h, k) - euclidean_pairing(xp, F, x, k, h)
-    return Equal(left, T(x, h, k) - T(x, k, h))
+defect.vary(
+    "the tensor is not symmetrized in gate and input", key="not-symmetrized", symmetrized=False
+)
 
 
 # -- symmetry -------------------------------------------------------------------------------------
@@ -288,7 +254,6 @@ def _(xp, x, G, I, O, h, k):
     "glu-symmetry",
     title="A gated unit treats all tokens alike",
     sources=[paper("the minimal nonlinear permutation-invariant field")],
-    chapter="glu",
     equations=["eq-glu-permutation"],
     given=dict(X=real_matrix("N", "C"), **WEIGHTS),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3], m=[1, 2]),
@@ -324,7 +289,6 @@ def _(xp, X, G, I, O):
     "glu-symmetry-phase",
     title="Under a common phase the triple trace turns three times as fast",
     sources=[paper("the minimal nonlinear permutation-invariant field"), ours("phase counting")],
-    chapter="glu",
     equations=["eq-glu-phase"],
     given=dict(
         X=matrix("N", "C"), G=matrix("C", "m"), I=matrix("C", "m"), O=matrix("C", "m"), t=real()
@@ -356,24 +320,20 @@ def _(xp, X, G, I, O, U):
     "glu-symmetry-no-interaction",
     title="A gated unit moves each token by itself",
     sources=[ours("what permutation invariance does not give")],
-    chapter="glu",
     equations=["eq-glu-no-interaction"],
     given=dict(X=real_matrix("N", "C"), h=vector("C"), **WEIGHTS),
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3], m=[1, 2]),
     tex=r"\frac{\partial F(X)_n}{\partial x_m} = 0\quad (n\ne m)",
 )
-def no_interaction(xp, X, h, G, I, O):
+def no_interaction(xp, X, h, G, I, O, *, shared_gate=False):
     """Moving one token does not change the force on another: gated units do not interact."""
-    F = lambda X: ((X @ G) * (X @ I)) @ O.T
+    seen = lambda X: xp.sum(X, axis=0) if shared_gate else X
+    F = lambda X: ((seen(X) @ G) * (X @ I)) @ O.T
     only_first = xp.concat([h[None, :], X[1:] * 0])
     return Zero(xp.push(F, X, only_first)[1:])
 
 
-@no_interaction.neighbour("the gate looks at the mean token", key="shared-gate")
-def _(xp, X, h, G, I, O):
-    F = lambda X: ((X @ I) * (xp.sum(X, axis=0) @ G)) @ O.T
-    only_first = xp.concat([h[None, :], X[1:] * 0])
-    return Zero(xp.push(F, X, only_first)[1:])
+no_interaction.vary("the gate looks at the mean token", key="shared-gate", shared_gate=True)
 
 
 def _probes(xp, xs, features):
@@ -400,7 +360,11 @@ def _cubics(xp, X, blocks):
 
 
 POINTS = built(
-    "tensor of probe points", (45, "N", "C"), {"x": (45, "N", "C")}, lambda xp, raw: raw["x"]
+    "tensor of probe points",
+    (45, "N", "C"),
+    {"x": (45, "N", "C")},
+    lambda xp, raw: raw["x"],
+    covers="all",
 )
 
 
@@ -408,31 +372,20 @@ POINTS = built(
     "glu-symmetry-cubics",
     title="Gated units are a fraction of the permutation-invariant cubics",
     sources=[paper("the minimal nonlinear permutation-invariant field"), ours("the count")],
-    chapter="glu",
     equations=["eq-glu-count"],
     given=dict(X=POINTS),
     sizes=dict(N=[3, 4], C=[1, 2, 3]),
     tex=r"\dim = 2\binom{C+2}{3} + C\binom{C+1}{2}\qquad(N\ge 3)",
 )
-def cubics(xp, X):
+def cubics(xp, X, *, blocks=True):
     """For N >= 3 the real S_N-invariant cubics have dimension 2 binom(C+2, 3) + C binom(C+1, 2)."""
     C = X.shape[2]
-    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, True))
+    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, blocks))
     return Rank(matrix_, 2 * (C * (C + 1) * (C + 2) // 6) + C * (C * (C + 1) // 2))
 
 
-@cubics.neighbour("one block only: what gated units span", key="one-block")
-def _(xp, X):
-    C = X.shape[2]
-    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, False))
-    return Rank(matrix_, 2 * (C * (C + 1) * (C + 2) // 6) + C * (C * (C + 1) // 2))
-
-
-@cubics.neighbour("two tokens", key="two-tokens", sizes=dict(N=[2]))
-def _(xp, X):
-    C = X.shape[2]
-    matrix_ = _probes(xp, list(X), lambda x: _cubics(xp, x, True))
-    return Rank(matrix_, 2 * (C * (C + 1) * (C + 2) // 6) + C * (C * (C + 1) // 2))
+cubics.vary("one block only: what gated units span", key="one-block", blocks=False)
+cubics.vary("two tokens", key="two-tokens", sizes=dict(N=[2]))
 
 
 # -- squared ReLU ---------------------------------------------------------------------------------
@@ -440,28 +393,19 @@ def _(xp, X):
     "relu-squared",
     title="A tied squared ReLU is a gradient",
     sources=[paper("ReLU squared by tying and projecting")],
-    chapter="glu",
     equations=["eq-relu-squared"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "m")),
     sizes=dict(N=[1, 2], C=[1, 2], m=[1, 2]),
     tex=r"\nabla\,\tfrac13\sum_{jk}(XW)_+^3 = (XW)_+^2\,W^{\mathsf T}",
 )
-def relu_squared(xp, X, W):
+def relu_squared(xp, X, W, *, divisor=3, power=2):
     """A third of the sum of cubes of the positive part has the gradient (XW)_+² W^T."""
-    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / 3
-    return Gradient(V, X, xp.relu(X @ W) ** 2 @ W.T)
+    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / divisor
+    return Gradient(V, X, xp.relu(X @ W) ** power @ W.T)
 
 
-@relu_squared.neighbour("the third is missing", key="factor")
-def _(xp, X, W):
-    V = lambda X: xp.sum(xp.relu(X @ W) ** 3)
-    return Gradient(V, X, xp.relu(X @ W) ** 2 @ W.T)
-
-
-@relu_squared.neighbour("the first power", key="power")
-def _(xp, X, W):
-    V = lambda X: xp.sum(xp.relu(X @ W) ** 3) / 3
-    return Gradient(V, X, xp.relu(X @ W) @ W.T)
+relu_squared.vary("the third is missing", key="factor", divisor=1)
+relu_squared.vary("the first power", key="power", power=1)
 
 
 @relu_squared.neighbour(

@@ -11,15 +11,12 @@ from fieldcheck.domains import matrix, positive, real_matrix, vector
 from fieldcheck.fields import passes
 from fieldcheck.relations import Equal, Gradient
 
-CHAPTER = "performance"
-
 
 # -- what a fused kernel returns ------------------------------------------------------------------
 @claim(
     "lse-from-null-key",
     title="A null key recovers the log-sum-exp from attention alone",
     sources=[ours("how to read an energy off a kernel that returns none")],
-    chapter=CHAPTER,
     equations=["eq-perf-null-key"],
     given=dict(s=vector("M")),
     tex=r"t = \softmax(s_1,\dots,s_M,0)_{M+1}"
@@ -45,19 +42,18 @@ TWO_PASS = dict(q=real_matrix("N", "d"), k=real_matrix("M", "d"), s=positive())
     "free-energy-two-pass",
     title="The key half of the gradient is a second forward pass of attention",
     sources=[ours("how the fast gradient is computed")],
-    chapter=CHAPTER,
     equations=["eq-perf-key-gradient", "eq-perf-two-pass"],
     given=TWO_PASS,
     needs=["lse-gradient-softmax"],
     tex=r"\nabla_k\,\frac1s\sum_n\lse_m(s\,q_nk_m^\top) = \diag(\ee^{\ell'})\,"
     r"\softmax(s\,[k,1]\,[q,-\ell/s]^\top)\,q",
 )
-def two_pass(xp, q, k, s):
+def two_pass(xp, q, k, s, *, sign=1, unscaled=False):
     """The gradient in the keys of the free energy of N queries among M keys is attention of the
     keys over the queries. Each query carries the extra coordinate −ℓ/s, ℓ its own log-sum-exp,
     each key the extra coordinate 1, and each row is scaled by the exponential of its own
     log-sum-exp ℓ'."""
-    rows, lse = passes.second_pass(xp, q, k, s)
+    rows, lse = passes.second_pass(xp, q, k, s, sign=sign, unscaled=unscaled)
     return Gradient(lambda k: passes.free_energy(xp, q, k, s), k, xp.exp(lse)[:, None] * (rows @ q))
 
 
@@ -67,48 +63,30 @@ def _(xp, q, k, s):
     return Gradient(lambda k: passes.free_energy(xp, q, k, s), k, rows @ q)
 
 
-@two_pass.neighbour("the shift with the other sign: +ℓ/s", key="shift-sign")
-def _(xp, q, k, s):
-    rows, lse = passes.second_pass(xp, q, k, s, sign=-1)
-    return Gradient(lambda k: passes.free_energy(xp, q, k, s), k, xp.exp(lse)[:, None] * (rows @ q))
-
-
-@two_pass.neighbour("no shift at all", key="no-shift")
-def _(xp, q, k, s):
-    rows, lse = passes.second_pass(xp, q, k, s, sign=0)
-    return Gradient(lambda k: passes.free_energy(xp, q, k, s), k, xp.exp(lse)[:, None] * (rows @ q))
-
-
-@two_pass.neighbour("the shift not divided by the scale", key="shift-unscaled")
-def _(xp, q, k, s):
-    rows, lse = passes.second_pass(xp, q, k, s, unscaled=True)
-    return Gradient(lambda k: passes.free_energy(xp, q, k, s), k, xp.exp(lse)[:, None] * (rows @ q))
+two_pass.vary("the shift with the other sign: +ℓ/s", key="shift-sign", sign=-1)
+two_pass.vary("no shift at all", key="no-shift", sign=0)
+two_pass.vary("the shift not divided by the scale", key="shift-unscaled", unscaled=True)
 
 
 @claim(
     "free-energy-hessian-rows",
     title="A Hessian-vector product needs rows, not matrices",
     sources=[ours("how second derivatives stay linear in memory")],
-    chapter=CHAPTER,
     equations=["eq-perf-hessian"],
     given=dict(q=vector("d"), k=real_matrix("M", "d"), s=positive(), u=vector("d")),
     needs=["lse-gradient-softmax"],
     tex=r"\nabla^2 E(q)\,u = s\,k^\top\bigl(p\odot(ku - \inner{p}{ku})\bigr)",
 )
-def hessian_rows(xp, q, k, s, u):
+def hessian_rows(xp, q, k, s, u, *, mean=1):
     """The Hessian of one query's free energy, applied to u, is s times the covariance under p of
     the keys with their projections on u: one pass over the keys, once p is at hand."""
     p = xp.softmax(s * (k @ q))
     along = k @ u
     force = lambda q: xp.softmax(s * (k @ q)) @ k
-    return Equal(xp.push(force, q, u), s * ((p * (along - xp.sum(p * along))) @ k))
+    return Equal(xp.push(force, q, u), s * ((p * (along - mean * xp.sum(p * along))) @ k))
 
 
-@hessian_rows.neighbour("the mean not taken off", key="mean-kept")
-def _(xp, q, k, s, u):
-    p = xp.softmax(s * (k @ q))
-    force = lambda q: xp.softmax(s * (k @ q)) @ k
-    return Equal(xp.push(force, q, u), s * ((p * (k @ u)) @ k))
+hessian_rows.vary("the mean not taken off", key="mean-kept", mean=0)
 
 
 # -- the order of products ------------------------------------------------------------------------
@@ -116,7 +94,6 @@ def _(xp, q, k, s, u):
     "quartic-association-order",
     title="The quartic force in the order N C²",
     sources=[ours("how linear attention is linear")],
-    chapter=CHAPTER,
     equations=["eq-perf-association"],
     given=dict(
         X=matrix("N", "C"),
@@ -125,17 +102,17 @@ def _(xp, q, k, s, u):
         v=matrix("C", "r"),
         o=matrix("C", "r"),
     ),
-    sizes={"r": (1, 2)},
+    sizes=dict(r=[1, 2]),
     tex=r"XG = XAX^*XB + XBX^*XA,\quad G = q(k^*Mv)o^* + v(o^*Mq)k^*,\; M = X^*X",
 )
-def association(xp, X, q, k, v, o):
+def association(xp, X, q, k, v, o, *, transposed=False):
     """With A = qk*, B = vo* and M = X*X, the force XAX*XB + XBX*XA is X times the C x C matrix
     q(k*Mv)o* + v(o*Mq)k*: no product ever has N² entries."""
     A, B = q @ xp.star(k), v @ xp.star(o)
     scores_a, scores_b = X @ A @ xp.star(X), X @ B @ xp.star(X)
-    return Equal(
-        X @ passes.middle(xp, xp.star(X) @ X, q, k, v, o), scores_a @ X @ B + scores_b @ X @ A
-    )
+    M = xp.star(X) @ X
+    middle = passes.middle(xp, M.T if transposed else M, q, k, v, o)
+    return Equal(X @ middle, scores_a @ X @ B + scores_b @ X @ A)
 
 
 @association.neighbour("the first term alone", key="one-term")
@@ -146,8 +123,6 @@ def _(xp, X, q, k, v, o):
     return Equal(X @ q @ (xp.star(k) @ M @ v) @ xp.star(o), right)
 
 
-@association.neighbour("M transposed, as it is without the conjugate", key="moment-transposed")
-def _(xp, X, q, k, v, o):
-    A, B = q @ xp.star(k), v @ xp.star(o)
-    right = X @ A @ xp.star(X) @ X @ B + X @ B @ xp.star(X) @ X @ A
-    return Equal(X @ passes.middle(xp, (xp.star(X) @ X).T, q, k, v, o), right)
+association.vary(
+    "M transposed, as it is without the conjugate", key="moment-transposed", transposed=True
+)

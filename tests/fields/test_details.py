@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fieldcheck.arithmetic.floating import Float
-from fieldcheck.fields import actions, architectures, draws, exponential, implicit, invariants
+from fieldcheck.fields import actions, architectures, exponential, implicit, invariants
 
 xp = Float()
 RNG = np.random.default_rng(0)
@@ -31,26 +31,6 @@ def test_norms_are_taken_along_the_last_axis(shape):
 def test_one_token_has_one_orthogonal_invariant_for_each_quartic_monomial():
     assert [invariants.orthogonal_count(1, C) for C in (1, 2, 3, 4)] == [1, 5, 15, 35]
     assert [invariants.unitary_count(1, C) for C in (1, 2, 3)] == [1, 9, 36]
-
-
-def test_the_draws_by_default():
-    rng = lambda: np.random.default_rng(0)
-    assert draws.score_variance(rng(), "r") == draws.score_variance(rng(), "r", 64, 16, 20_000)
-    assert draws.projected_mean(rng(), True) == draws.projected_mean(rng(), True, 64, 16)
-    assert (
-        draws.norm_spread(rng(), "gaussian", 8, 100)[1:]
-        == draws.norm_spread(rng(), "heavy", 16, 100)[1:]
-    )
-    products = draws.projected_products(rng(), 8, 4, True)
-    assert products[0].shape == (20_000,)
-
-
-def test_the_false_alarm_is_that_of_six_errors():
-    """Two tails of the normal law beyond six, rounded up."""
-    tails = math.erfc(draws.ERRORS / math.sqrt(2))
-    assert tails < draws.FALSE_ALARM < 10 * tails
-    value, low, high = draws._around(3.0, 2.0, 0.5)
-    assert (value, low, high) == (3.0, -1.0, 5.0)
 
 
 def test_half_a_unit_in_the_last_place():

@@ -272,7 +272,7 @@ CASES: dict[str, tuple[Any, Any]] = {
         soft(XR @ Q[0] @ K[0].T @ XR.T / T) @ XR @ V[0] @ O[0].T,
     ),
     "side by side": (lambda: layers.side_by_side(xp, v(Q)), np.hstack(list(Q))),
-    "columns": (lambda: layers.columns(v(WR), 1, 2), WR[:, 2:4]),
+    "heads apart": (lambda: layers.apart(xp, layers.side_by_side(xp, v(Q)), *Q.shape[::2]), Q),
     "the talk's field": (
         lambda: layers.talk_field(xp, v(XR), v(Q), v(K), v(Q), v(K), v(V), v(O), v(T)),
         sum(

@@ -12,8 +12,9 @@ from fieldcheck.arithmetic.floating import Float
 from fieldcheck.fields import invariants
 
 
-@pytest.mark.parametrize(("C", "counts"), [(1, (1, 5, 8, 9)), (2, (9, 52, 86, 95)),
-                                              (3, (36, 225, 378, 414))])
+@pytest.mark.parametrize(
+    ("C", "counts"), [(1, (1, 5, 8, 9)), (2, (9, 52, 86, 95)), (3, (36, 225, 378, 414))]
+)
 def test_permutation_count_and_spanning_set(C, counts):
     assert tuple(invariants.permutation_count(N, C) for N in (1, 2, 3, 4)) == counts
     assert len(invariants.blockings(C, 2, 2)) == counts[-1]

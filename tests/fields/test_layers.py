@@ -32,12 +32,13 @@ def test_relu_mlp():
     torch.testing.assert_close(ours, nn.linear(nn.relu(nn.linear(X, W_in.T)), W_out))
 
 
-def test_side_by_side_and_columns_are_inverse():
+def test_side_by_side_and_apart_are_inverse():
     (heads,) = draw((3, 4, 2))
     wide = layers.side_by_side(xp, xp.wrap(heads))
     assert wide.shape == (4, 6)
     for k in range(3):
-        assert torch.equal(layers.columns(wide, k, 2).data, heads[k])
+        assert torch.equal(wide.data[:, 2 * k : 2 * k + 2], heads[k])
+    assert torch.equal(layers.apart(xp, wide, 3, 2).data, heads)
 
 
 def test_linear_head_conjugates():

@@ -48,7 +48,8 @@ def test_the_two_heads_are_both_needed():
 
 def _numbers(xp, rng, *shape):
     raw = np.vectorize(lambda _: Fraction(rng.randrange(-64, 64), 64), otypes=[object])(
-        np.empty(shape))
+        np.empty(shape)
+    )
     return xp.from_raw(raw)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fieldcheck.ledger import records, store
 from fieldcheck.ledger import run as runs
-from fieldcheck.ledger import store
 
 HERE = Path(__file__).parent
 
@@ -43,14 +43,15 @@ def fake(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def ledger(fake) -> store.Ledger:
+def ledger(fake) -> records.Ledger:
     """A complete ledger of the fake register, made without workers."""
-    rows = {name: fake.row(made) for name, made in fake.CLAIMS.items()}
-    store.cap_grades(rows)
-    return store.Ledger(
-        runs.run_record("quick", 0, True),
-        list(rows.values()),
-        {form["key"]: "0.012" for row in rows.values() for form in row["forms"]},
+    rows = store.rested(
+        {name: records.sealed(fake.row(made)) for name, made in fake.CLAIMS.items()}
+    )
+    return records.Ledger(
+        run=runs.run_record("quick", 0, True),
+        claims=tuple(rows.values()),
+        timings={form.key: "0.012" for row in rows.values() for form in row.forms},
     )
 
 

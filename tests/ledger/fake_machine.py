@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fieldcheck.ledger import records
+from fieldcheck.ledger.records import ClaimRow
+
 ROLES = (("claim", "claim"), ("printed", "printed"), ("twice", "neighbour"))
 
 
@@ -38,6 +41,7 @@ class Claim:
     chapter: str = "alpha"
     needs: tuple[str, ...] = ()
     grade: str = "exact"
+    word: str = "proved"
     title: str = "Both sides agree"
     statement: str = "The left side $l$ equals the right side, `entry` by entry."
     sources: tuple[Source, ...] = (Source("talk", "slide 3"),)
@@ -60,7 +64,9 @@ CLAIMS = {
     for made in (
         Claim("plain-true", equations=("eq-plain",)),
         Claim("rests-on-plain", needs=("plain-true",)),
-        Claim("only-sampled", chapter="beta", grade="sampled", title="Seen, not proved"),
+        Claim(
+            "only-sampled", chapter="beta", grade="sampled", word="stands", title="Seen, not proved"
+        ),
         Claim("rests-on-sampled", chapter="beta", needs=("only-sampled", "plain-true")),
     )
 }
@@ -94,7 +100,7 @@ def describe(fault: Exception) -> str:
     return f"{type(fault).__name__}: {fault}"
 
 
-def verify(claim_id: str, profile: str, seed: int) -> tuple[dict[str, Any], dict[str, str]]:
+def verify(claim_id: str, profile: str, seed: int) -> tuple[ClaimRow, dict[str, str]]:
     if log := os.environ.get("FAKE_LOG"):
         with Path(log).open("a") as stream:
             stream.write(f"{claim_id} threads={os.environ.get('OMP_NUM_THREADS')}\n")
@@ -106,16 +112,17 @@ def verify(claim_id: str, profile: str, seed: int) -> tuple[dict[str, Any], dict
     claim = {**CLAIMS, **ODD}[claim_id]
     made = row(claim, profile, seed)
     if claim_id == "comes-out-wrong":
-        made["forms"][2] |= {"verdict": "undecided", "undecided_because": "no method applied"}
+        made["forms"][2] |= {"verdict": "undecided", "met": False, "because": "no method applied"}
     if claim_id == "row-is-bad":
         made["verdict"] = "maybe"
     if claim_id == "row-has-float":
         made["forms"][0]["evidence"][0]["worst"] = {"what": "residual", "log10": -16.5, "raw": None}
-    return made, {form["key"]: "0.012" for form in made["forms"]}
+    return records.sealed(made), {form["key"]: "0.012" for form in made["forms"]}
 
 
 def row(claim: Claim, profile: str = "quick", seed: int = 0) -> dict[str, Any]:
-    """A ledger row in which everything is as expected."""
+    """A row in which everything is as expected, as the evidence would hand it in."""
+    forms = [_form(form, claim) for form in claim.forms.values()]
     return {
         "id": claim.id,
         "title": claim.title,
@@ -124,46 +131,62 @@ def row(claim: Claim, profile: str = "quick", seed: int = 0) -> dict[str, Any]:
         "equations": list(claim.equations),
         "needs": list(claim.needs),
         "hash": claim_hash(claim, profile, seed),
-        "expected": claim.expect,
-        "verdict": claim.expect,
-        "grade": claim.grade,
-        "shown_grade": claim.grade,
-        "capped_by": None,
+        **{key: forms[0][key] for key in ("expected", "verdict", "grade", "scope")},
+        "rests_on": claim.word,
+        "weakest": None,
         "none_dropped_because": "nothing is assumed of the inputs",
-        "forms": [_form(form, claim) for form in claim.forms.values()],
+        "forms": forms,
     }
 
 
 def _form(form: Form, claim: Claim) -> dict[str, Any]:
     refuted = form.expect == "refuted"
+    word = "refuted" if refuted else claim.word
+    scope = {"sizes": {"N": [1, 2, 3] if word == "proved up to" else "all"}, "inputs": {"X": "all"}}
     return {
         "key": form.key,
         "role": form.role,
         "title": form.title,
         "tex": form.tex,
         "hypothesis": form.hypothesis,
-        "expected": form.expect,
-        "verdict": form.expect,
+        "parts": ["Equal"],
+        "expected": {"word": form.expect, "sizes": {}, "box": None},
+        "met": True,
+        "verdict": word,
         "grade": "exact" if refuted else claim.grade,
+        "scope": None if refuted else {**scope, "box": None, "conditions": [], "left_out": []},
+        "visited": {"N": [1, 2, 3], "C": [1, 2, 3]},
+        "log2_bound": "-171.0" if word.startswith("proved") else None,
+        "entropy": "5eed",
         "outcome": None,
-        "undecided_because": None,
+        "because": None,
         "threshold": {"log10": "-30", "tried": 4, "perturbed": "right side"},
-        "evidence": [
-            {
-                "method": "exact",
-                "outcome": "refutes" if refuted else "confirms",
-                "reason": "the two sides agree modulo 3 primes",
-                "cases": 36,
-                "shapes": 36,
-                "strata": {"ties": 4},
-                "log2_bound": "-171",
-                "order": None,
-                "box": None,
-                "cells": None,
-                "worst": {"what": "largest residual", "log10": "-16", "raw": None},
-            }
-        ],
+        "evidence": [_evidence(refuted, claim)],
         "witness": _witness() if refuted else None,
+    }
+
+
+def _evidence(refuted: bool, claim: Claim) -> dict[str, Any]:
+    return {
+        "method": "exact",
+        "outcome": "refutes" if refuted else "confirms",
+        "why": None,
+        "detail": "the two sides agree modulo 3 primes",
+        "grade": claim.grade,
+        "agrees": [] if refuted else [0],
+        "vacuous": False,
+        "error": "",
+        "cases": 36,
+        "shapes": 36,
+        "strata": {"ties": 4},
+        "digits": None,
+        "log2_bound": "-171.0",
+        "order": None,
+        "box": None,
+        "cells": None,
+        "worst": {"what": "largest residual", "log10": "-16", "raw": None},
+        "proves": {},
+        "proof": None,
     }
 
 
@@ -173,20 +196,23 @@ def _witness() -> dict[str, Any]:
         "sizes": {"N": 2, "C": 2},
         "raw": {"X": {"re": [["0x1p0", "0x0p0"], ["0x0p0", "0x1p-1"]]}},
         "inputs": {"X": [["1", "0"], ["0", "1/2"]], "root_r": "2"},
-        "entry": "[1, 1]",
+        "part": 0,
+        "index": [1, 1],
+        "side": "sides",
         "lhs": "1/2",
         "rhs": "1",
         "certified_by": "rational",
         "digits": 60,
+        "table": [],
+        "seed": None,
     }
 
 
-def replay(form: Form, witness: dict[str, Any], digits: int) -> dict[str, Any]:
+def replay(form: Form, witness: Any, digits: int) -> dict[str, Any]:
     return {
-        "entry": witness["entry"],
         "lhs": "0.5" + "0" * (digits - 2),
         "rhs": "1." + "0" * (digits - 2),
         "residual": "-0.5",
         "certified": not os.environ.get("FAKE_UNCERTIFIED"),
-        "inputs": witness["inputs"],
+        "inputs": witness.inputs,
     }

@@ -5,24 +5,39 @@ from __future__ import annotations
 import copy
 import json
 import os
+import threading
+import time
 
 import jsonschema
 import pytest
+from msgspec import structs
 
-from fieldcheck.ledger import store
+from fieldcheck.ledger import records, store
 from fieldcheck.ledger.errors import LedgerError, UserError, near
+from fieldcheck.ledger.records import BadRecord, Ledger
+
+
+def problem(document, kind=Ledger):
+    """What the records say against a document."""
+    try:
+        records.read(json.dumps(document).encode(), kind)
+    except BadRecord as fault:
+        return str(fault)
+    return None
 
 
 def test_the_schema_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(store.schema())
+    jsonschema.Draft202012Validator.check_schema(records.schema())
 
 
 def test_a_good_ledger_passes_and_comes_back_the_same(ledger, tmp_path):
     path = tmp_path / "ledger.json"
-    assert store.problem(ledger.document()) is None
     assert store.write(path, ledger)
-    assert store.read(path).document() == ledger.document()
-    assert store.read(path, check=False).document() == ledger.document()
+    assert store.read(path) == ledger
+    document = json.loads(path.read_text())
+    assert document == records.plain(ledger)
+    assert problem(document) is None
+    jsonschema.validate(document, records.schema())
 
 
 def _spoil(change):
@@ -43,7 +58,7 @@ def whole_float_for_a_count(doc):
 
 
 def float_in_a_witness(doc):
-    doc["claims"][0]["forms"][1]["witness"]["raw"]["X"]["re"][0][0] = 1.0
+    doc["claims"][0]["forms"][1]["witness"]["raw"]["X"]["re"][0][0] = 1.5
 
 
 def float_for_seconds(doc):
@@ -78,6 +93,14 @@ def form_without_claim(doc):
     doc["claims"][0]["forms"][0]["key"] = "no-slash"
 
 
+def unknown_reason_for_silence(doc):
+    doc["claims"][0]["forms"][0]["evidence"][0]["why"] = "no mood"
+
+
+def a_size_that_is_no_number(doc):
+    doc["claims"][0]["forms"][0]["scope"]["sizes"]["N"] = "most"
+
+
 def no_forms(doc):
     doc["claims"][0]["forms"] = []
 
@@ -105,38 +128,91 @@ def unknown_profile(doc):
         _spoil(unknown_field),
         _spoil(unknown_grade),
         _spoil(form_without_claim),
+        _spoil(unknown_reason_for_silence),
+        _spoil(a_size_that_is_no_number),
         _spoil(no_forms),
         _spoil(no_claims),
         _spoil(unknown_profile),
     ],
 )
 def test_the_schema_refuses(change, ledger, tmp_path):
-    document = copy.deepcopy(ledger.document())
+    document = copy.deepcopy(records.plain(ledger))
     change(document)
-    found = store.problem(document)
+    found = problem(document)
     assert found is not None
-    assert "data." not in found  # told by the slow checker, which names the claim
-    published = jsonschema.Draft202012Validator(store.schema())
+    published = jsonschema.Draft202012Validator(records.schema())
     if "float" not in change.__name__:  # JSON Schema takes 36.0 for an integer; we do not
         assert not published.is_valid(document)
     path = tmp_path / "ledger.json"
     path.write_text(json.dumps(document))
     with pytest.raises(LedgerError, match=str(path)):
         store.read(path)
-    bad = store.Ledger(document["run"], document["claims"], document["timings"])
-    with pytest.raises(LedgerError, match="not written"):
-        store.write(tmp_path / "other.json", bad)
+
+
+def test_a_ledger_that_is_not_of_the_form_is_not_written(ledger, tmp_path):
+    ledger.claims[0].verdict = "maybe"
+    with pytest.raises(LedgerError, match=r"not written.*claims\[0\] \(plain-true\) / verdict"):
+        store.write(tmp_path / "other.json", ledger)
     assert not (tmp_path / "other.json").exists()
 
 
 def test_a_fault_names_the_claim_and_the_field(ledger):
-    document = ledger.document()
+    document = records.plain(ledger)
     document["claims"][1]["forms"][2]["verdict"] = "probably"
-    found = store.problem(document)
-    assert found is not None
-    assert "rests-on-plain/twice" in found
-    assert "verdict" in found
-    assert "'probably'" in found
+    assert problem(document) == (
+        "claims[1] (rests-on-plain) / forms[2] (rests-on-plain/twice) / verdict: "
+        "Invalid enum value 'probably'"
+    )
+    document = records.plain(ledger)
+    document["claims"][0]["forms"][0]["scope"]["sizes"]["N"] = [1, 2.5]
+    found = problem(document) or ""
+    assert "forms[0] (plain-true/claim) / scope / sizes[...][1]: Expected `int`" in found
+    document["claims"][0]["forms"][0]["scope"] = {"N": 3}
+    assert "unknown field `N`" in (problem(document) or "")
+    assert problem([]) == "the document: Expected `object`, got `array`"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: setattr(row.forms[1], "verdict", "proved"),
+        lambda row: setattr(row, "title", "Another title"),
+        lambda row: setattr(row.forms[1].witness, "lhs", "1/3"),
+        lambda row: setattr(row.forms[0], "met", False),
+        lambda row: setattr(row.forms[0].scope, "sizes", {"N": (1, 2, 9)}),
+        lambda row: setattr(row, "hash", "of other sources"),
+    ],
+    ids=["verdict", "title", "witness", "met", "scope", "hash"],
+)
+def test_an_edited_row_is_noticed(change, ledger, tmp_path):
+    path = tmp_path / "ledger.json"
+    change(ledger.claims[1])
+    store.write(path, ledger)
+    with pytest.raises(LedgerError, match=r"rests-on-plain .*its seal does not fit"):
+        store.read(path)
+    with store.Journal(path) as journal:
+        journal.append(ledger.claims[1], {})
+    with store.Journal(path) as again:
+        assert (again.rows, again.broken_lines) == ({}, 1)
+
+
+def test_what_a_claim_rests_on_is_not_read_but_worked_out(ledger, tmp_path):
+    path = tmp_path / "ledger.json"
+    ledger.claims[3].rests_on, ledger.claims[3].weakest = "proved", None
+    store.write(path, ledger)
+    row = store.read(path).row("rests-on-sampled")
+    assert (row.rests_on, row.weakest) == ("stands", "only-sampled")
+
+
+def test_a_row_comes_in_by_one_door(fake):
+    made = fake.row(fake.CLAIMS["plain-true"])
+    row = records.sealed(made)
+    assert row.seal == records.seal_of(row) == records.sealed(records.plain(row)).seal
+    bare = structs.replace(row, seal="")
+    assert records.plain(bare) == {**made, "seal": ""}
+    made["forms"][0]["met"] = "yes"
+    with pytest.raises(BadRecord, match=r"forms\[0\] \(plain-true/claim\) / met: Expected `bool`"):
+        records.sealed(made)
 
 
 @pytest.mark.parametrize(
@@ -147,18 +223,20 @@ def test_a_fault_names_the_claim_and_the_field(ledger):
         ("[]", "no schema"),
         ("{}", "no schema"),
         ("not json", "is not JSON"),
-        ('{"schema": "fieldcheck-ledger/0"}', "fieldcheck-ledger/0"),
-        ('{"schema": "fieldcheck-ledger/1"}', "broken"),
-        ('{"schema": "fieldcheck-ledger/1", "run": 3, "claims": {}, "timings": []}', "broken"),
-        ("[" * 100_000, "nested too deeply"),
+        ('{"schema": "other"}', "its schema is 'other'"),
+        ('{"schema": 3}', "no schema"),
+        ('{"schema": "fieldcheck-ledger/1", "run": {}}', "/1.*run `fieldcheck verify` again"),
+        ('{"schema": "fieldcheck-ledger/2"}', "broken"),
+        ('{"schema": "fieldcheck-ledger/2", "run": 3, "claims": {}, "timings": []}', "broken"),
+        ("[" * 100_000, "no schema"),
+        ('{"a":' * 100_000, "nested too deeply"),
     ],
 )
-@pytest.mark.parametrize("check", [True, False])
-def test_a_file_that_is_no_ledger(text, says, check, tmp_path):
+def test_a_file_that_is_no_ledger(text, says, tmp_path):
     path = tmp_path / "ledger.json"
     path.write_text(text)
     with pytest.raises(LedgerError, match=says) as caught:
-        store.read(path, check=check)
+        store.read(path)
     assert str(path) in str(caught.value)
 
 
@@ -176,7 +254,7 @@ def test_absent_binary_and_folder(tmp_path):
     with pytest.raises(LedgerError, match="fieldcheck verify"):
         store.read(tmp_path / "none.json")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(LedgerError, match="cannot read"):
+    with pytest.raises(LedgerError, match="is not JSON"):
         store.read(tmp_path / "binary")
     with pytest.raises(LedgerError, match="cannot read"):
         store.read(tmp_path)
@@ -192,7 +270,7 @@ def test_an_unchanged_ledger_keeps_its_time_stamp(ledger, tmp_path):
     os.utime(path, (1, 1))
     assert not store.write(path, ledger)
     assert path.stat().st_mtime == 1
-    ledger.run["seed"] = 5
+    ledger.run.seed = 5
     assert store.write(path, ledger)
     assert path.stat().st_mtime > 1
 
@@ -202,7 +280,7 @@ def test_a_reader_sees_the_old_file_or_the_new_one_never_half(ledger, tmp_path):
     store.write(path, ledger)
     old = path.read_text()
     with path.open() as reader:
-        ledger.run["seed"] = 5
+        ledger.run.seed = 5
         store.write(path, ledger)
         assert (
             reader.read() == old
@@ -231,7 +309,7 @@ def test_the_journal_survives_a_kill_in_the_middle_of_a_line(ledger, tmp_path):
     path = tmp_path / "ledger.json"
     with store.Journal(path) as journal:
         for row in ledger.claims[:2]:
-            journal.append(row, {row["forms"][0]["key"]: "0.5"})
+            journal.append(row, {row.forms[0].key: "0.5"})
     whole = journal.path.read_text()
     first, second = whole.splitlines()
     for length in range(0, len(second), 211):
@@ -248,19 +326,12 @@ def test_the_journal_skips_what_is_not_a_row(ledger, tmp_path):
     path = tmp_path / "ledger.json"
     with store.Journal(path) as journal:
         journal.append(ledger.claims[0], {})
-    bad = {**ledger.claims[1], "verdict": "maybe"}
+    bad = {**records.plain(ledger.claims[1]), "verdict": "maybe"}
     with journal.path.open("a") as stream:
         stream.write('\n{"row": 3}\nnull\n' + json.dumps({"row": bad, "seconds": {}}) + "\n")
     with store.Journal(path) as again:
         assert list(again.rows) == ["plain-true"]
         assert again.broken_lines == 3
-
-
-def test_the_journal_refuses_a_bad_row(ledger, tmp_path):
-    journal = store.Journal(tmp_path / "ledger.json")
-    with journal, pytest.raises(LedgerError, match="plain-true"):
-        journal.append({**ledger.claims[0], "verdict": "maybe"}, {})
-    assert not journal.path.exists()
 
 
 def test_two_runs_do_not_share_a_journal(tmp_path):
@@ -272,55 +343,100 @@ def test_two_runs_do_not_share_a_journal(tmp_path):
         pass
 
 
-# --- grades and names -----------------------------------------------------------------------------
+def test_a_patient_run_waits_and_finds_what_the_other_did(ledger, tmp_path):
+    pytest.importorskip("fcntl")
+    path = tmp_path / "ledger.json"
+    order, started = [], threading.Event()
+
+    def second():
+        started.set()
+        with store.Journal(path, patient=True) as journal:
+            order.append("second")
+            journal.append(ledger.claims[1], {})
+            order.append(journal.path.exists())
+
+    with store.Journal(path) as journal:
+        journal.append(ledger.claims[0], {})
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        started.wait()
+        time.sleep(0.2)
+        order.append("first")
+        journal.remove()  # a lock on what is gone would keep nobody out
+    waiting.join(10)
+    assert order == ["first", "second", True]
 
 
-def test_grades_are_capped_by_the_weakest_ancestor(fake):
-    rows = {name: fake.row(made) for name, made in fake.CLAIMS.items()}
-    store.cap_grades(rows)
-    shown = {name: (row["shown_grade"], row["capped_by"]) for name, row in rows.items()}
-    assert shown == {
-        "plain-true": ("exact", None),
-        "rests-on-plain": ("exact", None),
-        "only-sampled": ("sampled", None),
-        "rests-on-sampled": ("sampled", "only-sampled"),
+# --- what a claim rests on ------------------------------------------------------------------------
+
+
+def ground(fake, **changes):
+    """(rests_on, weakest) of every claim of the fake register, with some verdicts changed."""
+    rows = {name: records.sealed(fake.row(made)) for name, made in fake.CLAIMS.items()}
+    for name, change in changes.items():
+        row = rows[name.replace("_", "-")]
+        row.needs = tuple(change.pop("needs", row.needs))
+        row.forms[0].met = change.pop("met", True)
+        row.verdict = row.forms[0].verdict = change.pop("verdict", row.verdict)
+    return {name: (row.rests_on, row.weakest) for name, row in store.rested(rows).items()}
+
+
+def test_a_claim_is_no_surer_than_the_weakest_it_rests_on(fake):
+    assert ground(fake) == {
+        "plain-true": ("proved", None),
+        "rests-on-plain": ("proved", None),
+        "only-sampled": ("stands", None),
+        "rests-on-sampled": ("stands", "only-sampled"),
     }
-    rows["plain-true"]["verdict"] = "undecided"
-    store.cap_grades(rows)
-    assert rows["rests-on-plain"]["shown_grade"] is None
-    assert rows["rests-on-plain"]["capped_by"] == "plain-true"
 
 
-def test_a_grandparent_caps_and_a_circle_ends(fake):
-    rows = {name: fake.row(made) for name, made in fake.CLAIMS.items()}
-    rows["plain-true"]["needs"] = ["only-sampled"]
-    rows["only-sampled"]["needs"] = ["plain-true"]
-    store.cap_grades(rows)
-    assert rows["rests-on-plain"]["shown_grade"] == "sampled"
-    assert rows["rests-on-plain"]["capped_by"] == "only-sampled"
+@pytest.mark.parametrize(
+    ("own", "below", "found"),
+    [
+        ("proved", "proved up to", ("proved up to", "plain-true")),
+        ("proved", "proved on", ("proved on", "plain-true")),
+        ("proved on", "proved up to", ("proved on", None)),
+        ("stands", "proved up to", ("stands", None)),
+        ("proved", "refuted", ("proved", None)),  # a denial, as expected
+        ("proved", "fails", ("fails", "plain-true")),
+        ("refuted", "stands", ("refuted", None)),  # a counterexample rests on nothing
+        ("proved", "undecided", (None, "plain-true")),
+        ("undecided", "proved", (None, None)),
+    ],
+)
+def test_the_order_of_words(fake, own, below, found):
+    rows = ground(fake, rests_on_plain={"verdict": own}, plain_true={"verdict": below})
+    assert rows["rests-on-plain"] == found
+
+
+def test_an_ancestor_that_says_less_than_expected_leaves_nothing_to_rest_on(fake):
+    rows = ground(fake, plain_true={"met": False})
+    assert rows["rests-on-plain"] == rows["rests-on-sampled"] == (None, "plain-true")
+    assert rows["plain-true"] == (None, None)
+
+
+def test_a_grandparent_counts_and_a_circle_ends(fake):
+    circle = {"plain_true": {"needs": ["only-sampled"]}, "only_sampled": {"needs": ["plain-true"]}}
+    assert ground(fake, **circle)["rests-on-plain"] == ("stands", "only-sampled")
 
 
 def test_an_absent_ancestor_leaves_nothing_to_rest_on(fake):
-    row = fake.row(fake.CLAIMS["rests-on-plain"])
-    store.cap_grades({row["id"]: row})
-    assert (row["shown_grade"], row["capped_by"]) == (None, "plain-true")
+    row = records.sealed(fake.row(fake.CLAIMS["rests-on-plain"]))
+    (found,) = store.rested({row.id: row}).values()
+    assert (found.rests_on, found.weakest) == (None, "plain-true")
 
 
 def test_surprises(fake):
-    row = fake.row(fake.CLAIMS["plain-true"])
-    assert store.as_expected(row)
-    row["forms"][2]["verdict"] = "holds"
-    assert [form["key"] for form in store.surprises(row)] == ["plain-true/twice"]
-    assert not store.as_expected(row)
-    row["forms"][2] |= {"role": "dropped", "expected": None, "verdict": "undecided"}
-    assert store.as_expected(row)
+    row = records.sealed(fake.row(fake.CLAIMS["plain-true"]))
+    assert row.as_expected
+    row.forms[2].met = False
+    assert [form.key for form in row.surprises] == ["plain-true/twice"]
+    assert not row.as_expected
 
 
 def test_unknown_names_bring_near_ones(ledger):
     with pytest.raises(UserError, match="near: only-sampled"):
         ledger.row("only-sampeld")
-    with pytest.raises(UserError, match="plain-true/printed"):
-        ledger.form("plain-true/print")
     assert near("zzz", ["a-b"]) == []
     assert near("sampled", ledger.rows) == ["only-sampled", "rests-on-sampled"]
 

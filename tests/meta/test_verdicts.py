@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fieldcheck.claim import Form
+from fieldcheck.claim import HOLDS, Form
 from fieldcheck.domains import (
     between,
     hermitian,
@@ -25,11 +25,13 @@ from fieldcheck.domains import (
     unitary,
     vector,
 )
+from fieldcheck.evidence.gather import judge
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.evidence.run import examine, judge
+from fieldcheck.evidence.run import examine
 from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate, Zero
 
 TRUE = {
+    "constant sides": (lambda xp, x: Equal(x - x + 1, xp.one), dict(x=real())),
     "commuting scalars": (lambda xp, x: Equal(x * x - 1, (x - 1) * (x + 1)), dict(x=vector("n"))),
     "trace is cyclic": (
         lambda xp, A, B: Equal(xp.trace(A @ B), xp.trace(B @ A)),
@@ -119,7 +121,7 @@ TRUE = {
 def test_true_statements_hold(name):
     body, given = TRUE[name]
     verdict, _ = examine(body, **given)
-    assert verdict.verdict == "holds", verdict.because
+    assert verdict.holds, verdict.because
 
 
 FALSE = {
@@ -219,7 +221,11 @@ FALSE = {
         dict(A=matrix("N", "r"), B=matrix("r", "N")),
     ),
     "a fair coin at 0.6": (
-        lambda xp, x: Law(lambda rng: (float(np.mean(rng.random(4000) < 0.5)), 0.57, 0.63), 1e-4),
+        lambda xp, x: Law(lambda rng, n: rng.random(n) < 1 / 2, share=3 / 5),
+        dict(x=real()),
+    ),
+    "the logarithm of a negative number": (
+        lambda xp, x: Equal(xp.log(-1 - x * x), x),
         dict(x=real()),
     ),
     "skew part forgotten": (
@@ -233,7 +239,8 @@ FALSE = {
 def test_false_statements_are_refuted_with_a_witness(name):
     body, given, *sizes = FALSE[name]
     verdict, _ = examine(body, sizes=sizes[0] if sizes else None, **given)
-    assert verdict.verdict == "refuted", verdict
+    numerical = verdict.witness is not None and verdict.witness.relation in ("Rate", "Law")
+    assert verdict.verdict in ("refuted", *(("fails",) if numerical else ())), verdict
     assert verdict.witness is not None
 
 
@@ -248,16 +255,11 @@ def _slow(xp, x):
 
 MEANINGLESS = {
     "crash": (_boom, dict(x=real()), "RuntimeError: the body broke"),
-    "nan": (lambda xp, x: Equal(xp.log(-1 - x * x), x), dict(x=real()), "no finite instance"),
+    "nan": (lambda xp, x: Equal(xp.log(x - x), x), dict(x=real()), "no finite instance"),
     "a part without a value": (
-        lambda xp, x: (AtMost(x, x + 1), AtMost(xp.log(-1 - x * x), x)),
+        lambda xp, x: (AtMost(x, x + 1), AtMost((0 * x) / (0 * x), x)),
         dict(x=real()),
         "no finite instance of part 2",
-    ),
-    "constant side": (
-        lambda xp, x: Equal(x - x + 1, xp.one),
-        dict(x=real()),
-        "takes one value over all cases",
     ),
     "comparison in the body": (
         lambda xp, x: Equal(x, x if x > 0 else -x),
@@ -301,12 +303,19 @@ def test_a_slow_body_is_undecided_not_accepted():
     assert "no answer within" in (verdict.because or "")
 
 
-def test_a_leading_constant_without_a_value_confirms_nothing():
+@pytest.mark.parametrize(
+    ("constant", "word", "why"),
+    [(lambda xp: xp.log(xp.lift(-2)), "invalid", "must be real"),
+     (lambda xp: xp.lift(-2), "fails", ""),
+     (lambda xp: xp.one / xp.zeros(), "undecided", "constant is not known")],
+    ids=["complex", "negative", "infinite"],
+)  # fmt: skip
+def test_a_leading_constant_without_a_value_confirms_nothing(constant, word, why):
     gap = lambda xp, n: xp.abs((1 + xp.one / n) ** n - xp.exp(xp.one))
-    body = lambda xp, x: Rate(lambda n: gap(xp, n), 1, constant=xp.log(xp.lift(-2)))
+    body = lambda xp, x: Rate(lambda n: gap(xp, n), 1, constant=constant(xp))
     verdict, _ = examine(body, x=real())
-    assert verdict.verdict == "undecided"
-    assert "not a positive number" in (verdict.because or "")
+    assert verdict.verdict == word, verdict
+    assert why in (verdict.because or "")
 
 
 def test_an_equality_is_never_held_by_float_alone():
@@ -315,7 +324,7 @@ def test_an_equality_is_never_held_by_float_alone():
     def body(xp, x):
         from fieldcheck.arithmetic.array import Unsupported
 
-        if xp.name in ("ball", "prime", "degree", "rational"):
+        if xp.kind in ("ball", "prime", "degree", "rational"):
             raise Unsupported("balls")
         return Equal(x + x, 2 * x)
 
@@ -329,12 +338,12 @@ def test_float_noise_never_refutes():
     body = lambda xp, x: Equal((x * 10**30 + xp.sin(x)) - x * 10**30, xp.sin(x))
     verdict, evidence = examine(body, x=real())
     assert float(evidence["sampled"].worst["log10"]) > -1
-    assert verdict.verdict == "holds"
+    assert verdict.holds
 
 
 def test_a_domain_keeps_its_hypothesis():
     body = lambda xp, A: Equal(A, xp.star(A))
-    assert examine(body, A=hermitian("n"))[0].verdict == "holds"
+    assert examine(body, A=hermitian("n"))[0].holds
     assert examine(body, A=matrix("n", "n"))[0].verdict == "refuted"
 
 
@@ -350,18 +359,18 @@ def test_bounds_may_be_fractions():
     low = lambda xp, t: AtMost(third(xp), t)
     high = lambda xp, t: AtMost(t, third(xp) * 2 - xp.one / 10**9)
     domain = between(Fraction(1, 3), Fraction(2, 3))
-    assert examine(low, t=domain)[0].verdict == "holds"
+    assert examine(low, t=domain)[0].holds
     assert examine(high, t=domain)[0].verdict == "refuted"  # the high end is reached
 
 
 def test_positive_numbers_are_positive():
     body = lambda xp, t, r: (AtMost(-t, xp.one / 10**6 - t * t / t), AtMost(-r, r))
-    assert examine(body, t=positive(), r=root("r"))[0].verdict == "holds"
+    assert examine(body, t=positive(), r=root("r"))[0].holds
 
 
-@pytest.mark.parametrize(("every_size", "expected"), [(False, "holds"), (True, "refuted")])
-def test_sizes_that_are_the_statement_are_all_visited(every_size, expected):
-    """True up to size three and false at four: only a claim that lists its sizes is told so."""
+@pytest.mark.parametrize("every_size", [False, True])
+def test_an_author_s_sizes_are_all_visited(every_size):
+    """True up to size three and false at four, which the author lists."""
     form = Form(
         "example/claim",
         "claim",
@@ -369,7 +378,7 @@ def test_sizes_that_are_the_statement_are_all_visited(every_size, expected):
         lambda xp, x: Rank(xp.diag(x), min(x.shape[0], 3)),
         dict(x=vector("n")),
         dict(n=[1, 2, 3, 4]),
-        "holds",
+        HOLDS,
         every_size=every_size,
     )
-    assert judge(form, PROFILES["quick"], 0)[0].verdict == expected
+    assert judge(form, PROFILES["quick"], 0)[0].verdict == "refuted"

@@ -114,6 +114,7 @@ class Text:
     helpers: dict[str, ast.FunctionDef]
     namespace: dict[str, Any]
     name: str
+    choices: dict[str, Any]
 
     def function(self, where: str) -> ast.FunctionDef:
         return self.body if where == "body" else self.helpers[where]
@@ -144,7 +145,12 @@ class Text:
         module = rewrite(ast.Module([*parts.values(), body], []))
         space = {**self.namespace, **names}
         exec(compile(ast.fix_missing_locations(module), f"<mutant of {self.name}>", "exec"), space)
-        return space["mutated_body"]
+        made = space["mutated_body"]
+        made.__kwdefaults__ = {
+            name: space[value.__name__] if _is_helper(value, self.helpers) else value
+            for name, value in self.choices.items()
+        }
+        return made
 
 
 @cache
@@ -176,8 +182,9 @@ def text_of(form: Form) -> Text:
     by_line, known = _functions(code.co_filename)
     if code.co_firstlineno not in by_line:
         raise ValueError(f"{form.key}: no function starts at line {code.co_firstlineno}")
-    found: dict[str, ast.FunctionDef] = {}
-    todo = [by_line[code.co_firstlineno]]
+    choices = dict(body.__kwdefaults__ or {})
+    found = {v.__name__: known[v.__name__] for v in choices.values() if _is_helper(v, known)}
+    todo = [by_line[code.co_firstlineno], *found.values()]
     while todo:
         for node in ast.walk(todo.pop()):
             name = node.id if isinstance(node, ast.Name) else ""
@@ -188,7 +195,12 @@ def text_of(form: Form) -> Text:
     bare.decorator_list = []
     ordered = {name: f for name, f in known.items() if name in found}
     module = sys.modules[body.__module__]
-    return Text(bare, ordered, vars(module), form.key)
+    return Text(bare, ordered, vars(module), form.key, choices)
+
+
+def _is_helper(value: Any, helpers: dict[str, ast.FunctionDef]) -> bool:
+    """Is a choice one of the functions of the file?"""
+    return callable(value) and getattr(value, "__name__", "") in helpers
 
 
 def registration(form: Form) -> str:

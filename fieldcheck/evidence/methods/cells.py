@@ -15,28 +15,37 @@ from __future__ import annotations
 
 import math
 import random
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from fieldcheck.arithmetic.array import Unsupported, Value
+from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.branches import Field, Walk, following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.graph import Graph, Node, nodes
+from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.prime import Unlucky
+from fieldcheck.arithmetic.sign import Known
+from fieldcheck.evidence import every_size, vanishing
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.emptiness import is_empty
-from fieldcheck.evidence.methods.exact import provable, visible_sign
+from fieldcheck.evidence.methods.exact import ON_OPEN_SET, UNIT, difference, provable, visible_sign
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 from fieldcheck.evidence.witness import NO_SIZE, certified, no_worst
-from fieldcheck.verdict import Evidence, Report, Why
+from fieldcheck.verdict import ALL, Evidence, Report, Scope, Why, Witness
 
 POINTS = 60
 """Rational points tried to refute a statement that fails on a branch."""
 
 DECISIONS = ("relu", "step")
+
+SHAPES, LARGEST_SIZE = 40, 7
+"""Shapes, and values of one size, beyond which the branches are too many to decide all sizes."""
 
 Choices = tuple[bool, ...]
 
@@ -44,59 +53,153 @@ Choices = tuple[bool, ...]
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     report = Report("cells")
     parts = provable(statement)
-    if not parts:
+    if watching(statement):
         return report.not_concerned()
     rng = statement.fresh("cells")
-    ranges = statement.visited()
-    grid = statement.product(ranges)
-    report.shapes = len(grid)
-    worst, proved, why = -math.inf, [], (Why.NOT_CONCERNED, "")
+    scopes: dict[int, Scope] = {}
+    bounds, why = [-math.inf], (Why.NOT_CONCERNED, "")
     for part in parts:
+        work = Cells(statement, part, profile, rng, report)
         try:
-            if not written_down(statement, grid[-1], part)[0].has(*DECISIONS, "sqrt"):
+            if not work.written(statement.smallest).graph.has(*DECISIONS, "sqrt"):
                 continue
-            for sizes in grid:
-                graph, residuals = written_down(statement, sizes, part)
-                for root in residuals:
-                    cells, bound, failing = _entry(graph, root, profile, rng)
-                    report.cases += cells
-                    worst = max(worst, bound)
-                    if failing:
-                        found = _settled(statement, sizes, graph, root, failing, rng)
-                        if found is not None:
-                            return report.refutes(found, "exact", cells=report.cases)
-                        reason = _open(graph, root, failing, rng)
-                        if reason:  # roots alone leave the ladder
-                            open_ = Why.BRANCH_OPEN if graph.has(*DECISIONS) else Why.UNSUPPORTED
-                            return report.silent(open_, reason, cells=report.cases)
-            if visible_sign(statement, grid, part):
-                proved.append(part)
+            scope = work.proved()
+            if visible_sign(statement, part):
+                scopes[part] = scope
+                bounds.append(work.worst)
             else:
                 why = Why.GAP_SIGN, ""
+        except Refuted as at:
+            return report.refutes(at.witness, "exact", cells=report.cases)
+        except Open as branches:
+            return report.silent(branches.why, str(branches), cells=report.cases)
         except Unsupported as gap:
             why = Why.UNSUPPORTED, gap.primitive
-    if not proved:
+    if not scopes:
         return report.silent(*why)
     report.strata = {GENERIC: report.cases}
-    scopes = dict.fromkeys(proved, statement.scope(ranges))
+    proof = {"kind": "cells", "parts": [{"part": k + 1, **s.record()} for k, s in scopes.items()]}
     return report.proves(
-        scopes, "exact", log2_bound=worst, cells=report.cases, worst=no_worst(NO_SIZE)
+        scopes,
+        "exact",
+        log2_bound=max(bounds),
+        cells=report.cases,
+        worst=no_worst(NO_SIZE),
+        proof=proof,
     )
 
 
-def written_down(
-    statement: Statement, sizes: dict[str, int], part: int
-) -> tuple[Graph, list[Node]]:
-    """The graph of one part, and the entries that must vanish."""
-    graph = Graph()
-    raws: dict[str, Value] = {k: graph.raw(k, s) for k, s in statement.raw_shapes(sizes).items()}
-    sides = statement.sides(graph, raws, part)[0]
-    residual = sides.left - sides.right
-    if sides.order:
-        residual = (sides.right - sides.left) - sides.gap
-    entries = dict.fromkeys(n for n in nodes(residual.data[0]) if n.value != 0)
-    entries.update(dict.fromkeys(n for n in nodes(residual.data[1]) if n.value != 0))
-    return graph, list(entries)
+class Refuted(Exception):
+    """A rational point refutes the statement."""
+
+    def __init__(self, witness: Witness):
+        self.witness = witness
+
+
+class Open(Exception):
+    """A branch on which the identity fails, neither refuted nor shown to be empty."""
+
+    def __init__(self, why: Why, words: str):
+        super().__init__(words)
+        self.why = why
+
+
+@dataclass
+class Written:
+    """One part at one shape: its graph, the entries that must vanish, what is brought to unit
+    length, and where rules have exceptions."""
+
+    graph: Graph
+    residuals: list[Node]
+    units: list[list[Node]]
+    exceptions: list[str]
+
+
+@dataclass
+class Cells:
+    """The branches of one part, shape by shape."""
+
+    statement: Statement
+    part: int
+    profile: Profile
+    rng: random.Random
+    report: Report
+    worst: float = -math.inf
+    exceptions: list[str] = field(default_factory=list)
+
+    def proved(self) -> Scope:
+        """How far every branch vanishes: for all sizes where the indices can be counted and every
+        decision depends on the entries at its own indices alone, else for the listed ones."""
+        statement = self.statement
+        if statement.size_names:
+            plan = every_size.plan(statement, self.part)
+            if (
+                not plan.ended
+                and plan.visible
+                and not plan.nonlocal_
+                and not self.written(statement.smallest).units
+            ):
+                grid = every_size.grid(statement, plan, 0)
+                shapes = statement.product(grid)
+                if len(shapes) <= SHAPES and max(v[-1] for v in grid.values()) <= LARGEST_SIZE:
+                    for sizes in shapes:
+                        self.all_branches(sizes)
+                    return self._scope(dict.fromkeys(statement.size_names, ALL))
+        ranges = statement.visited()
+        for sizes in statement.product(ranges):
+            self.all_branches(sizes)
+        return self._scope(ranges)
+
+    def _scope(self, sizes) -> Scope:
+        order = self.statement.probe(self.statement.smallest)[self.part].name == "AtMost"
+        conditions = [e for e in self.exceptions if e == UNIT or (order and ON_OPEN_SET in e)]
+        left = [e for e in self.exceptions if e not in conditions and "cut" not in e and e != UNIT]
+        return self.statement.scope(sizes, conditions=tuple(conditions), left_out=tuple(left))
+
+    def all_branches(self, sizes: dict[str, int]) -> None:
+        """Every branch at one shape, and on the sets where something brought to unit length is
+        zero.  Raises Refuted, Open or Unsupported."""
+        for signs in self.statement.sign_patterns(sizes):
+            written = self.written(sizes, signs)
+            self._vanish(sizes, written)
+            exceptions = list(written.exceptions)
+            if UNIT in exceptions:
+                try:
+                    for pins in vanishing.sets(written.graph, written.units):
+                        with suppress(ZeroDivisionError):  # there a side has no value
+                            self._vanish(sizes, self.written(sizes, signs | pins))
+                    exceptions.remove(UNIT)
+                except vanishing.TooMany:
+                    pass
+            self.exceptions += [e for e in exceptions if e not in self.exceptions]
+
+    def _vanish(self, sizes: dict[str, int], written: Written) -> None:
+        graph = written.graph
+        for root in written.residuals:
+            cells, bound, failing = _entry(graph, root, self.profile, self.rng)
+            self.report.cases += cells
+            self.worst = max(self.worst, bound)
+            if failing:
+                found = _settled(self.statement, sizes, graph, root, failing, self.rng)
+                if found is not None:
+                    raise Refuted(found)
+                reason = _open(graph, root, failing, self.rng)
+                if reason:  # roots alone leave the ladder
+                    decided = graph.has(*DECISIONS)
+                    raise Open(Why.BRANCH_OPEN if decided else Why.UNSUPPORTED, reason)
+
+    def written(self, sizes: dict[str, int], pins: vanishing.Pins | None = None) -> Written:
+        """One part written down at one shape, some raw parameters pinned."""
+        statement, graph = self.statement, Graph()
+        xp = Informed(graph)
+        apart = statement.nonzero_raws
+        raws = {
+            k: xp.informed(graph.raw(k, s, pins or {}).data, Known(s, True, nonzero=k in apart))
+            for k, s in statement.raw_shapes(sizes).items()
+        }
+        residual = difference(statement.sides(xp, raws, self.part)[0]).data[0]
+        entries = dict.fromkeys(n for half in residual for n in nodes(half) if n.value != 0)
+        return Written(graph, list(entries), graph.units, list(xp.exceptions))
 
 
 # -- branches of one entry ----------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """Exact: polynomial and rational identities over random prime fields.
 
-An identity of degree d that fails over the rationals survives one random point of a random prime
-field with probability at most d/p (Schwartz, Zippel), plus the chance that p divides all its
-coefficients: a nonzero integer of height h has at most h/59 prime divisors above 2^59, among more
-than 2^52 primes drawn from.  Both bounds come from running the body in the degree arithmetic.
-Independent trials multiply; there are as many as the profile's bound asks for.  A false statement
-fails at some shape and part, and passes only if it passes there: the largest of all bounds is
-published.
+At a random point of a random prime field an identity that is false is seen but for a published
+chance (:mod:`fieldcheck.evidence.chances`); primes and points come from fresh system entropy, so no
+body could be written with them in mind.  Independent trials multiply; there are as many as the
+profile's bound asks for.  A false statement fails at some shape and part, and passes only if it
+passes there: the largest of all bounds is published.
+
+Where the indices of the residual can be counted (:mod:`fieldcheck.evidence.every_size`), the shapes
+that decide all sizes are visited; else the listed ones, and the scope says so.
 
 Square roots: at one point all choices of signs are tried, and the identity must hold for each.
 The product of its values over the signs that belong to the field of the true roots is a rational
@@ -22,64 +23,196 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
+
+from fieldcheck.arithmetic.additive import Additive
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
-from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
-from fieldcheck.arithmetic.sign import Sign, known_of
+from fieldcheck.arithmetic.informed import Informed
+from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
+from fieldcheck.arithmetic.sign import Known, Sign, known_of
+from fieldcheck.evidence import every_size
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 from fieldcheck.evidence.witness import GAP, NO_SIZE, certified, no_worst
 from fieldcheck.relations import Sides
-from fieldcheck.verdict import Evidence, Report, Why
+from fieldcheck.verdict import ALL, Evidence, Report, Scope, Why
 
 ROOTS = 6
 """Square roots of one identity, all of whose signs are tried."""
 
+SYMBOLS = str(Why.SYMBOLS)
+TOO_HIGH = str(Why.DEGREE)
+UNIT = "where a vector that is brought to unit length vanishes"
+ON_OPEN_SET = "perhaps on an open set"
+"""What ``Informed`` says of the exceptions that matter to an identity, or to a gap."""
 
-def measured(statement: Statement, sizes: dict[str, int], part: int) -> tuple[Bound, int]:
-    """Degree and height of the identity, and the degrees of coincidences among its symbols."""
-    xp = Degree()
-    raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
-    sides = statement.sides(xp, raws, part)[0]
-    other = sides.gap if sides.order and sides.gap is not None else sides.left
-    both = (sides.right - sides.left - other if sides.order else sides.left - sides.right).data
-    return both, xp.coincidences
+RARE = 4
+"""So many divisors in a row that vanish at random points vanish identically: one does so by accident
+with a chance below 2^-40."""
+
+Shape = dict[str, int]
+Signs = Mapping[Any, Mapping[Any, Any]]
 
 
-def _residual(xp: Prime, sides: Sides):
+class Disproved(Exception):
+    """A field says no, without a free symbol: the shape at which it does."""
+
+    def __init__(self, sizes: Shape):
+        self.sizes = sizes
+
+
+@dataclass
+class Trials:
+    """The trials of one part: primes, bounds and what they met."""
+
+    statement: Statement
+    part: int
+    rng: random.Random
+    bound: float
+    primes: list[int]
+    drawn: frozenset[int] = frozenset()
+    noting: bool = False
+    cases: int = 0
+    worst: float = -math.inf
+    exceptions: list[str] = field(default_factory=list)
+    empty: list[Shape] = field(default_factory=list)
+    ruled: bool = True
+    bits: bool = False
+    field: type[Prime] = Prime
+    _steps: bool = False
+    _exponentials: bool = False
+
+    def __post_init__(self) -> None:
+        """What is known of signs, once: residues need it only under functions that depend on it."""
+        xp, sizes = Sign(), self.statement.grid()[-1]
+        with suppress(Unsupported):
+            raws = self.statement.signs(xp, self.statement.raw_shapes(sizes))
+            self.statement.sides(xp, raws, self.part)
+            self.ruled = xp.ruled
+        self.exceptions = xp.exceptions
+
+    def holds(self, sizes: Shape) -> list[np.ndarray]:
+        """Passes the identity at one shape, and returns which symbols coincide; else raises
+        Disproved, or Unsupported where nothing can be said.
+
+        Where free symbols are not enough, more is demanded of them.
+        """
+        for way in self._ways():
+            self.bits, self.field = way
+            try:
+                return self._passed(sizes)
+            except Unsupported as gap:
+                failed = gap
+                if gap.primitive != SYMBOLS:
+                    break
+        raise failed
+
+    def _ways(self) -> Iterator[tuple[bool, type[Prime]]]:
+        """How symbols are drawn: free; with steps that are 0 and 1 in turn; with an exponential that
+        turns sums into products, which decides no sizes but those visited."""
+        yield False, Prime
+        if self._steps:
+            yield True, Prime
+        if self._exponentials and not self.noting:
+            yield False, Additive
+
+    def _passed(self, sizes: Shape) -> list[np.ndarray]:
+        sites: list[np.ndarray] = []
+        measure = measured(self.statement, sizes, self.part)
+        for signs in self.statement.sign_patterns(sizes):
+            bound, k = 0.0, 0
+            while bound > self.bound:
+                while k >= len(self.primes):
+                    self.primes.append(random_prime(self.rng))
+                try:
+                    run, roots, true = self._one(sizes, self.primes[k], signs)
+                except Unlucky:
+                    self.empty.append(sizes)
+                    return []
+                self.cases, k = self.cases + 1, k + 1
+                if not true:
+                    if run.symbols:
+                        raise Unsupported(SYMBOLS)
+                    raise Disproved(sizes)
+                one = missed(*measure, roots, run.raised)
+                if one > WORTHLESS:
+                    raise Unsupported(TOO_HIGH)
+                bound += one
+                sites = run.sites
+            self.worst = max(self.worst, bound)
+        return sites
+
+    def _one(self, sizes: Shape, p: int, signs: Signs) -> tuple[Prime, int, bool]:
+        """One prime and point, all signs of the roots: (the last run, roots taken, all vanish)."""
+        shapes = self.statement.raw_shapes(sizes)
+        divided = 0
+        for _ in range(RETRIES):
+            first = self.field(p, self.rng)
+            where = {k: self._residues(first, k, s, signs) for k, s in shapes.items()}
+            prefix: tuple[bool, ...] | None = ()
+            roots = 0
+            try:
+                while prefix is not None:
+                    run = first.again(prefix)
+                    run.noting, run.bits = self.noting, self.bits
+                    residual = self._residual(run, where)
+                    roots = max(roots, len(run.choices))
+                    if roots > ROOTS:
+                        raise Unsupported(f"more than {ROOTS} square roots or steps")
+                    if residual.any():
+                        self._steps = bool(run._step_of)
+                        self._exponentials = len(run._exp_of) > 2
+                        return run, roots, False
+                    prefix = following(run.choices)
+            except Unlucky as reason:
+                divided = divided + 1 if str(reason) != NO_ROOT else 0
+                if divided == RARE:
+                    raise
+                continue
+            return run, roots, True
+        raise Unsupported(NO_ROOT)
+
+    def _residues(self, xp: Prime, name: str, shape: tuple[int, ...], signs: Signs) -> np.ndarray:
+        out = xp.residues(shape)
+        if name in self.statement.sign_raws:
+            for k in np.ndindex(*shape):
+                out[k] = int(signs[name, k][None]) % xp.p
+        return out
+
+    def _residual(self, first: Prime, where: Mapping[str, np.ndarray]) -> np.ndarray:
+        plain = {k: first.from_raw(v) for k, v in where.items()}
+        if not self.ruled and not self.drawn:
+            return difference(self.statement.sides(first, plain, self.part)[0]).data
+        xp, apart = Informed(first, self.drawn), self.statement.nonzero_raws
+        raws = {
+            k: xp.informed(v.data, Known(v.shape, True, nonzero=k in apart))
+            for k, v in plain.items()
+        }
+        return difference(self.statement.sides(xp, raws, self.part)[0]).data[0]
+
+
+def difference(sides: Sides) -> Any:
     if sides.order:
         return (sides.right - sides.left) - sides.gap
     return sides.left - sides.right
 
 
-def _trial(statement: Statement, sizes: dict[str, int], part: int, rng: random.Random):
-    """One random prime and point: (identity holds, free symbols used, square roots taken)."""
-    shapes = statement.raw_shapes(sizes)
-    for _ in range(RETRIES):
-        first = Prime(random_prime(rng), rng)
-        point = {k: first.residues(s) for k, s in shapes.items()}
-        prefix: tuple[bool, ...] | None = ()
-        symbols, roots = 0, 0
-        try:
-            while prefix is not None:
-                xp = first.again(prefix)
-                raws = {k: xp.from_raw(v) for k, v in point.items()}
-                residual = _residual(xp, statement.sides(xp, raws, part)[0])
-                symbols, roots = max(symbols, xp.symbols), max(roots, len(xp.choices))
-                if roots > ROOTS:
-                    raise Unsupported(f"more than {ROOTS} square roots")
-                if residual.data.any():
-                    return False, symbols > 0, roots
-                prefix = following(xp.choices)
-        except Unlucky:
-            continue
-        return True, symbols > 0, roots
-    raise Unsupported("square roots at every point tried")
+def measured(statement: Statement, sizes: Shape, part: int) -> tuple[Bound, int]:
+    """Degree and height of the identity, and the degrees of coincidences among its symbols."""
+    xp = Degree()
+    raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
+    return difference(statement.sides(xp, raws, part)[0]).data, xp.coincidences
 
 
 def provable(statement: Statement) -> list[int]:
@@ -97,53 +230,143 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     parts = provable(statement)
     if not parts:
         return report.not_concerned()
+    if seen := watching(statement):
+        return report.silent(Why.OTHER, f"nothing is proved of a body that looks: {seen}")
     rng = statement.fresh("exact")
-    ranges = statement.visited()
-    grid = statement.product(ranges)
-    report.shapes = len(grid)
-    worst_bound, proved = -math.inf, []
-    why: tuple[Why, str] = (Why.OTHER, "")
+    primes: list[int] = []
+    worst, scopes, proofs = -math.inf, {}, []
+    why: tuple[Why | None, str] = (None, "")
     for part in parts:
+        trials = Trials(statement, part, rng, profile.bound, primes)
         try:
-            shape_bounds: list[float] = []
-            for sizes in grid:
-                bound, size = 0.0, measured(statement, sizes, part)
-                while bound > profile.bound:
-                    holds, used, roots = _trial(statement, sizes, part, rng)
-                    report.cases += 1
-                    if not holds:
-                        if used:
-                            raise Unsupported("a relation between free symbols")
-                        return _refuted(report, statement, sizes, part, rng)
-                    one = missed(*size, roots)
-                    if one > WORTHLESS:
-                        raise Unsupported("a degree too high for primes below 2^60")
-                    bound += one
-                shape_bounds.append(bound)
-            if visible_sign(statement, grid, part):
-                proved.append(part)
-                worst_bound = max(worst_bound, *shape_bounds)
+            scope, proof = _proved(statement, trials)
+            if visible_sign(statement, part):
+                scopes[part] = scope
+                proofs.append(proof)
+                worst = max(worst, trials.worst)
             else:
                 why = Why.GAP_SIGN, ""
+        except Disproved as shape:
+            report.cases += trials.cases
+            return _refuted(report, statement, shape.sizes, part, rng)
         except Unsupported as gap:
-            why = Why.UNSUPPORTED, f"not polynomial: {gap.primitive}"
-            if statement.probe(grid[0])[part].name == "AtMost" and statement.fault is None:
-                wrong = _wrong_gap(report, statement, grid, part, rng)
+            why = _silence(gap)
+            if statement.probe(statement.smallest)[part].name == "AtMost":
+                wrong = _wrong_gap(report, statement, part, rng)
                 if wrong is not None:
                     return wrong
-                why = Why.GAP_OPEN, f"not polynomial: {gap.primitive}"
-    if not proved:
-        return report.silent(*why)
+                why = Why.GAP_OPEN, gap.primitive
+        report.cases += trials.cases
+    if not scopes:
+        return report.silent(why[0] or Why.OTHER, why[1])
     report.strata = {GENERIC: report.cases}
-    scopes = dict.fromkeys(proved, statement.scope(ranges))
-    return report.proves(scopes, "exact", log2_bound=worst_bound, worst=no_worst(NO_SIZE))
+    report.shapes = max(p["shapes"] for p in proofs)
+    ended = [p["ended"] for p in proofs] + ([": ".join(filter(None, why))] if why[0] else [])
+    return report.proves(
+        scopes,
+        "exact",
+        log2_bound=worst,
+        worst=no_worst(NO_SIZE),
+        proof={"kind": "identity", "primes": [str(p) for p in primes], "parts": proofs},
+        detail="; ".join(dict.fromkeys(filter(None, ended))),
+    )
 
 
-def visible_sign(statement: Statement, grid, part: int) -> bool:
+def _silence(gap: Unsupported) -> tuple[Why, str]:
+    known = {SYMBOLS: Why.SYMBOLS, TOO_HIGH: Why.DEGREE}.get(gap.primitive)
+    return (known, "") if known else (Why.UNSUPPORTED, gap.primitive)
+
+
+def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]]:
+    """How far the identity of one part is proved, and the record of it."""
+    plan = every_size.plan(statement, trials.part) if statement.size_names else every_size.Plan()
+    ended = plan.ended if plan.visible else "a gap whose sign depends on the size"
+    if statement.size_names and not ended:
+        grid, ended = _every_size(statement, trials, plan)
+        if grid:
+            sizes = dict.fromkeys(statement.size_names, ALL)
+            scope = _scope(statement, trials, sizes)
+            return scope, _proof(trials, grid, plan, "")
+    ranges = statement.visited()
+    trials.drawn, trials.noting = frozenset(), False
+    shapes = statement.product(ranges)
+    for sizes in shapes:
+        trials.holds(sizes)
+    if all(sizes in trials.empty for sizes in shapes):
+        raise Unsupported("a divisor that vanishes identically")
+    return _scope(statement, trials, ranges), _proof(trials, ranges, None, ended)
+
+
+def _every_size(
+    statement: Statement, trials: Trials, plan: every_size.Plan
+) -> tuple[dict[str, list[int]], str]:
+    """The grid that decides all sizes, passed; or why there is none."""
+    trials.drawn, trials.noting = plan.drawn, plan.nonlocal_
+    passed: dict[tuple, list[np.ndarray]] = {}
+    why = ""
+    for cut in range(every_size.CUTOFFS):
+        grid = every_size.grid(statement, plan, cut)
+        shapes = statement.product(grid)
+        if len(shapes) > every_size.MOST or any(
+            v[-1] > every_size.LARGEST_SIZE for v in grid.values()
+        ):
+            return {}, f"{len(shapes)} shapes would decide every size"
+        for sizes in shapes:
+            key = tuple(sizes.values())
+            if key not in passed:
+                try:
+                    passed[key] = trials.holds(sizes)
+                except Disproved:
+                    if every_size.allowed(statement, sizes):
+                        raise
+                    return {}, f"it fails at {sizes}, which it does not speak of"
+                except Unsupported as gap:
+                    if every_size.allowed(statement, sizes) and _false_at(trials, sizes):
+                        raise Disproved(sizes) from None
+                    return {}, gap.primitive
+        here = {tuple(sizes.values()): passed[tuple(sizes.values())] for sizes in shapes}
+        if any(sizes in trials.empty for sizes in shapes):
+            why = "sizes without a value"  # the statement does not speak of them
+        elif not plan.nonlocal_ or every_size.steady(plan, here, grid):
+            return grid, ""
+        else:
+            why = "symbols coincide at small sizes that are apart at larger ones"
+    return {}, why
+
+
+def _false_at(trials: Trials, sizes: Shape) -> bool:
+    """Do balls see at a generic point what free symbols cannot: that the statement fails?"""
+    raw = point(trials.statement, sizes, trials.rng, bits=3)
+    return certified(trials.statement, sizes, raw) is not None
+
+
+def _scope(statement: Statement, trials: Trials, sizes: Mapping[str, Any]) -> Scope:
+    order = statement.probe(statement.smallest)[trials.part].name == "AtMost"
+    conditions = [e for e in trials.exceptions if e == UNIT or (order and ON_OPEN_SET in e)]
+    out = [e for e in trials.exceptions if e not in conditions and "cut" not in e]
+    out += [", ".join(f"{n} = {v}" for n, v in s.items()) for s in trials.empty]
+    return statement.scope(sizes, conditions=tuple(conditions), left_out=tuple(out))
+
+
+def _proof(
+    trials: Trials, grid: Mapping[str, Any], plan: every_size.Plan | None, ended: str
+) -> dict[str, Any]:
+    return {
+        "part": trials.part + 1,
+        "grid": {name: list(values) for name, values in grid.items()},
+        "indices": dict(plan.indices) if plan else None,
+        "drawn": sorted(plan.drawn) if plan else [],
+        "log2_bound": f"{trials.worst:.1f}",
+        "shapes": math.prod(len(v) for v in grid.values()),
+        "ended": ended,
+    }
+
+
+def visible_sign(statement: Statement, part: int) -> bool:
     """Is an order's gap nonnegative by its form?  An equality needs no sign."""
-    if statement.probe(grid[0])[part].name != "AtMost":
+    if statement.probe(statement.smallest)[part].name != "AtMost":
         return True
-    for sizes in grid:
+    for sizes in (statement.smallest, statement.grid()[-1]):
         xp = Sign()
         gap = statement.sides(xp, statement.signs(xp, statement.raw_shapes(sizes)), part)[0].gap
         if gap is None or not known_of(gap).nonneg:
@@ -151,8 +374,11 @@ def visible_sign(statement: Statement, grid, part: int) -> bool:
     return True
 
 
-def _wrong_gap(report: Report, statement: Statement, grid, part: int, rng: random.Random):
+def _wrong_gap(report: Report, statement: Statement, part: int, rng: random.Random):
     """A refutation by balls at a generic point of a small or large shape, or None."""
+    if statement.fault is not None:
+        return None
+    grid = statement.grid()
     for sizes in (grid[0], grid[-1]):
         raw = point(statement, sizes, rng, bits=3)
         if certified(statement, sizes, raw):

@@ -3,19 +3,22 @@
 For a remainder c n^-p (1 + a/n + b/n² + ...) the logarithm is linear in p, log c and the
 coefficients of an expansion in 1/n.  As many values determine as many of them: this is repeated
 Richardson extrapolation.  Fits of several depths are made, and the one that moves least when its
-first or last value is left out is taken; that move is the estimate of its error.  So no tolerance
-stands anywhere: an order or a constant that differs from the stated one by more than the error, at
-two ranges of n of which one is twice the other, is refuted, and a fit that has not settled says
-nothing.  Three outcomes: the expected slope, another slope (or constant), or a remainder that is
-exactly zero or negative (there is no rate to speak of: a remainder is a size).
+first or last value is left out is taken; that move is the estimate of its error.
+
+No table of values certifies a limit, either way: a rate is confirmed, doubted or left open here,
+and proved or refuted elsewhere.  A fit is only believed if fits at larger n bear it out.  One that
+confirms must come nearer much faster than n grows, or not drift; one that speaks against must stay
+where it is, to a hundredth of what it is off.  What creeps, as with 1/log n or 1/√n, or has not
+turned yet, as n/(n² + 10⁷) at n = 100, is left open.  Where the body is a formula in n, and no loop
+of n steps, n goes beyond 10¹², which settles most of that.
 
 All those n share a factor, so the step from the last of them to the next integer must keep to the
 order as well; what alternates with n by less than such a step is not seen.
 
 The generic points must all show the rate.  At special ones (ties, whole numbers, zero rows) the
 leading coefficient may vanish: a remainder that falls faster there is counted and speaks against
-nothing, unless the stated constant is not zero at the point; one that falls slower refutes.  Huge
-and tiny inputs are left out: n would have to be as large before a remainder shows its order.
+nothing, unless the stated constant is not zero at the point; one that falls slower speaks against.
+Huge and tiny inputs are left out: n would have to be as large before a remainder shows its order.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -35,6 +38,7 @@ from flint import acb
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
@@ -42,7 +46,7 @@ from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import SIDES, shown, shown_inputs, strings, worst_at
 from fieldcheck.relations import Rate
-from fieldcheck.verdict import CONFIRMS, REFUTES, SILENT, Evidence, Report, Why, Witness
+from fieldcheck.verdict import CONFIRMS, DOUBTS, SILENT, Evidence, Report, Why, Witness
 
 DIGITS = (60, 120, 240, 480)
 """Working precision, raised while the balls know fewer than KNOWN digits of a remainder."""
@@ -52,8 +56,11 @@ POINTS = 8
 """The deepest fit has so many values, at n, 2n, 3n, ...; the others have some of n, 2n, 4n, ...,
 which oscillating corrections disturb less."""
 
-DOUBLINGS = {"quick": 3, "standard": 3, "deep": 4}
+DOUBLINGS = {"quick": 4, "standard": 4, "deep": 5}
 """How often n may be doubled for a fit that has not settled."""
+
+FAR = (20, 30, 40)
+"""Powers of two by which the first n is multiplied where the body is a formula in n."""
 
 SAFETY = 10
 """The error of a fit is taken to be so many times what its last value changes."""
@@ -61,13 +68,22 @@ SAFETY = 10
 SETTLED = 1e-2
 """The error that a fit must reach to say anything."""
 
-FINE = 1e-3
-"""The error below which no larger n is asked for."""
+FLOOR = 1e-12
+"""Errors and moves below this are those of the arithmetic."""
+
+FAST = 8
+"""By how much the error falls from one range of n to the next, if two ranges are to be enough."""
+
+CREEPS = (1 / 3, FAST)
+"""A move that is in such proportion to the one before: the fit creeps towards something else."""
+
+STAYS = 1e-2
+"""The largest move, over what a fit is off, of one that speaks against the statement."""
 
 FEWEST = 5
 """Doublings of n over which a slope is averaged where there is no fit."""
 
-EXTREME = ("large", "ill-conditioned", "denormal", "zero")
+EXTREME = ("zero", "small", "nearly singular", "half-turn")
 """Strata without a rate to be seen: of a zero input, there is hardly ever one."""
 
 SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
@@ -93,7 +109,7 @@ class Finding:
 
     @property
     def against(self) -> bool:
-        return self.outcome == REFUTES
+        return self.outcome == DOUBTS
 
     @property
     def agrees(self) -> bool:
@@ -277,92 +293,179 @@ def _sharp(e) -> bool:
 
 
 # -- judging -------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Reading:
+    """The fit at one range of n: by how much order and constant (relatively) are off, with errors.
+
+    away: the remainder bends away from any power of n
+    mean: the mean slope of one that oscillates far from its rate
+    """
+
+    order: Any
+    off: tuple[Any, ...]
+    errors: tuple[Any, ...]
+    away: str = ""
+    mean: float | None = None
+
+    @property
+    def fits(self) -> bool:
+        near = all(abs(d) <= e for d, e in zip(self.off, self.errors, strict=True))
+        return near and max(self.errors) <= SETTLED
+
+
 def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DIGITS[0]) -> Finding:
     """What the remainders of one part say at one point."""
-    start = Remainders(statement, raw, part, DIGITS[0]).relation().start
+    relation = Remainders(statement, raw, part, DIGITS[0]).relation()
+    far = _formula(statement, raw, part)
+    powers = FAR if far else range(doublings + 1)
+    powers_to = partial(range, powers[0])
+    readings: list[Reading] = []
     found = Finding(SILENT)
-    best: Finding | None = None
-    refuted = False
-    for doubling in range(doublings + 1):
-        ns = [start * 2**doubling * k for k in range(1, POINTS + 1)]
-        for working in (digits, *(d for d in DIGITS if d > digits)):
-            remainders = Remainders(statement, raw, part, working)
-            table = []
-            for n in ns:
-                table.append((n, remainders.at(n)))
-                if not _sharp(table[-1][1]):
-                    break
-            else:
-                break
-        e = table[-1][1]
-        if not _sharp(e):
-            if all(remainders.at(n) == 0 or remainders.vanishes(n) for n in ns[:3]):
-                return Finding(REFUTES, NO_RATE, table=tuple(table), digits=working)
-            what = f"a ball around {shown(e, 3)}" if e.is_finite() else "no finite ball"
-            reason = f"the remainder at n = {table[-1][0]} is {what} at {working} digits"
-            return Finding(SILENT, reason, table=tuple(table), digits=working)
-        if all(e < 0 for _, e in table):
-            reason = "the remainder is negative at every n"
-            return Finding(REFUTES, reason, table=tuple(table), digits=working)
-        if not all(e > 0 for _, e in table):
-            return Finding(SILENT, "a remainder is negative", table=tuple(table), digits=working)
-        found = _followed(_fitted(statement, remainders, table, start), remainders)
-        if found.outcome == REFUTES and refuted:
+    for power in powers:
+        ns = [relation.start * 2**power * k for k in range(1, POINTS + 1)]
+        remainders, table = _table(statement, raw, part, ns, digits)
+        found = _no_fit(remainders, table, ns) or Finding(SILENT)
+        if found.reason:
             return found
-        refuted = found.outcome == REFUTES
-        if found.outcome == CONFIRMS and (best is None or found.error < best.error):
-            best = found
-        if best is not None and best.error < FINE:
-            return best
-    if refuted:
-        return replace(found, outcome=SILENT, reason=f"{found.reason}, at one range of n alone")
-    return best or found
+        before = [(n, remainders.at(n)) for n in (relation.start * 2**k for k in powers_to(power))]
+        readings.append(_reading(statement, remainders, table, before, far))
+        found = _concluded(readings, relation.order, remainders, table)
+        if found.outcome != SILENT:
+            return found
+    return found
 
 
-def _fitted(statement: Statement, remainders: Remainders, table, start: int) -> Finding:
-    """Compare the fit of a table with the stated order and constant."""
+def _formula(statement: Statement, raw, part: int) -> bool:
+    """Is the remainder a formula in n, which takes a value for it as well as an integer?"""
+    xp = Sign()
+    shapes = {k: np.shape(v) for k, v in raw.items()}
+    try:
+        relation = statement.relations(xp, statement.signs(xp, shapes))[part]
+        relation.remainder(xp.wrap(Known((), real=True, nonneg=True, nonzero=True)))
+    except Exception:  # whatever it is that wants an integer
+        return False
+    return True
+
+
+def _table(statement: Statement, raw, part: int, ns: list[int], digits: int):
+    """The remainders at some n, to as many digits as they need, up to one that stays unknown."""
+    for working in (digits, *(d for d in DIGITS if d > digits)):
+        remainders, table = Remainders(statement, raw, part, working), []
+        for n in ns:
+            table.append((n, remainders.at(n)))
+            if not _sharp(table[-1][1]):
+                break
+        else:
+            break
+    return remainders, table
+
+
+def _no_fit(remainders: Remainders, table, ns: list[int]) -> Finding | None:
+    """What is said of remainders that are not known, or not positive."""
+
+    def finding(outcome: str, reason: str) -> Finding:
+        return Finding(outcome, reason, table=tuple(table), digits=remainders.digits)
+
+    n, e = table[-1]
+    if not _sharp(e):
+        if all(remainders.at(n) == 0 or remainders.vanishes(n) for n in ns[:3]):
+            return finding(DOUBTS, NO_RATE)
+        what = f"a ball around {shown(e, 3)}" if e.is_finite() else "no finite ball"
+        return finding(SILENT, f"the remainder at n = {n} is {what} at {remainders.digits} digits")
+    if all(e < 0 for _, e in table):
+        return finding(DOUBTS, "the remainder is negative at every n")
+    if not all(e > 0 for _, e in table):
+        return finding(SILENT, "a remainder is negative")
+    return None
+
+
+def _reading(statement: Statement, remainders: Remainders, table, before, far: bool) -> Reading:
+    """Fit a table, and compare with the stated order and constant; ``before`` are smaller n."""
     with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
         stated, constant = remainders.relation().order, remainders.constant()
         fault = mpmath.mpf(0)
         if statement.fault is not None:
             fault = mpmath.mpf(10) ** -statement.fault.k
         values = {}
-        far = [start * 2**k for k in range(20) if start * 2**k < table[0][0]]
-        for n, e in [*((n, remainders.at(n)) for n in far), *table]:
+        for n, e in [*before, *table]:
             planted = fault * (mpmath.log(n) if constant is None else 1)
             values[n] = mpmath.log(_mpf(e)) + planted
         order, error = _fit(values, None)
-        say = Finding(SILENT, "", order, error, tuple(table), remainders.digits)
-
-        def finding(outcome: str, reason: str) -> Finding:
-            return Finding(outcome, reason, order, error, say.table, say.digits)
-
-        if stated > 0 and _runs_away(values):
-            return finding(REFUTES, "the remainder grows with n, ever faster")
-        if error > SETTLED and (mean := _stays_off(values, stated)) is not None:
-            return finding(REFUTES, f"no settled slope, {mean:.1f} on the average, not {stated}")
-        if abs(order - stated) > error:
-            if error > SETTLED and abs(order - stated) < 1:
-                return finding(SILENT, f"the slope has not settled: {say.printed}")
-            return finding(REFUTES, f"slope {say.printed}, not {stated}")
-        if error > SETTLED:
-            return finding(SILENT, f"the slope has not settled: {say.printed}")
-        if constant is not None:
-            if constant == 0:  # certainly so: a ball around zero is not equal to it
-                return finding(REFUTES, "the leading constant is stated to be zero, and is not")
-            if not _sharp(constant):
-                return finding(SILENT, "the stated constant is not a positive number")
+        off, errors = [order - stated], [error]
+        if constant is not None and _sharp(constant) and constant > 0:
             level, error = _fit(values, stated)
-            lead, wanted = mpmath.exp(level), _mpf(constant)
-            if abs(lead / wanted - 1) > error:
-                if error > SETTLED and abs(lead / wanted - 1) < 1:
-                    return finding(SILENT, "the leading constant has not settled")
-                digits = max(3, int(-mpmath.log10(error)) if error else 12)
-                text = f"leading constant {_nstr(lead, digits)}, not {_nstr(wanted, digits)}"
-                return finding(REFUTES, text)
-            if error > SETTLED:
-                return finding(SILENT, "the leading constant has not settled")
-        return finding(CONFIRMS, "")
+            off.append(mpmath.exp(level) / _mpf(constant) - 1)
+            errors.append(error)
+        away = _away(values, stated, far)
+        mean = _stays_off(values, stated) if errors[0] > SETTLED else None
+        return Reading(order, tuple(off), tuple(errors), away, mean)
+
+
+def _concluded(readings: list[Reading], stated: int, remainders: Remainders, table) -> Finding:
+    """What the fits at growing n say together."""
+    last = readings[-1]
+
+    def finding(outcome: str, reason: str) -> Finding:
+        error = max(last.errors)
+        return Finding(outcome, reason, last.order, error, tuple(table), remainders.digits)
+
+    with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
+        constant = remainders.constant()
+        if len(readings) > 1 and last.away:
+            return finding(DOUBTS, last.away)
+        if last.mean is not None and len(readings) > 1:
+            slope = f"no settled slope, {last.mean:.1f} on the average, not {stated}"
+            return finding(DOUBTS, slope)
+        if _settled(readings):
+            if constant is not None and len(last.off) < 2:
+                if constant <= 0:
+                    return finding(DOUBTS, "the leading constant is stated not to be positive")
+                return finding(SILENT, "the stated constant is not known")
+            return _followed(finding(CONFIRMS, ""), remainders)
+        for k in _stays(readings):
+            if k == 0:
+                return finding(DOUBTS, f"slope {finding(SILENT, '').printed}, not {stated}")
+            digits = max(3, int(-mpmath.log10(last.errors[1])) if last.errors[1] else 12)
+            lead, wanted = _mpf(constant) * (1 + last.off[1]), _mpf(constant)
+            text = f"leading constant {_nstr(lead, digits)}, not {_nstr(wanted, digits)}"
+            return finding(DOUBTS, text)
+    what = "slope" if not abs(last.off[0]) <= last.errors[0] <= SETTLED else "leading constant"
+    return finding(SILENT, f"the {what} has not settled: {finding(SILENT, '').printed}")
+
+
+def _settled(readings: list[Reading]) -> bool:
+    """Do the last fits agree with the statement, and come nearer fast or not drift?"""
+    if len(readings) < 2 or not all(r.fits for r in readings[-2:]):
+        return False
+    a, b = readings[-2:]
+    pairs = list(zip(a.errors, b.errors, strict=True))
+    if all(e <= max(d / FAST, FLOOR) for d, e in pairs):
+        return True
+    return len(readings) > 2 and not any(
+        _creeps([r.off[k] for r in readings[-3:]]) for k in range(len(b.off))
+    )
+
+
+def _creeps(off: list[Any]) -> bool:
+    first, then = off[1] - off[0], off[2] - off[1]
+    low, high = CREEPS
+    return abs(then) > FLOOR and low * first**2 < then * first < high * first**2
+
+
+def _stays(readings: list[Reading]) -> list[int]:
+    """Which of order and constant is off for certain, as far as fits can tell: the first one."""
+    if len(readings) < 3:
+        return []
+    for k in range(len(readings[-1].off)):
+        a, b, c = (r.off[k] for r in readings[-3:])
+        d, e = (r.errors[k] for r in readings[-2:])
+        if abs(c) <= e and e <= SETTLED:
+            continue
+        clear = abs(b) > SAFETY * d and abs(c) > SAFETY * e
+        still = abs(c - b) <= STAYS * abs(c)
+        turning = abs(c - b) > max(abs(b - a), STAYS**2 * abs(c))
+        return [k] if clear and still and not turning else []
+    return []
 
 
 def _followed(found: Finding, remainders: Remainders) -> Finding:
@@ -370,8 +473,6 @@ def _followed(found: Finding, remainders: Remainders) -> Finding:
 
     All other n share a factor: what alternates with n would look steady at them.
     """
-    if found.outcome != CONFIRMS:
-        return found
     n, last = found.table[-1]
     following = remainders.at(n + 1)
     reason = f"from n = {n} to {n + 1} the remainder does not keep to its order"
@@ -383,14 +484,18 @@ def _followed(found: Finding, remainders: Remainders) -> Finding:
     return found if kept else replace(found, outcome=SILENT, reason=reason)
 
 
-def _runs_away(values: dict[int, Any]) -> bool:
-    """Does a remainder grow, and faster with every doubling of n?
+def _away(values: dict[int, Any], stated: int, far: bool) -> str:
+    """Does a remainder grow, and faster with every doubling of n?  Or, far out, fall so?
 
     Growth alone says little: n/(n² + 10⁶) grows for long before it falls.
     """
     doubled = [n for n in sorted(values) if 2 * n in values]
     growth = [values[2 * n] - values[n] for n in doubled]
-    return growth[0] > 0 and all(a < b for a, b in pairwise(growth))
+    if stated > 0 and growth[0] > 0 and all(a < b for a, b in pairwise(growth)):
+        return "the remainder grows with n, ever faster"
+    if far and growth[-1] < 2 * growth[0] < 0 and all(b < a for a, b in pairwise(growth)):
+        return "the remainder falls with n, ever faster"
+    return ""
 
 
 def _stays_off(values: dict[int, Any], stated: int) -> float | None:

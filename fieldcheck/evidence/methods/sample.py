@@ -1,69 +1,62 @@
-"""Sampled: batches of double-precision points over all shapes and strata.
+"""Sampled: batches of double-precision points over all shapes, strata and scales.
 
 Float proposes, ball or exact disposes: points are rebuilt from their raw parameters and refute only
-if certified.  Every part proposes its worst point in every stratum, and several where the floats
-look false, so that the rounding of one part, or of one stratum, does not hide another.  Without a
-certified point the method has failed to refute; it prints the worst residual it saw, which is then
-rounding.
+if certified.  Every part proposes its worst points in every stratum and regime, so that rounding of
+one part, or at one scale, does not hide another; where it is loud, what does not move when every
+operation is slightly wrong comes first.  Without a certified point the method has failed to refute;
+it prints the worst residual it saw, which is then rounding.
+
+Where a branch of some primitive was never visited it has not looked, and is silent.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import mpmath
 import numpy as np
 import torch
 
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.arithmetic.multiprecision import Multiprecision
-from fieldcheck.evidence.draws import numpy_stream, stream, wrap_raw
-from fieldcheck.evidence.floats import residuals
+from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.ascent import columns
+from fieldcheck.evidence.digits import look
+from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
+from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
+from fieldcheck.evidence.kinks import ZERO, Goal, Sites, land, reach, watched
 from fieldcheck.evidence.minimize import smallest
-from fieldcheck.evidence.points import GENERIC, Cloud, cloud, point, strata_of
+from fieldcheck.evidence.points import FAR, Cloud, cloud, point, strata_of
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.witness import certified, is_finite, worst_at
+from fieldcheck.evidence.witness import is_finite, worst_at
 from fieldcheck.verdict import Evidence, Report, Why
-
-NOISE = 1e-11
-"""Normalized residuals above this look false: several points are proposed, not one."""
-
 
 FLOAT = "largest float residual"
 """What a float search measures of its worst point; its violations were certified elsewhere."""
 
-BEYOND = 4
+BEYOND = 6
 """Points that rationals and balls look at where every float overflows."""
 
 QUIET = 3
 """Largest size of the points proposed where the floats see nothing."""
 
+SHAPES = 32
+"""Shapes among which so many batches are shared: of fewer shapes each gets more points."""
 
-def _moving(prints: np.ndarray, finite: np.ndarray) -> np.ndarray:
-    """Which sides (part, left/right) take more than one value over the finite points."""
-    rows = prints[finite]
-    if len(rows) < 2:
-        return np.zeros(prints.shape[1:], dtype=bool)
-    usable = np.isfinite(rows)  # a sum of huge entries may overflow where the entries do not
-    high = np.max(rows, axis=0, where=usable, initial=-np.inf)
-    low = np.min(rows, axis=0, where=usable, initial=np.inf)
-    return high - low > 1e-9 * np.maximum(np.abs(high), np.abs(low))
+ENTRIES = 1 << 18
+"""Raw entries beyond which a batch has no more rows than the profile says."""
 
+DISTANT = 4
+"""Shapes at which the whole range of floats is visited, and to which a search returns."""
 
-def _moves_exactly(statement: Statement, grid, part: int, side: int, rng) -> bool:
-    """A side that stood still in floats may have drowned in rounding: ask at high precision."""
-    with mpmath.workdps(80):
-        xp = Multiprecision()
-        seen = set()
-        for _ in range(3):
-            raw = point(statement, grid[len(grid) // 2], rng)
-            sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
-            values = (sides.right if side else sides.left).data.ravel()
-            seen.add(tuple(mpmath.nstr(x, 30) for x in values))
-        return len(seen) > 1
+CLEAR = 1e-6
+"""A violation above this speaks against the statement even where nothing can certify it."""
+
+BESIDE, AT = "beside a kink", "at a kink"
 
 
 @dataclass(frozen=True)
@@ -73,168 +66,323 @@ class Proposal:
     value: float
     points: Cloud
     row: int
+    part: int
 
     @property
     def stratum(self) -> str:
         return self.points.strata[self.row]
 
+    @property
+    def raw(self) -> Raw:
+        return self.points.row(self.row)
+
+    @property
+    def small(self) -> bool:
+        return max(self.points.sizes.values(), default=1) <= QUIET
+
     def record(self) -> dict[str, Any]:
         """As the ledger keeps it."""
         size = math.log10(self.value) if self.value > 0 else -math.inf
-        return worst_at(FLOAT, size, self.points.sizes, self.stratum, self.points.row(self.row))
+        return worst_at(FLOAT, size, self.points.sizes, self.stratum, self.raw)
+
+
+class Refuted(Exception):
+    """A proposal was certified."""
+
+    def __init__(self, proposal: Proposal):
+        super().__init__()
+        self.proposal = proposal
+
+
+class Survey:
+    """What batches of points have shown, and what of it was certified.
+
+    clear violations are certified at once; doubtful ones, one point of every quiet stratum, and
+    points that only balls can evaluate are kept until all was visited.
+    """
+
+    def __init__(self, statement: Statement, most: int):
+        self.statement, self.most = statement, most
+        self.kinds = statement.kinds()
+        self.parts = [part for part in statement.pointwise if statement.watches(part)]
+        self.columns = {part: k for k, part in enumerate(statement.pointwise)}
+        self.cases = 0
+        self.empty: list[dict[str, int]] = []
+        self.sites = Sites(statement)
+        self.visits: dict[tuple[int, str], int] = defaultdict(int)
+        self.worst: dict[int, Proposal] = {}
+        self.quiet: dict[tuple[int, str], Proposal] = {}
+        self.doubtful: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
+        self.lost: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
+        self.tried: dict[tuple[int, str], int] = defaultdict(int)
+        self.vague = ""  # why balls do not decide what floats surely saw
+        self.open: Proposal | None = None  # a clear violation that nothing can evaluate exactly
+
+    def visit(self, points: Cloud) -> None:
+        """Look at a batch."""
+        raws = {k: torch.from_numpy(v) for k, v in points.raws.items()}
+        with torch.no_grad():
+            ratio, sites, groups = watched(self.statement, raws)
+        self.sites.note(points, sites, groups)
+        values = ratio.numpy()
+        finite = values > -math.inf
+        self.cases += int(finite.all(axis=1).sum())
+        if not finite.any(axis=0).all():
+            self._note_empty(points)
+        labels = np.array(points.strata)
+        loud = [
+            proposal
+            for name in dict.fromkeys(points.strata)
+            for part in self.parts
+            for proposal in self._loud(
+                points, values[:, self.columns[part]], np.flatnonzero(labels == name), part, name
+            )
+        ]
+        for proposal in self._clear(loud):
+            self.certify(proposal, sure=True)
+
+    def _note_empty(self, points: Cloud) -> None:
+        """A shape at which floats see no value of some part, and balls none either."""
+        raws = [points.row(k) for k in range(min(BEYOND, len(points.strata)))]
+        for part in self.parts:
+            if not any(is_finite(self.statement, raw, part) for raw in raws):
+                self.empty.append(points.sizes)
+                return
+
+    def _loud(
+        self, points: Cloud, value: np.ndarray, rows: np.ndarray, part: int, name: str
+    ) -> list[Proposal]:
+        """What looks violated of one part among the rows of one stratum, the worst first."""
+        at = lambda row: Proposal(float(value[row]), points, int(row), part)
+        finite = rows[value[rows] > -math.inf]
+        self.visits[part, name] += len(finite)
+        if len(finite) < len(rows) and len(self.lost[part, name]) < BEYOND:
+            self.lost[part, name] += map(at, _of_all_sizes(points, np.setdiff1d(rows, finite)))
+        if not len(finite):
+            return []
+        floor = floor_of(self.kinds[part])
+        worst = at(finite[np.argmax(value[finite])])
+        if part not in self.worst or worst.value > self.worst[part].value:
+            self.worst[part] = worst
+        if worst.value <= floor:
+            self._keep_quiet(worst, name)
+            return []
+        finite = finite[value[finite] > floor]
+        order = finite[np.argsort(-value[finite], kind="stable")]
+        return [at(row) for row in _different(order, points.moved)[: self.most]]
+
+    def _clear(self, loud: list[Proposal]) -> list[Proposal]:
+        """The violations that are surely no rounding, the worst first; the others are kept."""
+        if not loud:
+            return []
+        rows = list(dict.fromkeys(p.row for p in loud))
+        raws = {k: v[rows] for k, v in loud[0].points.raws.items()}
+        moved = unsteadiness(self.statement, raws)
+        clear: list[Proposal] = []
+        for p in loud:
+            still = moved[rows.index(p.row), self.columns[p.part]] <= STEADY
+            sure = p.value > NOISE and still
+            (clear if sure else self.doubtful[p.part, p.stratum]).append(p)
+        return _best(clear, len(clear))
+
+    def _keep_quiet(self, top: Proposal, name: str) -> None:
+        """One small point of a stratum in which nothing looks false, for what floats cannot see;
+        the methods before this one have looked at generic points, and closer."""
+        if name in self.statement_strata:
+            kept = self.quiet.get((top.part, name), top)
+            self.quiet[top.part, name] = max(kept, top, key=lambda p: (p.small, p.value))
+
+    @property
+    def statement_strata(self) -> list[str]:
+        return strata_of(self.statement)[1:]
+
+    def certify(self, proposal: Proposal, sure: bool = False) -> None:
+        """Raise Refuted if the point refutes; every part has so many tries in each stratum.  What
+        is surely no rounding must be decided."""
+        key = proposal.part, proposal.stratum
+        if self.tried[key] >= self.most:
+            return
+        self.tried[key] += 1
+        self._dispose(proposal, sure)
+
+    def _dispose(self, proposal: Proposal, sure: bool = False) -> None:
+        raw = proposal.raw
+        loud = proposal.value if proposal.value > NOISE else None
+        seen = look(self.statement, raw, seen=loud)
+        if seen.found is not None:
+            raise Refuted(proposal)
+        if sure and seen.undecided and not seen.undefined:
+            self.vague = seen.undecided
+        if sure and proposal.value > CLEAR and not self._exact(proposal.points.sizes):
+            self.open = proposal
+
+    def _exact(self, sizes: dict[str, int]) -> bool:
+        """Can rationals or balls evaluate the body at all?"""
+        raw = point(self.statement, sizes, stream(self.statement.key, "sampled/exact", 0))
+        return _runs(self.statement, raw)
+
+    def finish(self) -> None:
+        """Certify what was kept: of doubtful points the worst and one of the smallest shape, since
+        what is false on a thin set alone looks like rounding; of those that only balls can evaluate
+        the first."""
+        for loud in self.doubtful.values():
+            smallest_shape = loud[0]
+            for proposal in (max(loud, key=lambda p: p.value), smallest_shape):
+                self.certify(proposal)
+        for proposal in self.quiet.values():
+            self.certify(proposal)
+        for points, row in list(self.sites.rare.values())[: self.most]:
+            self._dispose(Proposal(0.0, points, row, self.parts[0]))
+        for key, lost in self.lost.items():
+            seen = self.visits[key] > 0
+            for proposal in lost[: 1 if seen and key[1] != FAR else BEYOND]:
+                self.certify(proposal)
+                if not seen:
+                    raw, part = proposal.raw, proposal.part
+                    self.visits[key] += is_finite(self.statement, raw, part)
+
+    def visited(self) -> dict[str, int]:
+        """Points at which every part has a value, by stratum."""
+        names = dict.fromkeys(name for _, name in self.visits)
+        return {n: min(self.visits[part, n] for part in self.parts) for n in names}
+
+
+def _best(proposals: Iterable[Proposal], most: int) -> list[Proposal]:
+    return sorted(proposals, key=lambda p: -p.value)[:most]
+
+
+def _different(rows: np.ndarray, moved: np.ndarray) -> list[int]:
+    """The first row of each set of inputs that lie in the stratum, then the others."""
+    first = {int(moved[row]): int(row) for row in rows[::-1]}
+    ahead = sorted(first.values(), key=rows.tolist().index)
+    return ahead + [int(row) for row in rows if int(row) not in first.values()]
+
+
+def _of_all_sizes(points: Cloud, rows: np.ndarray) -> list[int]:
+    """A few rows: the largest entries of either sign first, then some down to the smallest."""
+    table = columns({k: v[rows] for k, v in points.raws.items()})
+    where = np.abs(table).argmax(axis=1)
+    value = table[np.arange(len(rows)), where]
+    order = np.argsort(-np.abs(value), kind="stable")
+    ends = {(where[k], value[k] > 0): k for k in order[::-1]}  # the largest of each kind is last
+    largest = sorted(ends.values(), key=order.tolist().index)[: BEYOND // 2]
+    spread = order[np.linspace(0, len(rows) - 1, BEYOND).round().astype(int)].tolist()
+    return [int(rows[k]) for k in dict.fromkeys([*largest, *spread])][:BEYOND]
+
+
+def _runs(statement: Statement, raw: Raw) -> bool:
+    """Can rationals or balls evaluate the body at this point at all?"""
+    with working_digits(60):
+        for xp in (Rational(), Ball()):
+            try:
+                statement.sides(xp, wrap_raw(xp, raw))
+            except (Unsupported, ZeroDivisionError):
+                continue
+            return True
+    return False
+
+
+def rows_of(statement: Statement, sizes: dict[str, int], profile: Profile) -> int:
+    """Points of one shape: the profile's, and more where there are few shapes."""
+    entries = sum(math.prod(s) for s in statement.raw_shapes(sizes).values())
+    shared = profile.batch * max(1, SHAPES // len(statement.grid()))
+    return max(profile.batch, min(shared, ENTRIES // max(1, entries)))
+
+
+def distant(statement: Statement) -> list[dict[str, int]]:
+    """A few shapes: the smallest, some in between and the largest."""
+    grid = statement.grid()
+    picks = np.linspace(0, len(grid) - 1, DISTANT).round().astype(int)
+    return [grid[k] for k in dict.fromkeys(picks.tolist())]
+
+
+# -- where nobody was ------------------------------------------------------------------------------
+def explore(survey: Survey, profile: Profile, rng: np.random.Generator) -> list[str]:
+    """Go where no point was: to the other sides of kinks, and to where unit is 0.  What stays
+    unseen, in words."""
+    goals = survey.sites.unseen()
+    places = [survey.sites.seen[goal.site].sizes for goal in goals]
+    for k, sizes in enumerate(places):
+        if sizes not in places[:k]:
+            here = [g for g in goals if survey.sites.seen[g.site].sizes == sizes]
+            _go(survey, sizes, here, profile, rng)
+    return [str(goal) for goal in survey.sites.unseen()]
+
+
+def _go(survey: Survey, sizes: dict[str, int], goals: list[Goal], profile: Profile, rng) -> None:
+    statement = survey.statement
+    start = cloud(statement, sizes, profile.batch, rng, far=False).raws
+    if sides := [g for g in goals if g.side != ZERO]:
+        survey.visit(Cloud.of(sizes, reach(statement, sides, start, 2 * profile.steps), BESIDE))
+    if points := [g.site for g in goals if g.side == ZERO]:
+        settle(survey, sizes, start, points, rng)
+
+
+def settle(survey: Survey, sizes: dict[str, int], start, sites, rng: np.random.Generator) -> None:
+    """Points beside and exactly at zeros of the arguments of some sites."""
+    landing = land(survey.statement, start, sites, rng)
+    if landing is None:
+        return
+    survey.sites.looked = True
+    survey.sites.near |= landing.near
+    survey.visit(Cloud.of(sizes, landing.beside, BESIDE))
+    if landing.at is not None:
+        points = Cloud.of(sizes, landing.at, AT)
+        for row, site in enumerate(landing.landed):
+            survey.sites.land(site, [points.row(row)])
+            survey.certify(Proposal(0.0, points, row, survey.parts[0]))
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     report = Report("sampled")
-    parts = statement.pointwise
-    if not parts:
+    if not statement.pointwise:
         return report.not_concerned()
-    kinds = statement.kinds()
     rng = numpy_stream(statement.key, "sampled", seed)
-    grid = statement.grid()
-    names = strata_of(statement)
-    visits = np.zeros((len(names), len(parts)), dtype=int)
-    cases = 0
-    moving = np.zeros((len(parts), 2), dtype=bool)
-    found: dict[tuple[int, str], list[Proposal]] = {}
-    overflown: dict[tuple[int, str], list[Proposal]] = {}
-    empty: dict[str, int] | None = None
-    for sizes in grid:
-        points = cloud(statement, sizes, profile.batch, rng)
-        try:
-            ratio, prints = residuals(
-                statement, {k: torch.from_numpy(v) for k, v in points.raws.items()}
-            )
-        except Unsupported as gap:
-            return report.silent(Why.UNSUPPORTED, f"no float: {gap.primitive}")
-        r = ratio.numpy()
-        finite = r > -math.inf
-        moving |= _moving(prints.numpy(), np.asarray(finite.all(axis=1)))
-        cases += int(finite.all(axis=1).sum())
-        for column in np.flatnonzero(~finite.any(axis=0)).tolist():
-            part = parts[column]
-            if not any(is_finite(statement, points.row(k), part) for k in range(BEYOND)):
-                empty = empty or sizes
-        labels = np.array(points.strata)
-        for k, name in enumerate(names):
-            here = labels == name
-            visits[k] += finite[here].sum(axis=0)
-            for column, part in enumerate(parts):
-                rows = np.flatnonzero(here & finite[:, column])
-                found.setdefault((part, name), []).extend(
-                    Proposal(float(r[row, column]), points, int(row))
-                    for row in _spread(rows[np.argsort(-r[rows, column])], points.moved)
-                )
-                if not len(rows):
-                    lost = Proposal(-math.inf, points, int(np.flatnonzero(here)[0]))
-                    overflown.setdefault((part, name), []).append(lost)
-    for k, name in enumerate(names):
-        for column in np.flatnonzero(visits[k] == 0).tolist():  # floats overflow; balls may not
-            part = parts[column]
-            proposals = overflown[part, name][:BEYOND]
-            seen = [p for p in proposals if is_finite(statement, p.points.row(p.row), part)]
-            visits[k, column] = len(seen)
-            found[part, name] = seen[:1]
-    visited = {name: int(n) for name, n in zip(names, visits.min(axis=1), strict=True)}
-    picker = stream(statement.key, "sampled/witness", seed)
-    counted = dict(cases=cases, shapes=len(grid), strata=visited)
-    for proposal in _chosen(statement, found, profile):
-        raw = proposal.points.row(proposal.row)
-        if certified(statement, proposal.points.sizes, raw):
-            witness = smallest(statement, proposal.points.sizes, raw, picker)
-            return report.refutes(witness, "enclosed", **counted)
-    if not cases:
-        never = np.flatnonzero(visits.sum(axis=0) == 0)
-        of_part = f" of part {parts[never[0]] + 1}" if len(kinds) > 1 and len(never) else ""
-        return report.vacuous(f"no finite instance{of_part}", **counted)
-    for column, side in np.argwhere(~moving):
-        moving[column, side] = _moves_exactly(statement, grid, parts[column], int(side), picker)
-    still = _vacuous({k: kinds[k] for k in parts}, moving, visited, cases, empty)
-    if still:
-        return report.vacuous(still, **counted)
-    top = max((p for ps in found.values() for p in ps), key=lambda p: p.value)
-    room = {
-        part: -max(p.value for (of, _), ps in found.items() if of == part for p in ps)
-        for part in parts
-        if kinds[part] == "AtMost"
-    }
+    survey, grid, far = Survey(statement, profile.proposals), statement.grid(), distant(statement)
+    report.shapes = len(grid)
+    try:
+        for sizes in grid:
+            rows = rows_of(statement, sizes, profile)
+            survey.visit(cloud(statement, sizes, rows, rng, far=sizes in far))
+        survey.finish()
+        unseen = explore(survey, profile, rng)
+    except Unsupported as gap:
+        return report.silent(Why.UNSUPPORTED, f"no float: {gap.primitive}")
+    except Refuted as refuted:
+        return refutation(report, survey, refuted, stream(statement.key, "sampled/witness", seed))
+    return conclusion(report, survey, unseen)
+
+
+def refutation(report: Report, survey: Survey, refuted: Refuted, rng) -> Evidence:
+    """The certified point, made small."""
+    p = refuted.proposal
+    witness = smallest(survey.statement, p.points.sizes, p.raw, rng)
+    return report.refutes(witness, "enclosed", cases=survey.cases, strata=survey.visited())
+
+
+def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
+    """What a survey without a certified violation says."""
+    report.cases, report.strata = survey.cases, survey.visited()
+    never = [p for p in survey.parts if not any(survey.visits[p, n] for n in report.strata)]
+    if never:
+        of_part = f" of part {never[0] + 1}" if len(survey.kinds) > 1 else ""
+        return report.vacuous(f"no finite instance{of_part}")
+    if survey.open is not None:
+        detail = f"off by {survey.open.value:.1e} of itself, where nothing exact can be evaluated"
+        return report.doubts(detail, "sampled", worst=survey.open.record())
+    if survey.vague:
+        return report.silent(Why.INDETERMINATE, survey.vague)
+    if unseen:
+        return report.silent(Why.UNSEEN, "; ".join(unseen))
+    top = max(survey.worst.values(), key=lambda p: p.value, default=None)
+    room = {part: -p.value for part, p in survey.worst.items() if survey.kinds[part] == "AtMost"}
+    left_out = [name for name, n in report.strata.items() if not n]
+    left_out += [", ".join(f"{k} = {n}" for k, n in sizes.items()) for sizes in survey.empty]
+    said = "failed to refute" + (f"; no value at: {'; '.join(left_out)}" if left_out else "")
     return report.confirms(
-        parts, "sampled", detail="failed to refute", worst=top.record(), slack=room, **counted
+        survey.statement.pointwise,
+        "sampled",
+        detail=said,
+        worst=top and top.record(),
+        slack=room,
     )
-
-
-def _spread(rows: np.ndarray, moved: np.ndarray) -> list[int]:
-    """The worst row of each set of inputs that lie in the stratum, worst first."""
-    first: dict[int, int] = {}
-    for row in rows:
-        first.setdefault(int(moved[row]), int(row))
-    return list(first.values())
-
-
-def _chosen(
-    statement: Statement, found: dict[tuple[int, str], list[Proposal]], profile: Profile
-) -> list[Proposal]:
-    """What goes to certification: the worst points of every part and stratum, the worst first."""
-    kinds = statement.kinds()
-    chosen: dict[tuple[int, int], Proposal] = {}
-    for (part, name), proposals in found.items():
-        if not statement.watches(part):
-            continue
-        loud = [p for p in proposals if p.value > floor_of(kinds[part])]
-        if loud:
-            picks = _different(sorted(loud, key=lambda p: -p.value), profile.proposals)
-        elif name == GENERIC:
-            continue  # the methods before this one have looked at generic points, and closer
-        else:  # nothing looks false: one small point, for what floats cannot see
-            small = [p for p in proposals if max(p.points.sizes.values(), default=1) <= QUIET]
-            picks = sorted(small or proposals, key=lambda p: -p.value)[:1]
-        for p in picks:
-            chosen[id(p.points), p.row] = p
-    return sorted(chosen.values(), key=lambda p: -p.value)
-
-
-def floor_of(relation: str) -> float:
-    """The residual above which floats call a relation broken; an order has no rounding to spare."""
-    return 0.0 if relation == "AtMost" else NOISE
-
-
-def _different(proposals: list[Proposal], most: int) -> list[Proposal]:
-    """The worst proposals, those with other inputs in the stratum before more of the same."""
-    picks: list[Proposal] = []
-    seen: set[int] = set()
-    for p in proposals:
-        inputs = int(p.points.moved[p.row])
-        if inputs not in seen:
-            seen.add(inputs)
-            picks.append(p)
-    picks += [p for p in proposals if p not in picks]
-    return picks[:most]
-
-
-def _vacuous(
-    kinds: dict[int, str],
-    moving: np.ndarray,
-    visited: dict[str, int],
-    cases: int,
-    empty: dict | None,
-) -> str:
-    """Why a run means nothing: one instance, an unvisited shape or stratum, a side that never
-    moves."""
-    if cases < 2:
-        return "only one finite instance"
-    if empty is not None:
-        where = ", ".join(f"{name} = {n}" for name, n in empty.items())
-        return f"no finite instance at {where}"
-    for name, n in visited.items():
-        if not n:
-            return f"no finite instance in the stratum {name!r}"
-    for (k, relation), sides in zip(kinds.items(), moving, strict=True):
-        if relation in ("Equal", "Force", "Gradient") and not sides.all():
-            side = "left" if not sides[0] else "right"
-            return (
-                f"the {side} side of part {k + 1} takes one value over all cases "
-                "(a constant belongs in Zero)"
-            )
-        if relation == "AtMost" and not sides.any():
-            return f"neither side of part {k + 1} ever changes"
-    return ""

@@ -1,9 +1,10 @@
-"""Search: gradient ascent on the violation, from many starts at once.
+"""Search: gradient ascent on the violation, from many starts at once, and a look at every kink.
 
 A random sample does not find a violation that lives in a small ball in many dimensions; the
 gradient of the two sides' difference does.  Starts come from all strata and are shared among the
-parts, each of which is climbed by itself.  What the search finds is a proposal: certified by balls
-or rationals, or nothing.
+parts, each of which is climbed by itself.  Then Newton's method goes to the zeros of whatever has a
+kink, a pole, a cut or an exceptional point there.  What the search finds is a proposal: certified
+by balls or rationals, or nothing.
 """
 
 from __future__ import annotations
@@ -13,18 +14,20 @@ import torch
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.floating import batched
+from fieldcheck.evidence.ascent import ascend
 from fieldcheck.evidence.draws import numpy_stream, stream
 from fieldcheck.evidence.floats import residuals
-from fieldcheck.evidence.methods.sample import Proposal, floor_of
-from fieldcheck.evidence.minimize import smallest
-from fieldcheck.evidence.points import cloud, strata_of
+from fieldcheck.evidence.methods.sample import Refuted, Survey, conclusion, refutation, settle
+from fieldcheck.evidence.points import Cloud, cloud, within
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.witness import certified
 from fieldcheck.verdict import Evidence, Report, Why
 
 FLAT = 1e-20
 """Equalities whose squared residual stays below this at every start are flat: nothing to climb."""
+
+POLISHED = 32
+"""Starts that are polished: those closest to a violation."""
 
 
 def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -48,48 +51,38 @@ def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tens
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     report = Report("search")
-    kinds, columns = statement.kinds(), statement.pointwise
-    rng = numpy_stream(statement.key, "search", seed)
-    watched = [(c, kinds[part]) for c, part in enumerate(columns) if statement.watches(part)]
-    if not watched:
+    survey = Survey(statement, profile.proposals)
+    if not survey.parts:
         return report.not_concerned()
-    ordered = any(kind == "AtMost" for _, kind in watched)
+    rng = numpy_stream(statement.key, "search", seed)
     shapes = shapes_for(statement)
-    visited = dict.fromkeys(strata_of(statement), 0)
-    cases = 0
-    worst: list[Proposal] = []
-    proposals: list[Proposal] = []
-    for sizes in shapes:
-        points = cloud(statement, sizes, profile.starts, rng)
-        for name in points.strata:
-            visited[name] += 1
-        climbs = torch.tensor([column for column, _ in watched])
-        climbs = climbs[torch.arange(len(points.strata)) % len(watched)]
-        try:
-            steps = _climb(statement, points.raws, climbs, profile.steps, ordered)
-        except (Unsupported, NotImplementedError) as reason:
-            return report.silent(Why.UNSUPPORTED, f"no gradient: {reason}")
-        cases += steps * len(points.strata)
-        if ordered:
-            cases += _polish(statement, points.raws, climbs, 3 * profile.steps)
-        ratio, _ = residuals(statement, {k: torch.from_numpy(v) for k, v in points.raws.items()})
-        r = ratio.numpy()
-        for column, kind in watched:
-            ranked = np.argsort(-r[:, column])[: profile.proposals]
-            best = [Proposal(float(r[k, column]), points, int(k)) for k in ranked]
-            worst.append(best[0])
-            proposals += [p for p in best if p.value > floor_of(kind)]
-    picker = stream(statement.key, "search/witness", seed)
-    counted = dict(cases=cases, shapes=len(shapes), strata=visited)
-    for proposal in sorted(proposals, key=lambda p: -p.value):
-        raw = proposal.points.row(proposal.row)
-        if certified(statement, proposal.points.sizes, raw):
-            witness = smallest(statement, proposal.points.sizes, raw, picker)
-            return report.refutes(witness, "enclosed", **counted)
-    top = max(worst, key=lambda p: p.value)
-    return report.confirms(
-        columns, "sampled", detail="failed to refute", worst=top.record(), **counted
-    )
+    report.shapes = len(shapes)
+    try:
+        for sizes in shapes:
+            points = cloud(statement, sizes, profile.starts, rng, far=False)
+            climbed(survey, points, profile.steps)
+            near = cloud(statement, sizes, profile.batch, rng, far=False).raws
+            settle(survey, sizes, near, survey.sites.seen, rng)
+        survey.finish()
+    except (Unsupported, NotImplementedError) as reason:
+        return report.silent(Why.UNSUPPORTED, f"no gradient: {reason}")
+    except Refuted as refuted:
+        return refutation(report, survey, refuted, stream(statement.key, "search/witness", seed))
+    return conclusion(report, survey, [])
+
+
+def climbed(survey: Survey, points: Cloud, steps: int) -> None:
+    """Climb from a batch of starts, and look at where that leads."""
+    statement = survey.statement
+    columns = [survey.columns[part] for part in survey.parts]
+    climbs = torch.tensor(columns)[torch.arange(len(points.strata)) % len(columns)]
+    ordered = any(survey.kinds[part] == "AtMost" for part in survey.parts)
+    done = _climb(statement, points.raws, climbs, steps, ordered)
+    survey.cases += done * len(points.strata)
+    if ordered:
+        survey.cases += _polish(statement, points.raws, climbs, 3 * steps)
+    points.raws.update(within(statement, points.raws))
+    survey.visit(points)
 
 
 def shapes_for(statement: Statement) -> list[dict[str, int]]:
@@ -111,7 +104,10 @@ def _climb(
     order: bool,
 ) -> int:
     """Move every start uphill (Adam with a step that decays); rows that overflow stay put."""
-    leaves = {k: torch.from_numpy(v.copy()).requires_grad_() for k, v in raws.items()}
+    leaves = {k: torch.from_numpy(v.copy()) for k, v in raws.items()}
+    for k in leaves.keys() - statement.sign_raws:
+        leaves[k].requires_grad_()
+    free = {k: leaf for k, leaf in leaves.items() if leaf.requires_grad}
     first = {k: torch.zeros_like(v) for k, v in leaves.items()}
     second = {k: torch.zeros_like(v) for k, v in leaves.items()}
     best = torch.full((len(next(iter(raws.values()))),), -torch.inf, dtype=torch.float64)
@@ -133,11 +129,11 @@ def _climb(
         if not value.requires_grad:
             break
         grads: tuple[torch.Tensor | None, ...] = torch.autograd.grad(
-            torch.where(finite, value, 0).sum(), list(leaves.values()), allow_unused=True
+            torch.where(finite, value, 0).sum(), list(free.values()), allow_unused=True
         )
         rate = 0.3 * (1 - step / (steps + 1)) + 0.01
         with torch.no_grad():
-            for (k, leaf), g in zip(leaves.items(), grads, strict=True):
+            for (k, leaf), g in zip(free.items(), grads, strict=True):
                 if g is None:
                     continue
                 g = torch.nan_to_num(g, 0.0, 0.0, 0.0)
@@ -151,10 +147,6 @@ def _climb(
     return done
 
 
-POLISHED = 32
-"""Starts that are polished: those closest to a violation."""
-
-
 def _polish(
     statement: Statement, raws: dict[str, np.ndarray], climbs: torch.Tensor, steps: int
 ) -> int:
@@ -163,31 +155,15 @@ def _polish(
     An inequality that is false by a part in 10^12 is violated only within 10^-6 of the set where
     the sides meet: a fixed step never lands there, one that adapts does.
     """
-    tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
-    start = _own(residuals(statement, tensors)[0], climbs)
+    start = _own(residuals(statement, {k: torch.from_numpy(v) for k, v in raws.items()}), climbs)
     rows = torch.argsort(start, descending=True)[:POLISHED]
-    now = {k: v[rows].clone() for k, v in tensors.items()}
-    value, climbs = start[rows], climbs[rows]
-    step = torch.full_like(value, 1e-2)
-    for _ in range(steps):
-        leaves = {k: v.clone().requires_grad_() for k, v in now.items()}
-        climbed = _own(residuals(statement, leaves)[0], climbs)
-        if not climbed.requires_grad:
-            return 0
-        finite = torch.isfinite(climbed.detach())
-        grads = torch.autograd.grad(
-            torch.where(finite, climbed, 0).sum(), list(leaves.values()), allow_unused=True
-        )
-        trial = {}
-        for (k, v), g in zip(now.items(), grads, strict=True):
-            move = torch.zeros_like(v) if g is None else torch.nan_to_num(g, 0.0, 0.0, 0.0)
-            trial[k] = v + step.reshape((-1,) + (1,) * (v.ndim - 1)) * move
-        reached = _own(residuals(statement, trial)[0], climbs)
-        better = reached > value
-        for k, v in now.items():
-            now[k] = torch.where(better.reshape((-1,) + (1,) * (v.ndim - 1)), trial[k], v)
-        value = torch.where(better, reached, value)
-        step = torch.where(better, step * 2, step / 3)
+    best, climbs = rows.numpy(), climbs[rows]
+    moved = ascend(
+        lambda tensors: _own(residuals(statement, tensors), climbs),
+        {k: v[best] for k, v in raws.items()},
+        steps,
+        fixed=statement.sign_raws,
+    )
     for k in raws:
-        raws[k][rows.numpy()] = now[k].numpy()
-    return steps * len(rows)
+        raws[k][best] = moved[k]
+    return steps * len(best)

@@ -17,22 +17,30 @@ from fieldcheck.domains import (
 )
 from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
 
-CHAPTER = "activations"
 UNDEFINED = ("zero", "zero-row", "denormal", "axis")
 """Strata on which a quotient by the length of the body is 0/0."""
-CONE = {"S": range(2, 5)}
+CONE = dict(S=[2, 3, 4])
 """Sizes of one conic group."""
 
 
 def off_axis(size):
-    """A point (h, nu) with n > 0 and u a unit vector: anywhere but on the axis."""
+    """A point (h, n²u) with n ≠ 0 and u a unit vector: anywhere but on the axis."""
     direction, rest = unit_vector(f"{size}-1"), {"h": (), "n": ()}
 
     def build(xp, raw):
-        body = (raw["n"] ** 2 + xp.one / 8) * direction.build(xp, {"x": raw["x"]})
+        body = raw["n"] ** 2 * direction.build(xp, {k: raw[k] for k in direction.raw})
         return xp.concat([xp.stack([raw["h"]]), body])
 
-    return built("point off the axis", (size,), {**direction.raw, **rest}, build)
+    return built(
+        "point off the axis",
+        (size,),
+        {**direction.raw, **rest},
+        build,
+        covers="all",
+        nonzero=("n",),
+        signs=direction.signs,
+        within=direction.within,
+    )
 
 
 # == the conic linear unit: definition ==
@@ -40,40 +48,32 @@ def off_axis(size):
     "colu-definition",
     title="CoLU: the axis is kept, the body is clipped",
     sources=[colu_paper("Definition of CoLU"), talk("Conic Activation Functions")],
-    chapter=CHAPTER,
     equations=["eq-colu"],
     given=dict(x=off_axis("S")),
-    sizes={"S": (3, 4)},
+    sizes=dict(S=[3, 4]),
     tex=r"\operatorname{CoLU}(x)_1 = x_1,\quad "
     r"\operatorname{CoLU}(x)_\perp = \operatorname{clip}(x_1/\lVert x_\perp\rVert, 0, 1)\,x_\perp",
 )
-def colu_definition(xp, x):
+def colu_definition(xp, x, *, activation=colu.hard, clip=lambda xp, r: xp.clip(r, 0, 1)):
     """The library's CoLU of one group, defined for every x, equals the printed quotient wherever
     the body is not zero. A negative axis is kept."""
     body = x[1:]
-    ratio = xp.clip(x[0] / xp.norm(body), 0, 1)
-    return Equal(colu.hard(xp, x), xp.concat([x[:1], ratio * body]))
+    ratio = clip(xp, x[0] / xp.norm(body))
+    return Equal(activation(xp, x), xp.concat([x[:1], ratio * body]))
 
 
-@colu_definition.neighbour("rectified axis", key="rectified-axis")
-def _(xp, x):
-    body = x[1:]
-    ratio = xp.clip(x[0] / xp.norm(body), 0, 1)
-    return Equal(colu.rectified(xp, x), xp.concat([x[:1], ratio * body]))
-
-
-@colu_definition.neighbour("maximum and minimum swapped", key="max-min-swapped")
-def _(xp, x):
-    body = x[1:]
-    ratio = xp.maximum(xp.minimum(x[0] / xp.norm(body), 0), 1)
-    return Equal(colu.hard(xp, x), xp.concat([x[:1], ratio * body]))
+colu_definition.vary("rectified axis", key="rectified-axis", activation=colu.rectified)
+colu_definition.vary(
+    "maximum and minimum swapped",
+    key="max-min-swapped",
+    clip=lambda xp, r: xp.maximum(xp.minimum(r, 0), 1),
+)
 
 
 @claim(
     "colu-definition-slice",
     title="CoLU goes to the nearest point of the slice",
     sources=[colu_paper("Lorentz cone"), ours()],
-    chapter=CHAPTER,
     equations=["eq-colu-slice"],
     given=dict(x=cone_vector("S"), v=vector("S-1")),
     sizes=CONE,
@@ -114,10 +114,9 @@ def _(xp, x, v):
     "colu-definition-rotated",
     title="RCoLU is CoLU in rotated axes",
     sources=[colu_paper("RCoLU")],
-    chapter=CHAPTER,
     equations=["eq-rcolu"],
     given=dict(x=cone_vector("S"), Q=orthogonal("S")),
-    sizes={"S": (2, 3)},
+    sizes=dict(S=[2, 3]),
     needs=["colu-definition"],
     tex=r"\operatorname{RCoLU}_{Qe_1}(Qx) = Q\operatorname{CoLU}(x),\quad "
     r"\operatorname{RCoLU}_e(x) = x_e + \operatorname{clip}\bigl(\tfrac{\langle x,e\rangle}"
@@ -152,7 +151,6 @@ def _(xp, x, Q):
     "colu-definition-printed-rcolu",
     title="The printed RCoLU does nothing",
     sources=[colu_paper("RCoLU")],
-    chapter=CHAPTER,
     given=dict(x=cone_vector("S").without_strata(*UNDEFINED), e=unit_vector("S")),
     sizes=CONE,
     tex=r"x_e + \max\bigl(\min(\lVert x_e\rVert/\lVert x_r\rVert, 0), 1\bigr)\, x_r = x",
@@ -172,34 +170,22 @@ def _(xp, x, e):
     "colu-definition-firm",
     title="The firm form touches the hard one at ratio one half",
     sources=[colu_paper("soft and firm scaling")],
-    chapter=CHAPTER,
     given=dict(w=vector("S-1").without_strata(*UNDEFINED)),
     sizes=CONE,
     tex=r"\sigma(4r-2) = r \text{ and } \tfrac{d}{dr}\sigma(4r-2) = 1 \text{ at } r = \tfrac12",
 )
-def colu_firm(xp, w):
+def colu_firm(xp, w, *, form=colu.firm):
     """Where the axis is half as long as the body, the firm form has the value and the derivative
     along the axis of the hard form."""
     x = xp.concat([xp.stack([xp.norm(w) / 2]), w])
     up = xp.concat([xp.ones(1), w * 0])
     return (
-        Equal(colu.firm(xp, x), colu.hard(xp, x)),
-        Equal(
-            xp.push(lambda y: colu.firm(xp, y), x, up), xp.push(lambda y: colu.hard(xp, y), x, up)
-        ),
+        Equal(form(xp, x), colu.hard(xp, x)),
+        Equal(xp.push(lambda y: form(xp, y), x, up), xp.push(lambda y: colu.hard(xp, y), x, up)),
     )
 
 
-@colu_firm.neighbour("the soft form does, too", key="soft-form")
-def _(xp, w):
-    x = xp.concat([xp.stack([xp.norm(w) / 2]), w])
-    up = xp.concat([xp.ones(1), w * 0])
-    return (
-        Equal(colu.soft(xp, x), colu.hard(xp, x)),
-        Equal(
-            xp.push(lambda y: colu.soft(xp, y), x, up), xp.push(lambda y: colu.hard(xp, y), x, up)
-        ),
-    )
+colu_firm.vary("the soft form does, too", key="soft-form", form=colu.soft)
 
 
 # == the conic linear unit: axioms ==
@@ -207,28 +193,19 @@ def _(xp, w):
     "colu-axioms",
     title="CoLU is idempotent and positively homogeneous",
     sources=[colu_paper("axioms"), talk("ReLU = Orthant Projection, axioms")],
-    chapter=CHAPTER,
     equations=["eq-colu-idempotent"],
     given=dict(x=cone_vector("S"), t=positive()),
     sizes=CONE,
     tex=r"\lambda\lambda = \lambda,\qquad \lambda(tx) = t\lambda(x)\ (t > 0)",
 )
-def colu_axioms(xp, x, t):
+def colu_axioms(xp, x, t, *, form=colu.hard):
     """The hard form is idempotent and positively homogeneous."""
-    y = colu.hard(xp, x)
-    return Equal(colu.hard(xp, y), y), Equal(colu.hard(xp, t * x), t * y)
+    y = form(xp, x)
+    return Equal(form(xp, y), y), Equal(form(xp, t * x), t * y)
 
 
-@colu_axioms.neighbour("the soft form is idempotent", key="soft-form-idempotent")
-def _(xp, x, t):
-    y = colu.soft(xp, x)
-    return Equal(colu.soft(xp, y), y), Equal(colu.soft(xp, t * x), t * y)
-
-
-@colu_axioms.neighbour("the firm form is idempotent", key="firm-form-idempotent")
-def _(xp, x, t):
-    y = colu.firm(xp, x)
-    return Equal(colu.firm(xp, y), y), Equal(colu.firm(xp, t * x), t * y)
+colu_axioms.vary("the soft form is idempotent", key="soft-form-idempotent", form=colu.soft)
+colu_axioms.vary("the firm form is idempotent", key="firm-form-idempotent", form=colu.firm)
 
 
 @colu_axioms.neighbour(
@@ -254,7 +231,6 @@ def _(xp, x, t, epsilon):
     "colu-axioms-fixed",
     title="CoLU fixes its cone and the negative axis",
     sources=[colu_paper("axioms")],
-    chapter=CHAPTER,
     given=dict(w=vector("S-1"), s=nonnegative()),
     sizes=CONE,
     tex=r"\lambda(\lVert w\rVert + s,\, w) = (\lVert w\rVert + s,\, w),\qquad "
@@ -283,7 +259,6 @@ def guarded_defect(xp, h, n, epsilon):
     "colu-axioms-epsilon",
     title="A guard ε in the quotient moves the second application by less than ε",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-colu-epsilon"],
     given=dict(x=cone_vector("S"), epsilon=positive()),
     sizes=CONE,
@@ -317,28 +292,21 @@ def _(xp, x, epsilon):
     "colu-axioms-epsilon-limit",
     title="ε is the supremum of the defect, reached in a limit only",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(epsilon=positive()),
     needs=["colu-axioms-epsilon"],
     tex=r"\varepsilon - \delta(h = k,\, n = k^2) = \frac{\varepsilon(1+\varepsilon)}{k} + \dots",
 )
-def colu_epsilon_limit(xp, epsilon):
+def colu_epsilon_limit(xp, epsilon, *, order=1):
     r"""Along $h = k$, $n = k^2$ the defect tends to $\varepsilon$ from below at the rate $1/k$."""
     return Rate(
         lambda k: epsilon - guarded_defect(xp, xp.lift(k), xp.lift(k * k), epsilon),
-        order=1,
-        constant=epsilon * (1 + epsilon),
+        order=order,
+        constant=epsilon * (1 + epsilon) if order == 1 else None,
         start=256,
     )
 
 
-@colu_epsilon_limit.neighbour("at the rate 1/k²", key="second-order")
-def _(xp, epsilon):
-    return Rate(
-        lambda k: epsilon - guarded_defect(xp, xp.lift(k), xp.lift(k * k), epsilon),
-        order=2,
-        start=256,
-    )
+colu_epsilon_limit.vary("at the rate 1/k²", key="second-order", order=2)
 
 
 def soft_defect(xp, r):
@@ -357,7 +325,6 @@ def firm_defect(xp, r):
     "colu-axioms-second-step",
     title="How far the soft and firm forms move their own values",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-colu-second-step"],
     given=dict(r=real()),
     tex=r"\lambda(x)_\perp - \lambda(\lambda(x))_\perp = \sigma_1(1-\sigma_2)\,x_\perp,\quad "
@@ -388,7 +355,6 @@ def _(xp, r):
     "colu-axioms-soft",
     title="The soft form moves its own values by about a quarter of the body",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(r=between(-3, 3)),
     box=dict(raw={"r.x": (-1, 1)}),
     tex=r"\sigma_1 (1-\sigma_2) < \tfrac{13}{50},\quad "
@@ -410,7 +376,6 @@ def colu_soft_defect(xp, r):
     "colu-axioms-firm",
     title="The firm form moves its own values by about a tenth of the body",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(r=between(-1, 2)),
     box=dict(raw={"r.x": (-1, 1)}),
     tex=r"\sigma_1 (1-\sigma_2) < \tfrac{11}{100},\quad "

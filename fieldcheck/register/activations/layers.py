@@ -15,17 +15,14 @@ from fieldcheck.domains import (
 from fieldcheck.fields.integrability import euclidean_pairing
 from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Rank, Solutions, at_most
 
-CHAPTER = "activations"
-
 
 @claim(
     "projected-gradient-mlp",
     title="A step of projected gradient descent is a ReLU layer",
     sources=[talk("ReLU = Conic Proj-GD")],
-    chapter=CHAPTER,
     equations=["eq-projected-gradient"],
     given=dict(A=symmetric("n"), b=vector("n"), x=vector("n"), eta=positive()),
-    sizes={"n": (1, 2, 3)},
+    sizes=dict(n=[1, 2, 3]),
     needs=["relu-orthant-projection"],
     tex=r"\Pi_{\ge 0}\bigl(x - \eta\nabla f(x)\bigr) = (Wx + c)_+,\quad W = I - \eta A,"
     r"\ f = \tfrac12 x^{\mathsf T}Ax + b^{\mathsf T}x",
@@ -51,13 +48,7 @@ def _(xp, W, x, s):
     return Equal(J, J.T)
 
 
-@projected_gradient.neighbour(
-    "asymmetric W", key="asymmetric-w", given=dict(A=real_matrix("n", "n"))
-)
-def _(xp, A, b, x, eta):
-    f = lambda y: xp.sum(y * (A @ y)) / 2 + xp.sum(b * y)
-    weight = xp.eye(x.shape[0]) - eta * A
-    return Equal(xp.relu(x - eta * xp.gradient(f, x)), xp.relu(weight @ x - eta * b))
+projected_gradient.vary("asymmetric W", key="asymmetric-w", given=dict(A=real_matrix("n", "n")))
 
 
 def descent(xp, A, b, x, eta):
@@ -71,12 +62,11 @@ def descent(xp, A, b, x, eta):
     "projected-gradient-mlp-descent",
     title="The step goes down for η < 2/L from a feasible point",
     sources=[talk("ReLU = Conic Proj-GD")],
-    chapter=CHAPTER,
     equations=["eq-projected-descent"],
     given=dict(
         B=real_matrix("n", "n"), L=positive(), b=vector("n"), x=nonnegative("n"), k=positive()
     ),
-    sizes={"n": (1, 2, 3)},
+    sizes=dict(n=[1, 2, 3]),
     needs=["projected-gradient-mlp"],
     tex=r"f(x_+) \le f(x),\quad x \ge 0,\ A \preceq L,\ \eta < 2/L",
 )
@@ -112,30 +102,26 @@ def _(xp, B, L, b, x, k):
     "tied-mlp-gradient",
     title="A tied ReLU-MLP is a gradient",
     sources=[talk("ReLU = Conic Proj-GD"), paper("MLP potential")],
-    chapter=CHAPTER,
     equations=["eq-tied-mlp"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "m")),
-    sizes={"N": (1, 2), "C": (1, 2, 3), "m": (1, 2)},
+    sizes=dict(N=[1, 2], C=[1, 2, 3], m=[1, 2]),
     needs=["relu-orthant-projection-gradient"],
     tex=r"(XW)_+W^{\mathsf T} = \nabla\,\tfrac12\lVert (XW)_+\rVert^2",
 )
-def tied_mlp(xp, X, W):
+def tied_mlp(xp, X, W, *, U=None):
     r"""$(XW)_+W^{\mathsf T}$ is the gradient of $\frac12\lVert(XW)_+\rVert^2$ in $X$."""
     V = lambda Y: xp.sum(xp.relu(Y @ W) * xp.relu(Y @ W)) / 2
-    return Gradient(V, X, xp.relu(X @ W) @ W.T)
+    return Gradient(V, X, xp.relu(X @ W) @ (W if U is None else U).T)
 
 
-@tied_mlp.neighbour("untied", key="untied", given=dict(U=real_matrix("C", "m")))
-def _(xp, X, W, U):
-    V = lambda Y: xp.sum(xp.relu(Y @ W) * xp.relu(Y @ W)) / 2
-    return Gradient(V, X, xp.relu(X @ W) @ U.T)
+tied_mlp.vary("untied", key="untied", given=dict(U=real_matrix("C", "m")))
 
 
 @tied_mlp.neighbour(
     "untied, and any potential",
     key="untied-any-potential",
     given=dict(U=real_matrix("C", "m"), H=real_matrix("N", "C"), K=real_matrix("N", "C")),
-    sizes={"N": (1, 2), "C": (2, 3), "m": (1, 2)},
+    sizes=dict(N=[1, 2], C=[2, 3], m=[1, 2]),
     tex=r"F(X) = (XW)_+U^{\mathsf T}:\quad DF = DF^{\mathsf T}",
 )
 def _(xp, X, W, U, H, K):
@@ -147,10 +133,9 @@ def _(xp, X, W, U, H, K):
     "tied-mlp-gradient-parallel",
     title="Parallel columns suffice",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-parallel-mlp"],
     given=dict(x=vector("C"), W=real_matrix("C", "m"), d=vector("m")),
-    sizes={"C": (1, 2, 3), "m": (1, 2, 3)},
+    sizes=dict(C=[1, 2, 3], m=[1, 2, 3]),
     needs=["tied-mlp-gradient"],
     tex=r"D = \operatorname{diag}(d):\quad "
     r"WD\,(W^{\mathsf T}x)_+ = \nabla\,\tfrac12\textstyle\sum_k d_k(w_k^{\mathsf T}x)_+^2",
@@ -172,9 +157,8 @@ def _(xp, x, W, D):
     "tied-mlp-gradient-converse",
     title="Parallel columns are needed",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(W=real_matrix("m+k", "m")),
-    sizes={"m": (2, 3), "k": (0, 1)},
+    sizes=dict(m=[2, 3], k=[0, 1]),
     needs=["tied-mlp-gradient-parallel"],
     tex=r"F_V(x) = V(W^{\mathsf T}x)_+:\quad "
     r"\{V : DF_V = DF_V^{\mathsf T}\ \text{wherever } DF_V \text{ exists}\}"
@@ -216,53 +200,45 @@ def _(xp, W):
     return Rank(asymmetries(xp, W), 0)
 
 
-@claim(
-    "affine-orthant-projection",
-    title="When (XW_in)₊W_out* is idempotent",
-    sources=[paper("affine projection, with min printed for argmin")],
-    chapter=CHAPTER,
-    equations=["eq-affine-projection"],
-    given=dict(x=vector("m+k"), W=real_matrix("m+k", "m"), Z=real_matrix("m+k", "m")),
-    sizes={"m": (1, 2), "k": (0, 1, 2)},
-    tex=r"W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I \implies ff = f,\quad "
-    r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+",
-)
-def affine_projection(xp, x, W, Z):
-    r"""If $W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I$ the map $x \mapsto
-    W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+$ is idempotent. (In the code $W_{\mathrm{out}}$
-    is the transposed pseudo-inverse of $W_{\mathrm{in}}$ plus anything orthogonal to its
-    columns.)"""
-    f = lambda y: dual(xp, W, Z) @ xp.relu(W.T @ y)
-    return Equal(f(f(x)), f(x))
-
-
 def dual(xp, W, Z):
     """A matrix V with V^T W = I: the pseudo-inverse's transpose, plus Z off the range of W."""
     pseudo = xp.solve(W.T @ W, W.T)
     return pseudo.T + Z - W @ (pseudo @ Z)
 
 
-@affine_projection.printed(
+@claim(
+    "affine-orthant-projection",
+    title="When (XW_in)₊W_out* is idempotent",
+    sources=[paper("affine projection, with min printed for argmin")],
+    equations=["eq-affine-projection"],
+    given=dict(x=vector("m+k"), W=real_matrix("m+k", "m"), Z=real_matrix("m+k", "m")),
+    sizes=dict(m=[1, 2], k=[0, 1, 2]),
+    tex=r"W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I \implies ff = f,\quad "
+    r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+",
+)
+def affine_projection(xp, x, W, Z, *, back=dual):
+    r"""If $W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I$ the map $x \mapsto
+    W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+$ is idempotent. (In the code $W_{\mathrm{out}}$
+    is the transposed pseudo-inverse of $W_{\mathrm{in}}$ plus anything orthogonal to its
+    columns.)"""
+    f = lambda y: back(xp, W, Z) @ xp.relu(W.T @ y)
+    return Equal(f(f(x)), f(x))
+
+
+affine_projection.vary(
     "for any weights",
+    role="printed",
     key="generic-accepted",
     tex=r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+ \text{ is a projection}: ff = f",
+    back=lambda xp, W, Z: Z,
 )
-def _(xp, x, W, Z):
-    f = lambda y: Z @ xp.relu(W.T @ y)
-    return Equal(f(f(x)), f(x))
-
-
-@affine_projection.neighbour("tied weights of any length", key="tied")
-def _(xp, x, W, Z):
-    f = lambda y: W @ xp.relu(W.T @ y)
-    return Equal(f(f(x)), f(x))
+affine_projection.vary("tied weights of any length", key="tied", back=lambda xp, W, Z: W)
 
 
 @claim(
     "affine-orthant-projection-line",
     title="Beyond full rank there are others: W_in = (1, -1)",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-affine-line"],
     given=dict(v=vector(2)),
     needs=["relu-axioms"],
@@ -298,7 +274,6 @@ def _(xp, v):
     "affine-orthant-projection-single",
     title="One unit on a line: idempotent iff w'w = 1, or one of them is zero",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(v=real(), w=real()),
     tex=r"v(w\,v(wx)_+)_+ = v(wx)_+ \iff vw = 1 \text{ or } v = 0 \text{ or } w = 0",
 )
@@ -325,10 +300,9 @@ def _(xp, v, w):
     "affine-orthant-projection-metric",
     title="It is the nearest point of a cone if the columns are orthogonal",
     sources=[paper("affine projection"), ours()],
-    chapter=CHAPTER,
     equations=["eq-affine-metric"],
     given=dict(x=vector("m+k"), Q=orthogonal("m+k"), s=positive("m"), z=nonnegative("m")),
-    sizes={"m": (1, 2), "k": (0, 1)},
+    sizes=dict(m=[1, 2], k=[0, 1]),
     tex=r"w_{\mathrm{out},k} = w_k/\lVert w_k\rVert^2,\ w_j \perp w_k \implies "
     r"f = \Pi_{\operatorname{cone}(w_1,\dots,w_m)}",
 )
@@ -350,7 +324,7 @@ def affine_metric(xp, x, Q, s, z):
     "oblique columns with W_out^T W_in = I",
     key="oblique",
     given=dict(W=real_matrix("m+k", "m")),
-    sizes={"m": (2,), "k": (0, 1)},
+    sizes=dict(m=[2], k=[0, 1]),
 )
 def _(xp, x, z, W):
     f = dual(xp, W, W * 0) @ xp.relu(W.T @ x)

@@ -18,16 +18,16 @@ from fieldcheck.domains import (
 )
 from fieldcheck.relations import AtMost, Equal, Rank, Zero, at_most
 
-CHAPTER = "activations"
 UNDEFINED = ("zero", "zero-row", "denormal", "axis")
 """Strata on which a quotient by the length of the body is 0/0."""
-CONE = {"S": range(2, 5)}
+CONE = dict(S=[2, 3, 4])
 """Sizes of one conic group."""
 CELL_POINTS = built(
     "points of all cells",
     ("K", "G", "S"),
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "height": ("K", "G")},
     lambda xp, raw: raw,
+    covers="all",
 )
 
 
@@ -49,7 +49,6 @@ def split(xp, w, h):
     "colu-not-metric",
     title="CoLU stretches by up to √2",
     sources=[poster("ReLU → Conic Projection"), colu_paper("Lorentz cone")],
-    chapter=CHAPTER,
     equations=["eq-colu-lipschitz"],
     given=dict(x=cone_vector("S").without_strata(*UNDEFINED), h=vector("S")),
     sizes=CONE,
@@ -104,44 +103,36 @@ def _(xp, x, h):
     "colu-not-metric-sharp",
     title="√2 is attained, between two points at the same body",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-colu-sharp"],
     given=dict(w=vector("S-1"), p=real(), q=real()),
     sizes=CONE,
     needs=["colu-not-metric"],
     tex=r"\lVert\lambda(a,w) - \lambda(b,w)\rVert^2 = 2(a-b)^2,\quad 0 < a, b < \lVert w\rVert",
 )
-def colu_sharp(xp, w, p, q):
+def colu_sharp(xp, w, p, q, *, factor=2):
     """Between the cone and the horizontal plane, moving along the axis moves the body by as much:
     two such points with the same body are √2 times as far apart after CoLU."""
     n = xp.norm(w)
     a, b = n / (1 + p * p), n / (1 + q * q)
     image = lambda s: colu.hard(xp, xp.concat([xp.stack([s]), w]))
     d = image(a) - image(b)
-    return Equal(xp.sum(d * d), 2 * (a - b) ** 2)
+    return Equal(xp.sum(d * d), factor * (a - b) ** 2)
 
 
-@colu_sharp.neighbour("they keep their distance", key="isometric")
-def _(xp, w, p, q):
-    n = xp.norm(w)
-    a, b = n / (1 + p * p), n / (1 + q * q)
-    image = lambda s: colu.hard(xp, xp.concat([xp.stack([s]), w]))
-    d = image(a) - image(b)
-    return Equal(xp.sum(d * d), (a - b) ** 2)
+colu_sharp.vary("they keep their distance", key="isometric", factor=1)
 
 
 @claim(
     "colu-not-metric-shared",
     title="With a shared axis CoLU stretches by up to √(1+G)",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(
         a=real(),
         w=real_matrix("G", "d").without_strata(*UNDEFINED),
         h=real(),
         k=real_matrix("G", "d"),
     ),
-    sizes={"G": (2, 3), "d": (1, 2)},
+    sizes=dict(G=[2, 3], d=[1, 2]),
     tex=r"\lVert D\lambda\,(h,k)\rVert^2 \le (1+G)\,\lVert (h,k)\rVert^2",
 )
 def colu_lipschitz_shared(xp, a, w, h, k):
@@ -177,28 +168,24 @@ def _(xp, a, w, h, k):
     "colu-not-metric-shared-sharp",
     title="√(1+G) is attained: the axis moves all bodies at once",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(w=vector("d"), z=vector("G"), p=real(), q=real()),
-    sizes={"G": (1, 2, 3, 4), "d": (1, 2, 3)},
+    sizes=dict(G=[1, 2, 3, 4], d=[1, 2, 3]),
     needs=["colu-not-metric-shared"],
     tex=r"\lVert\lambda(a,w) - \lambda(b,w)\rVert^2 = (1+G)(a-b)^2,\quad "
     r"0 < a, b < \lVert w_1\rVert = \dots = \lVert w_G\rVert",
 )
-def colu_sharp_shared(xp, w, z, p, q):
+def colu_sharp_shared(xp, w, z, p, q, *, factor=lambda G: 1 + G):
     """Two points with the same bodies, longer than both axis values, are √(1+G) times as far apart
     after CoLU. (In the code all bodies are one and the same; z only counts them.)"""
     n, bodies = xp.norm(w), xp.stack([w] * z.shape[0])
     a, b = n / (1 + p * p), n / (1 + q * q)
     d = colu.shared(xp, a, bodies) - colu.shared(xp, b, bodies)
-    return Equal((a - b) ** 2 + xp.norm2(d), (1 + z.shape[0]) * (a - b) ** 2)
+    return Equal((a - b) ** 2 + xp.norm2(d), factor(z.shape[0]) * (a - b) ** 2)
 
 
-@colu_sharp_shared.neighbour("√2 as without sharing", key="root-two", sizes={"G": (2, 3, 4)})
-def _(xp, w, z, p, q):
-    n, bodies = xp.norm(w), xp.stack([w] * z.shape[0])
-    a, b = n / (1 + p * p), n / (1 + q * q)
-    d = colu.shared(xp, a, bodies) - colu.shared(xp, b, bodies)
-    return Equal((a - b) ** 2 + xp.norm2(d), 2 * (a - b) ** 2)
+colu_sharp_shared.vary(
+    "√2 as without sharing", key="root-two", sizes=dict(G=[2, 3, 4]), factor=lambda G: 2
+)
 
 
 def asymmetry(xp, f, x, h, k):
@@ -210,7 +197,6 @@ def asymmetry(xp, f, x, h, k):
     "colu-not-metric-jacobian",
     title="The Jacobian of CoLU is not symmetric",
     sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
-    chapter=CHAPTER,
     equations=["eq-colu-asymmetry"],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
@@ -237,7 +223,6 @@ def _(xp, x, h, k):
     "colu-not-metric-no-potential",
     title="CoLU is the gradient of a potential",
     sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
-    chapter=CHAPTER,
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
     expect="refuted",
@@ -279,43 +264,37 @@ def layer_conditions(xp, points):
     "colu-not-metric-layer",
     title="No layer CoLU(Wx + b) with invertible W has a potential",
     sources=[talk("Conic Proj-GD"), ours("also with a weight and a bias")],
-    chapter=CHAPTER,
     equations=["eq-colu-layer"],
     given=dict(points=CELL_POINTS),
-    sizes={"K": (9, 18), "G": (1, 2), "S": (2, 3, 4)},
+    sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
     every_size=True,
     needs=["colu-not-metric-jacobian"],
     tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
     r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",
 )
-def colu_layer(xp, points):
+def colu_layer(xp, points, *, rank=lambda n, G: n * n - G):
     r"""An invertible $W$ carries $x$ into every cell of CoLU. The Jacobian of $\mathrm{CoLU}(Wx+b)$
     is symmetric in all of them only if $W$ is zero on the axes and a number $c_g$ on each body: a
     $G$-dimensional space of matrices, none invertible."""
     points = commutant.cell_points(xp, points)
     G, S = len(points[0]), points[0][0][0].shape[0]
-    return Rank(layer_conditions(xp, points), (G * S) ** 2 - G)
+    return Rank(layer_conditions(xp, points), rank(G * S, G))
 
 
-@colu_layer.neighbour("a symmetric W is enough, as inside the cone", key="symmetric-weight")
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    n = len(points[0]) * points[0][0][0].shape[0]
-    return Rank(layer_conditions(xp, points), n * (n - 1) // 2)
-
-
-@colu_layer.neighbour("the axis may be kept: W = diag(a, cI)", key="axis-kept")
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = len(points[0]), points[0][0][0].shape[0]
-    return Rank(layer_conditions(xp, points), (G * S) ** 2 - 2 * G)
+colu_layer.vary(
+    "a symmetric W is enough, as inside the cone",
+    key="symmetric-weight",
+    rank=lambda n, G: n * (n - 1) // 2,
+)
+colu_layer.vary(
+    "the axis may be kept: W = diag(a, cI)", key="axis-kept", rank=lambda n, G: n * n - 2 * G
+)
 
 
 @claim(
     "colu-not-metric-layer-kernel",
     title="With W = diag(0, cI) the Jacobian is symmetric in every cell",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(x=vector("S"), h=vector("S"), k=vector("S"), c=real()),
     sizes=CONE,
     needs=["colu-not-metric-jacobian"],
@@ -339,7 +318,6 @@ def _(xp, x, h, k, c):
     "colu-not-metric-degenerate",
     title="With a singular W a CoLU layer can be a metric projection",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-colu-degenerate"],
     given=dict(x=vector("S"), r=positive(), v=vector("S-1")),
     sizes=CONE,
@@ -376,7 +354,6 @@ def _(xp, x, r, v):
     "soc-projection",
     title="The second-order-cone projection, any opening angle",
     sources=[talk("Conic Projected Gradient Descent"), ours("formula: Fukushima, Luo, Tseng 2002")],
-    chapter=CHAPTER,
     equations=["eq-soc-projection"],
     given=dict(x=cone_vector("S"), a=positive(), s=nonnegative(), v=vector("S-1")),
     sizes=CONE,
@@ -420,7 +397,6 @@ def _(xp, x, s, v):
     "soc-projection-moreau",
     title="Moreau's decomposition by a cone and its polar",
     sources=[ours("Moreau 1962")],
-    chapter=CHAPTER,
     equations=["eq-soc-moreau"],
     given=dict(x=cone_vector("S"), a=positive()),
     sizes=CONE,
@@ -456,9 +432,8 @@ def closeness(xp, x, y, a):
     "soc-projection-firm",
     title="The second-order-cone projection is firmly nonexpansive",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(x=cone_vector("S"), y=cone_vector("S")),
-    sizes={"S": (2, 3)},
+    sizes=dict(S=[2, 3]),
     needs=["soc-projection"],
     tex=r"\lVert\Pi x - \Pi y\rVert^2 \le \langle\Pi x - \Pi y,\, x - y\rangle",
 )
@@ -485,10 +460,9 @@ def _(xp, x, y):
     "soc-projection-formula",
     title="The formula of the middle case at a right angle",
     sources=[ours("Fukushima, Luo, Tseng 2002; Li et al. 2023")],
-    chapter=CHAPTER,
     equations=["eq-soc-formula"],
     given=dict(u=unit_vector("d"), p=positive(), q=positive()),
-    sizes={"d": (2, 3, 4)},
+    sizes=dict(d=[2, 3, 4]),
     tex=r"\Pi(t, w) = \tfrac12\Bigl(1 + \frac{t}{\lVert w\rVert}\Bigr)(\lVert w\rVert, w),"
     r"\quad |t| < \lVert w\rVert",
 )
@@ -511,10 +485,9 @@ def _(xp, u, p, q):
     "psd-cone",
     title="The projection onto positive semidefinite matrices is ReLU of the eigenvalues",
     sources=[talk("PSD → Conic Programming")],
-    chapter=CHAPTER,
     equations=["eq-psd"],
     given=dict(U=unitary("n"), e=vector("n"), B=matrix("n", "n")),
-    sizes={"n": (1, 2, 3)},
+    sizes=dict(n=[1, 2, 3]),
     tex=r"\operatorname{Re}\operatorname{Tr}(A-P)(Z-P) \le 0,\quad P = U e_+U^*,\ Z = BB^*",
 )
 def psd_projection(xp, U, e, B):
@@ -539,31 +512,30 @@ def _(xp, U, e, B):
     "psd-cone-moreau",
     title="Moreau's decomposition by eigenvalues",
     sources=[talk("PSD → Conic Programming")],
-    chapter=CHAPTER,
     given=dict(U=unitary("n"), e=vector("n")),
-    sizes={"n": (1, 2, 3)},
+    sizes=dict(n=[1, 2, 3]),
     tex=r"A = P(A) - P(-A),\quad \operatorname{Tr}P(A)P(-A) = 0",
 )
-def psd_moreau(xp, U, e):
+def psd_moreau(xp, U, e, *, project=psd.project):
     """A Hermitian matrix is the difference of two positive semidefinite ones that are orthogonal:
     its projection and that of its negative."""
-    p, q = psd.project(xp, U, e), psd.project(xp, U, -e)
+    p, q = project(xp, U, e), project(xp, U, -e)
     return Equal(p - q, psd.compose(xp, U, e)), Zero(p @ q)
 
 
-@psd_moreau.neighbour("with absolute eigenvalues", key="absolute-eigenvalues")
-def _(xp, U, e):
-    p, q = psd.compose(xp, U, xp.abs(e)), psd.compose(xp, U, xp.abs(-e))
-    return Equal(p - q, psd.compose(xp, U, e)), Zero(p @ q)
+psd_moreau.vary(
+    "with absolute eigenvalues",
+    key="absolute-eigenvalues",
+    project=lambda xp, U, e: psd.compose(xp, U, xp.abs(e)),
+)
 
 
 @claim(
     "psd-cone-equivariance",
     title="The projection commutes with unitary conjugation",
     sources=[talk("PSD → Conic Programming"), ours()],
-    chapter=CHAPTER,
     given=dict(U=unitary("n"), V=unitary("n"), e=vector("n"), B=matrix("n", "n")),
-    sizes={"n": (1, 2)},
+    sizes=dict(n=[1, 2]),
     needs=["psd-cone"],
     tex=r"P(VAV^*) = VP(A)V^*,\quad V \text{ unitary}",
 )
@@ -581,7 +553,7 @@ def psd_equivariance(xp, U, V, e, B):
 
 
 @psd_equivariance.neighbour(
-    "for any V", key="any-matrix", given=dict(V=matrix("n", "n")), sizes={"n": (2, 3)}
+    "for any V", key="any-matrix", given=dict(V=matrix("n", "n")), sizes=dict(n=[2, 3])
 )
 def _(xp, U, V, e, B):
     A, P = psd.compose(xp, U, e), psd.project(xp, U, e)

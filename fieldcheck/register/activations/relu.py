@@ -7,15 +7,12 @@ from fieldcheck.cones import orthant
 from fieldcheck.domains import nonnegative, real, vector
 from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero, at_most
 
-CHAPTER = "activations"
-
 
 # == ReLU is the projection onto the orthant ==
 @claim(
     "relu-orthant-projection",
     title="ReLU is the projection onto the orthant",
     sources=[talk("ReLU = Orthant Projection"), colu_paper("Introduction")],
-    chapter=CHAPTER,
     equations=["eq-orthant-vi"],
     given=dict(x=vector("n"), z=nonnegative("n")),
     tex=r"\langle x - x_+,\, z - x_+\rangle \le 0 \quad\text{for all } z \ge 0",
@@ -46,36 +43,27 @@ def _(xp, x, z):
     "relu-orthant-projection-moreau",
     title="Moreau's decomposition by ReLU",
     sources=[talk("ReLU = Orthant Projection")],
-    chapter=CHAPTER,
     equations=["eq-orthant-moreau"],
     given=dict(x=vector("n")),
     tex=r"x = x_+ - (-x)_+, \qquad \langle x_+, (-x)_+\rangle = 0",
 )
-def orthant_moreau(xp, x):
+def orthant_moreau(xp, x, *, project=orthant.project):
     """A vector is the sum of its projections onto the orthant and onto the polar orthant, and the
     two are orthogonal."""
-    p, q = orthant.project(xp, x), orthant.project(xp, -x)
+    p, q = project(xp, x), project(xp, -x)
     return Equal(p - q, x), Zero(xp.sum(p * q))
 
 
-@orthant_moreau.neighbour("with leaky ReLU", key="leaky-relu")
-def _(xp, x):
-    p, q = orthant.leaky(xp, x), orthant.leaky(xp, -x)
-    return Equal(p - q, x), Zero(xp.sum(p * q))
-
-
-@orthant_moreau.neighbour("with the absolute value", key="abs")
-def _(xp, x):
-    return Equal(xp.abs(x) - xp.abs(-x), x), Zero(xp.sum(xp.abs(x) * xp.abs(-x)))
+orthant_moreau.vary("with leaky ReLU", key="leaky-relu", project=orthant.leaky)
+orthant_moreau.vary("with the absolute value", key="abs", project=lambda xp, x: xp.abs(x))
 
 
 @claim(
     "relu-orthant-projection-firm",
     title="ReLU is firmly nonexpansive",
     sources=[ours()],
-    chapter=CHAPTER,
     given=dict(x=vector("n"), y=vector("n")),
-    sizes={"n": (1, 2, 3)},
+    sizes=dict(n=[1, 2, 3]),
     needs=["relu-orthant-projection"],
     tex=r"\lVert x_+ - y_+\rVert^2 \le \langle x_+ - y_+,\, x - y\rangle",
 )
@@ -107,7 +95,6 @@ def _(xp, x, y):
     "relu-orthant-projection-gradient",
     title="ReLU is the gradient of half the squared positive part",
     sources=[ours()],
-    chapter=CHAPTER,
     equations=["eq-orthant-gradient"],
     given=dict(x=vector("n")),
     tex=r"\nabla\, \tfrac12 \lVert x_+\rVert^2 = x_+",
@@ -146,17 +133,26 @@ def boundary(a, c):
     return ((a - 1) * a, (c + 1) * c)
 
 
+def fold(a, c):
+    """Those that keep x >= 0."""
+    return Piece(zero=(a - 1,), nonnegative=(c,))
+
+
+def mirrored(a, c):
+    """Those that keep x <= 0."""
+    return Piece(zero=(c + 1,), nonnegative=(-a,))
+
+
 @claim(
     "relu-axioms",
     title="All positively homogeneous, idempotent functions of one number",
     sources=[talk("ReLU = Orthant Projection, axioms"), colu_paper("characterization of ReLU")],
-    chapter=CHAPTER,
     equations=["eq-axioms-solutions"],
     given=dict(a=real(), c=real()),
     tex=r"\{(\lambda(1), \lambda(-1))\} = \{(1,-1),\, (0,0)\} \cup \{1\}\times[0,\infty)"
     r"\,\cup\,(-\infty,0]\times\{-1\}",
 )
-def relu_axioms(xp, a, c):
+def relu_axioms(xp, a, c, *, fold=fold, mirrored=mirrored):
     r"""A positively homogeneous function of one number is given by $a = \lambda(1)$ and
     $c = \lambda(-1)$. It is idempotent exactly in these cases: the identity $(1, -1)$; zero
     $(0, 0)$; the folds, which keep $x \ge 0$ and send $x < 0$ to $c|x|$ with $c \ge 0$ (ReLU at
@@ -164,12 +160,7 @@ def relu_axioms(xp, a, c):
     $x > 0$ to $ax$ with $a \le 0$ ($\min(x, 0)$ at $a = 0$)."""
     return Solutions(
         Piece(zero=idempotent(xp, a, c)),
-        (
-            Piece(zero=(a - 1, c + 1)),
-            Piece(zero=(a, c)),
-            Piece(zero=(a - 1,), nonnegative=(c,)),
-            Piece(zero=(c + 1,), nonnegative=(-a,)),
-        ),
+        (Piece(zero=(a - 1, c + 1)), Piece(zero=(a, c)), fold(a, c), mirrored(a, c)),
     )
 
 
@@ -182,149 +173,86 @@ def _(xp, a, c):
     return Solutions(Piece(zero=idempotent(xp, a, c)), (Piece(zero=(a - 1, c)),))
 
 
-@relu_axioms.neighbour("the mirror family missed", key="mirror-family-missed")
-def _(xp, a, c):
-    return Solutions(
-        Piece(zero=idempotent(xp, a, c)),
-        (
-            Piece(zero=(a - 1, c + 1)),
-            Piece(zero=(a, c)),
-            Piece(zero=(a - 1,), nonnegative=(c,)),
-            Piece(zero=(a, c + 1)),
-        ),
-    )
+relu_axioms.vary(
+    "the mirror family missed",
+    key="mirror-family-missed",
+    mirrored=lambda a, c: Piece(zero=(a, c + 1)),
+)
+relu_axioms.vary(
+    "ReLU rejected: folds with c > 0 only",
+    key="relu-rejected",
+    fold=lambda a, c: Piece(zero=(a - 1,), positive=(c,)),
+)
 
 
-@relu_axioms.neighbour("ReLU rejected: folds with c > 0 only", key="relu-rejected")
-def _(xp, a, c):
-    return Solutions(
-        Piece(zero=idempotent(xp, a, c)),
-        (
-            Piece(zero=(a - 1, c + 1)),
-            Piece(zero=(a, c)),
-            Piece(zero=(a - 1,), positive=(c,)),
-            Piece(zero=(c + 1,), nonnegative=(-a,)),
-        ),
-    )
+FOUR = ((1, -1), (0, 0), (0, -1), (1, 0))
+"""(λ(1), λ(−1)) of the identity, zero, min(x, 0) and ReLU."""
 
 
 @claim(
     "relu-axioms-boundary",
     title="The full list of axioms leaves four functions",
     sources=[talk("ReLU = Orthant Projection, axioms")],
-    chapter=CHAPTER,
     equations=["eq-axioms-boundary"],
     given=dict(a=real(), c=real()),
     needs=["relu-axioms"],
     tex=r"\lambda \in \{\mathrm{id},\ 0,\ \min(x,0),\ \operatorname{ReLU}\}",
 )
-def relu_axioms_boundary(xp, a, c):
+def relu_axioms_boundary(xp, a, c, *, values=FOUR):
     r"""With $\Omega$ the set of fixed points, the boundary axiom $\lambda(\Omega^c) =
     \partial\Omega$ removes the folds and their mirror images, but not the identity, zero and
     $\min(x, 0)$."""
     return Solutions(
         Piece(zero=(*idempotent(xp, a, c), *boundary(a, c))),
-        (
-            Piece(zero=(a - 1, c + 1)),
-            Piece(zero=(a, c)),
-            Piece(zero=(a, c + 1)),
-            Piece(zero=(a - 1, c)),
-        ),
+        tuple(Piece(zero=(a - p, c - q)) for p, q in values),
     )
 
 
-@relu_axioms_boundary.printed("the full list characterizes ReLU")
-def _(xp, a, c):
-    return Solutions(
-        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c))), (Piece(zero=(a - 1, c)),)
-    )
-
-
-@relu_axioms_boundary.neighbour("abs accepted by the full list", key="abs-accepted")
-def _(xp, a, c):
-    return Solutions(
-        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c))),
-        (
-            Piece(zero=(a - 1, c + 1)),
-            Piece(zero=(a, c)),
-            Piece(zero=(a, c + 1)),
-            Piece(zero=(a - 1, c)),
-            Piece(zero=(a - 1, c - 1)),
-        ),
-    )
-
-
-@relu_axioms_boundary.neighbour("ReLU rejected", key="relu-rejected")
-def _(xp, a, c):
-    return Solutions(
-        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c))),
-        (Piece(zero=(a - 1, c + 1)), Piece(zero=(a, c)), Piece(zero=(a, c + 1))),
-    )
+relu_axioms_boundary.vary("the full list characterizes ReLU", role="printed", values=((1, 0),))
+relu_axioms_boundary.vary(
+    "abs accepted by the full list", key="abs-accepted", values=(*FOUR, (1, 1))
+)
+relu_axioms_boundary.vary("ReLU rejected", key="relu-rejected", values=FOUR[:3])
 
 
 @claim(
     "relu-axioms-unique",
     title="ReLU is unique once it is neither linear nor negative",
     sources=[ours("repaired from the talk's axioms")],
-    chapter=CHAPTER,
     equations=["eq-axioms-unique"],
     given=dict(a=real(), c=real()),
     needs=["relu-axioms-boundary"],
     tex=r"\text{the axioms},\ \lambda \text{ not linear},\ \lambda > 0 \text{ somewhere}"
     r"\iff \lambda = \operatorname{ReLU}",
 )
-def relu_axioms_unique(xp, a, c):
+def relu_axioms_unique(xp, a, c, *, edge=True, nontrivial=True, oriented=True):
     r"""Add to the talk's list that $\lambda$ is not linear, $\lambda(-1) \ne -\lambda(1)$, and
     that it takes a positive value: then ReLU is the only function left."""
     return Solutions(
         Piece(
-            zero=(*idempotent(xp, a, c), *boundary(a, c)),
-            nonzero=(a + c,),
-            positive=(xp.relu(a) + xp.relu(c),),
+            zero=(*idempotent(xp, a, c), *(boundary(a, c) if edge else ())),
+            nonzero=(a + c,) if nontrivial else (),
+            positive=(xp.relu(a) + xp.relu(c),) if oriented else (),
         ),
         (Piece(zero=(a - 1, c)),),
     )
 
 
-@relu_axioms_unique.neighbour("without orientation", key="orientation-left-out")
-def _(xp, a, c):
-    return Solutions(
-        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c)), nonzero=(a + c,)),
-        (Piece(zero=(a - 1, c)),),
-    )
-
-
-@relu_axioms_unique.neighbour("without nontriviality", key="nontriviality-left-out")
-def _(xp, a, c):
-    return Solutions(
-        Piece(zero=(*idempotent(xp, a, c), *boundary(a, c)), positive=(xp.relu(a) + xp.relu(c),)),
-        (Piece(zero=(a - 1, c)),),
-    )
-
-
-@relu_axioms_unique.neighbour("without the boundary axiom", key="boundary-left-out")
-def _(xp, a, c):
-    return Solutions(
-        Piece(
-            zero=idempotent(xp, a, c),
-            nonzero=(a + c,),
-            positive=(xp.relu(a) + xp.relu(c),),
-        ),
-        (Piece(zero=(a - 1, c)),),
-    )
+relu_axioms_unique.vary("without orientation", key="orientation-left-out", oriented=False)
+relu_axioms_unique.vary("without nontriviality", key="nontriviality-left-out", nontrivial=False)
+relu_axioms_unique.vary("without the boundary axiom", key="boundary-left-out", edge=False)
 
 
 @claim(
     "relu-axioms-orthant",
     title="ReLU is unique once the orthant is given",
     sources=[ours("the strongest reading of the talk's axioms")],
-    chapter=CHAPTER,
     equations=["eq-axioms-orthant"],
     given=dict(a=vector(2), c=vector(2)),
     tex=r"\Omega = \mathbb R^2_{\ge 0}:\ \lambda|_\Omega = \mathrm{id},\ "
     r"\lambda(\Omega^c) \subset \partial\Omega \iff \lambda = \operatorname{ReLU}",
 )
-def relu_axioms_orthant(xp, a, c):
+def relu_axioms_orthant(xp, a, c, *, edge=True):
     r"""If $\Omega$ is named beforehand as the orthant, the list does characterize ReLU: a
     component-wise, positively homogeneous map that is the identity on the orthant and sends
     $(1, -1)$, $(-1, 1)$ and $(-1, -1)$ to its boundary is ReLU. (On the plane; the same argument
@@ -332,42 +260,33 @@ def relu_axioms_orthant(xp, a, c):
     corners = ((a[0], c[1]), (c[0], a[1]), (c[0], c[1]))
     return Solutions(
         Piece(
-            zero=(a[0] - 1, a[1] - 1, *(p * q for p, q in corners)),
+            zero=(a[0] - 1, a[1] - 1, *(p * q for p, q in corners if edge)),
             nonnegative=tuple(v for corner in corners for v in corner),
         ),
         (Piece(zero=(a[0] - 1, a[1] - 1, c[0], c[1])),),
     )
 
 
-@relu_axioms_orthant.neighbour("the outside need not reach the boundary", key="boundary-left-out")
-def _(xp, a, c):
-    corners = ((a[0], c[1]), (c[0], a[1]), (c[0], c[1]))
-    return Solutions(
-        Piece(
-            zero=(a[0] - 1, a[1] - 1), nonnegative=tuple(v for corner in corners for v in corner)
-        ),
-        (Piece(zero=(a[0] - 1, a[1] - 1, c[0], c[1])),),
-    )
+relu_axioms_orthant.vary(
+    "the outside need not reach the boundary", key="boundary-left-out", edge=False
+)
 
 
 @claim(
     "relu-axioms-components",
     title="Equal components need permutation equivariance",
     sources=[talk("ReLU = Orthant Projection, axioms")],
-    chapter=CHAPTER,
     given=dict(a=vector(2), c=vector(2)),
     needs=["relu-axioms-boundary"],
     tex=r"\lambda\pi = \pi\lambda \implies \lambda_1 = \lambda_2",
 )
-def relu_axioms_components(xp, a, c):
+def relu_axioms_components(xp, a, c, *, exchangeable=True):
     """Component-wise maps of the plane with the boundary axiom on each axis, and commuting with
     the exchange of the axes: the same one of the four functions on both axes."""
+    symmetry = exchanged(xp, a, c) if exchangeable else ()
     return Solutions(
-        Piece(zero=(*boundary(a[0], c[0]), *boundary(a[1], c[1]), *exchanged(xp, a, c))),
-        tuple(
-            Piece(zero=(a[0] - p, a[1] - p, c[0] - q, c[1] - q))
-            for p, q in ((1, -1), (0, 0), (0, -1), (1, 0))
-        ),
+        Piece(zero=(*boundary(a[0], c[0]), *boundary(a[1], c[1]), *symmetry)),
+        tuple(Piece(zero=(a[0] - p, a[1] - p, c[0] - q, c[1] - q)) for p, q in FOUR),
     )
 
 
@@ -382,12 +301,4 @@ def exchanged(xp, a, c):
     return tuple(out)
 
 
-@relu_axioms_components.neighbour("component-wise alone", key="permutation-left-out")
-def _(xp, a, c):
-    return Solutions(
-        Piece(zero=(*boundary(a[0], c[0]), *boundary(a[1], c[1]))),
-        tuple(
-            Piece(zero=(a[0] - p, a[1] - p, c[0] - q, c[1] - q))
-            for p, q in ((1, -1), (0, 0), (0, -1), (1, 0))
-        ),
-    )
+relu_axioms_components.vary("component-wise alone", key="permutation-left-out", exchangeable=False)

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from fieldcheck.claim import claim, colu_paper, ours, talk
 from fieldcheck.cones import colu, commutant, orthant
-from fieldcheck.domains import built, orthogonal, positive, real, real_matrix, vector
+from fieldcheck.domains import (
+    built,
+    orthogonal,
+    positive,
+    real,
+    real_matrix,
+    rotation,
+    stacked,
+    vector,
+)
 from fieldcheck.relations import Equal, Piece, Rank, Solutions
-
-CHAPTER = "activations"
 
 
 # == symmetries ==
-def _isometries(xp, raw):
-    """A stack of orthogonal matrices, one for each group: rotations by the Cayley transform, in
-    every other group, the first among them, with a reflection behind."""
-    out = []
-    for g in range(raw["x"].shape[0]):
-        k = raw["x"][g] - raw["x"][g].T
-        one = xp.eye(k.shape[0])
-        turn = xp.solve(one + k, one - k)
-        out.append(turn if g % 2 else xp.concat([-turn[:1], turn[1:]]))
-    return xp.stack(out)
-
-
 def isometries(groups, size):
     """An orthogonal matrix for each group, of either determinant."""
-    dims = (groups, size, size)
-    any_matrix = built("real matrix for each group", dims, {"x": dims}, lambda xp, raw: raw["x"])
-    return built(
-        "rotation or reflection for each group", dims, {"x": dims}, _isometries, relaxed=any_matrix
-    )
+    return stacked(groups, orthogonal(size), "orthogonal matrix for each group")
 
 
 def moved(xp, x, Q, t):
@@ -43,10 +34,9 @@ def moved(xp, x, Q, t):
     "colu-symmetry",
     title="CoLU commutes with rotations and scalings of each group, and with permutations",
     sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
-    chapter=CHAPTER,
     equations=["eq-colu-symmetry"],
     given=dict(x=real_matrix("G", "S"), Q=isometries("G", "S-1"), t=positive("G")),
-    sizes={"G": (1, 2, 3), "S": (2, 3, 4)},
+    sizes=dict(G=[1, 2, 3], S=[2, 3, 4]),
     tex=r"\lambda T = T\lambda,\quad T \in"
     r"\bigl(\mathbb R_{>0} \times O(S-1)\bigr) \wr S_G",
 )
@@ -58,7 +48,7 @@ def colu_symmetry(xp, x, Q, t):
 
 
 @colu_symmetry.neighbour(
-    "a rotation that mixes the axis", key="rotation-mixing-axis", given=dict(R=orthogonal("S"))
+    "a rotation that mixes the axis", key="rotation-mixing-axis", given=dict(R=rotation("S"))
 )
 def _(xp, x, R):
     return Equal(colu.grouped(xp, x @ R), colu.grouped(xp, x) @ R)
@@ -68,16 +58,14 @@ def _(xp, x, R):
     "all of O(C)",
     key="orthogonal-group",
     given=dict(R=orthogonal("G*S")),
-    sizes={"G": (2,), "S": (2, 3)},
+    sizes=dict(G=[2], S=[2, 3]),
 )
 def _(xp, x, R):
     turned = xp.reshape(R @ xp.flatten(x), x.shape)
     return Equal(colu.grouped(xp, turned), xp.reshape(R @ xp.flatten(colu.grouped(xp, x)), x.shape))
 
 
-@colu_symmetry.neighbour("negative scalings", key="negative-scaling", given=dict(t=vector("G")))
-def _(xp, x, Q, t):
-    return Equal(colu.grouped(xp, moved(xp, x, Q, t)), moved(xp, colu.grouped(xp, x), Q, t))
+colu_symmetry.vary("negative scalings", key="negative-scaling", given=dict(t=vector("G")))
 
 
 SAMPLES = built(
@@ -85,14 +73,16 @@ SAMPLES = built(
     ("K", "G", "S"),
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "height": ("K", "G")},
     lambda xp, raw: raw,
+    covers="all",
 )
 SHARED_SAMPLES = built(
     "points of the cells of a shared axis",
     ("K", "G", "S"),
     {"body": ("K", "G", "S-2"), "length": ("K", "G"), "axis": ("K",)},
     lambda xp, raw: raw,
+    covers="all",
 )
-ALGEBRA_SIZES = {"K": (36,), "G": (1, 2), "S": (2, 3, 4)}
+ALGEBRA_SIZES = dict(K=[36], G=[1, 2], S=[2, 3, 4])
 
 
 def _groups(points):
@@ -103,70 +93,61 @@ def _groups(points):
     "colu-symmetry-algebra",
     title="No other continuous symmetries: the dimension of the commuting algebra",
     sources=[colu_paper("Theorem 4.7")],
-    chapter=CHAPTER,
     equations=["eq-colu-algebra"],
     given=dict(points=SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry"],
     tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)",
 )
-def colu_algebra(xp, points):
+def colu_algebra(xp, points, *, dimension=lambda G, S: G * (1 + (S - 1) * (S - 2) // 2)):
     r"""The matrices $A$ whose flow $e^{sA}$ commutes with CoLU form an algebra of dimension
     $G(1 + (S-1)(S-2)/2)$: one scaling and the rotations of the body for each group, and
     nothing else. (So the commuting group has no further continuous part.)"""
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
-    dimension = G * (1 + (S - 1) * (S - 2) // 2)
-    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - dimension)
+    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - dimension(G, S))
 
 
-@colu_algebra.neighbour("one scaling for all groups", key="one-scaling", sizes={"G": (2,)})
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = _groups(points)
-    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - 1 - G * (S - 1) * (S - 2) // 2)
-
-
-@colu_algebra.neighbour("rotations that mix the axis counted", key="axis-mixed")
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = _groups(points)
-    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - G * (1 + S * (S - 1) // 2))
+colu_algebra.vary(
+    "one scaling for all groups",
+    key="one-scaling",
+    sizes=dict(G=[2]),
+    dimension=lambda G, S: 1 + G * (S - 1) * (S - 2) // 2,
+)
+colu_algebra.vary(
+    "rotations that mix the axis counted",
+    key="axis-mixed",
+    dimension=lambda G, S: G * (1 + S * (S - 1) // 2),
+)
 
 
 @claim(
     "colu-symmetry-isometries",
     title="The isometries: an independent rotation in each group",
     sources=[colu_paper("Theorem 4.7")],
-    chapter=CHAPTER,
     given=dict(points=SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry-algebra"],
     tex=r"\dim\{A = -A^{\mathsf T} : D\lambda(x)Ax = A\lambda(x)\} = G\tfrac{(S-1)(S-2)}{2}",
 )
-def colu_isometries(xp, points):
+def colu_isometries(xp, points, *, dimension=lambda G, S: G * (S - 1) * (S - 2) // 2):
     r"""Among the isometries the group is $O(S-1) \wr S_G$, of dimension $G(S-1)(S-2)/2$: every
     group turns by its own rotation."""
     points = commutant.cell_points(xp, points)
     G, S = _groups(points)
     conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
-    return Rank(conditions, (G * S) ** 2 - G * (S - 1) * (S - 2) // 2)
+    return Rank(conditions, (G * S) ** 2 - dimension(G, S))
 
 
-@colu_isometries.neighbour("one rotation for all groups", key="direct-product", sizes={"G": (2,)})
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = _groups(points)
-    conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
-    return Rank(conditions, (G * S) ** 2 - (S - 1) * (S - 2) // 2)
-
-
-@colu_isometries.neighbour("O(S) in each group", key="axis-mixed")
-def _(xp, points):
-    points = commutant.cell_points(xp, points)
-    G, S = _groups(points)
-    conditions = xp.concat([commutant.commuting(xp, points), commutant.skewness(xp, G * S)])
-    return Rank(conditions, (G * S) ** 2 - G * S * (S - 1) // 2)
+colu_isometries.vary(
+    "one rotation for all groups",
+    key="direct-product",
+    sizes=dict(G=[2]),
+    dimension=lambda G, S: (S - 1) * (S - 2) // 2,
+)
+colu_isometries.vary(
+    "O(S) in each group", key="axis-mixed", dimension=lambda G, S: G * S * (S - 1) // 2
+)
 
 
 def clipped(xp, axis, body):
@@ -190,31 +171,26 @@ def flipped_apart(xp, q):
     "colu-symmetry-two-groups",
     title="The printed group is too small: two groups of two channels",
     sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
-    chapter=CHAPTER,
     given=dict(q=vector(2)),
     needs=["colu-symmetry-isometries"],
     tex=r"\operatorname{diag}(1, q_1, 1, q_2) \text{ commutes and is an isometry}"
     r" \iff q_1 = \pm1,\ q_2 = \pm1",
 )
-def colu_two_groups(xp, q):
+def colu_two_groups(xp, q, *, signs=((1, 1), (1, -1), (-1, 1), (-1, -1))):
     r"""In the smallest case, $S = 2$ and $G = 2$, the bodies are numbers and $O(S-1) = \{\pm1\}$.
     Each of the two signs may be chosen by itself: the group of isometries is $O(1) \wr S_2$."""
-    signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
     return Solutions(
         Piece(zero=flipped_apart(xp, q)),
         tuple(Piece(zero=(q[0] - a, q[1] - b)) for a, b in signs),
     )
 
 
-@colu_two_groups.printed(
+colu_two_groups.vary(
     "the direct product, one rotation for all groups",
+    role="printed",
     tex=r"\lambda T = T\lambda \iff T \in S(G) \times O(S-1)",
+    signs=((1, 1), (-1, -1)),
 )
-def _(xp, q):
-    return Solutions(
-        Piece(zero=flipped_apart(xp, q)),
-        (Piece(zero=(q[0] - 1, q[1] - 1)), Piece(zero=(q[0] + 1, q[1] + 1))),
-    )
 
 
 @colu_two_groups.neighbour("any factors", key="any-factors")
@@ -232,34 +208,29 @@ def shared_moved(xp, a, bodies, Q, scales, common):
     "colu-symmetry-shared",
     title="With a shared axis a common scaling survives",
     sources=[colu_paper("axis sharing; Theorem 4.7")],
-    chapter=CHAPTER,
     given=dict(
         a=real(),
         bodies=real_matrix("G", "d"),
         Q=isometries("G", "d"),
         t=positive(),
     ),
-    sizes={"G": (2, 3), "d": (1, 2, 3)},
+    sizes=dict(G=[2, 3], d=[1, 2, 3]),
     tex=r"\lambda(ta, tQ_g w_g) = (ta, tQ_g\lambda(a, w)_g)",
 )
-def colu_shared(xp, a, bodies, Q, t):
+def colu_shared(xp, a, bodies, Q, t, *, s=None):
     """With one axis for all groups, CoLU commutes with an orthogonal map of each body, permutations
     of the groups, and one scaling common to the axis and all bodies."""
-    common = t * xp.ones(bodies.shape[0])
-    axis, turned = shared_moved(xp, a, bodies, Q, common, t)
-    _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, common, t)
+    scales = t * xp.ones(bodies.shape[0]) if s is None else s
+    axis, turned = shared_moved(xp, a, bodies, Q, scales, t)
+    _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, scales, t)
     return Equal(colu.shared(xp, axis, turned), expected)
 
 
-@colu_shared.neighbour(
+colu_shared.vary(
     "independent scalings with a shared axis",
     key="independent-scalings",
     given=dict(s=positive("G")),
 )
-def _(xp, a, bodies, Q, t, s):
-    axis, turned = shared_moved(xp, a, bodies, Q, s, t)
-    _, expected = shared_moved(xp, a, colu.shared(xp, a, bodies), Q, s, t)
-    return Equal(colu.shared(xp, axis, turned), expected)
 
 
 def _shared(xp, raw):
@@ -273,41 +244,39 @@ def _shared(xp, raw):
     "colu-symmetry-shared-algebra",
     title="With a shared axis no other continuous symmetry survives",
     sources=[colu_paper("axis sharing; Theorem 4.7"), ours("the dimension")],
-    chapter=CHAPTER,
     equations=["eq-colu-shared-algebra"],
     given=dict(points=SHARED_SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry-shared"],
     tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = 1 + G\tfrac{(S-1)(S-2)}{2}",
 )
-def colu_shared_algebra(xp, points):
+def colu_shared_algebra(xp, points, *, dimension=lambda G, S: 1 + G * (S - 1) * (S - 2) // 2):
     r"""With one axis for $G$ bodies the commuting algebra has dimension $1 + G(S-1)(S-2)/2$: one
     scaling for all, and the rotations of each body."""
     points, n, G, S = _shared(xp, points)
-    return Rank(commutant.commuting(xp, points), n * n - 1 - G * (S - 1) * (S - 2) // 2)
+    return Rank(commutant.commuting(xp, points), n * n - dimension(G, S))
 
 
-@colu_shared_algebra.neighbour(
-    "a scaling for each body besides", key="independent-scalings", sizes={"G": (2,)}
+colu_shared_algebra.vary(
+    "a scaling for each body besides",
+    key="independent-scalings",
+    sizes=dict(G=[2]),
+    dimension=lambda G, S: 1 + G + G * (S - 1) * (S - 2) // 2,
 )
-def _(xp, points):
-    points, n, G, S = _shared(xp, points)
-    return Rank(commutant.commuting(xp, points), n * n - 1 - G - G * (S - 1) * (S - 2) // 2)
-
-
-@colu_shared_algebra.neighbour("one rotation for all bodies", key="one-rotation", sizes={"G": (2,)})
-def _(xp, points):
-    points, n, _, S = _shared(xp, points)
-    return Rank(commutant.commuting(xp, points), n * n - 1 - (S - 1) * (S - 2) // 2)
+colu_shared_algebra.vary(
+    "one rotation for all bodies",
+    key="one-rotation",
+    sizes=dict(G=[2]),
+    dimension=lambda G, S: 1 + (S - 1) * (S - 2) // 2,
+)
 
 
 @claim(
     "colu-symmetry-relu",
     title="ReLU commutes with permutations and positive scalings of the channels",
     sources=[talk("ReLU: permutation symmetry")],
-    chapter=CHAPTER,
     given=dict(x=vector("n"), t=positive("n")),
-    sizes={"n": (2, 3, 4)},
+    sizes=dict(n=[2, 3, 4]),
     tex=r"(DPx)_+ = DP\,x_+,\quad D > 0 \text{ diagonal}",
 )
 def relu_symmetry(xp, x, t):
@@ -316,14 +285,12 @@ def relu_symmetry(xp, x, t):
     return Equal(xp.relu(t * orthant.reverse(xp, x)), t * orthant.reverse(xp, xp.relu(x)))
 
 
-@relu_symmetry.neighbour("rotations", key="orthogonal-group", given=dict(R=orthogonal("n")))
+@relu_symmetry.neighbour("rotations", key="orthogonal-group", given=dict(R=rotation("n")))
 def _(xp, x, R):
     return Equal(xp.relu(R @ x), R @ xp.relu(x))
 
 
-@relu_symmetry.neighbour("negative scalings", key="negative-scaling", given=dict(t=vector("n")))
-def _(xp, x, t):
-    return Equal(xp.relu(t * orthant.reverse(xp, x)), t * orthant.reverse(xp, xp.relu(x)))
+relu_symmetry.vary("negative scalings", key="negative-scaling", given=dict(t=vector("n")))
 
 
 # == embeddings and rotations ==
@@ -354,7 +321,6 @@ def turned_apart(xp, v, w):
     "colu-embedding-symmetry",
     title="When one hidden ReLU unit is rotation-equivariant in three dimensions",
     sources=[colu_paper("Lemma 4.8"), talk("Minimal Example (C=3)")],
-    chapter=CHAPTER,
     equations=["eq-neuron-equivariant"],
     given=dict(v=vector(3), w=vector(3)),
     tex=r"w'(w^{\mathsf T}x)_+ \text{ commutes with rotations of the plane} \iff"
@@ -397,10 +363,9 @@ def _(xp, v, w):
     "colu-embedding-symmetry-identity",
     title="A component-wise network that commutes with all rotations",
     sources=[ours("against Lemma 4.8 of the CoLU paper")],
-    chapter=CHAPTER,
     equations=["eq-relu-identity"],
     given=dict(x=vector("n"), R=orthogonal("n")),
-    sizes={"n": (2, 3)},
+    sizes=dict(n=[2, 3]),
     tex=r"f(x) = (x)_+ - (-x)_+ \implies f(Rx) = Rf(x)",
 )
 def embedding_identity(xp, x, R):
@@ -427,7 +392,6 @@ def equivariant(xp, p, x):
     "colu-embedding-symmetry-linear",
     title="On a rotated plane equivariance makes a homogeneous map linear",
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
-    chapter=CHAPTER,
     equations=["eq-equivariant-linear"],
     given=dict(p=vector(2), x=vector(2), y=vector(2)),
     tex=r"f(tR_\theta e_1) = tR_\theta f(e_1) \implies f(x+y) = f(x) + f(y)",
@@ -468,7 +432,6 @@ def turned(xp, w, t):
     "colu-embedding-symmetry-kinks",
     title="A rotation keeps no kink but those across its axis",
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
-    chapter=CHAPTER,
     equations=["eq-kept-kinks"],
     given=dict(w=vector(3), t=real()),
     tex=r"(w\times R_\theta w)_3 = (w_1^2 + w_2^2)\sin\theta",
@@ -500,7 +463,6 @@ def _(xp, w, t):
     "colu-embedding-symmetry-conic",
     title="A conic unit commutes with the rotations of its plane",
     sources=[colu_paper("Lemma 4.8"), talk("CoLU: orthogonal/rotary symmetry")],
-    chapter=CHAPTER,
     given=dict(a=real(), w=vector(2), R=orthogonal(2)),
     tex=r"\operatorname{CoLU}(a, Rw) = (a, R\operatorname{CoLU}(a, w)_\perp)",
 )

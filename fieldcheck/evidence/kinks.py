@@ -1,0 +1,477 @@
+"""Where a body bends, jumps or is cut: relu and its kin, unit vectors, roots, logs, quotients.
+
+A search must have been on both sides of every kink and at every exceptional point, or it has not
+looked.  The arguments of these functions are watched while a batch runs; what was not visited is
+looked for, uphill along the argument or by Newton's method, which also gives points beside and
+exactly at its zeros.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import torch
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.arithmetic.floating import Float, batched
+from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.arithmetic.sign import Sign
+from fieldcheck.evidence.ascent import ascend, columns, table, uncolumned
+from fieldcheck.evidence.draws import Raw, wrap_raw
+from fieldcheck.evidence.floats import ratios
+from fieldcheck.evidence.points import Cloud, within
+from fieldcheck.evidence.statement import Statement
+
+SIDES, POINT, CUT, POLE = "sides", "point", "cut", "pole"
+"""A function with two sides; one with an exceptional point (unit at 0); a cut; a pole."""
+
+ABOVE, BELOW, ZERO = "positive", "negative", "zero"
+"""What the argument at a site may be."""
+
+WIDEST = 8
+"""Entries of a vector that Newton's method brings to zero."""
+
+STEPS = 10
+CLOSE = 1e-9
+"""A zero is approached if an argument falls below this, relative to where it came from."""
+
+LANDED = 1e-13
+
+TRIES = 3
+"""Points of a batch that are asked whether an argument is exactly zero there."""
+
+DIGITS = 60
+
+RARE = 0.05
+"""Share of a batch up to which the points on a side are few."""
+
+
+DENOMINATORS = (1, 2, 12, 360, 2000)
+SIMPLE_ROWS = 24
+"""Rows at a zero of which the coordinates are made simple."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One call of a function with a kink, told from others by the way that led there."""
+
+    kind: str
+    name: str
+    place: tuple[tuple[int, int], ...]
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A side of a site, or its exceptional point, that nobody has visited."""
+
+    site: Site
+    side: str
+
+    def __str__(self) -> str:
+        return f"the argument of {self.site.name} in line {self.site.line} was never {self.side}"
+
+
+def _site(kind: str, name: str) -> Site:
+    """The site of the call that is going on: frames of the body and of what it calls."""
+    place, line = [], 0
+    frame: Any = sys._getframe(2)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module == "fieldcheck.evidence.statement":
+            break
+        if not module.startswith(
+            ("fieldcheck.arithmetic", "fieldcheck.evidence", "fieldcheck.relations")
+        ):
+            place.append((id(frame.f_code), frame.f_lasti))
+            line = line or frame.f_lineno
+        frame = frame.f_back
+    return Site(kind, name, tuple(place), line)
+
+
+def _watching(base: type) -> type:
+    """An arithmetic that notes the arguments of whatever has a kink, in ``records``."""
+
+    class Watching(base):
+        def __init__(self) -> None:
+            super().__init__()
+            self.records: list[tuple[Site, Any]] = []
+
+    def noted(name: str, kind: str) -> Callable[..., Any]:
+        own = getattr(base, name, None)
+
+        def operation(self: Any, *args: Any) -> Any:
+            self.records.append((_site(kind, name[1:]), args))
+            if own is None:
+                raise Unsupported(name[1:])
+            return own(self, *args)
+
+        return operation
+
+    for name, kind in KINDS.items():
+        setattr(Watching, name, noted(name, kind))
+    return Watching
+
+
+KINDS = {
+    **dict.fromkeys(("_relu", "_step", "_abs", "_sgn", "_maximum", "_minimum"), SIDES),
+    "_unit": POINT,
+    "_log": CUT,
+    "_sqrt": CUT,
+    "_div": POLE,
+}
+
+WatchedFloat = _watching(Float)
+WatchedSign = _watching(Sign)
+WatchedRational = _watching(Rational)
+WatchedBall = _watching(Ball)
+
+
+def _groups(site: Site, args: tuple[Any, ...]) -> torch.Tensor | None:
+    """What a site bends at the zeros of, as real vectors, one in each row; None if at none."""
+    d = args[0]
+    if site.name in ("maximum", "minimum"):
+        d = args[0] - args[1]
+    elif site.kind == POLE:
+        d = args[1]
+    if site.kind == POINT:
+        d = d.movedim(args[1], -1)
+        d = torch.cat([d.real, d.imag], dim=-1) if d.is_complex() else d
+        return d.reshape(-1, d.shape[-1])
+    if d.is_complex():
+        if site.kind == SIDES:
+            return None
+        if site.kind == CUT:  # its imaginary part, left of zero
+            return torch.where(d.real < 0, d.imag, torch.nan).reshape(-1, 1)
+        return torch.stack([d.real, d.imag], dim=-1).reshape(-1, 2)
+    return d.reshape(-1, 1)
+
+
+def watched(
+    statement: Statement, raws: dict[str, torch.Tensor]
+) -> tuple[torch.Tensor, list[Site], list[torch.Tensor]]:
+    """The normalized residuals of a batch, the sites that the body passes, and what each site bends
+    at the zeros of: vectors, after axes for the point and for the vector's number."""
+    xp = WatchedFloat()
+    sites: list[Site] = []
+
+    def body(xp: Any, values: dict[str, Any]) -> tuple[torch.Tensor, ...]:
+        xp.records.clear()
+        sites.clear()
+        out = torch.stack(ratios(statement, xp, values))
+        found = []
+        for site, args in xp.records:
+            groups = _groups(site, args)
+            if groups is not None and groups.numel():
+                sites.append(site)
+                found.append(groups)
+        return (out, *found)
+
+    ratio, *groups = batched(body, raws, xp)
+    return ratio, sites, groups
+
+
+@dataclass
+class Seen:
+    """What the searches have seen of one site."""
+
+    sizes: dict[str, int]
+    below: bool = False
+    above: bool = False
+    least: float = np.inf
+    most: float = -np.inf
+
+
+class Sites:
+    """All sites that a search has passed, and what it has seen of each."""
+
+    def __init__(self, statement: Statement):
+        self.statement = statement
+        self.seen: dict[Site, Seen] = {}
+        self.near: set[Site] = set()
+        self.landed: set[Site] = set()
+        self.rare: dict[Goal, tuple[Cloud, int]] = {}
+        self.looked = False  # has Newton's method been tried?
+
+    def note(self, points: Cloud, sites: list[Site], groups: list[torch.Tensor]) -> None:
+        for site, group in zip(sites, groups, strict=True):
+            values = group[..., 0] if group.shape[-1] == 1 else group.norm(dim=-1)
+            finite = values[torch.isfinite(values)]
+            if not len(finite):
+                continue
+            low, high = float(finite.min()), float(finite.max())
+            here = self.seen.setdefault(site, Seen(points.sizes))
+            here.below |= low < 0
+            here.above |= high > 0
+            here.least, here.most = min(here.least, low), max(here.most, high)
+            if site.kind == SIDES:
+                self._note_rare(points, site, values)
+            if site.kind == POINT and site not in self.landed:
+                zeros = (values == 0).any(dim=1).nonzero()[:TRIES, 0].tolist()
+                self.land(site, [points.row(k) for k in zeros])
+
+    def _note_rare(self, points: Cloud, site: Site, values: torch.Tensor) -> None:
+        """The first point on a side on which there are few: a violation may be small there."""
+        for side, height in ((ABOVE, values), (BELOW, -values)):
+            rows = (height > 0).any(dim=1)
+            if 0 < int(rows.sum()) <= RARE * len(rows):
+                self.rare.setdefault(Goal(site, side), (points, int(rows.nonzero()[0, 0])))
+
+    def land(self, site: Site, raws: Iterable[Raw]) -> None:
+        """Take note if the argument of a site is exactly zero at one of some points."""
+        for raw in raws:
+            if site in self.landed:
+                return
+            self.landed |= zeros(self.statement, raw)
+
+    def unseen(self) -> list[Goal]:
+        """What was not visited and is not excluded by form.
+
+        An argument that never moves has no other side; one that stays away from zero, though
+        Newton's method was on its way there, has no zero that floats could tell.
+        """
+        goals = []
+        for site, here in self.seen.items():
+            if site.kind == SIDES and here.least < here.most:
+                goals += [Goal(site, BELOW)] * (not here.below)
+                goals += [Goal(site, ABOVE)] * (not here.above)
+            away = self.looked and site not in self.near
+            if site.kind == POINT and site not in self.landed and not away:
+                goals.append(Goal(site, ZERO))
+        excluded = self._excluded() if goals else set()
+        return [goal for goal in goals if goal not in excluded]
+
+    def _excluded(self) -> set[Goal]:
+        """What the forms of the arguments exclude, wherever a site was seen first."""
+        shapes = {tuple(here.sizes.items()): here.sizes for here in self.seen.values()}
+        excluded, allowed = set(), set()
+        for sizes in shapes.values():
+            xp = WatchedSign()
+            try:
+                signs = self.statement.signs(xp, self.statement.raw_shapes(sizes))
+                self.statement.sides(xp, signs)
+            except Unsupported:
+                return set()
+            for site, (known, *others) in xp.records:
+                if site.name in ("maximum", "minimum"):
+                    known = xp._sub(known, others[0])
+                goals = {side: Goal(site, side) for side in (BELOW, ABOVE, ZERO)}
+                excluded |= set(goals.values())
+                allowed |= {goals[BELOW]} if not known.nonneg else set()
+                allowed |= {goals[ABOVE]} if not known.nonpos else set()
+                allowed |= {goals[ZERO]} if not known.nonzero else set()
+        return excluded - allowed
+
+
+def zeros(statement: Statement, raw: Raw) -> set[Site]:
+    """The sites with an exceptional point that are exactly there, where rationals can evaluate the
+    whole body, or in balls."""
+    with working_digits(DIGITS):
+        exact, balls = WatchedRational(), WatchedBall()
+        with suppress(Unsupported, ZeroDivisionError, TypeError):
+            statement.sides(exact, wrap_raw(exact, raw))
+            return _vanishing(exact)
+        with suppress(Unsupported, ZeroDivisionError, TypeError):
+            statement.sides(balls, wrap_raw(balls, raw))
+        return _vanishing(balls)
+
+
+def _vanishing(xp: Any) -> set[Site]:
+    found: set[Site] = set()
+    for site, args in xp.records:
+        if site.kind == POINT:
+            vanish = np.vectorize(lambda x: bool(x == 0), otypes=[bool])(args[0])
+            vanish = vanish.all(axis=0) if xp.kind == "rational" else vanish
+            found |= {site} if vanish.all(axis=args[1]).any() else set()
+    return found
+
+
+# -- going where nobody was ------------------------------------------------------------------------
+def reach(
+    statement: Statement, goals: list[Goal], raws: dict[str, np.ndarray], steps: int
+) -> dict[str, np.ndarray]:
+    """A batch moved uphill to the sides of sites that nobody has seen, each row to one of them."""
+    rows = len(next(iter(raws.values())))
+    turn = torch.arange(rows) % len(goals)
+
+    def height(tensors: dict[str, torch.Tensor]) -> torch.Tensor:
+        _, sites, groups = watched(statement, tensors)
+        value = torch.full((rows,), -torch.inf, dtype=torch.float64)
+        for k, goal in enumerate(goals):
+            own = [g[..., 0] for s, g in zip(sites, groups, strict=True) if s == goal.site]
+            signed = [g if goal.side == ABOVE else -g for g in own]
+            if own:
+                here = torch.cat(signed, dim=1).amax(dim=1)
+                value = torch.where(turn == k, here, value)
+        return value
+
+    return ascend(height, raws, steps, fixed=statement.sign_raws)
+
+
+@dataclass
+class Landing:
+    """Where Newton's method came to.
+
+    beside: points beside the zeros of arguments
+    at:     points with simple coordinates at which one is zero, if any
+    near:   sites of which an argument comes as near to zero as floats can tell
+    landed: the site of each of these points
+    """
+
+    beside: dict[str, np.ndarray]
+    at: dict[str, np.ndarray] | None
+    near: set[Site]
+    landed: list[Site]
+
+
+def land(
+    statement: Statement,
+    raws: dict[str, np.ndarray],
+    only: Iterable[Site],
+    rng: np.random.Generator,
+) -> Landing | None:
+    """Newton's method towards the zeros of the arguments at some sites, each row for one argument.
+
+    A row moves as few coordinates as there are equations, or all; from simple numbers in the
+    others it often comes to simple numbers in these.
+    """
+    tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
+    _, sites, groups = watched(statement, tensors)
+    wanted = set(only)
+    targets = [
+        k
+        for k, (site, g) in enumerate(zip(sites, groups, strict=True))
+        if site in wanted and g.shape[-1] <= WIDEST
+    ]
+    chase = Chase.of(statement, raws, targets, groups, rng)
+    if chase is None:
+        return None
+    close = chase.run()
+    at, hit = chase.simple(np.flatnonzero(close)[:SIMPLE_ROWS])
+    step = 2.0 ** -rng.integers(1, 45, (len(close), 1)) * rng.standard_normal(chase.now.shape)
+    return Landing(
+        within(statement, uncolumned(chase.now + chase.free * step, raws)),
+        uncolumned(at, raws) if len(at) else None,
+        {sites[k] for k in chase.which[close]},
+        [sites[k] for k in chase.which[hit]],
+    )
+
+
+@dataclass
+class Chase:
+    """Rows on their way to zeros: each has an argument (a target and which of its vectors), and
+    coordinates that it moves."""
+
+    statement: Statement
+    raws: dict[str, np.ndarray]
+    which: np.ndarray
+    member: np.ndarray
+    wide: int
+    free: np.ndarray
+    mask: np.ndarray
+    now: np.ndarray
+
+    @classmethod
+    def of(cls, statement, raws, targets, groups, rng) -> Chase | None:
+        free = np.concatenate(
+            [np.full(v[0].size, k not in statement.sign_raws) for k, v in raws.items()]
+        )
+        if not targets or not free.any():
+            return None
+        start = columns(raws)
+        rows = np.arange(len(start))
+        which = np.array(targets)[rows % len(targets)]
+        member = np.array([rng.integers(groups[k].shape[1]) for k in which])
+        few = np.stack([_few(free, groups[k].shape[-1], rng) for k in which])
+        mask = np.where((rows // len(targets) % 3 == 2)[:, None], free, few)
+        start = np.where((rows % 2 == 0)[:, None], start, np.round(2 * start) / 2)
+        wide = max(groups[k].shape[-1] for k in targets)
+        return cls(statement, raws, which, member, wide, free, mask, start)
+
+    def run(self) -> np.ndarray:
+        """Take the steps; which rows are at a zero, as far as floats can tell?"""
+        rows = np.arange(len(self.now))
+        first = self.size(self.now, rows)
+        for _ in range(STEPS):
+            value, slope = self.linearized(self.now, rows)
+            self.now = self.now + _newton(value, slope * self.mask[:, None, :])
+        start = np.where(np.isfinite(first), np.maximum(1.0, first), 1.0)
+        close: np.ndarray = self.size(self.now, rows) <= CLOSE * start
+        return close
+
+    def size(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """How far the arguments of some rows are from zero at these points."""
+        with torch.no_grad():
+            value = self._values(torch.from_numpy(points), rows).numpy()
+        return np.nan_to_num(np.abs(value), nan=np.inf).max(axis=1)
+
+    def linearized(self, points: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The arguments of rows (vectors, padded by zeros) and their derivatives."""
+        leaf = torch.from_numpy(points).requires_grad_()
+        value = self._values(leaf, rows)
+        if not value.requires_grad:  # constants, as far as anyone can tell
+            return value.numpy(), np.zeros((len(points), self.wide, points.shape[1]))
+        rates = []
+        for j in range(self.wide):
+            total = torch.where(torch.isfinite(value[:, j]), value[:, j], 0).sum()
+            (g,) = torch.autograd.grad(total, leaf, retain_graph=True, allow_unused=True)
+            rates.append(torch.zeros_like(leaf) if g is None else g)
+        slopes = torch.nan_to_num(torch.stack(rates, dim=1), 0.0, 0.0, 0.0)
+        return value.detach().numpy(), slopes.numpy()
+
+    def _values(self, points: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
+        _, _, groups = watched(self.statement, table(points, self.raws))
+        value = torch.zeros(len(points), self.wide, dtype=torch.float64)
+        for k in set(self.which[rows].tolist()):
+            mine = torch.from_numpy(np.flatnonzero(self.which[rows] == k))
+            part = groups[k][mine, torch.from_numpy(self.member[rows])[mine]]
+            value = value.index_put((mine[:, None], torch.arange(part.shape[1])[None]), part)
+        return value
+
+    def simple(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Points with simple coordinates beside those found, at which the argument is zero, and
+        their rows."""
+        found, hit = [], []
+        for bound in DENOMINATORS:
+            if not len(rows):
+                break
+            points = _rounded(np.nan_to_num(self.now[rows]), bound)
+            zero = self.size(points, rows) <= LANDED
+            found.append(points[zero])
+            hit.append(rows[zero])
+            rows = rows[~zero]
+        if not found:
+            return np.zeros((0, self.now.shape[1])), np.zeros(0, dtype=int)
+        return np.concatenate(found), np.concatenate(hit)
+
+
+def _rounded(values: np.ndarray, bound: int) -> np.ndarray:
+    """The nearest fractions with denominators up to a bound."""
+    one = lambda x: float(Fraction(x).limit_denominator(bound))
+    return np.vectorize(one, otypes=[float])(values)
+
+
+def _few(free: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """As many coordinates as there are equations."""
+    mask = np.zeros(len(free), dtype=bool)
+    mask[rng.permutation(np.flatnonzero(free))[:count]] = True
+    return mask
+
+
+def _newton(value: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """The least step to where the linearized arguments vanish."""
+    value = np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0)
+    with np.errstate(all="ignore"):
+        gram = slope @ slope.transpose(0, 2, 1)
+        scale = np.trace(gram, axis1=1, axis2=2)[:, None, None]
+        scale = np.where(scale > 0, scale, 1.0)
+        inverse = np.linalg.pinv(np.nan_to_num(gram / scale), rcond=1e-12, hermitian=True) / scale
+        step = -np.einsum("rkm,rkj,rj->rm", slope, inverse, value)
+    return np.nan_to_num(step, nan=0.0, posinf=0.0, neginf=0.0)

@@ -1,0 +1,608 @@
+"""The Sphinx extension: the ledger's directives, equation coverage, and no stale outputs.
+
+Directives::
+
+    {claim} softmax-free-energy        the card of a claim; `:forms: no` leaves out the folded parts
+    {ledger-table}                     all claims; `:chapter: softmax` for those of one chapter
+    {claims-map}                       the map of what rests on what; `:chapter:` likewise
+    {ledger-summary}                   how many claims came out how
+    {equation-coverage}                how many displayed equations are named and checked
+    {ledger-timings}                   seconds a claim: for a page that no comparison reads
+
+and the roles ``{claim}`` with an id, which links to its card, and ``{verdict}`` with an id or a
+form's key, which shows that verdict as a link to the card: so that no verdict in the text is typed.
+An absent, incomplete or stale ledger ends the build, and so does an id or a label that does not
+exist.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.domains import Domain
+from sphinx.errors import ExtensionError
+from sphinx.roles import XRefRole
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.nodes import make_refnode
+
+from fieldcheck.ledger import fingerprint, store
+from fieldcheck.ledger.errors import UserError, unknown
+from fieldcheck.ledger.records import ClaimRow, Ledger, Threshold
+from fieldcheck.pages import cards, coverage, words
+from fieldcheck.pages import map as claims_map
+
+logger = logging.getLogger(__name__)
+STATIC = Path(__file__).parent / "static"
+
+
+class fc_map(nodes.General, nodes.Element):
+    """The claims map; drawn when pages are written, since only then addresses are known."""
+
+
+# --- what a build knows ---------------------------------------------------------------------------
+
+
+@dataclass
+class State:
+    """The register, and the ledger once a page asks for it."""
+
+    path: Path
+    machine: str
+
+    @cached_property
+    def engine(self) -> Any:
+        return importlib.import_module(self.machine)
+
+    @cached_property
+    def claims(self) -> dict[str, Any]:
+        try:
+            return self.engine.load()
+        except UserError as fault:
+            raise ExtensionError(str(fault)) from None
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, if it is complete and was made from the sources as they are now."""
+        try:
+            ledger = store.read(self.path)
+        except UserError as fault:
+            raise ExtensionError(str(fault)) from None
+        remedy = "run `fieldcheck verify` and build again"
+        missing = [name for name in self.claims if name not in ledger.rows]
+        if missing:
+            raise ExtensionError(
+                f"the ledger {self.path} has no row for {_some(missing)}: {remedy}"
+            )
+        gone = [name for name in ledger.rows if name not in self.claims]
+        if gone:
+            raise ExtensionError(
+                f"the ledger {self.path} has rows that the register does not: {_some(gone)}; "
+                f"{remedy}"
+            )
+        run = ledger.run
+        stale = [
+            name
+            for name, row in ledger.rows.items()
+            if row.hash != self.engine.claim_hash(self.claims[name], run.profile, run.seed)
+        ]
+        if stale:
+            raise ExtensionError(
+                f"the ledger {self.path} is stale, the sources changed since it was written: "
+                f"{_some(stale)}; {remedy}"
+            )
+        if not run.complete:
+            raise ExtensionError(f"the ledger {self.path} says it is incomplete: {remedy}")
+        return ledger
+
+    def claim(self, claim_id: str) -> tuple[Any, ClaimRow]:
+        """A claim and its row."""
+        if claim_id not in self.claims:
+            raise unknown("claim", claim_id, self.claims)
+        return self.claims[claim_id], self.ledger.row(claim_id)
+
+    def rows(self, chapter: str | None) -> list[ClaimRow]:
+        """All rows, or those of a chapter."""
+        if chapter is None:
+            return list(self.ledger.claims)
+        found = [row for row in self.ledger.claims if row.chapter == chapter]
+        if not found:
+            raise unknown("chapter", chapter, {row.chapter for row in self.ledger.claims})
+        return found
+
+
+def _some(names: list[str], count: int = 3) -> str:
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(names[:count]) + more
+
+
+def _state(app: Sphinx) -> State:
+    state = getattr(app, "fieldcheck", None)
+    if state is None:
+        path = Path(app.srcdir) / app.config.fieldcheck_ledger
+        state = State(path, app.config.fieldcheck_machine)
+        app.fieldcheck = state  # type: ignore[attr-defined]
+    return state
+
+
+# --- directives -----------------------------------------------------------------------------------
+
+
+class LedgerDirective(SphinxDirective):
+    """A directive whose content comes from the ledger; its page is read anew when that changes."""
+
+    option_spec: ClassVar[dict[str, Any]] = {"chapter": directives.unchanged_required}
+
+    @property
+    def build_state(self) -> State:
+        return _state(self.env.app)
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(str(self.build_state.path))
+        try:
+            return list(self.made())
+        except UserError as fault:
+            source, line = self.get_source_info()
+            raise ExtensionError(f"{source}:{line}: {fault}") from None
+
+    def made(self) -> Iterable[nodes.Node]:
+        raise NotImplementedError
+
+
+def _yes_or_no(argument: str) -> bool:
+    value = directives.choice(argument, ("yes", "no", "true", "false"))
+    return value in {"yes", "true"}
+
+
+class ClaimDirective(LedgerDirective):
+    """``{claim} ID``: the card."""
+
+    required_arguments = 1
+    option_spec: ClassVar[dict[str, Any]] = {"forms": _yes_or_no}
+
+    def made(self) -> Iterable[nodes.Node]:
+        claim_id = self.arguments[0].strip()
+        claim, row = self.build_state.claim(claim_id)
+        if not row.as_expected:
+            keys = [form.key for form in row.surprises]
+            logger.warning(
+                "the verdict on %s is not the expected one",
+                _some(keys),
+                location=self.get_location(),
+                type="fieldcheck",
+                subtype="verdict",
+            )
+        domain = self.env.get_domain("fc")
+        assert isinstance(domain, ClaimDomain)
+        domain.note(claim_id, claim.title, self.env.docname)
+        labels = {name for page in _scan_pages(self.env.app).values() for name in page.labels}
+        forms = self.options.get("forms", True)
+        card = cards.card(claim, row, forms=forms, known_labels=labels)
+        self.set_source_info(card)
+        return [card]
+
+
+class TableDirective(LedgerDirective):
+    """``{ledger-table}``: a line for each claim; a script makes it sortable."""
+
+    def made(self) -> Iterable[nodes.Node]:
+        rows = self.build_state.rows(self.options.get("chapter"))
+        header = ["claim", "chapter", "as printed", "verdict", "grade", "rests on", "sees"]
+        lines = [self._line(row) for row in rows]
+        return [cards.scroll(cards.table(header, lines, classes=["fc-ledger"]))]
+
+    def _line(self, row: ClaimRow) -> list[list[nodes.Node]]:
+        claim, _ = self.build_state.claim(row.id)
+        printed = {form.verdict: form for form in reversed(row.of("printed"))}.values()
+        works = ", ".join(dict.fromkeys(source.work for source in row.sources))
+        name = [cards.claim_link(row.id, claim.title), nodes.Text(" ")]
+        small = nodes.inline("", "", nodes.literal(row.id, row.id), classes=["fc-id"])
+        small += nodes.Text(f" · {works}")
+        return [
+            [*name, small],
+            [nodes.Text(row.chapter.replace("_", " "))],
+            [cards.verdict_badge(form) for form in printed],
+            [cards.verdict_badge(row.main)],
+            [nodes.Text(row.grade or "")],
+            [nodes.Text(row.rests_on or "unsettled")],
+            _threshold(row.main.threshold),
+        ]
+
+
+def _threshold(threshold: Threshold | None) -> list[nodes.Node]:
+    if threshold is None or threshold.log10 is None:
+        return [nodes.Text("")]
+    if threshold.log10 == words.THRESHOLD_ANY:
+        return [nodes.Text("any")]
+    return cards.power(10, threshold.log10)
+
+
+class MapDirective(LedgerDirective):
+    """``{claims-map}``: what rests on what; all chapters as tiles, then each with names."""
+
+    def made(self) -> Iterable[nodes.Node]:
+        chapter = self.options.get("chapter")
+        rows = self.build_state.rows(chapter)
+        if chapter is not None:
+            return [_scrolling_map(rows)]
+        box = nodes.container(classes=["fc-maps"])
+        box += fc_map(kind="tiles", rows=[row.id for row in rows])
+        for name in dict.fromkeys(row.chapter for row in rows):
+            members = [row for row in rows if row.chapter == name]
+            details = cards.fc_details(classes=["fc-map-chapter-details"])
+            summary = cards.fc_summary()
+            summary += nodes.Text(f"{name.replace('_', ' ')}: {words.count(len(members), 'claim')}")
+            details += [summary, _scrolling_map(members)]
+            box += details
+        return [box]
+
+
+def _scrolling_map(rows: list[ClaimRow]) -> nodes.container:
+    box = nodes.container(classes=["fc-scroll"])
+    box += fc_map(kind="chapter", rows=[row.id for row in rows])
+    return box
+
+
+class SummaryDirective(LedgerDirective):
+    """``{ledger-summary}``: the counts, in a sentence."""
+
+    def made(self) -> Iterable[nodes.Node]:
+        rows = self.build_state.rows(self.options.get("chapter"))
+        run = self.build_state.ledger.run
+        forms = [form for row in rows for form in row.forms]
+        printed = [form.verdict for form in forms if form.role == "printed"]
+        neighbours = [form for form in forms if form.role == "neighbour"]
+        certain = sum(row.main.certain for row in rows)
+        text = f"{words.count(len(rows), 'claim')}: {words.counts(row.verdict for row in rows)}."
+        text += f" Certain, by proof or counterexample: {certain}."
+        if printed:
+            text += f" Of {words.count(len(printed), 'form')} as printed: {words.counts(printed)}."
+        text += f" Of {words.count(len(neighbours), 'neighbour')}, "
+        text += f"{sum(form.met for form in neighbours)} were told apart."
+        text += f" Profile {run.profile}, seed {run.seed}."
+        return [nodes.paragraph("", text, classes=["fc-summary-line"])]
+
+
+class CoverageDirective(LedgerDirective):
+    """``{equation-coverage}``: the figure for each chapter."""
+
+    def made(self) -> Iterable[nodes.Node]:
+        pages = _scan_pages(self.env.app)
+        for docname in pages:
+            self.env.note_dependency(self.env.doc2path(docname))
+        report = coverage.judge(list(pages.values()), self.build_state.claims)
+        yield nodes.paragraph("", f"{report}.", classes=["fc-summary-line"])
+        lines = [[[nodes.Text(text)] for text in line] for line in report.lines]
+        if lines:
+            yield cards.scroll(cards.table(coverage.HEADER, lines, classes=["fc-coverage"]))
+
+
+class TimingsDirective(LedgerDirective):
+    """``{ledger-timings}``: seconds by claim, the longest first."""
+
+    def made(self) -> Iterable[nodes.Node]:
+        ledger = self.build_state.ledger
+        spent = {
+            row.id: sum(float(ledger.timings.get(form.key, 0)) for form in row.forms)
+            for row in self.build_state.rows(self.options.get("chapter"))
+        }
+        lines: list[list[list[nodes.Node]]] = [
+            [
+                [cards.claim_link(name)],
+                [nodes.Text(f"{seconds:.2f}")],
+                [nodes.Text(str(len(ledger.rows[name].forms)))],
+            ]
+            for name, seconds in sorted(spent.items(), key=lambda item: (-item[1], item[0]))
+        ]
+        total = f"{sum(spent.values()):.1f} seconds of work in all, on one core."
+        yield nodes.paragraph("", total, classes=["fc-summary-line"])
+        yield cards.scroll(cards.table(["claim", "seconds", "forms"], lines, classes=["fc-ledger"]))
+
+
+# --- references -----------------------------------------------------------------------------------
+
+
+class ClaimRole(XRefRole):
+    """``{claim}`id` ``: a link to a claim's card, showing its title unless told otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__(innernodeclass=nodes.inline)
+
+    def create_xref_node(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        self.refdomain, self.reftype = "fc", "claim"
+        self.classes = ["xref", "fc-claim-ref"]
+        return super().create_xref_node()
+
+    def process_link(
+        self, env: Any, refnode: Any, has_explicit_title: bool, title: str, target: str
+    ) -> tuple[str, str]:
+        claims = _state(env.app).claims
+        if not has_explicit_title and target in claims:
+            title = claims[target].title
+        return title, target
+
+
+class VerdictRole(SphinxRole):
+    """``{verdict}`key` ``: the verdict on a claim, or on one of its forms, linked to the card."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        state = _state(self.env.app)
+        self.env.note_dependency(str(state.path))
+        claim_id, _, _ = self.text.partition("/")
+        try:
+            _, row = state.claim(claim_id)
+            forms = {form.key: form for form in row.forms} | {claim_id: row.main}
+            if self.text not in forms:
+                raise unknown("form", self.text, forms)
+        except UserError as fault:
+            source, line = self.get_source_info()
+            raise ExtensionError(f"{source}:{line}: {fault}") from None
+        return [cards.claim_link(claim_id, cards.verdict_badge(forms[self.text]))], []
+
+
+class ClaimDomain(Domain):
+    """Where each claim's card stands. The card in the claim's own chapter is the one linked to."""
+
+    name = "fc"
+    label = "Fieldcheck"
+    roles = {"claim": XRefRole()}  # noqa: RUF012 - Sphinx declares it so
+    initial_data = {"cards": {}}  # noqa: RUF012
+    data_version = 1
+
+    @property
+    def cards(self) -> dict[str, dict[str, str]]:
+        """Claim id to docname to title."""
+        return self.data["cards"]
+
+    def note(self, claim_id: str, title: str, docname: str) -> None:
+        self.cards.setdefault(claim_id, {})[docname] = title
+
+    def clear_doc(self, docname: str) -> None:
+        for pages in self.cards.values():
+            pages.pop(docname, None)
+
+    def merge_domaindata(self, docnames: list[str], otherdata: dict[str, Any]) -> None:
+        for claim_id, pages in otherdata["cards"].items():
+            for docname, title in pages.items():
+                if docname in docnames:
+                    self.note(claim_id, title, docname)
+
+    def home(self, claim_id: str) -> str | None:
+        """The page of a claim's card."""
+        pages = self.cards.get(claim_id)
+        if not pages:
+            return None
+        claims = _state(self.env.app).claims
+        chapter = claims[claim_id].chapter if claim_id in claims else None
+        own = [docname for docname in pages if docname.rpartition("/")[2] == chapter]
+        return (own or sorted(pages))[0]
+
+    def resolve_xref(
+        self,
+        env: Any,
+        fromdocname: str,
+        builder: Any,
+        typ: str,
+        target: str,
+        node: Any,
+        contnode: Any,
+    ) -> nodes.Element | None:
+        claims = _state(env.app).claims
+        if target not in claims:
+            raise ExtensionError(f"{fromdocname}: {unknown('claim', target, claims)}")
+        docname = self.home(target)
+        if docname is None:  # a claim whose chapter is not in this book: named, not linked
+            return contnode
+        return make_refnode(
+            builder, fromdocname, docname, cards.anchor(target), contnode, claims[target].title
+        )
+
+    def resolve_any_xref(self, *_: Any) -> list[tuple[str, nodes.Element]]:
+        return []
+
+    def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        for claim_id in self.cards:
+            docname = self.home(claim_id)
+            if docname is not None:
+                title = self.cards[claim_id][docname]
+                # The full name differs from the anchor: else the search would shorten the anchor
+                # and make it again from the title.
+                name = f"fieldcheck.{claim_id}"
+                yield name, title, "claim", docname, cards.anchor(claim_id), 1
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def _visit_map(self: Any, node: fc_map) -> None:
+    env = self.builder.env
+    state = _state(env.app)
+    domain = env.get_domain("fc")
+    here = self.builder.current_docname
+
+    def link(claim_id: str) -> str | None:
+        docname = domain.home(claim_id)
+        if docname is None:
+            return None
+        return f"{self.builder.get_relative_uri(here, docname)}#{cards.anchor(claim_id)}"
+
+    rows = [state.ledger.rows[name] for name in node["rows"]]
+    if node["kind"] == "chapter":
+        self.body.append(claims_map.chapter_svg(rows, state.ledger.rows, link=link))
+        raise nodes.SkipNode
+    order = _reading_order(env)
+    titles = {name.rpartition("/")[2]: env.titles[name].astext() for name in order}
+    chapters = dict.fromkeys([*titles, *(row.chapter for row in rows)])
+    self.body.append('<div class="fc-map-tiles">\n')
+    for chapter in chapters:
+        members = [row for row in rows if row.chapter == chapter]
+        if members:
+            title = escape(titles.get(chapter, chapter.replace("_", " ")))
+            self.body.append(f"<figure><figcaption>{title}</figcaption>\n")
+            self.body.append(claims_map.tiles_svg(members, link=link))
+            self.body.append("\n</figure>\n")
+    self.body.append("</div>\n" + claims_map.key() + "\n")
+    raise nodes.SkipNode
+
+
+def _reading_order(env: Any) -> list[str]:
+    """The documents in the order of the table of contents."""
+    found: list[str] = []
+    waiting = [env.config.root_doc]
+    while waiting:
+        docname = waiting.pop(0)
+        if docname in found or docname not in env.titles:
+            continue
+        found.append(docname)
+        waiting = [*env.toctree_includes.get(docname, ()), *waiting]
+    return found
+
+
+def _skip(self: Any, node: nodes.Element) -> None:
+    raise nodes.SkipNode
+
+
+def _nothing(self: Any, node: nodes.Element) -> None:
+    pass
+
+
+def _open_details(self: Any, node: nodes.Element) -> None:
+    self.body.append(self.starttag(node, "details"))
+
+
+def _open_summary(self: Any, node: nodes.Element) -> None:
+    self.body.append(self.starttag(node, "summary", ""))
+
+
+# --- events ---------------------------------------------------------------------------------------
+
+
+def _book_folder(app: Sphinx) -> Path:
+    folder = Path(app.srcdir) / "book"
+    return folder if folder.is_dir() else Path(app.srcdir)
+
+
+def set_cache(app: Sphinx, config: Any) -> None:
+    """Execute cells anew when the library changed: the cache's folder is named by its hash."""
+    app.fieldcheck_hash = fingerprint.library_hash(_book_folder(app))  # type: ignore[attr-defined]
+    if "nb_execution_cache_path" in config:
+        parent = Path(app.outdir).parent / ".jupyter_cache"
+        config.nb_execution_cache_path = str(
+            fingerprint.fresh_cache(parent, app.fieldcheck_hash)  # type: ignore[attr-defined]
+        )
+    if "html_static_path" in config:
+        config.html_static_path.append(str(STATIC))
+
+
+def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> Any:
+    """All pages, if the library is not the one they were read with."""
+    before = getattr(env, "fieldcheck_hash", None)
+    env.fieldcheck_hash = app.fieldcheck_hash  # type: ignore[attr-defined]
+    if before != env.fieldcheck_hash:
+        env.fieldcheck_scans = {}  # the reader of pages may have changed too
+    return [] if before in (None, env.fieldcheck_hash) else sorted(env.found_docs - removed)
+
+
+def _scan_pages(app: Sphinx) -> dict[str, coverage.Page]:
+    """Every Markdown page of the build, scanned, by docname; read again only if it changed."""
+    env: Any = app.env
+    if not hasattr(env, "fieldcheck_scans"):
+        env.fieldcheck_scans = {}
+    known: dict[str, tuple[int, coverage.Page]] = env.fieldcheck_scans
+    pages = {}
+    for docname in sorted(env.found_docs):
+        path = Path(env.doc2path(docname))
+        if path.suffix != ".md" or not path.is_file():
+            continue
+        stamp = path.stat().st_mtime_ns
+        if docname not in known or known[docname][0] != stamp:
+            text = path.read_text(encoding="utf-8")
+            known[docname] = stamp, coverage.scan(text, docname.rpartition("/")[2])
+        pages[docname] = known[docname][1]
+    return pages
+
+
+def check_equations(app: Sphinx, env: Any) -> None:
+    """Warn of every displayed equation that nothing covers; end the build at an unknown label."""
+    pages = _scan_pages(app)
+    docnames = {page.name: docname for docname, page in pages.items()}
+    report = coverage.judge(list(pages.values()), _state(app).claims)
+    errors = 0
+    for complaint in report.complaints:
+        place = complaint.place
+        where = (docnames[place.page], place.line) if place else None
+        if complaint.error:
+            errors += 1
+            logger.error("%s", complaint.text, location=where, type="fieldcheck")
+        else:
+            logger.warning(
+                "%s", complaint.text, location=where, type="fieldcheck", subtype="equation"
+            )
+    if errors:
+        raise ExtensionError(
+            f"{words.count(errors, 'equation label')} wrongly named: see the errors above"
+        )
+
+
+def check_cards(app: Sphinx, env: Any) -> None:
+    """Warn of every claim of a written chapter that has no card."""
+    chapters = {docname.rpartition("/")[2]: docname for docname in env.found_docs}
+    domain = env.get_domain("fc")
+    for claim_id, claim in _state(app).claims.items():
+        if claim.chapter in chapters and domain.home(claim_id) is None:
+            logger.warning(
+                "the claim %s has no card: add a `{claim} %s` directive",
+                claim_id,
+                claim_id,
+                location=chapters[claim.chapter],
+                type="fieldcheck",
+                subtype="card",
+            )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.add_config_value("fieldcheck_ledger", "_build/ledger.json", "env")
+    app.add_config_value("fieldcheck_machine", "fieldcheck.ledger.machine", "env")
+    app.add_node(fc_map, html=(_visit_map, None), latex=(_skip, None), text=(_skip, None))
+    plain = (_nothing, _nothing)
+    app.add_node(
+        cards.fc_details,
+        html=(_open_details, lambda self, node: self.body.append("</details>\n")),
+        latex=plain,
+        text=plain,
+    )
+    app.add_node(
+        cards.fc_summary,
+        html=(_open_summary, lambda self, node: self.body.append("</summary>\n")),
+        latex=plain,
+        text=plain,
+    )
+    app.add_domain(ClaimDomain)
+    app.add_role("claim", ClaimRole())
+    app.add_role("verdict", VerdictRole())
+    for name, directive in (
+        ("claim", ClaimDirective),
+        ("ledger-table", TableDirective),
+        ("claims-map", MapDirective),
+        ("ledger-summary", SummaryDirective),
+        ("equation-coverage", CoverageDirective),
+        ("ledger-timings", TimingsDirective),
+    ):
+        app.add_directive(name, directive)
+    app.add_css_file("ledger.css")
+    app.add_js_file("ledger.js", loading_method="defer")
+    app.connect("config-inited", set_cache)
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-updated", check_cards)
+    app.connect("env-updated", check_equations)
+    return {"version": "1", "env_version": 1, "parallel_read_safe": True}

@@ -1,0 +1,150 @@
+// Makes the ledger's tables sortable by a click on a heading, and filters them as one types.
+// Without this script they are plain tables in the register's order.
+(() => {
+  "use strict";
+
+  const ORDER = ["proved", "proved up to", "proved on", "refuted", "stands", "fails", "undecided", "invalid", "unsettled",
+    "exact", "enclosed", "series", "ladder", "rate", "law", "sampled"];
+  // A badge may go on with sizes: "proved up to N, C = 6".
+  const rank = (word) => ORDER.indexOf(ORDER.filter((known) => word === known || word.startsWith(`${known} `)).pop());
+  const text = (row, column) => row.cells[column].textContent.trim();
+
+  // A power of ten sorts by its exponent, "any" before all, verdicts and grades by strength, the rest as text.
+  function value(cell) {
+    const word = cell.textContent.trim();
+    const power = cell.querySelector("sup");
+    if (power) return Number(power.textContent.replace("\u2212", "-"));
+    if (word === "any") return -Infinity;
+    if (word === "") return Infinity;
+    const strength = rank(word);
+    if (strength >= 0) return strength;
+    const number = Number.parseFloat(word);
+    return Number.isNaN(number) ? word.toLowerCase() : number;
+  }
+
+  function compare(a, b) {
+    if (typeof a === "number" && typeof b === "number") return a === b ? 0 : a - b;
+    return String(a).localeCompare(String(b));
+  }
+
+  function prepare(table) {
+    const head = table.tHead && table.tHead.rows[0];
+    const body = table.tBodies[0];
+    if (!head || !body) return;
+    const rows = [...body.rows];
+    rows.forEach((row, index) => {
+      row.dataset.fcOrder = index;
+      [...row.cells].forEach((cell, column) => {
+        cell.dataset.label = text(head, column);
+        cell.dataset.fcValue = cell.textContent;
+        if (!cell.textContent.trim()) cell.dataset.fcEmpty = "";
+      });
+    });
+    [...head.cells].forEach((cell, column) => {
+      const name = cell.textContent.trim();
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.title = `Sort by ${name}`;
+      cell.replaceChildren(button);
+      button.addEventListener("click", () => {
+        const now = cell.getAttribute("aria-sort");
+        const next = now === "ascending" ? "descending" : now === "descending" ? null : "ascending";
+        for (const other of head.cells) other.removeAttribute("aria-sort");
+        if (next) cell.setAttribute("aria-sort", next);
+        const sign = next === "descending" ? -1 : 1;
+        const keyed = rows.map((row) => [value(row.cells[column]), Number(row.dataset.fcOrder), row]);
+        keyed.sort((a, b) => (next && sign * compare(a[0], b[0])) || a[1] - b[1]);
+        body.append(...keyed.map((entry) => entry[2]));
+      });
+    });
+    if (rows.length > 5) addFilter(table, rows);
+  }
+
+  function addFilter(table, rows) {
+    const bar = document.createElement("div");
+    bar.className = "fc-filter";
+    const label = document.createElement("label");
+    label.textContent = "Show only lines with ";
+    const input = document.createElement("input");
+    input.type = "search";
+    input.placeholder = "softmax, refuted, stands …";
+    label.append(input);
+    const count = document.createElement("span");
+    count.setAttribute("role", "status");
+    const show = () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let seen = 0;
+      for (const row of rows) {
+        const content = [...row.cells].map((cell) => cell.dataset.fcValue).join(" ").toLowerCase();
+        row.hidden = !words.every((word) => content.includes(word));
+        seen += row.hidden ? 0 : 1;
+      }
+      count.textContent = `${seen} of ${rows.length}`;
+    };
+    input.addEventListener("input", show);
+    bar.append(label, count);
+    const box = table.closest(".fc-scroll") || table;
+    box.before(bar);
+    show();
+  }
+
+  // Pointing at a claim on the map, or reaching it by keyboard, brings out its chain in both directions.
+  function prepareMaps() {
+    const claims = [...document.querySelectorAll(".fc-map-claim")];
+    if (!claims.length) return;
+    const arrows = [...document.querySelectorAll(".fc-map-arrow")];
+    const needs = new Map(claims.map((claim) => [claim.dataset.claim, claim.dataset.needs.split(" ").filter(Boolean)]));
+    const needed = new Map([...needs.keys()].map((id) => [id, [...needs].filter((entry) => entry[1].includes(id)).map((entry) => entry[0])]));
+    const chain = (start, next) => {
+      const seen = new Set([start]);
+      for (const id of seen) (next.get(id) || []).forEach((other) => seen.add(other)); // a set grows as it is read
+      return seen;
+    };
+    const frames = [...document.querySelectorAll(".fc-map-tiles, .fc-scroll:has(> .fc-map)")];
+    const tiles = document.querySelector(".fc-map-tiles");
+    const line = document.createElement("p");
+    line.className = "fc-map-says";
+    line.setAttribute("aria-hidden", "true"); // the same words are each tile's title
+    if (tiles) tiles.after(line);
+    const show = (claim) => {
+      const below = chain(claim.dataset.claim, needs);
+      const above = chain(claim.dataset.claim, needed);
+      const on = (id) => below.has(id) || above.has(id);
+      const frame = claim.closest(".fc-map-tiles, .fc-scroll");
+      frame.classList.add("fc-busy");
+      for (const other of claims) other.classList.toggle("fc-on", on(other.dataset.claim));
+      for (const arrow of arrows) {
+        const ends = [arrow.dataset.from, arrow.dataset.to];
+        arrow.classList.toggle("fc-on", ends.every((id) => below.has(id)) || ends.every((id) => above.has(id)));
+      }
+      if (frame === tiles) line.textContent = claim.querySelector("title").textContent;
+    };
+    const clear = () => {
+      frames.forEach((frame) => frame.classList.remove("fc-busy"));
+      line.textContent = "";
+    };
+    for (const claim of claims) {
+      claim.addEventListener("pointerenter", () => show(claim));
+      claim.addEventListener("focus", () => show(claim));
+      claim.addEventListener("pointerleave", clear);
+      claim.addEventListener("blur", clear);
+    }
+  }
+
+  // A link to a card opens what is folded around it.
+  function openTarget() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let box = target && target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  }
+
+  function start() {
+    document.querySelectorAll("table.fc-ledger").forEach(prepare);
+    prepareMaps();
+    openTarget();
+    window.addEventListener("hashchange", openTarget);
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

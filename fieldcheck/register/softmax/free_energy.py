@@ -1,0 +1,194 @@
+"""The free energy of attention, and its printed force."""
+
+from __future__ import annotations
+
+from fieldcheck.claim import claim, ours, paper
+from fieldcheck.domains import hermitian, matrix, real_matrix, root, symmetric
+from fieldcheck.fields import free_energy as attention
+from fieldcheck.fields.integrability import antilinear_jacobian, wirtinger_pairing
+from fieldcheck.register.softmax.shared import ALL, SMALL, WHY_SOFTMAX
+from fieldcheck.relations import Equal, Force
+
+
+@claim(
+    "softmax-free-energy",
+    title="Softmax attention is the force of a free energy",
+    sources=[WHY_SOFTMAX, paper("Lemma 7")],
+    equations=["eq-free-energy-force"],
+    given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
+    needs=["lse-gradient-softmax"],
+    tex=r"\frac{\partial}{\partial X^*}\,\sqrt r\sum_k\log\sum_j \ee^{S_{jk}}"
+    r" = \operatorname{Softmax}(S^\top)XW,\qquad S=\tfrac1{\sqrt r}XWX^*",
+)
+def free_energy(xp, X, W, root_r, *, transposed=True, scaled=True):
+    """The log-sum-exp of the scores S = XWX*/√r, taken over queries, summed over keys and
+    multiplied by √r, has the force Softmax(Sᵀ) X W: attention with normalized rows, in which
+    token k asks, token j answers, and the score is that which j would give to k."""
+    S = X @ W @ xp.star(X) / root_r
+    V = lambda X: (root_r if scaled else 1) * attention.over_queries(xp, X, W, root_r)
+    return Force(V, X, xp.softmax(S.T if transposed else S, axis=-1) @ X @ W)
+
+
+@free_energy.printed(
+    "the talk: sum over keys inside, prefactor i/2, no √r",
+    key="printed",
+    sizes=SMALL,
+    tex=r"\frac{\partial}{\partial X^*}\,\frac i2\sum_j\log\sum_k"
+    r"\exp\bigl[\tfrac1{\sqrt r}XWX^*\bigr]_{jk}"
+    r"=\frac i2\operatorname{Softmax}\bigl(\tfrac1{\sqrt r}XWX^*\bigr)XW",
+)
+def _(xp, X, W, root_r):
+    S = X @ W @ xp.star(X) / root_r
+    V = lambda X: xp.i / 2 * attention.over_keys(xp, X, W, root_r)
+    return Equal(xp.wirtinger(V, X), xp.i / 2 * xp.softmax(S, axis=-1) @ X @ W)
+
+
+@free_energy.printed(
+    "the paper: sum over keys inside, with the factor √r",
+    key="printed-paper",
+    sizes=SMALL,
+    tex=r"\frac{\partial}{\partial X^*}\,\sqrt r\sum_j\log\sum_k \ee^{S_{jk}}"
+    r" = \operatorname{Softmax}(S)XW,\qquad S=\tfrac1{\sqrt r}XWX^*",
+)
+def _(xp, X, W, root_r):
+    S = X @ W @ xp.star(X) / root_r
+    V = lambda X: root_r * attention.over_keys(xp, X, W, root_r)
+    return Equal(xp.wirtinger(V, X), xp.softmax(S, axis=-1) @ X @ W)
+
+
+@free_energy.printed(
+    "the paper's form for Hermitian W and real tokens, where nothing is complex",
+    key="printed-hermitian",
+    given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
+    sizes=SMALL,
+    tex=r"W=W^\top,\ X\text{ real}:\quad "
+    r"\frac{\partial}{\partial X^*}\sqrt r\sum_j\log\sum_k \ee^{S_{jk}}"
+    r"=\operatorname{Softmax}(S)XW",
+)
+def _(xp, X, W, root_r):
+    S = X @ W @ X.T / root_r
+    V = lambda X: root_r * attention.over_keys(xp, X, W, root_r)
+    return Equal(xp.wirtinger(V, X), xp.softmax(S, axis=-1) @ X @ W)
+
+
+free_energy.vary("P for its transpose: Softmax(S)XW", key="p-for-p-transposed", transposed=False)
+free_energy.vary("the factor √r left out", key="missing-root-r", scaled=False)
+free_energy.vary(
+    "Hermitian W and the conjugate of the scores dropped",
+    key="conjugate-dropped",
+    given=dict(W=hermitian("C")),
+    transposed=False,
+)
+
+
+@claim(
+    "softmax-free-energy-printed-potential",
+    title="What the printed potential gives: columns, not rows",
+    sources=[WHY_SOFTMAX, paper("Lemma 7")],
+    equations=["eq-printed-force"],
+    given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
+    needs=["lse-gradient-softmax"],
+    tex=r"\frac{\partial}{\partial X^*}\sum_j\log\sum_k \ee^{S_{jk}}"
+    r" = \frac1{\sqrt r}P^\top XW,\qquad P=\operatorname{Softmax}(S)",
+)
+def printed_potential(xp, X, W, root_r, *, transposed=True, scaled=True):
+    """The printed log-sum-exp over keys has the force Pᵀ X W / √r: the row-softmax is
+    transposed, so that token k sums what every query j gave to it."""
+    P = xp.softmax(X @ W @ xp.star(X) / root_r, axis=-1)
+    F = (P.T if transposed else P) @ X @ W / (root_r if scaled else 1)
+    return Force(lambda X: attention.over_keys(xp, X, W, root_r), X, F)
+
+
+printed_potential.vary("P instead of Pᵀ", key="untransposed", transposed=False)
+printed_potential.vary("without 1/√r", key="scale", scaled=False)
+
+
+@claim(
+    "softmax-free-energy-conjugate",
+    title="The scores of the free energy's attention are conjugated",
+    sources=[ours()],
+    equations=["eq-conjugate-scores"],
+    given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
+    needs=["softmax-free-energy"],
+    tex=r"\operatorname{Softmax}(S^\top)XW"
+    r"=\operatorname{Softmax}\bigl(\overline{XW^*X^*}/\sqrt r\bigr)XW",
+)
+def conjugate_scores(xp, X, W, root_r, *, conjugated=True):
+    """The transposed scores are the conjugates of X W* X*/√r: even for Hermitian W the free
+    energy's attention weighs with the conjugate of S, not with S."""
+    S, other = X @ W @ xp.star(X) / root_r, X @ xp.star(W) @ xp.star(X) / root_r
+    return Equal(
+        xp.softmax(S.T, axis=-1) @ X @ W,
+        xp.softmax(xp.conj(other) if conjugated else other, axis=-1) @ X @ W,
+    )
+
+
+conjugate_scores.vary("the conjugation dropped", key="conjugate-dropped", conjugated=False)
+conjugate_scores.vary(
+    "Hermitian W: the scores themselves",
+    key="hermitian-scores",
+    given=dict(W=hermitian("C")),
+    conjugated=False,
+)
+
+
+@claim(
+    "softmax-free-energy-no-potential",
+    title="The printed force is the force of some potential",
+    sources=[WHY_SOFTMAX, paper("Lemma 7")],
+    expect="refuted",
+    equations=["eq-antilinear-symmetry"],
+    given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
+    sizes=SMALL,
+    tex=r"F=\operatorname{Softmax}(XWX^*)XW:\quad "
+    r"\frac{\partial F_a}{\partial X^*_b}=\frac{\partial F_b}{\partial X^*_a}",
+)
+def no_wirtinger_potential(xp, X, W, *, values=lambda xp, Y, W: Y @ W):
+    """If Softmax(XWX*)XW were ∂V/∂X* for some V, its derivative in X* would be symmetric."""
+    F = lambda Y: xp.softmax(Y @ W @ xp.star(Y), axis=-1) @ values(xp, Y, W)
+    J = antilinear_jacobian(xp, F, X)
+    return Equal(J, J.T)
+
+
+no_wirtinger_potential.vary(
+    "values tied to the adjoint: Softmax(S)XW*",
+    role="printed",
+    key="tied-adjoint",
+    values=lambda xp, Y, W: Y @ xp.star(W),
+)
+no_wirtinger_potential.vary(
+    "Hermitian W", role="printed", key="tied-hermitian", given=dict(W=hermitian("C"))
+)
+no_wirtinger_potential.vary(
+    "values not transformed: Softmax(S)X",
+    role="printed",
+    key="tied-identity",
+    values=lambda xp, Y, W: Y,
+)
+
+
+TWO_DIRECTIONS = dict(H=matrix("N", "C"), K=matrix("N", "C"))
+
+
+@no_wirtinger_potential.neighbour(
+    "scores transposed: the force of the repaired free energy",
+    key="transposed-scores",
+    given=TWO_DIRECTIONS,
+    sizes=ALL,
+)
+def _(xp, X, W, H, K):
+    F = lambda Y: xp.softmax((Y @ W @ xp.star(Y)).T, axis=-1) @ Y @ W
+    return Equal(wirtinger_pairing(xp, F, X, H, K), wirtinger_pairing(xp, F, X, K, H))
+
+
+@no_wirtinger_potential.neighbour(
+    "a single token",
+    key="one-token",
+    given=TWO_DIRECTIONS,
+    sizes=dict(N=[1], C=[1, 2, 3, 4, 5, 6]),
+)
+def _(xp, X, W, H, K):
+    F = lambda Y: xp.softmax(Y @ W @ xp.star(Y), axis=-1) @ Y @ W
+    return Equal(
+        wirtinger_pairing(xp, F, X, H, K) + xp.sum(X), wirtinger_pairing(xp, F, X, K, H) + xp.sum(X)
+    )

@@ -1,0 +1,258 @@
+"""Real tokens: two terms, and what is and what is not a gradient."""
+
+from __future__ import annotations
+
+from fieldcheck.claim import claim, ours
+from fieldcheck.domains import real, real_matrix, root, symmetric, vector
+from fieldcheck.fields import free_energy as attention
+from fieldcheck.fields.integrability import euclidean_pairing
+from fieldcheck.register.softmax.shared import ALL, SMALL, WHY_SOFTMAX
+from fieldcheck.relations import Equal, Gradient, Rate
+
+
+@claim(
+    "softmax-real-two-terms",
+    title="Over the reals the free energy gives two attention terms",
+    sources=[ours()],
+    equations=["eq-two-terms"],
+    given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "C"), root_r=root("r")),
+    needs=["lse-gradient-softmax"],
+    tex=r"\nabla\sum_j\log\sum_k \ee^{S_{jk}}"
+    r"=\frac1{\sqrt r}\bigl(PXW^\top+P^\top XW\bigr)",
+)
+def real_two_terms(xp, X, W, root_r, *, listening=1, heard=1):
+    """For real X and W the gradient of the summed log-sum-exp of S = XWXᵀ/√r has two terms:
+    P X Wᵀ, in which a token listens, and Pᵀ X W, in which it is listened to."""
+    P = xp.softmax(X @ W @ X.T / root_r, axis=-1)
+    F = (listening * P @ X @ W.T + heard * P.T @ X @ W) / root_r
+    return Gradient(lambda X: attention.over_keys(xp, X, W, root_r), X, F)
+
+
+real_two_terms.vary("the listening term alone", key="one-term", heard=0)
+real_two_terms.vary("the transposed term alone", key="one-term-transposed", listening=0)
+real_two_terms.vary(
+    "the listening term doubled, W symmetric",
+    key="doubled-term",
+    given=dict(W=symmetric("C")),
+    listening=2,
+    heard=0,
+)
+
+
+@claim(
+    "softmax-query-only",
+    title="With the keys frozen, attention is a gradient in the queries",
+    sources=[ours()],
+    equations=["eq-query-only"],
+    given=dict(
+        Q=real_matrix("N", "C"), K=real_matrix("M", "C"), A=real_matrix("C", "C"), root_r=root("r")
+    ),
+    needs=["lse-gradient-softmax"],
+    tex=r"\nabla_Q\,\sqrt r\sum_j\log\sum_k \ee^{(QAK^\top/\sqrt r)_{jk}}"
+    r"=\operatorname{Softmax}(QAK^\top/\sqrt r)\,KA^\top",
+)
+def query_only(xp, Q, K, A, root_r, *, transposed=True, U=None):
+    """Frozen keys K, scores QAKᵀ/√r, values K Aᵀ: softmax attention is then the gradient
+    in Q of √r times the summed log-sum-exp (the modern Hopfield network)."""
+    V = lambda Q: root_r * xp.sum(xp.logsumexp(Q @ A @ K.T / root_r, axis=-1))
+    values = K @ (A.T if transposed else A) if U is None else U
+    return Gradient(V, Q, xp.softmax(Q @ A @ K.T / root_r, axis=-1) @ values)
+
+
+query_only.vary(
+    "values untied from the keys", key="values-untied", given=dict(U=real_matrix("M", "C"))
+)
+query_only.vary(
+    "values tied with A in place of its transpose", key="values-tied-wrongly", transposed=False
+)
+
+
+@query_only.neighbour(
+    "the keys move with the queries",
+    key="keys-not-frozen",
+    given=dict(X=real_matrix("N", "C"), A=symmetric("C")),
+)
+def _(xp, X, A, root_r):
+    V = lambda X: root_r * xp.sum(xp.logsumexp(X @ A @ X.T / root_r, axis=-1))
+    return Gradient(V, X, xp.softmax(X @ A @ X.T / root_r, axis=-1) @ X @ A)
+
+
+@claim(
+    "softmax-query-only-untied",
+    title="With untied values the query's force has a potential",
+    sources=[ours()],
+    expect="refuted",
+    equations=["eq-untied-jacobian"],
+    given=dict(q=vector("C"), K=real_matrix("M", "C"), U=real_matrix("M", "C")),
+    sizes=dict(M=[1, 2, 3], C=[1, 2]),
+    tex=r"F(q)=U^\top\softmax(Kq):\quad DF=DF^\top",
+)
+def query_only_untied(xp, q, K, U):
+    """If softmax(Kq)U, with values U independent of the keys K, were a gradient in q, its
+    Jacobian Uᵀ(diag p − ppᵀ)K would be symmetric."""
+    J = xp.jacobian(lambda q: xp.softmax(K @ q) @ U, q)
+    return Equal(J, J.T)
+
+
+@query_only_untied.neighbour(
+    "values a multiple of the keys, all shifted alike",
+    key="values-affine-in-keys",
+    given=dict(b=vector("C"), c=real(), h=vector("C"), k=vector("C")),
+    sizes=dict(C=ALL["C"]),
+)
+def _(xp, q, K, b, c, h, k):
+    F = lambda q: xp.softmax(K @ q) @ (c * K + b[None, :])
+    return Equal(euclidean_pairing(xp, F, q, h, k), euclidean_pairing(xp, F, q, k, h))
+
+
+REAL_DIRECTIONS = dict(H=real_matrix("N", "C"), D=real_matrix("N", "C"))
+
+
+def _symmetric(xp, F, X, H, D):
+    """The Jacobian of F at X is symmetric along H and D."""
+    return Equal(euclidean_pairing(xp, F, X, H, D), euclidean_pairing(xp, F, X, D, H))
+
+
+@claim(
+    "softmax-no-potential",
+    title="Self-attention with symmetric weights is a gradient",
+    sources=[WHY_SOFTMAX, ours()],
+    expect="refuted",
+    equations=["eq-no-potential"],
+    given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
+    sizes=SMALL,
+    tex=r"F(X)=\operatorname{Softmax}(XWX^\top)XW,\ W=W^\top:\quad "
+    r" DF(X)=DF(X)^\top",
+)
+def no_potential(xp, X, W):
+    """If Softmax(XWXᵀ)XW with symmetric W were the Euclidean gradient of a potential, its
+    Jacobian, NC x NC, would be symmetric."""
+    J = xp.jacobian(lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ W, X)
+    return Equal(J, J.T)
+
+
+@no_potential.neighbour(
+    "both terms of the free energy", key="both-terms", given=REAL_DIRECTIONS, sizes=ALL
+)
+def _(xp, X, W, H, D):
+    P = lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1)
+    return _symmetric(xp, lambda Y: P(Y) @ Y @ W + P(Y).T @ Y @ W, X, H, D)
+
+
+@no_potential.neighbour(
+    "the normalization left out: exp(S)XW", key="unnormalized", given=REAL_DIRECTIONS, sizes=ALL
+)
+def _(xp, X, W, H, D):
+    return _symmetric(xp, lambda Y: xp.exp(Y @ W @ Y.T) @ Y @ W, X, H, D)
+
+
+@no_potential.neighbour(
+    "linear attention in place of softmax", key="linear-attention", given=REAL_DIRECTIONS, sizes=ALL
+)
+def _(xp, X, W, H, D):
+    return _symmetric(xp, lambda Y: Y @ W @ Y.T @ Y @ W, X, H, D)
+
+
+@no_potential.neighbour(
+    "keys and values frozen",
+    key="frozen-keys",
+    given=dict(K=real_matrix("N", "C"), **REAL_DIRECTIONS),
+    sizes=ALL,
+)
+def _(xp, X, W, K, H, D):
+    return _symmetric(xp, lambda Y: xp.softmax(Y @ W @ K.T, axis=-1) @ K @ W, X, H, D)
+
+
+@claim(
+    "softmax-no-potential-identity",
+    title="Attention without weights is a gradient",
+    sources=[ours()],
+    expect="refuted",
+    given=dict(X=real_matrix("N", "C")),
+    sizes=SMALL,
+    tex=r"F(X)=\operatorname{Softmax}(XX^\top)X:\quad DF(X)=DF(X)^\top",
+)
+def no_potential_identity(xp, X):
+    """If Softmax(XXᵀ)X were a Euclidean gradient, its Jacobian would be symmetric."""
+    J = xp.jacobian(lambda Y: xp.softmax(Y @ Y.T, axis=-1) @ Y, X)
+    return Equal(J, J.T)
+
+
+@no_potential_identity.neighbour(
+    "both terms of the free energy", key="both-terms", given=REAL_DIRECTIONS, sizes=ALL
+)
+def _(xp, X, H, D):
+    P = lambda Y: xp.softmax(Y @ Y.T, axis=-1)
+    return _symmetric(xp, lambda Y: P(Y) @ Y + P(Y).T @ Y, X, H, D)
+
+
+@claim(
+    "softmax-no-potential-leading",
+    title="The asymmetry is that of the normalization, of second order in the tokens",
+    sources=[ours()],
+    equations=["eq-leading-asymmetry"],
+    needs=["softmax-no-potential"],
+    given=dict(X=real_matrix("N", "C"), W=symmetric("C"), **REAL_DIRECTIONS),
+    sizes=dict(N=[3, 4], C=[2, 3]),
+    tex=r"\begin{gathered}DF(\varepsilon X)-DF(\varepsilon X)^\top=\varepsilon^2"
+    r"\bigl(DG(X)-DG(X)^\top\bigr)+O(\varepsilon^4),\\"
+    r" G(X)=-\tfrac1{N^2}XWX^\top\mathbf 1\mathbf 1^\top XW\end{gathered}",
+)
+def no_potential_leading(xp, X, W, H, D):
+    """For small tokens the antisymmetric part of the Jacobian is of second order, and it is that
+    of −XWXᵀ 11ᵀ XW/N², the term by which softmax centres the scores of a row. What is left is
+    of fourth order."""
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, 1), order=4, start=64)
+
+
+def _unexplained(xp, X, W, H, D, n, factor):
+    """The antisymmetric part of the Jacobian at X/n along H and D, less that of factor · G."""
+
+    def antisymmetric(F, Y):
+        return euclidean_pairing(xp, F, Y, H, D) - euclidean_pairing(xp, F, Y, D, H)
+
+    size = X.shape[0]
+    F = lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ W
+    G = lambda Y: -(Y @ W @ Y.T) @ xp.ones(size, size) @ Y @ W / size**2
+    return xp.abs(antisymmetric(F, X / n) - factor * antisymmetric(G, X) / n**2)
+
+
+@no_potential_leading.neighbour("no term of second order", key="no-second-order")
+def _(xp, X, W, H, D):
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, 0), order=4, start=64)
+
+
+@no_potential_leading.neighbour("with its sign turned", key="sign")
+def _(xp, X, W, H, D):
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, -1), order=4, start=64)
+
+
+@no_potential_leading.neighbour("1/N in place of 1/N squared", key="one-over-n")
+def _(xp, X, W, H, D):
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, X.shape[0]), order=4, start=64)
+
+
+@claim(
+    "softmax-no-potential-leading-two",
+    title="For two tokens what is left is of sixth order",
+    sources=[ours()],
+    needs=["softmax-no-potential-leading"],
+    given=dict(X=real_matrix("N", "C"), W=symmetric("C"), **REAL_DIRECTIONS),
+    sizes=dict(N=[2], C=[1, 2, 3]),
+    tex=r"N=2:\quad DF(\varepsilon X)-DF(\varepsilon X)^\top=\varepsilon^2"
+    r"\bigl(DG(X)-DG(X)^\top\bigr)+O(\varepsilon^6)",
+)
+def no_potential_leading_two(xp, X, W, H, D):
+    """The same leading term; the next is missing, because the softmax of two numbers is ½ plus an
+    odd function of their difference."""
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, 1), order=6, start=64)
+
+
+@no_potential_leading_two.neighbour("with its sign turned", key="sign")
+def _(xp, X, W, H, D):
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, -1), order=6, start=64)
+
+
+@no_potential_leading_two.neighbour("of fourth order, as for more tokens", key="fourth-order")
+def _(xp, X, W, H, D):
+    return Rate(lambda n: _unexplained(xp, X, W, H, D, n, 1), order=4, start=64)

@@ -1,0 +1,330 @@
+"""When does the gate's hypothesis hold?"""
+
+from __future__ import annotations
+
+from fieldcheck.claim import claim, ours, paper
+from fieldcheck.domains import between, matrix, positive, real, real_matrix, vector
+from fieldcheck.fields import depth
+from fieldcheck.fields.exponential import expm
+from fieldcheck.register.sparse.shared import gate_value
+from fieldcheck.relations import Equal, Rate
+
+
+def _head(xp, A, B):
+    return lambda X: X @ A @ xp.star(X) @ X @ B
+
+
+def _bracket(xp, f, g, X):
+    """Df g - Dg f, the bracket of vector fields."""
+    return xp.push(f, X, g(X)) - xp.push(g, X, f(X))
+
+
+@claim(
+    "bch-homogeneous",
+    title="A scalar MLP and linear attention satisfy the hypothesis, with β = -2c",
+    sources=[paper("Lemma 8, its hypothesis"), ours("by Euler's identity")],
+    equations=["eq-bracket-homogeneous"],
+    given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C"), c=real()),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
+    tex=r"\{cX, F\} = -2c\,F\quad\text{for } F(X) = XAX^*XB,\qquad \{f,g\} = Df\,g - Dg\,f",
+)
+def homogeneous(xp, X, A, B, c, *, beta=lambda c: -2 * c):
+    """The bracket of the field cX with an attention field, which has degree three, is -2c times the
+    attention field: attention first and then the MLP has the gate G(-2c) = 2c/(e^(2c) - 1)."""
+    F = lambda X: X @ A @ xp.star(X) @ X @ B
+    f = lambda X: c * X
+    return Equal(_bracket(xp, f, F, X), beta(c) * F(X))
+
+
+homogeneous.vary("β = 3c: the degree forgotten to be compared", key="three-c", beta=lambda c: 3 * c)
+homogeneous.vary(
+    "β = c - c³: composition instead of the bracket", key="composition", beta=lambda c: c - c**3
+)
+homogeneous.vary("the sign of the other order", key="other-order", beta=lambda c: 2 * c)
+
+
+@claim(
+    "bch-homogeneous-flow",
+    title="One channel, one token: the gate in closed form",
+    sources=[ours("the scalar case, solved")],
+    equations=["eq-gate-scalar"],
+    needs=["bch-homogeneous"],
+    given=dict(u=positive(), a=real(), c=positive()),
+    tex=r"u = x^{-2}:\quad e^{-2c}(u-2a) = e^{-2c}u - \frac{g\,a}{c}\bigl(1-e^{-2c}\bigr),"
+    r"\quad g = \frac{2c}{e^{2c}-1}",
+)
+def scalar_flow(xp, u, a, c):
+    """For x' = ax³ the number u = 1/x² moves by -2a, for x' = cx it shrinks by e^(-2c).  Attention,
+    then MLP, is the flow of x' = cx + g a x³ for one unit of time, with g = 2c/(e^(2c) - 1)."""
+    w = xp.exp(-2 * c)
+    g = 2 * c * w / (1 - w)
+    flow = lambda t: xp.exp(-2 * c * t) * u - g * a * (1 - xp.exp(-2 * c * t)) / c
+    speed = xp.push(flow, xp.one, xp.one)
+    return (Equal(w * (u - 2 * a), flow(xp.one)), Equal(speed, -2 * c * flow(xp.one) - 2 * g * a))
+
+
+@scalar_flow.neighbour("the gate of the other order", key="other-order")
+def _(xp, u, a, c):
+    w = xp.exp(-2 * c)
+    g = 2 * c / (1 - w)
+    return Equal(w * (u - 2 * a), w * u - g * a * (1 - w) / c)
+
+
+@scalar_flow.neighbour("no gate", key="no-gate")
+def _(xp, u, a, c):
+    w = xp.exp(-2 * c)
+    return Equal(w * (u - 2 * a), w * u - a * (1 - w) / c)
+
+
+@claim(
+    "bch-homogeneous-flow-all",
+    title="All tokens and channels: the gate as a change of time",
+    sources=[ours("the general case, solved")],
+    equations=["eq-gate-time"],
+    needs=["bch-homogeneous"],
+    given=dict(
+        Z=matrix("N", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+        c=real().without_strata("zero", "denormal"),
+        s=real(),
+    ),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
+    tex=r"\dot Z = F(Z),\ X(s) = e^{cs}Z(\tau),\ \tau(s) = \frac{g(e^{2cs}-1)}{2c}"
+    r"\ \Rightarrow\ X' = cX + gF(X),\quad\tau(1)=1\iff g = G(-2c)",
+)
+def flow_all(xp, Z, A, B, c, s):
+    """If Z runs along the attention field, X(s) = e^(cs) Z(τ(s)) with τ' = g e^(2cs) runs along the
+    MLP cX and g times attention. At s = 1 it has seen all of attention, τ = 1, and then the whole
+    MLP e^c, if and only if g = 2c/(e^(2c) − 1)."""
+    return _time_change(xp, Z, A, B, c, s, 2, 2 * c / (xp.exp(2 * c) - 1))
+
+
+def _time_change(xp, Z, A, B, c, s, power, g):
+    """The derivative of e^(cs) Z(τ(s)) with τ' = g e^(power c s), and τ(1)."""
+    F, grown = _head(xp, A, B), xp.exp(c * s)
+    moved = c * grown * Z + grown * F(Z) * (g * grown**power)
+    return (
+        Equal(moved, c * (grown * Z) + g * F(grown * Z)),
+        Equal(g * (xp.exp(power * c) - 1), power * c),
+    )
+
+
+@flow_all.neighbour("no gate", key="no-gate")
+def _(xp, Z, A, B, c, s):
+    return _time_change(xp, Z, A, B, c, s, 2, xp.one)
+
+
+@flow_all.neighbour("the clock of a field of degree two, τ' = g e^(cs)", key="degree-two")
+def _(xp, Z, A, B, c, s):
+    return _time_change(xp, Z, A, B, c, s, 1, c / (xp.exp(c) - 1))
+
+
+ELEMENTARY = ((0, 1, 1, 0), (0, 0, 1, 1), (1, 0, 1, 1), (0, 1, 0, 1))
+"""Index patterns (a, b, c, d) of heads X E_ab X* X E_cd."""
+
+
+def _unit_matrix(xp, n, row, column):
+    return xp.stack([xp.eye(n)[column % n] * int(j == row % n) for j in range(n)])
+
+
+@claim(
+    "bch-homogeneous-diagonal",
+    title="A diagonal MLP and an elementary head satisfy it, too",
+    sources=[ours("a wider class than scalar MLPs")],
+    equations=["eq-bracket-diagonal"],
+    given=dict(X=matrix("N", "C"), d=vector("C")),
+    sizes=dict(N=[1, 2, 3], C=[2, 3]),
+    tex=r"\{XD,\ XE_{ab}X^*XE_{ce}\} = (d_e - d_a - d_b - d_c)\,XE_{ab}X^*XE_{ce}",
+)
+def diagonal(xp, X, d, *, scalar=False):
+    """For real diagonal D and a head of two matrix units the bracket is a multiple of the head."""
+    n = X.shape[1]
+    left, right = [], []
+    for a, b, c, e in ELEMENTARY:
+        F = _head(xp, _unit_matrix(xp, n, a, b), _unit_matrix(xp, n, c, e))
+        left.append(_bracket(xp, lambda X: X * d, F, X))
+        beta = d[e % n] - d[a % n] - d[b % n] - d[c % n]
+        right.append((-2 * d[0] if scalar else beta) * F(X))
+    return Equal(xp.stack(left), xp.stack(right))
+
+
+diagonal.vary("the value for a scalar MLP", key="scalar-value", scalar=True)
+
+
+@claim(
+    "bch-homogeneous-tokens",
+    title="An MLP that grows every token at its own rate gates attention key by key",
+    sources=[paper("the gate as a pairwise mask"), ours("where that reading is right")],
+    equations=["eq-bracket-tokens"],
+    needs=["bch-homogeneous"],
+    given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C"), c=vector("N")),
+    sizes=dict(N=[1, 2, 3], C=[1, 2]),
+    tex=r"\{D_cX,\ F^{(m)}\} = -2c_m\,F^{(m)},\qquad F^{(m)}_n = (x_nAx_m^*)\,x_mB",
+)
+def by_token(xp, X, A, B, c):
+    """Let the MLP multiply token n by its own real rate c_n. What attention reads from the key m
+    is a field of its own, whose bracket with the MLP is −2 c_m times itself: a gate for every
+    key."""
+    return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: c[m]))
+
+
+def _key_by_key(xp, X, A, B, c, rate):
+    """The brackets of all keys, and −2 rate(m, n) times what token n reads from the key m."""
+    tokens, size = xp.eye(X.shape[0]), range(X.shape[0])
+    left, right = [], []
+    for m in size:
+        part = lambda X, m=m: (X @ A @ xp.star(X)) @ xp.diag(tokens[m]) @ X @ B
+        left.append(_bracket(xp, lambda X: c[:, None] * X, part, X))
+        right.append(xp.stack([-2 * rate(m, n) * part(X)[n] for n in size]))
+    return xp.stack(left), xp.stack(right)
+
+
+@by_token.neighbour("the rate of the query", key="query", sizes=dict(N=[2, 3]))
+def _(xp, X, A, B, c):
+    return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: c[n]))
+
+
+@by_token.neighbour("half from the key and half from the query", key="both", sizes=dict(N=[2, 3]))
+def _(xp, X, A, B, c):
+    return Equal(*_key_by_key(xp, X, A, B, c, lambda m, n: (c[m] + c[n]) / 2))
+
+
+@claim(
+    "bch-homogeneous-generic",
+    title="Every MLP satisfies the hypothesis of the gate",
+    sources=[paper("Lemma 8, its hypothesis")],
+    expect="refuted",
+    equations=["eq-bracket-parallel"],
+    given=dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
+    sizes=dict(N=[1, 2], C=[2, 3]),
+    tex=r"\{XW, F\}_{ij}\,F_{kl} = \{XW, F\}_{kl}\,F_{ij}\quad\text{for all } i,j,k,l",
+)
+def generic(xp, X, W, A, B):
+    """The bracket of a linear MLP with an attention head is a multiple of the head (it is not)."""
+    F = _head(xp, A, B)
+    bracket, head = xp.flatten(_bracket(xp, lambda X: X @ W, F, X)), xp.flatten(F(X))
+    return Equal(bracket[:-1] * head[1:], bracket[1:] * head[:-1])
+
+
+@generic.neighbour("a scalar MLP", key="scalar", given=dict(c=real()))
+def _(xp, X, c, A, B):
+    F = _head(xp, A, B)
+    bracket, head = xp.flatten(_bracket(xp, lambda X: c * X, F, X)), xp.flatten(F(X))
+    return Equal(bracket[:-1] * head[1:], bracket[1:] * head[:-1])
+
+
+@claim(
+    "bch-modewise",
+    title="To first order in attention, every mode has its own gate",
+    sources=[ours("the gate without its hypothesis")],
+    equations=["eq-modewise"],
+    given=dict(a=vector("n"), B=real_matrix("n", "n")),
+    sizes=dict(n=[2, 3]),
+    tex=r"e^{A}e^{\varepsilon B} ="
+    r" \exp\Bigl(A + \varepsilon\sum_{jk} G(a_j-a_k)\,B_{jk}E_{jk}\Bigr)"
+    r" + O(\varepsilon^2),\qquad A = \operatorname{diag}(a)",
+)
+def modewise(xp, a, B, *, order=2, gates=True):
+    """For a diagonal A and any B, gating each entry of B by its own β = a_j - a_k leaves an error
+    of second order in the size of B."""
+    n = B.shape[0]
+    gate_of = lambda j, k: gate_value(xp, a[j] - a[k]) if gates and j != k else 1
+    gated = xp.stack([xp.stack([B[j, k] * gate_of(j, k) for k in range(n)]) for j in range(n)])
+    E = xp.diag(xp.exp(a))
+
+    def remainder(m):
+        return xp.norm(E @ expm(xp, B / m, 30, 4) - expm(xp, xp.diag(a) + gated / m))
+
+    return Rate(remainder, order)
+
+
+modewise.vary("third order", key="order-three", order=3)
+modewise.vary("no gates", key="no-gate", gates=False)
+
+
+def _gated(xp, A, B, d, gate_of, s):
+    """X ↦ the head XAX*XB in the frame that the MLP XD moves, each mode behind its gate.
+
+    The mode X E_ab X* X E_ce has the weight A_ab B_ce; in the moving frame it is multiplied by
+    e^(−sβ) with β = d_e − d_a − d_b − d_c.
+    """
+    C = range(d.shape[0])
+
+    def entry(M, a, e):
+        betas = [[d[e] - d[a] - d[b] - d[c] for c in C] for b in C]
+        modes = [[gate_of(beta) * xp.exp(-s * beta) for beta in row] for row in betas]
+        return A[a] @ (M * xp.stack([xp.stack(row) for row in modes])) @ B[:, e]
+
+    def field(X):
+        M = xp.star(X) @ X
+        return X @ xp.stack([xp.stack([entry(M, a, e) for e in C]) for a in C])
+
+    return field
+
+
+STEPS = 8
+
+
+def _flow_gap(xp, X, A, B, d, gate_of):
+    """n ↦ the distance of attention/n and then the MLP from the MLP with the gated attention/n.
+
+    Both are carried back along the MLP, and their Runge-Kutta steps err far below 1/n².
+    """
+
+    def gap(n):
+        head, h = (lambda Y: _head(xp, A, B)(Y) / n), xp.one / STEPS
+        first = depth.march(lambda Y: depth.rk4(head, Y, xp.one / 2), X, 2)
+        both = X
+        for k in range(STEPS):
+            at = [_gated(xp, A, B, d, gate_of, h * (2 * k + j) / 2) for j in range(3)]
+            k1 = at[0](both) / n
+            k2 = at[1](both + k1 * h / 2) / n
+            k3 = at[1](both + k2 * h / 2) / n
+            k4 = at[2](both + k3 * h) / n
+            both = both + (k1 + 2 * k2 + 2 * k3 + k4) * h / 6
+        return xp.norm((first - both) @ xp.diag(xp.exp(d)))
+
+    return gap
+
+
+@claim(
+    "bch-modewise-heads",
+    title="A head under a diagonal MLP: every mode of attention has its own gate",
+    sources=[ours("the gate without its hypothesis, for the layers themselves")],
+    equations=["eq-modewise-heads"],
+    needs=["bch-modewise", "bch-homogeneous-diagonal"],
+    given=dict(
+        X=matrix("N", 2),
+        A=matrix(2, 2),
+        B=matrix(2, 2),
+        d=vector(2),
+        s=between(0, 1),
+    ),
+    sizes=dict(N=[1, 2]),
+    tex=r"\phi_{XD}\circ\phi_{\varepsilon F} = \phi_{XD+\varepsilon F_G} + O(\varepsilon^2),\quad"
+    r" F_G = \sum_{abce}G(d_e-d_a-d_b-d_c)\,A_{ab}B_{ce}\,XE_{ab}X^*XE_{ce}",
+)
+def modewise_heads(xp, X, A, B, d, s):
+    """For any head F = XAX*XB and a diagonal MLP XD, the flow of attention εF and then of the MLP
+    is the flow of XD + ε F_G up to second order in ε, where F_G has a gate on each of its modes.
+    The flows are compared in the frame that the MLP moves, where F_G is F_G(Xe^(sD))e^(−sD)."""
+    gate_of = lambda beta: gate_value(xp, beta)
+    gated = lambda s: _gated(xp, A, B, d, gate_of, s)
+    moved = gated(0 * s)(X * xp.exp(s * d)[None, :]) * xp.exp(-s * d)[None, :]
+    return Rate(_flow_gap(xp, X, A, B, d, gate_of), 2, start=256), Equal(gated(s)(X), moved)
+
+
+@modewise_heads.neighbour("third order", key="order-three")
+def _(xp, X, A, B, d):
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: gate_value(xp, beta)), 3, start=256)
+
+
+@modewise_heads.neighbour("no gates", key="no-gate")
+def _(xp, X, A, B, d):
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: xp.one), 2, start=256)
+
+
+@modewise_heads.neighbour("the gates of the other order", key="other-order")
+def _(xp, X, A, B, d):
+    return Rate(_flow_gap(xp, X, A, B, d, lambda beta: gate_value(xp, -beta)), 2, start=256)
