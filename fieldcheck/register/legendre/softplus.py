@@ -14,7 +14,7 @@ from fieldcheck.relations import AtMost, Equal, Rate, at_most
     sources=[ours("link between chapters")],
     equations=["eq-softplus-error", "eq-softplus-bound"],
     given=dict(u=nonnegative(), tau=positive()),
-    tex=r"0\le\tau\log(1+e^{x/\tau})-x_+\le\tau\log2,\quad\text{equality on the right at } x=0",
+    tex=r"0<\tau\log(1+e^{x/\tau})-x_+\le\tau\log2,\quad\text{equality on the right at } x=0",
 )
 def softplus_relu(xp, u, tau):
     """With ReLU(u) = u and ReLU(−u) = 0 for u ≥ 0: τ log(1 + e^(x/τ)) − ReLU(x) is between 0 and

@@ -133,23 +133,24 @@ def _unit_matrix(xp, n, row, column):
     title="A diagonal MLP and an elementary head satisfy it, too",
     sources=[ours("a wider class than scalar MLPs")],
     equations=["eq-bracket-diagonal"],
-    given=dict(X=matrix("N", "C"), d=vector("C")),
+    given=dict(X=matrix("N", "C"), d=matrix("C")),
     sizes=dict(N=[1, 2, 3], C=[2, 3]),
-    tex=r"\{XD,\ XE_{ab}X^*XE_{ce}\} = (d_e - d_a - d_b - d_c)\,XE_{ab}X^*XE_{ce}",
+    tex=r"\{XD,\ XE_{ab}X^*XE_{ce}\} = (d_e - d_a - \bar d_b - d_c)\,XE_{ab}X^*XE_{ce}",
 )
-def diagonal(xp, X, d, *, scalar=False):
-    """For real diagonal D and a head of two matrix units the bracket is a multiple of the head."""
+def diagonal(xp, X, d, *, scalar=False, bar=True):
+    """For diagonal D and a head of two matrix units the bracket is a multiple of the head."""
     n = X.shape[1]
     left, right = [], []
     for a, b, c, e in ELEMENTARY:
         F = _head(xp, _unit_matrix(xp, n, a, b), _unit_matrix(xp, n, c, e))
         left.append(_bracket(xp, lambda X: X * d, F, X))
-        beta = d[e % n] - d[a % n] - d[b % n] - d[c % n]
+        beta = d[e % n] - d[a % n] - (xp.conj(d[b % n]) if bar else d[b % n]) - d[c % n]
         right.append((-2 * d[0] if scalar else beta) * F(X))
     return Equal(xp.stack(left), xp.stack(right))
 
 
 diagonal.vary("the value for a scalar MLP", key="scalar-value", scalar=True)
+diagonal.vary("the conjugate left out: right for real rates only", key="no-conjugate", bar=False)
 
 
 @claim(
