@@ -122,6 +122,30 @@ colu_algebra.vary(
 
 
 @claim(
+    "colu-symmetry-nearest",
+    title="The nearest-point map has CoLU's continuous symmetries for S ≥ 3, and more for S = 2",
+    sources=[ours()],
+    equations=["eq-nearest-algebra"],
+    given=dict(points=SAMPLES),
+    sizes=ALGEBRA_SIZES,
+    needs=["colu-symmetry-algebra"],
+    tex=r"\dim\{A : D\Pi(x)Ax = A\Pi(x)\} = \begin{cases}G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)"
+    r"&S\ge3\\2G&S=2\end{cases}",
+)
+def nearest_algebra(xp, points, *, flat=2):
+    r"""The commuting algebra of the nearest-point map has CoLU's dimension for $S \ge 3$. For $S = 2$
+    the cone is an orthant turned by 45°: the map is a turned ReLU, with a scaling for each of its
+    two channels."""
+    points = commutant.cell_points(xp, points, nearest=True)
+    G, S = _groups(points)
+    own = flat if S == 2 else 1 + (S - 1) * (S - 2) // 2
+    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - G * own)
+
+
+nearest_algebra.vary("CoLU's dimension for S = 2", key="flat", sizes=dict(S=[2]), flat=1)
+
+
+@claim(
     "colu-symmetry-isometries",
     title="The isometries: an independent rotation in each group",
     sources=[colu_paper("Theorem 4.7")],
