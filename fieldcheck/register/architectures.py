@@ -732,12 +732,13 @@ def _(xp, x, Y, v, h):
     needs=["tied-mlp-gradient"],
     given=dict(x=vector("C"), **MLP, scale=vector("C"), shift=vector("C")),
     sizes=dict(C=[1, 2, 3], m=[1, 2]),
-    tex=r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot F(\gamma\odot x+\beta),\quad "
-    r" F=\nabla V",
+    tex=r"V(z)=\tfrac12\norm{(U^\top z+b)_+}^2:\quad"
+    r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot (\nabla V)(\gamma\odot x+\beta)",
 )
 def conditioning(xp, x, U, b, scale, shift, *, gate=None):
     """With V = ½‖(Uᵀx + b)₊‖²: a layer that reads γ ⊙ x + β and is gated by the same γ is the
-    gradient of V(γ ⊙ x + β), for any scale γ and shift β, hence at each time."""
+    gradient of V(γ ⊙ x + β), for any scale γ and shift β, hence at each time. (By the chain rule
+    so is one with any other V.)"""
     V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
     gate = scale if gate is None else gate
     return Gradient(V, x, gate * (U @ xp.relu((scale * x + shift) @ U + b)))

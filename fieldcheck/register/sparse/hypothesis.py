@@ -7,7 +7,7 @@ from fieldcheck.domains import between, matrix, positive, real, real_matrix, vec
 from fieldcheck.fields import depth
 from fieldcheck.fields.exponential import expm
 from fieldcheck.register.sparse.shared import gate_value
-from fieldcheck.relations import Equal, Rate
+from fieldcheck.relations import Equal, Rate, Zero
 
 
 def _head(xp, A, B):
@@ -94,19 +94,22 @@ def _(xp, u, a, c):
     r"\ \Rightarrow\ X' = cX + gF(X),\quad\tau(1)=1\iff g = G(-2c)",
 )
 def flow_all(xp, Z, A, B, c, s):
-    """If Z runs along the attention field, X(s) = e^(cs) Z(τ(s)) with τ' = g e^(2cs) runs along the
+    """If Z runs along the attention field, X(s) = e^(cs) Z(τ(s)) runs along the
     MLP cX and g times attention. At s = 1 it has seen all of attention, τ = 1, and then the whole
     MLP e^c, if and only if g = 2c/(e^(2c) − 1)."""
     return _time_change(xp, Z, A, B, c, s, 2, 2 * c / (xp.exp(2 * c) - 1))
 
 
 def _time_change(xp, Z, A, B, c, s, power, g):
-    """The derivative of e^(cs) Z(τ(s)) with τ' = g e^(power c s), and τ(1)."""
+    """The derivative of e^(cs) Z(τ(s)) at s, where Z(τ(s)) = Z, for the clock
+    τ(s) = g(e^(power c s) − 1)/(power c); and τ(0), τ(1)."""
     F, grown = _head(xp, A, B), xp.exp(c * s)
-    moved = c * grown * Z + grown * F(Z) * (g * grown**power)
+    clock = lambda s: g * (xp.exp(c * s) ** power - 1) / (power * c)
+    near = lambda t: xp.exp(c * t) * (Z + (clock(t) - clock(s)) * F(Z))
     return (
-        Equal(moved, c * (grown * Z) + g * F(grown * Z)),
-        Equal(g * (xp.exp(power * c) - 1), power * c),
+        Equal(xp.push(near, s, xp.one), c * (grown * Z) + g * F(grown * Z)),
+        Zero(clock(0 * s)),
+        Equal(clock(xp.one), xp.one),
     )
 
 

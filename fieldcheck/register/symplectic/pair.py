@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fieldcheck.claim import claim, ours, paper
+from fieldcheck.claim import claim, ours, paper, talk
 from fieldcheck.domains import matrix, real
 from fieldcheck.fields.actions import euler_lagrange
 from fieldcheck.fields.potentials import quadratic, quartic, real_potential
