@@ -38,8 +38,10 @@ def certain(word: str) -> bool:
 
 
 def bound_text(log2: float | None) -> str | None:
-    """A bound's logarithm in one decimal, rounded up: it may be weakened, not strengthened."""
-    return None if log2 is None else f"{math.ceil(log2 * 10) / 10:.1f}"
+    """A bound's logarithm in one decimal, rounded up: it may be weakened, not strengthened.
+
+    None where an error is impossible, or no bound was asked for."""
+    return None if log2 is None or log2 == -math.inf else f"{math.ceil(log2 * 10) / 10:.1f}"
 
 
 GRADES = ("exact", "enclosed", "series", "ladder", "rate", "law", "sampled")

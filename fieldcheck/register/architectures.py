@@ -267,7 +267,12 @@ def _(xp, x, h, k, U, b, eps):
 
 
 PRE_NORM = dict(
-    x=vector("C"), f=vector("C"), U=real_matrix("C", "m"), b=vector("m"), g=vector("C"), a=vector("C")
+    x=vector("C"),
+    f=vector("C"),
+    U=real_matrix("C", "m"),
+    b=vector("m"),
+    g=vector("C"),
+    a=vector("C"),
 )
 
 
@@ -294,7 +299,9 @@ def pre_norm_energy(xp, x, f, U, b, g, a, eps):
     V = lambda x: arch.mlp_energy(xp, _normed(xp, x, g, a, eps)[None, :], U, b)
     speed = g * (U @ xp.relu(_normed(xp, x, g, a, eps) @ U + b))
     along = lambda f: xp.sum(f * xp.push(lambda x: arch.layer_norm(xp, x, eps), x, f))
-    return *at_most(0, along(f), room=_spread(xp, x, f, eps)), Equal(xp.push(V, x, speed), along(speed))
+    return *at_most(0, along(f), room=_spread(xp, x, f, eps)), Equal(
+        xp.push(V, x, speed), along(speed)
+    )
 
 
 def _spread(xp, x, f, eps):
@@ -311,7 +318,9 @@ def _(xp, x, U, b, eps):
     return AtMost(0, xp.push(lambda x: arch.mlp_energy(xp, x[None, :], U, b), x, speed))
 
 
-@pre_norm_energy.neighbour("a gate that is not the scale", key="other-gate", given=dict(e=vector("C")))
+@pre_norm_energy.neighbour(
+    "a gate that is not the scale", key="other-gate", given=dict(e=vector("C"))
+)
 def _(xp, x, U, b, g, a, e, eps):
     V = lambda x: arch.mlp_energy(xp, _normed(xp, x, g, a, eps)[None, :], U, b)
     return AtMost(0, xp.push(V, x, e * (U @ xp.relu(_normed(xp, x, g, a, eps) @ U + b))))

@@ -270,7 +270,9 @@ def colu_constant_metric(xp, points, *, rank=lambda n, G: n * n - G * (G + 1) //
     return Rank(xp.concat([xp.stack(rows), layer_conditions(xp, turned)]), rank(n, G))
 
 
-colu_constant_metric.vary("the Euclidean metric is one", key="euclidean", rank=lambda n, G: n * n - G * (G + 1) // 2 - 1)
+colu_constant_metric.vary(
+    "the Euclidean metric is one", key="euclidean", rank=lambda n, G: n * n - G * (G + 1) // 2 - 1
+)
 
 
 def layer_conditions(xp, points):

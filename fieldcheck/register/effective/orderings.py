@@ -135,7 +135,9 @@ def _(xp, X, W):
     return Rank(_traces_of_words(xp, X, list(W), THIRD_ORDER), 10)
 
 
-@necklace.neighbour("one channel, whatever N: only Mᵈ is left", key="one-channel", sizes=dict(C=[1]))
+@necklace.neighbour(
+    "one channel, whatever N: only Mᵈ is left", key="one-channel", sizes=dict(C=[1])
+)
 def _(xp, X, W):
     return Rank(_traces_of_words(xp, X, list(W), THIRD_ORDER), invariants.necklaces(3, 3))
 

@@ -179,9 +179,7 @@ def _one_and_two(xp, x, y, size):
     sources=[WHY_SOFTMAX, ours("the whole no-go, for one term")],
     equations=["eq-no-go-complex"],
     needs=["softmax-free-energy-no-potential"],
-    given=dict(
-        x=matrix("C"), h=matrix("C"), d=matrix("C"), W=matrix("C", "C"), B=matrix("C", "C")
-    ),
+    given=dict(x=matrix("C"), h=matrix("C"), d=matrix("C"), W=matrix("C", "C"), B=matrix("C", "C")),
     tex=r"\Tr\Bigl(D^*\frac{\partial T}{\partial X^*}[H^*]\Bigr)"
     r"-\Tr\Bigl(H^*\frac{\partial T}{\partial X^*}[D^*]\Bigr)=-\tfrac1{N^2}(xWh^*)(xBd^*)",
 )

@@ -303,7 +303,10 @@ def _(xp, x, h, d, W, B):
     title="Softmax attention of small tokens, up to fifth order",
     sources=[ours()],
     given=dict(
-        X=real_matrix("N", "C"), W=real_matrix("C", "C"), B=real_matrix("C", "C"), H=real_matrix("N", "C")
+        X=real_matrix("N", "C"),
+        W=real_matrix("C", "C"),
+        B=real_matrix("C", "C"),
+        H=real_matrix("N", "C"),
     ),
     sizes=dict(N=[3, 4], C=[1, 2, 3]),
     tex=r"F(\varepsilon X)=\tfrac\varepsilon N\mathbf 1\mathbf 1^\top XB+\varepsilon^3T(X)+O(\varepsilon^5),"
