@@ -1,4 +1,4 @@
-"""The command line: ``fieldcheck list``, ``show``, ``verify``, ``replay``, ``coverage``.
+"""The command line: ``fieldcheck list``, ``show``, ``verify``, ``replay``, ``recheck`` and others.
 
 This module must start quickly: it imports neither torch nor anything that does. Verifying happens
 in worker processes.
@@ -22,14 +22,15 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from fieldcheck.bench.cli import bench
+from fieldcheck.ledger import records, store
 from fieldcheck.ledger import run as runs
-from fieldcheck.ledger import store
 from fieldcheck.ledger.errors import LedgerError, UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Ledger
 from fieldcheck.pages import terminal, words
 from fieldcheck.verdict import FAILS, INVALID, ON, PROVED, REFUTED, STANDS, UNDECIDED, UP_TO
 
 MACHINE = runs.MACHINE
+RECHECK = "fieldcheck.recheck.check"
 DIFFERS, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
 
@@ -129,6 +130,13 @@ def _find_ledger(given: Path | None, files: tuple[str, ...]) -> Ledger | None:
     path = _ledger_path(given, files)
     if path is None or (given is None and not path.exists()):
         return None
+    return store.read(path)
+
+
+def _needed_ledger(given: Path | None, files: tuple[str, ...]) -> Ledger:
+    path = _ledger_path(given, files)
+    if path is None:
+        raise LedgerError("no ledger here: name one with --ledger FILE")
     return store.read(path)
 
 
@@ -352,10 +360,8 @@ def replay(
     names = tuple(files or ())
     claims = _load(names)
     claim, form_key = _claim_of(claims, key)
+    found = _needed_ledger(ledger, names)
     path = _ledger_path(ledger, names)
-    if path is None:
-        raise LedgerError("no ledger here: name one with --ledger FILE")
-    found = store.read(path)
     row = found.row(claim.id)
     form_key = form_key or _only_witness(row)
     stored = next((form for form in row.forms if form.key == form_key), None)
@@ -383,6 +389,42 @@ def _only_witness(row: ClaimRow) -> str:
     if not keys:
         raise UserError(f"no form of {row.id} has a witness")
     raise UserError(f"{row.id} has several witnesses: name one of {', '.join(keys)}")
+
+
+# --- recheck --------------------------------------------------------------------------------------
+
+
+@app.command(
+    help="Look again at proofs and witnesses of the ledger, by a second road that shares no code "
+    "with the first."
+    + _examples(
+        ("fieldcheck recheck", "all of them"),
+        ("fieldcheck recheck softmax-free-energy", "those of one claim"),
+    ),
+)
+def recheck(
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY...", help="Claims or forms (default: all).")
+    ] = None,
+    ledger: LedgerOption = None,
+    files: FromOption = None,
+) -> None:
+    import importlib
+
+    names = tuple(files or ())
+    claims = _load(names)
+    wanted = [
+        form_key or claim.id for claim, form_key in (_claim_of(claims, k) for k in keys or ())
+    ]
+    found = _needed_ledger(ledger, names)
+    forms = {key: form for claim in claims.values() for key, form in claim.forms.items()}
+    rows = [records.plain(row) for name, row in found.rows.items() if name in claims]
+    with terminal.Rechecks(_console(), _console(error=True)) as report:
+        check = importlib.import_module(RECHECK)
+        for key, verdict, said in check.recheck(rows, forms, wanted):
+            report.add(key, verdict, [s for s in said if s.severity != check.SPOT])
+    if not report.agrees:
+        raise typer.Exit(DIFFERS)
 
 
 # --- coverage -------------------------------------------------------------------------------------
@@ -426,8 +468,6 @@ def coverage(
     + _examples(("fieldcheck schema > ledger.schema.json", "for a program that reads ledgers")),
 )
 def schema() -> None:
-    from fieldcheck.ledger import records
-
     typer.echo(json.dumps(records.schema(), indent=1, ensure_ascii=False))
 
 

@@ -38,10 +38,10 @@ def certain(word: str) -> bool:
 
 
 def bound_text(log2: float | None) -> str | None:
-    """A bound's logarithm in one decimal, rounded up: it may be weakened, not strengthened.
-
-    None where an error is impossible, or no bound was asked for."""
-    return None if log2 is None or log2 == -math.inf else f"{math.ceil(log2 * 10) / 10:.1f}"
+    """A bound's logarithm in one decimal, rounded up: it may be weakened, not strengthened."""
+    if log2 is None or math.isinf(log2):  # -inf: nothing was left to chance
+        return None if log2 is None else str(log2)
+    return f"{math.ceil(log2 * 10) / 10:.1f}"
 
 
 GRADES = ("exact", "enclosed", "series", "ladder", "rate", "law", "sampled")
@@ -292,7 +292,8 @@ class Report:
         return self._made(SILENT, why=Why.NOT_CONCERNED)
 
     def vacuous(self, detail: str, **more: Any) -> Evidence:
-        return self._made(SILENT, why=Why.OTHER, detail=f"vacuous: {detail}", vacuous=True, **more)
+        """The run would mean nothing: no instance could be evaluated."""
+        return self._made(SILENT, why=Why.NO_INSTANCE, detail=detail, vacuous=True, **more)
 
     def broken(self, error: str) -> Evidence:
         return self._made(SILENT, error=error)

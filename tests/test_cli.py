@@ -12,6 +12,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -300,12 +301,58 @@ def test_the_schema_is_printed(fake):
 
 
 def test_help_teaches(fake):
-    for command in ([], ["list"], ["show"], ["verify"], ["replay"], ["coverage"], ["schema"]):
+    for command in (
+        [],
+        ["list"],
+        ["show"],
+        ["verify"],
+        ["replay"],
+        ["coverage"],
+        ["schema"],
+        ["recheck"],
+    ):
         code, out, _ = call(*command, "--help")
         assert code == OK
         assert "Examples" in out
         assert f"fieldcheck {' '.join(command)}".strip() in out
     assert call("--version")[1].startswith("fieldcheck ")
+
+
+# --- recheck --------------------------------------------------------------------------------------
+
+
+def second_road(findings):
+    """A module like fieldcheck.recheck.check that finds this, by form."""
+    found = {key: [SimpleNamespace(severity=s, kind="identity", sentence=said)]
+             for key, (s, said) in findings.items()}  # fmt: skip
+
+    def recheck(claims, forms, keys=()):
+        for claim in claims:
+            for row in claim["forms"]:
+                if not keys or row["key"] in keys or claim["id"] in keys:
+                    assert row["key"] in forms
+                    yield row["key"], row["verdict"], found.get(row["key"], [])
+
+    return SimpleNamespace(recheck=recheck, SPOT="spot check")
+
+
+def test_recheck_names_what_does_not_recheck(fake, home, monkeypatch):
+    assert "no ledger at" in fails("recheck")
+    call("verify", "--jobs", "2")
+    monkeypatch.setitem(sys.modules, "second_road", second_road({}))
+    monkeypatch.setattr(cli, "RECHECK", "second_road")
+    assert call("recheck")[:2] == (OK, "12 forms looked at again: no fault\n")
+    assert call("recheck", "plain-true")[1] == "3 forms looked at again: no fault\n"
+    assert call("recheck", "plain-true/twice")[1] == "1 form looked at again: no fault\n"
+    assert "no claim 'plain-tru'; near: plain-true" in fails("recheck", "plain-tru")
+    said = {"plain-true/claim": ("spot check", "12 of 36 shapes")}
+    said["plain-true/printed"] = ("does not recheck", "both sides agree")
+    monkeypatch.setitem(sys.modules, "second_road", second_road(said))
+    code, out, _ = call("recheck")
+    assert code == DIFFERS
+    assert "■ refuted  plain-true/printed  does not recheck (identity): both sides agree" in out
+    assert "12 forms looked at again: 1 fault" in out
+    assert "12 of 36" not in out
 
 
 # --- coverage -------------------------------------------------------------------------------------

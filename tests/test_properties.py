@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.evidence.draws import numpy_stream
 from fieldcheck.evidence.floats import residuals
-from fieldcheck.evidence.sample import cloud, strata_of
-from fieldcheck.evidence.statement import POINTWISE, Statement, numpy_stream
+from fieldcheck.evidence.points import cloud, strata_of
+from fieldcheck.evidence.statement import POINTWISE, Statement
 from fieldcheck.evidence.witness import certified
 from fieldcheck.register import load
 

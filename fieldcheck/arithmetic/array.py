@@ -135,7 +135,7 @@ class Array(Value):
         return self.xp.shape_of(self.data)
 
     def __repr__(self) -> str:
-        return f"Array({self.xp.name}, shape={self.shape})"
+        return f"Array({self.xp.kind}, shape={self.shape})"
 
 
 class Jet(Value):

@@ -121,7 +121,7 @@ def _square_of_modulus(x):
 class Ball(Objects):
     """Real and complex balls; precision is the context's (see :func:`working_digits`)."""
 
-    name = "ball"
+    kind = "ball"
 
     def from_raw(self, values: np.ndarray):
         """Exact rationals as (the tightest) balls."""

@@ -50,7 +50,7 @@ def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
 class Arithmetic:
     """One number system behind the primitives a body may use."""
 
-    name = "abstract"
+    kind = "abstract"
 
     # -- what a subclass supplies -------------------------------------------------------------
     def shape_of(self, data: Any) -> tuple[int, ...]:

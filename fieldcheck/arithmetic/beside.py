@@ -26,7 +26,7 @@ class Beside(Arithmetic):
     It stands below jets: its values are never jets.
     """
 
-    name = "beside"
+    kind = "beside"
 
     def __init__(self, *xps: Arithmetic):
         self.xps = xps

@@ -55,7 +55,7 @@ def _terms(b: Bound, n: int) -> Bound:
 class Degree(Arithmetic):
     """The arithmetic of degrees."""
 
-    name = "degree"
+    kind = "degree"
 
     def __init__(self):
         self.symbols = 0

@@ -36,7 +36,7 @@ def _from_above(d: torch.Tensor) -> torch.Tensor:
 class Float(Arithmetic):
     """IEEE double precision (torch)."""
 
-    name = "float"
+    kind = "float"
 
     def shape_of(self, data):
         return tuple(data.shape)
@@ -45,7 +45,10 @@ class Float(Arithmetic):
         return self.wrap(data)
 
     def _integer(self, n):
-        return torch.tensor(float(n), dtype=_REAL)
+        large = n.bit_length() > 1023  # beyond floats: balls may see what they cannot
+        return torch.tensor(
+            float(n) if not large else math.inf if n > 0 else -math.inf, dtype=_REAL
+        )
 
     def _imaginary_unit(self):
         return torch.tensor(1j, dtype=_COMPLEX)

@@ -68,7 +68,7 @@ def nodes(data) -> list[Node]:
 class Graph(Paired):
     """The arithmetic that writes a body down."""
 
-    name = "graph"
+    kind = "graph"
 
     def __init__(self) -> None:
         self._nodes: dict[tuple, Node] = {}

@@ -178,11 +178,12 @@ class Indices(Arithmetic):
         self.compared: Counts = {}
         self.split: dict[str, tuple[int, int]] = {}
         self.doubtful = False
+        self._fresh = 0
         self._calls = 0
         self._keys: dict[Any, int] = {}
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def kind(self) -> str:  # type: ignore[override]
         raise Unsupported("the body asks which arithmetic runs it")
 
     def _key(self, *what: Any) -> int:
@@ -651,6 +652,26 @@ class Indices(Arithmetic):
         idle = a.idle or b.idle
         self.doubtful |= a.idle
         return Count(key, b.axes, top, most(a.inner, b.inner), {det: 1}, b.touched, None, idle)
+
+    # -- all partial derivatives at once ---------------------------------------------------------
+    def direction(self, x: Count) -> Count:
+        """A fresh direction laid out like a value."""
+        self._fresh += 1
+        places = {k: k - len(x.axes) for k in range(len(x.axes))}
+        touched = (True,) * len(x.axes)
+        return Count(self._key("direction", self._fresh), x.axes, {}, {}, {}, touched, places)
+
+    def everywhere(self, y: Count, x: Count) -> Count:
+        """What a value that is linear in a direction has as its coefficients: axes of the value,
+        then those of the direction."""
+        n = len(x.axes)
+        under = {
+            replace(d, places=tuple(p - HELD - n if p >= HELD else p - n for p in d.places)): power
+            for d, power in y.under.items()
+        }
+        axes = y.axes + x.axes
+        key = self._key("coefficients", y.key)
+        return Count(key, axes, y.top, y.inner, under, (False,) * len(axes), None, y.idle)
 
     # -- the count -------------------------------------------------------------------------------
     @staticmethod

@@ -9,10 +9,11 @@ nothing excludes the exception, that is noted in ``exceptions``.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from fieldcheck.arithmetic.array import Array, Jet, Value
+from fieldcheck.arithmetic.array import Array, Jet, Unsupported, Value
 from fieldcheck.arithmetic.base import Arithmetic
 from fieldcheck.arithmetic.sign import Known, Sign
 
@@ -41,8 +42,8 @@ class Informed(Arithmetic):
         first.outer = self
 
     @property
-    def name(self) -> str:  # type: ignore[override]
-        return self.first.name
+    def kind(self) -> str:  # type: ignore[override]
+        return self.first.kind
 
     @property
     def exceptions(self) -> list[str]:
@@ -158,6 +159,32 @@ class Informed(Arithmetic):
             note(data)
         core.data = self._learnt((data, replace(known, real=True, nonneg=True, nonzero=nonzero)))
         return y
+
+    # -- derivatives along a basis, where lengths have names -------------------------------------
+    def _basis(self, derivative: Callable[[Value], Value], x: Value) -> Value:
+        if not hasattr(self.first, "everywhere") or not x.ndim:
+            return super()._basis(derivative, x)
+        return self._coefficients(derivative, x)
+
+    def jacobian(self, f: Callable[[Any], Any], x: Value) -> Value:
+        if not hasattr(self.first, "everywhere"):
+            return super().jacobian(f, x)
+        y = self._coefficients(lambda h: self.push(f, x, h), x)
+        rows, columns = y.shape[: y.ndim - x.ndim], y.shape[y.ndim - x.ndim :]
+        return self.reshape(y, (math.prod(rows), math.prod(columns)))
+
+    def _coefficients(self, derivative: Callable[[Value], Value], x: Value) -> Value:
+        while isinstance(x, Jet):
+            x = x.v
+        shape = x.data[1].shape
+        y = derivative(self.informed(self.first.direction(x.data[0]), Known(shape, real=True)))
+        if isinstance(y, Jet):
+            raise Unsupported("partial derivatives inside a derivative")
+        first, known = y.data
+        shape = known.shape + shape
+        return self.informed(
+            self.first.everywhere(first, x.data[0]), Known(shape, known.real, smooth=known.smooth)
+        )
 
     def relative_entropy(self, p: Any, q: Any, p_total: Any = 1, q_total: Any = 1) -> Value:
         y = super().relative_entropy(p, q, p_total, q_total)

@@ -23,7 +23,7 @@ def _real_only(name: str, f):
 class Multiprecision(Objects):
     """mpmath at the context's working precision."""
 
-    name = "mpf"
+    kind = "mpf"
 
     def from_raw(self, values: np.ndarray):
         return self.wrap(each(lambda q: mpmath.mpf(q.numerator) / q.denominator, values))

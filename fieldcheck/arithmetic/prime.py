@@ -52,7 +52,7 @@ def _root_of_minus_one(p: int, rng: random.Random) -> int:
 class Prime(Paired):
     """Residues modulo a random prime, with free symbols for what is not algebraic."""
 
-    name = "prime"
+    kind = "prime"
     raised = 1
     """The largest sum of powers in one exponential, by which degrees grow."""
 
@@ -73,6 +73,7 @@ class Prime(Paired):
         self._resolved: set[int] = set()
         self._reciprocal_of: dict[int, int] = {}
         self._nonneg: set[int] = set()
+        self.compared = 0
         self.noting = self.bits = False
         self.sites: list[np.ndarray] = []
 
@@ -207,6 +208,16 @@ class Prime(Paired):
     def learn(self, d) -> None:
         """Residues of values that are not negative: one of them is the root of its own square."""
         self._nonneg.update(d[0].ravel().tolist() if d.ndim > 1 else [d[0]])
+
+    def contradicts_itself(self) -> bool:
+        """Is a product or quotient of two roots the negative of what is known not to be negative?
+        Then some root was taken with the wrong sign.  ``compared`` counts the pairs looked at, each
+        of which may agree by accident."""
+        roots = {1, *(y for y in self._root_of.values() if y in self._nonneg)}
+        pairs = [(y, z) for y in roots for z in roots if y and z]
+        made = {y * pow(z, e, self.p) % self.p for y, z in pairs for e in (1, -1)}
+        self.compared = len(made) * (len(made) + len(self._nonneg))
+        return any(self.p - x in made or self.p - x in self._nonneg for x in made)
 
     def _root_one(self, x: int, known: dict[int, int] | None = None) -> int:
         known = self._root_of if known is None else known

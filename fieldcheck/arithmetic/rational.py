@@ -33,7 +33,7 @@ def _pair(re, im) -> np.ndarray:
 class Rational(Paired):
     """Numbers a + bi with rational a, b; data hold (a, b) along the leading axis."""
 
-    name = "rational"
+    kind = "rational"
 
     def from_raw(self, values: np.ndarray):
         re = entrywise(lambda q: fmpq(q.numerator, q.denominator), values)

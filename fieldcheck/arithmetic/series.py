@@ -89,7 +89,8 @@ class Count(Array):
     """n as a body sees it: a value that is refused wherever an integer is asked for."""
 
     __slots__ = ()
-    __index__ = __int__ = __float__ = __complex__ = __bool__ = __hash__ = _refuse
+    __index__ = __int__ = __float__ = __complex__ = __bool__ = _refuse
+    __hash__ = _refuse  # type: ignore[assignment]
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __mod__ = __floordiv__ = __rfloordiv__ = __rmod__ = __divmod__ = __rpow__ = _refuse
     __str__ = __repr__ = __format__ = _refuse
@@ -98,7 +99,7 @@ class Count(Array):
 class Series(Arithmetic):
     """Power series in 1/n with ``kept`` terms over a base (see :class:`Coefficients`)."""
 
-    name = "series"
+    kind = "series"
 
     def __init__(self, base: Any, kept: int, bold: bool = False):
         self.base, self.kept, self.bold = base, kept, bold

@@ -64,7 +64,7 @@ class Sign(Arithmetic):
     was used whose rules depend on a sign.
     """
 
-    name = "sign"
+    kind = "sign"
 
     def __init__(self) -> None:
         self.exceptions: list[str] = []

@@ -32,7 +32,7 @@ from fieldcheck.evidence.draws import Raw, wrap_raw
 from fieldcheck.evidence.statement import Statement
 
 START = 60
-CAP = 4000
+CAP = 8000
 """Decimal digits of the first look and of the last."""
 
 GUARD = 15
@@ -40,6 +40,9 @@ GUARD = 15
 
 MARGIN = 10
 """Decimal places by which a residual must be narrower than anything that occurs."""
+
+POWERS = 3
+"""The powers of the ratio of the least to the largest magnitude that must show."""
 
 SEEN = 3
 """Decimal places by which it must be narrower than what a float saw."""
@@ -128,7 +131,7 @@ def _entries_of(
 
 
 def entry_of(xp: Any, value: Any, index: tuple[int, ...]) -> Any:
-    if xp.name == "rational":
+    if xp.kind == "rational":
         return tuple(value.data[(slice(None), *index)])
     return value.data[index]
 
@@ -202,31 +205,29 @@ def _one_look(
         finite = [e for e in here if open_width(e) < math.inf]
         widest, need = -math.inf if len(finite) == len(here) else math.inf, 0
         for part in dict.fromkeys(e.part for e in finite):
-            width, most, more, _ = room(xp, [e for e in finite if e.part == part], seen)
+            width, most, more = room(xp, [e for e in finite if e.part == part], seen)
             if width > most:
                 widest = width if widest == math.inf else max(widest, width)
                 need = max(need, more)
         return None, widest, need
 
 
-def room(
-    xp: Ball, of_part: list[Entry], seen: float | None = None
-) -> tuple[float, float, int, float]:
-    """How wide the residual of a part is and how wide it may be, as powers of ten; how many digits
-    make it so narrow; and how large its sides are.
+def room(xp: Ball, of_part: list[Entry], seen: float | None = None) -> tuple[float, float, int]:
+    """How wide the residual of a part is and how wide it may be, as powers of ten, and how many
+    digits make it so narrow.
 
-    A sum hides what is less than the least magnitude; a logarithm, a root or a quotient what is
-    less than the ratio of the least to the largest.
+    A sum hides what is as small as the least magnitude against the largest; a function of it hides
+    powers: cos t hides t², and sin t - t is t³.
     """
     size = max((log10_of(x) for e in of_part for x in (e.left, e.right)), default=-math.inf)
     width = max(map(open_width, of_part), default=-math.inf)
     if not isinstance(xp, Scaled) or xp.low == math.inf or size == math.inf:
-        return width, -math.inf, 0, size
-    most = xp.low - (xp.high - max(size, xp.low)) - MARGIN
+        return width, -math.inf, 0
+    most = max(size, xp.low) - POWERS * (xp.high - xp.low) - MARGIN
     need = math.ceil(xp.high - most) + GUARD
-    if seen:
+    if seen is not None and seen > 0:
         most = max(most, size + math.log10(seen) - SEEN)
-    return width, most, need, size
+    return width, most, need
 
 
 def stuck(trail: list[tuple[int, float]], need: int) -> bool:

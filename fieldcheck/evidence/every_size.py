@@ -114,6 +114,8 @@ def plan(statement: Statement, part: int) -> Plan:
 def _planned(indices: Indices, residual: Count, drawn: frozenset[int]) -> Plan:
     if indices.doubtful:
         return Plan(ended="a divisor may vanish identically at some size")
+    if indices.nonlocal_ and any(len(named(axis)) > 1 for s in indices.sites for axis in s):
+        return Plan(ended="a symbol along a product of sizes")
     counts = Indices.of(residual)
     if indices.nonlocal_:  # whether two symbols are the same is an identity of its own
         counts = {s: math.ceil(n) for s, n in most(counts, indices.compared).items()}
@@ -244,8 +246,6 @@ def coincidences(
         cut: list[slice] = [slice(None)]  # value and conjugate
         for axis in axes:
             names = named(axis)
-            if len(names) > 1:
-                raise Unsupported("a symbol along a product of sizes")
             cut.append(slice(below[names[0]]) if names else slice(None))
         for kind, key, *flag in site[tuple(cut)].ravel():
             group = ALSO.get(kind, kind), key

@@ -49,11 +49,17 @@ def _with_neighbours(source: Path, module: str) -> set[Path]:
     while todo:
         for name in _imported(todo.pop()):
             file = getattr(sys.modules.get(name), "__file__", None)
-            path = Path(file).resolve() if file else source
+            path = _resolved(file) if file else source
             if path not in files and path.is_relative_to(source.parent):
                 files.add(path)
                 todo.append(name)
     return files
+
+
+@cache
+def _resolved(file: str) -> Path:
+    """Asked for thousands of times, of some hundred files."""
+    return Path(file).resolve()
 
 
 IMPORTS = re.compile(

@@ -6,21 +6,23 @@ certified is first run again with every operation slightly wrong: a violation th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
+from fieldcheck.arithmetic.array import Value
 from fieldcheck.arithmetic.floating import Float, batched
 from fieldcheck.evidence.statement import Statement
 
 NOISE = 1e-11
 """Normalized residuals above this look false."""
 
-STEADY = 0.2
+STEADY = 1e-2
 """Share of itself by which a violation may move when every operation is slightly wrong."""
 
+TINY = 1e-300
 SMALLEST = 1e-290
 """Results below this have lost digits, or all of them."""
 
@@ -59,14 +61,25 @@ def ratios(statement: Statement, xp: Float, values: dict[str, Any]) -> list[torc
     return out
 
 
-def steady(
-    statement: Statement, raws: dict[str, np.ndarray], column: int, values: Sequence[float]
-) -> np.ndarray:
-    """Which violations of one part stay what they are when every operation is slightly wrong, and
-    none may lose its digits to the smallest numbers."""
-    tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
-    again = residuals(statement, tensors, Shaken()).numpy()[:, column]
-    return np.isfinite(again) & (np.abs(again - values) <= STEADY * np.abs(values))
+def unsteadiness(statement: Statement, raws: dict[str, np.ndarray]) -> np.ndarray:
+    """By how much of itself the difference of the sides moves, for every point and part, when every
+    operation is slightly wrong and none may lose its digits to the smallest numbers."""
+
+    def body(xp: Float, values: dict[str, Value]) -> torch.Tensor:
+        plain = [(s.left - s.right).data for s in statement.sides(xp, values)]
+        other = Shaken()
+        wrong = {k: other.wrap(v.data) for k, v in values.items()}
+        shaken = [(s.left - s.right).data for s in statement.sides(other, wrong)]
+        moved = [
+            (a - b).abs().amax() / torch.clamp(a.abs().amax(), min=TINY)
+            for a, b in zip(plain, shaken, strict=True)
+        ]
+        return torch.nan_to_num(torch.stack(moved), torch.inf, torch.inf, torch.inf)
+
+    with torch.no_grad():
+        tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
+        moved: torch.Tensor = batched(body, tensors)
+        return moved.numpy()
 
 
 class Shaken(Float):

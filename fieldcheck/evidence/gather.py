@@ -47,11 +47,12 @@ METHODS: tuple[tuple[str, Method], ...] = (
 )
 """Cheap ones first: a certified refutation ends the run."""
 
-MOOT_ONCE_PROVED = ("cells", "search", "enclosed")
-"""Methods that can add nothing where every part is proved (deep runs them)."""
+MOOT_ONCE_PROVED = {"cells": "", "search": "", "enclosed": "", "rate": "Rate"}
+"""Methods that can add nothing where every part is proved (of one relation, if it is named); deep
+runs them."""
 
 
-def _proved(relations: Sequence[Relation], found: Sequence[Evidence]) -> bool:
+def _proved(relations: Sequence[Relation], found: Sequence[Evidence], name: str) -> bool:
     shown = {
         part
         for e in found
@@ -59,7 +60,7 @@ def _proved(relations: Sequence[Relation], found: Sequence[Evidence]) -> bool:
         for part, scope in e.proves.items()
         if not scope.conditions
     }
-    return shown.issuperset(range(len(relations)))
+    return shown.issuperset(k for k, r in enumerate(relations) if name in ("", r.name))
 
 
 @np.errstate(all="ignore")  # flags of the processor, which differ; values are looked at instead
@@ -79,7 +80,8 @@ def gather(
     for name, method in METHODS:
         if only is not None and name not in only:
             continue
-        if name in MOOT_ONCE_PROVED and profile.name != "deep" and _proved(relations, found):
+        moot = MOOT_ONCE_PROVED.get(name)
+        if moot is not None and profile.name != "deep" and _proved(relations, found, moot):
             continue
         try:
             with limited(profile.seconds):

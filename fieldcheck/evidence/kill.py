@@ -19,7 +19,7 @@ import numpy as np
 from fieldcheck.claim import Claim, Form
 from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, stream
-from fieldcheck.evidence.methods import law, rank, rate
+from fieldcheck.evidence.methods import law, rank, rate, series
 from fieldcheck.evidence.methods.solutions import disagrees
 from fieldcheck.evidence.points import point
 from fieldcheck.evidence.profiles import PROFILES
@@ -114,6 +114,10 @@ def _rate(truth: Statement, record: dict) -> str:
     if truth.raw_shapes(record["sizes"]).keys() != raw.keys():
         return ""
     for part in parts:
+        if series.refutes_at(truth, raw, part)[0]:
+            return TRUTH_FAILS
+        if series.holds_at(truth, raw, part):
+            continue
         found = rate.judge(truth, raw, part, rate.DOUBLINGS["quick"])
         if found.against and rate.falls_faster(truth, raw, part, found):
             # At a special point it may, which speaks against nothing; at a generic one it must not.

@@ -102,12 +102,13 @@ def _watching(base: type) -> type:
             self.records: list[tuple[Site, Any]] = []
 
     def noted(name: str, kind: str) -> Callable[..., Any]:
+        own = getattr(base, name, None)
+
         def operation(self: Any, *args: Any) -> Any:
             self.records.append((_site(kind, name[1:]), args))
-            found = getattr(base, name, None)
-            if found is None:
+            if own is None:
                 raise Unsupported(name[1:])
-            return found(self, *args)
+            return own(self, *args)
 
         return operation
 
@@ -263,7 +264,7 @@ def zeros(statement: Statement, raw: Raw) -> set[Site]:
             for site, args in xp.records:
                 if site.kind == POINT:
                     vanish = np.vectorize(lambda x: bool(x == 0), otypes=[bool])(args[0])
-                    if xp.name == "rational":
+                    if xp.kind == "rational":
                         vanish = vanish.all(axis=0)
                     found |= {site} if vanish.all(axis=args[1]).any() else set()
     return found
@@ -391,6 +392,8 @@ class Chase:
         """The arguments of rows (vectors, padded by zeros) and their derivatives."""
         leaf = torch.from_numpy(points).requires_grad_()
         value = self._values(leaf, rows)
+        if not value.requires_grad:  # constants, as far as anyone can tell
+            return value.numpy(), np.zeros((len(points), self.wide, points.shape[1]))
         rates = []
         for j in range(self.wide):
             total = torch.where(torch.isfinite(value[:, j]), value[:, j], 0).sum()

@@ -193,12 +193,13 @@ def _tied(table, owner, numbers, rng):
     """An entry that another one is made of, or a whole input; beside it in half of the rows."""
     n, m = table.shape
     table = np.where(rng.random((n, 1)) < 0.5, np.round(2 * table) / 2, table)
-    source = np.take_along_axis(table, rng.integers(m, size=(n, m)), axis=1)
-    same = [np.flatnonzero(owner == k) for k in range(owner.max() + 1)]
-    for row in range(n):  # one input is another of its size
-        a, b = rng.integers(len(same), size=2)
-        if len(same[a]) == len(same[b]):
-            source[row, same[a]] = table[row, same[b]]
+    inputs = [np.flatnonzero(owner == k) for k in range(owner.max() + 1)]
+    partner = np.arange(m)
+    for own in inputs:  # one input is, entry by entry, another of its size
+        alike = [other for other in inputs if len(other) == len(own)]
+        partner[own] = alike[rng.integers(len(alike))]
+    other = np.where(rng.random((n, 1)) < 0.5, partner, rng.integers(m, size=(n, m)))
+    source = np.take_along_axis(table, other, axis=1)
     made = np.stack([source, -source, source**2, np.sqrt(np.abs(source)), 2 * source, source / 2])
     kind = rng.choice(len(made), p=(0.5, 0.14, 0.12, 0.12, 0.06, 0.06), size=n)
     return np.where(_some(table, rng), _beside(made[kind, np.arange(n)], rng), table)

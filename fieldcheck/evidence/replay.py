@@ -8,7 +8,7 @@ import numpy as np
 
 from fieldcheck.claim import ClaimError, Form
 from fieldcheck.evidence.draws import stream
-from fieldcheck.evidence.methods import law, rank, rate
+from fieldcheck.evidence.methods import law, rank, rate, series
 from fieldcheck.evidence.methods.solutions import disagrees
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.evidence.statement import Statement
@@ -82,6 +82,12 @@ def _replay_law(statement, witness, raw, digits) -> dict[str, Any]:
 
 
 def _replay_rate(statement, witness, raw, digits) -> dict[str, Any]:
+    """From its expansion where that refuted it; else from its remainders."""
+    if not witness["table"]:
+        reason = series.again(statement, witness["sizes"], raw, witness["part"])
+        inputs = shown_inputs(statement, raw, digits)
+        said = {"lhs": reason, "rhs": witness["rhs"], "residual": "", "inputs": inputs}
+        return {**said, "certified": True} if reason else NOTHING
     for part in statement.parts("Rate"):
         found = rate.judge(statement, raw, part, rate.DOUBLINGS["standard"], digits)
         if found.against:

@@ -274,7 +274,7 @@ class Statement:
             return sides
         left, right = sides.left, sides.right + sides.left * 0
         size = xp.one
-        if xp.name not in ("prime", "degree", "graph"):
+        if xp.kind not in ("prime", "degree", "graph"):
             both = xp.maximum(xp.abs(left), xp.abs(right))
             size = xp.scale_or_one(both)
         signs = xp.constant(self.fault.signs(right.shape).tolist())

@@ -29,9 +29,10 @@ PERTURBED = "right side, relative to its size"
 SLACK = "an inequality with room: the least relative room that the search met"
 OF_RELATION = {
     "Rank": "the rank: an integer is right, or wrong by one at least",
+    "Law": "what is stated, relative to its size: a mean to the standard deviation, a cdf to one",
     "Rate": "the leading constant, relative to its size, or the order where none is stated",
 }
-WITHOUT_PRECISION = ("exact", "rank", "cells", "solutions")
+WITHOUT_PRECISION = ("exact", "rank", "cells", "solutions", "series")
 
 Figure = tuple[float, str, str]
 """What one part shows: how to order it, as it is printed, and what was perturbed."""

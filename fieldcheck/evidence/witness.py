@@ -50,7 +50,7 @@ def is_finite(statement: Statement, raw: Raw, part: int, digits: int = START) ->
                 sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]
             except (Unsupported, ZeroDivisionError):
                 continue
-            if xp.name == "rational":
+            if xp.kind == "rational":
                 return True
             return all(x.is_finite() for x in (sides.left - sides.right).data.ravel())
     return False

@@ -443,6 +443,45 @@ def replayed(console: Console, form: FormRow, result: dict[str, Any], digits: in
         console.print("[green]seen again: numerical evidence, which nothing certifies[/green]")
 
 
+# --- recheck --------------------------------------------------------------------------------------
+
+
+class Rechecks:
+    """What a second road says against the rows, as it is found; their number at the end."""
+
+    def __init__(self, console: Console, progress: Console) -> None:
+        self.console = console
+        self.seen = 0
+        self.faults = 0
+        self.status = progress.status("rechecking") if progress.is_terminal else None
+
+    def __enter__(self) -> Rechecks:
+        if self.status:
+            self.status.start()
+        return self
+
+    def __exit__(self, kind: Any, *_: object) -> None:
+        if self.status:
+            self.status.stop()
+        if kind is None:
+            said = f"{words.count(self.faults, 'fault')}" if self.faults else "no fault"
+            self.console.print(f"{words.count(self.seen, 'form')} looked at again: {said}")
+
+    @property
+    def agrees(self) -> bool:
+        return not self.faults
+
+    def add(self, key: str, verdict: str, findings: Sequence[Any]) -> None:
+        self.seen += 1
+        self.faults += len(findings)
+        if self.status:
+            self.status.update(f"rechecking: {self.seen} forms, {key}")
+        for found in findings:
+            line = verdict_text(verdict).append(f"  {key}  ", style="cyan")
+            line.append(f"{found.severity} ({found.kind}): {found.sentence}", style="default")
+            self.console.print(line, soft_wrap=True)
+
+
 # --- coverage -------------------------------------------------------------------------------------
 
 

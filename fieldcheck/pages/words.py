@@ -132,10 +132,13 @@ def scope_line(form: FormRow) -> str:
         return _stands(form)
     if not form.holds:
         return _against(form)
-    parts = [headline(form)]
-    if form.log2_bound is not None:
-        parts.append(f"error below 2^{whole(form.log2_bound)}")
-    return "; ".join([*parts, *_limits(form)])
+    return "; ".join([headline(form), *error(form), *_limits(form)])
+
+
+def error(found: FormRow | Evidence) -> list[str]:
+    """The chance that something false passed; nothing where nothing was left to chance."""
+    bound = found.log2_bound
+    return [f"error below 2^{whole(bound)}"] if bound not in (None, "-inf") else []
 
 
 def _limits(form: FormRow) -> list[str]:
@@ -144,7 +147,8 @@ def _limits(form: FormRow) -> list[str]:
         return []
     part = {k: v for k, v in form.scope.inputs.items() if v not in (ALL, "dense")}
     found = [f"of the inputs only a part: {_named(part)}"] if part else []
-    return found + [f"left out: {where}" for where in form.scope.left_out]
+    out = ", ".join(form.scope.left_out)
+    return found + [f"left out: {out}"] * bool(out)
 
 
 def _named(part: Mapping[str, str]) -> str:
@@ -196,8 +200,7 @@ def found(entry: Evidence, *, full: bool = True) -> list[str]:
     parts = [count(number, what) for number, what in _counted(entry) if number]
     if full and entry.strata:
         parts.append(f"strata {', '.join(entry.strata)}")
-    if entry.log2_bound is not None:
-        parts.append(f"error below 2^{whole(entry.log2_bound)}")
+    parts += error(entry)
     if entry.order is not None:
         parts.append(f"order {entry.order}")
     if full and entry.box:

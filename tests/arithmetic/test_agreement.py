@@ -18,7 +18,7 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.arithmetic.rational import Rational
-from fieldcheck.evidence.statement import small_point
+from fieldcheck.evidence.draws import small_entries as small_point
 
 ALGEBRAIC = {
     "product": lambda xp, A, B: A @ B @ xp.star(A),
@@ -49,7 +49,7 @@ ANALYTIC = {
 def _values(xp, raw):
     lift = (
         (lambda v: xp.wrap(torch.tensor(np.vectorize(float, otypes=[float])(v))))
-        if xp.name == "float"
+        if xp.kind == "float"
         else xp.from_raw
     )
     A = lift(raw[0]) + xp.i * lift(raw[1])
@@ -58,12 +58,12 @@ def _values(xp, raw):
 
 
 def _complexes(xp, value) -> list[complex]:
-    if xp.name == "float":
+    if xp.kind == "float":
         return [complex(x) for x in value.data.reshape(-1).tolist()]
-    if xp.name == "rational":
+    if xp.kind == "rational":
         re, im = value.data.reshape(2, -1)
         return [complex(_float(a), _float(b)) for a, b in zip(re, im, strict=True)]
-    if xp.name == "ball":
+    if xp.kind == "ball":
         return [complex(x) for x in value.data.reshape(-1)]
     return [complex(x) for x in value.data.reshape(-1)]
 
@@ -79,7 +79,7 @@ def _agree(body, seed: int, N: int, C: int, systems) -> None:
         answers = {}
         for xp in systems:
             value = body(xp, *_values(xp, raw))
-            answers[xp.name] = (value.shape, _complexes(xp, value))
+            answers[xp.kind] = (value.shape, _complexes(xp, value))
     shape, reference = answers["ball"]
     for name, (other_shape, values) in answers.items():
         assert other_shape == shape, name

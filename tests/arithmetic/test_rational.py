@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from flint import arb, fmpq
+from flint import acb, arb, fmpq
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
@@ -62,6 +62,14 @@ def test_larger_smaller_and_the_scale_of_a_value():
     assert list(scale[0]) == [fmpq(1), fmpq(1, 3), fmpq(-2)]
 
 
+def test_what_is_not_rational_or_has_no_definite_value_is_left_to_balls():
+    with pytest.raises(Unsupported, match="complex rational"):
+        xp.sqrt(real(3) + xp.i * real(4))
+    with pytest.raises(Unsupported, match="negative"):
+        xp.sqrt(real(-4))
+    assert shown(xp.sqrt(real(4, Fraction(1, 9), 0))) == [("2", "0"), ("1/3", "0"), ("0", "0")]
+
+
 def test_exp_of_zero_alone_is_rational():
     assert shown(xp.exp(real(0, 0))) == [("1", "0"), ("1", "0")]
     with pytest.raises(Unsupported):
@@ -93,11 +101,10 @@ def test_roots_of_balls_that_reach_below_zero():
     with working_digits(20):
         ball, data = balls(arb("0.005", "0.01"), arb(4), arb(-1), arb("0.5", "0.01"))
         root = ball._sqrt(data)
-        assert root[0].is_finite()
-        assert root[0].contains(0)
-        assert root[0].contains(arb("0.015").sqrt())
+        assert root[0].is_finite()  # real or imaginary
+        assert all(root[0].contains(z) for z in (0, arb("0.015").sqrt(), acb(0, "0.07")))
         assert root[1] == 2
-        assert not root[2].is_finite()
+        assert root[2] == acb(0, 1)
         assert not root[3].contains(0)
         assert root[3].rad() < 0.02
 

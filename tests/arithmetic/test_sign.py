@@ -9,7 +9,7 @@ import pytest
 
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.arithmetic.sign import Sign
-from fieldcheck.evidence.statement import small_point
+from fieldcheck.evidence.draws import small_entries as small_point
 
 UNARY = {
     "square": lambda xp, a: a * a,

@@ -153,9 +153,9 @@ def from_float(xp: Float, values: np.ndarray) -> Any:
 
 def numbers(xp: Any, value: Any) -> np.ndarray:
     """The entries as complex numbers."""
-    if xp.name == "float":
+    if xp.kind == "float":
         return np.asarray(value.data.to(torch.complex128))
-    if xp.name == "rational":
+    if xp.kind == "rational":
         one = lambda q: int(q.p) / int(q.q)
         re, im = (np.vectorize(one, otypes=[float])(part) for part in value.data)
         return re + 1j * im
@@ -166,10 +166,10 @@ def numbers(xp: Any, value: Any) -> np.ndarray:
 def test_numbers_and_their_shape(name):
     body, expected = (BODIES | ORDERED)[name]
     for xp in (Float(), Multiprecision(), Ball(), Rational()):
-        wrap = lambda v, xp=xp: from_float(xp, v) if xp.name == "float" else xp.from_raw(exact(v))
+        wrap = lambda v, xp=xp: from_float(xp, v) if xp.kind == "float" else xp.from_raw(exact(v))
         found = body(xp, wrap)
-        assert found.shape == np.shape(expected), xp.name
-        np.testing.assert_allclose(numbers(xp, found), expected, atol=1e-9, err_msg=xp.name)
+        assert found.shape == np.shape(expected), xp.kind
+        np.testing.assert_allclose(numbers(xp, found), expected, atol=1e-9, err_msg=xp.kind)
 
 
 def residues(xp: Prime, values: Any) -> Any:

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from fieldcheck.arithmetic.ball import Ball, working_digits
-from fieldcheck.evidence.statement import small_point
+from fieldcheck.evidence.draws import small_entries as small_point
 
 FUNCTIONS = {
     "quartic": lambda xp, X: xp.trace(X @ xp.star(X) @ X @ X.T @ xp.conj(X) @ xp.star(X)),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fieldcheck.claim import Form
+from fieldcheck.claim import HOLDS, Form
 from fieldcheck.evidence.statement import Statement
 
 
 def statement(body: Any, sizes: Any = None, key: str = "test/claim", **given: Any) -> Statement:
-    return Statement(Form(key, "claim", "a test", body, given, sizes or {}, "holds"))
+    return Statement(Form(key, "claim", "a test", body, given, sizes or {}, HOLDS))

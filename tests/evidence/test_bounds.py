@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fieldcheck.domains import nonnegative, real, real_matrix, vector
-from fieldcheck.evidence import cells, exact, rank
+from fieldcheck.evidence.methods import cells, exact, rank
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.relations import AtMost, Equal, Rank, Zero
 from tests.evidence.statements import statement

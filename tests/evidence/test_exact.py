@@ -10,7 +10,7 @@ import sympy as sp
 from fieldcheck.arithmetic.degree import Degree
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.domains import matrix, number, real, spd, unitary, vector
-from fieldcheck.evidence import exact
+from fieldcheck.evidence.methods import exact
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.evidence.run import examine
 from fieldcheck.evidence.statement import Statement

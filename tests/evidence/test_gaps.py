@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from fieldcheck.domains import positive, real
-from fieldcheck.evidence import cells, exact
 from fieldcheck.evidence.emptiness import _small, is_empty
+from fieldcheck.evidence.methods import cells, exact
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.evidence.run import examine, replay
+from fieldcheck.evidence.replay import replay
+from fieldcheck.evidence.run import examine
 from fieldcheck.evidence.witness import certified
 from fieldcheck.relations import AtMost, Zero
 from tests.evidence.statements import statement

@@ -27,31 +27,27 @@ from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.arithmetic.prime import random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.domains import between, matrix, nonnegative, number, real, vector
-from fieldcheck.evidence import (
+from fieldcheck.evidence import clock, emptiness, minimize, semialgebraic, witness
+from fieldcheck.evidence import statement as statements
+from fieldcheck.evidence.decide import decide
+from fieldcheck.evidence.draws import numpy_stream, stream
+from fieldcheck.evidence.draws import small_entries as small_point
+from fieldcheck.evidence.floats import residuals
+from fieldcheck.evidence.gather import gather
+from fieldcheck.evidence.methods import (
     cells,
-    clock,
-    emptiness,
     enclose,
     exact,
     ladder,
     law,
-    minimize,
     rank,
     rate,
     sample,
     search,
-    semialgebraic,
     solutions,
-    witness,
 )
-from fieldcheck.evidence import (
-    statement as statements,
-)
-from fieldcheck.evidence.decide import decide
-from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.evidence.run import gather
-from fieldcheck.evidence.statement import Fault, Statement, numpy_stream, small_point, stream
+from fieldcheck.evidence.statement import Fault, Statement
 from fieldcheck.relations import AtMost, Equal, Gradient, Rank, Rate, Zero
 from fieldcheck.verdict import Evidence
 from tests.evidence.statements import statement

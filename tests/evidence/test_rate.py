@@ -7,8 +7,8 @@ import random
 import pytest
 
 from fieldcheck.domains import real
-from fieldcheck.evidence import rate
-from fieldcheck.evidence.statement import point
+from fieldcheck.evidence.methods import rate
+from fieldcheck.evidence.points import point
 from fieldcheck.relations import Rate
 from tests.evidence.statements import statement
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fieldcheck.domains import nonnegative, real, vector
-from fieldcheck.evidence import sample
+from fieldcheck.evidence.methods import sample
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.relations import AtMost, Equal
 from tests.evidence.statements import statement

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from fieldcheck.domains import nonnegative, real, vector
-from fieldcheck.evidence import search
 from fieldcheck.evidence.floats import residuals
+from fieldcheck.evidence.methods import search
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.relations import AtMost, Equal
 from tests.evidence.statements import statement

@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 from fieldcheck.domains import real
-from fieldcheck.evidence import solutions
+from fieldcheck.evidence.methods import solutions
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.relations import Piece, Solutions
 from tests.evidence.statements import statement

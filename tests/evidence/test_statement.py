@@ -11,7 +11,7 @@ import pytest
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.domains import matrix, vector
-from fieldcheck.evidence.statement import wrap_raw
+from fieldcheck.evidence.draws import wrap_raw
 from fieldcheck.relations import AtMost, Equal
 from tests.evidence.statements import statement
 

@@ -8,9 +8,10 @@ import pytest
 
 from fieldcheck.claim import Form
 from fieldcheck.domains import positive, real_matrix, vector
-from fieldcheck.evidence import rank, rate
+from fieldcheck.evidence.methods import rank, rate
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.evidence.run import examine, replay
+from fieldcheck.evidence.replay import replay
+from fieldcheck.evidence.run import examine
 from fieldcheck.relations import Rank, Rate
 
 QUICK = PROFILES["quick"]

@@ -8,10 +8,10 @@ import math
 import pytest
 import torch
 
-from fieldcheck.claim import Form
+from fieldcheck.claim import HOLDS, Form
 from fieldcheck.domains import matrix, real, real_matrix, vector
-from fieldcheck.evidence import rank, solutions
 from fieldcheck.evidence.floats import residuals
+from fieldcheck.evidence.methods import law, rank, solutions
 from fieldcheck.evidence.run import examine
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import raw_from_record
@@ -31,7 +31,7 @@ ROUNDED = lambda xp, x: Equal(xp.sin(2 * x), 2 * xp.sin(x) * xp.cos(x))
 )  # fmt: skip
 def test_the_worst_float_residual_comes_back(body, given):
     _, evidence = examine(body, **given)
-    statement = Statement(Form("example/claim", "claim", "example", body, given, {}, "holds"))
+    statement = Statement(Form("example/claim", "claim", "example", body, given, {}, HOLDS))
     for method in ("sampled", "search"):
         worst = json.loads(json.dumps(evidence[method].worst))
         raw = raw_from_record(worst["raw"]["point"])
@@ -55,18 +55,20 @@ def worst_of(method, body, sizes=None, box=None, **given):
 
 
 def test_of_several_laws_the_draw_nearest_to_its_edge():
-    law = lambda value: Law(lambda rng: (value, -1.0, 3.0), 1e-6)
-    body = lambda xp, x: (law(1.5), law(-0.8), law(1.0))
+    """A coin that is nearly as biased as would be seen comes nearer than two fair ones."""
+    coin = lambda p: Law(lambda rng, n: rng.random(n) < p, share=1 / 2)
+    body = lambda xp, x: (coin(0.5), coin(0.5018), coin(0.5))
     what, log10, raw = worst_of("law", body, x=real())
     assert "share of the way" in what
-    assert log10 == "0.0"  # nine tenths of the way
+    assert -0.3 < float(log10) <= 0
     assert (raw["part"], raw["seed"]) == (2, 0)
 
 
-@pytest.mark.parametrize(("value", "log10"), [(1.0, "-inf"), (1.2, "-1.0"), (3.0, "0.0")])
-def test_the_middle_and_the_edge_of_an_interval(value, log10):
-    law = Law(lambda rng: (value, -1.0, 3.0), 1e-6)
-    assert worst_of("law", lambda xp, x: law, x=real())[1] == log10
+@pytest.mark.parametrize(("value", "way"), [(1.0, 0.0), (1.2, 0.1), (3.0, 1.0), (-3.0, 2.0)])
+def test_the_middle_and_the_edge_of_an_interval(value, way):
+    draw = law.Draw("mean", 10, value, -1.0, 3.0, 1e-6)
+    assert draw.way == pytest.approx(way)
+    assert draw.outside == (way > 1)
 
 
 def test_the_rank_that_floats_see_least():
@@ -82,7 +84,7 @@ def test_the_rank_that_floats_see_least():
     assert raw["sizes"]["n"] > 1  # one entry is its own largest
     assert -12 < float(log10) < -7
     given = {"A": real_matrix("n", "n")}
-    subject = Statement(Form("example/claim", "claim", "example", body, given, {}, "holds"))
+    subject = Statement(Form("example/claim", "claim", "example", body, given, {}, HOLDS))
     again = rank.conditioned(subject, raw_from_record(raw["point"]), 0)
     assert abs(math.log10(again) - float(log10)) < 0.1
 
@@ -110,8 +112,8 @@ def test_points_hold_the_elimination_to_account(claimed, monkeypatch):
     monkeypatch.setattr(solutions.Problem, "differences", lambda self: iter(()))
     body = lambda xp, a: Solutions(Piece(zero=(a - 2,)), (Piece(zero=(claimed(a),)),))
     verdict, evidence = examine(body, a=real())
-    assert set(evidence["solutions"].strata) >= {"generic", "small numbers", "zero", "large"}
-    assert verdict.verdict == ("holds" if claimed(0) == -2 else "refuted")
+    assert set(evidence["solutions"].strata) >= {"generic", "small numbers", "zero"}
+    assert verdict.verdict == ("proved" if claimed(0) == -2 else "refuted")
 
 
 def test_the_least_that_a_box_guarantees():
@@ -133,6 +135,6 @@ def test_an_identity_modulo_primes_has_no_worst_case():
 def test_the_strata_and_shapes_of_a_search_are_counted():
     _, evidence = examine(ROUNDED, x=vector("n"))
     for method in ("sampled", "search"):
-        assert set(evidence[method].strata) == {"generic", *vector("n").strata}
+        assert set(evidence[method].strata) >= {"generic", *vector("n").strata}
         assert all(evidence[method].strata.values())
     assert evidence["search"].shapes == 3  # one entry, some, and six

@@ -1,42 +1,78 @@
-"""The statistics: inside their interval for what they speak of, outside for what they do not."""
+"""Samples have the law that is stated of them: against drawing whole matrices and rows."""
+
+import math
 
 import numpy as np
 import pytest
 
 from fieldcheck.fields import draws
 
-
-def inside(result):
-    value, low, high = result
-    return low <= value <= high
+N = 60_000
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_projected_mean(seed):
-    assert inside(draws.projected_mean(np.random.default_rng(seed), tied=True))
-    assert not inside(draws.projected_mean(np.random.default_rng(seed), tied=False))
+def rng(seed=0):
+    return np.random.default_rng(seed)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_score_variance(seed):
-    assert inside(draws.score_variance(np.random.default_rng(seed), "r"))
-    assert not inside(draws.score_variance(np.random.default_rng(seed), "C"))
+@pytest.mark.parametrize("tied", [True, False])
+def test_projected_products_have_the_law_of_a_drawn_matrix(tied):
+    """The shortcut by regression, against Q and K themselves: moments up to the third."""
+    x, y = draws.pair()
+    matrices = rng(1).standard_normal((2, 6000, x.size, draws.WIDTH)) / math.sqrt(draws.WIDTH)
+    q, k = matrices[0], matrices[0 if tied else 1]
+    drawn = ((x @ q) * (y @ k)).sum(axis=1)
+    samples = draws.projected_products(rng(2), N, tied)
+    assert samples.shape == (N,)
+    mean, variance = draws.projected_moments(tied)
+    for found in (samples, drawn):
+        spread = math.sqrt(variance)
+        assert abs(found.mean() - mean) < 5 * spread / math.sqrt(found.size)
+        assert found.var() == pytest.approx(variance, rel=0.1)
+    third = [float(((f - f.mean()) ** 3).mean()) / variance**1.5 for f in (samples, drawn)]
+    assert third[0] == pytest.approx(third[1], abs=0.3)
 
 
-@pytest.mark.parametrize(
-    ("kind", "expected"), [("gaussian", True), ("heavy", False), ("massive", False)]
-)
-def test_norm_spread(kind, expected):
-    found = draws.norm_spread(np.random.default_rng(1), kind, channels=256, rows=4000)
-    assert inside(found) is expected
+@pytest.mark.parametrize(("scale_by", "variance"), [("r", 1.0), ("C", 1 / 4)])
+def test_scores_have_the_law_of_drawn_weights(scale_by, variance):
+    c, r = draws.CHANNELS, draws.WIDTH
+    x, y = rng(3).standard_normal((2, 2000, c))
+    q, k = rng(4).standard_normal((2, 2000, c, r)) / math.sqrt(c)
+    scores = np.einsum("nc,ncr,nd,ndr->n", x, q, y, k, optimize=True)
+    drawn = scores / math.sqrt({"r": r, "C": c}[scale_by])
+    samples = draws.scores(rng(5), N, scale_by)
+    for found, slack in ((samples, 0.05), (drawn, 0.25)):
+        assert abs(found.mean()) < 5 * math.sqrt(variance / found.size)
+        assert found.var() == pytest.approx(variance, rel=slack)
+
+
+@pytest.mark.parametrize("channels", [4, 64])
+def test_gaussian_and_massive_rows_against_rows_drawn_entry_by_entry(channels):
+    edge = math.sqrt(0.5 / channels)
+    for kind in ("gaussian", "massive"):
+        x = rng(6).standard_normal((N, channels))
+        if kind == "massive":
+            x /= math.sqrt(2)
+            x[:, 0] = rng(7).standard_normal(N) * math.sqrt(channels / 2)
+        drawn = np.abs(np.linalg.norm(x, axis=1) / math.sqrt(channels) - 1) <= edge
+        share = float(draws.near_one(rng(8), N, kind, channels).mean())
+        assert share == pytest.approx(float(drawn.mean()), abs=6 * math.sqrt(0.5 / N))
+        if kind == "gaussian":
+            assert share == pytest.approx(draws.share_near_one(channels), abs=6 * 0.5 / N**0.5)
+
+
+def test_heavy_rows_have_variance_one_and_another_share():
+    seen = draws.near_one(rng(9), 20_000, "heavy", 64)
+    assert seen.dtype == bool
+    assert seen.mean() < draws.share_near_one(64) - 0.2
+
+
+def test_of_many_channels_the_share_is_that_of_a_normal_law():
+    normal = math.erf(math.sqrt(0.5))
+    off = [abs(draws.share_near_one(c) - normal) for c in (8, 64, 512)]
+    assert off[0] > off[1] > off[2] > 0
+    assert off[2] < 1e-4
 
 
 def test_unknown_rows_are_named():
     with pytest.raises(ValueError, match="'cauchy'"):
-        draws.norm_spread(np.random.default_rng(0), "cauchy")
-
-
-def test_projection_draws_have_the_variance_of_a_drawn_matrix():
-    """The shortcut through the joint law of Q^T x and Q^T y, against drawing Q itself."""
-    samples, inner, norms = draws.projected_products(np.random.default_rng(3), 8, 4, True, 40_000)
-    assert samples.var() == pytest.approx((norms + inner**2) / 4, rel=0.06)
+        draws.near_one(rng(), 10, "cauchy", 4)

@@ -7,8 +7,8 @@ same in every run; what the judge draws is not.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from tests.meta.corpus.judged import GRAVE, Result, judge, mistake
 CORPUS = Path(__file__).parent / "corpus"
 ROOT = Path(__file__).parents[2]
 OLD = json.loads((CORPUS / "old.json").read_text())
-EACH = 7
+EACH = 10
 """Members of every family that a test run judges."""
 
 
@@ -48,13 +48,13 @@ def test_every_family_was_answered_wrongly_once():
     assert len(FAMILIES) >= 25
 
 
-def test_the_generator_knows_nothing_of_the_judge():
-    code = (
-        "import sys, tests.meta.corpus as c; [c.make(f, 0).body for f in c.FAMILIES]; "
-        "print([m for m in sys.modules if m.startswith(('fieldcheck.ev', 'fieldcheck.ar'))])"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert ran.stdout.strip() == "[]", ran.stderr
+@pytest.mark.parametrize("file", sorted(CORPUS.glob("*.py")), ids=lambda file: file.stem)
+def test_the_generator_knows_nothing_of_the_judge(file):
+    if file.stem in ("judged", "__main__"):  # these two call it
+        return
+    lines = re.findall(r"^(?:from|import) (fieldcheck\S*)(.*)", file.read_text(), re.MULTILINE)
+    assert {module for module, _ in lines} <= {"fieldcheck"}
+    assert {what for _, what in lines} <= {" import domains, relations"}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -75,8 +75,6 @@ FALSE = Draft((Part("Equal", ("x + y", "x - y")),), {"x": "real()", "y": "real()
 
 @pytest.mark.parametrize("change", TRANSFORMATIONS, ids=lambda change: change.__name__)
 def test_a_transformation_keeps_the_truth(change):
-    import random
-
     for number in range(5):
         rng = random.Random(number)
         draft = change(rng, FALSE)
@@ -98,8 +96,6 @@ def test_a_substitution_reaches_every_side():
 
 
 def test_a_conjunction_is_false_if_one_part_is():
-    import random
-
     drafts = [joined(random.Random(k)) for k in range(40)]
     assert {d.truth for d in drafts} == {True, False}
     assert all(len(d.parts) >= 2 for d in drafts)
@@ -144,7 +140,7 @@ def test_what_may_be_said_of_a_true_one():
 
 
 def test_a_run_is_resumed_and_counted(tmp_path):
-    wanted = list(tasks(["tiny", "off-by-a-constant"], 6, 3))
+    wanted = list(tasks(["tiny", "box"], 6, 3))
     assert wanted[0] == ("tiny", 3_000_000)
     path = tmp_path / "results.jsonl"
     first = run(wanted[:4], path, "quick", 1, 20, fresh=True)
@@ -155,7 +151,7 @@ def test_a_run_is_resumed_and_counted(tmp_path):
     assert len(known(path)) == 6
     summary = figures(again, "quick", 3)
     assert summary["all"]["cases"] == 6 == sum(f["cases"] for f in summary["families"].values())
-    assert "off-by-a-constant" in table(summary)
+    assert "box" in table(summary)
 
 
 def test_mistakes_are_counted():
@@ -185,7 +181,7 @@ def test_mistakes_are_counted():
     }
 
 
-# -- the README --------------------------------------------------------------------------------------
+# -- the README ----
 def test_the_readme_prints_the_figures_of_the_file():
     """README: a table row per family, and one for all; its numbers are the file's."""
     measured = json.loads(FIGURES.read_text())

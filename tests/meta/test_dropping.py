@@ -18,8 +18,9 @@ from fieldcheck.domains import (
     unitary,
     vector,
 )
-from fieldcheck.evidence.run import verify_claim
+from fieldcheck.evidence.rows import verify_claim
 from fieldcheck.relations import AtMost, Equal, Piece, Rate, Solutions, Zero
+from fieldcheck.verdict import HOLDING
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_not_shown_necessary(register):
         lambda xp, t: Equal(xp.sin(2 * t), 2 * xp.sin(t) * xp.cos(t)), dict(t=positive())
     )
     assert found["drop-t"]["outcome"] == "not shown necessary"
-    assert found["drop-t"]["verdict"] == "holds"
+    assert found["drop-t"]["verdict"] in HOLDING
 
 
 def test_meaningless_without_it(register):
@@ -127,7 +128,7 @@ def test_what_complex_inputs_make_no_sense_of_says_so(body, why, register):
     """Meaningless by the statement's own words, and by no crash of ours."""
     found = outcomes(body, dict(x=real()))["drop-real"]
     assert found["outcome"] == "meaningless without it"
-    assert why in found["undecided_because"]
+    assert why in found["because"]
 
 
 def test_strata_left_out_stay_out_where_inputs_become_complex():
@@ -139,7 +140,7 @@ def test_a_box_is_one_of_real_inputs(register):
     """Its ranges name parameters that complex inputs do not have."""
     body = lambda xp, x: AtMost(xp.abs(x) - 1, xp.abs(x))
     found = outcomes(body, dict(x=real()), box=dict(raw={"x.x": (-1, 1)}))["drop-real"]
-    assert found["verdict"] == "holds"
+    assert found["verdict"] in HOLDING
     assert "enclosed" not in [entry["method"] for entry in found["evidence"]]
 
 
@@ -147,7 +148,7 @@ def test_a_box_is_one_of_the_values_of_its_domain(register):
     """[-1, 1] is all of a bounded domain, and hardly any of the real numbers without the bound."""
     body = lambda xp, x: AtMost(x, xp.exp(x))
     found = outcomes(body, dict(x=between(2, 3)), box=dict(raw={"x.x": (-1, 1)}))["drop-x"]
-    assert found["verdict"] == "holds"
+    assert found["verdict"] in HOLDING
     assert found["grade"] == "sampled"
 
 

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from fieldcheck.claim import HOLDS, Form
 from fieldcheck.domains import between, real, vector
+from fieldcheck.evidence.methods import enclose
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.evidence.run import examine
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.relations import AtMost, Equal
 
 LINE = {"raw": {"x.x": (-2, 2)}}
@@ -43,9 +46,10 @@ FALSE = {
 def test_strict_inequalities_are_proved(name):
     body, box, domain = TRUE[name]
     verdict, evidence = enclosed(body, box, x=domain)
-    assert (verdict.verdict, verdict.grade) == ("holds", "enclosed"), verdict.because
+    assert (verdict.verdict, verdict.grade) == ("proved on", "enclosed"), verdict.because
     assert evidence.cells > 1
-    assert "x.x in [" in evidence.box
+    assert verdict.scope.box == evidence.box
+    assert "x in [" in evidence.box
 
 
 @pytest.mark.parametrize("name", FALSE)
@@ -58,12 +62,8 @@ def test_false_inequalities_are_refuted_by_a_point(name):
 
 def test_the_enclosure_refutes_what_the_search_does_not_see():
     """A dip of width 10^-4 between the samples: subdivision finds it, by itself."""
-    from fieldcheck.claim import Form
-    from fieldcheck.evidence import enclose
-    from fieldcheck.evidence.statement import Statement
-
     body = lambda xp, x: AtMost(xp.one, 10**8 * (x - xp.one / 3) ** 2 + xp.one / 2)
-    form = Form("example/claim", "claim", "e", body, {"x": real()}, {}, "holds", box=LINE)
+    form = Form("example/claim", "claim", "e", body, {"x": real()}, {}, HOLDS, box=LINE)
     found = enclose.run(Statement(form), PROFILES["standard"], 0)
     assert found.outcome == "refutes"
 
@@ -80,21 +80,24 @@ def test_leaving_out_where_the_sides_meet_decides_it():
     box = {"raw": {"x.x": ("-2", "7/8")}}
     verdict, evidence = enclosed(lambda xp, x: AtMost(2 * x, x * x + 1), box, x=real())
     assert evidence.outcome == "confirms"
-    assert verdict.verdict == "holds"
+    assert (verdict.verdict, verdict.scope.box) == ("proved on", "x in [-2, 7/8]")
 
 
 def test_not_a_number_proves_nothing():
+    """Left of zero a logarithm is complex, which no order allows; at a pole nothing is said."""
     hurried = replace(PROFILES["quick"], cells=200)
     body = lambda xp, x: AtMost(xp.log(x), xp.one * 1000)
-    _, evidence = enclosed(body, LINE, hurried, x=real())
-    assert evidence.outcome == "silent"
+    assert enclosed(body, LINE, hurried, x=real())[0].verdict == "refuted"
+    pole = lambda xp, x: AtMost(-1000, xp.abs(1 / x))
+    assert enclosed(pole, LINE, hurried, x=real())[1].outcome == "silent"
 
 
 def test_a_box_that_leaves_something_out_says_so():
     body = lambda xp, x: AtMost(x * x, xp.one * 5)
     box = {"raw": {"x.x": (-1, 1)}}
-    _, evidence = enclosed(body, box, x=between(-2, 2))
+    verdict, evidence = enclosed(body, box, x=between(-2, 2))
     assert (evidence.outcome, evidence.reason) == ("confirms", "")
+    assert (verdict.verdict, verdict.scope.box) == ("proved", None)
     _, evidence = enclosed(body, {"raw": {"x.x": (0, 1)}}, x=between(-2, 2))
     assert "beyond the box" in evidence.reason
     _, evidence = enclosed(lambda xp, x: AtMost(-xp.exp(x), xp.one), box, x=real())
@@ -111,3 +114,44 @@ def test_a_box_that_forgets_a_parameter_is_an_error():
     verdict, _ = enclosed(body, LINE, x=real(), y=real())
     assert verdict.verdict == "invalid"
     assert "no range for 'y.x'" in verdict.because
+
+
+WITHOUT_A_BOX = {
+    "a parabola": (lambda xp, x: AtMost(x * x, xp.one * 5), True),
+    "by a hundredth": (lambda xp, x: AtMost(xp.sin(x), xp.one * 101 / 100), True),
+    "too much by a hundredth": (lambda xp, x: AtMost(xp.sin(x), xp.one * 99 / 100), False),
+    "with a slope": (
+        lambda xp, x: AtMost(xp.push(xp.relu, x, xp.one), xp.one * 11 / 10), True),
+    "saturated": (lambda xp, x: AtMost(xp.tanh(x), xp.one * 97 / 100), True),
+    "not saturated enough": (lambda xp, x: AtMost(xp.tanh(x), xp.one * 96 / 100), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_BOX)
+def test_a_bounded_domain_is_enclosed_without_being_asked_for(name):
+    body, true = WITHOUT_A_BOX[name]
+    verdict, _ = examine(body, x=between(-2, 2))
+    assert verdict.verdict == ("proved" if true else "refuted"), verdict
+
+
+def test_that_nobody_asked_for_an_enclosure_is_no_suspicion():
+    """Equality is attained: the enclosure stays open, and the statement stands all the same."""
+    verdict, evidence = examine(lambda xp, x: AtMost(2 * x, x * x + 1), x=between(-2, 2))
+    assert "undecided after" in evidence["enclosed"].reason
+    assert verdict.verdict == "stands"
+
+
+def test_sizes_beside_those_of_the_box_are_not_proved():
+    """True for n = 2, at which the box is; at n = 4 it is false, and found to be."""
+    body = lambda xp, x: AtMost(xp.sum(x * x), xp.one * 3)
+    box = {"sizes": {"n": 2}, "raw": {"x.x": (-1, 1)}}
+    given = dict(x=between(-1, 1, "n"))
+    verdict, _ = examine(body, box=box, sizes={"n": [2]}, **given)
+    assert (verdict.verdict, verdict.scope.sizes) == ("proved up to", {"n": (2,)})
+    assert examine(body, box=box, sizes={"n": [2, 4]}, **given)[0].verdict == "refuted"
+    true = lambda xp, x: AtMost(xp.sum(x * x), xp.one * 3 / 2 * x.shape[0])
+    verdict, _ = examine(true, box=box, sizes={"n": [2, 4]}, **given)
+    assert (verdict.verdict, verdict.scope.box) == (
+        "proved on",
+        "n = 2, parameter x of x in [-1, 1]",
+    )

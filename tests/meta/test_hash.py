@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import fieldcheck
-from fieldcheck.evidence import run
+from fieldcheck.evidence import fingerprint
 from fieldcheck.ledger import machine
 
 CLAIMS = """\
@@ -76,7 +76,7 @@ def test_profile_and_seed_count(files):
 
 @pytest.mark.parametrize(
     "name",
-    ["claim.py", "relations.py", "domains.py", "verdict.py", "evidence/rate.py",
+    ["claim.py", "relations.py", "domains.py", "verdict.py", "evidence/methods/rate.py",
      "arithmetic/ball.py", "fields/duality.py", "cones/lorentz.py", "requirements.txt"],
 )  # fmt: skip
 def test_the_library_counts(monkeypatch, tmp_path, name):
@@ -85,7 +85,7 @@ def test_the_library_counts(monkeypatch, tmp_path, name):
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     (tmp_path / "requirements.txt").write_text("a==1\n")
     monkeypatch.setattr(fieldcheck, "__file__", str(copy / "__init__.py"))
-    digest = run.library_digest.__wrapped__
+    digest = fingerprint.library_digest.__wrapped__
     before = digest()
     assert digest() == before
     file = tmp_path / name if name == "requirements.txt" else copy / name

@@ -373,7 +373,7 @@ EXAMPLES = {
         ("fails", "undecided", "invalid"),
         x=real(),
     ),
-    # -- true, but called vacuous, not sharp or invalid ---------------------------------------------
+    # -- true, but called vacuous, not sharp or invalid ----
     "true: sides that move by less than 1e-30": example(
         lambda xp, x: Equal(10**40 + x * x, x * x + 10**40), SOUND, x=real()
     ),

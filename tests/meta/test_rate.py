@@ -10,7 +10,8 @@ import pytest
 from fieldcheck.claim import Form
 from fieldcheck.domains import positive, real
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.evidence.run import examine, replay
+from fieldcheck.evidence.replay import replay
+from fieldcheck.evidence.run import examine
 from fieldcheck.relations import Rate
 
 

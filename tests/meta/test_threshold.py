@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from fieldcheck.claim import Form
+from fieldcheck.claim import HOLDS, Form
 from fieldcheck.domains import matrix, positive, real, vector
+from fieldcheck.evidence.gather import gather, judge
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.evidence.run import examine, judge
+from fieldcheck.evidence.run import examine
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.threshold import SLACK, threshold
 from fieldcheck.relations import AtMost, Equal, Rank, Rate
@@ -16,9 +17,9 @@ QUICK = PROFILES["quick"]
 
 
 def measured(body, **given):
-    form = Form("example/claim", "claim", "example", body, given, {}, "holds")
+    form = Form("example/claim", "claim", "example", body, given, {}, HOLDS)
     verdict, evidence, relations = judge(form, QUICK, 0)
-    assert verdict.verdict == "holds", verdict.because
+    assert verdict.holds, verdict.because
     return threshold(form, relations, evidence, QUICK, 0)
 
 
@@ -79,15 +80,13 @@ def _shifted(k):
 @pytest.mark.parametrize("k", [1, 12, 30, 40])
 def test_faults_written_by_hand_are_seen_like_planted_ones(k):
     assert examine(_shifted(k), x=real())[0].verdict == "refuted"
-    form = Form("example/claim", "claim", "example", ANALYTIC, {"x": real()}, {}, "holds")
-    from fieldcheck.evidence.run import gather
-
+    form = Form("example/claim", "claim", "example", ANALYTIC, {"x": real()}, {}, HOLDS)
     _, found = gather(Statement(form).faulty(k, 0), QUICK, 0)
     assert found[-1].outcome == "refutes"
 
 
 def test_a_fault_stays_in_its_part():
     body = lambda xp, x: (POLYNOMIAL(xp, x), ANALYTIC(xp, x))
-    form = Form("example/claim", "claim", "example", body, {"x": real()}, {}, "holds")
+    form = Form("example/claim", "claim", "example", body, {"x": real()}, {}, HOLDS)
     for part in (0, 1):
         assert Statement(form).faulty(5, part).parts("Equal") == [part]

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from fieldcheck.claim import Form
+from fieldcheck.claim import HOLDS, Form
 from fieldcheck.domains import (
     between,
     hermitian,
@@ -25,8 +25,9 @@ from fieldcheck.domains import (
     unitary,
     vector,
 )
+from fieldcheck.evidence.gather import judge
 from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.evidence.run import examine, judge
+from fieldcheck.evidence.run import examine
 from fieldcheck.relations import AtMost, Equal, Force, Gradient, Law, Rank, Rate, Zero
 
 TRUE = {
@@ -119,7 +120,7 @@ TRUE = {
 def test_true_statements_hold(name):
     body, given = TRUE[name]
     verdict, _ = examine(body, **given)
-    assert verdict.verdict == "holds", verdict.because
+    assert verdict.holds, verdict.because
 
 
 FALSE = {
@@ -233,7 +234,8 @@ FALSE = {
 def test_false_statements_are_refuted_with_a_witness(name):
     body, given, *sizes = FALSE[name]
     verdict, _ = examine(body, sizes=sizes[0] if sizes else None, **given)
-    assert verdict.verdict == "refuted", verdict
+    numerical = verdict.witness is not None and verdict.witness.relation in ("Rate", "Law")
+    assert verdict.verdict == ("fails" if numerical else "refuted"), verdict
     assert verdict.witness is not None
 
 
@@ -315,7 +317,7 @@ def test_an_equality_is_never_held_by_float_alone():
     def body(xp, x):
         from fieldcheck.arithmetic.array import Unsupported
 
-        if xp.name in ("ball", "prime", "degree", "rational"):
+        if xp.kind in ("ball", "prime", "degree", "rational"):
             raise Unsupported("balls")
         return Equal(x + x, 2 * x)
 
@@ -329,12 +331,12 @@ def test_float_noise_never_refutes():
     body = lambda xp, x: Equal((x * 10**30 + xp.sin(x)) - x * 10**30, xp.sin(x))
     verdict, evidence = examine(body, x=real())
     assert float(evidence["sampled"].worst["log10"]) > -1
-    assert verdict.verdict == "holds"
+    assert verdict.holds
 
 
 def test_a_domain_keeps_its_hypothesis():
     body = lambda xp, A: Equal(A, xp.star(A))
-    assert examine(body, A=hermitian("n"))[0].verdict == "holds"
+    assert examine(body, A=hermitian("n"))[0].holds
     assert examine(body, A=matrix("n", "n"))[0].verdict == "refuted"
 
 
@@ -350,18 +352,18 @@ def test_bounds_may_be_fractions():
     low = lambda xp, t: AtMost(third(xp), t)
     high = lambda xp, t: AtMost(t, third(xp) * 2 - xp.one / 10**9)
     domain = between(Fraction(1, 3), Fraction(2, 3))
-    assert examine(low, t=domain)[0].verdict == "holds"
+    assert examine(low, t=domain)[0].holds
     assert examine(high, t=domain)[0].verdict == "refuted"  # the high end is reached
 
 
 def test_positive_numbers_are_positive():
     body = lambda xp, t, r: (AtMost(-t, xp.one / 10**6 - t * t / t), AtMost(-r, r))
-    assert examine(body, t=positive(), r=root("r"))[0].verdict == "holds"
+    assert examine(body, t=positive(), r=root("r"))[0].holds
 
 
-@pytest.mark.parametrize(("every_size", "expected"), [(False, "holds"), (True, "refuted")])
-def test_sizes_that_are_the_statement_are_all_visited(every_size, expected):
-    """True up to size three and false at four: only a claim that lists its sizes is told so."""
+@pytest.mark.parametrize("every_size", [False, True])
+def test_an_author_s_sizes_are_all_visited(every_size):
+    """True up to size three and false at four, which the author lists."""
     form = Form(
         "example/claim",
         "claim",
@@ -369,7 +371,7 @@ def test_sizes_that_are_the_statement_are_all_visited(every_size, expected):
         lambda xp, x: Rank(xp.diag(x), min(x.shape[0], 3)),
         dict(x=vector("n")),
         dict(n=[1, 2, 3, 4]),
-        "holds",
+        HOLDS,
         every_size=every_size,
     )
-    assert judge(form, PROFILES["quick"], 0)[0].verdict == expected
+    assert judge(form, PROFILES["quick"], 0)[0].verdict == "refuted"

@@ -71,7 +71,7 @@ def expected_to_hold(claims: Mapping[str, Claim]) -> dict[str, Form]:
 
 def digest(claim: Claim, form: Form, seed: int) -> str:
     """All that the results for a form depend on: its text, its inputs, and the library."""
-    from fieldcheck.evidence.run import library_digest
+    from fieldcheck.evidence.fingerprint import library_digest
     from tests.mutation.register_operators import registration, text_of
 
     main = claim.forms[f"{claim.id}/claim"]

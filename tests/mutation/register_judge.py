@@ -45,13 +45,15 @@ from flint import acb, arb
 from fieldcheck.arithmetic.array import Array, Unsupported, Value
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.claim import Form
-from fieldcheck.evidence import cells, enclose, exact, ladder, sample, search
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.decide import decide
+from fieldcheck.evidence.draws import Raw, wrap_raw
+from fieldcheck.evidence.gather import gather
 from fieldcheck.evidence.kill import check_kill
+from fieldcheck.evidence.methods import cells, enclose, exact, ladder, sample, search
+from fieldcheck.evidence.points import point
 from fieldcheck.evidence.profiles import PROFILES, Profile
-from fieldcheck.evidence.run import gather
-from fieldcheck.evidence.statement import Raw, Statement, point, wrap_raw
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import witness_at
 from fieldcheck.relations import Law, Piece, Rank, Rate, Solutions, Zero, parts_of
 from fieldcheck.verdict import Evidence, Verdict, Witness
@@ -303,9 +305,10 @@ def _said(form: Form, raw: Raw) -> list[Part]:
         elif isinstance(relation, Solutions):
             literal, values = _system(relation.system, *relation.claimed)
         elif isinstance(relation, Law):
-            numbers = [relation.statistic(np.random.default_rng(s)) for s in (1, 2)]
+            numbers = [relation.draw(np.random.default_rng(s), 8) for s in (1, 2)]
             literal = json.dumps([[float(x) for x in row] for row in numbers])
-            literal += str(relation.false_alarm)
+            stated = {k: v(numbers[0]) if callable(v) else v for k, v in relation.stated().items()}
+            literal += f"{stated} {relation.false_alarm}"
         elif isinstance(relation, Zero):
             values = [relation.value]
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import math
 from fractions import Fraction
 
 import pytest
@@ -13,7 +14,7 @@ from msgspec import structs
 from fieldcheck.ledger import errors, records
 from fieldcheck.ledger.records import Worst
 from fieldcheck.pages import cards, coverage, numbers, words
-from fieldcheck.verdict import Word
+from fieldcheck.verdict import Word, bound_text
 
 
 @pytest.mark.parametrize("module", [cards, coverage, errors, numbers, words])
@@ -156,6 +157,14 @@ def test_how_far_a_proof_reaches(form, verdict, scope, line):
     found = form(verdict=verdict, scope=scope, log2_bound="-171.3")
     assert words.scope_line(found).startswith(line)
     assert "error below 2^-171" in words.scope_line(found)
+
+
+def test_a_bound_is_weakened_never_strengthened_and_named_where_there_is_one(form):
+    assert [bound_text(x) for x in (-101.04, -101.96, -102.0, None, -math.inf)] == [
+        "-101.0", "-101.9", "-102.0", None, "-inf",
+    ]  # fmt: skip
+    assert words.scope_line(form(log2_bound="-inf")) == "proved for every N"
+    assert words.scope_line(form(log2_bound="-101.9")) == "proved for every N; error below 2^-101"
 
 
 def test_what_was_tried_of_a_statement_that_stands(form):

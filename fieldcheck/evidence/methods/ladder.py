@@ -25,7 +25,7 @@ import numpy as np
 import torch
 
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.arithmetic.ball import Ball, Scaled, working_digits
+from fieldcheck.arithmetic.ball import Ball, Scaled, log10_most, working_digits
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.evidence.digits import (
     CAP,
@@ -49,7 +49,7 @@ from fieldcheck.verdict import Evidence, Report, Why
 LOSS = 3
 """Digits by which a step up the ladder may fall short: the ball must shrink with the precision."""
 
-WIDEST = "widest residual ball, relative to the sides"
+WIDEST = "widest residual ball, relative to the largest number that occurs"
 
 OPINIONS = (50, 110)
 """Decimal digits at which mpmath is asked; its residual must shrink likewise."""
@@ -65,7 +65,7 @@ TRIES = 6
 @dataclass(frozen=True)
 class Rung:
     """A residual at one precision: how wide it is and may be, as powers of ten; how many digits
-    make it so narrow; how large the sides are, and all that occurs; and whether it excludes zero.
+    make it so narrow; how large a side may be, and all that occurs; and whether it excludes zero.
     """
 
     digits: int
@@ -87,7 +87,8 @@ def rung(statement: Statement, raw: Raw, digits: int, part: int, last: bool = Tr
         xp = Scaled() if last else Ball()
         found = list(entries(statement, xp, raw, part))
         high = xp.high if isinstance(xp, Scaled) else math.inf
-        return Rung(digits, *room(xp, found), high, any(map(fails, found)))
+        size = max((log10_most(x) for e in found for x in (e.left, e.right)), default=-math.inf)
+        return Rung(digits, *room(xp, found), size, high, any(map(fails, found)))
 
 
 def climb(statement: Statement, raw: Raw, part: int, rungs: Sequence[int]) -> list[Rung]:
@@ -103,10 +104,10 @@ def climb(statement: Statement, raw: Raw, part: int, rungs: Sequence[int]) -> li
 
 
 def _shrinks(steps: Sequence[Rung]) -> bool:
-    """Does every finite step up the ladder buy its digits?"""
+    """Does every step up the ladder buy its digits, once a ball is narrower than the sides?"""
     return all(
         b.width == -math.inf
-        or a.width == math.inf
+        or a.width >= a.size
         or a.width - b.width >= (b.digits - a.digits) - LOSS
         for a, b in pairwise(steps)
     )
@@ -191,7 +192,7 @@ class Climber:
                     return self._refuted(sizes, raw, found)
             self.doubt = self.doubt or _doubt(steps)
             first = first or (raw, steps[-1].high)
-            width = steps[-1].width - steps[-1].size
+            width = steps[-1].width - steps[-1].high
             self.worst = max(self.worst, (width, sizes, raw), key=lambda w: w[0])
         if self.doubt is before and first and not _second_opinion(self.statement, part, *first):
             self.doubt = self.doubt or (Why.WIDE, "mpmath disagrees with the balls")

@@ -139,10 +139,12 @@ def again(statement: Statement, part: int, witness: Mapping[str, Any]) -> Draw:
 # -- samples --------------------------------------------------------------------------------------
 @dataclass
 class Sums:
-    """What is kept of the samples: how many, sums of powers of their distance from a centre, and
-    how many lie below each point of a grid (with which no sample is likely to coincide)."""
+    """What is kept of the samples: how many, sums of powers of their distance from a centre, in a
+    unit of their own size, and how many lie below each point of a grid (with which no sample is
+    likely to coincide)."""
 
     centre: float
+    unit: float
     start: float
     step: float
     n: int = 0
@@ -153,14 +155,16 @@ class Sums:
     def around(cls, first: np.ndarray) -> Sums:
         low, high = np.quantile(first, (0.01, 0.99))
         step = (high - low or 1.0) * math.pi / (3 * GRID)
-        return cls(float(first.mean()), float(low - step / math.e), float(step))
+        return cls(
+            float(first.mean()), float(first.std()) or 1.0, float(low - step / math.e), float(step)
+        )
 
     @property
     def grid(self) -> np.ndarray:
         return self.start + self.step * np.arange(GRID)
 
     def add(self, x: np.ndarray, of_cdf: bool) -> None:
-        z = x - self.centre
+        z = (x - self.centre) / self.unit
         square = z * z
         self.n += x.size
         # Sums, not products of vectors: for those BLAS may start threads.
@@ -169,10 +173,13 @@ class Sums:
             cell = np.clip(np.floor((x - self.start) / self.step) + 1, 0, GRID).astype(int)
             self.cells += np.bincount(cell, minlength=GRID + 1)
 
+    @property
+    def mean(self) -> float:
+        return float(self.powers[1] / self.n)
+
     def moment(self, power: int, about: float) -> float:
-        """Σ (x - about)^power."""
-        shift = self.centre - about
-        terms = (math.comb(power, k) * shift ** (power - k) for k in range(power + 1))
+        """Σ (z - about)^power of the distances z."""
+        terms = (math.comb(power, k) * (-about) ** (power - k) for k in range(power + 1))
         return float(sum(t * s for t, s in zip(terms, self.powers, strict=False)))
 
 
@@ -207,25 +214,26 @@ class Samples:
 
 # -- tests: each takes what is stated off by a relative fault --------------------------------------
 def _mean(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:
-    m = float(stated)
+    m = (float(stated) - sums.centre) / sums.unit
     m += fault * math.sqrt(sums.moment(2, m) / sums.n)
     half = math.sqrt(2 * math.log(2 / rate) * sums.moment(2, m)) / sums.n
-    mean = sums.centre + sums.powers[1] / sums.n
-    return Draw("mean", sums.n, mean, m - half, m + half, rate)
+    seen, low, high = (sums.centre + sums.unit * z for z in (sums.mean, m - half, m + half))
+    return Draw("mean", sums.n, seen, low, high, rate)
 
 
 def _variance(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:
-    v, n = float(stated) * (1 + fault), sums.n
-    mean = sums.centre + sums.powers[1] / n
-    second, fourth = sums.moment(2, mean), sums.moment(4, mean)
+    v, n = float(stated) / sums.unit / sums.unit * (1 + fault), sums.n
+    second, fourth = sums.moment(2, sums.mean), sums.moment(4, sums.mean)
     spread = fourth - 2 * v * second + n * v * v  # Σ ((x - mean)² - v)²
     half = math.sqrt(2 * math.log(2 / rate) * max(spread, 0.0)) / n
-    return Draw("variance", n, second / (n - 1), v - half, v + half, rate)
+    squares = (second / (n - 1), v - half, v + half)
+    seen, low, high = (square * sums.unit * sums.unit for square in squares)
+    return Draw("variance", n, seen, low, high, rate)
 
 
 def _share(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:
     p, n = float(stated) * (1 - fault), sums.n
-    seen = sums.centre + sums.powers[1] / n
+    seen = sums.centre + sums.unit * sums.mean
     most = math.log(2 / rate) / n
     low, high = (_edge(lambda q: _divergence(q, p) <= most, p, end) for end in (0.0, 1.0))
     return Draw("share", n, float(seen), low, high, rate)

@@ -1,10 +1,15 @@
-"""Rank: the generic rank of a matrix of polynomials, over prime fields and the rationals.
+"""Rank: the generic rank of a matrix, over prime fields, the rationals and balls.
 
 The rank at any point, rational or modulo a prime, never exceeds the generic rank; at a random point
-of a random prime field it equals it but for the Schwartz-Zippel error of one maximal minor.  A rank
-above the claimed one is certified by a rational point: a minor that does not vanish there.  A rank
-below it cannot be certified by one point, since special points exist for any matrix: it rests on
-the primes, whose error is published, and a rational point shows it.
+of a random prime field it equals it but for the Schwartz-Zippel error of one maximal minor.
+
+A square root has two values modulo a prime, and one of all choices is the true one.  Choices that
+contradict what is known of signs are left out; if the others do not agree on the rank, nothing is
+said of it.  Where raw parameters are signs, the rank must be the claimed one for each choice.
+
+A rank above the claimed one is certified at a point: a minor that does not vanish there, exactly or
+in balls.  A rank below it cannot be certified by one point, since special points exist for any
+matrix: it rests on the primes, whose error is published.
 
 In every stratum a point is looked at, too: there the rank may be smaller, and never larger.
 
@@ -16,6 +21,7 @@ from __future__ import annotations
 
 import math
 import random
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -24,10 +30,14 @@ import torch
 from flint import fmpq_mat
 
 from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.floating import Float
+from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
@@ -36,6 +46,12 @@ from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import SIDES, no_worst, shown_inputs, strings, worst_at
 from fieldcheck.relations import Rank
 from fieldcheck.verdict import Evidence, Report, Why, Witness
+
+ROOTS = 6
+"""Square roots of one matrix, all of whose signs are tried."""
+
+DIGITS = 120
+"""Of balls, at points where roots are irrational."""
 
 KEPT = "smallest singular value kept, over the largest, in floats"
 
@@ -71,8 +87,14 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             detail = f"rank {witness.lhs} in a stratum, not {witness.rhs}"
             return report.refutes(witness, "exact", detail=detail)
         shown = _worst_conditioned(statement, grid, parts, seed)
-    scopes = dict.fromkeys(parts, statement.scope(ranges))
-    return report.proves(scopes, "exact", detail=fallen, log2_bound=worst, worst=shown)
+    return report.proves(
+        dict.fromkeys(parts, statement.scope(ranges)),
+        "exact",
+        detail=fallen,
+        log2_bound=worst,
+        worst=shown,
+        proof={"kind": "rank", "parts": [k + 1 for k in parts], "grid": ranges},
+    )
 
 
 def _in_strata(
@@ -91,26 +113,38 @@ def _in_strata(
     for part in parts:
         for name in strata_of(statement)[1:]:
             raw = moved_into(statement, name, point(statement, sizes, rng), moves)
-            xp = Prime(random_prime(rng), rng)
-            residues = {k: _modulo(v, xp.p) for k, v in raw.items()}
+            if not statement.admits(raw):
+                continue
             try:
-                relation, matrix = _matrix(statement, xp, residues, part)
-            except Unlucky:
+                here, claimed, sure = _at_special(statement, raw, part, rng)
+            except (Unlucky, Unsupported):
                 continue
             visited[name] = visited.get(name, 0) + 1
-            here = xp.rank(matrix)
-            if here > relation.rank:
-                here, claimed = rank_at(statement, raw, part)
+            if here > claimed:
                 return visited, "", _record(statement, sizes, raw, part, here, claimed)
-            if here < relation.rank:
+            if here < claimed and sure:
                 fallen.append(name)
     words = ", ".join(dict.fromkeys(fallen))
     return visited, f"smaller at a point of: {words}" if words else "", None
 
 
-def _modulo(v: np.ndarray, p: int) -> np.ndarray:
+def _at_special(statement: Statement, raw: Raw, part: int, rng) -> tuple[int, int, bool]:
+    """(rank, claimed rank, whether the rank is no larger) at an exact point.
+
+    Modulo a prime it is at most what it is over the rationals; with roots it may be any.
+    """
+    field = Prime(random_prime(rng), rng)
+    relation, matrix = _matrix(statement, field, _modulo(raw, field.p), part)
+    here = field.rank(matrix)
+    if field.symbols or here > relation.rank:
+        return (*rank_at(statement, raw, part), not field.symbols)
+    return here, relation.rank, True
+
+
+def _modulo(raw: Raw, p: int) -> Raw:
     """Exact fractions as residues."""
-    return np.frompyfunc(lambda q: q.numerator * pow(q.denominator, -1, p) % p, 1, 1)(v)
+    residue = np.frompyfunc(lambda q: q.numerator * pow(q.denominator, -1, p) % p, 1, 1)
+    return {k: np.asarray(residue(v), dtype=object) for k, v in raw.items()}
 
 
 def _worst_conditioned(
@@ -146,51 +180,104 @@ def conditioned(statement: Statement, raw: Raw, part: int) -> float | None:
 def generic(
     statement: Statement, sizes: dict[str, int], part: int, rng: random.Random, wanted: float
 ) -> tuple[int, int, float, int]:
-    """(generic rank, claimed rank, log2 of the chance that it is higher, primes drawn)."""
-    one = _error(statement, sizes, part)
-    if one > WORTHLESS:
-        raise Unsupported("a degree too high for primes below 2^60")
-    rank, bound, trials = 0, 0.0, 0
-    while bound > wanted:
-        here, claimed = _trial(statement, sizes, part, rng)
-        rank, bound, trials = max(rank, here), bound + one, trials + 1
-    return rank, claimed, bound, trials
+    """(generic rank, claimed rank, log2 of the chance that it is higher, points taken).
+
+    Of raw parameters that are signs all choices are looked at; the first rank that is not the
+    claimed one is returned.
+    """
+    worst, points = -math.inf, 0
+    for signs in statement.sign_patterns(sizes):
+        low, high, bound = 0, 0, 0.0
+        while bound > wanted:
+            ranks, claimed, roots, compared = _trial(statement, sizes, part, signs, rng)
+            one = _error(statement, sizes, part, roots, compared)
+            if one > WORTHLESS:
+                raise Unsupported("a degree too high for primes below 2^60")
+            low, high = max(low, min(ranks)), max(high, max(ranks))
+            bound, points = bound + one, points + 1
+        if low != high:
+            raise Unsupported("a rank that depends on the signs of square roots")
+        worst = max(worst, bound)
+        if high != claimed:
+            break
+    return high, claimed, worst, points
 
 
 def _fault(statement: Statement) -> int:
     return 0 if statement.fault is None else 1
 
 
-def _trial(statement, sizes, part, rng) -> tuple[int, int]:
+def _trial(statement, sizes, part, signs, rng) -> tuple[set[int], int, int, int]:
+    """At one random point: (the ranks for all choices of roots that do not contradict themselves,
+    claimed rank, roots taken, pairs of values that were compared)."""
     shapes = statement.raw_shapes(sizes)
     for _ in range(RETRIES):
-        xp = Prime(random_prime(rng), rng)
-        point = {k: xp.residues(s) for k, s in shapes.items()}
+        field = Prime(random_prime(rng), rng)
+        at = {k: field.residues(s) for k, s in shapes.items()}
+        for (name, index), value in signs.items():
+            at[name][index] = int(value[None]) % field.p
         try:
-            relation, matrix = _matrix(statement, xp, point, part)
-            # Other parts may use symbols; the matrix must not: then new ones leave it as it is.
-            again = _matrix(statement, xp.again(()), point, part)[1] if xp.symbols else matrix
+            found = _for_all_roots(statement, field, at, part)
         except Unlucky:
             continue
-        if (matrix != again).any():
-            raise Unsupported("free symbols in a rank")
-        return xp.rank(matrix), relation.rank
+        if found[0]:
+            return found
     raise Unsupported("square roots at every point tried")
 
 
-def _matrix(statement: Statement, xp: Prime, point: Raw, part: int) -> tuple[Rank, np.ndarray]:
+def _for_all_roots(statement, first: Prime, at: Raw, part: int) -> tuple[set[int], int, int, int]:
+    ranks, roots, compared = set(), 0, 0
+    prefix: tuple[bool, ...] | None = ()
+    while prefix is not None:
+        field = first.again(prefix)
+        relation, matrix = _matrix(statement, field, at, part)
+        # Other parts may use symbols; the matrix must not: then new ones leave it as it is.
+        if field.symbols:
+            again = _matrix(statement, first.again(tuple(field.choices)), at, part)[1]
+            if (matrix != again).any():
+                raise Unsupported("free symbols in a rank")
+        roots = max(roots, len(field.choices))
+        if roots > ROOTS:
+            raise Unsupported(f"more than {ROOTS} square roots")
+        if not field.contradicts_itself():
+            ranks.add(field.rank(matrix))
+        compared += field.compared if roots else 0
+        prefix = following(field.choices)
+    return ranks, relation.rank, roots, compared
+
+
+def _matrix(statement: Statement, field: Prime, at: Raw, part: int) -> tuple[Rank, np.ndarray]:
     """The relation at a point of a prime field, and the residues of its matrix."""
-    relation = statement.relations(xp, {k: xp.from_raw(v) for k, v in point.items()})[part]
-    assert isinstance(relation, Rank)
-    return relation, xp.lift(relation.matrix).data
+    plain = {k: field.from_raw(v) for k, v in at.items()}
+    if not _depends_on_signs(statement):
+        relation = statement.relations(field, plain)[part]
+        return relation, field.lift(relation.matrix).data
+    xp, apart = Informed(field), statement.nonzero_raws
+    raws = {
+        k: xp.informed(v.data, Known(v.shape, True, nonzero=k in apart)) for k, v in plain.items()
+    }
+    relation = statement.relations(xp, raws)[part]
+    return relation, xp.lift(relation.matrix).data[0]
 
 
-def _error(statement: Statement, sizes: dict[str, int], part: int) -> float:
-    """log2 of the chance that one prime and point show too low a rank."""
+def _depends_on_signs(statement: Statement) -> bool:
+    """Does the body use a function whose rules depend on a sign?"""
+    known = statement.form.__dict__
+    if "_ruled" not in known:
+        xp = Sign()
+        with suppress(Unsupported):
+            statement.relations(xp, statement.signs(xp, statement.raw_shapes(statement.smallest)))
+            known["_ruled"] = xp.ruled
+    return known.get("_ruled", True)
+
+
+def _error(statement: Statement, sizes, part: int, roots: int, compared: int) -> float:
+    """log2 of the chance that one prime and point show too low a rank, or that a choice of roots
+    was left out by accident."""
     xp = Degree()
     raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
     entry = xp.lift(statement.relations(xp, raws)[part].matrix).data
-    return missed(minor(entry), xp.coincidences, 0)
+    return math.log2(2 ** missed(minor(entry), xp.coincidences, roots) + compared / 2**59)
 
 
 def minor(entry: Bound) -> Bound:
@@ -202,23 +289,51 @@ def minor(entry: Bound) -> Bound:
 
 
 def rank_at(statement: Statement, raw: Raw, part: int) -> tuple[int, int]:
-    """(rank, claimed rank) at a rational point."""
-    xp = Rational()
-    relation = statement.relations(xp, wrap_raw(xp, raw))[part]
-    return _rational_rank(xp.lift(relation.matrix).data), relation.rank
+    """(rank, claimed rank) at an exact point; where roots are irrational, as balls are sure of."""
+    try:
+        xp = Rational()
+        relation = statement.relations(xp, wrap_raw(xp, raw))[part]
+        return _rational_rank(xp.lift(relation.matrix).data), relation.rank
+    except (Unsupported, ZeroDivisionError):
+        pass
+    with working_digits(DIGITS):
+        balls = Ball()
+        relation = statement.relations(balls, wrap_raw(balls, raw))[part]
+        return _sure_rank(balls.lift(relation.matrix).data), relation.rank
+
+
+def _sure_rank(matrix: np.ndarray) -> int:
+    """How many pivots an elimination finds that are certainly not zero."""
+    m, rank = matrix.copy(), 0
+    while m.size:
+        sizes = [(_sure(x), k) for k, x in np.ndenumerate(m)]
+        best, (r, c) = max(sizes)
+        if best <= 0:
+            break
+        rank += 1
+        rest = m - m[:, c : c + 1] * (m[r : r + 1] / m[r, c])
+        m = np.delete(np.delete(rest, r, axis=0), c, axis=1)
+    return rank
+
+
+def _sure(x: Any) -> float:
+    """The least that the modulus of a ball can be."""
+    return float(abs(x).lower()) if x.is_finite() else 0.0
 
 
 def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
-    """A small rational point whose rank shows the difference."""
+    """A small point whose rank shows the difference; of one that is smaller everywhere, any."""
     for bits in (0, 0, 0, 1, 2, 4, 8):
-        raw = point(statement, sizes, rng, bits) if bits else _signs(statement, sizes, rng)
+        raw = point(statement, sizes, rng, bits) if bits else _small(statement, sizes, rng)
+        if not statement.admits(raw):
+            continue
         try:
             here, _ = rank_at(statement, raw, part)
         except (Unsupported, ZeroDivisionError):
             continue
-        if here == rank:
+        if here == rank or (rank > claimed and here > claimed):
             return _record(statement, sizes, raw, part, here, claimed)
-    return None
+    return _record(statement, sizes, raw, part, rank, claimed) if rank < claimed else None
 
 
 def _record(statement, sizes, raw, part, here, claimed) -> Witness:
@@ -237,13 +352,14 @@ def _record(statement, sizes, raw, part, here, claimed) -> Witness:
     )
 
 
-def _signs(statement, sizes, rng) -> Raw:
+def _small(statement, sizes, rng) -> Raw:
     """A point with entries 0, 1 and -1."""
     raw = {}
     for name, shape in statement.raw_shapes(sizes).items():
         raw[name] = np.empty(shape, dtype=object)
+        choice = (1, -1) if name in statement.nonzero_raws else (0, 1, -1)
         for index in np.ndindex(*shape):
-            raw[name][index] = Fraction(rng.choice((0, 1, -1)))
+            raw[name][index] = Fraction(rng.choice(choice))
     return raw
 
 

@@ -56,7 +56,7 @@ POINTS = 8
 """The deepest fit has so many values, at n, 2n, 3n, ...; the others have some of n, 2n, 4n, ...,
 which oscillating corrections disturb less."""
 
-DOUBLINGS = {"quick": 3, "standard": 3, "deep": 4}
+DOUBLINGS = {"quick": 4, "standard": 4, "deep": 5}
 """How often n may be doubled for a fit that has not settled."""
 
 FAR = (20, 30, 40)
@@ -74,8 +74,8 @@ FLOOR = 1e-12
 FAST = 8
 """By how much the error falls from one range of n to the next, if two ranges are to be enough."""
 
-CREEPS = 1 / 3
-"""A move larger than this part of the one before: the fit creeps towards something else."""
+CREEPS = (1 / 3, FAST)
+"""A move that is in such proportion to the one before: the fit creeps towards something else."""
 
 STAYS = 1e-2
 """The largest move, over what a fit is off, of one that speaks against the statement."""
@@ -448,7 +448,8 @@ def _settled(readings: list[Reading]) -> bool:
 
 def _creeps(off: list[Any]) -> bool:
     first, then = off[1] - off[0], off[2] - off[1]
-    return first * then > 0 and abs(then) > max(CREEPS * abs(first), FLOOR)
+    low, high = CREEPS
+    return abs(then) > FLOOR and low * first**2 < then * first < high * first**2
 
 
 def _stays(readings: list[Reading]) -> list[int]:

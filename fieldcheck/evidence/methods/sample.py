@@ -23,14 +23,15 @@ import torch
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
-from fieldcheck.evidence.floats import NOISE, floor_of, steady
+from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
 from fieldcheck.evidence.kinks import ZERO, Goal, Sites, land, reach, watched
 from fieldcheck.evidence.minimize import smallest
-from fieldcheck.evidence.points import FAR, SCALES, Cloud, cloud, strata_of
+from fieldcheck.evidence.points import FAR, Cloud, cloud, point, strata_of
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.witness import certified, is_finite, worst_at
+from fieldcheck.evidence.witness import is_finite, worst_at
 from fieldcheck.verdict import Evidence, Report, Why
 
 FLOAT = "largest float residual"
@@ -50,9 +51,6 @@ ENTRIES = 1 << 18
 
 DISTANT = 4
 """Shapes at which the whole range of floats is visited, and to which a search returns."""
-
-LOUD = (SCALES, FAR)
-"""Regimes in which rounding looks like a violation."""
 
 CLEAR = 1e-6
 """A violation above this speaks against the statement even where nothing can certify it."""
@@ -112,6 +110,7 @@ class Survey:
         self.doubtful: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
         self.lost: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
         self.tried: dict[tuple[int, str], int] = defaultdict(int)
+        self.vague = ""  # why balls do not decide what floats surely saw
         self.open: Proposal | None = None  # a clear violation that nothing can evaluate exactly
 
     def visit(self, points: Cloud) -> None:
@@ -126,16 +125,16 @@ class Survey:
         if not finite.any(axis=0).all():
             self._note_empty(points)
         labels = np.array(points.strata)
-        clear = [
+        loud = [
             proposal
-            for part in self.parts
             for name in dict.fromkeys(points.strata)
-            for proposal in self._sorted_out(
+            for part in self.parts
+            for proposal in self._loud(
                 points, values[:, self.columns[part]], np.flatnonzero(labels == name), part, name
             )
         ]
-        for proposal in sorted(clear, key=lambda p: -p.value):
-            self.certify(proposal)
+        for proposal in self._clear(loud):
+            self.certify(proposal, sure=True)
 
     def _note_empty(self, points: Cloud) -> None:
         """A shape at which floats see no value of some part, and balls none either."""
@@ -145,10 +144,10 @@ class Survey:
                 self.empty.append(points.sizes)
                 return
 
-    def _sorted_out(
+    def _loud(
         self, points: Cloud, value: np.ndarray, rows: np.ndarray, part: int, name: str
     ) -> list[Proposal]:
-        """The clear violations of one part among the rows of one stratum."""
+        """What looks violated of one part among the rows of one stratum, the worst first."""
         at = lambda row: Proposal(float(value[row]), points, int(row), part)
         finite = rows[value[rows] > -math.inf]
         self.visits[part, name] += len(finite)
@@ -156,27 +155,30 @@ class Survey:
             self.lost[part, name].append(at(np.setdiff1d(rows, finite)[0]))
         if not len(finite):
             return []
-        order = finite[np.argsort(-value[finite], kind="stable")]
-        top = at(order[0])
-        if part not in self.worst or top.value > self.worst[part].value:
-            self.worst[part] = top
         floor = floor_of(self.kinds[part])
-        if top.value <= floor:
-            self._keep_quiet(top, name)
+        worst = at(finite[np.argmax(value[finite])])
+        if part not in self.worst or worst.value > self.worst[part].value:
+            self.worst[part] = worst
+        if worst.value <= floor:
+            self._keep_quiet(worst, name)
             return []
-        loud = [at(row) for row in _different(order, points.moved) if value[row] > floor]
-        loud = loud[: self.most]
-        sure = self._sure(loud, name)
-        self.doubtful[part, name] += [p for p, s in zip(loud, sure, strict=True) if not s]
-        return [p for p, s in zip(loud, sure, strict=True) if s]
+        finite = finite[value[finite] > floor]
+        order = finite[np.argsort(-value[finite], kind="stable")]
+        return [at(row) for row in _different(order, points.moved)[: self.most]]
 
-    def _sure(self, loud: list[Proposal], name: str) -> list[bool]:
-        """Which violations are surely no rounding?"""
-        if name not in LOUD:
-            return [p.value > NOISE for p in loud]
-        raws = {k: v[[p.row for p in loud]] for k, v in loud[0].points.raws.items()}
-        stays = steady(self.statement, raws, self.columns[loud[0].part], [p.value for p in loud])
-        return [p.value > NOISE and bool(s) for p, s in zip(loud, stays, strict=True)]
+    def _clear(self, loud: list[Proposal]) -> list[Proposal]:
+        """The violations that are surely no rounding, the worst first; the others are kept."""
+        if not loud:
+            return []
+        rows = list(dict.fromkeys(p.row for p in loud))
+        raws = {k: v[rows] for k, v in loud[0].points.raws.items()}
+        moved = unsteadiness(self.statement, raws)
+        clear: list[Proposal] = []
+        for p in loud:
+            still = moved[rows.index(p.row), self.columns[p.part]] <= STEADY
+            sure = p.value > NOISE and still
+            (clear if sure else self.doubtful[p.part, p.stratum]).append(p)
+        return _best(clear, len(clear))
 
     def _keep_quiet(self, top: Proposal, name: str) -> None:
         """One small point of a stratum in which nothing looks false, for what floats cannot see;
@@ -191,23 +193,35 @@ class Survey:
     def statement_strata(self) -> list[str]:
         return strata_of(self.statement)[1:]
 
-    def certify(self, proposal: Proposal) -> None:
-        """Raise Refuted if the point refutes; every part has so many tries in each stratum."""
+    def certify(self, proposal: Proposal, sure: bool = False) -> None:
+        """Raise Refuted if the point refutes; every part has so many tries in each stratum.  What
+        is surely no rounding must be decided."""
         key = proposal.part, proposal.stratum
         if self.tried[key] >= self.most:
             return
         self.tried[key] += 1
         raw = proposal.raw
-        if certified(self.statement, proposal.points.sizes, raw):
+        loud = proposal.value if proposal.value > NOISE else None
+        seen = look(self.statement, raw, seen=loud)
+        if seen.found is not None:
             raise Refuted(proposal)
-        if proposal.value > CLEAR and not _runs(self.statement, raw):
+        if sure and seen.undecided and not seen.undefined:
+            self.vague = seen.undecided
+        if proposal.value > CLEAR and not self._exact(proposal.points.sizes):
             self.open = proposal
 
+    def _exact(self, sizes: dict[str, int]) -> bool:
+        """Can rationals or balls evaluate the body at all?"""
+        raw = point(self.statement, sizes, stream(self.statement.key, "sampled/exact", 0))
+        return _runs(self.statement, raw)
+
     def finish(self) -> None:
-        """Certify what was kept: of doubtful points the worst, of those that only balls can
-        evaluate the first."""
-        for (_, name), loud in self.doubtful.items():
-            for proposal in _best(loud, 1 if name in LOUD else self.most):
+        """Certify what was kept: of doubtful points the worst and one of the smallest shape, since
+        what is false on a thin set alone looks like rounding; of those that only balls can evaluate
+        the first."""
+        for loud in self.doubtful.values():
+            smallest_shape = loud[0]
+            for proposal in (max(loud, key=lambda p: p.value), smallest_shape):
                 self.certify(proposal)
         for proposal in self.quiet.values():
             self.certify(proposal)
@@ -336,6 +350,8 @@ def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
     if survey.open is not None:
         detail = f"off by {survey.open.value:.1e} of itself, where nothing exact can be evaluated"
         return report.doubts(detail, "sampled", worst=survey.open.record())
+    if survey.vague:
+        return report.silent(Why.INDETERMINATE, survey.vague)
     if unseen:
         return report.silent(Why.UNSEEN, "; ".join(unseen))
     top = max(survey.worst.values(), key=lambda p: p.value, default=None)

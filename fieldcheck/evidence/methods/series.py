@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -30,20 +31,17 @@ import numpy as np
 from flint import acb
 
 from fieldcheck.arithmetic.array import Unsupported, Value
-from fieldcheck.arithmetic.ball import Ball, working_digits
-from fieldcheck.arithmetic.base import Arithmetic
-from fieldcheck.arithmetic.beside import Beside
+from fieldcheck.arithmetic.ball import working_digits
 from fieldcheck.arithmetic.branches import following
-from fieldcheck.arithmetic.degree import Bound, Degree
+from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Follower, Strayed
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
-from fieldcheck.arithmetic.sign import Known, Sign, known_of
+from fieldcheck.arithmetic.sign import Known
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
-from fieldcheck.evidence.residues import components, residues
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import NO_SIZE, SIDES, no_worst, shown, shown_inputs, strings
 from fieldcheck.relations import Rate
@@ -52,125 +50,22 @@ from fieldcheck.verdict import Evidence, Report, Why, Witness
 ROOTS = 6
 """Square roots of one remainder, all of whose signs are tried."""
 
+BOUND = -101.0
+"""log2 of the chance that a rate which is refuted again because all vanishes is not wrong."""
+
 MOST = 48
 """Terms of a series that are kept at most."""
 
 DIGITS = (60, 120, 240)
-POINTS = 3
-"""Points at which balls look for a refutation, or for the sign of a constant."""
+SCALES = (1, 1, 3, 10, 30, 100, 1000, Fraction(1, 10), Fraction(1, 100))
+"""Sizes of the points at which balls look for a refutation, or for a constant that is not zero."""
+
+Signs = Mapping[Any, Mapping[Any, Any]]
+"""Raw parameters that are signs: {(name, index): {None: 1 or -1}}."""
 
 FREE = "free symbols of which nothing more is known"
+VANISH = "the coefficient of n^-{} and all before it vanish identically"
 NEGATIVE = "where the leading constant is negative"
-
-
-class Elsewhere(Exception):
-    """Balls at a point do not agree with the residues: other roots, or a special point."""
-
-
-class Signs(Sign):
-    """Divisors are the series' own to watch: it knows which of them depend on n."""
-
-    def _except(self, where):
-        if not where.startswith(("where a divisor", "where a matrix")):
-            super()._except(where)
-
-
-def _zero(value: Value) -> np.ndarray:
-    """Which entries are zero as residues."""
-    return np.asarray((value.data == 0).all(axis=0))
-
-
-class Coefficients(Beside):
-    """Residues, signs and degrees in step; at a point, balls as well."""
-
-    def __init__(self, field: Prime, at_a_point: bool = False):
-        self.field, self.signs, self.degrees = field, Signs(), Degree()
-        parts: list[Arithmetic] = [field, self.signs, self.degrees]
-        super().__init__(*parts, *([Ball()] if at_a_point else []))
-        self.tests, self.largest, self.highest = 0, 0, 0.0
-        self.answers: list[Any] = []
-
-    def _told(self, answer: Any) -> Any:
-        self.answers.append(answer)
-        return answer
-
-    def vanishes(self, value: Value) -> np.ndarray:
-        zero = _zero(value.data[0])
-        bound = value.data[2].data
-        self.tests += zero.size
-        self.largest = max(self.largest, bound.top + bound.bottom)
-        self.highest = max(self.highest, bound.height)
-        if len(self.xps) > 3:
-            self._agree(zero, value.data[3].data)
-        return self._told(zero)
-
-    @staticmethod
-    def _agree(zero: np.ndarray, balls: np.ndarray) -> None:
-        """At the point, too, what vanishes does and nothing else: else a root has another sign."""
-        for index in np.ndindex(*zero.shape):
-            if not balls[index].is_finite() or balls[index].contains(0) != zero[index]:
-                raise Elsewhere
-
-    def known(self, value: Value) -> Known:
-        known = known_of(value.data[1])
-        if not known.nonzero and self._constant(value):
-            known = replace(known, nonzero=not _zero(value.data[0]).any())
-        return self._told(known)
-
-    @staticmethod
-    def _constant(value: Value) -> bool:
-        bound = value.data[2].data
-        return bound.top == bound.bottom == 0
-
-    def regular(self, value: Value) -> bool:
-        number = value.shape == (1, 1) and known_of(value.data[1]).nonzero
-        return self._told(number or self._constant(value))  # regular modulo a prime is regular
-
-    def log(self, x):
-        self._off_the_cut(self.lift(x))
-        return super().log(x)
-
-    def sqrt(self, x):
-        self._off_the_cut(self.lift(x))
-        return super().sqrt(x)
-
-    def _off_the_cut(self, x: Value) -> None:
-        for ball in x.data[3].data.reshape(-1) if len(self.xps) > 3 else ():
-            if not (ball.real > 0 or not ball.imag.contains(0)):
-                raise Elsewhere
-
-    def chance(self) -> float:
-        """log2 of the chance that one of the tests deceived."""
-        bound = Bound((), top=self.largest, height=self.highest)
-        one = missed(bound, self.degrees.coincidences, len(self.field.choices))
-        return one + math.log2(max(1, self.tests))
-
-
-class Strayed(Exception):
-    """At another prime other coefficients vanish: one of the two runs was deceived."""
-
-
-class Follower(Prime):
-    """Residues at a further prime: what is known of signs and degrees is known already."""
-
-    def __init__(self, field: Prime, answers: list[Any]):
-        super().__init__(field.p, field.rng, field._i, field.prefix)
-        self.answers = iter(answers)
-
-    def _abs(self, d):
-        return self.sqrt(self.abs2(self.wrap(d))).data
-
-    def known(self, value: Value) -> Known:
-        return next(self.answers)
-
-    def regular(self, value: Value) -> bool:
-        return next(self.answers)
-
-    def vanishes(self, value: Value) -> np.ndarray:
-        zero = _zero(value)
-        if not np.array_equal(zero, next(self.answers)):
-            raise Strayed
-        return zero
 
 
 @dataclass(frozen=True)
@@ -212,7 +107,14 @@ class Run:
 
     @property
     def conditions(self) -> list[str]:
-        return [*self.xp.conditions, *self.base.signs.exceptions]
+        return [*self.xp.conditions, *self.base.exceptions]
+
+    @property
+    def chance(self) -> float:
+        """log2 of the chance that one of the tests of the run deceived."""
+        field, base = self.base.field, self.base
+        one = missed(base.size(), base.degrees.coincidences, len(field.choices))
+        return math.log2(2**one * max(1, base.tests) + field.compared / 2**59)
 
     @property
     def positive(self) -> bool:
@@ -228,7 +130,7 @@ class Run:
     def ball(self, of_stated: bool = False) -> Any:
         value = self.stated if of_stated else self.value
         assert value is not None
-        return value.data[3].data[()]
+        return value.data[2].data[()]
 
 
 # -- one expansion -------------------------------------------------------------------------------
@@ -240,6 +142,8 @@ def _run(statement: Statement, part: int, base: Any, plan: Plan, raws: Raw) -> R
     d, p = _scalar(xp, _remainder(xp, relation)), relation.order
     stated = _stated(statement, xp, relation)
     d = xp.stripped(d)
+    if base.field.choices and base.field.contradicts_itself():
+        raise Elsewhere
     if d.low < p:
         return Run(LOWER, d.low, xp, d.terms[d.low], stated)
     if d.end <= p:
@@ -253,16 +157,26 @@ def _run(statement: Statement, part: int, base: Any, plan: Plan, raws: Raw) -> R
     return Run(says, p, xp, c, stated)
 
 
+def _values(statement: Statement, base: Any, at: Raw) -> Raw:
+    """Residues of the raw parameters, with their signs."""
+    residues = getattr(base, "residues", base)
+    return {
+        k: residues.informed(
+            residues.field.from_raw(v).data,
+            Known(np.shape(v), True, nonzero=k in statement.nonzero_raws),
+        )
+        for k, v in at.items()
+    }
+
+
 def _columns(statement: Statement, base: Coefficients, at: Raw, raw: Raw | None) -> Raw:
     """The raw parameters in each of the base's arithmetics, as values of the base."""
-    shapes = {k: np.shape(v) for k, v in at.items()}
     columns = [
-        {k: base.field.from_raw(v) for k, v in at.items()},
-        statement.signs(base.signs, shapes),
-        {k: base.degrees.variable(s) for k, s in shapes.items()},
-        *([] if raw is None else [wrap_raw(base.xps[3], raw)]),
+        _values(statement, base, at),
+        {k: base.degrees.variable(np.shape(v)) for k, v in at.items()},
+        *([] if raw is None else [wrap_raw(base.xps[2], raw)]),
     ]
-    return {k: base.together(column[k] for column in columns) for k in shapes}
+    return {k: base.together(column[k] for column in columns) for k in at}
 
 
 def _remainder(xp: Series, relation: Rate) -> Any:
@@ -318,18 +232,27 @@ def _roots(first: Prime, one: Callable[[Prime], Any]) -> Iterator[Any]:
         prefix = following(field.choices)
 
 
-def _drawn(shapes, signs: Raw, rng: random.Random, runs: Callable[[Prime, Raw], Any]) -> Any:
+def _some(runs: list[Any]) -> list[Any]:
+    if not runs:  # every choice of roots was left out
+        raise Unlucky
+    return runs
+
+
+def _drawn(shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw], Any]) -> Any:
     """What ``runs`` gives at a random prime and point that is not unlucky."""
     for _ in range(RETRIES):
         field = Prime(random_prime(rng), rng)
+        at = {k: field.residues(s) for k, s in shapes.items()}
+        for (name, index), value in signs.items():
+            at[name][index] = int(value[None]) % field.p
         try:
-            return runs(field, residues(field, shapes, signs))
+            return runs(field, at)
         except Unlucky:
             continue
     raise Unsupported("square roots at every point tried")
 
 
-def _expanded(statement: Statement, part: int, shapes, signs: Raw, rng, plan: Plan) -> list[Run]:
+def _expanded(statement: Statement, part: int, shapes, signs: Signs, rng, plan: Plan) -> list[Run]:
     """The expansions at a random point, one for every choice of roots."""
 
     def runs(first: Prime, at: Raw) -> list[Run]:
@@ -337,33 +260,33 @@ def _expanded(statement: Statement, part: int, shapes, signs: Raw, rng, plan: Pl
             base = Coefficients(field)
             return _run(statement, part, base, plan, _columns(statement, base, at, None))
 
-        return list(_roots(first, one))
+        return _some(list(_roots(first, one)))
 
     return _drawn(shapes, signs, rng, runs)
 
 
 def _again(
-    statement: Statement, part: int, shapes, signs: Raw, rng, plan: Plan, known: list[Run]
+    statement: Statement, part: int, shapes, signs: Signs, rng, plan: Plan, known: list[Run]
 ) -> set[str]:
     """What the expansions say at a further point, where the same coefficients vanish."""
 
     def one(field: Prime, at: Raw) -> str:
         for before in known:  # which of them this choice of roots is like cannot be told beforehand
-            base = Follower(field, before.base.answers)
-            field.choices = base.choices
-            values = {k: base.from_raw(v) for k, v in at.items()}
+            again = field.again(field.prefix)
+            field.choices = again.choices
+            base = Follower(again, before.base.answers)
             with suppress(Strayed):
-                return _run(statement, part, base, plan, values).says
+                return _run(statement, part, base, plan, _values(statement, base, at)).says
         return STRAYED
 
     def runs(first: Prime, at: Raw) -> set[str]:
-        return set(_roots(first, lambda field: one(field, at)))
+        return set(_some(list(_roots(first, lambda field: one(field, at)))))
 
     return _drawn(shapes, signs, rng, runs)
 
 
 def _planned(
-    statement: Statement, part: int, shapes, signs: Raw, rng, last: Plan | None
+    statement: Statement, part: int, shapes, signs: Signs, rng, last: Plan | None
 ) -> tuple[Plan, list[Run]]:
     """The first plan that keeps enough terms, and a trial with it."""
     order = statement.probe(statement.smallest)[part].order
@@ -384,7 +307,6 @@ class Shown:
     bound: float = -math.inf
     conditions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    proof: dict[str, Any] | None = None
 
     def add(self, runs: list[Run], *more: str) -> None:
         conditions = [*self.conditions, *(c for r in runs for c in r.conditions), *more]
@@ -437,7 +359,7 @@ def _proved(report: Report, statement: Statement, shown: list[Shown], detail: st
         log2_bound=max(s.bound for s in shown),
         order=", ".join(map(str, dict.fromkeys(orders))),
         worst=no_worst(NO_SIZE),
-        proof={str(s.part + 1): s.proof for s in shown},
+        proof={"kind": "series", "parts": [s.part + 1 for s in shown], "grid": ranges},
     )
 
 
@@ -448,20 +370,13 @@ def _judged(
     shown, plan = Shown(part), None
     for sizes in statement.product(statement.visited()):
         shapes = statement.raw_shapes(sizes)
-        for signs in components(statement, shapes):
-            plan, runs = _planned(statement, part, shapes, signs, rng, plan)
-            one, kinds = max(r.base.chance() for r in runs), {r.says for r in runs}
-            bound = one
-            if one > WORTHLESS:
-                raise Unsupported("a degree too high for primes below 2^60")
-            while bound > wanted and kinds in ({GOOD}, {ZERO}):
-                kinds |= _again(statement, part, shapes, signs, rng, plan, runs)
-                bound, report.cases = bound + one, report.cases + len(runs)
+        for signs in statement.sign_patterns(sizes):
+            plan, runs, kinds, bound = _trials(statement, part, shapes, signs, rng, wanted, plan)
+            report.cases += len(runs)
             if kinds != {GOOD} or statement.fault is not None:
                 return _against(report, statement, sizes, part, kinds, runs, bound, seed)
             shown.add(runs, *_sized(statement, sizes, part, runs, seed))
             shown.bound = max(shown.bound, bound)
-            shown.proof = {"kept": plan.kept, "bold": plan.bold, "primes": "fresh"}
             if NEGATIVE in shown.conditions:
                 found = _refuted(report, statement, sizes, part, seed)
                 if found is not None:
@@ -469,13 +384,28 @@ def _judged(
     return shown
 
 
+def _trials(
+    statement: Statement, part: int, shapes, signs: Signs, rng, wanted: float, last: Plan | None
+) -> tuple[Plan, list[Run], set[str], float]:
+    """The plan that shows the order, the first runs with it, all that is said, and log2 of the
+    chance that it is not so."""
+    plan, runs = _planned(statement, part, shapes, signs, rng, last)
+    bound = one = max(r.chance for r in runs)
+    kinds = {r.says for r in runs}
+    while bound > wanted and kinds in ({GOOD}, {ZERO}):
+        if one > WORTHLESS:
+            raise Unsupported("a degree too high for primes below 2^60")
+        kinds |= _again(statement, part, shapes, signs, rng, plan, runs)
+        bound += one
+    return plan, runs, kinds, bound
+
+
 def _sized(statement: Statement, sizes, part: int, runs: list[Run], seed: int) -> list[str]:
     """What is not known of the constant: that it is nowhere negative, somewhere not zero."""
     open_ = [] if all(r.positive for r in runs) else [NEGATIVE]
     if not all(r.nonzero for r in runs):
-        rng = stream(statement.key, "series", seed)
-        for _ in range(POINTS):
-            at = at_point(statement, point(statement, sizes, rng, bits=3), part)
+        for raw in _points(statement, sizes, seed):
+            at = at_point(statement, raw, part)
             if at is not None and not at.ball().contains(0):
                 return open_
         open_.append("whether the leading constant is not zero everywhere")
@@ -491,7 +421,7 @@ def _against(
         return found
     if kinds == {ZERO} and not any(r.conditions for r in runs):
         raw = point(statement, sizes, stream(statement.key, "series", seed), bits=3)
-        reason = f"the coefficient of n^-{runs[0].order} and all before it vanish identically"
+        reason = VANISH.format(runs[0].order)
         witness = _witness(statement, sizes, raw, part, reason, "prime fields", 0)
         return report.refutes(witness, "series", detail=reason, log2_bound=bound)
     if any(r.base.field.symbols for r in runs):
@@ -501,9 +431,7 @@ def _against(
 
 def _refuted(report: Report, statement: Statement, sizes, part: int, seed: int) -> Evidence | None:
     """A refutation at one of a few points."""
-    rng = stream(statement.key, "series", seed)
-    for _ in range(POINTS):
-        raw = point(statement, sizes, rng, bits=3)
+    for raw in _points(statement, sizes, seed):
         reason, digits = refutes_at(statement, raw, part)
         if reason:
             witness = _witness(statement, sizes, raw, part, reason, "ball", digits)
@@ -511,12 +439,21 @@ def _refuted(report: Report, statement: Statement, sizes, part: int, seed: int) 
     return None
 
 
+def _points(statement: Statement, sizes, seed: int) -> Iterator[Raw]:
+    """A few exact points of the domain, of several sizes."""
+    rng = stream(statement.key, "series", seed)
+    for scale in SCALES:
+        drawn = point(statement, sizes, rng, bits=3)
+        raw = {k: v if k in statement.sign_raws else v * scale for k, v in drawn.items()}
+        if statement.admits(raw):
+            yield raw
+
+
 # -- at a point ----------------------------------------------------------------------------------
 def at_point(statement: Statement, raw: Raw, part: int, digits: int = DIGITS[0]) -> Run | None:
     """The expansion at an exact point, in balls, or None where they cannot tell."""
     shapes = {k: np.shape(v) for k, v in raw.items()}
-    signs = {k: np.asarray(raw[k]) for k in statement.sign_raws}
-    signs = {k: np.frompyfunc(int, 1, 1)(v) for k, v in signs.items()}
+    signs = {(k, i): {None: raw[k][i]} for k in statement.sign_raws for i in np.ndindex(*shapes[k])}
     rng = statement.fresh("series/point")
 
     def one(field: Prime, at: Raw, plan: Plan) -> Run:
@@ -543,6 +480,25 @@ def refutes_at(statement: Statement, raw: Raw, part: int) -> tuple[str, int]:
         if reason:
             return reason, digits
     return "", 0
+
+
+def holds_at(statement: Statement, raw: Raw, part: int) -> bool:
+    """Does the expansion at an exact point agree with the rate?"""
+    found = at_point(statement, raw, part)
+    return found is not None and found.says == GOOD
+
+
+def again(statement: Statement, sizes, raw: Raw, part: int) -> str:
+    """Why a rate that was refuted at a point, or at all of them, is wrong; empty if it is not."""
+    reason, _ = refutes_at(statement, raw, part)
+    if reason or not statement.admits(raw):
+        return reason
+    shapes, rng = statement.raw_shapes(sizes), statement.fresh("series/again")
+    for signs in statement.sign_patterns(sizes):
+        _, runs, kinds, _ = _trials(statement, part, shapes, signs, rng, BOUND, None)
+        if kinds == {ZERO} and not any(r.conditions for r in runs):
+            return VANISH.format(runs[0].order)
+    return ""
 
 
 def _wrong(statement: Statement, found: Run) -> str:

@@ -18,7 +18,8 @@ import multiprocessing
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,8 @@ def run(
         if (name, number) not in results
     ]
     start, grave = time.monotonic(), 0
-    with path.open("a") as out, multiprocessing.get_context("spawn").Pool(jobs) as pool:
-        for k, result in enumerate(pool.imap_unordered(one, todo), 1):
+    with path.open("a") as out, judges(jobs) as judged:
+        for k, result in enumerate(judged(todo), 1):
             results[result.family, result.seed] = result
             out.write(json.dumps(result.record()) + "\n")
             out.flush()
@@ -71,6 +72,16 @@ def run(
                 say(f"\r{k}/{len(todo)}  {rate:.2f} s each  {grave} grave  ", end="")
     say("")
     return [results[key] for key in wanted]
+
+
+@contextmanager
+def judges(jobs: int) -> Iterator[Callable[[list[Task]], Iterable[Result]]]:
+    """What judges many cases: this process, or several others."""
+    if jobs == 1:
+        yield lambda todo: map(one, todo)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield lambda todo: pool.imap_unordered(one, todo)
 
 
 def say(text: str, end: str = "\n") -> None:

@@ -18,6 +18,7 @@ NAMES = {
     **{k: v for k, v in vars(relations).items() if not k.startswith("_")},
     **{k: v for k, v in vars(formulas).items() if not k.startswith("_")},
     "np": np,
+    "__name__": __name__,
 }
 
 

@@ -30,7 +30,6 @@ SEEDS_OF_FUSION = (
     "behind-a-symbol",
     "complex-input",
     "gap",
-    "off-by-a-constant",
     "coincidence",
 )
 

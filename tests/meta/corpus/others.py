@@ -107,9 +107,11 @@ def rate_order(rng: random.Random) -> Draft:
             f"a*xp.sqrt(xp.log(xp.lift(n)))/n**{p}",
             f"a/(n**{p}*xp.log(xp.lift(n)))",
             f"a/(n**{p}*xp.log(xp.log(xp.lift(n) + 20)))",
+            f"a*(1 + xp.log(xp.lift(n))/10**{rng.randint(4, 60)})/n**{p}",
         )
     )
-    return Draft((rate(text, p),), given, truth=False)
+    constant = "a" if "/10**" in text else ""
+    return Draft((rate(text, p, constant),), given, truth=False)
 
 
 @family
@@ -161,8 +163,17 @@ def rank(rng: random.Random) -> Draft:
             (f"x[:, None]*x[None, :] + {k}*xp.eye({n})", n, {"x": 'vector("n")'}),
         ]
     )
-    sizes = {"n": (1, 2, 3, 4)} if "n" in "".join(given.values()) else {}
+    sizes = {"n": (1, 2, 3, 4)} if '"n"' in "".join(given.values()) else {}
     false_at = "n >= 2" if value == "A - A.T" else "True"
+    if not truth and sizes and rng.random() < 0.3:
+        n = rng.randint(4, 6)
+        side = "A" if "A" in given else "x"
+        return Draft(
+            (Part("Rank", (value, f"({right}) - (1 if {side}.shape[0] == {n} else 0)")),),
+            given,
+            truth=False,
+            false_at=f"n == {n}",
+        )
     if not truth:
         right = rng.choice((f"({right}) + 1", f"max(({right}) - 1, 0)"))
     return Draft((Part("Rank", (value, right)),), given, sizes, truth=truth, false_at=false_at)
@@ -270,6 +281,9 @@ def force(rng: random.Random) -> Draft:
             f"({right}) + X/10**{k}",
             f"xp.conj({right})",
             f"({right})*on(xp, xp.sum(X))",
+            f"({right}) + (1 - on(xp, X[0, 0] - {fraction(rng)} - 5*xp.i))",
+            f"({right}) + max(0, X.shape[0] - 4)*X",
+            f"({right})*on(xp, X[0, 0] - xp.i)",
         ]
         if "W" in potential:
             wrong += ["X @ xp.star(W)", "X @ W.T"]
@@ -277,6 +291,8 @@ def force(rng: random.Random) -> Draft:
         false_at = "C >= 2" if right.endswith("W.T") else "True"
         if right.endswith("on(xp, xp.sum(X))"):
             false_at = "N*C >= 2"
+        if "max(0" in right:
+            false_at = "N >= 5"
     return Draft((Part("Force", (potential, "X", right)),), given, truth=truth, false_at=false_at)
 
 
@@ -372,14 +388,49 @@ def system(rng: random.Random) -> Draft:
             pieces.append(f"Piece(zero=(x - {k + 7}, y - {k + 5}))")
             if "relu" in equations:
                 pieces[-1] = f"Piece(zero=(x + {k}, y))"
+    if rng.random() < 0.3:  # a condition that all numbers fulfil, or all but some near the end
+        sign = "-" if truth else ""
+        equations = rng.choice(
+            (
+                f"Piece(zero=(xp.relu({sign}xp.one/{9 * k} - p),))",
+                f"Piece(positive=(p - {sign}xp.one/{9 * k},))",
+            )
+        )
+        pieces, given = ["Piece()"], {"p": "positive()"}
+    elif rng.random() < 0.3:  # another equation from some size on
+        first, last = rng.randint(4, 8), 8
+        shift = last if truth else first - 1
+        equations = f"Piece(zero=(v[0]*v[0] - v[0] + max(0, v.shape[0] - {shift}),))"
+        part = Part("Solutions", (equations, "(Piece(zero=(v[0],)), Piece(zero=(v[0] - 1,)))"))
+        sizes = {"n": tuple(range(1, last + 1))}
+        return Draft((part,), {"v": 'vector("n")'}, sizes, truth=truth, false_at=f"n >= {first}")
     part = Part("Solutions", (equations, f"({', '.join(pieces)},)"))
     return Draft((part,), given, truth=truth)
 
 
 @family
+def nowhere_defined(rng: random.Random) -> Draft:
+    """A side without a value at any input: neither true nor false, and nothing to prove."""
+    truth, k = coin(rng), rng.randint(1, 9)
+    if truth:  # the same with a value at most inputs
+        side = rng.choice(("xp.relu(x)/xp.relu(x)", "x/x", f"xp.relu(x - {k})/xp.relu(x - {k})"))
+        return Draft((Part("Equal", (f"{side}*x", "x")),), {"x": "real()"})
+    nothing = rng.choice((f"xp.relu(-x*x - {k})", "(x - x)", "xp.relu(-xp.abs(x) - 1)", "(0*x)"))
+    left, right = rng.choice(
+        (
+            (f"x/{nothing}", "x"),
+            (f"{nothing}/{nothing} + x", f"x + {k}"),
+            (f"xp.log({nothing})*x", "x"),
+            (f"x*x/(x*{nothing})", f"{nothing}/{nothing}*x + x"),
+        )
+    )
+    return Draft((Part("Equal", (left, right)),), {"x": "real()"}, truth=False)
+
+
+@family
 def box(rng: random.Random) -> Draft:
     """An inequality over the ends of an interval, or over a box beyond which it is false."""
-    truth, k = coin(rng), rng.choice((10, 100, 1000))
+    truth, k = coin(rng), rng.choice((10, 1000, 10**9, 10**30))
     left, right = rng.choice(
         [
             ("x*(1 - x)", "xp.one/4"),
@@ -395,6 +446,7 @@ def box(rng: random.Random) -> Draft:
             (part,),
             {"x": "between(0, 1)"},
             truth=truth,
+            provable=k <= 1000,
             box='{"raw": {"x.x": (-1, 1)}}',
             on_box=truth,
         )
@@ -442,16 +494,3 @@ def primorial(rng: random.Random) -> int:
     for p in rng.sample(primes, 5):
         product *= p
     return product
-
-
-@family
-def off_by_a_constant(rng: random.Random) -> Draft:
-    """Both sides look alike; one number differs."""
-    truth = coin(rng)
-    c = fraction(rng)
-    shift = "" if truth else f" + xp.one/{10 ** rng.randint(1, 9)}"
-    value = rng.choice(
-        ("xp.sum(x)", "xp.exp(xp.sum(x))", "xp.norm2(x)", "xp.sum(xp.relu(x))", "xp.sin(x)")
-    )
-    part = Part("Equal", (f"{value} + {c}", f"{c} + {value}{shift}"))
-    return Draft((part,), {"x": 'vector("n")'}, truth=truth)

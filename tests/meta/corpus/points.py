@@ -152,6 +152,10 @@ def coincidence(rng: random.Random) -> Draft:
             ("X - 1", 'vector("m")'),
             ("X", 'vector("m")'),
             ("xp.flatten(X - X.T)", "real_matrix(2, 2)"),
+            ("X[0] - 2*X[1]", "real_matrix(2, 3)"),
+            ("X[0] + X[1] - 1", 'real_matrix(2, "m")'),
+            ("xp.stack([X[0] - 3, X[1] - X[2] - 1])", "vector(3)"),
+            ("xp.flatten(X @ X - X)", "symmetric(2)"),
         ]
     )
     if truth:
@@ -164,7 +168,7 @@ def needle_text(rng: random.Random, truth: bool, smallest: int) -> tuple[str, di
     """relu(r² - |x - c|²), zero but in a small ball; r² is negative if ``truth``."""
     power = rng.randint(2, smallest)
     radius = f"{'-' if truth else ''}xp.one/10**{power}"
-    c = fraction(rng, rng.choice((9, 50)))
+    c, near = fraction(rng, rng.choice((9, 50))), rng.randint(9, 60)
     return rng.choice(
         [
             (f"xp.relu({radius} - (t - {c})**2)", {"t": "real()"}),
@@ -174,6 +178,11 @@ def needle_text(rng: random.Random, truth: bool, smallest: int) -> tuple[str, di
             (f"xp.maximum({radius} - (t - {c})**2, 0)", {"t": "real()"}),
             (f"xp.relu({radius} - xp.abs(t - {c}))", {"t": "real()"}),
             (f"xp.relu({radius} - xp.norm(v - {c}))", {"v": 'vector("m")'}),
+            (f"xp.relu({radius} - (p - xp.one/{near})**2)", {"p": "positive()"}),
+            (
+                f"xp.relu({radius} - (p - t - xp.one/{near})**2 - t*t)",
+                {"p": "positive()", "t": "real()"},
+            ),
             (f"xp.relu({radius} - xp.norm(M - {c}))", {"M": "real_matrix(2, 2)"}),
         ]
     )
@@ -181,18 +190,12 @@ def needle_text(rng: random.Random, truth: bool, smallest: int) -> tuple[str, di
 
 @family
 def needle(rng: random.Random) -> Draft:
-    """A small ball in which a polynomial identity fails."""
-    base, truth = identity(rng, true.ALGEBRAIC), coin(rng)
-    fault, also = needle_text(rng, truth, 8)
-    return plant(rng, base, fault, also, truth=truth)
-
-
-@family
-def needle_transcendental(rng: random.Random) -> Draft:
-    """A small ball, beside functions that no polynomial method follows."""
-    base, truth = identity(rng, true.TRANSCENDENTAL), coin(rng)
-    fault, also = needle_text(rng, truth, 6)
-    return plant(rng, base, fault, also, truth=truth, provable=False)
+    """A small ball in which an identity fails, polynomial or not."""
+    polynomial, truth = rng.random() < 0.5, coin(rng)
+    base = identity(rng, true.ALGEBRAIC if polynomial else true.TRANSCENDENTAL)
+    fault, also = needle_text(rng, truth, 8 if polynomial else 6)
+    provable = polynomial and "norm(" not in fault
+    return plant(rng, base, fault, also, truth=truth, provable=provable)
 
 
 @family
@@ -269,11 +272,29 @@ def far_order(rng: random.Random) -> Draft:
 def tiny(rng: random.Random) -> Draft:
     """One side is off by a part in 10^12 to 10^60."""
     base, truth = identity(rng), coin(rng)
-    k = rng.randint(12, 60)
+    k = rng.randint(12, 60) if rng.random() < 0.7 else rng.randint(150, 400)
     left, right = base.parts[0].sides
     factor = f"(10**{k} + {0 if truth else 1})/xp.lift(10**{k})"
     # a side that is zero would stay right: seven is added to both
     part = Part("Equal", (f"(2*({left}) + 7)*({factor})", f"2*({right}) + 7"))
+    if rng.random() < 0.3:  # an inequality without room, at many points
+        left, right, given = rng.choice(
+            (
+                ("xp.abs(x + y)", "xp.abs(x) + xp.abs(y)", {"x": "real()", "y": "real()"}),
+                ("xp.abs(xp.sin(x))", "xp.relu(xp.sin(x)) + xp.abs(xp.sin(x))", {"x": "real()"}),
+                (
+                    "xp.maximum(x, xp.exp(y))",
+                    "xp.relu(x) + xp.exp(y)",
+                    {"x": "real()", "y": "real()"},
+                ),
+            )
+        )
+        sign, k = "-" if truth else "+", rng.choice((k, rng.randint(150, 300)))
+        part = Part("AtMost", (f"{left} {sign} xp.one/10**{k}", right))
+        if rng.random() < 0.3:
+            left, right = f"2*x*y*(10**{k} {sign} 1)/10**{k}", "x*x + y*y"
+            part, given = Part("AtMost", (left, right)), {"x": "real()", "y": "real()"}
+        return Draft((part,), given, truth=truth, provable=False)
     return base.but(parts=(part,), truth=truth)
 
 
@@ -583,7 +604,7 @@ def domain_end(rng: random.Random) -> Draft:
 @family
 def complex_input(rng: random.Random) -> Draft:
     """True of real inputs, false of complex ones."""
-    truth = coin(rng)
+    truth, k = coin(rng), rng.randint(1, 9)
     sides, n = rng.choice(
         [
             (("xp.norm2(A)", "xp.trace(A @ A.T)"), 2),
@@ -593,11 +614,15 @@ def complex_input(rng: random.Random) -> Draft:
             (("xp.conj(x)", "x"), 1),
             (("xp.abs2(x)", "x*x"), 1),
             (("xp.real(x) + x*x", "x + x*x"), 1),
-            (("xp.imag(x*x)", "0*x"), 1),
+            (("xp.imag(x*x) + x", "x"), 1),
+            ((f"xp.sqrt(xp.conj(x) + {k})", f"xp.conj(xp.sqrt(x + {k}))"), 0),
+            ((f"xp.log(xp.conj(x) + {k})", f"xp.conj(xp.log(x + {k}))"), 0),
         ]
     )
     name = "A" if n == 2 else "x"
     domain = {
+        (0, True): ("positive()", 'positive("n")'),
+        (0, False): ("number()", 'matrix("n")'),
         (2, True): ('real_matrix("n", "n")', 'symmetric("n")'),
         (2, False): ('matrix("n", "n")', 'hermitian("n")' if "star" not in sides[0] else ""),
         (1, True): ('vector("n")', "real()"),

@@ -100,10 +100,10 @@ def equal_sizes(rng: random.Random) -> Draft:
     return Draft((part,), given, sizes, truth=truth, false_at=where)
 
 
-# -- expressions that are zero at small sizes and not beyond: (text, inputs, false from, k) -----------
+# -- expressions that are zero at small sizes and not beyond: (text, inputs, false from, k) ---
 def late(rng: random.Random, most: int = 7) -> tuple[str, dict[str, str], int]:
     """A number that is zero below some size n, and not identically from there on."""
-    k = rng.randint(2, most)
+    k = rng.choice((most, rng.randint(2, most)))
     small = min(k, 4)
     matrix = rng.choice(('matrix("n", "n")', 'real_matrix("n", "n")', 'symmetric("n")'))
     choices = [
@@ -171,7 +171,7 @@ def late_part(rng: random.Random) -> Draft:
     if truth:
         value, given = always(rng)
         return plant(rng, base, value, given)
-    value, given, first = late(rng, 6)
+    value, given, first = late(rng)
     return plant(rng, base, value, given, truth=False, false_at=f"n >= {first}")
 
 
@@ -245,8 +245,11 @@ def branch_and_size(rng: random.Random) -> Draft:
     given = dict.fromkeys(names, 'vector("n")')
     listed = tuple(range(1, m - 1)) if truth else rng.choice(((), tuple(range(1, m + 2))))
     value = f"xp.relu(most_acute(xp, {', '.join(names)}))"
+    part = Part("Zero", (value,))
+    if rng.random() < 0.4:
+        part = Part("Equal", (f"xp.sin(xp.sum(a)) + {value}", "xp.sin(xp.sum(a))"))
     return Draft(
-        (Part("Zero", (value,)),),
+        (part,),
         given,
         {"n": listed} if listed else {},
         truth=truth,
@@ -273,10 +276,13 @@ def more_entries(rng: random.Random) -> Draft:
         )
         return Draft((Part("Equal", (left, right)),), given)
     left = f"xp.relu(xp.sum(xp.relu(x)) - {k}*xp.norm(x))"
+    part = Part("Zero", (left,))
+    if rng.random() < 0.5:
+        part = Part("Equal", (f"{left} + xp.sin(xp.sum(x))", "xp.sin(xp.sum(x))"))
     # Cauchy and Schwarz: sum relu(x) <= sqrt(n) |x|, so the difference is positive from k² + 1 on
     sizes = {"n": (1, k, k * k, k * k + 1)}
     return Draft(
-        (Part("Zero", (left,)),),
+        (part,),
         given,
         sizes,
         truth=False,

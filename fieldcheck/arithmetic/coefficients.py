@@ -1,0 +1,187 @@
+"""What the coefficients of a series are made of: residues that know their signs, degrees, balls.
+
+The first run at a random point keeps all that is known beside its residues, and writes down its
+answers; further runs, at other primes, compute residues alone and are held to the same answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from fieldcheck.arithmetic.array import Value
+from fieldcheck.arithmetic.ball import Ball
+from fieldcheck.arithmetic.base import Arithmetic
+from fieldcheck.arithmetic.beside import Beside
+from fieldcheck.arithmetic.degree import Bound, Degree
+from fieldcheck.arithmetic.informed import Informed
+from fieldcheck.arithmetic.prime import Prime
+from fieldcheck.arithmetic.sign import Known, Sign
+
+
+class Elsewhere(Exception):
+    """Balls at a point do not agree with the residues: other roots, or a special point."""
+
+
+class Strayed(Exception):
+    """At another prime other coefficients vanish: one of the two runs was deceived."""
+
+
+@dataclass(frozen=True)
+class Turned(Known):
+    """nonpos: it is real and not positive."""
+
+    nonpos: bool = False
+
+
+def _turned(known: Known, nonpos: bool, nonzero: bool = False) -> Turned:
+    own = {k: v for k, v in vars(known).items() if k not in ("nonpos", "nonzero")}
+    return Turned(**own, nonzero=known.nonzero or nonzero, nonpos=nonpos)
+
+
+def _nonpos(known: Known) -> bool:
+    return getattr(known, "nonpos", False)
+
+
+class Signs(Sign):
+    """Signs of coefficients, which come with a minus as often as not.
+
+    Divisors are the series' own to watch: it knows which of them depend on n.
+    """
+
+    def _except(self, where):
+        if not where.startswith(("where a divisor", "where a matrix")):
+            super()._except(where)
+
+    def _integer(self, n):
+        return _turned(super()._integer(n), n <= 0)
+
+    def _neg(self, a):
+        return replace(_turned(super()._neg(a), a.nonneg), nonneg=_nonpos(a))
+
+    def _add(self, a, b):
+        down = _nonpos(a) and _nonpos(b)
+        return _turned(super()._add(a, b), down, down and (a.nonzero or b.nonzero))
+
+    def _sub(self, a, b):
+        return self._add(a, self._neg(b))
+
+    @staticmethod
+    def _times(shape, a, b):
+        known = Sign._times(shape, a, b)
+        up = known.nonneg or (_nonpos(a) and _nonpos(b))
+        down = (a.nonneg and _nonpos(b)) or (_nonpos(a) and b.nonneg)
+        return replace(_turned(known, down), nonneg=up)
+
+    def _sum(self, d, axis):
+        known = super()._sum(d, axis)
+        return _turned(known, _nonpos(d), _nonpos(d) and d.nonzero and d.shape[axis] > 0)
+
+
+def _zero(residues: np.ndarray) -> np.ndarray:
+    """Which entries are zero."""
+    return np.asarray((residues == 0).all(axis=0))
+
+
+class Residues(Informed):
+    """Residues that know their signs, over one prime field."""
+
+    def __init__(self, field: Prime):
+        super().__init__(field)
+        self.field, self.signs = field, Signs()
+
+    def _abs(self, d):
+        """The root of the squared modulus: of equal squares it is the same."""
+        square = self.field.abs2(self.field.wrap(d[0]))
+        return self._learnt((self.field.sqrt(square).data, self.signs._abs(d[1])))
+
+
+class Coefficients(Beside):
+    """Residues with signs, and degrees; at a point, balls as well."""
+
+    def __init__(self, field: Prime, at_a_point: bool = False):
+        self.field, self.residues, self.degrees = field, Residues(field), Degree()
+        parts: list[Arithmetic] = [self.residues, self.degrees]
+        super().__init__(*parts, *([Ball()] if at_a_point else []))
+        self.tests, self.largest, self.highest = 0, 0, 0.0
+        self.answers: list[Any] = []
+
+    @property
+    def exceptions(self) -> list[str]:
+        return self.residues.exceptions
+
+    def _told(self, answer: Any) -> Any:
+        self.answers.append(answer)
+        return answer
+
+    def vanishes(self, value: Value) -> np.ndarray:
+        zero = _zero(value.data[0].data[0])
+        bound = value.data[1].data
+        self.tests += zero.size
+        self.largest = max(self.largest, bound.top + bound.bottom)
+        self.highest = max(self.highest, bound.height)
+        self._agree(zero, value)
+        return self._told(zero)
+
+    @staticmethod
+    def _agree(zero: np.ndarray, value: Value) -> None:
+        """At the point, too, what vanishes does and nothing else: else a root has another sign."""
+        for balls in (v.data for v in value.data[2:]):
+            for index in np.ndindex(*zero.shape):
+                if not balls[index].is_finite() or balls[index].contains(0) != zero[index]:
+                    raise Elsewhere
+
+    def known(self, value: Value) -> Known:
+        residues, known = value.data[0].data
+        if not known.nonzero and self._constant(value):
+            known = replace(known, nonzero=not _zero(residues).any())
+        return self._told(known)
+
+    @staticmethod
+    def _constant(value: Value) -> bool:
+        bound = value.data[1].data
+        return bound.top == bound.bottom == 0
+
+    def regular(self, value: Value) -> bool:
+        number = value.shape == (1, 1) and value.data[0].data[1].nonzero
+        return self._told(number or self._constant(value))  # regular modulo a prime is regular
+
+    def log(self, x):
+        self._off_the_cut(x)
+        return super().log(x)
+
+    def sqrt(self, x):
+        self._off_the_cut(x)
+        return super().sqrt(x)
+
+    def _off_the_cut(self, x: Value) -> None:
+        for balls in (v.data for v in x.data[2:]):
+            for ball in balls.reshape(-1):
+                if not (ball.real > 0 or not ball.imag.contains(0)):
+                    raise Elsewhere
+
+    def size(self) -> Bound:
+        """A bound on every coefficient that was tested."""
+        return Bound((), top=self.largest, height=self.highest)
+
+
+class Follower(Residues):
+    """Residues at a further prime: which coefficients vanish is known, and must be so again."""
+
+    def __init__(self, field: Prime, answers: list[Any]):
+        super().__init__(field)
+        self.answers = iter(answers)
+
+    def known(self, value: Value) -> Known:
+        return next(self.answers)
+
+    def regular(self, value: Value) -> bool:
+        return next(self.answers)
+
+    def vanishes(self, value: Value) -> np.ndarray:
+        zero = _zero(value.data[0])
+        if not np.array_equal(zero, next(self.answers)):
+            raise Strayed
+        return zero

@@ -1,0 +1,111 @@
+"""A form at a point: its sizes, exact raw parameters, inputs, and the sides of its parts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from fieldcheck.claim import Form
+from fieldcheck.recheck.road import UNIT, Open, Value
+from fieldcheck.relations import parts_of
+
+FINE = 2**58
+"""Generic entries are k/2^58 with |k| <= 2^59: near to uniform modulo a prime, and of size one."""
+
+SPECIAL = [Fraction(n) for n in ("0", "0", "1", "1", "-1", "2", "-1/2")]
+Entry = Callable[[str, tuple], Any]
+
+
+@dataclass
+class Point:
+    """Raw parameters by name; with a stream, those that are missing are drawn."""
+
+    raw: dict[str, np.ndarray]
+    rng: random.Random | None = None
+    special: bool = False
+
+    def get(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        if name not in self.raw:
+            if self.rng is None:
+                raise Open(f"the record has no {name}")
+            rng, draw = self.rng, lambda _: Fraction(rng.randrange(-2 * FINE, 2 * FINE), FINE)
+            draw = (lambda _: rng.choice(SPECIAL)) if self.special else draw
+            self.raw[name] = np.frompyfunc(draw, 1, 1)(np.empty(shape, dtype=object))
+            self.raw[name] = np.asarray(self.raw[name], dtype=object)
+        if self.raw[name].shape != shape:
+            raise Open(f"the recorded {name} has shape {self.raw[name].shape}, not {shape}")
+        return self.raw[name]
+
+    def entry(self, xp: Any) -> Entry:
+        """The raw parameters as coefficients of a road."""
+        return lambda name, shape: xp.of(self.get(name, shape))
+
+
+class Case:
+    """A form at some sizes, which may be names."""
+
+    def __init__(self, form: Form, sizes: Mapping[str, Any]):
+        extent = lambda d: eval(d, {"__builtins__": {}}, dict(sizes)) if isinstance(d, str) else d
+        self.form, self.sizes = form, dict(sizes)
+        self.shapes = {
+            f"{name}.{part}": tuple(map(extent, dims))
+            for name, domain in form.given.items()
+            for part, dims in domain.raw.items()
+        }
+
+    def raws(self, which: str) -> list[str]:
+        """The raw parameters that a domain lists as ``signs`` or ``nonzero``."""
+        given = self.form.given.items()
+        return [f"{name}.{part}" for name, d in given for part in getattr(d, which)]
+
+    def point(self, rng: random.Random, special: bool = False) -> Point:
+        """A random point that meets every hypothesis."""
+        for _ in range(100):
+            point = Point({}, rng, special)
+            for name in self.raws("signs"):
+                v = point.get(name, self.shapes[name])
+                v[...] = np.frompyfunc(lambda q: Fraction(1 if q > 0 else -1), 1, 1)(v)
+            if self.admits(point):
+                return point
+        raise Open("no point drawn meets the hypotheses")
+
+    def admits(self, point: Point) -> bool:
+        get = lambda name: point.get(name, self.shapes[name])
+        return all(
+            domain.admits({part: get(f"{name}.{part}") for part in domain.raw})
+            for name, domain in self.form.given.items()
+        )
+
+    def every_point(self) -> Iterator[Point]:
+        """All of them, where every raw parameter is a sign."""
+        ends = np.cumsum([0, *(int(np.prod(s)) for s in self.shapes.values())]).tolist()
+        if set(self.shapes) != set(self.raws("signs")) or ends[-1] > 12:
+            raise Open("an exhaustion over inputs that are not a few signs")
+        for bits in product((Fraction(1), Fraction(-1)), repeat=ends[-1]):
+            flat = np.array([*bits, None], dtype=object)[:-1]
+            cut = zip(self.shapes.items(), ends[:-1], ends[1:], strict=True)
+            yield Point({name: flat[a:b].reshape(shape) for (name, shape), a, b in cut})
+
+    def relations(self, xp: Any, entry: Entry) -> tuple[Any, ...]:
+        raw = {name: Value(xp, {UNIT: entry(name, s)}) for name, s in self.shapes.items()}
+        made = {
+            name: domain.build(xp, {part: raw[f"{name}.{part}"] for part in domain.raw})
+            for name, domain in self.form.given.items()
+        }
+        return parts_of(self.form.body(xp, **made))
+
+    def sides(self, xp: Any, relation: Any, part: int, entry: Entry) -> Any:
+        """Both sides (and the gap) of a part that compares two values."""
+        shape, direction = relation.direction(), None
+        if shape is not None:
+            real, imaginary = (f"direction{part}.{half}" for half in ("re", "im"))
+            direction = Value(xp, {UNIT: entry(real, shape)})
+            if relation.direction_is_complex:
+                direction = direction + xp.i * Value(xp, {UNIT: entry(imaginary, shape)})
+        return relation.sides(xp, direction)

@@ -1,0 +1,490 @@
+"""Rechecking a ledger's rows: every proof's record and every witness, kind by kind.
+
+What vanishes is looked at in residues (:mod:`field`), what contradicts a row is certified by
+intervals (:mod:`intervals`), how large a formula is is read off it (:mod:`reading`).
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from fieldcheck.claim import Form
+from fieldcheck.recheck.case import Case, Point
+from fieldcheck.recheck.field import NEAR, Residues, fresh_prime
+from fieldcheck.recheck.intervals import ALL, Intervals, digits, holds_zero, is_complex
+from fieldcheck.recheck.reading import SIGN, Reading, added, most, named
+from fieldcheck.recheck.road import UNIT, Open, Undefined, Value
+from fieldcheck.verdict import ALL as EVERY
+from fieldcheck.verdict import ON, PROVED, REFUTED, UP_TO
+
+WRONG, OPEN, SPOT = "does not recheck", "not rechecked", "spot check"
+
+SHAPES = 12  # of a grid: all, or its corners and a random choice of the rest
+TRIES = 30  # points until one has a value
+SPECIALS = 6  # points with entries 0, 1, -1, 2 and -1/2, at the two smallest shapes
+BRANCHES = 24  # points of a piecewise identity
+SLACK = 8.0  # bits per prime by which a published bound may be better than the count here
+SECONDS = 4.0  # after which a proof's largest shapes are left out, and a finding says so
+CELLS = 4000  # of an enclosure
+POINTS = 200  # of a system, at each shape
+ORDERS = 4  # powers of h beyond the stated order
+SYMBOLS = "a relation between symbols or roots, modulo a prime"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """severity: WRONG (the run fails), OPEN (nothing is proved by it) or SPOT (a remark)."""
+
+    severity: str
+    kind: str
+    sentence: str
+
+
+@dataclass
+class Proof:
+    """A record to be rechecked: the form, what its evidence says, and what has been found."""
+
+    form: Form
+    record: Mapping[str, Any]
+    scopes: Mapping[str, Any]
+    bound: str | None
+    rng: random.Random
+    found: list[Finding] = field(default_factory=list)
+    drawn: bool = False
+
+    def say(self, severity: str, sentence: str) -> None:
+        self.found.append(Finding(severity, self.record.get("kind", "?"), sentence))
+
+    def need(self, name: str) -> Any:
+        if self.record.get(name) is None:
+            raise Open(f"the record has no {name}")
+        return self.record[name]
+
+    @property
+    def parts(self) -> list[int]:
+        return [part - 1 for part in self.need("parts")]
+
+    @property
+    def grid(self) -> dict[str, list[int]]:
+        return {name: sorted(set(self.need("grid")[name])) for name in self.form.size_names()}
+
+    def shapes(self) -> list[dict[str, int]]:
+        """The recorded grid, smallest first: all of it, or its corners and a random choice."""
+        grid = self.grid
+        every = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+        if len(every) > SHAPES:
+            corner = lambda s: all(n in (grid[name][0], grid[name][-1]) for name, n in s.items())
+            some = [*filter(corner, every), *self.rng.sample(every, SHAPES)][:SHAPES]
+            every = [s for s in every if s in some]
+        return sorted(every, key=lambda s: math.prod(s.values()))
+
+    def look(self, sizes: Mapping[str, int]) -> Iterator[tuple[Case, int]]:
+        for part in self.parts:
+            yield Case(self.form, sizes), part
+
+
+# -- values at a point ---------------------------------------------------------------------------
+def residuals(case: Case, xp: Any, entry: Any, parts: Iterable[int]) -> Iterator[tuple]:
+    """(part, sides, what is to vanish) of the parts that compare two values."""
+    relations = case.relations(xp, entry)
+    for k in parts:
+        sides = case.sides(xp, relations[k], k, entry)
+        rest = sides.left - sides.right
+        if sides.order and sides.gap is None:
+            raise Open(f"part {k + 1} is an inequality without a gap")
+        yield k, sides, rest + sides.gap if sides.order else rest
+
+
+def contradicted(case: Case, point: Point, part: int, *precisions: int) -> bool:
+    """Is a part certainly false at this point?  Intervals say so."""
+    for n in precisions or (30, 90):
+        with digits(n):
+            xp = Intervals()
+            entry = point.entry(xp)
+            sides = case.sides(xp, case.relations(xp, entry)[part], part, entry)
+            room, gap = entries(sides.right - sides.left), sides.gap
+            off = [] if gap is None else entries(sides.right - sides.left - gap)
+            if sides.order and any(map(is_complex, room)):
+                raise Open("an order between complex values")
+            if sides.order and any(x.b < 0 for x in room):
+                return True
+            if not all(map(holds_zero, off if sides.order else room)):
+                return True
+    return False
+
+
+def entries(x: Value) -> list[Any]:
+    return list(x.z[UNIT].flat)
+
+
+# -- identities ----------------------------------------------------------------------------------
+def vanishing(proof: Proof, case: Case, p: int, special: bool = False) -> tuple[int, ...] | None:
+    """At one point: the branch it lies on, or None where some side has no value."""
+    point, xp = case.point(proof.rng, special), Residues(p, proof.rng)
+    xp.drawn = proof.drawn and not special
+    try:
+        for k, sides, rest in residuals(case, xp, point.entry(xp), proof.parts):
+            zero = all(map(xp.vanishes, rest.z.values()))
+            room = (sides.right - sides.left).z[UNIT].s.real
+            if zero and not (sides.order and np.any(room < -NEAR)):
+                continue
+            if contradicted(case, point, k):
+                what = "special" if special else "random"
+                proof.say(WRONG, f"part {k + 1} is false at a {what} point of {case.sizes}")
+            elif not (zero or special):
+                proof.say(OPEN, f"part {k + 1} at {case.sizes}: {SYMBOLS}")
+    except Undefined:
+        return None
+    return tuple(xp.branch)
+
+
+def identity(proof: Proof) -> None:
+    """At a fresh prime and the recorded ones in turn; then at special points."""
+    shapes, start = proof.shapes(), time.perf_counter()
+    primes = [fresh_prime(proof.rng), *map(int, proof.need("primes"))]
+    proof.drawn = counted(proof, shapes[-1])
+    bounded(proof, shapes[-1])
+    for k, sizes in enumerate(shapes):
+        case = Case(proof.form, sizes)
+        tries = (vanishing(proof, case, primes[k % len(primes)]) for _ in range(TRIES))
+        if next((branch for branch in tries if branch is not None), None) is None:
+            proof.say(OPEN, f"no point with a value at {sizes}")
+        for _ in range(SPECIALS if k < 2 else 0):
+            vanishing(proof, case, primes[0], special=True)
+        for part, sides, _ in read(proof, sizes)[1]:
+            if sides.order and not sides.gap.z[UNIT].facts >= SIGN:
+                proof.say(OPEN, f"the gap of part {part + 1} is not seen to be nonnegative")
+        if late(proof, start, k, shapes):
+            break
+
+
+def late(proof: Proof, start: float, k: int, shapes: Sequence[Any]) -> bool:
+    """Has enough been seen of a proof?"""
+    if time.perf_counter() - start > SECONDS and k + 1 < len(shapes):
+        proof.say(SPOT, f"{k + 1} of {len(shapes)} shapes, in {SECONDS:g} seconds")
+        return True
+    return any(f.severity != SPOT for f in proof.found)
+
+
+def read(
+    proof: Proof, sizes: Mapping[str, Any], drawn: bool = False
+) -> tuple[Reading, list[tuple]]:
+    """The parts as counts, at sizes that are numbers or names."""
+    case, xp = Case(proof.form, sizes), Reading()
+    xp.drawn = drawn
+    apart = {*case.raws("nonzero"), *case.raws("signs")}
+    entry = lambda name, shape: xp.raw(name, shape, name in apart)
+    return xp, list(residuals(case, xp, entry, proof.parts))
+
+
+def counted(proof: Proof, largest: Mapping[str, int]) -> bool:
+    """Is the grid long enough for what the scope says of every size?  The count may clear all
+    denominators, or take the reciprocals of arrays for symbols: then they are drawn (True)."""
+    grid, recorded = proof.grid, proof.record.get("indices") or {}
+    said = {name: n for name, n in recorded.items() if n is not None}
+    for part, scope in proof.scopes.items():
+        for name, values in scope["sizes"].items():
+            if values == EVERY and name not in said and not proof.form.every_size:
+                proof.say(WRONG, f"part {part} claims every {name} without a count of indices")
+            if values != EVERY and not set(values) <= set(grid[name]):
+                proof.say(WRONG, f"part {part} claims sizes {name} that its grid lacks")
+    for name, n in said.items():
+        if len(grid[name]) < n + 1:
+            proof.say(WRONG, f"{n} indices over {name} need {n + 1} sizes, not {len(grid[name])}")
+    why = ""
+    for drawn in (False, True):
+        if not said:
+            return False
+        try:
+            xp, made = read(proof, {**largest, **{name: named(name) for name in said}}, drawn)
+        except (Open, TypeError, ValueError) as refused:
+            why = why or f"the indices cannot be counted again: {refused}"
+            continue
+        here = most([xp.lemmas, *(added([c.top, c.axes()]) for m in made for c in m[2].z.values())])
+        short = {s: n for s in said if len(grid[s]) <= (n := math.ceil(here.get(s, 0)))}
+        if not short:
+            return drawn
+        said_here = (
+            f"{n} indices over {s} are counted here, {said[s]} recorded" for s, n in short.items()
+        )
+        why = why or "; ".join(said_here)
+    proof.say(OPEN, why)
+    return False
+
+
+def bounded(proof: Proof, sizes: Mapping[str, int]) -> None:
+    """Is the published bound one that a simple count of degrees and heights allows?"""
+    if proof.bound is None:
+        return
+    xp, made = read(proof, sizes)
+    whole = most(c.whole() for _, _, rest in made for c in rest.z.values())
+    degree = 2 * whole.get("degree", 0) + 2 * xp.symbols**2 * xp.widest + 1
+    missed = degree / 2**59 + max(1, whole.get("height", 0) / 30) / 2**52
+    draws = proof.record.get("draws") or len(proof.need("primes"))
+    best = draws * (math.log2(missed) - SLACK)
+    if float(proof.bound) < best:
+        proof.say(WRONG, f"a bound of 2^{proof.bound}, where {draws} primes give 2^{best:.0f}")
+
+
+def cells(proof: Proof) -> None:
+    """A piecewise identity: points of many branches besides."""
+    identity(proof)
+    shapes, p, met = proof.shapes(), fresh_prime(proof.rng), set()
+    for k in range(BRANCHES):
+        case = Case(proof.form, shapes[k % -(-len(shapes) // 2)])
+        met.add((str(case.sizes), vanishing(proof, case, p, special=k % 3 == 2)))
+    n = sum(bool(branch) for _, branch in met)
+    proof.say(SPOT, f"{n} branches met of {proof.record.get('cells', '?')} recorded")
+
+
+# -- ranks, rates, boxes and systems -------------------------------------------------------------
+def rank(proof: Proof) -> None:
+    """At a random rational point, modulo a fresh prime: a minor that does not vanish there does not
+    vanish, and one that is not zero vanishes there hardly ever."""
+    shapes, start = proof.shapes(), time.perf_counter()
+    for n, sizes in enumerate(shapes):
+        for case, k in proof.look(sizes):
+            here, claimed = ranked(case, k, proof.rng)
+            if here != claimed:
+                proof.say(WRONG, f"part {k + 1} has rank {here}, not {claimed}, at {sizes}")
+        if late(proof, start, n, shapes):
+            break
+
+
+def relation_at(case: Case, part: int, rng: random.Random, point: Point | None, bits: int = 61):
+    """A road modulo a fresh prime, and a part there: at a given point, or at a random one."""
+    for _ in range(TRIES):
+        xp = Residues(fresh_prime(rng, bits), rng)
+        try:
+            return xp, case.relations(xp, (point or case.point(rng)).entry(xp))[part]
+        except Undefined:
+            continue
+    raise Open(f"no point with a value at {case.sizes}")
+
+
+def ranked(
+    case: Case, part: int, rng: random.Random, point: Point | None = None
+) -> tuple[int, int]:
+    """(rank, claimed rank)"""
+    xp, relation = relation_at(case, part, rng, point, bits=31)
+    return xp.rank(xp.lift(relation.matrix).z[UNIT]), relation.rank
+
+
+def series(proof: Proof) -> None:
+    for sizes in proof.shapes():
+        for case, k in proof.look(sizes):
+            said = expanded(case, k, proof.rng)
+            if said:
+                proof.say(WRONG, f"part {k + 1} at {sizes}: {said}")
+
+
+def expanded(case: Case, part: int, rng: random.Random, point: Point | None = None) -> str:
+    """What is wrong with a rate at a point, by its series in h = 1/n."""
+    xp, relation = relation_at(case, part, rng, point)
+    xp.highest = relation.order + ORDERS
+    n = Value(xp, {(0, -1): xp.number(Fraction(1))})
+    try:
+        while xp.lost == 0 or xp.highest < relation.order + xp.lost <= 40:
+            xp.highest, xp.lost = max(xp.highest, relation.order + xp.lost), 1
+            rest = xp.lift(relation.remainder(n)).z
+    except (TypeError, Undefined) as why:
+        raise Open(f"no series in 1/n: {why}") from None
+    if xp.highest < relation.order + xp.lost:
+        raise Open("a series that loses all its terms")
+    kept = {p: c for (_, p), c in rest.items() if not xp.vanishes(c)}
+    lead, order = min(kept, default=xp.highest + 1), relation.order
+    if lead < order or (relation.constant is None and lead > order):
+        if lead < order and (xp.symbols or xp.guesses) and np.all(abs(kept[lead].s) < NEAR):
+            raise Open(SYMBOLS)
+        return f"order {lead}, not {order}"
+    c = Value(xp, {UNIT: rest.get((0, order), xp.number(Fraction(0)))})
+    if np.any(c.z[UNIT].s.real < -NEAR):
+        return "a negative remainder"
+    if relation.constant is None or xp.vanishes((c - relation.constant).z[UNIT]):
+        return ""
+    if xp.symbols or xp.guesses:
+        raise Open(SYMBOLS)
+    return "another constant"
+
+
+def enclosure(proof: Proof) -> None:
+    """The form's box again, halved until intervals see left < right on every cell."""
+    box = proof.form.box or {"raw": {}}
+    least = {name: proof.form.sizes.get(name, (1,))[0] for name in proof.form.size_names()}
+    case = Case(proof.form, {**least, **box.get("sizes", {})})
+    where = [(name, index) for name, s in case.shapes.items() for index in np.ndindex(*s)]
+    whole = tuple(tuple(map(Fraction, box["raw"][name])) for name, _ in where)
+    heap: list[Any] = [(0, whole)]
+    for _ in range(CELLS):
+        cell = heapq.heappop(heap)[1]
+        raw = {name: np.empty(shape, dtype=object) for name, shape in case.shapes.items()}
+        for (name, index), ends in zip(where, cell, strict=True):
+            raw[name][index] = ends
+        room = rooms(case, proof.parts, Point(raw))
+        if any(x.b < 0 for x in room):
+            return proof.say(WRONG, "a part is false on a cell of its box")
+        if not all(x.a > 0 for x in room):
+            axis = max(range(len(cell)), key=lambda k: cell[k][1] - cell[k][0])
+            low, high = cell[axis]
+            for half in ((low, (low + high) / 2), ((low + high) / 2, high)):
+                child = (*cell[:axis], half, *cell[axis + 1 :])
+                heapq.heappush(heap, (-max(b - a for a, b in child), child))
+        if not heap:
+            return None
+    return proof.say(OPEN, f"{len(heap)} cells are left after {CELLS}")
+
+
+def rooms(case: Case, parts: list[int], cell: Point) -> list[Any]:
+    """right - left of some inequalities on a cell."""
+    with digits(20):
+        xp = Intervals()
+        entry = cell.entry(xp)
+        relations = case.relations(xp, entry)
+        sides = [case.sides(xp, relations[k], k, entry) for k in parts]
+        room = [x for s in sides for x in entries(s.right - s.left)]
+        return [ALL if is_complex(x) else x for x in room]
+
+
+def exhaustion(proof: Proof) -> None:
+    """Every point, where all raw parameters are signs."""
+    for sizes in proof.shapes():
+        case, p = Case(proof.form, sizes), fresh_prime(proof.rng)
+        for point in case.every_point():
+            xp = Residues(p, proof.rng)
+            for k, _, rest in residuals(case, xp, point.entry(xp), proof.parts):
+                if not xp.vanishes(rest.z[UNIT]):
+                    proof.say(WRONG, f"part {k + 1} fails at a point of {sizes}")
+
+
+def systems(proof: Proof) -> None:
+    """Points with small entries: does one solve the system and is not claimed, or the reverse?"""
+    for sizes in proof.shapes():
+        for case, k in proof.look(sizes):
+            points = (case.point(proof.rng, special=True) for _ in range(POINTS))
+            if any(solves != said for solves, said in (member(case, k, x) for x in points)):
+                return proof.say(WRONG, f"part {k + 1} fails at a point of {sizes}")
+    return proof.say(SPOT, f"membership at {POINTS} points with small entries, at each shape")
+
+
+def member(case: Case, part: int, point: Point) -> tuple[bool, bool]:
+    """(solves the system, is claimed): zeros modulo a fresh prime, signs by shadows."""
+    xp, relation = relation_at(case, part, random.Random(), point)
+    tests: dict[str, Callable[[int], bool]] = {
+        "zero": lambda s: s == 0,
+        "nonzero": lambda s: s != 0,
+        "positive": lambda s: s > 0,
+        "nonnegative": lambda s: s >= 0,
+    }
+
+    def within(piece: Any) -> bool:
+        return all(
+            tests[kind](xp.sign(r, s))
+            for kind, values in piece.conditions()
+            for v in values
+            for r, s in zip(*(a.flat for a in xp.lift(v).z[UNIT]), strict=True)
+        )
+
+    return within(relation.system), any(map(within, relation.claimed))
+
+
+KINDS: dict[str, Callable[[Proof], None]] = {
+    "identity": identity,
+    "sign": identity,
+    "cells": cells,
+    "rank": rank,
+    "series": series,
+    "enclosure": enclosure,
+    "exhaustion": exhaustion,
+    "systems": systems,
+}
+
+
+# -- witnesses -----------------------------------------------------------------------------------
+def witness(form: Form, record: Mapping[str, Any], rng: random.Random) -> str:
+    """What is wrong with a refutation."""
+    case, part = Case(form, record["sizes"]), record["part"]
+    point = Point({name: table(v) for name, v in record["raw"].items()})
+    match record["relation"]:
+        case "Law":
+            raise Open("nothing here draws from a law")
+        case _ if not case.admits(point):
+            return "its point lies outside the hypotheses"
+        case "Rank":
+            here, claimed = ranked(case, part, rng, point)
+            if here < claimed:  # at a special point it may be; at a random one it may not
+                here, claimed = ranked(case, part, rng)
+            return f"the rank is {here}, as claimed" if here == claimed else ""
+        case "Solutions":
+            solves, said = member(case, part, point)
+            return "its point solves the system as claimed" if solves == said else ""
+        case "Rate":
+            return "" if expanded(case, part, rng, point) else "the rate is as stated there"
+    n = record["digits"]
+    if contradicted(case, point, part, n + 20, 4 * n + 60):
+        return ""
+    if record["relation"] != "AtMost":
+        xp = Residues(fresh_prime(rng), rng)
+        _, _, rest = next(residuals(case, xp, point.entry(xp), [part]))
+        if not (xp.symbols or xp.guesses or xp.vanishes(rest.z[UNIT])):
+            return ""
+    return "its point does not refute"
+
+
+def table(x: Any) -> np.ndarray:
+    """Exact strings, nested, as an array of fractions."""
+    if isinstance(x, list):
+        return np.stack([table(row) for row in x]) if x else np.empty((0,), dtype=object)
+    out = np.empty((), dtype=object)
+    out[()] = Fraction(float.fromhex(x)) if "x" in x else Fraction(x)
+    return out
+
+
+# -- rows ----------------------------------------------------------------------------------------
+@np.errstate(all="ignore")  # of shadows, which are looked at instead
+def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
+    """What a second road finds against a row; nothing, if all is well."""
+    rng = random.Random(random.SystemRandom().getrandbits(128))
+    if row["verdict"] == REFUTED:
+        try:
+            wrong = witness(form, row["witness"], rng)
+        except (Open, Undefined, TypeError, KeyError) as why:
+            return [Finding(OPEN, "witness", str(why))]
+        return [Finding(WRONG, "witness", wrong)] if wrong else []
+    if row["verdict"] not in (PROVED, UP_TO, ON):
+        return []
+    found: list[Finding] = []
+    for evidence in row["evidence"]:
+        if not evidence["proves"]:
+            continue
+        record = evidence["proof"] or {}
+        proof = Proof(form, record, evidence["proves"], evidence["log2_bound"], rng)
+        try:
+            kind = proof.need("kind")
+            if kind not in KINDS:
+                raise Open(f"no rechecker for {kind}")
+            KINDS[kind](proof)
+        except (Open, Undefined, TypeError, KeyError) as why:
+            proof.say(OPEN, str(why))
+        found += proof.found
+    return list(dict.fromkeys(found))
+
+
+def recheck(
+    claims: Iterable[Mapping[str, Any]], forms: Mapping[str, Form], keys: Sequence[str] = ()
+) -> Iterator[tuple[str, str, list[Finding]]]:
+    """(key, verdict, findings) of the forms of some claims of a ledger: all, or those named, by
+    their own keys or their claims'."""
+    for claim in claims:
+        for row in claim["forms"]:
+            if not keys or row["key"] in keys or claim["id"] in keys:
+                yield row["key"], row["verdict"], recheck_form(forms[row["key"]], row)

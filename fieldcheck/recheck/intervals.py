@@ -1,0 +1,117 @@
+"""mpmath's intervals, at a point or over a box: they alone may contradict a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from mpmath import iv
+
+from fieldcheck.recheck.field import boxed
+from fieldcheck.recheck.road import Half, Open, Road
+
+ALL = iv.mpf(["-inf", "inf"])  # what has no value, or is not seen
+EVERYWHERE = iv.mpc(ALL, ALL)
+
+
+@contextmanager
+def digits(n: int) -> Iterator[None]:
+    """Working precision; mpmath keeps one for all of the process."""
+    before, iv.dps = iv.dps, n
+    try:
+        yield
+    finally:
+        iv.dps = before
+
+
+def is_complex(x: Any) -> bool:
+    return isinstance(x, iv.mpc)
+
+
+def holds_zero(x: Any) -> bool:
+    return 0 in x.real and 0 in x.imag if is_complex(x) else 0 in x
+
+
+def real(x: Any) -> Any:
+    if is_complex(x):
+        raise Open("an order between complex values")
+    return x
+
+
+def log(x: Any) -> Any:
+    if is_complex(x):
+        return iv.log(x) if 0 not in x.imag or x.real.a > 0 else EVERYWHERE
+    if x.b < 0:
+        return iv.log(-x) + iv.mpc(0, iv.pi)
+    return iv.log(x) if x.a > 0 else EVERYWHERE
+
+
+def sqrt(x: Any) -> Any:
+    if is_complex(x) or x.b < 0:
+        return iv.exp(log(x) / 2)
+    return iv.sqrt(iv.mpf([max(x.a, 0), x.b]))  # below zero by rounding only
+
+
+def step(x: Any) -> Any:
+    return iv.mpf([int(real(x).a > 0), int(x.b > 0 or x.b == 0 != x.a)])
+
+
+FUNCTIONS: dict[str, Any] = {
+    "exp": iv.exp,
+    "log": log,
+    "sqrt": sqrt,
+    "reciprocal": lambda x: 1 / x,
+    "gauge": lambda x: x if x == 0 else 1 / x,
+    "abs": lambda x: abs(real(x)),
+    "relu": lambda x: iv.mpf([max(real(x).a, 0), max(x.b, 0)]),
+    "step": step,
+    "sign": lambda x: 2 * step(x) - 1,
+    "pi": lambda x: +iv.pi,
+}
+
+
+class Intervals(Road):
+    """Real entries are iv.mpf, complex ones iv.mpc."""
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Exact rationals, or pairs of them: the ends of a range."""
+        point = lambda q: iv.mpf(q.numerator) / q.denominator
+        ranged = lambda q: iv.mpf([point(q[0]).a, point(q[1]).b])
+        one = lambda q: ranged(q) if isinstance(q, tuple) else point(q)
+        return boxed(np.frompyfunc(one, 1, 1)(values))
+
+    number = lambda xp, q: xp.of(boxed(q))
+    structure = lambda xp, f, *cs: boxed(f(*cs))
+    shape_of = lambda xp, c: c.shape
+    plus = lambda xp, a, b: boxed(a + b)
+    minus = lambda xp, a: boxed(-a)
+    times = lambda xp, a, b: boxed(a**2 if a is b and not any(map(is_complex, a.flat)) else a * b)
+    imaginary = lambda xp: (boxed(iv.mpc(0, 1)), boxed(iv.mpc(0, -1)))
+    function = lambda xp, name, c: boxed(np.frompyfunc(FUNCTIONS[name], 1, 1)(c))
+    tanh = lambda xp, x: 1 - 2 / (xp.exp(2 * xp.lift(x)) + 1)  # its argument once
+
+    def contract(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        if a.shape[-1]:
+            return boxed(a @ b)
+        return self.filled((np.zeros(a.shape) @ np.zeros(b.shape)).shape, 0)
+
+    def total(self, c: np.ndarray, axis: int) -> np.ndarray:
+        return boxed(c.sum(axis=axis) + iv.mpf(0))
+
+    def known_real(self, half: Half) -> Half:
+        """The second half is the conjugate of the first but where X* moves alone."""
+        part = np.frompyfunc(lambda x: x.real if is_complex(x) else x, 1, 1)
+        return {k: c if k[0] & self.alone else boxed(part(c)) for k, c in half.items()}
+
+    def linear_solve(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        n, m = len(a), np.concatenate([a, b], axis=1)
+        for c in range(n):
+            pivot = max(range(c, n), key=lambda r: float(abs(m[r, c]).a))
+            m[[c, pivot]] = m[[pivot, c]]
+            m[c] = m[c] / m[c, c]
+            for r in range(n):
+                if r != c:
+                    m[r] = m[r] - m[c] * m[r, c]
+        return m[:, n:]

@@ -1,0 +1,258 @@
+"""Wrong rows of every kind, planted: each is caught, and its true neighbour is not."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from fieldcheck.domains import between, built, matrix, positive, real, real_matrix, vector
+from fieldcheck.recheck.check import recheck_form
+from fieldcheck.relations import AtMost, Equal, Force, Piece, Rank, Rate, Solutions
+from tests.recheck.records import form, proved, refuted, sentences, worst
+
+WRONG, OPEN, FINE = "does not recheck", "not rechecked", "fine"
+
+
+def weights():
+    """A square matrix of fixed width and any number of columns."""
+    return real_matrix(2, "n")
+
+
+IDENTITIES = [
+    ("a factor", lambda xp, x: Equal(x + x, 3 * x), WRONG),
+    ("a factor, right", lambda xp, x: Equal(x + x, 2 * x), FINE),
+    ("a sign on one side of a kink", lambda xp, x: Equal(xp.abs(x), x), WRONG),
+    ("a root's sign", lambda xp, x: Equal(xp.sqrt(x * x), x), WRONG),
+    ("a root, right", lambda xp, x: Equal(xp.sqrt(x * x), xp.abs(x)), FINE),
+    (
+        "a thin set",
+        lambda xp, x: Equal(xp.unit(x[:, None] - 1) ** 2 * x[:, None], x[:, None]),
+        WRONG,
+    ),
+    ("a logarithm", lambda xp, x: Equal(xp.log(xp.exp(x)), x), FINE),
+    ("a logarithm of a sum", lambda xp, x: Equal(xp.log(1 + xp.exp(x)), x), WRONG),
+    ("beyond the symbols", lambda xp, x: Equal(xp.exp(x + 1), xp.exp(x) * xp.exp(1)), OPEN),
+    ("a derivative", lambda xp, x: Equal(xp.push(xp.tanh, x, x), x * (1 - xp.tanh(x) ** 2)), FINE),
+    ("its factor", lambda xp, x: Equal(xp.push(xp.tanh, x, x), x * (1 - xp.tanh(x))), WRONG),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [i[1:] for i in IDENTITIES], ids=[i[0] for i in IDENTITIES]
+)
+def test_identity(body, said) -> None:
+    of = form(body, x=vector("n"))
+    assert worst(of, proved(of, "identity")) == said
+
+
+def test_force_moves_the_conjugate_alone() -> None:
+    V = lambda xp: lambda X: xp.trace(xp.star(X) @ X) + xp.trace(X @ X)
+    right = form(lambda xp, X: Force(V(xp), X, X), X=matrix("N", "N"))
+    wrong = form(lambda xp, X: Force(V(xp), X, X + xp.star(X)), X=matrix("N", "N"))
+    assert worst(right, proved(right, "identity")) == FINE
+    assert worst(wrong, proved(wrong, "identity")) == WRONG
+
+
+def test_a_piecewise_identity_on_one_branch() -> None:
+    spot = lambda xp, x: Equal(xp.relu(x) + xp.relu(x - 2) * (x + 1), xp.relu(x))
+    of = form(spot, x=real())
+    assert worst(of, proved(of, "cells", cells=4)) == FINE  # not beyond 2: a spot check
+    spot = lambda xp, x: Equal(xp.relu(x) + xp.relu(x - 1) * (x + 1), xp.relu(x))
+    of = form(spot, x=real())
+    assert worst(of, proved(of, "cells", cells=4)) == WRONG
+
+
+def test_branches_are_counted() -> None:
+    of = form(lambda xp, x: Equal(xp.relu(x) - xp.relu(-x), x), x=vector("n"))
+    assert "branches met of 8 recorded" in sentences(recheck_form(of, proved(of, "cells", cells=8)))
+
+
+SIGNS = [
+    (lambda xp, x: AtMost(2 * x, x * x + 1, gap=(x - 1) ** 2), FINE),
+    (lambda xp, x: AtMost(2 * x, x * x + 1, gap=x * x + 1 - 2 * x), OPEN),  # not by its form
+    (lambda xp, x: AtMost(2 * x, x * x + 2, gap=(x - 1) ** 2), WRONG),  # another gap
+    (lambda xp, x: AtMost(3 * x, x * x + 1, gap=x * x + 1 - 3 * x), WRONG),
+    (lambda xp, x: AtMost(2 * x, x * x + 1), OPEN),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), SIGNS)
+def test_sign(body, said) -> None:
+    of = form(body, x=vector("n"))
+    assert worst(of, proved(of, "sign")) == said
+
+
+def amitsur_levitzki(xp, A, B, C, D):
+    """S_4 vanishes on 2 x 2 matrices, and not on larger ones."""
+    pair = lambda X, Y: X @ Y - Y @ X
+    both = lambda X, Y: X @ Y + Y @ X
+    s = both(pair(A, B), pair(C, D)) - both(pair(A, C), pair(B, D)) + both(pair(A, D), pair(B, C))
+    return Equal(xp.trace(s @ A), 0 * xp.trace(A))
+
+
+def square(n: str):
+    return real_matrix(n, n)
+
+
+def test_a_grid_too_short() -> None:
+    of = form(amitsur_levitzki, A=square("n"), B=square("n"), C=square("n"), D=square("n"))
+    short = {"n": [1, 2]}
+    assert worst(of, proved(of, "identity", grid=short)) == FINE  # for the sizes listed
+    row = proved(of, "identity", grid=short, indices={"n": 5})
+    assert "5 indices over n need 6 sizes, not 2" in sentences(recheck_form(of, row))
+    assert worst(of, row) == WRONG
+    low = proved(of, "identity", grid=short, indices={"n": 1})
+    assert "5 indices over n are counted here, 1 recorded" in sentences(recheck_form(of, low))
+    row = proved(of, "identity", grid=short)
+    row["evidence"][0]["proves"]["1"]["sizes"] = {"n": "all"}
+    assert worst(of, row) == WRONG
+    row["evidence"][0]["proves"]["1"]["sizes"] = {"n": [1, 2, 3]}
+    assert worst(of, row) == WRONG
+
+
+COUNTS = [
+    (lambda xp, x: Equal(xp.sum(x) ** 2, xp.sum(x) ** 2), {}, 2),
+    (lambda xp, x: Equal(x.shape[0] * xp.sum(x), 0 * x[0]), {}, 2),
+    (lambda xp, x: Equal(xp.sum(x) / x.shape[0], x[0]), {}, 1),
+    (lambda xp, x: Equal(xp.softmax(x), x), {}, 2),
+    (lambda xp, x: Equal(1 / x[1:] + 1 / x[:-1], 0 * x[1:]), {}, 1),
+    (lambda xp, x: Equal(xp.gradient(lambda y: xp.sum(y) ** 2, x), 0 * x), {}, 2),
+    (lambda xp, x: Equal(xp.norm(x) ** 2, 0 * x[0]), {}, 1),
+]
+
+
+@pytest.mark.parametrize(("body", "given", "count"), COUNTS)
+def test_indices_counted_again(body, given, count) -> None:
+    """A grid one value short of the count is not enough; the statements need not be true."""
+    of = form(body, x=vector("n"), **given)
+    for values, enough in ((count, False), (count + 1, True)):
+        grid = {"n": list(range(2, 2 + values))}
+        row = proved(of, "identity", grid=grid, indices={"n": values - 1})
+        said = f"{count} indices over n are counted here"
+        assert (said not in sentences(recheck_form(of, row))) == enough
+
+
+def test_a_body_that_looks_at_a_size() -> None:
+    seven = lambda xp, x: Equal(xp.sum(x), xp.sum(x) * (2 if x.shape[0] == 7 else 1))
+    of = form(seven, x=vector("n"))
+    assert worst(of, proved(of, "identity", indices={"n": 2})) == OPEN
+
+
+def test_a_bound_too_good() -> None:
+    of = form(lambda xp, x: Equal((x + 1) ** 2, x * x + 2 * x + 1), x=vector("n"))
+    assert worst(of, proved(of, "identity", bound="-50.0", draws=1)) == FINE
+    assert worst(of, proved(of, "identity", bound="-100.0", draws=1)) == WRONG
+    assert worst(of, proved(of, "identity", bound="-100.0", draws=2)) == FINE
+
+
+def test_rank() -> None:
+    gram = lambda r: lambda xp, A: Rank(A.T @ A, r)
+    for r, said in ((2, FINE), (1, WRONG), (3, WRONG)):
+        of = form(gram(r), A=weights())
+        assert worst(of, proved(of, "rank", grid={"n": [3, 4]})) == said
+
+
+RATES = [
+    (lambda xp, a: Rate(lambda n: xp.exp(a / n) - 1, 1, constant=a), FINE),
+    (lambda xp, a: Rate(lambda n: xp.exp(a / n) - 1, 2), WRONG),
+    (lambda xp, a: Rate(lambda n: xp.exp(a / n) - 1, 1, constant=2 * a), WRONG),
+    (lambda xp, a: Rate(lambda n: xp.exp(a / n) - 1 - a / n, 1), WRONG),
+    (lambda xp, a: Rate(lambda n: xp.sqrt(1 + a / n) - 1 - a / (2 * n), 2), WRONG),  # negative
+    (lambda xp, a: Rate(lambda n: a * n / (n * n + 10**7), 1, constant=a), FINE),
+    (lambda xp, a: Rate(lambda n: xp.norm(xp.stack([a, a]) / n), 1), FINE),
+    (lambda xp, a: Rate(lambda n: sum((a / n for _ in range(n)), 0 * a) / n, 1), OPEN),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), RATES)
+def test_series(body, said) -> None:
+    of = form(body, a=positive())
+    assert worst(of, proved(of, "series")) == said
+
+
+def test_enclosure() -> None:
+    box = {"raw": {"x.x": (-1, 1)}}
+    for top, said in ((1, WRONG), (3, FINE), (2, OPEN)):  # at 2 the sides meet
+        body = lambda xp, x, top=top: AtMost(x * x, top * xp.one)
+        of = form(body, box=box, x=between(0, 1) if top == 2 else between(0, Fraction(3, 2)))
+        of = form(body, box=box, x=between(1, Fraction(142, 100))) if top == 2 else of
+        assert worst(of, proved(of, "enclosure", grid={})) == (WRONG if top == 2 else said)
+    of = form(lambda xp, x: AtMost(x * x, xp.one), box=box, x=between(0, 1))
+    assert worst(of, proved(of, "enclosure", grid={})) == OPEN  # equal at an end
+
+
+def signs(n: int):
+    from dataclasses import replace
+
+    return replace(built("signs", (n,), {"s": (n,)}, lambda xp, raw: raw["s"]), signs=("s",))
+
+
+def test_exhaustion() -> None:
+    right = form(lambda xp, s: Equal(s**2, xp.ones(3)), s=signs(3))
+    wrong = form(lambda xp, s: Equal((1 + s[0]) * (1 + s[1]) * (1 + s[2]), 0 * s[0]), s=signs(3))
+    other = form(lambda xp, s: Equal(s, s), s=vector(3))
+    assert worst(right, proved(right, "exhaustion")) == FINE
+    assert worst(wrong, proved(wrong, "exhaustion")) == WRONG
+    assert worst(other, proved(other, "exhaustion")) == OPEN
+
+
+def test_systems() -> None:
+    system = lambda a: Piece(zero=(a * a - a,))
+    both = lambda xp, a: Solutions(system(a), (Piece(zero=(a,)), Piece(zero=(a - 1,))))
+    one = lambda xp, a: Solutions(system(a), (Piece(zero=(a,)),))
+    for body, said in ((both, FINE), (one, WRONG)):
+        of = form(body, a=real())
+        assert worst(of, proved(of, "systems")) == said
+
+
+WITNESSES = [
+    (lambda xp, x: Equal(x * x, x), "Equal", {"x.x": "1/2"}, FINE),
+    (lambda xp, x: Equal(x * x, x), "Equal", {"x.x": "1"}, WRONG),  # both sides are 1
+    (lambda xp, x: AtMost(x, x * x), "AtMost", {"x.x": "1/3"}, FINE),
+    (lambda xp, x: AtMost(x, x * x), "AtMost", {"x.x": "1"}, WRONG),
+    (lambda xp, x: AtMost(xp.exp(x), 1 + x), "AtMost", {"x.x": "0x1.0p-40"}, FINE),
+    (lambda xp, x: AtMost(xp.exp(x), 1 + x), "AtMost", {"x.x": "0"}, WRONG),
+    (lambda xp, x: AtMost(0, x * x, gap=x), "AtMost", {"x.x": "2"}, FINE),  # by its gap
+    (lambda xp, x: Rank(xp.stack([xp.stack([x, xp.one])]), 0), "Rank", {"x.x": "0"}, FINE),
+    (lambda xp, x: Rank(xp.stack([xp.stack([x, xp.one])]), 1), "Rank", {"x.x": "0"}, WRONG),
+    (
+        lambda xp, x: Solutions(Piece(zero=(x * x - x,)), (Piece(zero=(x,)),)),
+        "Solutions",
+        {"x.x": "1"},
+        FINE,
+    ),
+    (
+        lambda xp, x: Solutions(Piece(zero=(x * x - x,)), (Piece(zero=(x,)),)),
+        "Solutions",
+        {"x.x": "0"},
+        WRONG,
+    ),
+    (lambda xp, x: Rate(lambda n: x / n, 2), "Rate", {"x.x": "1"}, FINE),
+    (lambda xp, x: Rate(lambda n: x / n, 1), "Rate", {"x.x": "1"}, WRONG),
+    (lambda xp, x: Equal(x, 0), "Law", {"x.x": "1"}, OPEN),
+    (lambda xp, x: Equal(x, 0), "Equal", {}, OPEN),  # the point is not in the record
+]
+
+
+@pytest.mark.parametrize(("body", "relation", "raw", "said"), WITNESSES)
+def test_witness(body, relation, raw, said) -> None:
+    assert worst(form(body, x=real()), refuted(relation, raw)) == said
+
+
+def test_a_witness_outside_the_hypotheses() -> None:
+    of = form(lambda xp, s: Equal(s[0], xp.one), s=signs(1))
+    assert worst(of, refuted("Equal", {"s.s": ["-1"]})) == FINE
+    assert worst(of, refuted("Equal", {"s.s": ["2"]})) == WRONG
+
+
+def test_what_is_not_recorded_is_not_rechecked() -> None:
+    of = form(lambda xp, x: Equal(x, x), x=vector("n"))
+    for missing in ("kind", "parts", "grid", "primes"):
+        row = proved(of, "identity")
+        del row["evidence"][0]["proof"][missing]
+        assert f"the record has no {missing}" in sentences(recheck_form(of, row))
+    row = proved(of, "identity")
+    row["evidence"][0]["proof"] = None
+    assert worst(of, row) == OPEN
+    assert worst(of, proved(of, "hearsay")) == OPEN
