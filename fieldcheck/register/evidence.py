@@ -17,8 +17,8 @@ from fieldcheck.relations import Equal
     r" = \tfrac12\bigl(V'(X)[H] + \ii\,V'(X)[\ii H]\bigr)",
 )
 def one_pass(xp, X, W, H, *, sign=1):
-    """Moving X* alone along H* equals half the derivative along H plus i/2 times that along iH; here
-    for a V with unequal numbers of X and X*."""
+    """Moving X* alone along H* equals half the derivative along H plus i/2 times that along iH;
+    here for a V with unequal numbers of X and X*."""
     V = lambda X: xp.trace(X @ W @ xp.star(X) @ X @ xp.star(X)) + xp.trace(X @ W @ X.T)
     return Equal(
         xp.pull_star(V, X, H),

@@ -162,9 +162,9 @@ colu_algebra.vary(
     r"&S\ge3\\2G&S=2\end{cases}",
 )
 def nearest_algebra(xp, points, *, flat=2):
-    r"""The commuting algebra of the nearest-point map has CoLU's dimension for $S \ge 3$. For $S = 2$
-    the cone is an orthant turned by 45°: the map is a turned ReLU, with a scaling for each of its
-    two channels."""
+    r"""The commuting algebra of the nearest-point map has CoLU's dimension for $S \ge 3$. For
+    $S = 2$ the cone is an orthant turned by 45°: the map is a turned ReLU, with a scaling for each
+    of its two channels."""
     points = commutant.cell_points(xp, points, nearest=True)
     G, S = _groups(points)
     own = flat if S == 2 else 1 + (S - 1) * (S - 2) // 2

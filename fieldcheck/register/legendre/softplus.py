@@ -82,7 +82,8 @@ def _(xp, x, tau):
     equations=["eq-softplus-tail"],
     given=dict(u=nonnegative(), tau=positive()),
     needs=["softplus-smooths-relu-error"],
-    tex=r"\frac{\tau e^{-u/\tau}}{1+e^{-u/\tau}}\le\tau\log(1+e^{-u/\tau})\le\tau e^{-u/\tau}\qquad(u=|x|)",
+    tex=r"\frac{\tau e^{-u/\tau}}{1+e^{-u/\tau}}\le\tau\log(1+e^{-u/\tau})"
+    r"\le\tau e^{-u/\tau}\qquad(u=|x|)",
 )
 def softplus_tail(xp, u, tau):
     """At the distance u = |x| from the kink the error is at most τ e^(−u/τ), and at least that over

@@ -309,7 +309,8 @@ def _(xp, x, h, d, W, B):
         H=real_matrix("N", "C"),
     ),
     sizes=dict(N=[3, 4], C=[1, 2, 3]),
-    tex=r"F(\varepsilon X)=\tfrac\varepsilon N\mathbf 1\mathbf 1^\top XB+\varepsilon^3T(X)+O(\varepsilon^5),"
+    tex=r"F(\varepsilon X)=\tfrac\varepsilon N\mathbf 1\mathbf 1^\top XB+\varepsilon^3T(X)"
+    r"+O(\varepsilon^5),"
     r"\quad T(X)=\tfrac1N\,XWX^\top\bigl(1-\tfrac1N\mathbf 1\mathbf 1^\top\bigr)XB",
 )
 def no_go_order(xp, X, W, B, H, *, cubic=1):

@@ -186,8 +186,8 @@ causal.vary("reversal as well", key="reversal", group=_reversal)
     tex=r"\operatorname{Aut}(\text{band of half-width }1) = \{1,\ \text{reversal}\}\quad (N=3,4,5)",
 )
 def band(xp, X, W, t, *, group=_reversal):
-    """For N = 3, 4, 5 only the reversal keeps a band of half-width w = 1. (For every N >= 3: it is a
-    path, whose ends have the smallest row sums; where the first end goes decides the rest.)"""
+    """For N = 3, 4, 5 only the reversal keeps a band of half-width w = 1. (For every N >= 3: it is
+    a path, whose ends have the smallest row sums; where the first end goes decides the rest.)"""
     n = X.shape[0]
     return _symmetry(xp, masks.band(n, 1), group(n), X, W, t)
 
