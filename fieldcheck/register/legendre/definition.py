@@ -319,7 +319,8 @@ def definition_lse_negative(xp, p, s):
     others = n - 1 + small  # log(n/others) >= (n - others)/n = e^(-s) (e^s - 1)/n
     growth = s + xp.relative_entropy(1, large)
     gap = (xp.relative_entropy(n * xp.one, others) + small * growth) / n
-    return AtMost(*_beside_zeros(xp, p, s, n), gap=gap)
+    left, right = _beside_zeros(xp, p, s, n)
+    return AtMost(left, right, gap=gap)
 
 
 def _beside_zeros(xp, p, s, n):

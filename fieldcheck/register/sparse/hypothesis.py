@@ -244,8 +244,8 @@ modewise.vary("no gates", key="no-gate", gate=lambda xp, b: xp.one)
 def _gated(xp, A, B, d, gate_of, fade):
     """X ↦ the head XAX*XB with each of its modes behind a gate and a factor.
 
-    The mode X E_ab X* X E_ce has the weight A_ab B_ce and the rate β = d_e − d_a − d_b − d_c: in the
-    frame that the MLP XD moves it fades by e^(−sβ).
+    The mode X E_ab X* X E_ce has the weight A_ab B_ce and the rate β = d_e − d_a − d_b − d_c: in
+    the frame that the MLP XD moves it fades by e^(−sβ).
     """
     C = range(d.shape[0])
 
