@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.arithmetic.array import Unsupported, Value
+from fieldcheck.arithmetic.base import Primitives
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.claim import Form
@@ -253,11 +254,11 @@ class Statement:
         made = {}
         for name, domain in self.form.given.items():
             own = {part: raws[f"{name}.{part}"] for part in domain.raw}
-            made[name] = domain.build(xp, own)
+            made[name] = domain.build(Primitives(xp), own)
         return made
 
     def relations(self, xp, raws: dict[str, Value]) -> tuple[Any, ...]:
-        return parts_of(self.form.body(xp, **self.inputs(xp, raws)))
+        return parts_of(self.form.body(Primitives(xp), **self.inputs(xp, raws)))
 
     def sides(self, xp, raws: dict[str, Value], part: int | None = None) -> list[Sides]:
         """Both sides of every pointwise part (or of one) in the arithmetic ``xp``."""
