@@ -47,6 +47,23 @@ def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
     return f"{said}the lengths {apart[0][0]} and {apart[0][1]} differ{hint}"
 
 
+class Primitives:
+    """What a body is handed: the primitives of some arithmetic, and no way to tell of which."""
+
+    __slots__ = ("__of",)
+
+    def __init__(self, of: Arithmetic):
+        self.__of = of
+
+    def __getattr__(self, primitive: str) -> Any:
+        if primitive.startswith("_") or primitive == "kind":
+            raise AttributeError(f"xp has no {primitive!r}: a body may use only the primitives")
+        return getattr(self.__of, primitive)
+
+    def __repr__(self) -> str:
+        return "xp"
+
+
 class Arithmetic:
     """One number system behind the primitives a body may use."""
 

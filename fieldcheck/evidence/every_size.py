@@ -1,10 +1,11 @@
 """Every size from finitely many: which sizes must be visited, and whether they were enough.
 
-The theorem (evidence chapter): a number made of inputs by sums and products vanishes at all sizes if
-it does at one more value of each size than it has summation indices running over it, in every
+The theorem (evidence chapter): a number made of inputs by sums and products vanishes at all sizes
+if it does at one more value of each size than it has summation indices running over it, in every
 combination.  :class:`Plan` runs the body on names instead of lengths and says which values these
 are.  A *symbol* whose argument has indices of its own may be the same as another at small sizes
-only: such coincidences are compared between the sizes visited, and count only if they do not change.
+only: such coincidences are compared between the sizes visited, and count only if they do not
+change.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ class Plan:
     nonlocal_: do symbols depend on how many others there are?
     split:    places of a size that stand apart
     visible:  is an order's gap nonnegative by its form at every size?
+    rules:    of each function whose rules depend on a sign: is it known at every size?
+    exceptions: where a rule has exceptions that nothing excludes at every size
     ended:    why the indices cannot be counted
     """
 
@@ -55,6 +58,8 @@ class Plan:
     nonlocal_: bool = False
     split: Mapping[str, int] = field(default_factory=dict)
     visible: bool = True
+    rules: tuple[bool, ...] = ()
+    exceptions: tuple[str, ...] = ()
     ended: str = ""
 
     def values(self, name: str, least: int, allowed: list[int] | None, cut: int) -> list[int]:
@@ -82,15 +87,16 @@ def plan(statement: Statement, part: int) -> Plan:
     try:
         for _ in range(8):
             counted = _run(statement, part, drawn)
-            if not counted[0].blocked:
+            if not counted[0].first.blocked:
                 return _planned(*counted, drawn)
-            drawn |= counted[0].blocked
+            drawn |= counted[0].first.blocked
         return Plan(ended="divisors that depend on what is summed over")
     except Exception as fault:
         return Plan(ended=_where(statement, fault))
 
 
-def _planned(indices: Indices, residual: Count, visible: bool, drawn: frozenset[int]) -> Plan:
+def _planned(xp: Informed, residual: Count, visible: bool, drawn: frozenset[int]) -> Plan:
+    indices: Indices = xp.first
     if indices.doubtful:
         return Plan(ended="a divisor may vanish identically at some size")
     if indices.nonlocal_ and any(len(named(axis)) > 1 for s in indices.sites for axis in s):
@@ -105,10 +111,12 @@ def _planned(indices: Indices, residual: Count, visible: bool, drawn: frozenset[
         indices.nonlocal_,
         {name: max(0, first) + max(0, last) for name, (first, last) in indices.split.items()},
         visible,
+        tuple(xp.rules),
+        tuple(xp.exceptions),
     )
 
 
-def _run(statement: Statement, part: int, drawn: frozenset[int]) -> tuple[Indices, Count, bool]:
+def _run(statement: Statement, part: int, drawn: frozenset[int]) -> tuple[Informed, Count, bool]:
     """(what was met, the residual, whether a gap is nonnegative by its form)."""
     indices = Indices()
     lengths = {name: 3 + k for k, name in enumerate(statement.size_names)}
@@ -124,9 +132,9 @@ def _run(statement: Statement, part: int, drawn: frozenset[int]) -> tuple[Indice
     direction = _direction(indices, xp, relation, part)
     sides = relation.sides(xp, direction)
     if not sides.order:
-        return indices, (sides.left - sides.right).data[0], True
+        return xp, (sides.left - sides.right).data[0], True
     residual = (sides.right - sides.left) - sides.gap
-    return indices, residual.data[0], sides.gap.data[1].nonneg
+    return xp, residual.data[0], sides.gap.data[1].nonneg
 
 
 def _raw_axes(statement: Statement) -> dict[str, tuple[Axis, ...]]:
@@ -221,6 +229,8 @@ def steady(
     plan: Plan, passed: Mapping[tuple, list[np.ndarray]], values: Mapping[str, list[int]]
 ) -> bool:
     """Do the symbols coincide at all these shapes as they do at the largest?"""
+    if any(len(sites) != len(plan.sites) for sites in passed.values()):
+        return False  # another formula at another size
     names = list(values)
     last = passed[tuple(values[name][-1] for name in names)]
     for shape, sites in passed.items():

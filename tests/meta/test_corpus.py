@@ -22,7 +22,7 @@ from tests.meta.corpus.judged import GRAVE, Result, judge, mistake
 CORPUS = Path(__file__).parent / "corpus"
 ROOT = Path(__file__).parents[2]
 OLD = json.loads((CORPUS / "old.json").read_text())
-EACH = 10
+EACH = 8
 """Members of every family that a test run judges."""
 
 

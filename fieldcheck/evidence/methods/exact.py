@@ -21,6 +21,7 @@ counts for nothing, and the reason says so.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Iterator, Mapping
@@ -51,6 +52,9 @@ from fieldcheck.verdict import ALL, Evidence, Report, Scope, Why
 ROOTS = 6
 """Square roots of one identity, all of whose signs are tried."""
 
+STEPS = 4
+"""Steps of one identity that are 0 and 1 in turn; of more the cells take care."""
+
 SYMBOLS = str(Why.SYMBOLS)
 TOO_HIGH = str(Why.DEGREE)
 UNIT = "where a vector that is brought to unit length vanishes"
@@ -58,8 +62,8 @@ ON_OPEN_SET = "perhaps on an open set"
 """What ``Informed`` says of the exceptions that matter to an identity, or to a gap."""
 
 RARE = 4
-"""So many divisors in a row that vanish at random points vanish identically: one does so by accident
-with a chance below 2^-40."""
+"""So many divisors in a row that vanish at random points vanish identically: one does so by
+accident with a chance below 2^-40."""
 
 Shape = dict[str, int]
 Signs = Mapping[Any, Mapping[Any, Any]]
@@ -90,6 +94,7 @@ class Trials:
     ruled: bool = True
     bits: bool = False
     field: type[Prime] = Prime
+    rules: tuple[bool, ...] = ()
     _steps: bool = False
     _exponentials: bool = False
 
@@ -119,8 +124,8 @@ class Trials:
         raise failed
 
     def _ways(self) -> Iterator[tuple[bool, type[Prime]]]:
-        """How symbols are drawn: free; with steps that are 0 and 1 in turn; with an exponential that
-        turns sums into products, which decides no sizes but those visited."""
+        """How symbols are drawn: free; with steps that are 0 and 1 in turn; with an exponential
+        that turns sums into products, which decides no sizes but those visited."""
         yield False, Prime
         if self._steps:
             yield True, Prime
@@ -168,7 +173,7 @@ class Trials:
                     run.noting, run.bits = self.noting, self.bits
                     residual = self._residual(run, where)
                     roots = max(roots, len(run.choices))
-                    if roots > ROOTS:
+                    if roots > (STEPS if self.bits else ROOTS):
                         raise Unsupported(f"more than {ROOTS} square roots or steps")
                     if residual.any():
                         self._steps = bool(run._step_of)
@@ -199,7 +204,9 @@ class Trials:
             k: xp.informed(v.data, Known(v.shape, True, nonzero=k in apart))
             for k, v in plain.items()
         }
-        return difference(self.statement.sides(xp, raws, self.part)[0]).data[0]
+        residual = difference(self.statement.sides(xp, raws, self.part)[0]).data[0]
+        self.rules = tuple(xp.rules)
+        return residual
 
 
 def difference(sides: Sides) -> Any:
@@ -285,14 +292,15 @@ def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]
         grid, ended = _every_size(statement, trials, plan)
         if grid:
             sizes = dict.fromkeys(statement.size_names, ALL)
+            trials.exceptions = list(plan.exceptions)
             scope = _scope(statement, trials, sizes)
             return scope, _proof(trials, grid, plan, "")
     ranges = statement.visited()
     trials.drawn, trials.noting = frozenset(), False
     shapes = statement.product(ranges)
-    for sizes in shapes:
-        trials.holds(sizes)
-    if all(sizes in trials.empty for sizes in shapes):
+    for visited in shapes:
+        trials.holds(visited)
+    if all(visited in trials.empty for visited in shapes):
         raise Unsupported("a divisor that vanishes identically")
     return _scope(statement, trials, ranges), _proof(trials, ranges, None, ended)
 
@@ -316,6 +324,8 @@ def _every_size(
             if key not in passed:
                 try:
                     passed[key] = trials.holds(sizes)
+                    if any(r and not at_all for r, at_all in zip_rules(trials.rules, plan.rules)):
+                        return {}, "a sign that is known at some sizes only"
                 except Disproved:
                     if every_size.allowed(statement, sizes):
                         raise
@@ -332,6 +342,11 @@ def _every_size(
         else:
             why = "symbols coincide at small sizes that are apart at larger ones"
     return {}, why
+
+
+def zip_rules(here: tuple[bool, ...], everywhere: tuple[bool, ...]) -> list[tuple[bool, bool]]:
+    """The rules used at one size, beside those that hold at every size."""
+    return list(itertools.zip_longest(here, everywhere, fillvalue=False)) if here else []
 
 
 def _false_at(trials: Trials, sizes: Shape) -> bool:

@@ -67,6 +67,12 @@ def gram(xp, V):
     return xp.det(V @ V.T)
 
 
+def moments(xp, x, y, k):
+    """det <x^a, y^b> for a, b < k: zero for vectors shorter than k."""
+    rows = [[xp.sum(x**a * y**b) for b in range(k)] for a in range(k)]
+    return xp.det(xp.stack([xp.stack(row) for row in rows]))
+
+
 def falling(xp, x, k):
     """n (n - 1) ... (n - k + 1) for x of length n, n written as a sum of ones: zero for n < k."""
     n, product = xp.sum(xp.ones(x.shape[0])), xp.one

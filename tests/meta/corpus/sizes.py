@@ -115,6 +115,9 @@ def late(rng: random.Random, most: int = 7) -> tuple[str, dict[str, str], int]:
         (f"xp.trace(cayley(xp, A, {small - 1}) @ A)", {"A": matrix}, small),
         ("xp.sum(x)*xp.sum(y) - xp.sum(x*y)", {"x": 'vector("n")', "y": 'vector("n")'}, 2),
         ("xp.norm2(x)*xp.norm2(y) - xp.sum(x*y)**2", {"x": 'vector("n")', "y": 'vector("n")'}, 2),
+        (f"moments(xp, x, y, {small})", {"x": 'vector("n")', "y": 'vector("n")'}, small),
+        (f"moments(xp, x, xp.exp(y), {small})", {"x": 'vector("n")', "y": 'vector("n")'}, small),
+        (f"falling(xp, x, {k})*xp.sum(x*x)/(x.shape[0] + 1)", {"x": 'vector("n")'}, k),
         ("xp.sum(x)**2 - xp.sum(x*x)", {"x": 'vector("n")'}, 2),
         ("x.shape[0]*xp.sum(x*x) - xp.sum(x)**2", {"x": 'vector("n")'}, 2),
     ]
@@ -318,6 +321,10 @@ def late_entries(rng: random.Random) -> Draft:
         ]
     )
     value = f"symmetric_function(xp, {f}, {k})"
+    length, condition = rng.choice(
+        (("n", "n"), ("n", "n"), ("n+1", "n + 1"), ("2*n", "2 * n"), ("n*m", "n * m"))
+    )
+    domain, false_at = domain.replace('"n"', f'"{length}"'), f"{condition} >= {k}"
     if truth:
         value = rng.choice(
             (
@@ -325,7 +332,7 @@ def late_entries(rng: random.Random) -> Draft:
                 f"symmetric_function(xp, {f}, {k}) - symmetric_function(xp, -({f}), {k})*(-1)**{k}",
             )
         )
-    return Draft((Part("Zero", (value,)),), {"x": domain}, truth=truth, false_at=f"n >= {k}")
+    return Draft((Part("Zero", (value,)),), {"x": domain}, truth=truth, false_at=false_at)
 
 
 @family
