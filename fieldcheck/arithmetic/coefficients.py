@@ -48,11 +48,12 @@ def _nonpos(known: Known) -> bool:
 class Signs(Sign):
     """Signs of coefficients, which come with a minus as often as not.
 
-    Divisors are the series' own to watch: it knows which of them depend on n.
+    Divisors and cuts are the series' own to watch: it knows which arguments depend on n.  On a cut
+    that does not move with n, residues keep a value and its conjugate apart.
     """
 
     def _except(self, where):
-        if not where.startswith(("where a divisor", "where a matrix")):
+        if not where.startswith(("where a divisor", "where a matrix", "on the cut")):
             super()._except(where)
 
     def _integer(self, n):

@@ -126,7 +126,7 @@ def _why_not_proved(
 
 
 def _tried(proofs: list[tuple[Scope | None, str | None]]) -> Scope:
-    """The conditions that remain of what was nearly proved; what was tried stands in the evidence."""
+    """The conditions that remain of what was nearly proved; what was tried is in the evidence."""
     scopes = [scope for scope, _ in proofs if scope is not None]
     conditions = [c for scope in scopes for c in scope.conditions]
     left_out = [c for scope in scopes for c in scope.left_out]

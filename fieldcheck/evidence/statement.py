@@ -24,6 +24,7 @@ from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.claim import Form
 from fieldcheck.evidence.draws import Raw, small_entries
+from fieldcheck.evidence.vanishing import Pins
 from fieldcheck.relations import Sides, parts_of
 from fieldcheck.verdict import Scope
 
@@ -181,8 +182,8 @@ class Statement:
         given = self.form.given.items()
         return frozenset(f"{n}.{part}" for n, domain in given for part in getattr(domain, which))
 
-    def sign_patterns(self, sizes: dict[str, int]) -> list[dict[tuple, dict[None, Fraction]]]:
-        """Every choice of the raw parameters that are 1 or -1, as {(name, index): {None: value}}."""
+    def sign_patterns(self, sizes: dict[str, int]) -> list[Pins]:
+        """Every choice of the raw parameters that are 1 or -1: {(name, index): {None: value}}."""
         shapes = self.raw_shapes(sizes)
         entries = [(k, i) for k in sorted(self.sign_raws) for i in np.ndindex(*shapes[k])]
         if 2 ** len(entries) > PATTERNS:

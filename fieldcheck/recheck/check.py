@@ -32,10 +32,10 @@ WRONG, OPEN, SPOT = "does not recheck", "not rechecked", "spot check"
 
 SHAPES = 12  # of a grid: all, or its corners and a random choice of the rest
 TRIES = 30  # points until one has a value
-SPECIALS = 6  # points with entries 0, 1, -1, 2 and -1/2, at the two smallest shapes
+SPECIALS = 6  # points with entries 0, 1, -1, 2 and -1/2, at the first three shapes
 BRANCHES = 24  # points of a piecewise identity
 SLACK = 8.0  # bits per prime by which a published bound may be better than the count here
-SECONDS = 4.0  # after which a proof's largest shapes are left out, and a finding says so
+SECONDS = 4.0  # after which the rest of a proof's shapes are left out, and a finding says so
 CELLS = 4000  # of an enclosure
 POINTS = 200  # of a system, at each shape
 ORDERS = 4  # powers of h beyond the stated order
@@ -108,14 +108,30 @@ class Proof:
                     self.say(WRONG, f"part {part} claims sizes {name} that its grid lacks")
 
     def shapes(self) -> list[dict[str, int]]:
-        """The recorded grid, smallest first: all of it, or its corners and a random choice."""
+        """The recorded grid, smallest first: all of it, or its ends, some corners and a random
+        choice."""
         grid = self.grid
         every = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
         if len(every) > SHAPES:
-            corner = lambda s: all(n in (grid[name][0], grid[name][-1]) for name, n in s.items())
-            some = [*filter(corner, every), *self.rng.sample(every, SHAPES)][:SHAPES]
+            corners = [
+                s for s in every if all(n in (grid[k][0], grid[k][-1]) for k, n in s.items())
+            ]
+            some = self.rng.sample(corners, min(len(corners), SHAPES // 3))
+            some = [every[0], every[-1], *some, *self.rng.sample(every, SHAPES)][:SHAPES]
             every = [s for s in every if s in some]
         return sorted(every, key=lambda s: math.prod(s.values()))
+
+    def each_shape(self) -> Iterator[tuple[int, dict[str, int]]]:
+        """The largest first, then from the smallest on, until it is late or something is found."""
+        *shapes, last = self.shapes()
+        start, before = time.perf_counter(), len(self.found)
+        for k, sizes in enumerate([last, *shapes]):
+            if len(self.found) > before:
+                return None
+            if time.perf_counter() - start > SECONDS:
+                return self.say(SPOT, f"{k} of {len(shapes) + 1} shapes, in {SECONDS:g} seconds")
+            yield k, sizes
+        return None
 
 
 # -- values at a point ---------------------------------------------------------------------------
@@ -169,32 +185,22 @@ def vanishing(proof: Proof, case: Case, p: int, special: bool = False) -> tuple[
 
 def identity(proof: Proof) -> None:
     """At a fresh prime and the recorded ones in turn; then at special points."""
-    shapes, start = proof.shapes(), time.perf_counter()
+    largest = proof.shapes()[-1]
     primes = [fresh_prime(proof.rng), *map(int, proof.need("primes"))]
     if not all(isprime(p) and p > 2**50 for p in primes):
         proof.say(WRONG, "a recorded prime is none, or small")
-    proof.drawn = counted(proof, shapes[-1])
-    bounded(proof, shapes[-1])
-    for k, sizes in enumerate(shapes):
+    proof.drawn = counted(proof, largest)
+    bounded(proof, largest)
+    for k, sizes in proof.each_shape():
         case = Case(proof.form, sizes)
         tries = (vanishing(proof, case, primes[k % len(primes)]) for _ in range(TRIES))
         if next((branch for branch in tries if branch is not None), None) is None:
             proof.say(OPEN, f"no point with a value at {sizes}")
-        for _ in range(SPECIALS if k < 2 else 0):
+        for _ in range(SPECIALS if k < 3 else 0):
             vanishing(proof, case, primes[0], special=True)
         for part, sides in read(proof, sizes)[1]:
             if sides.order and not sides.gap.z[UNIT].facts >= SIGN:
                 proof.say(OPEN, f"the gap of part {part + 1} is not seen to be nonnegative")
-        if late(proof, start, k, shapes):
-            break
-
-
-def late(proof: Proof, start: float, k: int, shapes: Sequence[Any]) -> bool:
-    """Has enough been seen of a proof?"""
-    if time.perf_counter() - start > SECONDS and k + 1 < len(shapes):
-        proof.say(SPOT, f"{k + 1} of {len(shapes)} shapes, in {SECONDS:g} seconds")
-        return True
-    return any(f.severity != SPOT for f in proof.found)
 
 
 def read(
@@ -264,19 +270,16 @@ def cells(proof: Proof) -> None:
 
 # -- ranks, rates, systems and boxes -------------------------------------------------------------
 def everywhere(
-    look: Callable[[Case, int, random.Random], str], remark: str = ""
+    look: Callable[[Case, int, random.Random], str], times: int = 1, remark: str = ""
 ) -> Callable[[Proof], None]:
     """A check that looks at every part and shape of a record for what is wrong there."""
 
     def check(proof: Proof) -> None:
-        shapes, start = proof.shapes(), time.perf_counter()
-        for n, sizes in enumerate(shapes):
-            for k in proof.parts:
+        for _, sizes in proof.each_shape():
+            for k in proof.parts * times:
                 said = look(Case(proof.form, sizes), k, proof.rng)
                 if said:
                     proof.say(WRONG, f"part {k + 1} at {sizes}: {said}")
-            if late(proof, start, n, shapes):
-                break
         if remark:
             proof.say(SPOT, remark)
 
@@ -411,8 +414,10 @@ KINDS: dict[str, Callable[[Proof], None]] = {
     "sign": identity,
     "cells": cells,
     "rank": everywhere(ranked),
-    "series": everywhere(expanded),
-    "systems": everywhere(members, f"membership at {POINTS} points with small entries a shape"),
+    "series": everywhere(expanded, times=6),
+    "systems": everywhere(
+        members, remark=f"membership at {POINTS} points with small entries a shape"
+    ),
     "enclosure": enclosure,
     "exhaustion": exhaustion,
 }

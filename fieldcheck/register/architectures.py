@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fieldcheck.claim import claim, ours, poster, talk
 from fieldcheck.domains import (
+    matrix,
     positive,
     real,
     real_matrix,
@@ -16,7 +17,7 @@ from fieldcheck.domains import (
 from fieldcheck.fields import architectures as arch
 from fieldcheck.fields import layers
 from fieldcheck.fields.integrability import euclidean_pairing
-from fieldcheck.relations import AtMost, Equal, Gradient, at_most
+from fieldcheck.relations import AtMost, Equal, Force, Gradient, at_most
 
 UNIFIES = poster("one framework for GPT, ResNets and diffusion models")
 HEADS = dict(Q=real_matrix("H", "C", "r"), K=real_matrix("H", "C", "r"))
@@ -265,6 +266,66 @@ def _(xp, x, h, k, U, b, eps):
     return _symmetric(xp, lambda x: U @ xp.relu(x @ U + b) + 0 * eps, x, h, k)
 
 
+PRE_NORM = dict(
+    x=vector("C"),
+    f=vector("C"),
+    U=real_matrix("C", "m"),
+    b=vector("m"),
+    g=vector("C"),
+    a=vector("C"),
+)
+
+
+def _normed(xp, x, g, a, eps):
+    """A norm with a gain and a shift."""
+    return g * arch.layer_norm(xp, x, eps) + a
+
+
+@claim(
+    "gpt-block-as-field-pre-norm-energy",
+    title="Pre-norm climbs an energy: a tied sublayer's, of the normalized tokens",
+    sources=[ours("the order of operations in GPT-2, and a gate equal to the scale, as in DiT")],
+    equations=["eq-arch-pre-norm-rate", "eq-arch-pre-norm-energy"],
+    needs=["gpt-block-as-field-layer-norm"],
+    given=dict(**PRE_NORM, eps=positive()),
+    sizes=dict(C=[1, 2, 3, 4], m=[1, 2]),
+    tex=r"\begin{gathered}z=g\odot\mathrm{LN}(x)+a,\ \dot x=g\odot\nabla V(z):\\"
+    r"\dot V(z)=\inner{\dot x}{D\mathrm{LN}(x)\,\dot x}\ \ge\ 0\end{gathered}",
+)
+def pre_norm_energy(xp, x, f, U, b, g, a, eps):
+    """Layer norm is the gradient of a convex function: for every f, ⟨f, DLN(x)f⟩ ≥ 0. So along
+    x' = g ⊙ ∇V(z) with z = g ⊙ LN(x) + a (g = 1, a = 0 for the plain norm) V(z) rises at the rate
+    ⟨x', DLN(x)x'⟩, by the chain rule for any V; here for a tied ReLU layer."""
+    V = lambda x: arch.mlp_energy(xp, _normed(xp, x, g, a, eps)[None, :], U, b)
+    speed = g * (U @ xp.relu(_normed(xp, x, g, a, eps) @ U + b))
+    along = lambda f: xp.sum(f * xp.push(lambda x: arch.layer_norm(xp, x, eps), x, f))
+    return *at_most(0, along(f), room=_spread(xp, x, f, eps)), Equal(
+        xp.push(V, x, speed), along(speed)
+    )
+
+
+def _spread(xp, x, f, eps):
+    """⟨f, DLN(x)f⟩ by Lagrange's identity, for the centred x and f."""
+    y, f = arch.centre(xp, x), arch.centre(xp, f)
+    scale = xp.sqrt(xp.sum(y * y) / x.shape[0] + eps)
+    wedge = y[:, None] * f[None, :] - f[:, None] * y[None, :]
+    return (eps * xp.norm2(f) + xp.norm2(wedge) / (2 * x.shape[0])) / scale**3
+
+
+@pre_norm_energy.neighbour("the energy of the tokens themselves climbs", key="without-the-norm")
+def _(xp, x, U, b, eps):
+    speed = U @ xp.relu(arch.layer_norm(xp, x, eps) @ U + b)
+    return AtMost(0, xp.push(lambda x: arch.mlp_energy(xp, x[None, :], U, b), x, speed))
+
+
+@pre_norm_energy.neighbour(
+    "a gate that is not the scale", key="other-gate", given=dict(e=vector("C"))
+)
+def _(xp, x, U, b, g, a, e, eps):
+    V = lambda x: arch.mlp_energy(xp, _normed(xp, x, g, a, eps)[None, :], U, b)
+    return AtMost(0, xp.push(V, x, e * (U @ xp.relu(_normed(xp, x, g, a, eps) @ U + b))))
+
+
 @claim(
     "gpt-block-as-field-sequential",
     title="Two sublayers with potentials, one after the other, have a potential",
@@ -327,6 +388,33 @@ def _(xp, x, K, b, L, h, k):
 
 resnet.vary("untied", key="untied", given=dict(L=real_matrix("n", "m")))
 resnet.vary("the block adds in place of subtracting", key="sign", sign=1)
+
+
+@claim(
+    "resnet-block-as-field-hamiltonian",
+    title="A Hamiltonian ResNet is the talk's equation with two half squares",
+    sources=[UNIFIES, ours("the network of Ruthotto and Haber 2018")],
+    equations=["eq-arch-hamiltonian", "eq-arch-hamiltonian-field"],
+    needs=["resnet-block-as-field"],
+    given=dict(X=matrix("n"), K=real_matrix("m", "n"), b=vector("m")),
+    sizes=dict(n=[1, 2, 3], m=[1, 2, 3]),
+    tex=r"\begin{gathered}y'=K^\top(Kz+b)_+,\ z'=-K^\top(Ky+b)_+,\ X=\tfrac{y+\ii z}{\sqrt2}:\\"
+    r"\ii X'=\frac{\partial}{\partial X^*}\Bigl(\tfrac12\norm{(Ky+b)_+}^2"
+    r"+\tfrac12\norm{(Kz+b)_+}^2\Bigr)\end{gathered}",
+)
+def hamiltonian_resnet(xp, X, K, b, *, sign=-1, L=None):
+    """With y = √2 Re X, z = √2 Im X and both parts activated, iX' = ∂V/∂X* is the pair of tied
+    residual layers, each driven by the other. (K stands for √2 K in the code, which spares the
+    roots.)"""
+    layer = lambda x: (K if L is None else L).T @ xp.relu(K @ x + b)
+    half = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
+    V = lambda X: half(xp.real(X)) + half(xp.imag(X))
+    X_dot = (layer(xp.imag(X)) + sign * xp.i * layer(xp.real(X))) / 2
+    return Force(V, X, xp.i * X_dot)
+
+
+hamiltonian_resnet.vary("both parts with the same sign", key="sign", sign=1)
+hamiltonian_resnet.vary("untied", key="untied", given=dict(L=real_matrix("m", "n")))
 
 
 CONVOLUTION = dict(x=real_matrix("c", "n"), k=real_matrix("o", "c", 3), b=vector("o"))
@@ -653,12 +741,13 @@ def _(xp, x, Y, v, h):
     needs=["tied-mlp-gradient"],
     given=dict(x=vector("C"), **MLP, scale=vector("C"), shift=vector("C")),
     sizes=dict(C=[1, 2, 3], m=[1, 2]),
-    tex=r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot F(\gamma\odot x+\beta),\quad "
-    r" F=\nabla V",
+    tex=r"V(z)=\tfrac12\norm{(U^\top z+b)_+}^2:\quad"
+    r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot (\nabla V)(\gamma\odot x+\beta)",
 )
 def conditioning(xp, x, U, b, scale, shift, *, gate=None):
     """With V = ½‖(Uᵀx + b)₊‖²: a layer that reads γ ⊙ x + β and is gated by the same γ is the
-    gradient of V(γ ⊙ x + β), for any scale γ and shift β, hence at each time."""
+    gradient of V(γ ⊙ x + β), for any scale γ and shift β, hence at each time. (By the chain rule
+    so is one with any other V.)"""
     V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
     gate = scale if gate is None else gate
     return Gradient(V, x, gate * (U @ xp.relu((scale * x + shift) @ U + b)))

@@ -177,14 +177,16 @@ def test_what_holds_at_every_size_is_proved(name: str) -> None:
     body, given = AT_EVERY_SIZE[name]
     verdict, _ = examine(body, **given)
     assert verdict.verdict == PROVED, (verdict.because, verdict.scope)
-    assert verdict.scope is not None and verdict.scope.every_size
+    assert verdict.scope is not None
+    assert verdict.scope.every_size
 
 
 def test_sizes_that_are_listed_and_too_few_are_all_that_is_said() -> None:
     body = lambda xp, A, B, C, D: Zero(standard([A, B, C, D]))
     verdict, _ = examine(body, sizes={"n": (1, 2)}, **FOUR)
     assert verdict.verdict == UP_TO
-    assert verdict.scope is not None and verdict.scope.sizes == {"n": (1, 2)}
+    assert verdict.scope is not None
+    assert verdict.scope.sizes == {"n": (1, 2)}
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,8 @@ def test_sizes_that_are_listed_and_too_few_are_all_that_is_said() -> None:
 def test_a_body_that_looks_at_a_size_is_not_proved_for_all(body) -> None:
     verdict, _ = examine(body, x=vector("n"))
     assert verdict.verdict == UP_TO
-    assert verdict.scope is not None and max(verdict.scope.sizes["n"]) == 6
+    assert verdict.scope is not None
+    assert max(verdict.scope.sizes["n"]) == 6
 
 
 def test_a_fault_from_seven_on_is_seen_in_the_authors_list() -> None:

@@ -300,6 +300,20 @@ def test_a_part_that_is_proved_is_not_doubted_by_a_fit():
     assert "rate" not in evidence
 
 
+def test_a_body_that_breaks_at_integers_is_invalid():
+    """1/n is a float there, which the arithmetics refuse."""
+    body = lambda xp, a: Rate(lambda n: a * xp.sin(1 / n), 1, constant=a)
+    assert examine(body, a=positive())[0].verdict == "invalid"
+
+
+def test_a_root_beside_a_symbol_has_one_sign_for_all_choices():
+    """√(sin² x) is sin x at half of the inputs.  (Were the symbols of a point drawn anew for each
+    choice of roots, one choice in two would pass by accident.)"""
+    body = lambda xp, x: Rate(lambda n: xp.sqrt(xp.sin(x) ** 2) / n, 1, constant=xp.sin(x))
+    for _ in range(20):
+        assert examine(body, x=real())[0].verdict == "refuted"
+
+
 def test_one_false_part_refutes():
     body = lambda xp, a: (Rate(lambda n: a / n, 1, constant=a), Rate(lambda n: a / n, 2))
     verdict, _ = examine(body, a=positive())

@@ -51,6 +51,9 @@ from fieldcheck.verdict import ALL, Evidence, Report, Scope, Why
 ROOTS = 6
 """Square roots of one identity, all of whose signs are tried."""
 
+STEPS = 4
+"""Steps of one identity that are 0 and 1 in turn; of more the cells take care."""
+
 SYMBOLS = str(Why.SYMBOLS)
 TOO_HIGH = str(Why.DEGREE)
 UNIT = "where a vector that is brought to unit length vanishes"
@@ -168,7 +171,7 @@ class Trials:
                     run.noting, run.bits = self.noting, self.bits
                     residual = self._residual(run, where)
                     roots = max(roots, len(run.choices))
-                    if roots > ROOTS:
+                    if roots > (STEPS if self.bits else ROOTS):
                         raise Unsupported(f"more than {ROOTS} square roots or steps")
                     if residual.any():
                         self._steps = bool(run._step_of)

@@ -36,7 +36,7 @@ from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Follower, Strayed
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
-from fieldcheck.arithmetic.sign import Known
+from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, stream, wrap_raw
@@ -354,7 +354,18 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             shown.append(found)
     if not shown:
         return report.silent(*why)
+    for s in shown:
+        _takes_an_integer(statement, s.part)
     return _proved(report, statement, shown, why[1])
+
+
+def _takes_an_integer(statement: Statement, part: int) -> None:
+    """Runs a remainder at an integer: an expansion says nothing of a body that breaks there."""
+    xp = Sign()
+    raws = statement.signs(xp, statement.raw_shapes(statement.smallest))
+    with suppress(Unsupported):
+        relation = statement.relations(xp, raws)[part]
+        relation.remainder(relation.start)
 
 
 def _proved(report: Report, statement: Statement, shown: list[Shown], detail: str) -> Evidence:

@@ -75,7 +75,7 @@ def colu_lipschitz(xp, x, h):
 
 
 @colu_lipschitz.printed(
-    "CoLU is the projection onto its cone",
+    "our reading, printed by nobody: CoLU is the metric projection onto its cone",
     tex=r"\langle x - \lambda(x),\, z - \lambda(x)\rangle \le 0 \text{ for } z \text{ in the cone}",
     given=dict(s=nonnegative(), v=vector("S-1")),
 )
@@ -244,6 +244,35 @@ def _(xp, x, h, k, a):
 @colu_no_potential.neighbour("ReLU is", key="relu")
 def _(xp, x, h, k):
     return Zero(asymmetry(xp, lambda y: orthant.project(xp, y), x, h, k))
+
+
+@claim(
+    "colu-not-metric-constant",
+    title="CoLU is a gradient in no constant metric",
+    sources=[ours()],
+    equations=["eq-colu-constant-metric"],
+    given=dict(points=CELL_POINTS),
+    sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
+    every_size=True,
+    needs=["colu-not-metric-jacobian"],
+    tex=r"M=M^{\mathsf T},\ M\,D\lambda(y)=(M\,D\lambda(y))^{\mathsf T}\ \text{for } y"
+    r"\text{ in all cells}\iff M\text{ couples axes to axes only}",
+)
+def colu_constant_metric(xp, points, *, rank=lambda n, G: n * n - G * (G + 1) // 2):
+    """A symmetric M for which M Dλ(y) is symmetric in all cells is zero but for its entries between
+    axes, a space of G(G + 1)/2 dimensions: none is positive definite."""
+    points = commutant.cell_points(xp, points)
+    G, S = len(points[0]), points[0][0][0].shape[0]
+    n = G * S
+    entry = lambda i, j: xp.constant([int(k == i * n + j) for k in range(n * n)])
+    rows = [entry(i, j) - entry(j, i) for i in range(n) for j in range(i)]
+    turned = [[(x, y, D.T) for x, y, D in groups] for groups in points]
+    return Rank(xp.concat([xp.stack(rows), layer_conditions(xp, turned)]), rank(n, G))
+
+
+colu_constant_metric.vary(
+    "the Euclidean metric is one", key="euclidean", rank=lambda n, G: n * n - G * (G + 1) // 2 - 1
+)
 
 
 def layer_conditions(xp, points):

@@ -42,8 +42,8 @@ def moved(xp, x, Q, t):
 )
 def colu_symmetry(xp, x, Q, t):
     """CoLU on G groups commutes with an independent rotation or reflection of each body, an
-    independent positive scaling of each group, and a permutation of the groups (here a cyclic
-    one)."""
+    independent positive scaling of each group, and the cyclic permutation of the groups. (With
+    `colu-symmetry-exchange` all permutations.)"""
     return Equal(colu.grouped(xp, moved(xp, x, Q, t)), moved(xp, colu.grouped(xp, x), Q, t))
 
 
@@ -66,6 +66,35 @@ def _(xp, x, R):
 
 
 colu_symmetry.vary("negative scalings", key="negative-scaling", given=dict(t=vector("G")))
+
+
+@claim(
+    "colu-symmetry-exchange",
+    title="CoLU commutes with the exchange of two groups",
+    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    given=dict(x=real_matrix("G", "S")),
+    sizes=dict(G=[2, 3], S=[2, 3]),
+    tex=r"\lambda(x_2, x_1, x_3, \dots) = (\lambda(x)_2, \lambda(x)_1, \lambda(x)_3, \dots)",
+)
+def colu_exchange(xp, x, *, axis=True):
+    """The exchange of the first two groups and the cyclic permutation generate all of S_G."""
+
+    def exchanged(x):
+        first, second = x[0], x[1]
+        if not axis:
+            first, second = _with_axis(xp, first, second), _with_axis(xp, second, first)
+        pair = xp.stack([second, first])
+        return xp.concat([pair, x[2:]]) if x.shape[0] > 2 else pair
+
+    return Equal(colu.grouped(xp, exchanged(x)), exchanged(colu.grouped(xp, x)))
+
+
+def _with_axis(xp, group, other):
+    """A group with the axis of another."""
+    return xp.concat([other[:1], group[1:]])
+
+
+colu_exchange.vary("the bodies change places, the axes stay", key="bodies-only", axis=False)
 
 
 SAMPLES = built(
@@ -119,6 +148,30 @@ colu_algebra.vary(
     key="axis-mixed",
     dimension=lambda G, S: G * (1 + S * (S - 1) // 2),
 )
+
+
+@claim(
+    "colu-symmetry-nearest",
+    title="The nearest-point map has CoLU's continuous symmetries for S ≥ 3, and more for S = 2",
+    sources=[ours()],
+    equations=["eq-nearest-algebra"],
+    given=dict(points=SAMPLES),
+    sizes=ALGEBRA_SIZES,
+    needs=["colu-symmetry-algebra"],
+    tex=r"\dim\{A : D\Pi(x)Ax = A\Pi(x)\} = \begin{cases}G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)"
+    r"&S\ge3\\2G&S=2\end{cases}",
+)
+def nearest_algebra(xp, points, *, flat=2):
+    r"""The commuting algebra of the nearest-point map has CoLU's dimension for $S \ge 3$. For
+    $S = 2$ the cone is an orthant turned by 45°: the map is a turned ReLU, with a scaling for each
+    of its two channels."""
+    points = commutant.cell_points(xp, points, nearest=True)
+    G, S = _groups(points)
+    own = flat if S == 2 else 1 + (S - 1) * (S - 2) // 2
+    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - G * own)
+
+
+nearest_algebra.vary("CoLU's dimension for S = 2", key="flat", sizes=dict(S=[2]), flat=1)
 
 
 @claim(

@@ -229,6 +229,29 @@ marginal.vary("the quartic alone is marginal", key="quartic-marginal", powers=(1
 
 
 @claim(
+    "rescaling-truncation-hbar",
+    title="With X in units of √ħ a term of degree 2k carries ħ^(k − 1)",
+    sources=[AXIOM_1, ours("the scale for which the order in ħ counts interactions")],
+    equations=["eq-ef-hbar"],
+    given=dict(
+        path=matrix("K+1", "C"), h=positive(), r=positive(), g2=real(), g4=real(), g6=real()
+    ),
+    sizes=dict(K=[1, 2], C=[1, 2]),
+    tex=r"X=\sqrt\hbar\,Y:\quad\tfrac1\hbar S[X;\,g_2,g_4,g_6]=S[Y;\,g_2,\hbar g_4,\hbar^2g_6]",
+)
+def hbar(xp, path, h, r, g2, g4, g6, *, power=1):
+    """The weight of a path is e^(iS/ħ). For X = √ħ Y the kinetic and the quadratic term lose ħ, and
+    the term of degree 2k keeps ħ^(k−1): truncation is an expansion in ħ. Here r = √ħ."""
+    units = phase_space_action(xp, r**power * path, h, _couplings(xp, g2, g4, g6)) / r**2
+    scaled = _couplings(xp, g2, r**2 * g4, r**4 * g6)
+    return Equal(units, phase_space_action(xp, path, h, scaled))
+
+
+hbar.vary("X in units of ħ", role="printed", tex=r"X/\hbar\to X", power=2)
+hbar.vary("X left alone", key="no-unit", power=0)
+
+
+@claim(
     "rescaling-truncation-relevant",
     title="In the second-order action higher powers are more relevant",
     sources=[poster("Renormalization: NO HIGHER TERMS"), ours("power counting")],

@@ -20,11 +20,12 @@ from fieldcheck.relations import Equal, Rank
 )
 def heads(xp, A, B):
     """Write a quartic as Σ T_ab,cd Tr(XE_abX*XE_cdX*) with T symmetric, which fixes T for N >= 2. A
-    self-tied head adds 1 to the rank of T, a pair at most 2. The quartic (Tr XX*)² has rank C², so
-    it needs ⌈C²/2⌉ pairs, or C² self-tied heads."""
+    self-tied head adds 1 to the rank of T, a pair at most 2. For (Tr XX*)² T_ab,cd = δ_ad δ_bc, a
+    permutation of the C² pairs, of rank C²; so it needs ⌈C²/2⌉ pairs, or C² self-tied heads."""
     C = A.shape[1]
     T = invariants.quartic_coefficients(xp, lambda M: xp.trace(M) ** 2, C)
-    return Rank(T, C**2)
+    swap = [[int(k == C * (j % C) + j // C) for k in range(C**2)] for j in range(C**2)]
+    return Rank(T, C**2), Equal(T, xp.constant(swap))
 
 
 def _tied(xp, A, count):

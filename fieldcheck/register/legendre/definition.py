@@ -304,6 +304,37 @@ definition_lse_domain.vary("it changes by sΣp: finite for Σp = 0", key="consta
 
 
 @claim(
+    "legendre-definition-lse-negative",
+    title="With a negative entry the conjugate of log-sum-exp is infinite",
+    sources=[ours()],
+    equations=["eq-legendre-lse-negative"],
+    given=dict(p=vector("m+1"), s=nonnegative()),
+    needs=["legendre-definition-lse"],
+    tex=r"\langle p,-s\,e_k\rangle-\operatorname{lse}(-s\,e_k)\ge-s\,p_k-\log n",
+)
+def definition_lse_negative(xp, p, s):
+    """Where x_k = −s ≤ 0 and the n − 1 = m other entries are 0, ⟨p, x⟩ − lse(x) is at least
+    −s p_k − log n: without a bound if p_k < 0."""
+    n, small, large = p.shape[0], xp.exp(-s), xp.exp(s)
+    others = n - 1 + small  # log(n/others) >= (n - others)/n = e^(-s) (e^s - 1)/n
+    growth = s + xp.relative_entropy(1, large)
+    gap = (xp.relative_entropy(n * xp.one, others) + small * growth) / n
+    left, right = _beside_zeros(xp, p, s, n)
+    return AtMost(left, right, gap=gap)
+
+
+def _beside_zeros(xp, p, s, n):
+    """The two sides, for k = 1."""
+    value = -s * p[0] - xp.log(p.shape[0] - 1 + xp.exp(-s))
+    return -s * p[0] - xp.log(n * xp.one), value
+
+
+@definition_lse_negative.neighbour("−log(n − 1) for −log n", key="one-less")
+def _(xp, p, s):
+    return AtMost(*_beside_zeros(xp, p, s, p.shape[0] - 1))
+
+
+@claim(
     "legendre-definition-softplus",
     title="The conjugate of softplus is the binary entropy",
     sources=[TALK],

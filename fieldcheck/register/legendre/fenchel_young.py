@@ -60,12 +60,12 @@ def _(xp, A, b, q):
 
 @claim(
     "legendre-fenchel-young-bregman",
-    title="The Fenchel-Young gap is a Bregman divergence, from either side",
+    title="For exp the Fenchel-Young gap is a Bregman divergence, from either side",
     sources=[ours()],
     equations=["eq-fenchel-young-bregman"],
     given=dict(q=real(), t=positive()),
     needs=["legendre-definition-exp"],
-    tex=r"L(q)+L^*(p)-pq=D_L(q,\nabla L^*(p))=D_{L^*}(p,\nabla L(q))",
+    tex=r"L=\exp:\quad L(q)+L^*(p)-pq=D_L(q,\nabla L^*(p))=D_{L^*}(p,\nabla L(q))",
 )
 def fenchel_young_bregman(xp, q, t):
     """For L = exp and L*(t) = t log t − t the gap at (q, t) is L's Bregman divergence from log t

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, paper
 from fieldcheck.domains import between, matrix, positive, real, real_matrix, vector
 from fieldcheck.register.sparse.shared import gate_value
-from fieldcheck.relations import Equal
+from fieldcheck.relations import Equal, Zero
 
 
 def _head(xp, A, B):
@@ -92,19 +92,22 @@ def _(xp, u, a, c):
     r"\ \Rightarrow\ X' = cX + gF(X),\quad\tau(1)=1\iff g = G(-2c)",
 )
 def flow_all(xp, Z, A, B, c, s):
-    """If Z runs along the attention field, X(s) = e^(cs) Z(τ(s)) with τ' = g e^(2cs) runs along the
+    """If Z runs along the attention field, X(s) = e^(cs) Z(τ(s)) runs along the
     MLP cX and g times attention. At s = 1 it has seen all of attention, τ = 1, and then the whole
     MLP e^c, if and only if g = 2c/(e^(2c) − 1)."""
     return _time_change(xp, Z, A, B, c, s, 2, 2 * c / (xp.exp(2 * c) - 1))
 
 
 def _time_change(xp, Z, A, B, c, s, power, g):
-    """The derivative of e^(cs) Z(τ(s)) with τ' = g e^(power c s), and τ(1)."""
+    """The derivative of e^(cs) Z(τ(s)) at s, where Z(τ(s)) = Z, for the clock
+    τ(s) = g(e^(power c s) − 1)/(power c); and τ(0), τ(1)."""
     F, grown = _head(xp, A, B), xp.exp(c * s)
-    moved = c * grown * Z + grown * F(Z) * (g * grown**power)
+    clock = lambda s: g * (xp.exp(c * s) ** power - 1) / (power * c)
+    near = lambda t: xp.exp(c * t) * (Z + (clock(t) - clock(s)) * F(Z))
     return (
-        Equal(moved, c * (grown * Z) + g * F(grown * Z)),
-        Equal(g * (xp.exp(power * c) - 1), power * c),
+        Equal(xp.push(near, s, xp.one), c * (grown * Z) + g * F(grown * Z)),
+        Zero(clock(0 * s)),
+        Equal(clock(xp.one), xp.one),
     )
 
 
@@ -131,23 +134,24 @@ def _unit_matrix(xp, n, row, column):
     title="A diagonal MLP and an elementary head satisfy it, too",
     sources=[ours("a wider class than scalar MLPs")],
     equations=["eq-bracket-diagonal"],
-    given=dict(X=matrix("N", "C"), d=vector("C")),
+    given=dict(X=matrix("N", "C"), d=matrix("C")),
     sizes=dict(N=[1, 2, 3], C=[2, 3]),
-    tex=r"\{XD,\ XE_{ab}X^*XE_{ce}\} = (d_e - d_a - d_b - d_c)\,XE_{ab}X^*XE_{ce}",
+    tex=r"\{XD,\ XE_{ab}X^*XE_{ce}\} = (d_e - d_a - \bar d_b - d_c)\,XE_{ab}X^*XE_{ce}",
 )
-def diagonal(xp, X, d, *, scalar=False):
-    """For real diagonal D and a head of two matrix units the bracket is a multiple of the head."""
+def diagonal(xp, X, d, *, scalar=False, bar=True):
+    """For diagonal D and a head of two matrix units the bracket is a multiple of the head."""
     n = X.shape[1]
     left, right = [], []
     for a, b, c, e in ELEMENTARY:
         F = _head(xp, _unit_matrix(xp, n, a, b), _unit_matrix(xp, n, c, e))
         left.append(_bracket(xp, lambda X: X * d, F, X))
-        beta = d[e % n] - d[a % n] - d[b % n] - d[c % n]
+        beta = d[e % n] - d[a % n] - (xp.conj(d[b % n]) if bar else d[b % n]) - d[c % n]
         right.append((-2 * d[0] if scalar else beta) * F(X))
     return Equal(xp.stack(left), xp.stack(right))
 
 
 diagonal.vary("the value for a scalar MLP", key="scalar-value", scalar=True)
+diagonal.vary("the conjugate left out: right for real rates only", key="no-conjugate", bar=False)
 
 
 @claim(
@@ -240,8 +244,8 @@ modewise.vary("no gates", key="no-gate", gate=lambda xp, b: xp.one)
 def _gated(xp, A, B, d, gate_of, fade):
     """X ↦ the head XAX*XB with each of its modes behind a gate and a factor.
 
-    The mode X E_ab X* X E_ce has the weight A_ab B_ce and the rate β = d_e − d_a − d_b − d_c: in the
-    frame that the MLP XD moves it fades by e^(−sβ).
+    The mode X E_ab X* X E_ce has the weight A_ab B_ce and the rate β = d_e − d_a − d_b − d_c: in
+    the frame that the MLP XD moves it fades by e^(−sβ).
     """
     C = range(d.shape[0])
 

@@ -158,10 +158,11 @@ def _wreath(n, size):
     given=TOKENS,
     sizes=FIVE,
     every_size=True,
-    tex=r"\operatorname{Aut}(\text{causal}) = \{1\}",
+    tex=r"\operatorname{Aut}(\text{causal}) = \{1\}\quad(N=3,4,5)",
 )
 def causal(xp, X, W, t, *, group=_identity):
-    """Only the identity commutes with causally masked linear attention."""
+    """Only the identity commutes with causally masked linear attention. (For every N: a reordering
+    that keeps the mask keeps its row sums 1, …, N, which are distinct.)"""
     n = X.shape[0]
     return _symmetry(xp, masks.causal(n), group(n), X, W, t)
 
@@ -182,10 +183,11 @@ causal.vary("reversal as well", key="reversal", group=_reversal)
     given=TOKENS,
     sizes=FIVE,
     every_size=True,
-    tex=r"\operatorname{Aut}(\text{band of half-width }1) = \{1,\ \text{reversal}\}\quad (N\ge 3)",
+    tex=r"\operatorname{Aut}(\text{band of half-width }1) = \{1,\ \text{reversal}\}\quad (N=3,4,5)",
 )
 def band(xp, X, W, t, *, group=_reversal):
-    """For N >= 3 = 2w + 1 only the reversal keeps a band of half-width w = 1."""
+    """For N = 3, 4, 5 only the reversal keeps a band of half-width w = 1. (For every N >= 3: it is
+    a path, whose ends have the smallest row sums; where the first end goes decides the rest.)"""
     n = X.shape[0]
     return _symmetry(xp, masks.band(n, 1), group(n), X, W, t)
 
@@ -201,10 +203,10 @@ band.vary("shifts, as if the band closed on itself", key="shifts", group=_shifts
     given=TOKENS,
     sizes=dict(N=[5, 6], C=[1]),
     every_size=True,
-    tex=r"\operatorname{Aut}(\text{band of half-width }2) = \{1,\ \text{reversal}\}\quad (N\ge 5)",
+    tex=r"\operatorname{Aut}(\text{band of half-width }2) = \{1,\ \text{reversal}\}\quad (N=5,6)",
 )
 def wide_band(xp, X, W, t):
-    """For N >= 5 = 2w + 1 only the reversal keeps a band of half-width w = 2."""
+    """For N = 5 = 2w + 1 and N = 6 only the reversal keeps a band of half-width w = 2."""
     n = X.shape[0]
     return _symmetry(xp, masks.band(n, 2), _reversal(n), X, W, t)
 
@@ -247,7 +249,7 @@ def _(xp, X, W, t):
     given=TOKENS,
     sizes=dict(N=[4, 5], C=[1, 2]),
     every_size=True,
-    tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N",
+    tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N\quad(N=4,5)",
 )
 def circulant(xp, X, W, t, *, seen=(0, 1, -1), group=_dihedral):
     """A ring of tokens that see both neighbours has the 2N symmetries of the regular polygon."""
@@ -275,7 +277,7 @@ circulant.vary("the dihedral group for a directed ring", key="directed-dihedral"
     given=TOKENS,
     sizes=FIVE,
     every_size=True,
-    tex=r"\operatorname{Aut}(j\to j+1) = \mathbb Z_N",
+    tex=r"\operatorname{Aut}(j\to j+1) = \mathbb Z_N\quad(N=3,4,5)",
 )
 def directed(xp, X, W, t, *, seen=(0, 1), group=_shifts):
     """Tokens on a ring that see themselves and their successor: only the shifts remain."""
