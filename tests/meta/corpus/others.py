@@ -490,8 +490,31 @@ def system(rng: random.Random) -> Draft:
         part = Part("Solutions", (equations, "(Piece(zero=(v[0],)), Piece(zero=(v[0] - 1,)))"))
         sizes = {"n": tuple(range(1, last + 1))}
         return Draft((part,), {"v": 'vector("n")'}, sizes, truth=truth, false_at=f"n >= {first}")
+    if rng.random() < 0.4:
+        return selected_roots(rng, truth)
     part = Part("Solutions", (equations, f"({', '.join(pieces)},)"))
     return Draft((part,), given, truth=truth)
+
+
+def selected_roots(rng: random.Random, truth: bool) -> Draft:
+    """The roots of a polynomial on one side of a number, which may be a root itself."""
+    roots = sorted({rng.randint(-4, 4) for _ in range(rng.randint(2, 4))})
+    cut, strict = rng.choice((*roots, rng.randint(-4, 4))), rng.random() < 0.5
+    wanted = [r for r in roots if r > cut or (r == cut and not strict)]
+    polynomial = "*".join(f"(x - {r})" for r in roots)
+    kind = "positive" if strict else "nonnegative"
+    form = rng.choice(("{p}", "xp.abs({p})", "({p})**2", "({p})*(1 + x*x)"))
+    system = f"Piece(zero=({form.format(p=polynomial)},), {kind}=(x - {cut},))"
+    claimed = list(wanted)
+    if not truth:
+        others = [r for r in range(-6, 7) if r not in wanted]
+        if claimed and rng.random() < 0.5:
+            claimed.remove(rng.choice(claimed))
+        else:
+            claimed.append(cut if cut in roots and strict else rng.choice(others))
+    pieces = "".join(f"Piece(zero=(x - {r},)), " for r in claimed)
+    part = Part("Solutions", (system, f"({pieces})" if pieces else "()"))
+    return Draft((part,), {"x": "real()"}, truth=truth)
 
 
 @family
