@@ -131,7 +131,7 @@ $(MUTATOR)/installed: $(INSTALLED)
 mutation: mutation-library mutation-register ## small changes, one by one: does a test notice? (hours, resumable)
 
 mutation-library: $(MUTATOR)/installed ## the half that changes fields, cones, ops, arithmetic, evidence
-	$(MUTATE) pytest tests/test_mutation.py -q -k "not readme and not adds_up"
+	$(MUTATE) pytest tests/test_mutation.py -q
 	$(MUTATE) tests.mutation.library --workers $(JOBS)
 
 clean: ## remove everything that was built
