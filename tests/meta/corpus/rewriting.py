@@ -449,8 +449,10 @@ def sign_by_form(rng: random.Random) -> Draft:
     """0 <= g with g itself as the gap: a value that looks nonnegative, and is or is not."""
     truth = coin(rng)
     while True:
-        given: dict[str, str] = {}
+        given = {name: rng.choice("PRR") for name in "xyz"}
         value = wild(rng, given, 3)
+        if rng.random() < 0.3:  # what is real for positive numbers only
+            value = squared(applied(rng.choice(("log", "sqrt")), wild(rng, given, 1)))
         if value.nonnegative != truth or len(value.text) > 160:
             continue
         if not truth and not negative(rng, value, given):
