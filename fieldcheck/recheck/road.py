@@ -97,6 +97,7 @@ class Road:
     filled = lambda xp, shape, n: xp.spread(xp.number(Fraction(n)), shape)
     nil = lambda xp, c: xp.times(c, xp.number(Fraction(0)))
     known_real = lambda xp, half: half
+    may_be_real = lambda xp, x: True
     off_kink = lambda xp, c: c
 
     def joined(self, cs: Sequence[Any], axis: int, new: bool) -> Any:
@@ -156,7 +157,8 @@ class Road:
 
     def leading(self, name: str, x: Half) -> tuple[int, Half]:
         """The leading power of h in a series, and the series divided by it."""
-        x = {key: c for key, c in x.items() if key[0] or not self.vanishes(c)} or x
+        seen = {key: c for key, c in x.items() if key[0] or not self.vanishes(c)}
+        x = seen or {UNIT: self.nil(first(x))}
         power = min((p for bits, p in x if not bits), default=0)
         if power >= 0 and name == "exp":
             return 0, x
