@@ -39,7 +39,7 @@ SLACK = 8.0  # bits per prime by which a published bound may be better than the 
 SECONDS = 4.0  # after which the rest of a proof's shapes are left out, and a finding says so
 CELLS = 4000  # of an enclosure
 POINTS = 200  # of a system, at each shape
-ORDERS, HIGHEST = 4, 40  # powers of h beyond the stated order, and at most
+ORDERS, HIGHEST = 4, 40  # powers of h by which a series is made longer, and at most
 SYMBOLS = "a relation between symbols or roots, modulo a prime"
 
 
@@ -311,18 +311,20 @@ def expanded(case: Case, part: int, rng: random.Random, point: Point | None = No
     xp, relations = relations_at(case, rng, point)
     relation = relations[part]
     n = Value(xp, {(0, -1): xp.number(Fraction(1))})
-    for xp.highest in (relation.order + ORDERS, 2 * relation.order + 2 * ORDERS, HIGHEST):
-        xp.lost = 0
+    before = None  # what a longer series repeats is not cut off
+    for xp.highest in range(relation.order + ORDERS, HIGHEST, ORDERS):
         try:
             rest = xp.lift(relation.remainder(n)).z
         except TypeError as why:
             raise Open(f"no series in 1/n: {why}") from None
         except Undefined:  # perhaps of what begins later only
             continue
-        if xp.highest - xp.lost >= relation.order:
+        low = [(p, c.r.tolist()) for (_, p), c in rest.items() if p <= relation.order]
+        if sorted(low) == before:
             break
+        before = sorted(low)
     else:
-        raise Open("a series of which nothing is left")
+        raise Open("a series that does not settle")
     kept = {p: c for (_, p), c in rest.items() if not xp.vanishes(c)}
     lead, order = min(kept, default=xp.highest + 1), relation.order
     if lead < order or (relation.constant is None and lead > order):

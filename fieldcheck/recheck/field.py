@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import random
 from fractions import Fraction
-from itertools import combinations_with_replacement
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -219,17 +219,26 @@ class Residues(Road):
     def _exp(self, x: Any, s: complex, y: complex) -> Any:
         """A symbol, but for what exp(a + b) = exp(a) exp(b) says of it and a few others."""
         if x not in self.exps:
-            known = list(self.exps.items())[:FEW]
-            for (a, e), (b, f) in combinations_with_replacement(known, 2):
-                if (rest := (x - a - b) % self.p) in self.exps:
-                    self.exps[x] = e * f * self.exps[rest] % self.p
-                    break
-            else:
-                self.exps[x] = self.symbol(self.exps, x * self.inverse(2) % self.p) ** 2 % self.p
+            half: Any = x * self.inverse(2) % self.p
+            self.exps[x] = self.sum_of_known(x) or self.symbol(self.exps, half) ** 2 % self.p
         self.exps.setdefault(-x % self.p, self.inverse(self.exps[x]))
         if abs(s.imag) < math.pi:  # else the principal logarithm is another one
             self.logs[self.exps[x]] = x
         return self.exps[x]
+
+    def sum_of_known(self, x: Any) -> Any:
+        """exp(x) for x = ka + b or a + b + c with known exponentials; 0 if there are none."""
+        p, known = self.p, list(self.exps.items())[:FEW]
+        for a, e in known:
+            rest, so_far = x, 1
+            for _ in range(FEW // 10):
+                rest, so_far = (rest - a) % p, so_far * e % p
+                if rest in self.exps:
+                    return so_far * self.exps[rest] % p
+        for (a, e), (b, f) in combinations(known, 2):
+            if (rest := (x - a - b) % p) in self.exps:
+                return e * f * self.exps[rest] % p
+        return 0
 
     def _log(self, y: Any, s: complex, x: complex) -> Any:
         if not y:
