@@ -462,7 +462,7 @@ convolution.vary("a second kernel of its own", key="untied", given=dict(l=CONVOL
 
 @claim(
     "resnet-block-as-field-contraction",
-    expect="proved",
+    expect="proved up to n, m = 3",
     title="Tied residual flows bring no two inputs apart",
     sources=[ours("stability, Ruthotto and Haber 2018")],
     equations=["eq-arch-contraction"],
