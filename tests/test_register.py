@@ -115,7 +115,9 @@ def check(form: Any, row: FormRow) -> None:
         assert machine.replay(form, row.witness, 60)["certified"], why(row)
     if row.holds:
         assert_complete(row)
-    assert rechecked(form, row) == [], why(row)
+    # What a record is too poor for is named by `fieldcheck recheck`; here nothing may be wrong.
+    wrong = [found for found in rechecked(form, row) if found.severity == "does not recheck"]
+    assert wrong == [], why(row)
 
 
 def rechecked(form: Any, row: FormRow) -> list[Any]:
