@@ -54,6 +54,7 @@ $(BIN)/python:
 $(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
 	@echo "== installing the pinned dependencies into .venv (some minutes, once)"
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	sed -n 's/^# no-deps: //p' requirements.txt | xargs $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	mkdir -p $(IPYTHONDIR)/profile_default $(MPLCONFIGDIR)
 	echo 'c.IPKernelApp.log_level = "ERROR"' > $(IPYTHONDIR)/profile_default/ipython_kernel_config.py
@@ -130,7 +131,7 @@ $(MUTATOR)/installed: $(INSTALLED)
 mutation: mutation-library mutation-register ## small changes, one by one: does a test notice? (hours, resumable)
 
 mutation-library: $(MUTATOR)/installed ## the half that changes fields, cones, ops, arithmetic, evidence
-	$(MUTATE) pytest tests/test_mutation.py -q -k "not readme and not adds_up"
+	$(MUTATE) pytest tests/test_mutation.py -q
 	$(MUTATE) tests.mutation.library --workers $(JOBS)
 
 clean: ## remove everything that was built

@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from fieldcheck.audit.cli import weights
 from fieldcheck.bench.cli import bench
 from fieldcheck.ledger import records, store
 from fieldcheck.ledger import run as runs
@@ -499,6 +500,7 @@ def root(
 
 
 app.command()(bench)
+app.command()(weights)
 
 
 def main() -> None:

@@ -192,6 +192,9 @@ def _on_the_cone(raw, rng):
     out = {}
     for k, v in raw.items():
         rows, n = v.shape
+        if n == 1:  # the cone's only point without a body
+            out[k] = v * 0
+            continue
         m = rng.integers(-3, 4, size=(rows, n - 1)).astype(float)
         m[:, 0] += m[:, 0] == 0
         rest = (m[:, 1:] ** 2).sum(axis=1)

@@ -1,9 +1,9 @@
 """Residues for which exp turns sums into products.
 
 In the prime field exp is a free symbol; here it knows that exp(a + b) = exp(a) exp(b), for sums,
-differences and rational multiples: every residue remembers of which it was made, and its exponential
-is a product of powers of those of its parts.  An exponential along a sum over a size has no bounded
-number of indices: so this decides the sizes visited, and no others.
+differences and rational multiples: every residue remembers of which it was made, and its
+exponential is a product of powers of those of its parts.  An exponential along a sum over a size
+has no bounded number of indices: so this decides the sizes visited, and no others.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Additive(Prime):
         self._root: dict[int, int] = {}
         self.raised = 1
 
-    def again(self, prefix):
-        return Additive(self.p, self.rng, self._i, prefix)
+    def again(self, prefix: tuple[bool, ...], afresh: bool = False) -> Additive:
+        return Additive(self.p, self.rng, self._i, prefix, None if afresh else self.salt)
 
     # -- of what a residue is made ---------------------------------------------------------------
     def _remember(self, out, coefficients: Iterable[int | Fraction], *parts) -> np.ndarray:
@@ -127,8 +127,8 @@ class Additive(Prime):
         return y
 
     def _part(self, x: int) -> int:
-        """The symbol exp(x/12); of a logarithm its root must exist, so it is a symbol of its own."""
+        """The symbol exp(x/12); of a logarithm its root must exist, so it is its own symbol."""
         if x not in self._root:
-            self._root[x] = self.rng.randrange(1, self.p)
+            self._root[x] = self._symbol("part", x, least=1)
             self.symbols += 1
         return self._root[x]

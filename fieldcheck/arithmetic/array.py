@@ -182,7 +182,7 @@ def parts(value: Any, tag: int) -> tuple[Any, Any]:
 
 
 def same_shape(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
-    """Are two shapes the same?  Lengths with names are compared by name, which a body may not do."""
+    """Are two shapes the same?  Lengths with names are compared by name, as no body may."""
     return [getattr(n, "atoms", n) for n in a] == [getattr(n, "atoms", n) for n in b]
 
 

@@ -47,6 +47,23 @@ def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
     return f"{said}the lengths {apart[0][0]} and {apart[0][1]} differ{hint}"
 
 
+class Primitives:
+    """What a body is handed: the primitives of some arithmetic, and no way to tell of which."""
+
+    __slots__ = ("__of",)
+
+    def __init__(self, of: Arithmetic):
+        self.__of = of
+
+    def __getattr__(self, primitive: str) -> Any:
+        if primitive.startswith("_") or primitive == "kind":
+            raise AttributeError(f"xp has no {primitive!r}: a body may use only the primitives")
+        return getattr(self.__of, primitive)
+
+    def __repr__(self) -> str:
+        return "xp"
+
+
 class Arithmetic:
     """One number system behind the primitives a body may use."""
 
@@ -446,6 +463,9 @@ class Arithmetic:
 
     def unit(self, x: Value, axis: int = -1) -> Value:
         """x / ‖x‖ along an axis, and 0 at 0 (total, so a body need not branch)."""
+        if not x.ndim:
+            raise TypeError("xp.unit needs an axis; of a number, x / xp.abs(x) is its sign")
+        axis = axis if axis < 0 else axis - x.ndim
         if isinstance(x, Jet):
             if x.mirror is not None:
                 return x / self.expand(self.norm(x, axis=axis), axis)

@@ -48,11 +48,12 @@ def _nonpos(known: Known) -> bool:
 class Signs(Sign):
     """Signs of coefficients, which come with a minus as often as not.
 
-    Divisors are the series' own to watch: it knows which of them depend on n.
+    Divisors and cuts are the series' own to watch: it knows which arguments depend on n.  On a cut
+    that does not move with n, residues keep a value and its conjugate apart.
     """
 
     def _except(self, where):
-        if not where.startswith(("where a divisor", "where a matrix")):
+        if not where.startswith(("where a divisor", "where a matrix", "on the cut")):
             super()._except(where)
 
     def _integer(self, n):
@@ -92,23 +93,61 @@ def _zero(residues: np.ndarray) -> np.ndarray:
 
 
 class Residues(Informed):
-    """Residues that know their signs, over one prime field."""
+    """Residues that know their signs, over one prime field.
 
-    def __init__(self, field: Prime):
+    Steps are free symbols, of which relu is made; or, with ``rooted``, all kinks are made of the
+    absolute value, (x + |x|)/2, which is a root of x²: then nothing is free, for some more roots.
+    """
+
+    def __init__(self, field: Prime, rooted: bool = False):
         super().__init__(field)
-        self.field, self.signs = field, Signs()
+        self.field, self.rooted, self.signs = field, rooted, Signs()
 
     def _abs(self, d):
         """The root of the squared modulus: of equal squares it is the same."""
         square = self.field.abs2(self.field.wrap(d[0]))
         return self._learnt((self.field.sqrt(square).data, self.signs._abs(d[1])))
 
+    def _size(self, x):
+        """|x| for a real x."""
+        size = self.field.sqrt(x * x)
+        self.field.learn(size.data)
+        return size
+
+    def _kink(self, x):
+        real = self.field.wrap(x)
+        return ((real + self._size(real)) / 2).data
+
+    def _relu(self, d):
+        if not self.rooted:
+            return super()._relu(d)
+        return self._learnt((self._kink(d[0]), self.signs._relu(d[1])))
+
+    def _step(self, d):
+        if not self.rooted:
+            return super()._step(d)
+        real = self.field.wrap(d[0])
+        jump = (1 + self._size(real) / real) / 2
+        return self._learnt((jump.data, self.signs._step(d[1])))
+
+    def _maximum(self, a, b):
+        if not self.rooted:
+            return super()._maximum(a, b)
+        first = self.field._add(b[0], self._kink(self.field._sub(a[0], b[0])))
+        return self._learnt((first, self.signs._maximum(a[1], b[1])))
+
+    def _minimum(self, a, b):
+        if not self.rooted:
+            return super()._minimum(a, b)
+        first = self.field._sub(a[0], self._kink(self.field._sub(a[0], b[0])))
+        return self._learnt((first, self.signs._minimum(a[1], b[1])))
+
 
 class Coefficients(Beside):
     """Residues with signs, and degrees; at a point, balls as well."""
 
-    def __init__(self, field: Prime, at_a_point: bool = False):
-        self.field, self.residues, self.degrees = field, Residues(field), Degree()
+    def __init__(self, field: Prime, rooted: bool = False, at_a_point: bool = False):
+        self.field, self.residues, self.degrees = field, Residues(field, rooted), Degree()
         parts: list[Arithmetic] = [self.residues, self.degrees]
         super().__init__(*parts, *([Ball()] if at_a_point else []))
         self.tests, self.largest, self.highest = 0, 0, 0.0
@@ -176,8 +215,8 @@ class Coefficients(Beside):
 class Follower(Residues):
     """Residues at a further prime: which coefficients vanish is known, and must be so again."""
 
-    def __init__(self, field: Prime, answers: list[Any]):
-        super().__init__(field)
+    def __init__(self, field: Prime, rooted: bool, answers: list[Any]):
+        super().__init__(field, rooted)
         self.answers = iter(answers)
 
     def known(self, value: Value) -> Known:

@@ -1,19 +1,19 @@
 """Counting indices: how many sizes decide a statement for all of them.
 
-A body is run on names instead of lengths.  Every value is a sum of terms, each a sum over indices of
-a product of inputs; what is kept of it are its axes and, for each size, the largest number of
-summation indices that run over it in any term.  If a number made of such values vanishes identically
-at one more size than it has indices (in every combination of sizes), it vanishes at all sizes: the
-theorem, with its proof, is in the evidence chapter.
+A body is run on names instead of lengths.  Every value is a sum of terms, each a sum over indices
+of a product of inputs; what is kept of it are its axes and, for each size, the largest number of
+summation indices that run over it in any term.  If a number made of such values vanishes
+identically at one more size than it has indices (in every combination of sizes), it vanishes at
+all sizes: the theorem, with its proof, is in the evidence chapter.
 
-A value is a numerator over divisors.  Divisors are cleared, entry by entry, and cost their indices;
-a divisor that depends on an index which is summed over cannot be, and is drawn at random instead, as
-a *symbol*, like exp, log and relu.  Where a rule gives the argument of a symbol back (log exp x = x,
-relu(x) - relu(-x) = x), its indices are counted, too.
+A value is a numerator over divisors.  Divisors are cleared, entry by entry, and cost their
+indices; a divisor that depends on an index which is summed over cannot be, and is drawn at random
+instead, as a *symbol*, like exp, log and relu.  Where a rule gives the argument of a symbol back
+(log exp x = x, relu(x) - relu(-x) = x), its indices are counted, too.
 
 An axis is made of atoms: a length, or a size less some first and some last places (x[0], x[1:] and
-x[-1] split an axis; what is counted is what all of them leave).  A size may be used as a number; it may
-not be compared with another, nor turned into an integer.
+x[-1] split an axis; what is counted is what all of them leave).  A size may be used as a number;
+it may not be compared with another, nor turned into an integer.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ class Size:
     def _refuse(self, *_: Any) -> Any:
         raise Unsupported("a size is used as an integer")
 
-    __lt__ = __le__ = __gt__ = __ge__ = _refuse  # type: ignore[assignment]
-    __bool__ = __index__ = __int__ = __float__ = __hash__ = __str__ = __repr__ = _refuse  # type: ignore[assignment]
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __bool__ = __index__ = __int__ = __float__ = __hash__ = __str__ = __repr__ = _refuse
     __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __format__ = _refuse
 
 

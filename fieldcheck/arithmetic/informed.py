@@ -1,9 +1,9 @@
-"""An arithmetic whose values know their signs: residues, nodes or index counts beside what is known.
+"""An arithmetic whose values know their signs: residues, nodes or index counts, and what is known.
 
-Some rules have exceptions: the logarithm of a real number is real if that is positive, a unit vector
-has length one unless it is zero.  A residue does not know which it is.  Here every value is a pair
-(the arithmetic's own, :class:`Known`), and a rule is used only where it holds; where it is used and
-nothing excludes the exception, that is noted in ``exceptions``.
+Some rules have exceptions: the logarithm of a real number is real if that is positive, a unit
+vector has length one unless it is zero.  A residue does not know which it is.  Here every value is
+a pair (the arithmetic's own, :class:`Known`), and a rule is used only where it holds; where it is
+used and nothing excludes the exception, that is noted in ``exceptions``.
 """
 
 from __future__ import annotations
@@ -26,8 +26,14 @@ class Informed(Arithmetic):
     drawn:      which calls of a division draw a symbol instead (see ``Prime.reciprocal``)
     exceptions: where a rule was used that has exceptions, in words
     calls:      divisions made so far
+    rules:      of each function whose rules depend on a sign: was the better one used?
     sizes:      lengths by name, where ``first`` has names for lengths
     """
+
+    _relu: Callable[..., Any]  # made below, like all that runs both
+    _step: Callable[..., Any]
+    _maximum: Callable[..., Any]
+    _minimum: Callable[..., Any]
 
     def __init__(
         self,
@@ -38,6 +44,7 @@ class Informed(Arithmetic):
         self.first, self.signs, self.drawn = first, Sign(), drawn
         self.sizes = sizes or {}
         self.calls = 0
+        self.rules: list[bool] = []
         self.learns = getattr(first, "learn", None)
         first.outer = self
 
@@ -59,7 +66,10 @@ class Informed(Arithmetic):
     def lift(self, value: Any) -> Value:
         if isinstance(value, (Value, int)):
             return super().lift(value)
-        return self.wrap((self.first.lift(value).data, Known((), True, True, True)))
+        # A size is at least one; less some places, it may be anything.
+        apart = sum(a[1] + a[2] for a in value.atoms if not isinstance(a, int))
+        known = Known((), True, nonneg=apart <= 1, nonzero=apart <= 0)
+        return self.wrap((self.first.lift(value).data, known))
 
     def _length(self, n: Any) -> int:
         if isinstance(n, int):
@@ -113,15 +123,18 @@ class Informed(Arithmetic):
         return self._learnt((first, self.signs._div(a[1], b[1])))
 
     def _log(self, d: Pair) -> Pair:
+        self.rules.append(d[1].positive)
         log = self.first._log if d[1].positive else self.first._log_apart
         return log(d[0]), self.signs._log(d[1])
 
     def _sqrt(self, d: Pair) -> Pair:
+        self.rules.append(d[1].nonneg)
         sqrt = self.first._sqrt if d[1].nonneg else self.first._sqrt_apart
         return self._learnt((sqrt(d[0]), self.signs._sqrt(d[1])))
 
     def _unit(self, d: Pair, axis: int) -> Pair:
         known = self.signs._unit(d[1], axis)
+        self.rules.append(d[1].nonzero)
         note = getattr(self.first, "note_unit", None)
         if note is not None and not d[1].nonzero:
             note(d[0], axis)
@@ -135,6 +148,11 @@ class Informed(Arithmetic):
 
     def _logistic(self, d: Pair) -> Pair:
         return super()._logistic(d)[0], self.signs._logistic(d[1])
+
+    def power(self, a: Any, n: Any) -> Value:
+        if isinstance(n, Array) and getattr(n.data[0], "idle", False):
+            raise Unsupported("a power whose exponent holds a size")
+        return super().power(a, n)
 
     def mul(self, a: Any, b: Any) -> Value:
         product = super().mul(a, b)

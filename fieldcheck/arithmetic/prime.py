@@ -56,8 +56,16 @@ class Prime(Paired):
     raised = 1
     """The largest sum of powers in one exponential, by which degrees grow."""
 
-    def __init__(self, p: int, rng: random.Random, i: int = 0, prefix: tuple[bool, ...] = ()):
+    def __init__(
+        self,
+        p: int,
+        rng: random.Random,
+        i: int = 0,
+        prefix: tuple[bool, ...] = (),
+        salt: int | None = None,
+    ):
         self.p, self.rng, self.prefix = p, rng, prefix
+        self.salt = rng.getrandbits(64) if salt is None else salt
         self._i = i or _root_of_minus_one(p, rng)
         self.symbols = 0
         self.choices: list[bool] = []
@@ -77,9 +85,15 @@ class Prime(Paired):
         self.noting = self.bits = False
         self.sites: list[np.ndarray] = []
 
-    def again(self, prefix: tuple[bool, ...]) -> Prime:
-        """The same field, for another run: ``prefix`` says which roots are taken first."""
-        return Prime(self.p, self.rng, self._i, prefix)
+    def again(self, prefix: tuple[bool, ...], afresh: bool = False) -> Prime:
+        """The same field and the same symbols (or, afresh, other ones), for another run: ``prefix``
+        says which roots are taken first.  With other symbols, a choice of roots would mean another
+        one: what holds for one sign only could pass for both."""
+        return Prime(self.p, self.rng, self._i, prefix, None if afresh else self.salt)
+
+    def _symbol(self, kind: str, of: int = 0, least: int = 0) -> int:
+        """A random residue, the same for the same symbol in all runs."""
+        return random.Random(f"{self.salt}/{kind}/{of}").randrange(least, self.p)
 
     def from_raw(self, values: np.ndarray):
         """Real raw values (residues): value and conjugate agree."""
@@ -112,7 +126,7 @@ class Prime(Paired):
     def _pi(self):
         if self._pi_value is None:
             self.symbols += 1
-            self._pi_value = self.rng.randrange(1, self.p)
+            self._pi_value = self._symbol("pi", least=1)
         return self._integer(self._pi_value)
 
     def _mul(self, a, b):
@@ -172,7 +186,11 @@ class Prime(Paired):
         y = self._exp_of.get(x)
         if y is None:
             minus = self._exp_of.get(-x % self.p)
-            y = self._inverse(minus) if minus is not None else self.rng.randrange(1, self.p)
+            if minus is None:  # of x and -x, one has the symbol and the other its inverse
+                z = self._symbol("exp", min(x, self.p - x), least=1)
+                y = z if 2 * x < self.p else self._inverse(z)
+            else:
+                y = self._inverse(minus)
             self._exp_of[x] = y
             self.symbols += 1
         if x == conjugate:
@@ -184,8 +202,7 @@ class Prime(Paired):
             raise Unlucky("log of zero")
         x = self._log_of.get(y)
         if x is None:
-            x = self.rng.randrange(self.p)
-            self._log_of[y] = x
+            x = self._log_of[y] = self._symbol("log", y)
             self._undone(x, y)
             self.symbols += 1
         return x
@@ -201,7 +218,7 @@ class Prime(Paired):
         if x is None:
             if y == 0:
                 raise Unlucky("log of zero")
-            x = self._apart_log[y] = self.rng.randrange(self.p)
+            x = self._apart_log[y] = self._symbol("apart", y)
             self._undone(x, y)
         return x
 
@@ -216,8 +233,9 @@ class Prime(Paired):
         roots = {1, *(y for y in self._root_of.values() if y in self._nonneg)}
         pairs = [(y, z) for y in roots for z in roots if y and z]
         made = {y * pow(z, e, self.p) % self.p for y, z in pairs for e in (1, -1)}
-        self.compared = len(made) * (len(made) + len(self._nonneg))
-        return any(self.p - x in made or self.p - x in self._nonneg for x in made)
+        known = self._nonneg.union(made, range(1, 100))
+        self.compared = len(made) * len(known)
+        return any(self.p - x in known for x in made)
 
     def _root_one(self, x: int, known: dict[int, int] | None = None) -> int:
         known = self._root_of if known is None else known
@@ -268,7 +286,7 @@ class Prime(Paired):
             if x == 0:
                 raise Unlucky("division by zero")
             if x not in self._reciprocal_of:
-                self._reciprocal_of[x] = self.rng.randrange(1, self.p)
+                self._reciprocal_of[x] = self._symbol("reciprocal", x, least=1)
                 self.symbols += 1
             return self._reciprocal_of[x]
 
@@ -322,10 +340,16 @@ class Prime(Paired):
             elif self.bits:
                 y = int(self._choose())
             else:
-                y = self.rng.randrange(self.p)
+                z = self._symbol("step", min(x, self.p - x))
+                y = z if 2 * x < self.p else (1 - z) % self.p
             self._step_of[x] = y
             self.symbols += 1
         return y
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self._step_of)
 
     def _choose(self) -> bool:
         k = len(self.choices)

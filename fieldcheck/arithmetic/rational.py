@@ -30,6 +30,10 @@ def _pair(re, im) -> np.ndarray:
     return out
 
 
+HIGHEST = 4096
+"""Powers beyond this have too many digits to be written down."""
+
+
 class Rational(Paired):
     """Numbers a + bi with rational a, b; data hold (a, b) along the leading axis."""
 
@@ -38,6 +42,11 @@ class Rational(Paired):
     def from_raw(self, values: np.ndarray):
         re = entrywise(lambda q: fmpq(q.numerator, q.denominator), values)
         return self.wrap(_pair(re, entrywise(lambda q: fmpq(0), values)))
+
+    def power(self, a, n):
+        if isinstance(n, int) and abs(n) > HIGHEST:
+            raise Unsupported("a power this high")
+        return super().power(a, n)
 
     def _integer(self, n):
         out = np.empty(2, dtype=object)

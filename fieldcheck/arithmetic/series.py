@@ -191,9 +191,6 @@ class Series(Arithmetic):
     def _sub(self, a, b):
         return self._plus(a, b, sub=True)
 
-    def _neg(self, d):
-        return self._each(self.base.neg, d)
-
     def _convolved(self, op: Callable, shape: tuple[int, ...], a: Terms, b: Terms) -> Terms:
         low = a.low + b.low
         if EXACT in (a.low, b.low):
@@ -210,6 +207,8 @@ class Series(Arithmetic):
         return self._settled(shape, terms, end)
 
     def _mul(self, a, b):
+        if a is b:  # the base sees that the leading term of a square is one
+            a = b = self.stripped(a)
         return self._convolved(self.base.mul, np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _matmul(self, a, b):
@@ -265,26 +264,11 @@ class Series(Arithmetic):
     def _getitem(self, d, index):
         return self._each(lambda c: c[index], d)
 
-    def _transpose(self, d):
-        return self._each(self.base.transpose, d)
-
     def _reshape(self, d, shape):
         return self._each(lambda c: self.base.reshape(c, shape), d)
 
     def _sum(self, d, axis):
         return self._each(lambda c: self.base.sum(c, axis), d)
-
-    def _diagonal(self, d):
-        return self._each(self.base.diagonal, d)
-
-    def _conj(self, d):
-        return self._each(self.base.conj, d)
-
-    def _real(self, d):
-        return self._each(self.base.real, d)
-
-    def _imag(self, d):
-        return self._each(self.base.imag, d)
 
     def _joined(self, join: Callable, items: list[Terms], axis: int) -> Terms:
         def at(k: int) -> Value:
@@ -360,7 +344,6 @@ class Series(Arithmetic):
 
     def _circular(self, d: Terms) -> tuple[Terms, Terms]:
         """Sine and cosine, each from the other."""
-        cosine: dict[int, Value] = {}
         d = self._analytic(d)
         cosine = dict(self._full(d.shape, 1).terms)
         if 0 in d.terms:
@@ -387,7 +370,8 @@ class Series(Arithmetic):
             return self._by_entry(self._log, d)
         c = d.terms[0]
         rest, orders, end = self._rest(d)
-        y = {0: self.base.log(c)}  # what is not known to be positive is an exception of the base
+        self._need(d.plain or self.base.known(c).positive, "on the cut of a logarithm")
+        y = {0: self.base.log(c)}
         for k in orders:
             terms = [-(y[j] * j * rest[k - j]) / k for j in y if j > 0 and k - j in rest]
             self._append(y, k, terms + ([rest[k]] if k in rest else []), lambda s: s / c)
@@ -415,10 +399,11 @@ class Series(Arithmetic):
         l, c = d.low, d.terms[d.low]
         if l % 2:
             raise Unsupported("a broken power of n")
-        apart = self.base.known(c).nonzero
-        if d.alone or not (apart or self.bold):
+        known = self.base.known(c)
+        self._need(d.alone or known.nonneg, "on the cut of a square root")
+        if d.alone or not (known.nonzero or self.bold):
             return self._leading(d, self.base.sqrt, l // 2)
-        self._need(apart, "where the leading coefficient under a root vanishes")
+        self._need(known.nonzero, "where the leading coefficient under a root vanishes")
         rest, orders, end = self._rest(d.shifted(-l))
         y = {0: self.base.sqrt(c)}
         for k in orders:
@@ -511,6 +496,10 @@ class Series(Arithmetic):
         return self._div(d, self.expand(norm, axis).data)
 
 
+def _linear(name: str) -> Callable[..., Any]:
+    return lambda self, d: self._each(getattr(self.base, name), d)
+
+
 def _whole(name: str) -> Callable[..., Any]:
     """What is free of n is left to the base, which knows more of its sign."""
     composed = getattr(Series, f"_{name}")
@@ -526,5 +515,7 @@ def _whole(name: str) -> Callable[..., Any]:
     return operation
 
 
+for _name in ("neg", "transpose", "diagonal", "conj", "real", "imag"):
+    setattr(Series, f"_{_name}", _linear(_name))
 for _name in ("logistic", "softplus", "softmax", "logsumexp", "unit", "maximum", "minimum"):
     setattr(Series, f"_{_name}", _whole(_name))

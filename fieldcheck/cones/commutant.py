@@ -7,12 +7,14 @@ numbers, one in each cell of CoLU, these are linear equations with rational coef
 from __future__ import annotations
 
 
-def cell_points(xp, raw):
+def cell_points(xp, raw, nearest=False):
     """Points of all cells of CoLU on G groups, with rational body lengths.
 
     Returns for each of K points and each group (x, CoLU(x), derivative of CoLU). The cell of group
     g at point k is the g-th digit of k in base three: inside the cone, between, below the apex.
+    If ``nearest``, the same for the nearest point of the cone, whose last cell is its polar.
     """
+    cell = _nearest_cell if nearest else _cell
     out = []
     for k in range(raw["length"].shape[0]):
         groups = []
@@ -22,7 +24,7 @@ def cell_points(xp, raw):
             u = xp.concat([xp.stack([1 - q]), 2 * s]) / (1 + q)
             n = raw["length"][k, g] ** 2 + xp.one / 8
             other = raw["height"][k, g] ** 2
-            groups.append(_cell(xp, k // 3**g % 3, u, n, other))
+            groups.append(cell(xp, k // 3**g % 3, u, n, other))
         out.append(groups)
     return out
 
@@ -84,6 +86,23 @@ def _cell(xp, kind, u, n, other):
         )
     x = xp.concat([xp.stack([-other - xp.one / 8]), n * u])
     return x, x * top[0], xp.concat([top, xp.concat([none, xp.zeros(size, size)], axis=1)])
+
+
+def _nearest_cell(xp, kind, u, n, other):
+    """(x, Πx, derivative) in one cell of the nearest-point map; u a unit vector, n the length of
+    the body."""
+    if kind == 0:
+        return _cell(xp, 0, u, n, other)
+    one = xp.eye(u.shape[0])
+    if kind == 2:
+        x = xp.concat([xp.stack([-n * (1 + other)]), n * u])
+        return x, 0 * x, 0 * xp.eye(u.shape[0] + 1)
+    ratio = 1 / (1 + other)
+    across = (1 + ratio) * (one - u[:, None] * u[None, :]) / 2
+    top = xp.concat([xp.ones(1), u])[None, :] / 2
+    rest = xp.concat([u[:, None] / 2, u[:, None] * u[None, :] / 2 + across], axis=1)
+    x = xp.concat([xp.stack([n * ratio]), n * u])
+    return x, n * (1 + ratio) / 2 * xp.concat([xp.ones(1), u]), xp.concat([top, rest])
 
 
 def block_diagonal(xp, blocks):

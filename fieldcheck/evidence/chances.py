@@ -26,8 +26,8 @@ RETRIES = 400
 def missed(both: Bound, coincidences: int, roots: int, power: int = 1) -> float:
     """log2 of the chance to miss an expression that is not zero, bounded like this.
 
-    Coefficients may be Gaussian integers, whose norms have twice the height.  A symbol may stand for
-    a product of so many powers of others (``power``).
+    Coefficients may be Gaussian integers, whose norms have twice the height.  A symbol may stand
+    for a product of so many powers of others (``power``).
     """
     degree = 2 * max(1, both.top + both.bottom) * power
     schwartz_zippel = (degree * 2.0**roots + coincidences * power) / 2.0**59

@@ -126,9 +126,10 @@ def _why_not_proved(
 
 
 def _tried(proofs: list[tuple[Scope | None, str | None]]) -> Scope:
-    """The conditions that remain; what was tried stands in the evidence."""
+    """The conditions that remain of what was nearly proved; what was tried is in the evidence."""
     scopes = [scope for scope, _ in proofs if scope is not None]
-    scope = Scope()
-    for other in scopes:
-        scope = scope.meet(other)
-    return scope
+    conditions = [c for scope in scopes for c in scope.conditions]
+    left_out = [c for scope in scopes for c in scope.left_out]
+    return Scope(
+        conditions=tuple(dict.fromkeys(conditions)), left_out=tuple(dict.fromkeys(left_out))
+    )

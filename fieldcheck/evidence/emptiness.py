@@ -91,7 +91,8 @@ def _bases(graph: Graph, root: Node) -> list[Node]:
     roots = [n for n in order if n.op == "sqrt"]
     factors = [n for n in order if n.fixed and n.op == "add" and n.id in operands]
     squares = [n for n in order if n.fixed and n.op == "mul" and n.args[0] is n.args[1]]
-    return [*roots[:4], *factors[:6], *squares[-4:]]
+    used = [n for n in squares if n.id in operands]
+    return list(dict.fromkeys([*roots[:4], *factors[:6], *squares[-4:], *used[:4]]))
 
 
 def _relation(graph, root, choices, rng, degree) -> dict[Label, Fraction] | None:

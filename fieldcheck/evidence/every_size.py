@@ -1,10 +1,11 @@
 """Every size from finitely many: which sizes must be visited, and whether they were enough.
 
-The theorem (evidence chapter): a number made of inputs by sums and products vanishes at all sizes if
-it does at one more value of each size than it has summation indices running over it, in every
+The theorem (evidence chapter): a number made of inputs by sums and products vanishes at all sizes
+if it does at one more value of each size than it has summation indices running over it, in every
 combination.  :class:`Plan` runs the body on names instead of lengths and says which values these
 are.  A *symbol* whose argument has indices of its own may be the same as another at small sizes
-only: such coincidences are compared between the sizes visited, and count only if they do not change.
+only: such coincidences are compared between the sizes visited, and count only if they do not
+change.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import inspect
 import math
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ from fieldcheck.arithmetic.indices import Axis, Count, Indices, most, named
 from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.sign import Known
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 
 MOST = 420
 """Shapes that a proof for every size may visit."""
@@ -33,28 +35,6 @@ LARGEST_SIZE = 24
 
 CUTOFFS = 3
 """How many of the smallest sizes may show coincidences that larger ones do not."""
-
-TRACES = frozenset(
-    [
-        "isinstance",
-        "type",
-        "hasattr",
-        "getattr",
-        "vars",
-        "id",
-        "name",
-        "data",
-        "__class__",
-        "__dict__",
-        "globals",
-        "locals",
-        "eval",
-        "exec",
-        "sys",
-        "inspect",
-    ]
-)
-"""Names that let a body find out which arithmetic runs it."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +46,9 @@ class Plan:
     sites:    the axes of the symbols
     nonlocal_: do symbols depend on how many others there are?
     split:    places of a size that stand apart
+    visible:  is an order's gap nonnegative by its form at every size?
+    rules:    of each function whose rules depend on a sign: is it known at every size?
+    exceptions: where a rule has exceptions that nothing excludes at every size
     ended:    why the indices cannot be counted
     """
 
@@ -74,6 +57,9 @@ class Plan:
     sites: tuple[tuple[Axis, ...], ...] = ()
     nonlocal_: bool = False
     split: Mapping[str, int] = field(default_factory=dict)
+    visible: bool = True
+    rules: tuple[bool, ...] = ()
+    exceptions: tuple[str, ...] = ()
     ended: str = ""
 
     def values(self, name: str, least: int, allowed: list[int] | None, cut: int) -> list[int]:
@@ -94,24 +80,23 @@ class Plan:
 
 def plan(statement: Statement, part: int) -> Plan:
     """The plan of one part; ``ended`` says where the argument stops, if it does."""
-    given = statement.form.given.values()
-    for body in (statement.form.body, *(domain.build for domain in given)):
-        watched = watches(body)
-        if watched:
-            return Plan(ended=watched)
+    watched = watching(statement)
+    if watched:
+        return Plan(ended=watched)
     drawn: frozenset[int] = frozenset()
     try:
         for _ in range(8):
             counted = _run(statement, part, drawn)
-            if not counted[0].blocked:
+            if not counted[0].first.blocked:
                 return _planned(*counted, drawn)
-            drawn |= counted[0].blocked
+            drawn |= counted[0].first.blocked
         return Plan(ended="divisors that depend on what is summed over")
     except Exception as fault:
         return Plan(ended=_where(statement, fault))
 
 
-def _planned(indices: Indices, residual: Count, drawn: frozenset[int]) -> Plan:
+def _planned(xp: Informed, residual: Count, visible: bool, drawn: frozenset[int]) -> Plan:
+    indices: Indices = xp.first
     if indices.doubtful:
         return Plan(ended="a divisor may vanish identically at some size")
     if indices.nonlocal_ and any(len(named(axis)) > 1 for s in indices.sites for axis in s):
@@ -125,10 +110,14 @@ def _planned(indices: Indices, residual: Count, drawn: frozenset[int]) -> Plan:
         tuple(indices.sites),
         indices.nonlocal_,
         {name: max(0, first) + max(0, last) for name, (first, last) in indices.split.items()},
+        visible,
+        tuple(xp.rules),
+        tuple(xp.exceptions),
     )
 
 
-def _run(statement: Statement, part: int, drawn: frozenset[int]) -> tuple[Indices, Count]:
+def _run(statement: Statement, part: int, drawn: frozenset[int]) -> tuple[Informed, Count, bool]:
+    """(what was met, the residual, whether a gap is nonnegative by its form)."""
     indices = Indices()
     lengths = {name: 3 + k for k, name in enumerate(statement.size_names)}
     xp = Informed(indices, drawn, lengths)
@@ -142,10 +131,10 @@ def _run(statement: Statement, part: int, drawn: frozenset[int]) -> tuple[Indice
     relation = relations[part]
     direction = _direction(indices, xp, relation, part)
     sides = relation.sides(xp, direction)
-    residual = sides.left - sides.right
-    if sides.order:
-        residual = (sides.right - sides.left) - sides.gap
-    return indices, residual.data[0]
+    if not sides.order:
+        return xp, (sides.left - sides.right).data[0], True
+    residual = (sides.right - sides.left) - sides.gap
+    return xp, residual.data[0], sides.gap.data[1].nonneg
 
 
 def _raw_axes(statement: Statement) -> dict[str, tuple[Axis, ...]]:
@@ -181,46 +170,6 @@ def _direction(indices: Indices, xp: Informed, relation: Any, part: int) -> Valu
     whole = indices.variable(f"direction{part}", axes, held=True)
     known = Known(lengths, real=not relation.direction_is_complex)
     return xp.informed(whole.data, known)
-
-
-# -- what a body may not do ----------------------------------------------------------------------
-def watches(body: Any) -> str:
-    """Why a body could tell which arithmetic runs it, or an empty string."""
-    for code in _codes(body):
-        if code.co_exceptiontable:
-            return f"{code.co_name} catches exceptions (line {code.co_firstlineno})"
-        seen = [name for name in code.co_names if name in TRACES]
-        if seen:
-            return f"{code.co_name} asks for {seen[0]!r} (line {code.co_firstlineno})"
-    return ""
-
-
-def _codes(body: Any) -> Iterator[Any]:
-    """The code of a body, of the functions in it and of those beside it that it calls."""
-    todo, seen = [inspect.unwrap(getattr(body, "func", body))], set()
-    while todo:
-        function = todo.pop()
-        code = getattr(function, "__code__", function if inspect.iscode(function) else None)
-        if code is None or code in seen:
-            continue
-        seen.add(code)
-        yield code
-        todo += [c for c in code.co_consts if inspect.iscode(c)]
-        scope = getattr(function, "__globals__", {})
-        cells = getattr(function, "__closure__", None) or ()
-        near = [scope.get(name) for name in code.co_names]
-        near += getattr(function, "__defaults__", None) or ()
-        near += (getattr(function, "__kwdefaults__", None) or {}).values()  # choices
-        for cell in cells:
-            try:
-                near.append(cell.cell_contents)
-            except ValueError:  # a name that is not bound yet
-                continue
-        todo += [f for f in near if inspect.isfunction(f) and not _library(f)]
-
-
-def _library(function: Any) -> bool:
-    return str(function.__module__).startswith(("fieldcheck.arithmetic", "fieldcheck.relations"))
 
 
 def _where(statement: Statement, fault: Exception) -> str:
@@ -280,6 +229,8 @@ def steady(
     plan: Plan, passed: Mapping[tuple, list[np.ndarray]], values: Mapping[str, list[int]]
 ) -> bool:
     """Do the symbols coincide at all these shapes as they do at the largest?"""
+    if any(len(sites) != len(plan.sites) for sites in passed.values()):
+        return False  # another formula at another size
     names = list(values)
     last = passed[tuple(values[name][-1] for name in names)]
     for shape, sites in passed.items():

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from fieldcheck.claim import Claim, Form, registered
+from fieldcheck.claim import FALSE, Claim, Form, registered
 from fieldcheck.evidence.decide import decide
 from fieldcheck.evidence.fingerprint import claim_hash
 from fieldcheck.evidence.gather import blame, gather
@@ -22,7 +22,8 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
     statement = Statement(form)
     relations, evidence = gather(statement, profile, seed)
     verdict = decide(relations, evidence)
-    if form.role == "neighbour" and form.expect.word == REFUTED and verdict.verdict == REFUTED:
+    refuted = form.expect == FALSE and verdict.verdict == REFUTED
+    if refuted and form.role == "neighbour":
         try:
             verdict = counted(claim, form, verdict)
         except Exception as error:  # the true claim's body may break where the neighbour's ran

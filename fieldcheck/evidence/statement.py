@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.arithmetic.array import Unsupported, Value
+from fieldcheck.arithmetic.base import Primitives
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.claim import Form
 from fieldcheck.evidence.draws import Raw, small_entries
+from fieldcheck.evidence.vanishing import Pins
 from fieldcheck.relations import Sides, parts_of
 from fieldcheck.verdict import Scope
 
@@ -181,8 +183,8 @@ class Statement:
         given = self.form.given.items()
         return frozenset(f"{n}.{part}" for n, domain in given for part in getattr(domain, which))
 
-    def sign_patterns(self, sizes: dict[str, int]) -> list[dict[tuple, dict[None, Fraction]]]:
-        """Every choice of the raw parameters that are 1 or -1, as {(name, index): {None: value}}."""
+    def sign_patterns(self, sizes: dict[str, int]) -> list[Pins]:
+        """Every choice of the raw parameters that are 1 or -1: {(name, index): {None: value}}."""
         shapes = self.raw_shapes(sizes)
         entries = [(k, i) for k in sorted(self.sign_raws) for i in np.ndindex(*shapes[k])]
         if 2 ** len(entries) > PATTERNS:
@@ -252,11 +254,11 @@ class Statement:
         made = {}
         for name, domain in self.form.given.items():
             own = {part: raws[f"{name}.{part}"] for part in domain.raw}
-            made[name] = domain.build(xp, own)
+            made[name] = domain.build(Primitives(xp), own)
         return made
 
     def relations(self, xp, raws: dict[str, Value]) -> tuple[Any, ...]:
-        return parts_of(self.form.body(xp, **self.inputs(xp, raws)))
+        return parts_of(self.form.body(Primitives(xp), **self.inputs(xp, raws)))
 
     def sides(self, xp, raws: dict[str, Value], part: int | None = None) -> list[Sides]:
         """Both sides of every pointwise part (or of one) in the arithmetic ``xp``."""

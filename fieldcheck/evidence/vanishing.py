@@ -1,16 +1,17 @@
 """Where a vector that is brought to unit length vanishes: the exceptional sets of ``unit``.
 
-There unit is 0, while everywhere else it has length one, so an identity that uses its length must be
-looked at again on each such set.  Where the vector is affine in the raw parameters, with constant
-coefficients, the set is found by elimination and the statement is run on it, the eliminated
-parameters replaced by what they must be.
+There unit is 0, while everywhere else it has length one, so an identity that uses its length must
+be looked at again on each such set.  Where the vector is affine in the raw parameters, with
+constant coefficients, the set is found by elimination and the statement is run on it, the
+eliminated parameters replaced by what they must be.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from fieldcheck.arithmetic.graph import Graph, Node
 
@@ -93,11 +94,11 @@ def eliminated(
 
 
 def _put(
-    row: dict[int | None, Fraction], solved: dict[int, dict[int | None, Fraction]]
+    row: dict[int | None, Fraction], solved: Mapping[Any, dict[int | None, Fraction]]
 ) -> dict[int | None, Fraction]:
     out: dict[int | None, Fraction] = {}
     for key, c in row.items():
-        for k, v in (solved[key] if key in solved else {key: ONE}).items():  # type: ignore[index]
+        for k, v in solved.get(key, {key: ONE}).items():
             out[k] = out.get(k, ZERO) + c * v
     return {k: c for k, c in out.items() if c}
 

@@ -66,6 +66,14 @@ def near_one(rng: np.random.Generator, n: int, kind: str, channels: int) -> np.n
     return np.abs(np.sqrt(square / channels) - 1) <= math.sqrt(0.5 / channels)
 
 
+def square_with_channel(rng: np.random.Generator, n: int, constant: bool, channels: int):
+    """‖x‖² over its mean for rows of normal entries and one channel with half of the mean square,
+    the same in all rows if ``constant``, else normal."""
+    others = channels - 1
+    own = 1.0 if constant else rng.chisquare(1, n)
+    return (rng.chisquare(others, n) / others + own) / 2
+
+
 def share_near_one(channels: int) -> float:
     """The share of Gaussian rows for which it is, from the chi-squared distribution."""
     from scipy.special import gammainc  # slow to import, and a list of claims needs none of it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -34,10 +34,10 @@ class Point:
         if name not in self.raw:
             if self.rng is None:
                 raise Open(f"the record has no {name}")
-            rng, draw = self.rng, lambda _: Fraction(rng.randrange(-2 * FINE, 2 * FINE), FINE)
-            draw = (lambda _: rng.choice(SPECIAL)) if self.special else draw
-            self.raw[name] = np.frompyfunc(draw, 1, 1)(np.empty(shape, dtype=object))
-            self.raw[name] = np.asarray(self.raw[name], dtype=object)
+            rng, special = self.rng, self.special
+            fine = lambda: Fraction(rng.randrange(-2 * FINE, 2 * FINE), FINE)
+            draw = np.frompyfunc(lambda _: rng.choice(SPECIAL) if special else fine(), 1, 1)
+            self.raw[name] = np.asarray(draw(np.empty(shape, dtype=object)), dtype=object)
         if self.raw[name].shape != shape:
             raise Open(f"the recorded {name} has shape {self.raw[name].shape}, not {shape}")
         return self.raw[name]
@@ -100,12 +100,18 @@ class Case:
         }
         return parts_of(self.form.body(xp, **made))
 
-    def sides(self, xp: Any, relation: Any, part: int, entry: Entry) -> Any:
-        """Both sides (and the gap) of a part that compares two values."""
-        shape, direction = relation.direction(), None
-        if shape is not None:
-            real, imaginary = (f"direction{part}.{half}" for half in ("re", "im"))
-            direction = Value(xp, {UNIT: entry(real, shape)})
-            if relation.direction_is_complex:
-                direction = direction + xp.i * Value(xp, {UNIT: entry(imaginary, shape)})
-        return relation.sides(xp, direction)
+    def sides(self, xp: Any, entry: Entry, parts: Iterable[int]) -> list[tuple[int, Any]]:
+        """Both sides (and the gap) of those parts, which compare two values."""
+        relations = self.relations(xp, entry)
+        direction = lambda k: direction_of(xp, relations[k], f"direction{k}", entry)
+        return [(k, relations[k].sides(xp, direction(k))) for k in parts]
+
+
+def direction_of(xp: Any, relation: Any, name: str, entry: Entry) -> Value | None:
+    """What a weak form is tested in."""
+    shape = relation.direction()
+    if shape is None:
+        return None
+    halves = ("re", "im") if relation.direction_is_complex else ("re",)
+    real, *imaginary = (Value(xp, {UNIT: entry(f"{name}.{half}", shape)}) for half in halves)
+    return real + xp.i * imaginary[0] if imaginary else real

@@ -3,8 +3,9 @@
 A coefficient is a bound common to all entries of an array.  ``top`` weighs the largest term of its
 numerator: its degree, the logarithm of its coefficients, and for each size how many summation
 indices run over it.  Weights add in a product and meet in a sum; a sum over an axis of n entries
-adds log2 n to the height, or, where n is only a name, one index.  Denominators are kept apart, each
-with its power and the axes that it depends on, so that a sum of fractions needs each of them once.
+adds log2 n to the height, or, where n is only a name, one index.  Denominators and square roots are
+kept apart, each with its power (a root is a denominator's -1/2) and the axes that it depends on, so
+that a sum of fractions needs each of them once.
 
 A length that is only a name is a number too large to be one, a prime of its own; the body sees an
 object that it can but multiply and add to.  Where entries go, numpy says of an array without any.
@@ -14,10 +15,11 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, reduce
 from itertools import chain
 from typing import Any
 
@@ -26,30 +28,18 @@ from sympy import nextprime
 
 from fieldcheck.recheck.road import UNIT, Half, Open, Road, Value, first
 
-Weights = dict[str, float]
+Weights = Any  # a Counter, of floats
 REAL, NONNEG, NONZERO = "real", "nonneg", "nonzero"
 SIGN, POSITIVE = frozenset({REAL, NONNEG}), frozenset({REAL, NONNEG, NONZERO})
 LONE = "an entry alone"
-LARGEST = 500  # a length from here on is a name's
+LARGEST = 200  # a length from here on is a name's
 CELL = np.zeros(1, dtype=np.int8)
 
 
-def scaled(w: Weights, n: float) -> Weights:
-    return {name: x * n for name, x in w.items()}
-
-
-def added(ws: Iterable[Weights]) -> Weights:
-    out: Weights = {}
-    for w in ws:
-        out |= {name: out.get(name, 0) + x for name, x in w.items()}
-    return out
-
-
-def most(ws: Iterable[Weights]) -> Weights:
-    out: Weights = {}
-    for w in ws:
-        out |= {name: max(out.get(name, 0), x) for name, x in w.items()}
-    return out
+scaled = lambda w, n: Counter({name: x * n for name, x in w.items()})
+added: Any = lambda ws: sum(ws, Counter())
+height = lambda bits: Counter({"height": bits})
+most: Any = lambda ws: reduce(operator.or_, ws, Counter())
 
 
 # -- lengths -------------------------------------------------------------------------------------
@@ -87,25 +77,31 @@ NAMES: dict[str, int] = {}
 
 
 def named(name: str) -> Dim:
-    return Dim(NAMES.setdefault(name, nextprime(int(3000 * 1.37 ** len(NAMES)))))
+    return Dim(NAMES.setdefault(name, nextprime(int(600 * 1.3 ** len(NAMES)))))
+
+
+def factors(n: int) -> Weights:
+    """The names in a product of lengths; none if it is no such product."""
+    found: Weights = Counter()
+    for name, p in NAMES.items():
+        while n % p == 0:
+            n, found[name] = n // p, found[name] + 1
+    return found if n < LARGEST else Counter()
 
 
 @cache
 def indices(n: int) -> Weights:
     """How many indices an index over a length stands for, name by name."""
     if n < LARGEST:
-        return {}
-    for offset in sorted(range(-12, 13), key=abs):
-        rest, found = n - offset, dict.fromkeys(NAMES, 0.0)
-        for name, p in NAMES.items():
-            while rest % p == 0 and rest:
-                rest, found[name] = rest // p, found[name] + 1
-        if 0 < rest < LARGEST and any(found.values()):
-            return {name: k for name, k in found.items() if k}
+        return Counter()
+    read = {offset: factors(n - offset) for offset in range(-12, 13)}
+    found = [read[0]] if read[0] else [w for w in read.values() if w]
+    if len(found) == 1:
+        return found[0]
     shorter = [(name, n - p) for name, p in NAMES.items() if n - p >= LARGEST]
-    if not shorter:
+    if found or not shorter:
         raise Open("a length that is no polynomial in the names of sizes")
-    return most([{shorter[0][0]: 1}, indices(shorter[0][1])])
+    return Counter({shorter[0][0]: 1}) | indices(shorter[0][1])
 
 
 def moved(f: Callable[..., Any], dims: tuple[int, ...], axes: tuple[int, ...]) -> tuple[Any, int]:
@@ -124,7 +120,7 @@ class Bound:
     construction."""
 
     dims: tuple[int, ...] = ()
-    top: Weights = field(default_factory=dict)
+    top: Weights = field(default_factory=Counter)
     under: dict[Any, tuple[float, Weights]] = field(default_factory=dict)
     facts: frozenset[str] = frozenset()
     key: Any = None
@@ -133,12 +129,16 @@ class Bound:
         """New names and axes of the denominators."""
         return replace(self, under={f(*which): found for which, found in self.under.items()})
 
-    def below(self) -> Weights:
-        return added(scaled(w, power) for power, w in self.under.values())
+    def powers(self, sign: int) -> Weights:
+        """The product of the denominators (1), or of the roots above the line (-1)."""
+        return added(scaled(w, max(0, sign * p)) for p, w in self.under.values())
+
+    def above(self) -> Weights:
+        return self.top + self.powers(-1)
 
     def whole(self) -> Weights:
         """Numerator and denominators together."""
-        return added([self.top, self.below()])
+        return self.above() + self.powers(1)
 
     def axes(self) -> Weights:
         """The indices that run free."""
@@ -151,12 +151,12 @@ class Reading(Road):
 
     def __init__(self) -> None:
         self.symbols, self.widest = 0, 1.0
-        self.lemmas: Weights = {}
+        self.lemmas: Weights = Counter()
         self.undone: dict[Any, Bound] = {}
 
     def raw(self, name: str, shape: tuple[Any, ...], nonzero: bool = False) -> Bound:
         facts = frozenset({REAL, NONZERO} if nonzero else {REAL})
-        return Bound(tuple(map(code, shape)), {"degree": 1}, {}, facts, hash(("raw", name)))
+        return Bound(tuple(map(code, shape)), Counter(degree=1), {}, facts, hash(("raw", name)))
 
     def lift(self, x: Any) -> Value:
         if isinstance(x, Dim):
@@ -165,7 +165,7 @@ class Reading(Road):
 
     def number(self, q: Fraction) -> Bound:
         facts = {REAL} | ({NONNEG} if q >= 0 else set()) | ({NONZERO} if q else set())
-        n, d = ({"height": math.log2(max(1, abs(k)))} for k in q.as_integer_ratio())
+        n, d = (height(math.log2(max(1, abs(k)))) for k in q.as_integer_ratio())
         under = {(("number", q.denominator), ()): (1.0, d)} if q.denominator > 1 else {}
         return Bound((), n, under, frozenset(facts), q)
 
@@ -202,7 +202,7 @@ class Reading(Road):
         ends = lambda e: slice(*map(code, (e.start, e.stop, e.step)))
         whole = tuple(ends(e) if isinstance(e, slice) else e for e in whole)
         if all(e is None or e is ... or isinstance(e, (int, slice)) for e in whole):
-            return super().pick(c, whole)
+            return super().pick(c, whole if ... in whole else (*whole, ...))  # never an entry
         if max(c.dims) >= LARGEST:
             raise Open("an index that is neither a number nor a slice")
         return self.loose(c, np.empty(c.dims, dtype=np.int8)[whole].shape)
@@ -244,11 +244,10 @@ class Reading(Road):
                     under[name] = max(power, under.get(name, (0.0,))[0]), w
         lacking = lambda c, name: under[name][0] - c.under.get(name, (0,))[0]
         top = most(
-            added([c.top, *(scaled(w, lacking(c, name)) for name, (_, w) in under.items())])
-            for c in cs
+            c.top + added(scaled(w, lacking(c, name)) for name, (_, w) in under.items()) for c in cs
         )
         facts = frozenset.intersection(*(c.facts for c in cs))
-        return Bound(dims, added([top, {"height": extra}]), under, facts, hash(key))
+        return Bound(dims, top + height(extra), under, facts, hash(key))
 
     def aligned(self, *cs: Bound) -> list[Bound]:
         n = max(len(c.dims) for c in cs)
@@ -272,7 +271,7 @@ class Reading(Road):
             under[name] = under.get(name, (0,))[0] + power, w
         facts = x.facts & y.facts
         square = {NONNEG} if REAL in facts and a.key == b.key else set()
-        return Bound(dims, added([x.top, y.top]), under, facts | square, hash((a.key, b.key)))
+        return Bound(dims, x.top + y.top, under, facts | square, hash((a.key, b.key)))
 
     def contract(self, a: Bound, b: Bound) -> Bound:
         wide = len(b.dims) > 1
@@ -287,26 +286,28 @@ class Reading(Road):
             return self.filled(c.dims[:axis] + c.dims[axis + 1 :], 0)
         at = {which: found for which, found in c.under.items() if axis in which[1]}
         lone = any(LONE in w for _, w in at.values())
-        tops = [c.top, {} if lone else indices(n) or {"height": math.log2(n)}]
+        tops = [c.top, Counter() if lone else indices(n) or height(math.log2(n))]
         for which, (power, w) in c.under.items():
-            if which in at and n >= LARGEST and any(name in NAMES for name in w):
-                raise Open("a sum of fractions whose denominators sum over a size")
-            if which in at and n < LARGEST:
-                tops.append(scaled(w, power * (n - 1)))
-                power *= n
-            if which not in at or n < LARGEST or LONE in w:
+            if which not in at or LONE in w:
                 under[which] = power, w
+            elif power < 0:  # a sum of roots
+                tops.append(scaled(w, -power))
+            elif n < LARGEST:
+                tops.append(scaled(w, power * (n - 1)))
+                under[which] = power * n, w
+            elif any(name in NAMES for name in w):
+                raise Open("a sum of fractions whose denominators sum over a size")
         facts = c.facts if NONNEG in c.facts else c.facts & SIGN
         whole = replace(c, top=added(tops), under=under, facts=facts, key=hash(("sum", c.key)))
-        return super().pick(whole, (slice(None),) * axis + (0,))
+        return super().pick(whole, (slice(None),) * axis + (0, ...))
 
     def linear_solve(self, a: Bound, b: Bound) -> Bound:
         """Cramer's rule, the denominators of every row cleared."""
         n = a.dims[0]
         if n >= LARGEST:
             raise Open("a linear system of a size that is only a name")
-        row = added([most([a.top, b.top]), scaled(a.below(), n - 1), b.below()])
-        whole = added([scaled(row, n), {"height": math.log2(math.factorial(n))}])
+        row = (a.above() | b.above()) + scaled(a.powers(1), n - 1) + b.powers(1)
+        whole = scaled(row, n) + height(math.log2(math.factorial(n)))
         under = {(("det", a.key), ()): (1.0, whole)}
         return Bound(
             b.dims, whole, under, a.facts & b.facts & {REAL}, hash((a.key, b.key, "solve"))
@@ -316,20 +317,22 @@ class Reading(Road):
     def note(self, c: Bound) -> None:
         """A symbol whose argument sums over a size: two of them are told apart by a lemma."""
         axes = c.axes()
-        found = {s: w + 2 * axes.get(s, 0) for s, w in c.whole().items() if w and s in NAMES}
-        self.lemmas = most([self.lemmas, found])
+        self.lemmas |= {s: w + 2 * axes[s] for s, w in c.whole().items() if s in NAMES}
 
     def function(self, name: str, c: Bound) -> Bound:
         key, real, whole = hash((name, c.key)), c.facts & {REAL}, c.whole()
-        if name in ("reciprocal", "gauge"):
-            axes = tuple(k for k, n in enumerate(c.dims) if n != 1)
-        if name in ("reciprocal", "gauge") and not (self.drawn and axes):
-            under = {(("over", c.key), axes): (1.0, c.top)}
-            return Bound(c.dims, c.below(), under, c.facts | {NONZERO}, key)
+        axes = tuple(k for k, n in enumerate(c.dims) if n != 1)
+        exponent = {"reciprocal": 1.0, "gauge": 1.0, "sqrt": -0.5}.get(name)
+        if exponent and not (self.drawn and axes and exponent > 0):
+            under = {which: (-exponent * power, w) for which, (power, w) in c.under.items()}
+            which = ("over", c.key), axes
+            under[which] = exponent + under.get(which, (0,))[0], c.top
+            if exponent > 0:
+                return Bound(c.dims, Counter(), under, c.facts | {NONZERO}, key)
         if name == "log" and c.key in self.undone:
             return self.undone[c.key]
         self.symbols += math.prod(n for n in c.dims if n < LARGEST)
-        self.widest = max(self.widest, whole.get("degree", 0))
+        self.widest = max(self.widest, whole["degree"])
         self.note(c)
         facts: Any = {
             "exp": POSITIVE if real else {NONZERO},
@@ -342,14 +345,13 @@ class Reading(Road):
             "reciprocal": c.facts | {NONZERO},
             "gauge": c.facts,
         }.get(name, real)
-        made = Bound(c.dims, {"degree": 1}, {}, frozenset(facts), key)
+        made = Bound(c.dims, Counter(degree=1), {}, frozenset(facts), key)
         if name == "exp" and real:
             self.undone[key] = c
-        if name == "sqrt":  # two of them make the radicand
-            half = added([scaled(whole, 0.5), {"height": 1}])
-            return replace(made, top=most([made.top, half]), under=c.under)
+        if name == "sqrt":
+            return replace(made, top=Counter(), under=under)
         if name in ("relu", "abs"):  # two of them make the argument
-            return replace(made, top=most([made.top, c.top]), under=c.under)
+            return replace(made, top=made.top | c.top, under=c.under)
         return made
 
     def known_real(self, half: Half) -> Half:
@@ -388,8 +390,8 @@ class Reading(Road):
     def direction(self, x: Value) -> Value:
         """Of a basis vector one entry is 1: a sum over its index is no sum."""
         dims = first(x.z).dims
-        lone = {("direction", tuple(range(len(dims)))): (1.0, {LONE: 0.0})}
-        return Value(self, {UNIT: Bound(dims, {}, lone, frozenset({REAL}), object())})
+        lone = {("direction", tuple(range(len(dims)))): (1.0, Counter({LONE: 1}))}
+        return Value(self, {UNIT: Bound(dims, Counter(), lone, frozenset({REAL}), object())})
 
     def laid_out(self, y: Value, x: Value, dims: tuple[int, ...]) -> Value:
         whole = lambda c: replace(c, dims=dims + first(x.z).dims, key=object())

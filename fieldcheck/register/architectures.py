@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fieldcheck.claim import claim, ours, poster, talk
 from fieldcheck.domains import (
+    matrix,
     positive,
     real,
     real_matrix,
@@ -16,7 +17,7 @@ from fieldcheck.domains import (
 from fieldcheck.fields import architectures as arch
 from fieldcheck.fields import layers
 from fieldcheck.fields.integrability import euclidean_pairing
-from fieldcheck.relations import AtMost, Equal, Gradient, at_most
+from fieldcheck.relations import AtMost, Equal, Force, Gradient, at_most
 
 UNIFIES = poster("one framework for GPT, ResNets and diffusion models")
 HEADS = dict(Q=real_matrix("H", "C", "r"), K=real_matrix("H", "C", "r"))
@@ -42,6 +43,7 @@ def _two_terms(xp, X, Q, K, root_r, causal=False):
 # -- GPT -------------------------------------------------------------------------------------------
 @claim(
     "gpt-block-as-field",
+    expect="proved up to N, C = 3; H, r, m = 2",
     title="A parallel block with tied weights and two attention terms is a field",
     sources=[UNIFIES, ours("after Energy Transformer, Hoover et al. 2023")],
     equations=["eq-arch-block"],
@@ -98,6 +100,7 @@ def _(xp, X, Q, K, U, b, W, root_r):
 
 @claim(
     "gpt-block-as-field-masked",
+    expect="proved up to N = 3; C, r = 2; H = 1",
     title="The masked free energy: its gradient carries the causal mask and its transpose",
     sources=[ours()],
     equations=["eq-arch-masked"],
@@ -136,6 +139,7 @@ def _norms(xp, F, X):
 
 @claim(
     "gpt-block-as-field-causal",
+    expect="proved up to N = 3; C = 2; H, r = 1",
     title="Causal attention: half of the squared coupling between tokens is no gradient",
     sources=[ours("what a causal mask does to any potential")],
     equations=["eq-arch-causal"],
@@ -169,6 +173,7 @@ def _(xp, X, Q, K, V, O, root_r):
 
 @claim(
     "gpt-block-as-field-layer-norm",
+    expect="proved",
     title="Layer norm without its gain is the gradient of a norm",
     sources=[ours()],
     equations=["eq-arch-layer-norm"],
@@ -213,6 +218,7 @@ def _(xp, x, h, k, c, eps):
 
 @claim(
     "gpt-block-as-field-gelu",
+    expect="proved",
     title="A tied MLP with GELU has a potential",
     sources=[ours("the approximation by tanh that GPT-2 uses")],
     equations=["eq-arch-gelu"],
@@ -265,6 +271,66 @@ def _(xp, x, h, k, U, b, eps):
     return _symmetric(xp, lambda x: U @ xp.relu(x @ U + b) + 0 * eps, x, h, k)
 
 
+PRE_NORM = dict(
+    x=vector("C"),
+    f=vector("C"),
+    U=real_matrix("C", "m"),
+    b=vector("m"),
+    g=vector("C"),
+    a=vector("C"),
+)
+
+
+def _normed(xp, x, g, a, eps):
+    """A norm with a gain and a shift."""
+    return g * arch.layer_norm(xp, x, eps) + a
+
+
+@claim(
+    "gpt-block-as-field-pre-norm-energy",
+    title="Pre-norm climbs an energy: a tied sublayer's, of the normalized tokens",
+    sources=[ours("the order of operations in GPT-2, and a gate equal to the scale, as in DiT")],
+    equations=["eq-arch-pre-norm-rate", "eq-arch-pre-norm-energy"],
+    needs=["gpt-block-as-field-layer-norm"],
+    given=dict(**PRE_NORM, eps=positive()),
+    sizes=dict(C=[1, 2, 3, 4], m=[1, 2]),
+    tex=r"\begin{gathered}z=g\odot\mathrm{LN}(x)+a,\ \dot x=g\odot\nabla V(z):\\"
+    r"\dot V(z)=\inner{\dot x}{D\mathrm{LN}(x)\,\dot x}\ \ge\ 0\end{gathered}",
+)
+def pre_norm_energy(xp, x, f, U, b, g, a, eps):
+    """Layer norm is the gradient of a convex function: for every f, ⟨f, DLN(x)f⟩ ≥ 0. So along
+    x' = g ⊙ ∇V(z) with z = g ⊙ LN(x) + a (g = 1, a = 0 for the plain norm) V(z) rises at the rate
+    ⟨x', DLN(x)x'⟩, by the chain rule for any V; here for a tied ReLU layer."""
+    V = lambda x: arch.mlp_energy(xp, _normed(xp, x, g, a, eps)[None, :], U, b)
+    speed = g * (U @ xp.relu(_normed(xp, x, g, a, eps) @ U + b))
+    along = lambda f: xp.sum(f * xp.push(lambda x: arch.layer_norm(xp, x, eps), x, f))
+    return *at_most(0, along(f), room=_spread(xp, x, f, eps)), Equal(
+        xp.push(V, x, speed), along(speed)
+    )
+
+
+def _spread(xp, x, f, eps):
+    """⟨f, DLN(x)f⟩ by Lagrange's identity, for the centred x and f."""
+    y, f = arch.centre(xp, x), arch.centre(xp, f)
+    scale = xp.sqrt(xp.sum(y * y) / x.shape[0] + eps)
+    wedge = y[:, None] * f[None, :] - f[:, None] * y[None, :]
+    return (eps * xp.norm2(f) + xp.norm2(wedge) / (2 * x.shape[0])) / scale**3
+
+
+@pre_norm_energy.neighbour("the energy of the tokens themselves climbs", key="without-the-norm")
+def _(xp, x, U, b, eps):
+    speed = U @ xp.relu(arch.layer_norm(xp, x, eps) @ U + b)
+    return AtMost(0, xp.push(lambda x: arch.mlp_energy(xp, x[None, :], U, b), x, speed))
+
+
+@pre_norm_energy.neighbour(
+    "a gate that is not the scale", key="other-gate", given=dict(e=vector("C"))
+)
+def _(xp, x, U, b, g, a, e, eps):
+    V = lambda x: arch.mlp_energy(xp, _normed(xp, x, g, a, eps)[None, :], U, b)
+    return AtMost(0, xp.push(V, x, e * (U @ xp.relu(_normed(xp, x, g, a, eps) @ U + b))))
+
+
 @claim(
     "gpt-block-as-field-sequential",
     title="Two sublayers with potentials, one after the other, have a potential",
@@ -301,6 +367,7 @@ def _(xp, x, h, k, c, U):
 # -- residual blocks -------------------------------------------------------------------------------
 @claim(
     "resnet-block-as-field",
+    expect="proved",
     title="A residual block with tied weights and a minus sign is a gradient flow",
     sources=[UNIFIES, ours("after Ruthotto and Haber 2018")],
     equations=["eq-arch-resnet"],
@@ -329,12 +396,40 @@ resnet.vary("untied", key="untied", given=dict(L=real_matrix("n", "m")))
 resnet.vary("the block adds in place of subtracting", key="sign", sign=1)
 
 
+@claim(
+    "resnet-block-as-field-hamiltonian",
+    title="A Hamiltonian ResNet is the talk's equation with two half squares",
+    sources=[UNIFIES, ours("the network of Ruthotto and Haber 2018")],
+    equations=["eq-arch-hamiltonian", "eq-arch-hamiltonian-field"],
+    needs=["resnet-block-as-field"],
+    given=dict(X=matrix("n"), K=real_matrix("m", "n"), b=vector("m")),
+    sizes=dict(n=[1, 2, 3], m=[1, 2, 3]),
+    tex=r"\begin{gathered}y'=K^\top(Kz+b)_+,\ z'=-K^\top(Ky+b)_+,\ X=\tfrac{y+\ii z}{\sqrt2}:\\"
+    r"\ii X'=\frac{\partial}{\partial X^*}\Bigl(\tfrac12\norm{(Ky+b)_+}^2"
+    r"+\tfrac12\norm{(Kz+b)_+}^2\Bigr)\end{gathered}",
+)
+def hamiltonian_resnet(xp, X, K, b, *, sign=-1, L=None):
+    """With y = √2 Re X, z = √2 Im X and both parts activated, iX' = ∂V/∂X* is the pair of tied
+    residual layers, each driven by the other. (K stands for √2 K in the code, which spares the
+    roots.)"""
+    layer = lambda x: (K if L is None else L).T @ xp.relu(K @ x + b)
+    half = lambda x: xp.sum(xp.relu(K @ x + b) ** 2) / 2
+    V = lambda X: half(xp.real(X)) + half(xp.imag(X))
+    X_dot = (layer(xp.imag(X)) + sign * xp.i * layer(xp.real(X))) / 2
+    return Force(V, X, xp.i * X_dot)
+
+
+hamiltonian_resnet.vary("both parts with the same sign", key="sign", sign=1)
+hamiltonian_resnet.vary("untied", key="untied", given=dict(L=real_matrix("m", "n")))
+
+
 CONVOLUTION = dict(x=real_matrix("c", "n"), k=real_matrix("o", "c", 3), b=vector("o"))
 SIGNALS = dict(c=[1, 2], o=[1, 2], n=[1, 2, 3, 4])
 
 
 @claim(
     "resnet-block-as-field-convolution",
+    expect="proved up to c, o = 2; n = 4",
     title="The same with a convolution: the second one is transposed, not repeated",
     sources=[ours("after Ruthotto and Haber 2018")],
     equations=["eq-arch-convolution"],
@@ -367,6 +462,7 @@ convolution.vary("a second kernel of its own", key="untied", given=dict(l=CONVOL
 
 @claim(
     "resnet-block-as-field-contraction",
+    expect="proved up to n, m = 3",
     title="Tied residual flows bring no two inputs apart",
     sources=[ours("stability, Ruthotto and Haber 2018")],
     equations=["eq-arch-contraction"],
@@ -404,6 +500,7 @@ def _(xp, x, y, K, b, L):
 
 @claim(
     "resnet-block-as-field-projected",
+    expect="proved up to n = 3; m = 2",
     title="A block that ends in its activation is a projected gradient step",
     sources=[talk("ReLU = Conic Proj-GD"), ours("which blocks the word applies to")],
     equations=["eq-arch-projected"],
@@ -457,6 +554,7 @@ def _mean(xp, x, Y, v):
 
 @claim(
     "diffusion-block-as-field",
+    expect="proved",
     title="The ideal denoiser of a finite data set is softmax attention and a gradient",
     sources=[UNIFIES, ours("empirical Bayes: Miyasawa 1961, Robbins 1956")],
     equations=["eq-arch-denoiser", "eq-arch-denoiser-energy"],
@@ -507,6 +605,7 @@ def _(xp, x, Y, v):
 
 @claim(
     "diffusion-block-as-field-tweedie",
+    expect="proved",
     title="The ideal denoiser is a gradient: Tweedie's formula",
     sources=[ours("empirical Bayes: Robbins 1956, Miyasawa 1961")],
     equations=["eq-arch-tweedie"],
@@ -529,6 +628,7 @@ tweedie.vary("the score without the noise's variance", key="wrong-variance", sca
 
 @claim(
     "diffusion-block-as-field-scores",
+    expect="proved",
     title="A Gaussian's exponent is a score with a key bias, up to a constant",
     sources=[ours()],
     equations=["eq-arch-scores"],
@@ -554,6 +654,7 @@ UNIT_ROWS = stacked("M", unit_vector("d"), "unit vector for each point")
 
 @claim(
     "diffusion-block-as-field-equal-norms",
+    expect="proved up to d = 3; M = 4",
     title="For data of equal norms the key bias may be left out",
     sources=[ours()],
     equations=["eq-arch-equal-norms"],
@@ -581,6 +682,7 @@ def _(xp, x, U, e, v):
 
 @claim(
     "diffusion-block-as-field-score",
+    expect="proved",
     title="The score of a Gaussian mixture is a gradient",
     sources=[UNIFIES, ours("the score as gradient of the log-density")],
     equations=["eq-arch-score"],
@@ -604,6 +706,7 @@ score.vary("the mixture's weights are left out", key="weights-left-out", weighte
 
 @claim(
     "diffusion-block-as-field-covariance",
+    expect="proved",
     title="The denoiser's Jacobian is the posterior covariance over σ²",
     sources=[ours("the second-order form of Tweedie's formula")],
     equations=["eq-arch-covariance"],
@@ -647,18 +750,20 @@ def _(xp, x, Y, v, h):
 
 @claim(
     "diffusion-block-as-field-conditioning",
+    expect="proved",
     title="Time conditioning keeps the potential if the gate equals the scale",
     sources=[UNIFIES, ours("the conditioning of Peebles and Xie 2022")],
     equations=["eq-arch-conditioning"],
     needs=["tied-mlp-gradient"],
     given=dict(x=vector("C"), **MLP, scale=vector("C"), shift=vector("C")),
     sizes=dict(C=[1, 2, 3], m=[1, 2]),
-    tex=r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot F(\gamma\odot x+\beta),\quad "
-    r" F=\nabla V",
+    tex=r"V(z)=\tfrac12\norm{(U^\top z+b)_+}^2:\quad"
+    r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot (\nabla V)(\gamma\odot x+\beta)",
 )
 def conditioning(xp, x, U, b, scale, shift, *, gate=None):
     """With V = ½‖(Uᵀx + b)₊‖²: a layer that reads γ ⊙ x + β and is gated by the same γ is the
-    gradient of V(γ ⊙ x + β), for any scale γ and shift β, hence at each time."""
+    gradient of V(γ ⊙ x + β), for any scale γ and shift β, hence at each time. (By the chain rule
+    so is one with any other V.)"""
     V = lambda x: xp.sum(xp.relu((scale * x + shift) @ U + b) ** 2) / 2
     gate = scale if gate is None else gate
     return Gradient(V, x, gate * (U @ xp.relu((scale * x + shift) @ U + b)))

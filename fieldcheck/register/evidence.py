@@ -9,15 +9,17 @@ from fieldcheck.relations import Equal
 
 @claim(
     "wirtinger-one-pass",
+    expect="proved",
     title="The Wirtinger derivative is the antilinear part of the real one",
     sources=[ours("the weak form that every force is tested in")],
     equations=["eq-wirtinger-two-pushes"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), H=matrix("N", "C")),
-    tex=r"\Tr H^*\frac{\partial V}{\partial X^*}"
+    tex=r"V=\Tr(XWX^*XX^*)+\Tr(XWX^{\mathsf T}):\quad\Tr H^*\frac{\partial V}{\partial X^*}"
     r" = \tfrac12\bigl(V'(X)[H] + \ii\,V'(X)[\ii H]\bigr)",
 )
 def one_pass(xp, X, W, H, *, sign=1):
-    """Moving X* alone along H* equals half the derivative along H plus i/2 times that along iH."""
+    """Moving X* alone along H* equals half the derivative along H plus i/2 times that along iH;
+    here for a V with unequal numbers of X and X*."""
     V = lambda X: xp.trace(X @ W @ xp.star(X) @ X @ xp.star(X)) + xp.trace(X @ W @ X.T)
     return Equal(
         xp.pull_star(V, X, H),
@@ -36,6 +38,7 @@ def _(xp, X, W, H):
 
 @claim(
     "jets-nest",
+    expect="proved",
     title="Derivatives of derivatives stay apart",
     sources=[ours("the one derivative primitive")],
     equations=["eq-jets-nest"],

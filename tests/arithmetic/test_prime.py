@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from flint import fmpz
 
+from fieldcheck.arithmetic.additive import Additive
 from fieldcheck.arithmetic.branches import Field
 from fieldcheck.arithmetic.prime import Prime, Unlucky, _root_of_minus_one, random_prime
 
@@ -61,6 +62,14 @@ def test_symbols_are_counted_once_for_each_argument(xp):
         function(residues(xp, 12345))
         function(residues(xp, 12345))
         assert xp.symbols == before + 1
+
+
+@pytest.mark.parametrize("kind", [Prime, Additive])
+def test_all_choices_of_roots_see_the_same_symbols(kind):
+    first = kind(P, random.Random(2))
+    runs = [first.again(()), first.again((True,)), first.again((), afresh=True)]
+    one, other, afresh = (pairs(xp.exp(residues(xp, 5))) for xp in runs)
+    assert one == other != afresh
 
 
 def test_log_and_exp_undo_each_other_and_know_their_fixed_points(xp):

@@ -8,7 +8,7 @@ import scipy.linalg
 import torch
 
 from fieldcheck.arithmetic.floating import Float
-from fieldcheck.cones import colu, commutant
+from fieldcheck.cones import colu, commutant, lorentz
 
 xp = Float()
 RNG = np.random.default_rng(0)
@@ -47,6 +47,16 @@ def test_a_point_of_each_cell_with_value_and_derivative(k, g):
     x = torch.tensor(point, requires_grad=True)
     flow = torch.autograd.functional.jacobian(lambda y: colu.hard(xp, xp.wrap(y)).data, x)
     np.testing.assert_allclose(derivative, flow, atol=1e-12)
+
+
+def test_the_cells_of_the_nearest_point_map():
+    raw = {k: value(v) for k, v in RAW.items()}
+    project = lambda y: lorentz.project(xp, xp.wrap(y), xp.one).data
+    for groups in commutant.cell_points(xp, raw, nearest=True):
+        for point, image, derivative in groups:
+            np.testing.assert_allclose(project(point.data), image.data, atol=1e-12)
+            flow = torch.autograd.functional.jacobian(project, point.data)
+            np.testing.assert_allclose(derivative.data, flow, atol=1e-12)
 
 
 def test_every_pair_of_cells_occurs():

@@ -117,7 +117,10 @@ def test_what_has_no_value_anywhere_is_said_and_an_order_leaves_it_to_the_search
 def test_orders_are_looked_at_in_every_stratum():
     subject = statement(lambda xp, x: AtMost(x, 1 + x * x), x=vector("n"))
     evidence = ladder.run(subject, PROFILES["quick"], 0)
-    assert set(evidence.strata) == {"generic", *vector("n").strata}
+    assert set(evidence.strata) == {"generic", ladder.EQUAL, *vector("n").strata}
+    meet = lambda xp, x, y: AtMost(2 * x * y * (10**34 + 1) / 10**34, x * x + y * y)
+    found = ladder.run(statement(meet, x=real(), y=real()), PROFILES["quick"], 0)
+    assert found.outcome == "refutes"
     # At a tie the right side is 0, and floats take the left one for 0 as well.
     apart = lambda xp, x: AtMost(xp.exp(-1000 * xp.one), (x[0] - x[1]) ** 2)
     found = ladder.run(statement(apart, {"n": [2]}, x=vector("n")), PROFILES["quick"], 0)

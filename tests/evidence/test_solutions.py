@@ -46,21 +46,21 @@ def square(claimed):
 
 
 @pytest.mark.parametrize(
-    ("claimed", "outcome", "entry"),
+    ("claimed", "outcome", "side"),
     [
         ((1, -1), "confirms", None),
-        ((1,), "refutes", "part 1, a solution that is not claimed"),
-        ((1, -1, 3), "refutes", "part 1, claimed, but not a solution"),
+        ((1,), "refutes", solutions.MISSED),
+        ((1, -1, 3), "refutes", solutions.TOO_MANY),
     ],
 )
-def test_both_inclusions(claimed, outcome, entry):
+def test_both_inclusions(claimed, outcome, side):
     subject = square(claimed)
     evidence = solutions.run(subject, PROFILES["quick"], 0)
     assert evidence.outcome == outcome
-    if entry is None:
+    if side is None:
         assert evidence.witness is None
     else:
-        assert evidence.witness.entry == entry
+        assert (evidence.witness.part, evidence.witness.side) == (0, side)
         record = evidence.witness.record()
         assert solutions.disagrees(subject, record)
         assert not solutions.disagrees(square((1, -1)), record)
@@ -75,7 +75,7 @@ def test_membership_and_disagreement_either_way():
     }
     assert found == {1: (True, True), -1: (True, False), 3: (False, True), 5: (False, False)}
     for at, (solves, claimed) in found.items():
-        record = {"raw": {name: str(at)}, "entry": "part 1, ..."}
+        record = {"raw": {name: str(at)}, "part": 0}
         assert solutions.disagrees(subject, record) is (solves != claimed)
 
 

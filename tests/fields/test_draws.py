@@ -76,3 +76,11 @@ def test_of_many_channels_the_share_is_that_of_a_normal_law():
 def test_unknown_rows_are_named():
     with pytest.raises(ValueError, match="'cauchy'"):
         draws.near_one(rng(), 10, "cauchy", 4)
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_rows_with_one_large_channel_have_the_moments_of_a_chi_squared_number(constant):
+    square = draws.square_with_channel(np.random.default_rng(9), N, constant, 64)
+    variance = 1 / (2 * 63) + (0 if constant else 1 / 2)
+    assert square.mean() == pytest.approx(1, abs=6 * (variance / N) ** 0.5)
+    assert square.var() == pytest.approx(variance, rel=0.1)

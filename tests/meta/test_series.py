@@ -63,6 +63,14 @@ PROVED = {
         lambda xp, x: Rate(lambda n: xp.abs(xp.tanh(x / n)), 1, constant=xp.abs(x)),
         dict(x=real()),
     ),
+    "relu on both sides is the modulus": (
+        lambda xp, x: Rate(lambda n: xp.abs(xp.sin(x / n)), 1, xp.relu(x) + xp.relu(-x)),
+        dict(x=real()),
+    ),
+    "the larger of a number and its negative": (
+        lambda xp, x: Rate(lambda n: xp.sqrt(xp.sin(x / n) ** 2), 1, xp.maximum(x, -x)),
+        dict(x=real()),
+    ),
     "a complex exponential": (
         lambda xp, a: Rate(lambda n: xp.abs(xp.exp(xp.i * a / n) - 1), 1, constant=a),
         dict(a=positive()),
@@ -146,6 +154,10 @@ REFUTED = {
     ),
     "negative for half of the inputs": (
         lambda xp, x: Rate(lambda n: x / n, 1, constant=x), dict(x=real())),
+    "relu of one side only": (
+        lambda xp, x: Rate(lambda n: xp.relu(x) / n + xp.relu(-x) / n**2, 1, xp.abs(x)),
+        dict(x=real()),
+    ),
     "a sign lost in a constant": (
         lambda xp, x: Rate(lambda n: xp.abs(x) / n, 1, constant=xp.relu(x)), dict(x=real())),
     "at one size only": (
@@ -298,6 +310,20 @@ def test_a_part_that_is_proved_is_not_doubted_by_a_fit():
     verdict, evidence = examine(body, a=positive())
     assert verdict.verdict == "proved"
     assert "rate" not in evidence
+
+
+def test_a_body_that_breaks_at_integers_is_invalid():
+    """1/n is a float there, which the arithmetics refuse."""
+    body = lambda xp, a: Rate(lambda n: a * xp.sin(1 / n), 1, constant=a)
+    assert examine(body, a=positive())[0].verdict == "invalid"
+
+
+def test_a_root_beside_a_symbol_has_one_sign_for_all_choices():
+    """√(sin² x) is sin x at half of the inputs.  (Were the symbols of a point drawn anew for each
+    choice of roots, one choice in two would pass by accident.)"""
+    body = lambda xp, x: Rate(lambda n: xp.sqrt(xp.sin(x) ** 2) / n, 1, constant=xp.sin(x))
+    for _ in range(20):
+        assert examine(body, x=real())[0].verdict == "refuted"
 
 
 def test_one_false_part_refutes():

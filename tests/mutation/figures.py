@@ -88,7 +88,7 @@ def percent(value: float) -> str:
 
 
 def sentence(report: Mapping[str, Any]) -> str:
-    """What the README says of the library; a test holds it to this."""
+    """One sentence on the library, for whoever asked for the run."""
     total = report["total"]
     net, raw = total["kill_rate"], total["raw_kill_rate"]
     low, high = map(percent, net["interval"])
@@ -99,28 +99,4 @@ def sentence(report: Mapping[str, Any]) -> str:
         f"{total['equivalent']} that change nothing that could be seen and "
         f"{total['incompetent']} that cannot be imported; "
         f"{percent(raw['rate'])} % if the former count as missed."
-    )
-
-
-def at_first(report: Mapping[str, Any]) -> str:
-    """The same of the sample as it was drawn, when nobody had looked at its survivors."""
-    raw = report["total"]["raw_kill_rate"]
-    low, high = map(percent, raw["interval"])
-    return (
-        f"When they were drawn, before tests were written for what survived, {raw['killed']} of "
-        f"{raw['of']} were noticed: {percent(raw['rate'])} % ({low} to {high} %)."
-    )
-
-
-def of_the_register(report: Mapping[str, Any]) -> str:
-    """The same of the formulas of the register."""
-    found = report["all"]
-    by_machine = sum(n for kind, n in found["equivalent"].items() if kind != "listed")
-    return (
-        f"Of {found['mutants']} changes to the formulas of {report['forms']['tried']} forms that "
-        f"hold (signs, transposes, stars, indices, factors), {found['refuted']} are refuted with a "
-        f"certified counterexample and {found['survived']} pass for true without being so; "
-        f"{by_machine} leave the statement what it was, {found['equivalent']['listed']} are true "
-        f"statements listed with the reason, {found['stillborn']} have no value, and "
-        f"{found['undecided']} stay undecided."
     )

@@ -3,7 +3,7 @@
     make mutation-library             the whole sample; go on where an earlier run was interrupted
     python -m tests.mutation.library --minutes 20      as far as twenty minutes go
     python -m tests.mutation.library --report          only the report, from what is known
-    python -m tests.mutation.library --seed 3 --json library_at_first.json
+    python -m tests.mutation.library --seed 3 --json other.json
                                       other mutants, to whose survivors no test has been fitted yet
 
 A seeded sample of changes is drawn from five folders (see ``sites``), each change is made in a

@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from fieldcheck.claim import HOLDS, Claim, Form
+from fieldcheck.claim import Claim, Form
 from tests.mutation.figures import wilson
 from tests.mutation.trees import trees
 
@@ -49,7 +49,7 @@ TESTED = [
 ]
 """What the results depend on: named in them by content."""
 
-JUDGE = 1
+JUDGE = 2
 """Raised when the judging of mutants changes, so that no result of the old way is reused."""
 
 RECOGNIZES = 8
@@ -65,7 +65,7 @@ def expected_to_hold(claims: Mapping[str, Claim]) -> dict[str, Form]:
         key: form
         for claim in claims.values()
         for key, form in claim.forms.items()
-        if form.expect == HOLDS and form.role != "dropped"
+        if form.expect is not None and form.expect.holds and form.role != "dropped"
     }
 
 

@@ -50,7 +50,7 @@ from fieldcheck.evidence.decide import decide
 from fieldcheck.evidence.draws import Raw, wrap_raw
 from fieldcheck.evidence.gather import gather
 from fieldcheck.evidence.kill import check_kill
-from fieldcheck.evidence.methods import cells, enclose, exact, ladder, sample, search
+from fieldcheck.evidence.methods import cells, enclose, exact, ladder, sample
 from fieldcheck.evidence.points import point
 from fieldcheck.evidence.profiles import PROFILES, Profile
 from fieldcheck.evidence.statement import Statement
@@ -65,6 +65,8 @@ OUTCOMES = (REFUTED, EQUIVALENT, SURVIVED, UNDECIDED, STILLBORN)
 
 DIGITS = 70
 SHAPES = 8
+LARGEST = 3
+"""How many shapes, and how large their sizes, at which a mutant is held against its form."""
 POINTS = 3
 CLOSE = -40
 """log10 of how near two entries must be, in balls that hold no more, to count as one."""
@@ -75,7 +77,7 @@ SECONDS = 20
 PATIENCE = 8
 """Seconds to look for a reason of equivalence."""
 
-CHEAP = ("exact", "cells", "rank", "solutions", "ladder", "rate", "law")
+CHEAP = ("exact", "cells", "rank", "solutions", "ladder", "series", "rate", "law")
 KINKED = {
     "relu",
     "abs",
@@ -149,10 +151,10 @@ def _judged(
     with _any_witness():
         relations, evidence = gather(Statement(form), profile, seed, only)
     verdict = decide(relations, evidence)
-    if verdict.verdict == "refuted":
+    if verdict.verdict == REFUTED:
         reason = _unsound(true, form, verdict)
         return Result(UNDECIDED, reason) if reason else Result(REFUTED, "", verdict.grade)
-    if verdict.verdict == "holds":
+    if verdict.holds:
         return Result(SURVIVED, "", verdict.grade)
     if verdict.verdict == "invalid" and not _vacuous(evidence):
         return Result(STILLBORN, _one_line(verdict.because))
@@ -179,7 +181,7 @@ def as_it_is(
     return witness_at(statement, sizes, raw, digits)
 
 
-_FINDERS: tuple[Any, ...] = (cells, enclose, exact, ladder, sample, search)
+_FINDERS: tuple[Any, ...] = (cells, enclose, exact, ladder, sample)
 
 
 def _has_no_value(form: Form) -> bool:
@@ -238,17 +240,17 @@ def _where_it_runs(true: Form, form: Form, seed: int) -> Result | None:
 # -- equivalence -----------------------------------------------------------------------------------
 def equivalent(mutant: Mutant) -> str:
     """Why the machine takes a mutant to say the same as its form, or an empty string."""
+    places = _places(Statement(mutant.form), random.Random(f"equivalence/{mutant.form.key}"))
     try:
         with limited(PATIENCE):
-            return _equivalent(mutant.form, form_of(mutant))
+            return _equivalent(mutant.form, form_of(mutant), places)
     except (Unsupported, TooSlow):
         return ""
     except Exception:  # the mutant breaks at a shape that its judges did not visit
         return ""
 
 
-def _equivalent(form: Form, mutant: Form) -> str:
-    places = _places(Statement(form), random.Random(f"equivalence/{form.key}"))
+def _equivalent(form: Form, mutant: Form, places: list[tuple[dict[str, int], Raw]]) -> str:
     with working_digits(DIGITS):
         return _reason(form, mutant, places)
 
@@ -267,7 +269,8 @@ def _reason(form: Form, mutant: Form, places: list[tuple[dict[str, int], Raw]]) 
 
 def _places(statement: Statement, rng: random.Random) -> list[tuple[dict[str, int], Raw]]:
     """Generic points of several shapes, large and unequal ones first."""
-    grid = statement.grid(3)
+    grid = [s for s in statement.grid() if max(s.values(), default=0) <= LARGEST]
+    grid = grid or [statement.smallest]
     grid = sorted(grid, key=lambda s: (-len(set(s.values())), -sum(s.values()), str(s)))[:SHAPES]
     while len(grid) < POINTS:
         grid.append(grid[0])
@@ -348,6 +351,8 @@ FREE = (
     "complex matrix",
     "complex vector",
     "complex number",
+    "complex tensor",
+    "real tensor",
     "tensor",
     "real matrix",
     "real vector",

@@ -32,7 +32,12 @@ IDENTITIES = [
     ),
     ("a logarithm", lambda xp, x: Equal(xp.log(xp.exp(x)), x), FINE),
     ("a logarithm of a sum", lambda xp, x: Equal(xp.log(1 + xp.exp(x)), x), WRONG),
-    ("beyond the symbols", lambda xp, x: Equal(xp.exp(x + 1), xp.exp(x) * xp.exp(1)), OPEN),
+    ("an exponential of a sum", lambda xp, x: Equal(xp.exp(x + 1), xp.exp(x) * xp.exp(1)), FINE),
+    (
+        "beyond the symbols",
+        lambda xp, x: Equal(xp.log(1 + x * x) * 2, xp.log((1 + x * x) ** 2)),
+        OPEN,
+    ),
     ("a derivative", lambda xp, x: Equal(xp.push(xp.tanh, x, x), x * (1 - xp.tanh(x) ** 2)), FINE),
     ("its factor", lambda xp, x: Equal(xp.push(xp.tanh, x, x), x * (1 - xp.tanh(x))), WRONG),
 ]
@@ -111,26 +116,45 @@ def test_a_grid_too_short() -> None:
     assert worst(of, row) == WRONG
 
 
+def rows(xp, A):
+    return 1 / xp.sum(A, axis=1)
+
+
 COUNTS = [
-    (lambda xp, x: Equal(xp.sum(x) ** 2, xp.sum(x) ** 2), {}, 2),
-    (lambda xp, x: Equal(x.shape[0] * xp.sum(x), 0 * x[0]), {}, 2),
-    (lambda xp, x: Equal(xp.sum(x) / x.shape[0], x[0]), {}, 1),
-    (lambda xp, x: Equal(xp.softmax(x), x), {}, 2),
-    (lambda xp, x: Equal(1 / x[1:] + 1 / x[:-1], 0 * x[1:]), {}, 1),
-    (lambda xp, x: Equal(xp.gradient(lambda y: xp.sum(y) ** 2, x), 0 * x), {}, 2),
-    (lambda xp, x: Equal(xp.norm(x) ** 2, 0 * x[0]), {}, 1),
+    ("a square of a sum", lambda xp, x, A: Equal(xp.sum(x) ** 2, 0), 2),
+    ("a size", lambda xp, x, A: Equal(x.shape[0] * xp.sum(x), x[0]), 2),
+    ("one over a size", lambda xp, x, A: Equal(xp.sum(x) / x.shape[0], x[0]), 1),
+    ("softmax", lambda xp, x, A: Equal(xp.softmax(x), x), 2),
+    ("a norm", lambda xp, x, A: Equal(xp.norm(x) ** 2, x[0]), 1),
+    ("a symbol of sums", lambda xp, x, A: Equal(xp.exp(xp.sum(x)), 1), 1),
+    ("symbols of sums", lambda xp, x, A: Equal(xp.exp(A @ x), x), 3),
+    ("one denominator", lambda xp, x, A: Equal(rows(xp, A) + rows(xp, A), x), 2),
+    ("its neighbour", lambda xp, x, A: Equal(rows(xp, A)[1:] + rows(xp, A)[:-1], x[1:]), 3),
+    ("two entries", lambda xp, x, A: Equal(rows(xp, A)[0] + rows(xp, A)[1], x[0]), 2),
+    ("a transpose", lambda xp, x, A: Equal(1 / (A @ A) + (1 / (A @ A)).T, A), 4),
+    ("a gradient", lambda xp, x, A: Equal(xp.gradient(lambda y: xp.sum(y) ** 2, x), x), 2),
+    ("of one entry", lambda xp, x, A: Equal(xp.gradient(lambda y: y[0] * xp.sum(x) ** 2, x), x), 3),
+    ("of a trace", lambda xp, x, A: Equal(xp.gradient(lambda Y: xp.trace(Y) ** 2, A), A), 3),
+    ("of a form", lambda xp, x, A: Equal(xp.gradient(lambda y: xp.sum(y * (A @ y)), x), x), 3),
+    ("a Jacobian", lambda xp, x, A: Equal(xp.jacobian(lambda y: A @ y, x), A), 2),
+    ("a Kronecker product", lambda xp, x, A: Equal(xp.sum(xp.kron(A, A) @ xp.kron(A, A)), 0), 6),
 ]
 
 
-@pytest.mark.parametrize(("body", "given", "count"), COUNTS)
-def test_indices_counted_again(body, given, count) -> None:
+@pytest.mark.parametrize(("body", "count"), [c[1:] for c in COUNTS], ids=[c[0] for c in COUNTS])
+def test_indices_counted_again(body, count) -> None:
     """A grid one value short of the count is not enough; the statements need not be true."""
-    of = form(body, x=vector("n"), **given)
+    of = form(body, {"n": range(2, 9)}, x=vector("n"), A=square("n"))
     for values, enough in ((count, False), (count + 1, True)):
         grid = {"n": list(range(2, 2 + values))}
         row = proved(of, "identity", grid=grid, indices={"n": values - 1})
         said = f"{count} indices over n are counted here"
         assert (said not in sentences(recheck_form(of, row))) == enough
+
+
+def test_a_number_that_is_no_prime() -> None:
+    of = form(lambda xp, x: Equal(x, x), x=vector("n"))
+    assert worst(of, proved(of, "identity", primes=[str(2**61 - 3)])) == WRONG
 
 
 def test_a_body_that_looks_at_a_size() -> None:
@@ -171,15 +195,18 @@ def test_series(body, said) -> None:
     assert worst(of, proved(of, "series")) == said
 
 
-def test_enclosure() -> None:
-    box = {"raw": {"x.x": (-1, 1)}}
-    for top, said in ((1, WRONG), (3, FINE), (2, OPEN)):  # at 2 the sides meet
-        body = lambda xp, x, top=top: AtMost(x * x, top * xp.one)
-        of = form(body, box=box, x=between(0, 1) if top == 2 else between(0, Fraction(3, 2)))
-        of = form(body, box=box, x=between(1, Fraction(142, 100))) if top == 2 else of
-        assert worst(of, proved(of, "enclosure", grid={})) == (WRONG if top == 2 else said)
-    of = form(lambda xp, x: AtMost(x * x, xp.one), box=box, x=between(0, 1))
-    assert worst(of, proved(of, "enclosure", grid={})) == OPEN  # equal at an end
+BOXES = [
+    (lambda xp, x: AtMost(x * x, 3 * xp.one), (-1, 1), FINE),
+    (lambda xp, x: AtMost(x * x, 2 * xp.one), (-1, 1), WRONG),
+    (lambda xp, x: AtMost(x * x, xp.one * 9 / 4), (-1, 1), OPEN),  # equal at an end
+    (lambda xp, x: AtMost(x * x, 3 * xp.one), (-1, 0), WRONG),  # not all of the domain
+]
+
+
+@pytest.mark.parametrize(("body", "ends", "said"), BOXES)
+def test_enclosure(body, ends, said) -> None:
+    of = form(body, box={"raw": {"x.x": ends}}, x=between(0, Fraction(3, 2)))
+    assert worst(of, proved(of, "enclosure", grid={})) == said
 
 
 def signs(n: int):

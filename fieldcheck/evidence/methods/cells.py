@@ -17,6 +17,7 @@ import math
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,7 @@ from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 from fieldcheck.evidence.witness import NO_SIZE, certified, no_worst
 from fieldcheck.verdict import ALL, Evidence, Report, Scope, Why, Witness
 
@@ -52,8 +54,11 @@ Choices = tuple[bool, ...]
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     report = Report("cells")
     parts = provable(statement)
+    if watching(statement):
+        return report.not_concerned()
     rng = statement.fresh("cells")
     scopes: dict[int, Scope] = {}
+    records: list[dict[str, Any]] = []
     bounds, why = [-math.inf], (Why.NOT_CONCERNED, "")
     for part in parts:
         work = Cells(statement, part, profile, rng, report)
@@ -64,6 +69,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             if visible_sign(statement, part):
                 scopes[part] = scope
                 bounds.append(work.worst)
+                records.append({"part": part + 1, "grid": work.grid, "indices": work.indices})
             else:
                 why = Why.GAP_SIGN, ""
         except Refuted as at:
@@ -75,7 +81,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     if not scopes:
         return report.silent(*why)
     report.strata = {GENERIC: report.cases}
-    proof = {"kind": "cells", "parts": [{"part": k + 1, **s.record()} for k, s in scopes.items()]}
+    proof = {"kind": "cells", "parts": records}
     return report.proves(
         scopes,
         "exact",
@@ -123,6 +129,8 @@ class Cells:
     report: Report
     worst: float = -math.inf
     exceptions: list[str] = field(default_factory=list)
+    grid: dict[str, list[int]] = field(default_factory=dict)
+    indices: dict[str, int] | None = None
 
     def proved(self) -> Scope:
         """How far every branch vanishes: for all sizes where the indices can be counted and every
@@ -130,16 +138,24 @@ class Cells:
         statement = self.statement
         if statement.size_names:
             plan = every_size.plan(statement, self.part)
-            if not plan.ended and not plan.nonlocal_ and not self.written(statement.smallest).units:
+            if (
+                not plan.ended
+                and plan.visible
+                and not plan.nonlocal_
+                and not self.written(statement.smallest).units
+            ):
                 grid = every_size.grid(statement, plan, 0)
                 shapes = statement.product(grid)
                 if len(shapes) <= SHAPES and max(v[-1] for v in grid.values()) <= LARGEST_SIZE:
                     for sizes in shapes:
                         self.all_branches(sizes)
+                    self.grid = grid
+                    self.indices = {name: plan.indices.get(name, 0) for name in grid}
                     return self._scope(dict.fromkeys(statement.size_names, ALL))
         ranges = statement.visited()
         for sizes in statement.product(ranges):
             self.all_branches(sizes)
+        self.grid = {name: list(values) for name, values in ranges.items()}
         return self._scope(ranges)
 
     def _scope(self, sizes) -> Scope:

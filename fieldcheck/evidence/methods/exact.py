@@ -21,6 +21,7 @@ counts for nothing, and the reason says so.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Iterator, Mapping
@@ -43,12 +44,16 @@ from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 from fieldcheck.evidence.witness import GAP, NO_SIZE, certified, no_worst
 from fieldcheck.relations import Sides
 from fieldcheck.verdict import ALL, Evidence, Report, Scope, Why
 
 ROOTS = 6
 """Square roots of one identity, all of whose signs are tried."""
+
+STEPS = 4
+"""Steps of one identity that are 0 and 1 in turn; of more the cells take care."""
 
 SYMBOLS = str(Why.SYMBOLS)
 TOO_HIGH = str(Why.DEGREE)
@@ -57,8 +62,8 @@ ON_OPEN_SET = "perhaps on an open set"
 """What ``Informed`` says of the exceptions that matter to an identity, or to a gap."""
 
 RARE = 4
-"""So many divisors in a row that vanish at random points vanish identically: one does so by accident
-with a chance below 2^-40."""
+"""So many divisors in a row that vanish at random points vanish identically: one does so by
+accident with a chance below 2^-40."""
 
 Shape = dict[str, int]
 Signs = Mapping[Any, Mapping[Any, Any]]
@@ -89,6 +94,7 @@ class Trials:
     ruled: bool = True
     bits: bool = False
     field: type[Prime] = Prime
+    rules: tuple[bool, ...] = ()
     _steps: bool = False
     _exponentials: bool = False
 
@@ -118,8 +124,8 @@ class Trials:
         raise failed
 
     def _ways(self) -> Iterator[tuple[bool, type[Prime]]]:
-        """How symbols are drawn: free; with steps that are 0 and 1 in turn; with an exponential that
-        turns sums into products, which decides no sizes but those visited."""
+        """How symbols are drawn: free; with steps that are 0 and 1 in turn; with an exponential
+        that turns sums into products, which decides no sizes but those visited."""
         yield False, Prime
         if self._steps:
             yield True, Prime
@@ -167,7 +173,7 @@ class Trials:
                     run.noting, run.bits = self.noting, self.bits
                     residual = self._residual(run, where)
                     roots = max(roots, len(run.choices))
-                    if roots > ROOTS:
+                    if roots > (STEPS if self.bits else ROOTS):
                         raise Unsupported(f"more than {ROOTS} square roots or steps")
                     if residual.any():
                         self._steps = bool(run._step_of)
@@ -198,7 +204,9 @@ class Trials:
             k: xp.informed(v.data, Known(v.shape, True, nonzero=k in apart))
             for k, v in plain.items()
         }
-        return difference(self.statement.sides(xp, raws, self.part)[0]).data[0]
+        residual = difference(self.statement.sides(xp, raws, self.part)[0]).data[0]
+        self.rules = tuple(xp.rules)
+        return residual
 
 
 def difference(sides: Sides) -> Any:
@@ -229,6 +237,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     parts = provable(statement)
     if not parts:
         return report.not_concerned()
+    if seen := watching(statement):
+        return report.silent(Why.OTHER, f"nothing is proved of a body that looks: {seen}")
     rng = statement.fresh("exact")
     primes: list[int] = []
     worst, scopes, proofs = -math.inf, {}, []
@@ -277,19 +287,20 @@ def _silence(gap: Unsupported) -> tuple[Why, str]:
 def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]]:
     """How far the identity of one part is proved, and the record of it."""
     plan = every_size.plan(statement, trials.part) if statement.size_names else every_size.Plan()
-    ended = plan.ended
-    if statement.size_names and not plan.ended:
+    ended = plan.ended if plan.visible else "a gap whose sign depends on the size"
+    if statement.size_names and not ended:
         grid, ended = _every_size(statement, trials, plan)
         if grid:
             sizes = dict.fromkeys(statement.size_names, ALL)
+            trials.exceptions = list(plan.exceptions)
             scope = _scope(statement, trials, sizes)
             return scope, _proof(trials, grid, plan, "")
     ranges = statement.visited()
     trials.drawn, trials.noting = frozenset(), False
     shapes = statement.product(ranges)
-    for sizes in shapes:
-        trials.holds(sizes)
-    if all(sizes in trials.empty for sizes in shapes):
+    for visited in shapes:
+        trials.holds(visited)
+    if all(visited in trials.empty for visited in shapes):
         raise Unsupported("a divisor that vanishes identically")
     return _scope(statement, trials, ranges), _proof(trials, ranges, None, ended)
 
@@ -313,6 +324,8 @@ def _every_size(
             if key not in passed:
                 try:
                     passed[key] = trials.holds(sizes)
+                    if any(r and not at_all for r, at_all in zip_rules(trials.rules, plan.rules)):
+                        return {}, "a sign that is known at some sizes only"
                 except Disproved:
                     if every_size.allowed(statement, sizes):
                         raise
@@ -329,6 +342,11 @@ def _every_size(
         else:
             why = "symbols coincide at small sizes that are apart at larger ones"
     return {}, why
+
+
+def zip_rules(here: tuple[bool, ...], everywhere: tuple[bool, ...]) -> list[tuple[bool, bool]]:
+    """The rules used at one size, beside those that hold at every size."""
+    return list(itertools.zip_longest(here, everywhere, fillvalue=False)) if here else []
 
 
 def _false_at(trials: Trials, sizes: Shape) -> bool:
@@ -351,7 +369,7 @@ def _proof(
     return {
         "part": trials.part + 1,
         "grid": {name: list(values) for name, values in grid.items()},
-        "indices": dict(plan.indices) if plan else None,
+        "indices": {name: plan.indices.get(name, 0) for name in grid} if plan else None,
         "drawn": sorted(plan.drawn) if plan else [],
         "log2_bound": f"{trials.worst:.1f}",
         "shapes": math.prod(len(v) for v in grid.values()),

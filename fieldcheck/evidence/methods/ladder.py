@@ -58,6 +58,9 @@ ROUND = Fraction(315, 256)
 """What the entries of a point are multiples of: a third, a fifth, a seventh or a ninth of them is
 exact in balls, so that what is real, zero or equal by its form is so in balls, too."""
 
+EQUAL = "all parameters equal"
+"""Where the sides of an order often meet."""
+
 TRIES = 6
 """Points tried until all sides have a value there and no more digits than the cap can hide."""
 
@@ -193,7 +196,8 @@ class Climber:
             self.doubt = self.doubt or _doubt(steps)
             first = first or (raw, steps[-1].high)
             width = steps[-1].width - steps[-1].high
-            self.worst = max(self.worst, (width, sizes, raw), key=lambda w: w[0])
+            if width >= self.worst[0]:  # the first point, too, where every ball is exactly zero
+                self.worst = width, sizes, raw
         if self.doubt is before and first and not _second_opinion(self.statement, part, *first):
             self.doubt = self.doubt or (Why.WIDE, "mpmath disagrees with the balls")
         if self.doubt is before:
@@ -226,15 +230,27 @@ class Climber:
         return self._orders_in_strata(numpy_stream(self.statement.key, "ladder/strata", seed))
 
     def _orders_in_strata(self, numbers: np.random.Generator) -> Evidence | None:
-        for stratum in strata_of(self.statement)[1:]:
-            for sizes in (self.shapes[0], self.shapes[len(self.shapes) // 2]):
-                raw = point(self.statement, sizes, self.rng)
-                raw = moved_into(self.statement, stratum, raw, numbers)
+        for sizes in (self.shapes[0], self.shapes[len(self.shapes) // 2]):
+            generic = point(self.statement, sizes, self.rng)
+            places = [(EQUAL, _all_equal(generic, sign)) for sign in (1, -1)]
+            for stratum in strata_of(self.statement)[1:]:
+                places.append((stratum, moved_into(self.statement, stratum, generic, numbers)))
+            for stratum, raw in places:
                 found = look(self.statement, raw).found
                 self._count(stratum, 1)
                 if found is not None:
                     return self._refuted(sizes, raw, found)
         return None
+
+
+def _all_equal(raw: Raw, sign: int) -> Raw:
+    """One number for all parameters, or with one of them opposite to the others."""
+    one = next((v.flat[0] for v in raw.values() if v.size), 1)
+    signs = (sign if k == 0 else 1 for k in range(len(raw)))
+    return {
+        k: np.full(v.shape, s * one, dtype=object)
+        for (k, v), s in zip(raw.items(), signs, strict=True)
+    }
 
 
 def _doubt(steps: Sequence[Rung]) -> tuple[Why, str] | None:

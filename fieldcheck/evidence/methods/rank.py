@@ -233,7 +233,7 @@ def _for_all_roots(statement, first: Prime, at: Raw, part: int) -> tuple[set[int
         relation, matrix = _matrix(statement, field, at, part)
         # Other parts may use symbols; the matrix must not: then new ones leave it as it is.
         if field.symbols:
-            again = _matrix(statement, first.again(tuple(field.choices)), at, part)[1]
+            again = _matrix(statement, first.again(tuple(field.choices), afresh=True), at, part)[1]
             if (matrix != again).any():
                 raise Unsupported("free symbols in a rank")
         roots = max(roots, len(field.choices))

@@ -22,7 +22,7 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -36,14 +36,14 @@ from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Follower, Strayed
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
-from fieldcheck.arithmetic.sign import Known
-from fieldcheck.evidence import every_size
+from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import watching
 from fieldcheck.evidence.witness import NO_SIZE, SIDES, no_worst, shown, shown_inputs, strings
 from fieldcheck.relations import Rate
 from fieldcheck.verdict import Evidence, Report, Why, Witness
@@ -75,10 +75,12 @@ NEGATIVE = "where the leading constant is negative"
 
 @dataclass(frozen=True)
 class Plan:
-    """How many terms are kept, and whether leading coefficients are taken to be nonzero."""
+    """How many terms are kept, whether leading coefficients are taken to be nonzero, and whether
+    kinks are made of roots."""
 
     kept: int
     bold: bool
+    rooted: bool = False
 
     @staticmethod
     def all(order: int, first: Plan | None) -> Iterator[Plan]:
@@ -150,6 +152,8 @@ def _run(statement: Statement, part: int, base: Any, plan: Plan, raws: Raw) -> R
     if base.field.choices and base.field.contradicts_itself():
         raise Elsewhere
     if d.low < p:
+        if d.low not in d.terms:  # nothing kept is known not to vanish
+            raise Short
         return Run(LOWER, d.low, xp, d.terms[d.low], stated)
     if d.end <= p:
         raise Short
@@ -265,7 +269,7 @@ def _expanded(statement: Statement, part: int, shapes, signs: Signs, rng, plan: 
 
     def runs(first: Prime, at: Raw) -> list[Run]:
         def one(field: Prime) -> Run:
-            base = Coefficients(field)
+            base = Coefficients(field, plan.rooted)
             return _run(statement, part, base, plan, _columns(statement, base, at, None))
 
         return _some(list(_roots(first, one)))
@@ -282,7 +286,7 @@ def _again(
         for before in known:  # which of them this choice of roots is like cannot be told beforehand
             again = field.again(field.prefix)
             field.choices = again.choices
-            base = Follower(again, before.base.answers)
+            base = Follower(again, plan.rooted, before.base.answers)
             with suppress(Strayed):
                 return _run(statement, part, base, plan, _values(statement, base, at)).says
         return STRAYED
@@ -328,9 +332,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     parts = statement.parts("Rate")
     if not parts:
         return report.not_concerned()
-    watching = every_size.watches(statement.form.body)
-    if watching:  # it could answer otherwise to an integer
-        return report.silent(Why.UNSUPPORTED, f"{NO_SERIES}: {watching}")
+    seen = watching(statement)
+    if seen:  # it could answer otherwise to an integer
+        return report.silent(Why.UNSUPPORTED, f"{NO_SERIES}: {seen}")
     rng = statement.fresh("series")
     shown: list[Shown] = []
     why = Why.OTHER, ""
@@ -352,7 +356,18 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             shown.append(found)
     if not shown:
         return report.silent(*why)
+    for s in shown:
+        _takes_an_integer(statement, s.part)
     return _proved(report, statement, shown, why[1])
+
+
+def _takes_an_integer(statement: Statement, part: int) -> None:
+    """Runs a remainder at an integer: an expansion says nothing of a body that breaks there."""
+    xp = Sign()
+    raws = statement.signs(xp, statement.raw_shapes(statement.smallest))
+    with suppress(Unsupported):
+        relation = statement.relations(xp, raws)[part]
+        relation.remainder(relation.start)
 
 
 def _proved(report: Report, statement: Statement, shown: list[Shown], detail: str) -> Evidence:
@@ -383,6 +398,11 @@ def _judged(
         shapes = statement.raw_shapes(sizes)
         for signs in statement.sign_patterns(sizes):
             plan, runs, kinds, bound = _trials(statement, part, shapes, signs, rng, wanted, plan)
+            if kinds not in ({GOOD}, {ZERO}) and any(r.base.field.steps for r in runs):
+                with suppress(Unsupported):
+                    last = replace(plan, rooted=True)
+                    tried = _trials(statement, part, shapes, signs, rng, wanted, last)
+                    plan, runs, kinds, bound = tried
             report.cases += len(runs)
             if kinds != {GOOD} or statement.fault is not None:
                 return _against(report, statement, sizes, part, kinds, runs, bound, seed)
@@ -468,7 +488,7 @@ def at_point(statement: Statement, raw: Raw, part: int, digits: int = DIGITS[0])
     rng = statement.fresh("series/point")
 
     def one(field: Prime, at: Raw, plan: Plan) -> Run:
-        base = Coefficients(field, at_a_point=True)
+        base = Coefficients(field, plan.rooted, at_a_point=True)
         return _run(statement, part, base, plan, _columns(statement, base, at, raw))
 
     def runs(first: Prime, at: Raw, plan: Plan) -> Run | None:
@@ -477,7 +497,9 @@ def at_point(statement: Statement, raw: Raw, part: int, digits: int = DIGITS[0])
     with working_digits(digits):
         for plan in Plan.all(statement.probe(statement.smallest)[part].order, None):
             with suppress(Short, Unsupported):
-                return _drawn(shapes, signs, rng, partial(runs, plan=plan))
+                found = _drawn(shapes, signs, rng, partial(runs, plan=plan))
+                rooted = replace(plan, rooted=True)
+                return found or _drawn(shapes, signs, rng, partial(runs, plan=rooted))
     return None
 
 

@@ -47,6 +47,7 @@ def split(xp, w, h):
 
 @claim(
     "colu-not-metric",
+    expect="proved up to S = 4",
     title="CoLU stretches by up to √2",
     sources=[poster("ReLU → Conic Projection"), colu_paper("Lorentz cone")],
     equations=["eq-colu-lipschitz"],
@@ -75,7 +76,7 @@ def colu_lipschitz(xp, x, h):
 
 
 @colu_lipschitz.printed(
-    "CoLU is the projection onto its cone",
+    "our reading, printed by nobody: CoLU is the metric projection onto its cone",
     tex=r"\langle x - \lambda(x),\, z - \lambda(x)\rangle \le 0 \text{ for } z \text{ in the cone}",
     given=dict(s=nonnegative(), v=vector("S-1")),
 )
@@ -101,6 +102,7 @@ def _(xp, x, h):
 
 @claim(
     "colu-not-metric-sharp",
+    expect="proved up to S = 4",
     title="√2 is attained, between two points at the same body",
     sources=[ours()],
     equations=["eq-colu-sharp"],
@@ -124,6 +126,7 @@ colu_sharp.vary("they keep their distance", key="isometric", factor=1)
 
 @claim(
     "colu-not-metric-shared",
+    expect="proved up to G = 3; d = 2",
     title="With a shared axis CoLU stretches by up to √(1+G)",
     sources=[ours()],
     given=dict(
@@ -166,6 +169,7 @@ def _(xp, a, w, h, k):
 
 @claim(
     "colu-not-metric-shared-sharp",
+    expect="proved up to d = 3; G = 4",
     title="√(1+G) is attained: the axis moves all bodies at once",
     sources=[ours()],
     given=dict(w=vector("d"), z=vector("G"), p=real(), q=real()),
@@ -195,6 +199,7 @@ def asymmetry(xp, f, x, h, k):
 
 @claim(
     "colu-not-metric-jacobian",
+    expect="proved up to S = 4",
     title="The Jacobian of CoLU is not symmetric",
     sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
     equations=["eq-colu-asymmetry"],
@@ -246,6 +251,35 @@ def _(xp, x, h, k):
     return Zero(asymmetry(xp, lambda y: orthant.project(xp, y), x, h, k))
 
 
+@claim(
+    "colu-not-metric-constant",
+    title="CoLU is a gradient in no constant metric",
+    sources=[ours()],
+    equations=["eq-colu-constant-metric"],
+    given=dict(points=CELL_POINTS),
+    sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
+    every_size=True,
+    needs=["colu-not-metric-jacobian"],
+    tex=r"M=M^{\mathsf T},\ M\,D\lambda(y)=(M\,D\lambda(y))^{\mathsf T}\ \text{for } y"
+    r"\text{ in all cells}\iff M\text{ couples axes to axes only}",
+)
+def colu_constant_metric(xp, points, *, rank=lambda n, G: n * n - G * (G + 1) // 2):
+    """A symmetric M for which M Dλ(y) is symmetric in all cells is zero but for its entries between
+    axes, a space of G(G + 1)/2 dimensions: none is positive definite."""
+    points = commutant.cell_points(xp, points)
+    G, S = len(points[0]), points[0][0][0].shape[0]
+    n = G * S
+    entry = lambda i, j: xp.constant([int(k == i * n + j) for k in range(n * n)])
+    rows = [entry(i, j) - entry(j, i) for i in range(n) for j in range(i)]
+    turned = [[(x, y, D.T) for x, y, D in groups] for groups in points]
+    return Rank(xp.concat([xp.stack(rows), layer_conditions(xp, turned)]), rank(n, G))
+
+
+colu_constant_metric.vary(
+    "the Euclidean metric is one", key="euclidean", rank=lambda n, G: n * n - G * (G + 1) // 2 - 1
+)
+
+
 def layer_conditions(xp, points):
     """The linear conditions on W that the Jacobian Dλ(y) W is symmetric, at points y of all cells
     of CoLU, row after row."""
@@ -262,6 +296,7 @@ def layer_conditions(xp, points):
 
 @claim(
     "colu-not-metric-layer",
+    expect="proved",
     title="No layer CoLU(Wx + b) with invertible W has a potential",
     sources=[talk("Conic Proj-GD"), ours("also with a weight and a bias")],
     equations=["eq-colu-layer"],
@@ -293,6 +328,7 @@ colu_layer.vary(
 
 @claim(
     "colu-not-metric-layer-kernel",
+    expect="proved up to S = 4",
     title="With W = diag(0, cI) the Jacobian is symmetric in every cell",
     sources=[ours()],
     given=dict(x=vector("S"), h=vector("S"), k=vector("S"), c=real()),
@@ -316,6 +352,7 @@ def _(xp, x, h, k, c):
 
 @claim(
     "colu-not-metric-degenerate",
+    expect="proved up to S = 4",
     title="With a singular W a CoLU layer can be a metric projection",
     sources=[ours()],
     equations=["eq-colu-degenerate"],
@@ -395,6 +432,7 @@ def _(xp, x, s, v):
 
 @claim(
     "soc-projection-moreau",
+    expect="proved up to S = 4",
     title="Moreau's decomposition by a cone and its polar",
     sources=[ours("Moreau 1962")],
     equations=["eq-soc-moreau"],
@@ -430,6 +468,7 @@ def closeness(xp, x, y, a):
 
 @claim(
     "soc-projection-firm",
+    expect="proved up to S = 3",
     title="The second-order-cone projection is firmly nonexpansive",
     sources=[ours()],
     given=dict(x=cone_vector("S"), y=cone_vector("S")),
@@ -483,6 +522,7 @@ def _(xp, u, p, q):
 # == positive semidefinite matrices ==
 @claim(
     "psd-cone",
+    expect="proved up to n = 3",
     title="The projection onto positive semidefinite matrices is ReLU of the eigenvalues",
     sources=[talk("PSD → Conic Programming")],
     equations=["eq-psd"],
@@ -510,6 +550,7 @@ def _(xp, U, e, B):
 
 @claim(
     "psd-cone-moreau",
+    expect="proved up to n = 3",
     title="Moreau's decomposition by eigenvalues",
     sources=[talk("PSD → Conic Programming")],
     given=dict(U=unitary("n"), e=vector("n")),
@@ -532,6 +573,7 @@ psd_moreau.vary(
 
 @claim(
     "psd-cone-equivariance",
+    expect="proved up to n = 2",
     title="The projection commutes with unitary conjugation",
     sources=[talk("PSD → Conic Programming"), ours()],
     given=dict(U=unitary("n"), V=unitary("n"), e=vector("n"), B=matrix("n", "n")),

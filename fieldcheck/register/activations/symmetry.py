@@ -42,8 +42,8 @@ def moved(xp, x, Q, t):
 )
 def colu_symmetry(xp, x, Q, t):
     """CoLU on G groups commutes with an independent rotation or reflection of each body, an
-    independent positive scaling of each group, and a permutation of the groups (here a cyclic
-    one)."""
+    independent positive scaling of each group, and the cyclic permutation of the groups. (With
+    `colu-symmetry-exchange` all permutations.)"""
     return Equal(colu.grouped(xp, moved(xp, x, Q, t)), moved(xp, colu.grouped(xp, x), Q, t))
 
 
@@ -66,6 +66,36 @@ def _(xp, x, R):
 
 
 colu_symmetry.vary("negative scalings", key="negative-scaling", given=dict(t=vector("G")))
+
+
+@claim(
+    "colu-symmetry-exchange",
+    expect="proved up to G, S = 3",
+    title="CoLU commutes with the exchange of two groups",
+    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    given=dict(x=real_matrix("G", "S")),
+    sizes=dict(G=[2, 3], S=[2, 3]),
+    tex=r"\lambda(x_2, x_1, x_3, \dots) = (\lambda(x)_2, \lambda(x)_1, \lambda(x)_3, \dots)",
+)
+def colu_exchange(xp, x, *, axis=True):
+    """The exchange of the first two groups and the cyclic permutation generate all of S_G."""
+
+    def exchanged(x):
+        first, second = x[0], x[1]
+        if not axis:
+            first, second = _with_axis(xp, first, second), _with_axis(xp, second, first)
+        pair = xp.stack([second, first])
+        return xp.concat([pair, x[2:]]) if x.shape[0] > 2 else pair
+
+    return Equal(colu.grouped(xp, exchanged(x)), exchanged(colu.grouped(xp, x)))
+
+
+def _with_axis(xp, group, other):
+    """A group with the axis of another."""
+    return xp.concat([other[:1], group[1:]])
+
+
+colu_exchange.vary("the bodies change places, the axes stay", key="bodies-only", axis=False)
 
 
 SAMPLES = built(
@@ -91,6 +121,7 @@ def _groups(points):
 
 @claim(
     "colu-symmetry-algebra",
+    expect="proved up to G = 2; K = 36; S = 4",
     title="No other continuous symmetries: the dimension of the commuting algebra",
     sources=[colu_paper("Theorem 4.7")],
     equations=["eq-colu-algebra"],
@@ -122,7 +153,32 @@ colu_algebra.vary(
 
 
 @claim(
+    "colu-symmetry-nearest",
+    title="The nearest-point map has CoLU's continuous symmetries for S ≥ 3, and more for S = 2",
+    sources=[ours()],
+    equations=["eq-nearest-algebra"],
+    given=dict(points=SAMPLES),
+    sizes=ALGEBRA_SIZES,
+    needs=["colu-symmetry-algebra"],
+    tex=r"\dim\{A : D\Pi(x)Ax = A\Pi(x)\} = \begin{cases}G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)"
+    r"&S\ge3\\2G&S=2\end{cases}",
+)
+def nearest_algebra(xp, points, *, flat=2):
+    r"""The commuting algebra of the nearest-point map has CoLU's dimension for $S \ge 3$. For
+    $S = 2$ the cone is an orthant turned by 45°: the map is a turned ReLU, with a scaling for each
+    of its two channels."""
+    points = commutant.cell_points(xp, points, nearest=True)
+    G, S = _groups(points)
+    own = flat if S == 2 else 1 + (S - 1) * (S - 2) // 2
+    return Rank(commutant.commuting(xp, points), (G * S) ** 2 - G * own)
+
+
+nearest_algebra.vary("CoLU's dimension for S = 2", key="flat", sizes=dict(S=[2]), flat=1)
+
+
+@claim(
     "colu-symmetry-isometries",
+    expect="proved up to G = 2; K = 36; S = 4",
     title="The isometries: an independent rotation in each group",
     sources=[colu_paper("Theorem 4.7")],
     given=dict(points=SAMPLES),
@@ -169,6 +225,7 @@ def flipped_apart(xp, q):
 
 @claim(
     "colu-symmetry-two-groups",
+    expect="proved",
     title="The printed group is too small: two groups of two channels",
     sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
     given=dict(q=vector(2)),
@@ -242,6 +299,7 @@ def _shared(xp, raw):
 
 @claim(
     "colu-symmetry-shared-algebra",
+    expect="proved up to G = 2; K = 36; S = 4",
     title="With a shared axis no other continuous symmetry survives",
     sources=[colu_paper("axis sharing; Theorem 4.7"), ours("the dimension")],
     equations=["eq-colu-shared-algebra"],
@@ -273,6 +331,7 @@ colu_shared_algebra.vary(
 
 @claim(
     "colu-symmetry-relu",
+    expect="proved up to n = 4",
     title="ReLU commutes with permutations and positive scalings of the channels",
     sources=[talk("ReLU: permutation symmetry")],
     given=dict(x=vector("n"), t=positive("n")),
@@ -319,6 +378,7 @@ def turned_apart(xp, v, w):
 
 @claim(
     "colu-embedding-symmetry",
+    expect="proved",
     title="When one hidden ReLU unit is rotation-equivariant in three dimensions",
     sources=[colu_paper("Lemma 4.8"), talk("Minimal Example (C=3)")],
     equations=["eq-neuron-equivariant"],
@@ -361,6 +421,7 @@ def _(xp, v, w):
 
 @claim(
     "colu-embedding-symmetry-identity",
+    expect="proved up to n = 3",
     title="A component-wise network that commutes with all rotations",
     sources=[ours("against Lemma 4.8 of the CoLU paper")],
     equations=["eq-relu-identity"],
@@ -430,6 +491,7 @@ def turned(xp, w, t):
 
 @claim(
     "colu-embedding-symmetry-kinks",
+    expect="proved",
     title="A rotation keeps no kink but those across its axis",
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
     equations=["eq-kept-kinks"],

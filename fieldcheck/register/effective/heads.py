@@ -10,6 +10,7 @@ from fieldcheck.relations import Equal, Rank
 
 @claim(
     "heads-needed",
+    expect="proved",
     title="The squared norm (Tr XX*)² has a coefficient tensor of rank C²",
     sources=[ours("how many heads")],
     equations=["eq-ef-heads-rank"],
@@ -20,11 +21,12 @@ from fieldcheck.relations import Equal, Rank
 )
 def heads(xp, A, B):
     """Write a quartic as Σ T_ab,cd Tr(XE_abX*XE_cdX*) with T symmetric, which fixes T for N >= 2. A
-    self-tied head adds 1 to the rank of T, a pair at most 2. The quartic (Tr XX*)² has rank C², so
-    it needs ⌈C²/2⌉ pairs, or C² self-tied heads."""
+    self-tied head adds 1 to the rank of T, a pair at most 2. For (Tr XX*)² T_ab,cd = δ_ad δ_bc, a
+    permutation of the C² pairs, of rank C²; so it needs ⌈C²/2⌉ pairs, or C² self-tied heads."""
     C = A.shape[1]
     T = invariants.quartic_coefficients(xp, lambda M: xp.trace(M) ** 2, C)
-    return Rank(T, C**2)
+    swap = [[int(k == C * (j % C) + j // C) for k in range(C**2)] for j in range(C**2)]
+    return Rank(T, C**2), Equal(T, xp.constant(swap))
 
 
 def _tied(xp, A, count):
@@ -54,6 +56,7 @@ def _(xp, A):
 
 @claim(
     "heads-needed-pairs",
+    expect="proved",
     title="Two self-tied heads are one pair, over the complex numbers",
     sources=[ours("how many heads")],
     equations=["eq-ef-pair"],
@@ -73,6 +76,7 @@ pairs.vary("real weights: (A + B) and (A − B)", key="real", unit=lambda xp: xp
 
 @claim(
     "heads-needed-generic",
+    expect="proved",
     title="⌈C²/2⌉ generic pairs reach full rank",
     sources=[ours("how many heads")],
     needs=["heads-needed"],

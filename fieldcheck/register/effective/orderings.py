@@ -104,18 +104,22 @@ FOURTH_ORDER = [(a, b, c, d) for a in (0, 1) for b in (0, 1) for c in (0, 1) for
 
 @claim(
     "ordering-ambiguity-necklaces",
-    title="Words up to rotation: 11 cubics in three arguments, 6 quartics in two",
+    expect="proved up to N, C = 4",
+    title="With channels enough, words up to rotation: 11 cubics in three, 6 quartics in two",
     sources=[ours("repair of Lemma 4")],
     needs=["ordering-ambiguity"],
     equations=["eq-ef-necklaces"],
     given=dict(X=matrix(12, "N", "C"), W=matrix(3, "C", "C")),
     sizes=dict(N=[4], C=[3, 4]),
     tex=r"\dim\operatorname{span}\{\Tr A_{i_1}\cdots A_{i_d}\}"
-    r" = \frac1d\sum_{s<d}n^{\gcd(s,d)}\qquad(N\ge d)",
+    r" \le \min\Bigl\{\tfrac1d\sum_{s<d}n^{\gcd(s,d)},\tbinom{C^2+d-1}{d}\Bigr\},"
+    r"\quad\text{the first attained for }(n,d)=(3,3),(2,4)",
 )
 def necklace(xp, X, W):
-    """For generic weights the traces of words of length d in n arguments XW_iX* span a space whose
-    dimension is the number of necklaces: 11 for n = d = 3, and 6 for n = 2, d = 4."""
+    """The traces of words of length d in n arguments XW_iX* span a space whose dimension is at most
+    the number of necklaces, and at most that of the polynomials of degree d in the C² entries of
+    X*X. For generic weights and C ≥ 3 it is the number of necklaces for n = d = 3, where it is 11,
+    and for n = 2, d = 4, where it is 6."""
     return (
         Rank(_traces_of_words(xp, X, list(W), THIRD_ORDER), invariants.necklaces(3, 3)),
         Rank(_traces_of_words(xp, X, list(W), FOURTH_ORDER), invariants.necklaces(2, 4)),
@@ -130,6 +134,13 @@ def _(xp, X, W):
 @necklace.neighbour("10, the cubic monomials in three commuting variables", key="commuting")
 def _(xp, X, W):
     return Rank(_traces_of_words(xp, X, list(W), THIRD_ORDER), 10)
+
+
+@necklace.neighbour(
+    "one channel, whatever N: only Mᵈ is left", key="one-channel", sizes=dict(C=[1])
+)
+def _(xp, X, W):
+    return Rank(_traces_of_words(xp, X, list(W), THIRD_ORDER), invariants.necklaces(3, 3))
 
 
 @necklace.neighbour("one token, where all words commute", key="one-token", sizes=dict(N=[1]))

@@ -25,6 +25,7 @@ from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
 
 @claim(
     "legendre-definition",
+    expect="proved up to n = 4",
     title="The conjugate of a kinetic energy is the kinetic energy of the inverse mass",
     sources=[TALK],
     equations=["eq-legendre-quadratic", "eq-legendre-quadratic-gap"],
@@ -79,6 +80,7 @@ def _(xp, A, v, p):
 
 @claim(
     "legendre-definition-attained",
+    expect="proved",
     title="For L = exp at p = 0 the supremum is not attained",
     sources=[TALK],
     equations=["eq-legendre-not-attained"],
@@ -128,6 +130,7 @@ def _(xp, c):
 
 @claim(
     "legendre-definition-powers",
+    expect="proved",
     title="Powers are conjugate when 1/a + 1/b = 1",
     sources=[TALK],
     equations=["eq-legendre-powers"],
@@ -183,6 +186,7 @@ definition_powers_attained.vary("at |p|^(a-2) p", key="exponent", exponent=lambd
 
 @claim(
     "legendre-definition-integer-powers",
+    expect="proved",
     title="Young's inequality for integer powers, as a square times a positive sum",
     sources=[ours()],
     equations=["eq-legendre-young-gap"],
@@ -214,6 +218,7 @@ def _(xp, x, y):
 
 @claim(
     "legendre-definition-exp",
+    expect="proved",
     title="The conjugate of exp is p log p − p",
     sources=[TALK],
     equations=["eq-legendre-exp"],
@@ -245,6 +250,7 @@ def _(xp, q, p):
 
 @claim(
     "legendre-definition-lse",
+    expect="proved",
     title="The conjugate of log-sum-exp is the negative entropy on the simplex",
     sources=[TALK],
     equations=["eq-legendre-lse"],
@@ -304,7 +310,39 @@ definition_lse_domain.vary("it changes by sΣp: finite for Σp = 0", key="consta
 
 
 @claim(
+    "legendre-definition-lse-negative",
+    title="With a negative entry the conjugate of log-sum-exp is infinite",
+    sources=[ours()],
+    equations=["eq-legendre-lse-negative"],
+    given=dict(p=vector("m+1"), s=nonnegative()),
+    needs=["legendre-definition-lse"],
+    tex=r"\langle p,-s\,e_k\rangle-\operatorname{lse}(-s\,e_k)\ge-s\,p_k-\log n",
+)
+def definition_lse_negative(xp, p, s):
+    """Where x_k = −s ≤ 0 and the n − 1 = m other entries are 0, ⟨p, x⟩ − lse(x) is at least
+    −s p_k − log n: without a bound if p_k < 0."""
+    n, small, large = p.shape[0], xp.exp(-s), xp.exp(s)
+    others = n - 1 + small  # log(n/others) >= (n - others)/n = e^(-s) (e^s - 1)/n
+    growth = s + xp.relative_entropy(1, large)
+    gap = (xp.relative_entropy(n * xp.one, others) + small * growth) / n
+    left, right = _beside_zeros(xp, p, s, n)
+    return AtMost(left, right, gap=gap)
+
+
+def _beside_zeros(xp, p, s, n):
+    """The two sides, for k = 1."""
+    value = -s * p[0] - xp.log(p.shape[0] - 1 + xp.exp(-s))
+    return -s * p[0] - xp.log(n * xp.one), value
+
+
+@definition_lse_negative.neighbour("−log(n − 1) for −log n", key="one-less")
+def _(xp, p, s):
+    return AtMost(*_beside_zeros(xp, p, s, p.shape[0] - 1))
+
+
+@claim(
     "legendre-definition-softplus",
+    expect="proved",
     title="The conjugate of softplus is the binary entropy",
     sources=[TALK],
     equations=["eq-legendre-softplus"],
@@ -351,6 +389,7 @@ definition_softplus_attained.vary("the sign of the entropy", key="entropy-sign",
 
 @claim(
     "legendre-definition-cone",
+    expect="proved",
     title="The conjugate of a cone's indicator is finite, and 0, on the polar cone",
     sources=[TALK],
     equations=["eq-legendre-cone"],
@@ -379,6 +418,7 @@ def _(xp, x, y, A, B):
 
 @claim(
     "legendre-definition-cone-domain",
+    expect="proved",
     title="Off the polar cone the conjugate of the indicator is infinite",
     sources=[ours()],
     equations=["eq-legendre-cone-domain"],
@@ -402,6 +442,7 @@ def _(xp, Y, v, s):
 
 @claim(
     "legendre-definition-exp-domain",
+    expect="proved",
     title="For p < 0 the conjugate of exp is infinite",
     sources=[ours()],
     equations=["eq-legendre-exp-domain"],

@@ -17,7 +17,8 @@ from fieldcheck.relations import Equal, Zero
 
 @claim(
     "legendre-gradients-inverse",
-    title="∇L* is the inverse of ∇L: the mass matrix and its inverse",
+    expect="proved up to n = 4",
+    title="For a kinetic energy ∇L* is the inverse of ∇L: the mass matrix and its inverse",
     sources=[TALK],
     equations=["eq-gradients-inverse", "eq-hessians-inverse"],
     given=dict(A=real_invertible("n"), v=vector("n"), p=vector("n")),
@@ -93,24 +94,26 @@ def _(xp, q, t, x, p):
 
 @claim(
     "legendre-gradients-inverse-lse",
-    title="For log-sum-exp the gradients undo each other in one order only",
+    title="For log-sum-exp and Σ p log p the gradients undo each other in one order only",
     sources=[TEXTBOOK],
     equations=["eq-gradients-inverse-lse"],
     given=dict(x=vector("n"), p=simplex("n")),
     needs=["legendre-definition-lse"],
-    tex=r"\nabla L(\nabla L^*(p))=p,\qquad "
+    tex=r"L^*=\textstyle\sum p\log p:\quad\nabla L(\nabla L^*(p))=p,\qquad "
     r"\nabla L^*(\nabla L(x))=x+(1-\operatorname{lse}(x))\mathbf 1",
     sizes=dict(n=[1, 2, 3, 4]),
 )
 def gradients_inverse_lse(xp, x, p):
-    """With L = lse and L* the negative entropy: softmax undoes ∇L* on the simplex, but ∇L* after
-    softmax gives x back only up to a constant on all entries, 1 − lse(x)."""
+    """With L = lse and L* = Σ p log p for all positive p (the conjugate itself is infinite off the
+    simplex): softmax undoes ∇L* on the simplex, but ∇L* after softmax gives x back only up to a
+    constant on all entries, 1 − lse(x). Nothing gives it back: softmax forgets a constant."""
     L = lambda x: xp.logsumexp(x)
     Ls = lambda p: negative_entropy(xp, p)
     back = xp.gradient(Ls, xp.gradient(L, x))
     return (
         Equal(xp.gradient(L, xp.gradient(Ls, p)), p),
         Equal(back, x + 1 - L(x)),
+        Equal(xp.gradient(L, x + p[0]), xp.gradient(L, x)),
     )
 
 
@@ -130,6 +133,7 @@ def _(xp, x):
 
 @claim(
     "legendre-gradients-inverse-cone",
+    expect="proved",
     title="For a cone the pairs (x, y) with equality are those of Moreau, and no function",
     sources=[TEXTBOOK],
     equations=["eq-moreau-pairs"],

@@ -21,6 +21,7 @@ def _with_varying_mass(xp, A, b):
 
 @claim(
     "legendre-hamiltonian",
+    expect="proved up to n = 3",
     title="Hamilton's equations for H = p q' − L are the Euler-Lagrange equation",
     sources=[TALK],
     equations=["eq-hamiltonian", "eq-hamilton", "eq-hamilton-euler-lagrange"],
@@ -66,6 +67,7 @@ def _(xp, A, b, q, p):
 
 @claim(
     "legendre-hamiltonian-systems",
+    expect="proved",
     title="Pendulum, Kepler's problem and the quartic oscillator, both ways",
     sources=[TALK],
     equations=["eq-three-systems"],
@@ -101,7 +103,8 @@ def _(xp, q, p, h):
     equations=["eq-stormer"],
     given=dict(q=vector(2), p=vector(2)),
     needs=["legendre-hamiltonian-systems"],
-    tex=r"q_{k+1}-2q_k+q_{k-1}=h^2\ddot q(q_k):\qquad\|q_n-q_n^{\mathrm{Ham}}\|=O(h^2)",
+    tex=r"q_{k+1}-2q_k+q_{k-1}=h^2\ddot q(q_k):\qquad\|q_n-q_n^{\mathrm{Ham}}\|=O(h^2)"
+    r"\quad\text{from near }q=(1,1),\ p=0",
 )
 def hamiltonian_trajectories(xp, q, p):
     """From the same start to time 1 in n steps: Störmer's scheme for the Euler-Lagrange equation,

@@ -10,11 +10,12 @@ from fieldcheck.relations import AtMost, Equal, Rate, at_most
 
 @claim(
     "softplus-smooths-relu",
+    expect="proved",
     title="Softplus at temperature τ is within τ log 2 of ReLU, attained at 0",
     sources=[ours("link between chapters")],
     equations=["eq-softplus-error", "eq-softplus-bound"],
     given=dict(u=nonnegative(), tau=positive()),
-    tex=r"0\le\tau\log(1+e^{x/\tau})-x_+\le\tau\log2,\quad\text{equality on the right at } x=0",
+    tex=r"0<\tau\log(1+e^{x/\tau})-x_+\le\tau\log2,\quad\text{equality on the right at } x=0",
 )
 def softplus_relu(xp, u, tau):
     """With ReLU(u) = u and ReLU(−u) = 0 for u ≥ 0: τ log(1 + e^(x/τ)) − ReLU(x) is between 0 and
@@ -77,18 +78,31 @@ def _(xp, x, tau):
 
 @claim(
     "softplus-smooths-relu-tail",
+    expect="proved",
     title="Away from 0 the error of softplus is exponentially small",
     sources=[ours("link between chapters")],
     equations=["eq-softplus-tail"],
     given=dict(u=nonnegative(), tau=positive()),
     needs=["softplus-smooths-relu-error"],
-    tex=r"\tau\log(1+e^{-u/\tau})\le\tau e^{-u/\tau}\qquad(u=|x|)",
+    tex=r"\frac{\tau e^{-u/\tau}}{1+e^{-u/\tau}}\le\tau\log(1+e^{-u/\tau})"
+    r"\le\tau e^{-u/\tau}\qquad(u=|x|)",
 )
 def softplus_tail(xp, u, tau):
-    """At the distance u = |x| from the kink the error is at most τ e^(−u/τ)."""
+    """At the distance u = |x| from the kink the error is at most τ e^(−u/τ), and at least that over
+    1 + e^(−u/τ): it is never zero."""
     small = xp.exp(-(u / tau))
-    room = tau * xp.relative_entropy(1, 1 + small)
-    return at_most(tau * xp.log(1 + small), tau * small, room=room)
+    error = tau * xp.log(1 + small)
+    below = tau * xp.relative_entropy(1, 1, 1, 1 + small)
+    return (
+        *at_most(error, tau * small, room=tau * xp.relative_entropy(1, 1 + small)),
+        *at_most(tau * small / (1 + small), error, room=below),
+    )
+
+
+@softplus_tail.neighbour("at least τ e^(−u/τ)", key="from-below")
+def _(xp, u, tau):
+    small = xp.exp(-(u / tau))
+    return AtMost(tau * small, tau * xp.log(1 + small))
 
 
 @softplus_tail.neighbour("falling like e^(−2u/τ)", key="twice-the-rate")
@@ -99,6 +113,7 @@ def _(xp, u, tau):
 
 @claim(
     "softplus-smooths-relu-rate",
+    expect="proved",
     title="The largest error of softplus is of first order in τ, with constant log 2",
     sources=[ours("link between chapters")],
     equations=["eq-softplus-rate"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim, ours
-from fieldcheck.domains import matrix, positive, real
+from fieldcheck.domains import matrix, nonnegative, positive, real
 from fieldcheck.fields import potentials
 from fieldcheck.register.linear_transformer.shared import UP_TO_3
 from fieldcheck.relations import AtMost, Equal, Zero, at_most
@@ -13,7 +13,8 @@ QUARTIC = dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C"))
 
 @claim(
     "quartic-blow-up",
-    title="A real quartic potential gives the paper's flow a finite depth",
+    expect="proved",
+    title="Where a real quartic potential is positive, the paper's flow has a finite depth",
     sources=[ours("consequence of the paper's Definition 2")],
     equations=["eq-lt-blow-up-rates", "eq-lt-blow-up-bound"],
     given=QUARTIC,
@@ -60,19 +61,32 @@ def _(xp, X, A, B):
 
 @claim(
     "quartic-blow-up-scalar",
-    title="One number blows up exactly at the bound",
+    expect="proved",
+    title="One number blows up exactly at the bound; with V negative it lives for ever",
     sources=[ours("sharpness of the bound")],
     equations=["eq-lt-blow-up-scalar"],
-    given=dict(a=positive(), y0=positive(), t=real()),
+    given=dict(a=positive(), y0=positive(), t=real(), s=nonnegative()),
     needs=["quartic-blow-up"],
     tex=r"y(t) = \frac{y_0}{1 - t/t^*},\quad t^* = \frac{y_0}{4V_0}",
 )
-def quartic_blow_up_scalar(xp, a, y0, t):
+def quartic_blow_up_scalar(xp, a, y0, t, s):
     """For one token with one channel and V = a|x|⁴, y = |x|² solves y' = 4ay² by
-    y = y₀/(1 − t/t*), with t* = ‖x₀‖²/(4V(x₀)): the bound is attained."""
+    y = y₀/(1 − t/t*), with t* = ‖x₀‖²/(4V(x₀)): the bound is attained. For V = −a|x|⁴ the solution
+    y₀/(1 + s/t*) exists, and falls, for all s ≥ 0."""
     last = y0 / (4 * a * y0 * y0)
     y = lambda t: y0 / (1 - t / last)
-    return Equal(xp.push(y, t, xp.one), 4 * a * y(t) ** 2), Equal(y(0 * t), y0)
+    return (
+        Equal(xp.push(y, t, xp.one), 4 * a * y(t) ** 2),
+        Equal(y(0 * t), y0),
+        Equal(xp.push(lambda s: y(-s), s, xp.one), -4 * a * y(-s) ** 2),
+        *at_most(y(-s), y0, room=4 * a * y0**2 * s / (1 + 4 * a * y0 * s)),
+    )
+
+
+@quartic_blow_up_scalar.neighbour("V = −a|x|⁴ blows up as well", key="negative")
+def _(xp, a, y0, s):
+    y = lambda s: y0 / (1 - 4 * a * y0 * s)
+    return Equal(xp.push(y, s, xp.one), -4 * a * y(s) ** 2)
 
 
 @quartic_blow_up_scalar.neighbour("the constant 2 for 4", key="constant-2")
@@ -84,6 +98,7 @@ def _(xp, a, y0, t):
 
 @claim(
     "quartic-blow-up-conservative",
+    expect="proved",
     title="The conservative flow keeps the norm, so it never blows up",
     sources=[ours("consequence of the talk's equation")],
     equations=["eq-lt-norm-kept"],

@@ -38,7 +38,8 @@ def _odd_power_sums(xp, G):
 
 @claim(
     "single-hamiltonian",
-    title="The talk's linear flow is Hamiltonian in position and momentum",
+    expect="proved up to C = 3",
+    title="With a skew-Hermitian weight the talk's linear flow is Hamiltonian",
     sources=[poster("Takeaway: a single Hamiltonian framework"), talk("Hamiltonian Matrix/RMT")],
     equations=["eq-lt-hamiltonian-matrix"],
     given=dict(W=hermitian("C")),
@@ -47,8 +48,19 @@ def _odd_power_sums(xp, G):
 )
 def single_hamiltonian(xp, W):
     """For Hermitian W the flow ix' = xW, written in (q, p), has a generator G with Gᵀ J + JG = 0:
-    a Hamiltonian matrix."""
+    a Hamiltonian matrix. The talk's flow x' = ½xW' is of this form if W' = −2iW is
+    skew-Hermitian."""
     G, J = _generator(xp, W, -xp.i), _symplectic_unit(xp, W.shape[0])
+    return Zero(G.T @ J + J @ G)
+
+
+@single_hamiltonian.printed(
+    "the talk's linear flow with free weights",
+    given=dict(W=matrix("C", "C")),
+    tex=r"\dot x=\tfrac12xW,\ W\text{ free}:\quad G^\top J+JG=0",
+)
+def _(xp, W):
+    G, J = _generator(xp, W, xp.one / 2), _symplectic_unit(xp, W.shape[0])
     return Zero(G.T @ J + J @ G)
 
 
@@ -62,7 +74,8 @@ def _(xp, W):
 
 @claim(
     "single-hamiltonian-quadruples",
-    title="The eigenvalues of the talk's linear flow come as ±λ",
+    expect="proved up to C = 3",
+    title="The eigenvalues of a Hamiltonian linear flow come as ±λ",
     sources=[talk("Hamiltonian Matrix/RMT")],
     equations=["eq-lt-quadruples"],
     given=dict(W=hermitian("C")),
@@ -88,6 +101,7 @@ def _(xp, W):
 
 @claim(
     "single-hamiltonian-ascent",
+    expect="proved",
     title="The paper's equation with a real potential climbs it",
     sources=[poster("Takeaway: a single Hamiltonian framework"), paper("Definition 2")],
     equations=["eq-lt-ascent"],
@@ -145,6 +159,7 @@ def _(xp, A, B, W_in, W_out):
 
 @claim(
     "single-hamiltonian-odd",
+    expect="proved up to n = 3",
     title="An odd number of real coordinates carries no symplectic form",
     sources=[ours("real states")],
     equations=["eq-lt-odd"],

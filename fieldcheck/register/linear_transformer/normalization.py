@@ -76,7 +76,7 @@ def _near_one(kind, channels=512):
 
 
 @norm_law.printed(
-    "high dimension alone taken to suffice: one massive channel holds half of the mean square",
+    "high dimension alone taken to suffice: one Gaussian channel holds half of the mean square",
     tex=r"\text{normalization is approximately linear in high dimension}",
 )
 def _(xp):
@@ -88,6 +88,24 @@ def _(xp):
 )
 def _(xp):
     return _near_one("heavy", channels=64)
+
+
+@claim(
+    "norm-almost-linear-constant",
+    title="A constant channel with half of the mean square halves the spread",
+    sources=[ours("the massive channels of trained models are largely constant")],
+    given={},
+    needs=["norm-almost-linear"],
+)
+def norm_constant(xp, *, constant=True):
+    """With C = 512, C − 1 Gaussian channels of variance σ² and one channel √(C − 1) σ, the same for
+    all tokens, ‖x‖²/(2(C − 1)σ²) has mean 1 and variance 1/(2(C − 1)): a quarter of the 2/C of
+    Gaussian rows, and half of their standard deviation."""
+    sample = lambda rng, n: draws.square_with_channel(rng, n, constant, 512)
+    return Law(sample, mean=1, variance=1 / (2 * 511))
+
+
+norm_constant.vary("the channel Gaussian, too", key="gaussian-channel", constant=False)
 
 
 @claim(
@@ -124,6 +142,7 @@ def _(xp, x, h):
 
 @claim(
     "norm-almost-linear-rays",
+    expect="proved up to C = 6",
     title="Normalization is 0-homogeneous, and has no value at zero",
     sources=[ours("the exact map")],
     equations=["eq-lt-norm-rays"],

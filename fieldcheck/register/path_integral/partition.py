@@ -7,9 +7,9 @@ from itertools import permutations
 from fieldcheck.claim import claim, ours
 from fieldcheck.domains import between, hermitian, matrix, number, positive, real
 from fieldcheck.fields.potentials import quadratic, quartic
-from fieldcheck.fields.slices import midpoint, normal_ordered
+from fieldcheck.fields.slices import cyclic_shift, midpoint, normal_ordered
 from fieldcheck.register.path_integral.shared import PRINTED, product_of
-from fieldcheck.relations import Equal, Rate, Zero
+from fieldcheck.relations import AtMost, Equal, Rate, Zero
 
 
 def _angles(xp, w, damping, T):
@@ -108,11 +108,13 @@ def _(xp, w, damping, T):
 )
 def midpoint_limit(xp, w, damping, T, *, limit=_trace_with_zero_point, order=1, known=True):
     """The talk's symmetric kinetic term with midpoints in the potential (the free constant 2^(1−n)
-    taken off): the error falls like 1/n, with the leading size of Z Σθ²/(8n)."""
+    taken off), for odd n, where it exists: the error falls like 1/n, with the leading size of
+    Z Σθ²/(8n)."""
     theta = _angles(xp, w, damping, T)
     Z = limit(xp, theta)
-    constant = xp.abs(Z * xp.sum(theta**2)) / 8 if known else None
-    return Rate(lambda n: xp.abs(_symmetric(xp, theta, n) - Z), order, constant, start=32)
+    constant = xp.abs(Z * xp.sum(theta**2)) / 16 if known else None
+    odd = lambda m: 2 * m + 1
+    return Rate(lambda m: xp.abs(_symmetric(xp, theta, odd(m)) - Z), order, constant, start=32)
 
 
 midpoint_limit.vary(
@@ -165,12 +167,13 @@ def _(xp, w, damping, T):
 
 @claim(
     "lattice-path-integral-determinant",
+    expect="proved up to C = 2; n = 3",
     title="The normal-ordered determinant, for any widths",
     sources=[ours()],
     equations=["eq-pi-determinant"],
     given=dict(H=hermitian("C"), h=positive("n")),
     sizes=dict(n=[1, 2, 3], C=[1, 2]),
-    tex=r"\det A=\det\Bigl(I-\prod_k(I-\ii h_kH)\Bigr),\qquad \int e^{-x^*Ax}=1/\det A",
+    tex=r"\det A=\det\Bigl(I-\prod_k(I-\ii h_kH)\Bigr)",
 )
 def determinant(xp, H, h, *, matrix=normal_ordered, sign=-1):
     """One token, C channels, Hermitian H, n slices of any widths h on a closed path: the nC x nC
@@ -191,11 +194,94 @@ determinant.vary("antiperiodic, as for fermions", key="fermionic", sign=1)
 determinant.vary("the midpoints' matrix", key="swapped", matrix=midpoint)
 
 
+@claim(
+    "lattice-path-integral-converges",
+    title="For real w the normal-ordered integral converges up to wT = n tan(π/n) only",
+    sources=[ours()],
+    equations=["eq-pi-converges"],
+    given=dict(x=real(), t=real()),
+    needs=["lattice-path-integral-determinant"],
+    tex=r"\operatorname{Re}\bigl[1-(1-\ii x)e^{\ii\phi}\bigr]=\frac{2t(t-x)}{1+t^2},\quad"
+    r" x=\tfrac{wT}n,\ t=\tan\tfrac\phi2",
+)
+def converges(xp, x, t):
+    """The matrix of n equal slices is diagonal on the waves e^(−iφk), φ = 2πk/n. Its eigenvalue has
+    a negative real part for 0 < tan(φ/2) < wT/n, and then the integral diverges: for k = 1 as soon
+    as wT > n tan(π/n). Beyond, 1/det A is its analytic continuation."""
+    return Equal(_falloff(xp, x, t), 2 * t * (t - x) / (1 + t**2))
+
+
+def _falloff(xp, x, t):
+    """Re(1 − (1 − ix)e^(iφ)) with tan(φ/2) = t."""
+    return xp.real(1 - (1 - xp.i * x) * (1 + xp.i * t) ** 2 / (1 + t**2))
+
+
+@converges.neighbour("it converges for every real w", key="always")
+def _(xp, x, t):
+    return AtMost(0, _falloff(xp, x, t))
+
+
+@converges.neighbour("the wave runs the other way", key="other-way")
+def _(xp, x, t):
+    return Equal(_falloff(xp, x, t), 2 * t * (t + x) / (1 + t**2))
+
+
+@claim(
+    "lattice-path-integral-vertex",
+    title="The determinant, if a part α of the vertex meets its own slice",
+    sources=[ours()],
+    equations=["eq-pi-vertex"],
+    given=dict(H=hermitian("C"), h=positive("n"), alpha=real()),
+    sizes=dict(n=[1, 2, 3], C=[1, 2]),
+    needs=["lattice-path-integral-determinant"],
+    tex=r"\det A=\det\Bigl(\prod_k(I+\ii\alpha h_kH)-\prod_k(I-\ii(1-\alpha)h_kH)\Bigr)",
+)
+def vertex(xp, H, h, alpha, *, sign=-1):
+    """The potential of slice k is αx_k*Hx_k + (1 − α)x_k*Hx_(k−1): normal order for α = 0."""
+    one, start = xp.eye(H.shape[0]), xp.kron(xp.diag(h), H)
+    left = right = one
+    for width in h:
+        left = left @ (one + xp.i * alpha * width * H)
+        right = right @ (one - xp.i * (1 - alpha) * width * H)
+    shift = xp.kron(cyclic_shift(xp, h.shape[0]), one)
+    A = normal_ordered(xp, H, h) + xp.i * alpha * (start - start @ shift)
+    return Equal(xp.det(A), xp.det(left + sign * right))
+
+
+vertex.vary("antiperiodic, as for fermions", key="fermionic", sign=1)
+
+
+@claim(
+    "lattice-path-integral-continuum",
+    title="Its limit is Π e^(−iαwT)/(1 − e^(−iwT)): a value for each α",
+    sources=[PRINTED, ours("the limit, its order and its constant")],
+    equations=["eq-pi-continuum"],
+    given=dict(w=between(1, 2), damping=between(0, 1), T=between(1, 2), alpha=between(0, 1)),
+    needs=["lattice-path-integral-vertex"],
+    tex=r"Z_n=\frac{e^{-\ii\alpha\theta}}{1-e^{-\ii\theta}}"
+    r"\Bigl(1+O\bigl(\tfrac1n\bigr)\Bigr),\quad\theta=wT",
+)
+def continuum(xp, w, damping, T, alpha, *, turned=True):
+    """For one channel, n equal slices and 0 ≤ α ≤ 1: normal order at 0, the limit of midpoints at
+    ½. To leading order the error is of the size of
+    Z²θ²(α²e^(iαθ) − (1 − α)²e^(−i(1−α)θ))/(2n)."""
+    theta, rest = _angles(xp, w, damping, T), 1 - alpha
+    up, down = xp.exp(xp.i * alpha * theta), xp.exp(-xp.i * rest * theta)
+    Z = 1 / (up - down) if turned else 1 / (1 - down / up)
+    value = lambda n: 1 / ((1 + xp.i * alpha * theta / n) ** n - (1 - xp.i * rest * theta / n) ** n)
+    constant = xp.abs(Z**2 * theta**2 * (alpha**2 * up - rest**2 * down)) / 2 if turned else None
+    return Rate(lambda n: xp.abs(value(n) - Z), 1, constant, start=32)
+
+
+continuum.vary("one limit for all α, that of normal order", key="one-limit", turned=False)
+
+
 ODD = dict(n=[1, 3], C=[1, 2])
 
 
 @claim(
     "lattice-path-integral-midpoint-determinant",
+    expect="proved up to C = 2; n = 3",
     title="The midpoints' determinant, for an odd number of slices",
     sources=[ours()],
     equations=["eq-pi-midpoint-determinant"],
@@ -205,7 +291,7 @@ ODD = dict(n=[1, 3], C=[1, 2])
     r"-\prod_k(I-\tfrac{\ii h_k}2H)\Bigr)\quad(n\text{ odd})",
 )
 def midpoint_determinant(xp, H, h, *, sign=-1):
-    """For an odd number of slices. The factor 2^(1−n) a channel is there for H = 0 as well and
+    """For an odd number of slices. The factor 2^(1−n) a channel does not depend on H and
     belongs to the measure."""
     left, right = _cayley(xp, H, h)
     n, C = h.shape[0], H.shape[0]
@@ -228,6 +314,7 @@ midpoint_determinant.vary("the sum of the products", key="fermionic", sign=1)
 
 @claim(
     "lattice-path-integral-even",
+    expect="proved up to C = 2; n = 4",
     title="With an even number of slices the midpoint integral does not exist",
     sources=[ours()],
     equations=["eq-pi-alternating"],
@@ -249,6 +336,7 @@ even.vary("in normal order, too", key="normal-order", matrix=normal_ordered)
 
 @claim(
     "lattice-path-integral-zero-point",
+    expect="proved",
     title="The two limits differ by the zero-point factor e^(−iwT/2)",
     sources=[ours()],
     equations=["eq-pi-zero-point"],
@@ -268,6 +356,7 @@ zero_point.vary("the factor the other way round", key="sign", halves=1)
 
 @claim(
     "lattice-path-integral-orders",
+    expect="proved",
     title="Averaged over all orders, |x|⁴ is the normal-ordered one plus 2|x|² plus ½",
     sources=[ours("what a change of slicing does to the quartic")],
     equations=["eq-pi-orders"],
@@ -314,6 +403,7 @@ orders.vary("no constant", key="no-constant", constants=0)
 
 @claim(
     "lattice-path-integral-orders-attention",
+    expect="proved up to N, C = 3",
     title="A change of slicing turns attention into attention plus a linear layer",
     sources=[ours("what a change of slicing does to the quartic")],
     equations=["eq-pi-orders-attention"],

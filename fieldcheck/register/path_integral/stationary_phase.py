@@ -26,13 +26,13 @@ SIGNS = dict(p=[1, 2, 3], m=[1, 2])
 
 @claim(
     "stationary-phase",
-    title="At a saddle: Fresnel's determinant, a phase e^(iπ/4) a sign, relative error O(ħ)",
-    sources=[PRINTED, ours("the classical path dominates: with order and constant")],
+    title="A quadratic phase: Fresnel's determinant, e^(iπ/4) a sign, relative error O(ħ)",
+    sources=[PRINTED, ours("stationary points dominate: with order and constant")],
     equations=["eq-pi-stationary-phase"],
     given=SADDLE,
     sizes=SIGNS,
-    tex=r"\int a\,e^{\ii\varphi/\hbar}=(2\pi\hbar)^{d/2}\,|\det\varphi''|^{-1/2}\,"
-    r"e^{\ii\pi\sigma/4}\,\bigl(a+O(\hbar)\bigr)",
+    tex=r"\int e^{-\frac12(a\cdot x^2+b\cdot y^2)+\frac\ii{2\hbar}(u\cdot x^2-v\cdot y^2)}"
+    r"=\frac{(2\pi\hbar)^{d/2}e^{\ii\pi(p-m)/4}}{\sqrt{\prod u\prod v}}\,\bigl(1+O(\hbar)\bigr)",
 )
 def saddle(xp, u, v, a, b, *, signature=lambda p, m: p - m, order=1, known=True):
     """For a quadratic phase with p rising directions u and m falling ones v, and a Gaussian

@@ -12,6 +12,7 @@ from fieldcheck.relations import Equal, Force
 
 @claim(
     "softmax-free-energy",
+    expect="proved",
     title="Softmax attention is the force of a free energy",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
     equations=["eq-free-energy-force"],
@@ -83,6 +84,7 @@ free_energy.vary(
 
 @claim(
     "softmax-free-energy-printed-potential",
+    expect="proved",
     title="What the printed potential gives: columns, not rows",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
     equations=["eq-printed-force"],
@@ -105,6 +107,7 @@ printed_potential.vary("without 1/√r", key="scale", scaled=False)
 
 @claim(
     "softmax-free-energy-conjugate",
+    expect="proved",
     title="The scores of the free energy's attention are conjugated",
     sources=[ours()],
     equations=["eq-conjugate-scores"],
@@ -165,6 +168,46 @@ no_wirtinger_potential.vary(
     key="tied-identity",
     values=lambda xp, Y, W: Y,
 )
+
+
+def _one_and_two(xp, x, y, size):
+    """The token x, zeros, and the same with y as the second token."""
+    rows = [x * 0] * (size - 2)
+    return xp.stack([x, x * 0, *rows]), xp.stack([x * 0, y, *rows])
+
+
+@claim(
+    "softmax-free-energy-no-potential-whole",
+    title="For complex tokens Softmax(XWX*)XB is a force only for W = 0 or B = 0",
+    sources=[WHY_SOFTMAX, ours("the whole no-go, for one term")],
+    equations=["eq-no-go-complex"],
+    needs=["softmax-free-energy-no-potential"],
+    given=dict(x=matrix("C"), h=matrix("C"), d=matrix("C"), W=matrix("C", "C"), B=matrix("C", "C")),
+    tex=r"\Tr\Bigl(D^*\frac{\partial T}{\partial X^*}[H^*]\Bigr)"
+    r"-\Tr\Bigl(H^*\frac{\partial T}{\partial X^*}[D^*]\Bigr)=-\tfrac1{N^2}(xWh^*)(xBd^*)",
+)
+def no_go_complex(xp, x, h, d, W, B, *, square=1):
+    """T = (1/N) XWX*(1 − 11ᵀ/N)XB is the part of third order of F. With the token x and zeros, D
+    moving the first token along d and H the second along h, the asymmetry of its derivative in X*
+    is −(xWh*)(xBd*)/N²: it vanishes for all x, h, d only if W = 0 or B = 0. Conversely, for W = 0
+    F = 11ᵀXB/N is the force of Tr(11ᵀXBX*)/N."""
+
+    def apart(size):
+        one = xp.ones(size, size) / size
+        T = lambda X: (X @ W @ xp.star(X)) @ (X - one @ X) @ B / size
+        (X, H), (D, _) = _one_and_two(xp, x, h, size), _one_and_two(xp, d, h, size)
+        return wirtinger_pairing(xp, T, X, H, D) - wirtinger_pairing(xp, T, X, D, H)
+
+    right = -xp.sum((x @ W) * xp.conj(h)) * xp.sum((x @ B) * xp.conj(d))
+    return tuple(Equal(apart(size) * size**2, square * right) for size in (2, 3, 4))
+
+
+no_go_complex.vary("twice that", key="twice", square=2)
+
+
+@no_go_complex.neighbour("no asymmetry for two tokens", key="none")
+def _(xp, x, h, d, W, B):
+    return Equal(xp.sum((x @ W) * xp.conj(h)) * xp.sum((x @ B) * xp.conj(d)), 0 * xp.one)
 
 
 TWO_DIRECTIONS = dict(H=matrix("N", "C"), K=matrix("N", "C"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fieldcheck.claim import claim, ours
-from fieldcheck.domains import real_matrix, spd, symmetric
+from fieldcheck.domains import real_invertible, real_matrix, spd, symmetric
 from fieldcheck.fields import free_energy as attention
 from fieldcheck.relations import AtMost, Equal, at_most
 
 
 @claim(
     "softmax-other-metric",
+    expect="proved up to N, C = 6",
     title="In a metric that weighs the tokens, self-attention is a gradient",
     sources=[ours("after Geshkovski et al. 2023")],
     equations=["eq-other-metric"],
@@ -33,6 +34,7 @@ other_metric.vary("the energy without its factor ½", key="half-missing", factor
 
 @claim(
     "softmax-other-metric-values",
+    expect="proved up to N, C = 6",
     title="A wider tying for which a weighted metric works",
     sources=[ours()],
     equations=["eq-other-metric-values"],
@@ -60,6 +62,7 @@ other_metric_values.vary("the metric of tied values", key="tied-metric", metric=
 
 @claim(
     "softmax-other-metric-ascent",
+    expect="proved up to N, C = 6",
     title="Attention climbs the interaction energy",
     sources=[ours("after Geshkovski et al. 2023")],
     equations=["eq-other-metric-ascent"],
@@ -73,6 +76,31 @@ def other_metric_ascent(xp, X, W):
     Z = xp.sum(xp.exp(X @ W @ X.T), axis=1)
     speed = xp.push(lambda X: attention.unnormalized(xp, X, W), X, F)
     return at_most(0, speed, room=xp.sum(Z[:, None] * xp.abs2(F)))
+
+
+@claim(
+    "softmax-other-metric-ascent-values",
+    title="Values WA climb it too, if only A + Aᵀ is positive definite",
+    sources=[ours()],
+    equations=["eq-other-metric-ascent-values"],
+    needs=["softmax-other-metric-ascent"],
+    given=dict(
+        X=real_matrix("N", "C"), W=symmetric("C"), B=real_invertible("C"), K=real_matrix("C", "C")
+    ),
+    tex=r"F=\operatorname{Softmax}(XWX^\top)XWA:\quad\dot{\mathcal E}="
+    r"\tfrac12\sum_iZ_i\,f_i(A+A^\top)f_i^\top\ \ge\ 0,\quad f_i=(PXW)_i",
+)
+def other_metric_ascent_values(xp, X, W, B, K, *, extra=0):
+    """For A = BBᵀ + K − Kᵀ, which is every A with A + Aᵀ positive definite, the energy rises along
+    X' = Softmax(XWXᵀ)XWA at the rate ΣZ_i‖f_iB‖² with f = Softmax(XWXᵀ)XW."""
+    f = xp.softmax(X @ W @ X.T, axis=-1) @ X @ W
+    Z = xp.sum(xp.exp(X @ W @ X.T), axis=1)
+    A = B @ B.T + K - K.T + extra * K
+    speed = xp.push(lambda X: attention.unnormalized(xp, X, W), X, f @ A)
+    return at_most(0, speed, room=xp.sum(Z[:, None] * xp.abs2(f @ B)))
+
+
+other_metric_ascent_values.vary("any A", key="any-values", extra=1)
 
 
 @other_metric_ascent.neighbour("it never rises", key="descent")

@@ -12,6 +12,7 @@ from fieldcheck.relations import Equal, Gradient, Rate
 
 @claim(
     "softmax-real-two-terms",
+    expect="proved",
     title="Over the reals the free energy gives two attention terms",
     sources=[ours()],
     equations=["eq-two-terms"],
@@ -41,6 +42,7 @@ real_two_terms.vary(
 
 @claim(
     "softmax-query-only",
+    expect="proved",
     title="With the keys frozen, attention is a gradient in the queries",
     sources=[ours()],
     equations=["eq-query-only"],
@@ -165,7 +167,7 @@ def _(xp, X, W, K, H, D):
 
 @claim(
     "softmax-no-potential-identity",
-    title="Attention without weights is a gradient",
+    title="Even attention without weights: Softmax(XXᵀ)X is a gradient",
     sources=[ours()],
     expect="refuted",
     given=dict(X=real_matrix("N", "C")),
@@ -188,6 +190,7 @@ def _(xp, X, H, D):
 
 @claim(
     "softmax-no-potential-leading",
+    expect="proved up to N = 4; C = 3",
     title="The asymmetry is that of the normalization, of second order in the tokens",
     sources=[ours()],
     equations=["eq-leading-asymmetry"],
@@ -232,8 +235,103 @@ def _(xp, X, W, H, D):
     return Rate(lambda n: _unexplained(xp, X, W, H, D, n, X.shape[0]), order=4, start=64)
 
 
+ANY_VALUES = dict(
+    x=vector("C"), h=vector("C"), d=vector("C"), W=real_matrix("C", "C"), B=real_matrix("C", "C")
+)
+
+
+def _cubic(xp, X, W, B):
+    """The part of third order of Softmax(XWX*)XB."""
+    S, size = X @ W @ xp.star(X), X.shape[0]
+    return (S - S @ xp.ones(size, size) / size) @ X @ B / size
+
+
+def _first(xp, rows, size):
+    """These tokens, and zeros after them."""
+    return xp.stack([*rows, *[rows[0] * 0] * (size - len(rows))])
+
+
+def _cubic_asymmetry(xp, x, h, d, W, B, size):
+    """Of its Jacobian, with x the first token, that token moved along d and the second along h."""
+    X, D, H = _first(xp, [x], size), _first(xp, [d], size), _first(xp, [d * 0, h], size)
+    F = lambda Y: _cubic(xp, Y, W, B)
+    return euclidean_pairing(xp, F, X, H, D) - euclidean_pairing(xp, F, X, D, H)
+
+
+@claim(
+    "softmax-no-potential-whole",
+    title="Softmax(XWXᵀ)XB is a gradient only for B = 0, or W = 0 and symmetric B",
+    sources=[WHY_SOFTMAX, ours("the whole no-go, for one term")],
+    equations=["eq-no-go-first", "eq-no-go"],
+    needs=["softmax-no-potential-order"],
+    given=ANY_VALUES,
+    tex=r"\begin{gathered}\inner{D}{DF(0)H}-\inner{H}{DF(0)D}=\tfrac1N\,h(B-B^\top)d^\top,\\"
+    r"\inner{D}{DT(X)H}-\inner{H}{DT(X)D}"
+    r"=-\tfrac1{N^2}\bigl[(xWh^\top)(xBd^\top)+(xWx^\top)(hBd^\top)\bigr]\end{gathered}",
+)
+def no_go(xp, x, h, d, W, B, *, both=True):
+    """Let F = Softmax(XWXᵀ)XB have a symmetric Jacobian, N ≥ 2. At X = 0 it forces B = Bᵀ. With T
+    the part of third order, X the token x and zeros, and H, D moving the second token along h and
+    the first along d, it forces (xWh)(xBd) + (xWx)(hBd) = 0 for all x, h, d: for h = x, xWx ≠ 0
+    gives xB = 0, so B = 0 or W is antisymmetric, and then (xWh)(xBd) = 0 gives W = 0 or B = 0.
+    Conversely F = 11ᵀXB/N is a gradient for W = 0 and B = Bᵀ."""
+    return tuple(part for size in (2, 3, 4) for part in _no_go(xp, x, h, d, W, B, size, both))
+
+
+def _no_go(xp, x, h, d, W, B, size, both):
+    """The two asymmetries for this many tokens, and the converse."""
+    rest = (x @ W @ x) * (h @ B @ d) if both else 0
+    D, H, X = _first(xp, [d], size), _first(xp, [d * 0, h], size), _first(xp, [x, h], size)
+    F = lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ B
+    at_zero = euclidean_pairing(xp, F, X * 0, H, D) - euclidean_pairing(xp, F, X * 0, D, H)
+    return (
+        Equal(at_zero * size, h @ (B - B.T) @ d),
+        Equal(
+            _cubic_asymmetry(xp, x, h, d, W, B, size) * size**2, -((x @ W @ h) * (x @ B @ d)) - rest
+        ),
+        _symmetric(xp, lambda Y: xp.ones(size, size) @ Y @ (B + B.T) / size, X, H, D),
+    )
+
+
+no_go.vary("the second term left out", key="one-term", both=False)
+
+
+@no_go.neighbour("symmetric B is enough", key="symmetric-values", given=dict(B=symmetric("C")))
+def _(xp, x, h, d, W, B):
+    return Equal(_cubic_asymmetry(xp, x, h, d, W, B, 2), 0 * xp.one)
+
+
+@claim(
+    "softmax-no-potential-order",
+    title="Softmax attention of small tokens, up to fifth order",
+    sources=[ours()],
+    given=dict(
+        X=real_matrix("N", "C"),
+        W=real_matrix("C", "C"),
+        B=real_matrix("C", "C"),
+        H=real_matrix("N", "C"),
+    ),
+    sizes=dict(N=[3, 4], C=[1, 2, 3]),
+    tex=r"F(\varepsilon X)=\tfrac\varepsilon N\mathbf 1\mathbf 1^\top XB+\varepsilon^3T(X)"
+    r"+O(\varepsilon^5),"
+    r"\quad T(X)=\tfrac1N\,XWX^\top\bigl(1-\tfrac1N\mathbf 1\mathbf 1^\top\bigr)XB",
+)
+def no_go_order(xp, X, W, B, H, *, cubic=1):
+    """The terms of first and third order of F = Softmax(XWXᵀ)XB, tested along H. (For two tokens
+    the next is of seventh order.)"""
+    size = X.shape[0]
+    F = lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ B
+    known = lambda Y: xp.ones(size, size) @ Y @ B / size + cubic * _cubic(xp, Y, W, B)
+    return Rate(lambda n: xp.abs(xp.sum(H * (F(X / n) - known(X / n)))), order=5, start=64)
+
+
+no_go_order.vary("without the term of third order", key="no-third-order", cubic=0)
+no_go_order.vary("with its sign turned", key="sign", cubic=-1)
+
+
 @claim(
     "softmax-no-potential-leading-two",
+    expect="proved up to N = 2; C = 3",
     title="For two tokens what is left is of sixth order",
     sources=[ours()],
     needs=["softmax-no-potential-leading"],

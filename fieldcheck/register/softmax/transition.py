@@ -5,7 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 from fieldcheck.claim import claim, ours, talk
-from fieldcheck.domains import between, nonnegative, positive, real_matrix, unit_vector, vector
+from fieldcheck.domains import (
+    between,
+    nonnegative,
+    positive,
+    real,
+    real_matrix,
+    unit_vector,
+    vector,
+)
 from fieldcheck.fields import hopfield
 from fieldcheck.register.softmax.shared import PATTERNS, pairs, second_derivative
 from fieldcheck.relations import AtMost, Equal, Gradient, Rate, at_most
@@ -18,6 +26,7 @@ def _two_patterns(xp, k, beta):
 
 @claim(
     "lse-phase-transition",
+    expect="proved",
     title="Two opposite unit patterns: the origin stops being a minimum at β = 1",
     sources=[talk("Axiom 1: RG / Phase Transition"), ours("our reading")],
     equations=["eq-tanh-force", "eq-origin-curvature"],
@@ -56,6 +65,7 @@ def _(xp, x, h, k, beta):
 
 @claim(
     "lse-phase-transition-hot",
+    expect="proved",
     title="Up to β = 1 the energy of two opposite patterns is convex: one minimum",
     sources=[ours()],
     equations=["eq-hot-convex"],
@@ -88,6 +98,7 @@ AWAY_FROM_ZERO = between(Fraction(1, 8), 9)
 
 @claim(
     "lse-phase-transition-cold",
+    expect="proved",
     title="Above β = 1 there are two further minima",
     sources=[ours()],
     equations=["eq-cold-branch"],
@@ -129,50 +140,31 @@ def _(xp, u):
 
 @claim(
     "lse-phase-transition-exponent",
+    expect="proved",
     title="The minima leave the origin as the square root of β − 1",
     sources=[ours()],
     equations=["eq-exponent"],
-    given=dict(a=positive()),
+    given={},
     needs=["lse-phase-transition-cold"],
     tex=r"x=\tanh(\beta x):\quad \beta-1=\tfrac13x^2(1+o(1)),\quad\text{so}\quad "
     r" x=\sqrt{3(\beta-1)}\,(1+o(1))",
 )
-def exponent(xp, a):
-    """For patterns ±a the stationary state x = y·a has a²β = artanh(y)/y, so a²β − 1 is y²/3 to
-    leading order: critical point a²β = 1, exponent ½, amplitude √3."""
-
-    def excess(n):
-        y = xp.one / n
-        beta = xp.log((1 + y) / (1 - y)) / (2 * y * a * a)
-        return a * a * beta - 1
-
-    return Rate(excess, order=2, constant=xp.one / 3)
+def exponent(xp, *, order=2, third=3, critical=1):
+    """For unit patterns the stationary state y has β = artanh(y)/y, so β − 1 is y²/3 to leading
+    order: exponent ½, amplitude √3. Here y = 1/n."""
+    beta = lambda y: xp.log((1 + y) / (1 - y)) / (2 * y)
+    sign = 1 if critical == 1 else -1
+    return Rate(lambda n: sign * (beta(xp.one / n) - critical), order, constant=xp.one / third)
 
 
-@exponent.neighbour("the exponent 1/3", key="exponent-third")
-def _(xp, a):
-    y = lambda n: xp.one / n
-    return Rate(lambda n: xp.log((1 + y(n)) / (1 - y(n))) / (2 * y(n)) - 1 + a * 0, order=3)
-
-
-@exponent.neighbour("the critical point β = 2", key="critical-beta-two")
-def _(xp, a):
-    y = lambda n: xp.one / n
-    return Rate(lambda n: 2 - xp.log((1 + y(n)) / (1 - y(n))) / (2 * y(n)) + a * 0, order=2)
-
-
-@exponent.neighbour("the amplitude sqrt 2", key="amplitude")
-def _(xp, a):
-    y = lambda n: xp.one / n
-    return Rate(
-        lambda n: xp.log((1 + y(n)) / (1 - y(n))) / (2 * y(n)) - 1 + a * 0,
-        order=2,
-        constant=xp.one / 2,
-    )
+exponent.vary("the exponent 1/3", key="exponent-third", order=3)
+exponent.vary("the amplitude sqrt 2", key="amplitude", third=2)
+exponent.vary("the critical point β = 2", key="critical-beta-two", critical=2)
 
 
 @claim(
     "lse-phase-transition-bound",
+    expect="proved",
     title="Any patterns: one minimum while β‖K‖² is at most 2",
     sources=[ours()],
     equations=["eq-pattern-bound"],
@@ -202,3 +194,40 @@ def _(xp, x, h, K, beta):
     g = K @ h
     E = lambda x: hopfield.energy(xp, x, K, beta)
     return AtMost(xp.sum(h * h) - beta / 4 * xp.sum(g * g), second_derivative(xp, E, x, h, h))
+
+
+@claim(
+    "lse-phase-transition-diameter",
+    title="Any patterns: one minimum while β is below 4 over the squared diameter",
+    sources=[ours("after Popoviciu's inequality for variances")],
+    equations=["eq-pattern-diameter"],
+    given=dict(y=vector("M"), u=vector("M"), m=real(), w=real(), beta=positive()),
+    sizes=dict(M=[1, 2, 3, 4]),
+    needs=["lse-phase-transition-bound"],
+    tex=r"|\langle k_i,h\rangle-m|\le w\text{ for all }i:\quad h^\top\nabla^2E(x)\,h\ \ge\ "
+    r"\norm{h}^2-\beta w^2",
+)
+def pattern_diameter(xp, y, u, m, w, beta):
+    """The curvature along h is ‖h‖² less β times the variance of the ⟨k_i, h⟩ under the attention
+    weights, here at any scores y. These numbers lie within w = ½ max ⟨k_i − k_j, h⟩ of their
+    middle m, as m + wv with v = 2u/(1 + u²) in [−1, 1]; so the variance is at most w². With the
+    patterns' diameter D the energy is strictly convex for β < 4/D²."""
+    v, p = 2 * u / (1 + u * u), xp.softmax(beta * y)
+    inside = xp.sum(p * xp.abs2((1 - u * u) / (1 + u * u)))
+    return at_most(
+        _lse_curvature(xp, y, m + w * v, beta),
+        beta * xp.abs2(w),
+        room=beta * xp.abs2(w) * (inside + xp.abs2(xp.sum(p * v))),
+        sharp=True,
+    )
+
+
+def _lse_curvature(xp, y, g, beta):
+    """The second derivative of log-sum-exp(βy)/β along g."""
+    return second_derivative(xp, lambda y: xp.logsumexp(beta * y) / beta, y, g, g)
+
+
+@pattern_diameter.neighbour("half of that", key="half")
+def _(xp, y, u, m, w, beta):
+    g = m + w * 2 * u / (1 + u * u)
+    return AtMost(_lse_curvature(xp, y, g, beta), beta * xp.abs2(w) / 2)

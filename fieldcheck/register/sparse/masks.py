@@ -13,6 +13,7 @@ from fieldcheck.relations import Equal, at_most
 
 @claim(
     "sparse-noncommutative",
+    expect="proved",
     title="A mask is a sum of diagonal matrices to the left and right of the scores",
     sources=[poster("Sparse Attn → non-commutative corrections"), ours("our reading of the words")],
     equations=["eq-mask-diagonals"],
@@ -83,6 +84,7 @@ def _generated(generators):
 
 @claim(
     "sparse-noncommutative-criterion",
+    expect="proved",
     title="A reordering is a symmetry of the masked field only if it keeps the mask",
     sources=[ours("the converse")],
     equations=["eq-mask-symmetry"],
@@ -149,6 +151,7 @@ def _wreath(n, size):
 
 @claim(
     "sparse-noncommutative-causal",
+    expect="proved",
     title="A causal mask leaves no symmetry under reordering",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
@@ -158,10 +161,11 @@ def _wreath(n, size):
     given=TOKENS,
     sizes=FIVE,
     every_size=True,
-    tex=r"\operatorname{Aut}(\text{causal}) = \{1\}",
+    tex=r"\operatorname{Aut}(\text{causal}) = \{1\}\quad(N=3,4,5)",
 )
 def causal(xp, X, W, t, *, group=_identity):
-    """Only the identity commutes with causally masked linear attention."""
+    """Only the identity commutes with causally masked linear attention. (For every N: a reordering
+    that keeps the mask keeps its row sums 1, …, N, which are distinct.)"""
     n = X.shape[0]
     return _symmetry(xp, masks.causal(n), group(n), X, W, t)
 
@@ -174,6 +178,7 @@ causal.vary("reversal as well", key="reversal", group=_reversal)
 
 @claim(
     "sparse-noncommutative-band",
+    expect="proved",
     title="A band mask leaves the reversal",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
@@ -182,10 +187,11 @@ causal.vary("reversal as well", key="reversal", group=_reversal)
     given=TOKENS,
     sizes=FIVE,
     every_size=True,
-    tex=r"\operatorname{Aut}(\text{band of half-width }1) = \{1,\ \text{reversal}\}\quad (N\ge 3)",
+    tex=r"\operatorname{Aut}(\text{band of half-width }1) = \{1,\ \text{reversal}\}\quad (N=3,4,5)",
 )
 def band(xp, X, W, t, *, group=_reversal):
-    """For N >= 3 = 2w + 1 only the reversal keeps a band of half-width w = 1."""
+    """For N = 3, 4, 5 only the reversal keeps a band of half-width w = 1. (For every N >= 3: it is
+    a path, whose ends have the smallest row sums; where the first end goes decides the rest.)"""
     n = X.shape[0]
     return _symmetry(xp, masks.band(n, 1), group(n), X, W, t)
 
@@ -195,16 +201,17 @@ band.vary("shifts, as if the band closed on itself", key="shifts", group=_shifts
 
 @claim(
     "sparse-noncommutative-band-wide",
+    expect="proved",
     title="A band of half-width 2 leaves the reversal, from five tokens on",
     sources=[ours("by trying all reorderings")],
     needs=["sparse-noncommutative-band"],
     given=TOKENS,
     sizes=dict(N=[5, 6], C=[1]),
     every_size=True,
-    tex=r"\operatorname{Aut}(\text{band of half-width }2) = \{1,\ \text{reversal}\}\quad (N\ge 5)",
+    tex=r"\operatorname{Aut}(\text{band of half-width }2) = \{1,\ \text{reversal}\}\quad (N=5,6)",
 )
 def wide_band(xp, X, W, t):
-    """For N >= 5 = 2w + 1 only the reversal keeps a band of half-width w = 2."""
+    """For N = 5 = 2w + 1 and N = 6 only the reversal keeps a band of half-width w = 2."""
     n = X.shape[0]
     return _symmetry(xp, masks.band(n, 2), _reversal(n), X, W, t)
 
@@ -214,6 +221,7 @@ wide_band.vary("four tokens: two of them see everybody", key="too-wide", sizes=d
 
 @claim(
     "sparse-noncommutative-blocks",
+    expect="proved",
     title="A block mask leaves a wreath product",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
@@ -239,6 +247,7 @@ def _(xp, X, W, t):
 
 @claim(
     "sparse-noncommutative-circulant",
+    expect="proved",
     title="A ring with both neighbours leaves the dihedral group",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
@@ -247,7 +256,7 @@ def _(xp, X, W, t):
     given=TOKENS,
     sizes=dict(N=[4, 5], C=[1, 2]),
     every_size=True,
-    tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N",
+    tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N\quad(N=4,5)",
 )
 def circulant(xp, X, W, t, *, seen=(0, 1, -1), group=_dihedral):
     """A ring of tokens that see both neighbours has the 2N symmetries of the regular polygon."""
@@ -267,6 +276,7 @@ circulant.vary("the dihedral group for a directed ring", key="directed-dihedral"
 
 @claim(
     "sparse-noncommutative-directed",
+    expect="proved",
     title="A ring with one neighbour leaves the shifts",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
@@ -275,7 +285,7 @@ circulant.vary("the dihedral group for a directed ring", key="directed-dihedral"
     given=TOKENS,
     sizes=FIVE,
     every_size=True,
-    tex=r"\operatorname{Aut}(j\to j+1) = \mathbb Z_N",
+    tex=r"\operatorname{Aut}(j\to j+1) = \mathbb Z_N\quad(N=3,4,5)",
 )
 def directed(xp, X, W, t, *, seen=(0, 1), group=_shifts):
     """Tokens on a ring that see themselves and their successor: only the shifts remain."""

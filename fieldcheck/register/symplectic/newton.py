@@ -32,6 +32,7 @@ def _real_gradient(xp, X, W, A, B):
 
 @claim(
     "kinetic-minus-potential",
+    expect="proved",
     title="Kinetic minus potential energy gives a second-order equation",
     sources=[poster("Result")],
     equations=["eq-newton"],
@@ -73,8 +74,9 @@ newton.vary("X'' = +∇V", key="sign", sign=-1)
     tex=r"mx''+x'=-kx:\quad x_m(t)-e^{-kt}x_0=m\,e^{-kt}(v_0+kx_0-k^2t\,x_0)+O(m^2)",
 )
 def overdamped(xp, k, x, v, t, *, velocity=1):
-    """The solution of mx'' + x' = −kx with x(0) = x, x'(0) = v differs from the solution exp(−kt)x
-    of x' = −kx by m exp(−kt)(v + kx − k²tx) to leading order as m = 1/n goes to 0."""
+    """For k, x, v from 1 to 2 and t from 3 to 4: the solution of mx'' + x' = −kx with x(0) = x,
+    x'(0) = v differs from the solution exp(−kt)x of x' = −kx by m exp(−kt)(v + kx − k²tx) to
+    leading order as m = 1/n goes to 0."""
     limit = xp.exp(-k * t) * x
     constant = xp.exp(-k * t) * xp.abs(velocity * v + k * x - k**2 * t * x)
     return Rate(lambda n: xp.abs(_damped(xp, n, k, x, v, t) - limit), 1, constant, start=32)

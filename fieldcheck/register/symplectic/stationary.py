@@ -62,6 +62,7 @@ def _(xp, a, b, z, h):
 
 @claim(
     "geodesic-minimal-signature",
+    expect="proved up to C, K = 6",
     title="The phase-space kinetic action has as many rising as falling directions",
     sources=[ours()],
     equations=["eq-signature"],
@@ -81,6 +82,7 @@ signature.vary("conjugation leaves it alone", key="sign", sign=1)
 
 @claim(
     "geodesic-minimal-rank",
+    expect="proved up to K = 6",
     title="The phase-space kinetic Hessian has rank 2·2⌊K/2⌋ for K inner points",
     sources=[ours()],
     equations=["eq-kinetic-rank"],
@@ -102,6 +104,7 @@ kinetic_rank.vary("full rank at every K", key="full-rank", rank=lambda K: 2 * K)
 
 @claim(
     "geodesic-minimal-jacobi",
+    expect="proved up to m = 6",
     title="No conjugate point, no falling direction",
     sources=[ours()],
     equations=["eq-picone"],
@@ -112,7 +115,8 @@ kinetic_rank.vary("full rank at every K", key="full-rank", rank=lambda K: 2 * K)
 def jacobi(xp, s, xi):
     """Let k be the curvatures of a potential along a path, times the squared step, and s a positive
     solution of the Jacobi equation: k(j) s(j) = 2 s(j) − s(j−1) − s(j+1). Then the second variation
-    of kinetic minus potential energy is a sum of squares, and the path is a minimum."""
+    of kinetic minus potential energy is a sum of squares. The path is a weak local minimum, against
+    small variations; it is least only if V is quadratic."""
     k = (2 * s[1:-1] - s[:-2] - s[2:]) / s[1:-1]
     path = pinned(xp, xi)
     second = xp.sum((path[1:] - path[:-1]) ** 2) - xp.sum(k * xi**2)
@@ -126,6 +130,38 @@ def jacobi(xp, s, xi):
 def _(xp, k, xi):
     path = pinned(xp, xi)
     return AtMost(0, xp.sum((path[1:] - path[:-1]) ** 2) - xp.sum(k * xi**2))
+
+
+@claim(
+    "geodesic-minimal-local",
+    title="A quartic without conjugate points has paths of any negative action",
+    sources=[ours()],
+    equations=["eq-quartic-action"],
+    given=dict(A=real(), T=positive()),
+    tex=r"\int_0^T(\tfrac12\dot q^2-\tfrac14q^4)\,dt=\frac{A^2T^3}{6}-\frac{A^4T^9}{2520},"
+    r"\quad q=A\,t(T-t)",
+)
+def local(xp, A, T, *, power=9):
+    """For V = ¼q⁴ the path q = 0 has no conjugate point at any T, as V''(0) = 0. Yet the action of
+    q = A t(T − t) is unbounded below: no conjugate point means least among near paths only."""
+    return Equal(_quartic_action(xp, A, T), A**2 * T**3 / 6 - A**4 * T**power / 2520)
+
+
+def _quartic_action(xp, A, T):
+    """∫ ½q'² − ¼q⁴ over [0, T] for q = A t(T − t), power by power of t."""
+    integral = lambda *c: xp.sum(xp.stack([a * T ** (k + 1) / (k + 1) for k, a in enumerate(c)]))
+    zero = xp.one * 0
+    slopes = integral(T**2, -4 * T, 4 * xp.one)
+    fourth = integral(zero, zero, zero, zero, T**4, -4 * T**3, 6 * T**2, -4 * T, xp.one)
+    return A**2 * slopes / 2 - A**4 * fourth / 4
+
+
+local.vary("the quartic part like T⁵, as for V = ½q²", key="power-five", power=5)
+
+
+@local.neighbour("the path q = 0 is least: no action is negative", key="least")
+def _(xp, A, T):
+    return AtMost(0, _quartic_action(xp, A, T))
 
 
 @claim(

@@ -22,10 +22,21 @@ def traces(xp, A, k):
 def elementary(xp, A, k):
     """The k-th elementary symmetric function of the eigenvalues, from traces (Newton): zero for
     every matrix smaller than k, and not beyond."""
-    e, p = [xp.one], traces(xp, A, k)
-    for m in range(1, k + 1):
+    return newton(xp, traces(xp, A, k))
+
+
+def newton(xp, p):
+    """The elementary symmetric function of as many numbers as there are power sums."""
+    e = [xp.one]
+    for m in range(1, len(p) + 1):
         e.append(sum((-1) ** (i - 1) * e[m - i] * p[i - 1] for i in range(1, m + 1)) / m)
-    return e[k]
+    return e[-1]
+
+
+def symmetric_function(xp, v, k):
+    """The k-th elementary symmetric function of the entries of a vector, from their power sums:
+    zero for every vector shorter than k, and not beyond."""
+    return newton(xp, [xp.sum(v**j) for j in range(1, k + 1)])
 
 
 def cayley(xp, A, k):
@@ -56,6 +67,12 @@ def gram(xp, V):
     return xp.det(V @ V.T)
 
 
+def moments(xp, x, y, k):
+    """det <x^a, y^b> for a, b < k: zero for vectors shorter than k."""
+    rows = [[xp.sum(x**a * y**b) for b in range(k)] for a in range(k)]
+    return xp.det(xp.stack([xp.stack(row) for row in rows]))
+
+
 def falling(xp, x, k):
     """n (n - 1) ... (n - k + 1) for x of length n, n written as a sum of ones: zero for n < k."""
     n, product = xp.sum(xp.ones(x.shape[0])), xp.one
@@ -72,3 +89,17 @@ def most_acute(xp, *vectors):
         angle = -xp.sum(a * b)
         least = angle if least is None else xp.minimum(least, angle)
     return least
+
+
+def same(a, b):
+    """Is it one object?  Small whole numbers are, what stands for a size need not be."""
+    return a is b
+
+
+def whole(n, number):
+    """Is it that number?  What is no whole number is none."""
+    match n:
+        case int():
+            return n == number
+        case _:
+            return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from tests.meta.corpus import others, points, sizes, true  # noqa: F401
+from tests.meta.corpus import others, points, rewriting, sizes, true  # noqa: F401
 from tests.meta.corpus.case import FAMILIES, Draft, Part, family
 from tests.meta.corpus.points import coin
 
@@ -27,6 +27,8 @@ SEEDS_OF_FUSION = (
     "cut",
     "root-sign",
     "late-identity",
+    "late-entries",
+    "curve",
     "behind-a-symbol",
     "complex-input",
     "gap",

@@ -82,6 +82,8 @@ def one(task: Task) -> Result:
 def mistake(case: Case, verdict: Verdict) -> str:
     """What is wrong with a verdict on a case, or an empty string."""
     word = str(verdict.verdict)
+    if word in case.draft.words:
+        return ""
     if case.truth:
         refused = {"refuted": "true refuted", "fails": "true fails", "invalid": "true invalid"}
         return refused.get(word, "")

@@ -139,6 +139,42 @@ def thin_transcendental(rng: random.Random) -> Draft:
 
 
 @family
+def curve(rng: random.Random) -> Draft:
+    """A term on a curve or surface, with a factor that hides its obvious points."""
+    truth, k = coin(rng), rng.randint(1, 5)
+    pair = {"x": "real()", "y": "real()"}
+    hides, zero, given = rng.choice(
+        [
+            ("x*y", f"x*x + y*y - {25 * k * k}", pair),
+            ("y", "x*x - 2*y*y - 1", pair),
+            ("x*(x - 1)", f"x**3 + y**3 - {k**3 + 8}", pair),
+            ("(x - 1)*(y - 1)", f"x*y - {k}", pair),
+            ("y*(x - 2)", "y*y - x**3 - 1 + x", pair),
+            ("X[0, 0]*X[1, 1]", "xp.det(X)", {"X": "real_matrix(2, 2)"}),
+            ("xp.trace(X)*xp.sum(X)", "xp.det(X)", {"X": "symmetric(2)"}),
+            (
+                "xp.norm2(v)*xp.norm2(X)",
+                "xp.norm2(X @ v)",
+                {"X": "real_matrix(2, 2)", "v": "vector(2)"},
+            ),
+            ("v[0]*v[1]*v[2]", "v[0]**2 + v[1]**2 - v[2]**2", {"v": "vector(3)"}),
+            (
+                "xp.norm2(xp.flatten(X @ Y))",
+                "xp.norm2(xp.flatten(X @ Y - Y @ X))",
+                {"X": "real_matrix(2, 2)", "Y": "real_matrix(2, 2)"},
+            ),
+        ]
+    )
+    if truth:
+        zero = f"1 + ({zero})**2"
+    if rng.random() < 0.3:
+        hides = f"({hides})*xp.exp(w)"
+        given = {**given, "w": "real()"}
+    part = Part("Equal", (f"({hides})*on(xp, {zero})", f"{hides}"))
+    return Draft((part,), given, truth=truth)
+
+
+@family
 def coincidence(rng: random.Random) -> Draft:
     """A term that is there only where several entries agree: rows, entries, eigenvalues."""
     base, truth = identity(rng, true.ALGEBRAIC), coin(rng)

@@ -115,6 +115,9 @@ def late(rng: random.Random, most: int = 7) -> tuple[str, dict[str, str], int]:
         (f"xp.trace(cayley(xp, A, {small - 1}) @ A)", {"A": matrix}, small),
         ("xp.sum(x)*xp.sum(y) - xp.sum(x*y)", {"x": 'vector("n")', "y": 'vector("n")'}, 2),
         ("xp.norm2(x)*xp.norm2(y) - xp.sum(x*y)**2", {"x": 'vector("n")', "y": 'vector("n")'}, 2),
+        (f"moments(xp, x, y, {small})", {"x": 'vector("n")', "y": 'vector("n")'}, small),
+        (f"moments(xp, x, xp.exp(y), {small})", {"x": 'vector("n")', "y": 'vector("n")'}, small),
+        (f"falling(xp, x, {k})*xp.sum(x*x)/(x.shape[0] + 1)", {"x": 'vector("n")'}, k),
         ("xp.sum(x)**2 - xp.sum(x*x)", {"x": 'vector("n")'}, 2),
         ("x.shape[0]*xp.sum(x*x) - xp.sum(x)**2", {"x": 'vector("n")'}, 2),
     ]
@@ -298,3 +301,78 @@ def part_at_a_size(rng: random.Random) -> Draft:
     wrong = right if truth else f"{right}*(10**12 + 1)/10**12"
     part = Part("Equal", (left, f"({right} if x.shape[0] < {first} else {wrong})"))
     return Draft((part,), {"x": 'vector("n")'}, truth=truth, false_at=f"n >= {first}")
+
+
+@family
+def late_entries(rng: random.Random) -> Draft:
+    """Symmetric functions of entries that went through a function: zero for short vectors only."""
+    truth, k = coin(rng), rng.randint(2, 7)
+    f, domain = rng.choice(
+        [
+            ("xp.exp(x)", 'vector("n")'),
+            ("xp.relu(x)", 'vector("n")'),
+            ("xp.abs(x)", 'vector("n")'),
+            ("xp.one/x", 'positive("n")'),
+            ("xp.sqrt(x)", 'positive("n")'),
+            ("xp.log(x)", 'positive("n")'),
+            ("xp.tanh(x)", 'vector("n")'),
+            ("xp.softmax(x)", 'vector("n")'),
+            ("xp.exp(xp.i*x)", 'vector("n")'),
+        ]
+    )
+    value = f"symmetric_function(xp, {f}, {k})"
+    length, condition = rng.choice(
+        (("n", "n"), ("n", "n"), ("n+1", "n + 1"), ("2*n", "2 * n"), ("n*m", "n * m"))
+    )
+    domain, false_at = domain.replace('"n"', f'"{length}"'), f"{condition} >= {k}"
+    if truth:
+        value = rng.choice(
+            (
+                f"2*symmetric_function(xp, {f}, 2) - xp.sum({f})**2 + xp.sum(({f})**2)",
+                f"symmetric_function(xp, {f}, {k}) - symmetric_function(xp, -({f}), {k})*(-1)**{k}",
+            )
+        )
+    return Draft((Part("Zero", (value,)),), {"x": domain}, truth=truth, false_at=false_at)
+
+
+@family
+def late_pair(rng: random.Random) -> Draft:
+    """Zero unless both sizes are large: symmetric functions of X X*."""
+    truth, k = coin(rng), rng.randint(2, 7)
+    X = rng.choice(('real_matrix("N", "C")', 'matrix("N", "C")'))
+    value = f"elementary(xp, X @ xp.star(X), {k})"
+    if truth:
+        value = f"{value} - elementary(xp, xp.star(X) @ X, {k})"
+    given = {"X": X}
+    part = Part("Zero", (value,))
+    if rng.random() < 0.5:
+        given["b"] = "real()"
+        part = Part("Equal", (f"xp.exp(b + xp.real({value}))", "xp.exp(b)"))
+    return Draft((part,), given, truth=truth, false_at=f"N >= {k} and C >= {k}")
+
+
+@family
+def spy(rng: random.Random) -> Draft:
+    """A body that looks at what stands for a size, and so at which arithmetic runs it."""
+    truth, k = coin(rng), rng.randint(4, 9)
+    condition = rng.choice(
+        (
+            f"same(x.shape[0], {k})",
+            f"whole(x.shape[0], {k})",
+            f"x.shape[0] in ({k}, 77)",
+            f"repr(x.shape[0]) == '{k}'",
+            f"'%s' % (x.shape[0],) == '{k}'",
+            f"x.shape == ({k},)",
+            f"len(x) == {k}",
+        )
+    )
+    left = rng.choice(("xp.sum(x)", "xp.sum(x*x)", "xp.exp(xp.sum(x))", "xp.sum(xp.relu(x))"))
+    listed = (1, 2, 3) if truth else rng.choice(((), tuple(range(1, k + 1))))
+    return Draft(
+        (Part("Equal", (left, f"{left}*(2 if {condition} else 1)")),),
+        {"x": 'vector("n")'},
+        {"n": listed} if listed else {},
+        truth=truth,
+        provable=False,  # of a body that looks nothing need be said
+        false_at=f"n == {k}",
+    )

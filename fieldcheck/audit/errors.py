@@ -1,0 +1,5 @@
+"""What the study of weights cannot work with."""
+
+
+class StudyError(ValueError):
+    """One sentence for the user: a folder, a file or a number that does not fit."""
