@@ -38,9 +38,9 @@ ABOVE, BELOW, ZERO = "positive", "negative", "zero"
 WIDEST = 8
 """Entries of a vector that Newton's method brings to zero."""
 
-STEPS = 10
-CLOSE = 1e-9
-"""A zero is approached if an argument falls below this, relative to where it came from."""
+STEPS = 20
+CLOSE, NEAR = 1e-9, 1e-3
+"""What is left of an argument at a zero, and near one."""
 
 LANDED = 1e-13
 
@@ -148,8 +148,8 @@ def _groups(site: Site, args: tuple[Any, ...]) -> torch.Tensor | None:
     if d.is_complex():
         if site.kind == SIDES:
             return None
-        if site.kind == CUT:  # its imaginary part, left of zero
-            return torch.where(d.real < 0, d.imag, torch.nan).reshape(-1, 1)
+        if site.kind == CUT:  # on the cut where its imaginary part is zero, and it is left of -1
+            return torch.stack([d.imag, torch.relu(d.real + 1)], dim=-1).reshape(-1, 2)
         return torch.stack([d.real, d.imag], dim=-1).reshape(-1, 2)
     return d.reshape(-1, 1)
 
@@ -198,7 +198,7 @@ class Sites:
         self.near: set[Site] = set()
         self.landed: set[Site] = set()
         self.rare: dict[Goal, tuple[Cloud, int]] = {}
-        self.looked = False  # has Newton's method been tried?
+        self.tried: set[Site] = set()  # by Newton's method
 
     def note(self, points: Cloud, sites: list[Site], groups: list[torch.Tensor]) -> None:
         for site, group in zip(sites, groups, strict=True):
@@ -215,8 +215,9 @@ class Sites:
             if site.kind == SIDES:
                 self._note_rare(points, site, values)
             if site.kind == POINT and site not in self.landed:
-                zeros = (values == 0).any(dim=1).nonzero()[:TRIES, 0].tolist()
-                self.land(site, [points.row(k) for k in zeros])
+                for row in (values == 0).any(dim=1).nonzero()[:TRIES, 0].tolist():
+                    if self.land(site, points.row(row)):
+                        self.rare.setdefault(Goal(site, ZERO), (points, row))
 
     def _note_rare(self, points: Cloud, site: Site, values: torch.Tensor) -> None:
         """The first point on a side on which there are few: a violation may be small there."""
@@ -225,12 +226,11 @@ class Sites:
             if 0 < int(rows.sum()) <= RARE * len(rows):
                 self.rare.setdefault(Goal(site, side), (points, int(rows.nonzero()[0, 0])))
 
-    def land(self, site: Site, raws: Iterable[Raw]) -> None:
-        """Take note if the argument of a site is exactly zero at one of some points."""
-        for raw in raws:
-            if site in self.landed:
-                return
+    def land(self, site: Site, raw: Raw) -> bool:
+        """Is the argument of a site exactly zero at a point?"""
+        if site not in self.landed:
             self.landed |= zeros(self.statement, raw)
+        return site in self.landed
 
     def unseen(self) -> list[Goal]:
         """What was not visited and is not excluded by form.
@@ -245,7 +245,7 @@ class Sites:
             if site.kind == SIDES:
                 goals += [Goal(site, BELOW)] * (not here.below)
                 goals += [Goal(site, ABOVE)] * (not here.above)
-            away = self.looked and site not in self.near
+            away = site in self.tried and site not in self.near
             if site.kind == POINT and site not in self.landed and not away:
                 goals.append(Goal(site, ZERO))
         excluded = self._excluded() if goals else set()
@@ -324,12 +324,14 @@ class Landing:
 
     beside: points beside the zeros of arguments
     at:     points with simple coordinates at which one is zero, if any
-    near:   sites of which an argument comes as near to zero as floats can tell
+    tried:  the sites that were tried
+    near:   those of which an argument came near to zero
     landed: the site of each of these points
     """
 
     beside: dict[str, np.ndarray]
     at: dict[str, np.ndarray] | None
+    tried: set[Site]
     near: set[Site]
     landed: list[Site]
 
@@ -356,13 +358,14 @@ def land(
     chase = Chase.of(statement, raws, targets, groups, rng)
     if chase is None:
         return None
-    close = chase.run()
-    at, hit = chase.simple(np.flatnonzero(close)[:SIMPLE_ROWS])
-    step = 2.0 ** -rng.integers(1, 45, (len(close), 1)) * rng.standard_normal(chase.now.shape)
+    left = chase.run()
+    at, hit = chase.simple(np.flatnonzero(left <= CLOSE)[:SIMPLE_ROWS])
+    step = 2.0 ** -rng.integers(1, 45, (len(left), 1)) * rng.standard_normal(chase.now.shape)
     return Landing(
         within(statement, uncolumned(chase.now + chase.free * step, raws)),
         uncolumned(at, raws) if len(at) else None,
-        {sites[k] for k in chase.which[close]},
+        {sites[k] for k in targets},
+        {sites[k] for k in chase.which[left <= NEAR]},
         [sites[k] for k in chase.which[hit]],
     )
 
@@ -399,21 +402,32 @@ class Chase:
         return cls(statement, raws, which, member, wide, free, mask, start)
 
     def run(self) -> np.ndarray:
-        """Take the steps; which rows are at a zero, as far as floats can tell?"""
-        rows = np.arange(len(self.now))
-        first = self.size(self.now, rows)
+        """Take the steps, a quarter of those that lead away; how far is every row from a zero, as
+        a share of where the rows with its target came from?"""
+        rows, now = np.arange(len(self.now)), self.now
+        value, slope = self.linearized(now, rows)
+        size = first = _length(value)
+        share = np.ones(len(now))
         for _ in range(STEPS):
-            value, slope = self.linearized(self.now, rows)
-            self.now = self.now + _newton(value, slope * self.mask[:, None, :])
-        start = np.where(np.isfinite(first), np.maximum(1.0, first), 1.0)
-        close: np.ndarray = self.size(self.now, rows) <= CLOSE * start
-        return close
+            trial = now + share[:, None] * _newton(value, slope * self.mask[:, None, :])
+            there, steeper = self.linearized(trial, rows)
+            better = _length(there) < size
+            now = np.where(better[:, None], trial, now)
+            value = np.where(better[:, None], there, value)
+            slope = np.where(better[:, None, None], steeper, slope)
+            size = _length(value)
+            share = np.where(better, np.minimum(1.0, 4 * share), share / 4)
+            if ((size == 0) | (share < 1e-12)).all():
+                break
+        self.now = now
+        usual = {k: np.median(first[self.which == k]) for k in set(self.which.tolist())}
+        far = np.array([usual[k] if np.isfinite(usual[k]) else 1.0 for k in self.which])
+        return size / np.where(far > 0, far, 1.0)
 
     def size(self, points: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """How far the arguments of some rows are from zero at these points."""
         with torch.no_grad():
-            value = self._values(torch.from_numpy(points), rows).numpy()
-        return np.nan_to_num(np.abs(value), nan=np.inf).max(axis=1)
+            return _length(self._values(torch.from_numpy(points), rows).numpy())
 
     def linearized(self, points: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The arguments of rows (vectors, padded by zeros) and their derivatives."""
@@ -445,7 +459,8 @@ class Chase:
         for bound in DENOMINATORS:
             if not len(rows):
                 break
-            points = _rounded(np.nan_to_num(self.now[rows]), bound)
+            simple = _rounded(np.nan_to_num(self.now[rows]), bound)
+            points = np.where(self.mask[rows], simple, self.now[rows])
             zero = self.size(points, rows) <= LANDED
             found.append(points[zero])
             hit.append(rows[zero])
@@ -459,6 +474,11 @@ def _rounded(values: np.ndarray, bound: int) -> np.ndarray:
     """The nearest fractions with denominators up to a bound."""
     one = lambda x: float(Fraction(x).limit_denominator(bound))
     return np.vectorize(one, otypes=[float])(values)
+
+
+def _length(value: np.ndarray) -> np.ndarray:
+    """The largest entry of every row's argument; infinite where there is none."""
+    return np.nan_to_num(np.abs(value), nan=np.inf, posinf=np.inf).max(axis=1)
 
 
 def _few(free: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

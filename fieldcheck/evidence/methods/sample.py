@@ -327,13 +327,13 @@ def settle(survey: Survey, sizes: dict[str, int], start, sites, rng: np.random.G
     landing = land(survey.statement, start, sites, rng)
     if landing is None:
         return
-    survey.sites.looked = True
+    survey.sites.tried |= landing.tried
     survey.sites.near |= landing.near
     survey.visit(Cloud.of(sizes, landing.beside, BESIDE))
     if landing.at is not None:
         points = Cloud.of(sizes, landing.at, AT)
         for row, site in enumerate(landing.landed):
-            survey.sites.land(site, [points.row(row)])
+            survey.sites.land(site, points.row(row))
             survey.certify(Proposal(0.0, points, row, survey.parts[0]))
 
 
