@@ -46,6 +46,14 @@ def residuals(
 
 def ratios(statement: Statement, xp: Float, values: dict[str, Any]) -> list[torch.Tensor]:
     """The normalized residual of every pointwise part at one point."""
+    return [ratio for ratio, _ in violations(statement, xp, values)]
+
+
+def violations(
+    statement: Statement, xp: Float, values: dict[str, Any]
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """By how much every pointwise part is violated at one point, relative to its sides and as it
+    stands; minus infinity where a side is not finite."""
     out = []
     for sides in statement.sides(xp, values):
         gap = sides.left - sides.right
@@ -57,7 +65,8 @@ def ratios(statement: Statement, xp: Float, values: dict[str, Any]) -> list[torc
         worst = gap.data.amax() if sides.order else gap.data.abs().amax()
         finite = torch.isfinite(worst) & torch.isfinite(size)
         ratio = worst / torch.where(size == 0, torch.ones_like(size), size)
-        out.append(torch.where(finite, ratio, torch.full_like(ratio, -torch.inf)))
+        nothing = torch.full_like(ratio, -torch.inf)
+        out.append((torch.where(finite, ratio, nothing), torch.where(finite, worst, nothing)))
     return out
 
 
