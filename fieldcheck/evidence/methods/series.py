@@ -33,7 +33,7 @@ from flint import acb
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.ball import working_digits
 from fieldcheck.arithmetic.branches import following
-from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Follower, Strayed
+from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Strayed, follower
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known, Sign
@@ -286,7 +286,7 @@ def _again(
         for before in known:  # which of them this choice of roots is like cannot be told beforehand
             again = field.again(field.prefix)
             field.choices = again.choices
-            base = Follower(again, plan.rooted, before.base.answers)
+            base = follower(again, plan.rooted, before.base.answers)
             with suppress(Strayed):
                 return _run(statement, part, base, plan, _values(statement, base, at)).says
         return STRAYED
@@ -400,9 +400,9 @@ def _judged(
             plan, runs, kinds, bound = _trials(statement, part, shapes, signs, rng, wanted, plan)
             if kinds not in ({GOOD}, {ZERO}) and any(r.base.field.steps for r in runs):
                 with suppress(Unsupported):
-                    plan = replace(plan, rooted=True)
-                    found = _trials(statement, part, shapes, signs, rng, wanted, plan)
-                    plan, runs, kinds, bound = found
+                    rooted = replace(plan, rooted=True)
+                    turned = _trials(statement, part, shapes, signs, rng, wanted, rooted)
+                    plan, runs, kinds, bound = turned
             report.cases += len(runs)
             if kinds != {GOOD} or statement.fault is not None:
                 return _against(report, statement, sizes, part, kinds, runs, bound, seed)
