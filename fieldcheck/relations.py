@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fieldcheck.arithmetic.array import same_shape
-
 if TYPE_CHECKING:
     from fieldcheck.arithmetic.array import Value
     from fieldcheck.arithmetic.base import Arithmetic
@@ -63,7 +61,8 @@ class Relation:
 def _same_shape(xp: Arithmetic, force: Any, at: Any) -> None:
     """A derivative is laid out like its argument; a sum over both would hide that it is not."""
     got, wanted = xp.lift(force).shape, at.shape
-    if not same_shape(got, wanted):
+    plain = lambda shape: [getattr(n, "atoms", n) for n in shape]  # a length with names, by them
+    if plain(got) != plain(wanted):
         raise TypeError(f"the force has shape {got}, its argument has {wanted}")
 
 

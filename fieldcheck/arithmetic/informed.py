@@ -30,6 +30,11 @@ class Informed(Arithmetic):
     sizes:      lengths by name, where ``first`` has names for lengths
     """
 
+    _relu: Callable[..., Any]  # made below, like all that runs both
+    _step: Callable[..., Any]
+    _maximum: Callable[..., Any]
+    _minimum: Callable[..., Any]
+
     def __init__(
         self,
         first: Any,

@@ -17,6 +17,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from mpmath import iv
 from sympy import isprime
 
 from fieldcheck.claim import Form
@@ -38,7 +39,7 @@ SLACK = 8.0  # bits per prime by which a published bound may be better than the 
 SECONDS = 4.0  # after which the rest of a proof's shapes are left out, and a finding says so
 CELLS = 4000  # of an enclosure
 POINTS = 200  # of a system, at each shape
-ORDERS = 4  # powers of h beyond the stated order
+ORDERS, HIGHEST = 4, 40  # powers of h by which a series is made longer, and at most
 SYMBOLS = "a relation between symbols or roots, modulo a prime"
 
 
@@ -56,18 +57,12 @@ class Proof:
     """A record to be rechecked: the form, what its evidence says, and what has been found."""
 
     form: Form
-    evidence: Mapping[str, Any]
+    record: Mapping[str, Any]
+    scopes: Mapping[str, Any]
+    bound: str | None
     rng: random.Random
     found: list[Finding]
     drawn: bool = False  # are reciprocals of arrays taken for symbols?
-
-    @property
-    def record(self) -> Mapping[str, Any]:
-        return self.evidence["proof"] or {}
-
-    @property
-    def scopes(self) -> Mapping[str, Any]:
-        return self.evidence["proves"]
 
     def check(self) -> None:
         """Adds to ``found`` what is wrong, or open."""
@@ -143,12 +138,14 @@ def rest(sides: Any) -> Value:
 
 
 def enclosed(case: Case, parts: Iterable[int], point: Point, n: int) -> Iterator[tuple]:
-    """Of each part: whether it is an order, right - left, and what is to vanish, in intervals."""
+    """Of each part: whether it is an order, right - left, and what is to vanish, in intervals.  An
+    order of what is not real is false."""
+    below = lambda x: x if not is_complex(x) else ALL if 0 in x.imag else iv.mpf(-1)
     entries = lambda x: list(x.z[UNIT].flat)
     with digits(n):
         xp = Intervals()
         for _, sides in case.sides(xp, point.entry(xp), parts):
-            room = [ALL if is_complex(x) else x for x in entries(sides.right - sides.left)]
+            room = [below(x) for x in entries(sides.right - sides.left)]
             known = not sides.order or sides.gap is not None
             yield sides.order, room, entries(rest(sides)) if known else []
 
@@ -186,7 +183,8 @@ def vanishing(proof: Proof, case: Case, p: int, special: bool = False) -> tuple[
 def identity(proof: Proof) -> None:
     """At a fresh prime and the recorded ones in turn; then at special points."""
     largest = proof.shapes()[-1]
-    primes = [fresh_prime(proof.rng), *map(int, proof.need("primes"))]
+    recorded = proof.need("primes") if proof.record["kind"] != "cells" else ()
+    primes = [fresh_prime(proof.rng), *map(int, recorded)]
     if not all(isprime(p) and p > 2**50 for p in primes):
         proof.say(WRONG, "a recorded prime is none, or small")
     proof.drawn = counted(proof, largest)
@@ -230,7 +228,7 @@ def counted(proof: Proof, largest: Mapping[str, int]) -> bool:
         except (Open, TypeError, ValueError) as refused:
             why = why or f"the indices cannot be counted again: {refused}"
             continue
-        here = xp.lemmas | most(c.top + c.axes() for _, m in made for c in rest(m).z.values())
+        here = xp.lemmas | most(c.above() + c.axes() for _, m in made for c in rest(m).z.values())
         short = {s: n for s in said if len(grid[s]) <= (n := math.ceil(here[s]))}
         if not short:
             return drawn
@@ -244,8 +242,7 @@ def counted(proof: Proof, largest: Mapping[str, int]) -> bool:
 
 def bounded(proof: Proof, sizes: Mapping[str, int]) -> None:
     """Is the published bound one that a simple count of degrees and heights allows?"""
-    bound = proof.evidence["log2_bound"]
-    if bound is None:
+    if proof.bound is None or proof.record["kind"] == "cells":
         return
     xp, made = read(proof, sizes)
     whole = most(c.whole() for _, m in made for c in rest(m).z.values())
@@ -253,8 +250,8 @@ def bounded(proof: Proof, sizes: Mapping[str, int]) -> None:
     missed = degree / 2**59 + max(1, whole["height"] / 30) / 2**52
     draws = proof.record.get("draws") or len(proof.need("primes"))
     best = draws * (math.log2(missed) - SLACK)
-    if float(bound) < best:
-        proof.say(WRONG, f"a bound of 2^{bound}, where {draws} primes give 2^{best:.0f}")
+    if float(proof.bound) < best:
+        proof.say(WRONG, f"a bound of 2^{proof.bound}, where {draws} primes give 2^{best:.0f}")
 
 
 def cells(proof: Proof) -> None:
@@ -270,13 +267,13 @@ def cells(proof: Proof) -> None:
 
 # -- ranks, rates, systems and boxes -------------------------------------------------------------
 def everywhere(
-    look: Callable[[Case, int, random.Random], str], times: int = 1, remark: str = ""
+    look: Callable[[Case, int, random.Random], str], points: int = 1, remark: str = ""
 ) -> Callable[[Proof], None]:
     """A check that looks at every part and shape of a record for what is wrong there."""
 
     def check(proof: Proof) -> None:
         for _, sizes in proof.each_shape():
-            for k in proof.parts * times:
+            for k in proof.parts * max(1, points // len(proof.shapes())):
                 said = look(Case(proof.form, sizes), k, proof.rng)
                 if said:
                     proof.say(WRONG, f"part {k + 1} at {sizes}: {said}")
@@ -313,16 +310,21 @@ def expanded(case: Case, part: int, rng: random.Random, point: Point | None = No
     """What is wrong with a rate at a point, by its series in h = 1/n."""
     xp, relations = relations_at(case, rng, point)
     relation = relations[part]
-    xp.highest = relation.order + ORDERS
     n = Value(xp, {(0, -1): xp.number(Fraction(1))})
-    try:
-        while xp.lost == 0 or xp.highest < relation.order + xp.lost <= 40:
-            xp.highest, xp.lost = max(xp.highest, relation.order + xp.lost), 1
+    before = None  # what a longer series repeats is not cut off
+    for xp.highest in range(relation.order + ORDERS, HIGHEST, ORDERS):
+        try:
             rest = xp.lift(relation.remainder(n)).z
-    except (TypeError, Undefined) as why:
-        raise Open(f"no series in 1/n: {why}") from None
-    if xp.highest < relation.order + xp.lost:
-        raise Open("a series that loses all its terms")
+        except TypeError as why:
+            raise Open(f"no series in 1/n: {why}") from None
+        except Undefined:  # perhaps of what begins later only
+            continue
+        low = [(p, c.r.tolist()) for (_, p), c in rest.items() if p <= relation.order]
+        if sorted(low) == before:
+            break
+        before = sorted(low)
+    else:
+        raise Open("a series that does not settle")
     kept = {p: c for (_, p), c in rest.items() if not xp.vanishes(c)}
     lead, order = min(kept, default=xp.highest + 1), relation.order
     if lead < order or (relation.constant is None and lead > order):
@@ -414,7 +416,7 @@ KINDS: dict[str, Callable[[Proof], None]] = {
     "sign": identity,
     "cells": cells,
     "rank": everywhere(ranked),
-    "series": everywhere(expanded, times=6),
+    "series": everywhere(expanded, points=6),
     "systems": everywhere(
         members, remark=f"membership at {POINTS} points with small entries a shape"
     ),
@@ -465,6 +467,24 @@ def smallest(form: Form) -> dict[str, int]:
 
 
 # -- rows ----------------------------------------------------------------------------------------
+def proofs(form: Form, row: Mapping[str, Any], rng: Any, found: list[Finding]) -> Iterator[Proof]:
+    """The records of a row; parts with a record of their own are put together where it is equal."""
+    for evidence in row["evidence"]:
+        if not evidence["proves"]:
+            continue
+        whole: Mapping[str, Any] = evidence["proof"] or {}
+        alike: dict[str, tuple[dict[str, Any], list[Any]]] = {}
+        for part in whole.get("parts") or [None]:
+            own = part if isinstance(part, dict) else {"part": part}
+            same = {k: own[k] for k in ("grid", "indices", "log2_bound") if k in own}
+            alike.setdefault(repr(same), (same, []))[1].append(own["part"])
+        for same, parts in alike.values():
+            scopes = {k: v for k, v in evidence["proves"].items() if int(k) in parts}
+            bound = same.get("log2_bound", evidence["log2_bound"])
+            record = {**whole, **same, "parts": parts if parts != [None] else None}
+            yield Proof(form, record, scopes, bound, rng, found)
+
+
 @np.errstate(all="ignore")  # of shadows, which are looked at instead
 def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
     """What a second road finds against a row; nothing, if all is well."""
@@ -476,11 +496,9 @@ def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
             return [Finding(WRONG, "witness", wrong)] if wrong else []
         if row["verdict"] in (PROVED, UP_TO, ON):
             shown = set()
-            for evidence in row["evidence"]:
-                if evidence["proves"]:
-                    proof = Proof(form, evidence, rng, found)
-                    shown |= set(proof.parts)
-                    proof.check()
+            for proof in proofs(form, row, rng, found):
+                shown |= set(proof.parts)
+                proof.check()
             if shown != set(range(len(relations_at(Case(form, smallest(form)), rng)[1]))):
                 raise Open(f"the parts {sorted(k + 1 for k in shown)} alone have a record")
     except Exception as why:  # a body may raise anything

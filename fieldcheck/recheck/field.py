@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import random
 from fractions import Fraction
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ SHADOW: dict[str, Any] = {
     "pi": lambda s: s + math.pi,
 }
 NEAR = 1e-6  # two shadows this near, relative to their size, may be of one number
+FEW = 150  # exponentials among which a new one's argument may be a sum of three
 SURE = 1e-9  # a shadow below this has no sure sign
 
 
@@ -191,7 +193,7 @@ class Residues(Road):
     _abs = lambda xp, x, s, y: x * xp.sign(x, s)
     _step = lambda xp, x, s, y: int(xp.sign(x, s, kink=True) > 0)
     _sign = lambda xp, x, s, y: xp.sign(x, s, kink=True)
-    _pi = lambda xp, x, s, y: xp.symbol(xp.exps, "pi")
+    _pi = lambda xp, x, s, y: xp.symbol(xp.overs, "pi")
 
     def symbol(self, table: dict[Any, Any], x: Any) -> Any:
         if x not in table:
@@ -215,11 +217,28 @@ class Residues(Road):
         return c
 
     def _exp(self, x: Any, s: complex, y: complex) -> Any:
-        e = self.symbol(self.exps, x)
-        self.exps.setdefault(-x % self.p, self.inverse(e))
+        """A symbol, but for what exp(a + b) = exp(a) exp(b) says of it and a few others."""
+        if x not in self.exps:
+            half: Any = x * self.inverse(2) % self.p
+            self.exps[x] = self.sum_of_known(x) or self.symbol(self.exps, half) ** 2 % self.p
+        self.exps.setdefault(-x % self.p, self.inverse(self.exps[x]))
         if abs(s.imag) < math.pi:  # else the principal logarithm is another one
-            self.logs[e] = x
-        return e
+            self.logs[self.exps[x]] = x
+        return self.exps[x]
+
+    def sum_of_known(self, x: Any) -> Any:
+        """exp(x) for x = ka + b or a + b + c with known exponentials; 0 if there are none."""
+        p, known = self.p, list(self.exps.items())[:FEW]
+        for a, e in known:
+            rest, so_far = x, 1
+            for _ in range(FEW // 10):
+                rest, so_far = (rest - a) % p, so_far * e % p
+                if rest in self.exps:
+                    return so_far * self.exps[rest] % p
+        for (a, e), (b, f) in combinations(known, 2):
+            if (rest := (x - a - b) % p) in self.exps:
+                return e * f * self.exps[rest] % p
+        return 0
 
     def _log(self, y: Any, s: complex, x: complex) -> Any:
         if not y:

@@ -3,8 +3,9 @@
 A coefficient is a bound common to all entries of an array.  ``top`` weighs the largest term of its
 numerator: its degree, the logarithm of its coefficients, and for each size how many summation
 indices run over it.  Weights add in a product and meet in a sum; a sum over an axis of n entries
-adds log2 n to the height, or, where n is only a name, one index.  Denominators are kept apart, each
-with its power and the axes that it depends on, so that a sum of fractions needs each of them once.
+adds log2 n to the height, or, where n is only a name, one index.  Denominators and square roots are
+kept apart, each with its power (a root is a denominator's -1/2) and the axes that it depends on, so
+that a sum of fractions needs each of them once.
 
 A length that is only a name is a number too large to be one, a prime of its own; the body sees an
 object that it can but multiply and add to.  Where entries go, numpy says of an array without any.
@@ -128,12 +129,16 @@ class Bound:
         """New names and axes of the denominators."""
         return replace(self, under={f(*which): found for which, found in self.under.items()})
 
-    def below(self) -> Weights:
-        return added(scaled(w, power) for power, w in self.under.values())
+    def powers(self, sign: int) -> Weights:
+        """The product of the denominators (1), or of the roots above the line (-1)."""
+        return added(scaled(w, max(0, sign * p)) for p, w in self.under.values())
+
+    def above(self) -> Weights:
+        return self.top + self.powers(-1)
 
     def whole(self) -> Weights:
         """Numerator and denominators together."""
-        return self.top + self.below()
+        return self.above() + self.powers(1)
 
     def axes(self) -> Weights:
         """The indices that run free."""
@@ -283,13 +288,15 @@ class Reading(Road):
         lone = any(LONE in w for _, w in at.values())
         tops = [c.top, Counter() if lone else indices(n) or height(math.log2(n))]
         for which, (power, w) in c.under.items():
-            if which in at and n >= LARGEST and any(name in NAMES for name in w):
-                raise Open("a sum of fractions whose denominators sum over a size")
-            if which in at and n < LARGEST:
-                tops.append(scaled(w, power * (n - 1)))
-                power *= n
-            if which not in at or n < LARGEST or LONE in w:
+            if which not in at or LONE in w:
                 under[which] = power, w
+            elif power < 0:  # a sum of roots
+                tops.append(scaled(w, -power))
+            elif n < LARGEST:
+                tops.append(scaled(w, power * (n - 1)))
+                under[which] = power * n, w
+            elif any(name in NAMES for name in w):
+                raise Open("a sum of fractions whose denominators sum over a size")
         facts = c.facts if NONNEG in c.facts else c.facts & SIGN
         whole = replace(c, top=added(tops), under=under, facts=facts, key=hash(("sum", c.key)))
         return super().pick(whole, (slice(None),) * axis + (0, ...))
@@ -299,7 +306,7 @@ class Reading(Road):
         n = a.dims[0]
         if n >= LARGEST:
             raise Open("a linear system of a size that is only a name")
-        row = (a.top | b.top) + scaled(a.below(), n - 1) + b.below()
+        row = (a.above() | b.above()) + scaled(a.powers(1), n - 1) + b.powers(1)
         whole = scaled(row, n) + height(math.log2(math.factorial(n)))
         under = {(("det", a.key), ()): (1.0, whole)}
         return Bound(
@@ -314,11 +321,14 @@ class Reading(Road):
 
     def function(self, name: str, c: Bound) -> Bound:
         key, real, whole = hash((name, c.key)), c.facts & {REAL}, c.whole()
-        if name in ("reciprocal", "gauge"):
-            axes = tuple(k for k, n in enumerate(c.dims) if n != 1)
-        if name in ("reciprocal", "gauge") and not (self.drawn and axes):
-            under = {(("over", c.key), axes): (1.0, c.top)}
-            return Bound(c.dims, c.below(), under, c.facts | {NONZERO}, key)
+        axes = tuple(k for k, n in enumerate(c.dims) if n != 1)
+        exponent = {"reciprocal": 1.0, "gauge": 1.0, "sqrt": -0.5}.get(name)
+        if exponent and not (self.drawn and axes and exponent > 0):
+            under = {which: (-exponent * power, w) for which, (power, w) in c.under.items()}
+            which = ("over", c.key), axes
+            under[which] = exponent + under.get(which, (0,))[0], c.top
+            if exponent > 0:
+                return Bound(c.dims, Counter(), under, c.facts | {NONZERO}, key)
         if name == "log" and c.key in self.undone:
             return self.undone[c.key]
         self.symbols += math.prod(n for n in c.dims if n < LARGEST)
@@ -338,9 +348,8 @@ class Reading(Road):
         made = Bound(c.dims, Counter(degree=1), {}, frozenset(facts), key)
         if name == "exp" and real:
             self.undone[key] = c
-        if name == "sqrt":  # two of them make the radicand
-            half = scaled(whole, 0.5) + height(1)
-            return replace(made, top=made.top | half, under=c.under)
+        if name == "sqrt":
+            return replace(made, top=Counter(), under=under)
         if name in ("relu", "abs"):  # two of them make the argument
             return replace(made, top=made.top | c.top, under=c.under)
         return made

@@ -84,7 +84,6 @@ class Road:
 
     name = "recheck"
     highest = 0  # the last power of h that a series keeps
-    lost = 0  # powers of h that divisions have made unknown
     drawn = False  # are reciprocals of arrays free symbols?
     depth = 0  # nilpotents in use
     alone = 0  # the bits of those with which X* (or X) moves alone
@@ -97,6 +96,7 @@ class Road:
     filled = lambda xp, shape, n: xp.spread(xp.number(Fraction(n)), shape)
     nil = lambda xp, c: xp.times(c, xp.number(Fraction(0)))
     known_real = lambda xp, half: half
+    may_be_real = lambda xp, x: True
     off_kink = lambda xp, c: c
 
     def joined(self, cs: Sequence[Any], axis: int, new: bool) -> Any:
@@ -134,8 +134,6 @@ class Road:
                 if not bits & more and p + q <= self.highest:
                     key, term = (bits | more, p + q), op(c, d)
                     out[key] = self.plus(out[key], term) if key in out else term
-        if self.highest:
-            self.lost -= min(0, *(p for half in (a, b) for _, p in half))
         return out or {UNIT: self.nil(op(first(a), first(b)))}
 
     def series(self, name: str, x: Half) -> Half:
@@ -156,15 +154,17 @@ class Road:
 
     def leading(self, name: str, x: Half) -> tuple[int, Half]:
         """The leading power of h in a series, and the series divided by it."""
-        x = {key: c for key, c in x.items() if key[0] or not self.vanishes(c)} or x
-        power = min((p for bits, p in x if not bits), default=0)
+        seen = {key: c for key, c in x.items() if key[0] or not self.vanishes(c)}
+        power = min((p for bits, p in seen if not bits), default=0)
         if power >= 0 and name == "exp":
-            return 0, x
+            return 0, seen or {UNIT: self.nil(first(x))}
+        x = seen
+        if not x:
+            raise Undefined(f"{name} of what is zero, or begins later")
         if (name in ("exp", "log") and power) or (name == "sqrt" and power % 2):
             raise Open(f"{name} of a series that begins with h^{power}")
         if any(p < power for _, p in x):
             raise Open("a derivative of lower order in h than its value")
-        self.lost += abs(power) * 2
         return power, {(bits, p - power): c for (bits, p), c in x.items()}
 
     def taylor(self, name: str, here: Any, value: Any) -> Iterator[Any]:

@@ -43,6 +43,7 @@ def _two_terms(xp, X, Q, K, root_r, causal=False):
 # -- GPT -------------------------------------------------------------------------------------------
 @claim(
     "gpt-block-as-field",
+    expect="proved up to N, C = 3; H, r, m = 2",
     title="A parallel block with tied weights and two attention terms is a field",
     sources=[UNIFIES, ours("after Energy Transformer, Hoover et al. 2023")],
     equations=["eq-arch-block"],
@@ -99,6 +100,7 @@ def _(xp, X, Q, K, U, b, W, root_r):
 
 @claim(
     "gpt-block-as-field-masked",
+    expect="proved up to N = 3; C, r = 2; H = 1",
     title="The masked free energy: its gradient carries the causal mask and its transpose",
     sources=[ours()],
     equations=["eq-arch-masked"],
@@ -137,6 +139,7 @@ def _norms(xp, F, X):
 
 @claim(
     "gpt-block-as-field-causal",
+    expect="proved up to N = 3; C = 2; H, r = 1",
     title="Causal attention: half of the squared coupling between tokens is no gradient",
     sources=[ours("what a causal mask does to any potential")],
     equations=["eq-arch-causal"],
@@ -170,6 +173,7 @@ def _(xp, X, Q, K, V, O, root_r):
 
 @claim(
     "gpt-block-as-field-layer-norm",
+    expect="proved",
     title="Layer norm without its gain is the gradient of a norm",
     sources=[ours()],
     equations=["eq-arch-layer-norm"],
@@ -214,6 +218,7 @@ def _(xp, x, h, k, c, eps):
 
 @claim(
     "gpt-block-as-field-gelu",
+    expect="proved",
     title="A tied MLP with GELU has a potential",
     sources=[ours("the approximation by tanh that GPT-2 uses")],
     equations=["eq-arch-gelu"],
@@ -362,6 +367,7 @@ def _(xp, x, h, k, c, U):
 # -- residual blocks -------------------------------------------------------------------------------
 @claim(
     "resnet-block-as-field",
+    expect="proved",
     title="A residual block with tied weights and a minus sign is a gradient flow",
     sources=[UNIFIES, ours("after Ruthotto and Haber 2018")],
     equations=["eq-arch-resnet"],
@@ -423,6 +429,7 @@ SIGNALS = dict(c=[1, 2], o=[1, 2], n=[1, 2, 3, 4])
 
 @claim(
     "resnet-block-as-field-convolution",
+    expect="proved up to c, o = 2; n = 4",
     title="The same with a convolution: the second one is transposed, not repeated",
     sources=[ours("after Ruthotto and Haber 2018")],
     equations=["eq-arch-convolution"],
@@ -455,6 +462,7 @@ convolution.vary("a second kernel of its own", key="untied", given=dict(l=CONVOL
 
 @claim(
     "resnet-block-as-field-contraction",
+    expect="proved up to n, m = 3",
     title="Tied residual flows bring no two inputs apart",
     sources=[ours("stability, Ruthotto and Haber 2018")],
     equations=["eq-arch-contraction"],
@@ -492,6 +500,7 @@ def _(xp, x, y, K, b, L):
 
 @claim(
     "resnet-block-as-field-projected",
+    expect="proved up to n = 3; m = 2",
     title="A block that ends in its activation is a projected gradient step",
     sources=[talk("ReLU = Conic Proj-GD"), ours("which blocks the word applies to")],
     equations=["eq-arch-projected"],
@@ -545,6 +554,7 @@ def _mean(xp, x, Y, v):
 
 @claim(
     "diffusion-block-as-field",
+    expect="proved",
     title="The ideal denoiser of a finite data set is softmax attention and a gradient",
     sources=[UNIFIES, ours("empirical Bayes: Miyasawa 1961, Robbins 1956")],
     equations=["eq-arch-denoiser", "eq-arch-denoiser-energy"],
@@ -595,6 +605,7 @@ def _(xp, x, Y, v):
 
 @claim(
     "diffusion-block-as-field-tweedie",
+    expect="proved",
     title="The ideal denoiser is a gradient: Tweedie's formula",
     sources=[ours("empirical Bayes: Robbins 1956, Miyasawa 1961")],
     equations=["eq-arch-tweedie"],
@@ -617,6 +628,7 @@ tweedie.vary("the score without the noise's variance", key="wrong-variance", sca
 
 @claim(
     "diffusion-block-as-field-scores",
+    expect="proved",
     title="A Gaussian's exponent is a score with a key bias, up to a constant",
     sources=[ours()],
     equations=["eq-arch-scores"],
@@ -642,6 +654,7 @@ UNIT_ROWS = stacked("M", unit_vector("d"), "unit vector for each point")
 
 @claim(
     "diffusion-block-as-field-equal-norms",
+    expect="proved up to d = 3; M = 4",
     title="For data of equal norms the key bias may be left out",
     sources=[ours()],
     equations=["eq-arch-equal-norms"],
@@ -669,6 +682,7 @@ def _(xp, x, U, e, v):
 
 @claim(
     "diffusion-block-as-field-score",
+    expect="proved",
     title="The score of a Gaussian mixture is a gradient",
     sources=[UNIFIES, ours("the score as gradient of the log-density")],
     equations=["eq-arch-score"],
@@ -692,6 +706,7 @@ score.vary("the mixture's weights are left out", key="weights-left-out", weighte
 
 @claim(
     "diffusion-block-as-field-covariance",
+    expect="proved",
     title="The denoiser's Jacobian is the posterior covariance over σ²",
     sources=[ours("the second-order form of Tweedie's formula")],
     equations=["eq-arch-covariance"],
@@ -735,6 +750,7 @@ def _(xp, x, Y, v, h):
 
 @claim(
     "diffusion-block-as-field-conditioning",
+    expect="proved",
     title="Time conditioning keeps the potential if the gate equals the scale",
     sources=[UNIFIES, ours("the conditioning of Peebles and Xie 2022")],
     equations=["eq-arch-conditioning"],

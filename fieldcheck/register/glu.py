@@ -20,6 +20,7 @@ SIZES = dict(N=[1, 2, 3], C=[1, 2, 3, 4], m=[1, 2, 3])
 # -- the gradient is three units -----------------------------------------------------------------
 @claim(
     "glu-triple-trace",
+    expect="proved",
     title="The triple-trace potential gives three gated units, each with weight one third",
     sources=[poster("From Theory to Practice"), paper("GLU potential")],
     equations=["eq-glu-three-units"],
@@ -57,6 +58,7 @@ def _(xp, X, G, I, O):
 
 @claim(
     "glu-triple-trace-parallel",
+    expect="proved",
     title="With parallel weight columns the printed gradient is right",
     sources=[paper("GLU potential"), ours("the condition under which it holds")],
     equations=["eq-glu-parallel"],
@@ -103,6 +105,7 @@ def _(xp, X, W, g, I, o):
 
 @claim(
     "glu-triple-trace-tied",
+    expect="proved",
     title="With all three weights equal the unit is a tied square",
     sources=[ours("special case of parallel columns")],
     needs=["glu-triple-trace-parallel"],
@@ -126,6 +129,7 @@ tied.vary(
 
 @claim(
     "glu-triple-trace-exact",
+    expect="proved",
     title="The printed gradient is right exactly when the unit has a potential at all",
     sources=[paper("GLU potential"), ours("the condition under which it holds")],
     equations=["eq-glu-exact"],
@@ -156,6 +160,7 @@ def _(xp, x, G, I, O, h):
 
 @claim(
     "glu-triple-trace-cancelling",
+    expect="proved",
     title="Two units whose tensor is not symmetric, and whose printed gradient is right",
     sources=[ours("against: if and only if the tensor T is symmetric")],
     equations=["eq-glu-cancelling"],
@@ -178,6 +183,7 @@ cancelling.vary("the sign is not turned", key="same-sign", sign=1)
 
 @claim(
     "glu-triple-trace-complex",
+    expect="proved up to N, m = 3; C = 4",
     title="For complex tokens the printed potential exerts no force",
     sources=[poster("From Theory to Practice"), paper("GLU potential"), ours()],
     equations=["eq-glu-complex"],
@@ -226,6 +232,7 @@ no_potential.vary("one token, one channel", key="one-channel", sizes=dict(N=[1],
 
 @claim(
     "glu-no-potential-defect",
+    expect="proved",
     title="The asymmetry of a gated unit is that of its coefficient tensor",
     sources=[ours("the exact condition for a potential")],
     equations=["eq-glu-defect"],
@@ -252,6 +259,7 @@ defect.vary(
 # -- symmetry -------------------------------------------------------------------------------------
 @claim(
     "glu-symmetry",
+    expect="proved up to N = 4; C = 3; m = 2",
     title="A gated unit treats all tokens alike",
     sources=[paper("the minimal nonlinear permutation-invariant field")],
     equations=["eq-glu-permutation"],
@@ -287,6 +295,7 @@ def _(xp, X, G, I, O):
 
 @claim(
     "glu-symmetry-phase",
+    expect="proved",
     title="Under a common phase the triple trace turns three times as fast",
     sources=[paper("the minimal nonlinear permutation-invariant field"), ours("phase counting")],
     equations=["eq-glu-phase"],
@@ -318,6 +327,7 @@ def _(xp, X, G, I, O, U):
 
 @claim(
     "glu-symmetry-no-interaction",
+    expect="proved",
     title="A gated unit moves each token by itself",
     sources=[ours("what permutation invariance does not give")],
     equations=["eq-glu-no-interaction"],
@@ -370,6 +380,7 @@ POINTS = built(
 
 @claim(
     "glu-symmetry-cubics",
+    expect="proved up to N = 4; C = 3",
     title="Gated units are a fraction of the permutation-invariant cubics",
     sources=[paper("the minimal nonlinear permutation-invariant field"), ours("the count")],
     equations=["eq-glu-count"],
@@ -391,6 +402,7 @@ cubics.vary("two tokens", key="two-tokens", sizes=dict(N=[2]))
 # -- squared ReLU ---------------------------------------------------------------------------------
 @claim(
     "relu-squared",
+    expect="proved up to N, C, m = 2",
     title="A tied squared ReLU is a gradient",
     sources=[paper("ReLU squared by tying and projecting")],
     equations=["eq-relu-squared"],

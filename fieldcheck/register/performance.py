@@ -70,6 +70,7 @@ two_pass.vary("the shift not divided by the scale", key="shift-unscaled", unscal
 
 @claim(
     "free-energy-hessian-rows",
+    expect="proved",
     title="A Hessian-vector product needs rows, not matrices",
     sources=[ours("how second derivatives stay linear in memory")],
     equations=["eq-perf-hessian"],
@@ -92,6 +93,7 @@ hessian_rows.vary("the mean not taken off", key="mean-kept", mean=0)
 # -- the order of products ------------------------------------------------------------------------
 @claim(
     "quartic-association-order",
+    expect="proved",
     title="The quartic force in the order N C²",
     sources=[ours("how linear attention is linear")],
     equations=["eq-perf-association"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fieldcheck import register
-from fieldcheck.recheck.check import recheck_form
+from fieldcheck.recheck.check import recheck, recheck_form
 from tests.recheck.records import proved, refuted, sentences, worst
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +61,7 @@ def test_a_box_and_what_it_leaves() -> None:
 
 REFUTED = [
     ("relu-axioms/printed", "Solutions", {"a.x": "1", "c.x": "1"}, {}),
-    ("legendre-definition-exp/entropy-sign", "AtMost", {"q.x": "0", "p.x": "1"}, {}),
+    ("legendre-definition-exp/entropy-sign", "AtMost", {"q.x": "0", "p.x": "-2"}, {}),
     (
         "colu-embedding-symmetry/printed",
         "Solutions",
@@ -90,65 +89,25 @@ def test_refuted(key: str, relation: str, raw: dict, sizes: dict) -> None:
     assert worst(claim, refuted(relation, raw, sizes)) == "does not recheck"
 
 
-LEDGER = {
-    "claims": [
-        {
-            "id": "flow-symplectic",
-            "forms": [
-                {
-                    **proved(form_of("flow-symplectic/claim"), "identity", [1, 2]),
-                    "key": "flow-symplectic/claim",
-                }
-            ],
-        },
-        {
-            "id": "relu-axioms",
-            "forms": [
-                {**refuted("Solutions", {"a.x": "1", "c.x": "0"}), "key": "relu-axioms/printed"}
-            ],
-        },
-    ]
-}
-
-COMMAND = """
+ALONE = """
 import sys
-import typer
-from fieldcheck.recheck.cli import recheck_command
-
-app = typer.Typer()
-app.command()(recheck_command)
-try:
-    app()
-finally:
-    from fieldcheck.recheck import cli
-    cli._start(())
-    roots = {name.split(".")[1] for name in sys.modules if name.startswith("fieldcheck.")}
-    assert not roots & {"evidence", "arithmetic"}, roots
-    assert "torch" not in sys.modules
+from fieldcheck import register
+from fieldcheck.recheck import check
+register.load()
+parts = {name.split(".")[1] for name in sys.modules if name.startswith("fieldcheck.")}
+assert "recheck" in parts and not parts & {"evidence", "arithmetic"}, parts
 """
 
 
-@pytest.mark.parametrize(
-    ("keys", "code", "said"),
-    [
-        (["flow-symplectic"], 0, "proved up to"),
-        (["relu-axioms/printed"], 1, "does not recheck, witness: its point solves"),
-        ([], 1, "refuted"),
-        (["nobody"], 2, "has no row nobody"),
-    ],
-)
-def test_command(tmp_path: Path, keys: list[str], code: int, said: str) -> None:
-    """The command's exit code and words; neither it nor its workers load a method."""
-    ledger = tmp_path / "ledger.json"
-    ledger.write_text(json.dumps(LEDGER), encoding="utf8")
-    run = subprocess.run(
-        [sys.executable, "-c", COMMAND, *keys, "--ledger", str(ledger), "--jobs", "1"],
-        cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert run.returncode == code, run.stdout + run.stderr
-    assert said in run.stdout + run.stderr
+def test_nothing_of_the_first_road_is_loaded() -> None:
+    subprocess.run([sys.executable, "-c", ALONE], cwd=ROOT, check=True, timeout=60)
+
+
+def test_a_ledger_by_keys() -> None:
+    """All forms of a ledger, or those that are named, by claim or by form."""
+    forms = register.load()["relu-axioms"].forms
+    witness = refuted("Solutions", {"a.x": "1", "c.x": "0"})  # a solution that is claimed
+    claims = [{"id": "relu-axioms", "forms": [{**witness, "key": "relu-axioms/printed"}]}]
+    for keys, seen in (((), 1), (("relu-axioms",), 1), (("relu-axioms/claim",), 0)):
+        found = list(recheck(claims, forms, keys))
+        assert [f[0].severity for *_, f in found] == ["does not recheck"] * seen

@@ -17,6 +17,7 @@ import math
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -57,6 +58,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         return report.not_concerned()
     rng = statement.fresh("cells")
     scopes: dict[int, Scope] = {}
+    records: list[dict[str, Any]] = []
     bounds, why = [-math.inf], (Why.NOT_CONCERNED, "")
     for part in parts:
         work = Cells(statement, part, profile, rng, report)
@@ -67,6 +69,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             if visible_sign(statement, part):
                 scopes[part] = scope
                 bounds.append(work.worst)
+                records.append({"part": part + 1, "grid": work.grid, "indices": work.indices})
             else:
                 why = Why.GAP_SIGN, ""
         except Refuted as at:
@@ -78,7 +81,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     if not scopes:
         return report.silent(*why)
     report.strata = {GENERIC: report.cases}
-    proof = {"kind": "cells", "parts": [{"part": k + 1, **s.record()} for k, s in scopes.items()]}
+    proof = {"kind": "cells", "parts": records}
     return report.proves(
         scopes,
         "exact",
@@ -126,6 +129,8 @@ class Cells:
     report: Report
     worst: float = -math.inf
     exceptions: list[str] = field(default_factory=list)
+    grid: dict[str, list[int]] = field(default_factory=dict)
+    indices: dict[str, int] | None = None
 
     def proved(self) -> Scope:
         """How far every branch vanishes: for all sizes where the indices can be counted and every
@@ -144,10 +149,12 @@ class Cells:
                 if len(shapes) <= SHAPES and max(v[-1] for v in grid.values()) <= LARGEST_SIZE:
                     for sizes in shapes:
                         self.all_branches(sizes)
+                    self.grid, self.indices = grid, dict(plan.indices)
                     return self._scope(dict.fromkeys(statement.size_names, ALL))
         ranges = statement.visited()
         for sizes in statement.product(ranges):
             self.all_branches(sizes)
+        self.grid = {name: list(values) for name, values in ranges.items()}
         return self._scope(ranges)
 
     def _scope(self, sizes) -> Scope:

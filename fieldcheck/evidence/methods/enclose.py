@@ -77,6 +77,11 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             proved[part] = scope
             tightest = min(tightest, (search.least, search.tightest), key=lambda t: t[0])
     report.strata = {BOX: report.cases}
+    report.known["proof"] = {
+        "kind": "enclosure",
+        "parts": [k + 1 for k in proved],
+        "grid": {name: [n] for name, n in sizes.items()},
+    }
     if len(proved) < len(parts):
         why = Why.CELLS if asked else Why.OTHER
         detail = f"undecided after {report.cases} cells"

@@ -400,9 +400,9 @@ def _judged(
             plan, runs, kinds, bound = _trials(statement, part, shapes, signs, rng, wanted, plan)
             if kinds not in ({GOOD}, {ZERO}) and any(r.base.field.steps for r in runs):
                 with suppress(Unsupported):
-                    rooted = replace(plan, rooted=True)
-                    turned = _trials(statement, part, shapes, signs, rng, wanted, rooted)
-                    plan, runs, kinds, bound = turned
+                    last = replace(plan, rooted=True)
+                    tried = _trials(statement, part, shapes, signs, rng, wanted, last)
+                    plan, runs, kinds, bound = tried
             report.cases += len(runs)
             if kinds != {GOOD} or statement.fault is not None:
                 return _against(report, statement, sizes, part, kinds, runs, bound, seed)

@@ -83,7 +83,14 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         worst = looked.worst()
     scope = statement.scope(ranges)
     detail = "every case is decided"
-    return report.proves(dict.fromkeys(parts, scope), "exact", detail=detail, worst=worst)
+    grid_record = {name: list(values) for name, values in ranges.items()}
+    return report.proves(
+        dict.fromkeys(parts, scope),
+        "exact",
+        detail=detail,
+        worst=worst,
+        proof={"kind": "systems", "parts": [k + 1 for k in parts], "grid": grid_record},
+    )
 
 
 class Problem:

@@ -72,6 +72,7 @@ colu_definition.vary(
 
 @claim(
     "colu-definition-slice",
+    expect="proved up to S = 4",
     title="CoLU goes to the nearest point of the slice",
     sources=[colu_paper("Lorentz cone"), ours()],
     equations=["eq-colu-slice"],
@@ -149,6 +150,7 @@ def _(xp, x, Q):
 
 @claim(
     "colu-definition-printed-rcolu",
+    expect="proved up to S = 4",
     title="The printed RCoLU does nothing",
     sources=[colu_paper("RCoLU")],
     given=dict(x=cone_vector("S").without_strata(*UNDEFINED), e=unit_vector("S")),
@@ -168,6 +170,7 @@ def _(xp, x, e):
 
 @claim(
     "colu-definition-firm",
+    expect="proved up to S = 4",
     title="The firm form touches the hard one at ratio one half",
     sources=[colu_paper("soft and firm scaling")],
     given=dict(w=vector("S-1").without_strata(*UNDEFINED)),
@@ -229,6 +232,7 @@ def _(xp, x, t, epsilon):
 
 @claim(
     "colu-axioms-fixed",
+    expect="proved up to S = 4",
     title="CoLU fixes its cone and the negative axis",
     sources=[colu_paper("axioms")],
     given=dict(w=vector("S-1"), s=nonnegative()),
@@ -257,6 +261,7 @@ def guarded_defect(xp, h, n, epsilon):
 
 @claim(
     "colu-axioms-epsilon",
+    expect="proved up to S = 4",
     title="A guard ε in the quotient moves the second application by less than ε",
     sources=[ours()],
     equations=["eq-colu-epsilon"],
@@ -290,6 +295,7 @@ def _(xp, x, epsilon):
 
 @claim(
     "colu-axioms-epsilon-limit",
+    expect="proved",
     title="ε is the supremum of the defect, reached in a limit only",
     sources=[ours()],
     given=dict(epsilon=positive()),
@@ -323,6 +329,7 @@ def firm_defect(xp, r):
 
 @claim(
     "colu-axioms-second-step",
+    expect="proved",
     title="How far the soft and firm forms move their own values",
     sources=[ours()],
     equations=["eq-colu-second-step"],
@@ -353,6 +360,7 @@ def _(xp, r):
 
 @claim(
     "colu-axioms-soft",
+    expect="proved",
     title="The soft form moves its own values by about a quarter of the body",
     sources=[ours()],
     given=dict(r=between(-3, 3)),
@@ -374,6 +382,7 @@ def colu_soft_defect(xp, r):
 
 @claim(
     "colu-axioms-firm",
+    expect="proved",
     title="The firm form moves its own values by about a tenth of the body",
     sources=[ours()],
     given=dict(r=between(-1, 2)),

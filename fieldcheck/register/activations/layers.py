@@ -18,6 +18,7 @@ from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Rank, Solutions
 
 @claim(
     "projected-gradient-mlp",
+    expect="proved up to n = 3",
     title="A step of projected gradient descent is a ReLU layer",
     sources=[talk("ReLU = Conic Proj-GD")],
     equations=["eq-projected-gradient"],
@@ -60,6 +61,7 @@ def descent(xp, A, b, x, eta):
 
 @claim(
     "projected-gradient-mlp-descent",
+    expect="proved up to n = 3",
     title="The step goes down for η < 2/L from a feasible point",
     sources=[talk("ReLU = Conic Proj-GD")],
     equations=["eq-projected-descent"],
@@ -100,6 +102,7 @@ def _(xp, B, L, b, x, k):
 
 @claim(
     "tied-mlp-gradient",
+    expect="proved up to N, m = 2; C = 3",
     title="A tied ReLU-MLP is a gradient",
     sources=[talk("ReLU = Conic Proj-GD"), paper("MLP potential")],
     equations=["eq-tied-mlp"],
@@ -131,6 +134,7 @@ def _(xp, X, W, U, H, K):
 
 @claim(
     "tied-mlp-gradient-parallel",
+    expect="proved",
     title="Parallel columns suffice",
     sources=[ours()],
     equations=["eq-parallel-mlp"],
@@ -155,6 +159,7 @@ def _(xp, x, W, D):
 
 @claim(
     "tied-mlp-gradient-converse",
+    expect="proved up to k = 1; m = 3",
     title="Parallel columns are needed",
     sources=[ours()],
     given=dict(W=real_matrix("m+k", "m")),
@@ -208,6 +213,7 @@ def dual(xp, W, Z):
 
 @claim(
     "affine-orthant-projection",
+    expect="proved up to k, m = 2",
     title="When (XW_in)₊W_out* is idempotent",
     sources=[paper("affine projection, with min printed for argmin")],
     equations=["eq-affine-projection"],
@@ -237,6 +243,7 @@ affine_projection.vary("tied weights of any length", key="tied", back=lambda xp,
 
 @claim(
     "affine-orthant-projection-line",
+    expect="proved",
     title="Beyond full rank there are others: W_in = (1, -1)",
     sources=[ours()],
     equations=["eq-affine-line"],
@@ -272,6 +279,7 @@ def _(xp, v):
 
 @claim(
     "affine-orthant-projection-single",
+    expect="proved",
     title="One unit on a line: idempotent iff w'w = 1, or one of them is zero",
     sources=[ours()],
     given=dict(v=real(), w=real()),
@@ -298,6 +306,7 @@ def _(xp, v, w):
 
 @claim(
     "affine-orthant-projection-metric",
+    expect="proved up to k = 1; m = 2",
     title="It is the nearest point of a cone if the columns are orthogonal",
     sources=[paper("affine projection"), ours()],
     equations=["eq-affine-metric"],

@@ -47,6 +47,7 @@ def split(xp, w, h):
 
 @claim(
     "colu-not-metric",
+    expect="proved up to S = 4",
     title="CoLU stretches by up to √2",
     sources=[poster("ReLU → Conic Projection"), colu_paper("Lorentz cone")],
     equations=["eq-colu-lipschitz"],
@@ -101,6 +102,7 @@ def _(xp, x, h):
 
 @claim(
     "colu-not-metric-sharp",
+    expect="proved up to S = 4",
     title="√2 is attained, between two points at the same body",
     sources=[ours()],
     equations=["eq-colu-sharp"],
@@ -124,6 +126,7 @@ colu_sharp.vary("they keep their distance", key="isometric", factor=1)
 
 @claim(
     "colu-not-metric-shared",
+    expect="proved up to G = 3; d = 2",
     title="With a shared axis CoLU stretches by up to √(1+G)",
     sources=[ours()],
     given=dict(
@@ -166,6 +169,7 @@ def _(xp, a, w, h, k):
 
 @claim(
     "colu-not-metric-shared-sharp",
+    expect="proved up to d = 3; G = 4",
     title="√(1+G) is attained: the axis moves all bodies at once",
     sources=[ours()],
     given=dict(w=vector("d"), z=vector("G"), p=real(), q=real()),
@@ -195,6 +199,7 @@ def asymmetry(xp, f, x, h, k):
 
 @claim(
     "colu-not-metric-jacobian",
+    expect="proved up to S = 4",
     title="The Jacobian of CoLU is not symmetric",
     sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
     equations=["eq-colu-asymmetry"],
@@ -291,6 +296,7 @@ def layer_conditions(xp, points):
 
 @claim(
     "colu-not-metric-layer",
+    expect="proved",
     title="No layer CoLU(Wx + b) with invertible W has a potential",
     sources=[talk("Conic Proj-GD"), ours("also with a weight and a bias")],
     equations=["eq-colu-layer"],
@@ -322,6 +328,7 @@ colu_layer.vary(
 
 @claim(
     "colu-not-metric-layer-kernel",
+    expect="proved up to S = 4",
     title="With W = diag(0, cI) the Jacobian is symmetric in every cell",
     sources=[ours()],
     given=dict(x=vector("S"), h=vector("S"), k=vector("S"), c=real()),
@@ -345,6 +352,7 @@ def _(xp, x, h, k, c):
 
 @claim(
     "colu-not-metric-degenerate",
+    expect="proved up to S = 4",
     title="With a singular W a CoLU layer can be a metric projection",
     sources=[ours()],
     equations=["eq-colu-degenerate"],
@@ -424,6 +432,7 @@ def _(xp, x, s, v):
 
 @claim(
     "soc-projection-moreau",
+    expect="proved up to S = 4",
     title="Moreau's decomposition by a cone and its polar",
     sources=[ours("Moreau 1962")],
     equations=["eq-soc-moreau"],
@@ -459,6 +468,7 @@ def closeness(xp, x, y, a):
 
 @claim(
     "soc-projection-firm",
+    expect="proved up to S = 3",
     title="The second-order-cone projection is firmly nonexpansive",
     sources=[ours()],
     given=dict(x=cone_vector("S"), y=cone_vector("S")),
@@ -512,6 +522,7 @@ def _(xp, u, p, q):
 # == positive semidefinite matrices ==
 @claim(
     "psd-cone",
+    expect="proved up to n = 3",
     title="The projection onto positive semidefinite matrices is ReLU of the eigenvalues",
     sources=[talk("PSD → Conic Programming")],
     equations=["eq-psd"],
@@ -539,6 +550,7 @@ def _(xp, U, e, B):
 
 @claim(
     "psd-cone-moreau",
+    expect="proved up to n = 3",
     title="Moreau's decomposition by eigenvalues",
     sources=[talk("PSD → Conic Programming")],
     given=dict(U=unitary("n"), e=vector("n")),
@@ -561,6 +573,7 @@ psd_moreau.vary(
 
 @claim(
     "psd-cone-equivariance",
+    expect="proved up to n = 2",
     title="The projection commutes with unitary conjugation",
     sources=[talk("PSD → Conic Programming"), ours()],
     given=dict(U=unitary("n"), V=unitary("n"), e=vector("n"), B=matrix("n", "n")),

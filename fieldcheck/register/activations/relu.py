@@ -11,6 +11,7 @@ from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero
 # == ReLU is the projection onto the orthant ==
 @claim(
     "relu-orthant-projection",
+    expect="proved",
     title="ReLU is the projection onto the orthant",
     sources=[talk("ReLU = Orthant Projection"), colu_paper("Introduction")],
     equations=["eq-orthant-vi"],
@@ -41,6 +42,7 @@ def _(xp, x, z):
 
 @claim(
     "relu-orthant-projection-moreau",
+    expect="proved",
     title="Moreau's decomposition by ReLU",
     sources=[talk("ReLU = Orthant Projection")],
     equations=["eq-orthant-moreau"],
@@ -60,6 +62,7 @@ orthant_moreau.vary("with the absolute value", key="abs", project=lambda xp, x: 
 
 @claim(
     "relu-orthant-projection-firm",
+    expect="proved",
     title="ReLU is firmly nonexpansive",
     sources=[ours()],
     given=dict(x=vector("n"), y=vector("n")),
@@ -93,6 +96,7 @@ def _(xp, x, y):
 
 @claim(
     "relu-orthant-projection-gradient",
+    expect="proved",
     title="ReLU is the gradient of half the squared positive part",
     sources=[ours()],
     equations=["eq-orthant-gradient"],
@@ -145,6 +149,7 @@ def mirrored(a, c):
 
 @claim(
     "relu-axioms",
+    expect="proved",
     title="All positively homogeneous, idempotent functions of one number",
     sources=[talk("ReLU = Orthant Projection, axioms"), colu_paper("characterization of ReLU")],
     equations=["eq-axioms-solutions"],
@@ -191,6 +196,7 @@ FOUR = ((1, -1), (0, 0), (0, -1), (1, 0))
 
 @claim(
     "relu-axioms-boundary",
+    expect="proved",
     title="The full list of axioms leaves four functions",
     sources=[talk("ReLU = Orthant Projection, axioms")],
     equations=["eq-axioms-boundary"],
@@ -217,6 +223,7 @@ relu_axioms_boundary.vary("ReLU rejected", key="relu-rejected", values=FOUR[:3])
 
 @claim(
     "relu-axioms-unique",
+    expect="proved",
     title="ReLU is unique once it is neither linear nor negative",
     sources=[ours("repaired from the talk's axioms")],
     equations=["eq-axioms-unique"],
@@ -245,6 +252,7 @@ relu_axioms_unique.vary("without the boundary axiom", key="boundary-left-out", e
 
 @claim(
     "relu-axioms-orthant",
+    expect="proved",
     title="ReLU is unique once the orthant is given",
     sources=[ours("the strongest reading of the talk's axioms")],
     equations=["eq-axioms-orthant"],
@@ -274,6 +282,7 @@ relu_axioms_orthant.vary(
 
 @claim(
     "relu-axioms-components",
+    expect="proved",
     title="Equal components need permutation equivariance",
     sources=[talk("ReLU = Orthant Projection, axioms")],
     given=dict(a=vector(2), c=vector(2)),

@@ -70,6 +70,7 @@ colu_symmetry.vary("negative scalings", key="negative-scaling", given=dict(t=vec
 
 @claim(
     "colu-symmetry-exchange",
+    expect="proved up to G, S = 3",
     title="CoLU commutes with the exchange of two groups",
     sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
     given=dict(x=real_matrix("G", "S")),
@@ -120,6 +121,7 @@ def _groups(points):
 
 @claim(
     "colu-symmetry-algebra",
+    expect="proved up to G = 2; K = 36; S = 4",
     title="No other continuous symmetries: the dimension of the commuting algebra",
     sources=[colu_paper("Theorem 4.7")],
     equations=["eq-colu-algebra"],
@@ -176,6 +178,7 @@ nearest_algebra.vary("CoLU's dimension for S = 2", key="flat", sizes=dict(S=[2])
 
 @claim(
     "colu-symmetry-isometries",
+    expect="proved up to G = 2; K = 36; S = 4",
     title="The isometries: an independent rotation in each group",
     sources=[colu_paper("Theorem 4.7")],
     given=dict(points=SAMPLES),
@@ -222,6 +225,7 @@ def flipped_apart(xp, q):
 
 @claim(
     "colu-symmetry-two-groups",
+    expect="proved",
     title="The printed group is too small: two groups of two channels",
     sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
     given=dict(q=vector(2)),
@@ -295,6 +299,7 @@ def _shared(xp, raw):
 
 @claim(
     "colu-symmetry-shared-algebra",
+    expect="proved up to G = 2; K = 36; S = 4",
     title="With a shared axis no other continuous symmetry survives",
     sources=[colu_paper("axis sharing; Theorem 4.7"), ours("the dimension")],
     equations=["eq-colu-shared-algebra"],
@@ -326,6 +331,7 @@ colu_shared_algebra.vary(
 
 @claim(
     "colu-symmetry-relu",
+    expect="proved up to n = 4",
     title="ReLU commutes with permutations and positive scalings of the channels",
     sources=[talk("ReLU: permutation symmetry")],
     given=dict(x=vector("n"), t=positive("n")),
@@ -372,6 +378,7 @@ def turned_apart(xp, v, w):
 
 @claim(
     "colu-embedding-symmetry",
+    expect="proved",
     title="When one hidden ReLU unit is rotation-equivariant in three dimensions",
     sources=[colu_paper("Lemma 4.8"), talk("Minimal Example (C=3)")],
     equations=["eq-neuron-equivariant"],
@@ -414,6 +421,7 @@ def _(xp, v, w):
 
 @claim(
     "colu-embedding-symmetry-identity",
+    expect="proved up to n = 3",
     title="A component-wise network that commutes with all rotations",
     sources=[ours("against Lemma 4.8 of the CoLU paper")],
     equations=["eq-relu-identity"],
@@ -483,6 +491,7 @@ def turned(xp, w, t):
 
 @claim(
     "colu-embedding-symmetry-kinks",
+    expect="proved",
     title="A rotation keeps no kink but those across its axis",
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
     equations=["eq-kept-kinks"],

@@ -11,6 +11,7 @@ from fieldcheck.relations import Equal, Rate, Zero
 
 @claim(
     "axiom-analytic",
+    expect="proved",
     title="A term with p factors of X and q of its conjugate turns with the phase p − q",
     sources=[AXIOM_1, AXIOM_3],
     equations=["eq-ef-phase"],
@@ -43,6 +44,7 @@ def _(xp, X, a, b, t):
 
 @claim(
     "axiom-analytic-parity",
+    expect="proved",
     title="The sign alone removes the odd degrees",
     sources=[AXIOM_1],
     given=dict(X=matrix("N", "C"), a=matrix("N", "C"), b=matrix("N", "C")),
@@ -78,6 +80,7 @@ TRUNCATION_SIZES = dict(N=[1, 2, 3], C=[1, 2, 3])
 
 @claim(
     "rescaling-truncation",
+    expect="proved up to N, C = 3",
     title="Small tokens: the truncated force errs at fifth order",
     sources=[AXIOM_1, poster("Renormalization: NO HIGHER TERMS")],
     equations=["eq-ef-truncation"],
@@ -144,6 +147,7 @@ def _(xp, X, W):
 
 @claim(
     "rescaling-truncation-trajectory",
+    expect="proved up to N, C = 2",
     title="Through a network of fixed depth the truncation error stays of fifth order",
     sources=[AXIOM_1, ours()],
     needs=["rescaling-truncation"],
@@ -204,6 +208,7 @@ COUPLINGS = dict(
 
 @claim(
     "rescaling-truncation-marginal",
+    expect="proved up to C, K = 2",
     title="In the first-order action all couplings scale alike: none is irrelevant",
     sources=[poster("Renormalization: NO HIGHER TERMS"), paper("irrelevant at low energy scales")],
     equations=["eq-ef-first-order-scaling"],
@@ -253,6 +258,7 @@ hbar.vary("X left alone", key="no-unit", power=0)
 
 @claim(
     "rescaling-truncation-relevant",
+    expect="proved up to C, K = 2",
     title="In the second-order action higher powers are more relevant",
     sources=[poster("Renormalization: NO HIGHER TERMS"), ours("power counting")],
     equations=["eq-ef-second-order-scaling"],

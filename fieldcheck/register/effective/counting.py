@@ -17,6 +17,7 @@ def _real_probes(K):
 
 @claim(
     "invariant-count",
+    expect="proved",
     title="The U(N)-invariant quartics: C²(C²+1)/2 of them, and single traces span",
     sources=[LEMMA_4, ours("the count")],
     equations=["eq-ef-count"],
@@ -57,6 +58,7 @@ def _(xp, X):
 
 @claim(
     "invariant-count-kernel",
+    expect="proved up to N, C = 2",
     title="No other quartic is killed by the generators of U(N)",
     sources=[LEMMA_4, ours("a second count")],
     needs=["invariant-count"],
@@ -112,6 +114,7 @@ kernel.vary("one invariant more", key="off-by-one", sizes=dict(N=[2]), off=-1)
 
 @claim(
     "invariant-count-permutations",
+    expect="proved",
     title="Under permutations alone there are many more quartics",
     sources=[AXIOM_2, ours("the count")],
     equations=["eq-ef-burnside"],
@@ -140,6 +143,7 @@ permutations_count.vary("off by one", key="off-by-one", off=1)
 
 @claim(
     "invariant-count-three-channels",
+    expect="proved",
     title="Three channels: 36, 225, 378 and 414 quartics under permutations",
     sources=[AXIOM_2, ours("the count")],
     needs=["invariant-count-permutations"],
@@ -166,6 +170,7 @@ three_channels.vary(
 
 @claim(
     "invariant-count-permutation-quadratics",
+    expect="proved",
     title="2C² quadratics under permutations, C² under U(N)",
     sources=[AXIOM_2, ours("the count")],
     given=dict(X=probes("2*C*C+2")),
@@ -195,6 +200,7 @@ quadratics.vary("one token", key="one-token", sizes=dict(N=[1]))
 
 @claim(
     "invariant-count-orthogonal",
+    expect="proved",
     title="Real O(N)-invariant quartics: D(D+1)/2 with D = C(C+1)/2",
     sources=[ours("the real case")],
     given=dict(X=_real_probes("10*C*C-6")),
@@ -247,6 +253,7 @@ def _(xp, X, A):
 
 @claim(
     "invariant-count-hermitian-pairs",
+    expect="proved up to C = 3; K = 48",
     title="Pairs of Hermitian heads do span all real quartics, with positive coefficients, too",
     sources=[ours("how far a restricted family reaches")],
     needs=["invariant-count"],

@@ -12,6 +12,7 @@ from fieldcheck.relations import Equal, Rank
 
 @claim(
     "double-trace",
+    expect="proved",
     title="A double trace is a sum of single traces, if the algebra of weights is full",
     sources=[LEMMA_4, talk("NO MORE TERMS"), ours("the condition")],
     equations=["eq-ef-double-trace"],
@@ -61,6 +62,7 @@ def _both(xp, X, algebra, single=True, twice=True):
 
 @claim(
     "double-trace-independent",
+    expect="proved",
     title="For W = 1 only, two quartics: Tr M² and (Tr M)²",
     sources=[LEMMA_4, ours("the counterexample")],
     equations=["eq-ef-identity-algebra"],
@@ -86,6 +88,7 @@ independent.vary("one token: they are the same", key="one-token", sizes=dict(N=[
 
 @claim(
     "double-trace-algebra",
+    expect="proved",
     title="Diagonal weights: C² quartics, of which single traces are C(C+1)/2",
     sources=[LEMMA_4, ours("the general algebra")],
     needs=["double-trace-independent"],
@@ -113,6 +116,7 @@ def _(xp, X):
 
 @claim(
     "double-trace-full",
+    expect="proved",
     title="With the full algebra the double traces add nothing, for any number of tokens",
     sources=[talk("NO MORE TERMS"), ours("the theorem that is true")],
     needs=["double-trace", "invariant-count"],
@@ -146,6 +150,7 @@ def _(xp, X, W):
 
 @claim(
     "double-trace-lemma-4",
+    expect="proved",
     title="Lemma 4 lacks the identity: Tr XX* is no function of XWX*",
     sources=[LEMMA_4],
     equations=["eq-ef-lemma-4"],
@@ -173,6 +178,7 @@ def _(xp, X, w):
 
 @claim(
     "double-trace-generated",
+    expect="proved up to C = 3",
     title="One generic weight and its adjoint generate all matrices",
     sources=[ours("repair of Lemma 4")],
     needs=["double-trace-lemma-4"],

@@ -10,6 +10,7 @@ from fieldcheck.relations import Equal, Rank
 
 @claim(
     "heads-needed",
+    expect="proved",
     title="The squared norm (Tr XX*)² has a coefficient tensor of rank C²",
     sources=[ours("how many heads")],
     equations=["eq-ef-heads-rank"],
@@ -55,6 +56,7 @@ def _(xp, A):
 
 @claim(
     "heads-needed-pairs",
+    expect="proved",
     title="Two self-tied heads are one pair, over the complex numbers",
     sources=[ours("how many heads")],
     equations=["eq-ef-pair"],
@@ -74,6 +76,7 @@ pairs.vary("real weights: (A + B) and (A − B)", key="real", unit=lambda xp: xp
 
 @claim(
     "heads-needed-generic",
+    expect="proved",
     title="⌈C²/2⌉ generic pairs reach full rank",
     sources=[ours("how many heads")],
     needs=["heads-needed"],

@@ -104,6 +104,7 @@ FOURTH_ORDER = [(a, b, c, d) for a in (0, 1) for b in (0, 1) for c in (0, 1) for
 
 @claim(
     "ordering-ambiguity-necklaces",
+    expect="proved up to N, C = 4",
     title="With channels enough, words up to rotation: 11 cubics in three, 6 quartics in two",
     sources=[ours("repair of Lemma 4")],
     needs=["ordering-ambiguity"],

@@ -27,6 +27,7 @@ def _potential(xp, X, A, B):
 
 @claim(
     "right-symmetry",
+    expect="proved up to N, m, p = 2",
     title="A unitary that commutes with all weights is a symmetry",
     sources=[AXIOM_3, LEMMA_4],
     equations=["eq-ef-right"],
@@ -70,6 +71,7 @@ def _(xp, X, A, B, T, v):
 
 @claim(
     "right-symmetry-generic",
+    expect="proved",
     title="A generic weight of rank k leaves phases and U(C − 2k)",
     sources=[ours("what the axiom allows")],
     equations=["eq-ef-commutant"],
@@ -98,6 +100,7 @@ commutant.vary(
 
 @claim(
     "right-symmetry-several",
+    expect="proved",
     title="Several generic weights of rank k leave 1 + max(C − 2nk, 0)²",
     sources=[ours("what the axiom allows")],
     needs=["right-symmetry-generic"],
@@ -138,6 +141,7 @@ def _(xp, Q, K):
 
 @claim(
     "right-symmetry-hermitian",
+    expect="proved",
     title="A Hermitian weight of rank k leaves k phases and U(C − k)",
     sources=[ours("what the axiom allows")],
     given=dict(Q=matrix("C", "k"), H=hermitian("k")),

@@ -82,6 +82,7 @@ def _variance(xp, S):
 
 @claim(
     "taylor-of-softmax",
+    expect="proved up to N = 4; C = 2",
     title="Small scores: a mean field, then half the row variance, then third order",
     sources=[talk("linear Transformers without loss of generality"), AXIOM_1],
     equations=["eq-ef-taylor"],
@@ -122,6 +123,7 @@ def _(xp, X, W):
 
 @claim(
     "taylor-of-softmax-two",
+    expect="proved up to N, C = 2",
     title="For two tokens the third order vanishes",
     sources=[ours("the smallest case")],
     needs=["taylor-of-softmax"],
@@ -174,6 +176,7 @@ def _(xp, X, W, U):
 
 @claim(
     "taylor-of-softmax-relu",
+    expect="proved",
     title="ReLU has no linear limit: it looks the same at every scale",
     sources=[talk("linear Transformers without loss of generality")],
     equations=["eq-ef-relu-scale"],

@@ -40,6 +40,7 @@ def _(xp, X, U, A, B):
 
 @claim(
     "permutation-vs-unitary-mean-field",
+    expect="proved",
     title="Under permutations alone tokens interact already at degree two",
     sources=[talk("This is the Minimal Interactive Polynomial Field!"), AXIOM_2],
     equations=["eq-ef-mean-field"],

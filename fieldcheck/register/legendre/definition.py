@@ -25,6 +25,7 @@ from fieldcheck.relations import AtMost, Equal, Rate, Zero, at_most
 
 @claim(
     "legendre-definition",
+    expect="proved up to n = 4",
     title="The conjugate of a kinetic energy is the kinetic energy of the inverse mass",
     sources=[TALK],
     equations=["eq-legendre-quadratic", "eq-legendre-quadratic-gap"],
@@ -79,6 +80,7 @@ def _(xp, A, v, p):
 
 @claim(
     "legendre-definition-attained",
+    expect="proved",
     title="For L = exp at p = 0 the supremum is not attained",
     sources=[TALK],
     equations=["eq-legendre-not-attained"],
@@ -128,6 +130,7 @@ def _(xp, c):
 
 @claim(
     "legendre-definition-powers",
+    expect="proved",
     title="Powers are conjugate when 1/a + 1/b = 1",
     sources=[TALK],
     equations=["eq-legendre-powers"],
@@ -183,6 +186,7 @@ definition_powers_attained.vary("at |p|^(a-2) p", key="exponent", exponent=lambd
 
 @claim(
     "legendre-definition-integer-powers",
+    expect="proved",
     title="Young's inequality for integer powers, as a square times a positive sum",
     sources=[ours()],
     equations=["eq-legendre-young-gap"],
@@ -214,6 +218,7 @@ def _(xp, x, y):
 
 @claim(
     "legendre-definition-exp",
+    expect="proved",
     title="The conjugate of exp is p log p − p",
     sources=[TALK],
     equations=["eq-legendre-exp"],
@@ -245,6 +250,7 @@ def _(xp, q, p):
 
 @claim(
     "legendre-definition-lse",
+    expect="proved",
     title="The conjugate of log-sum-exp is the negative entropy on the simplex",
     sources=[TALK],
     equations=["eq-legendre-lse"],
@@ -336,6 +342,7 @@ def _(xp, p, s):
 
 @claim(
     "legendre-definition-softplus",
+    expect="proved",
     title="The conjugate of softplus is the binary entropy",
     sources=[TALK],
     equations=["eq-legendre-softplus"],
@@ -382,6 +389,7 @@ definition_softplus_attained.vary("the sign of the entropy", key="entropy-sign",
 
 @claim(
     "legendre-definition-cone",
+    expect="proved",
     title="The conjugate of a cone's indicator is finite, and 0, on the polar cone",
     sources=[TALK],
     equations=["eq-legendre-cone"],
@@ -410,6 +418,7 @@ def _(xp, x, y, A, B):
 
 @claim(
     "legendre-definition-cone-domain",
+    expect="proved",
     title="Off the polar cone the conjugate of the indicator is infinite",
     sources=[ours()],
     equations=["eq-legendre-cone-domain"],
@@ -433,6 +442,7 @@ def _(xp, Y, v, s):
 
 @claim(
     "legendre-definition-exp-domain",
+    expect="proved",
     title="For p < 0 the conjugate of exp is infinite",
     sources=[ours()],
     equations=["eq-legendre-exp-domain"],

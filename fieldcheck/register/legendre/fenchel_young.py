@@ -21,6 +21,7 @@ from fieldcheck.relations import AtMost, Equal, at_most
 
 @claim(
     "legendre-fenchel-young",
+    expect="proved",
     title="Fenchel-Young: L(q) + L*(p) ≥ p q, with equality only at p = ∇L(q)",
     sources=[TALK],
     equations=["eq-fenchel-young", "eq-fenchel-young-gap"],
@@ -60,6 +61,7 @@ def _(xp, A, b, q):
 
 @claim(
     "legendre-fenchel-young-bregman",
+    expect="proved",
     title="For exp the Fenchel-Young gap is a Bregman divergence, from either side",
     sources=[ours()],
     equations=["eq-fenchel-young-bregman"],
@@ -114,6 +116,7 @@ def _(xp, x, p):
 
 @claim(
     "legendre-fenchel-young-box",
+    expect="proved",
     title="Fenchel-Young for exp, enclosed on a box that leaves out the curve of equality",
     sources=[TALK],
     equations=["eq-fenchel-young-exp"],

@@ -17,6 +17,7 @@ from fieldcheck.relations import Equal, Zero
 
 @claim(
     "legendre-gradients-inverse",
+    expect="proved up to n = 4",
     title="For a kinetic energy ∇L* is the inverse of ∇L: the mass matrix and its inverse",
     sources=[TALK],
     equations=["eq-gradients-inverse", "eq-hessians-inverse"],
@@ -132,6 +133,7 @@ def _(xp, x):
 
 @claim(
     "legendre-gradients-inverse-cone",
+    expect="proved",
     title="For a cone the pairs (x, y) with equality are those of Moreau, and no function",
     sources=[TEXTBOOK],
     equations=["eq-moreau-pairs"],

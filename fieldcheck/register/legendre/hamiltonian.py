@@ -21,6 +21,7 @@ def _with_varying_mass(xp, A, b):
 
 @claim(
     "legendre-hamiltonian",
+    expect="proved up to n = 3",
     title="Hamilton's equations for H = p q' − L are the Euler-Lagrange equation",
     sources=[TALK],
     equations=["eq-hamiltonian", "eq-hamilton", "eq-hamilton-euler-lagrange"],
@@ -66,6 +67,7 @@ def _(xp, A, b, q, p):
 
 @claim(
     "legendre-hamiltonian-systems",
+    expect="proved",
     title="Pendulum, Kepler's problem and the quartic oscillator, both ways",
     sources=[TALK],
     equations=["eq-three-systems"],

@@ -11,6 +11,7 @@ from fieldcheck.relations import AtMost, Equal, at_most
 
 @claim(
     "legendre-involution",
+    expect="proved",
     title="Conjugating twice gives back a convex quartic",
     sources=[TEXTBOOK],
     equations=["eq-legendre-biconjugate", "eq-legendre-quartic-gap"],
@@ -43,6 +44,7 @@ def _(xp, a, b, q, r):
 
 @claim(
     "legendre-involution-double-well",
+    expect="proved",
     title="The biconjugate of a double well is its convex hull",
     sources=[TEXTBOOK],
     equations=["eq-legendre-well-tangent", "eq-legendre-well-flat"],
@@ -89,6 +91,7 @@ def _(xp, q, d):
 
 @claim(
     "legendre-involution-hull",
+    expect="proved",
     title="The filled-in double well lies below every chord of the double well",
     sources=[ours()],
     equations=["eq-legendre-hull"],
@@ -126,6 +129,7 @@ def _(xp, u, v, w):
 
 @claim(
     "legendre-involution-closed",
+    expect="proved up to n = 6",
     title="Every conjugate is convex, so L** = L only for convex L",
     sources=[ours()],
     equations=["eq-legendre-conjugate-convex"],
@@ -159,6 +163,7 @@ def _(xp, q, L, p, r, w):
 
 @claim(
     "legendre-involution-not-closed",
+    expect="proved",
     title="A convex function that jumps up at its edge does not come back",
     sources=[ours()],
     equations=["eq-legendre-not-closed"],

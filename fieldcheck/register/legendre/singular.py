@@ -15,6 +15,7 @@ DEF2 = paper("Definition 2")
 
 @claim(
     "legendre-singular",
+    expect="proved",
     title="The first-order action has a singular Legendre transform",
     sources=[DEF2],
     equations=["eq-singular-line", "eq-singular-hessian"],
@@ -68,6 +69,7 @@ def _(xp, X, U, W):
 
 @claim(
     "legendre-singular-recovered",
+    expect="proved",
     title="A small kinetic term makes it regular, with the constraint as its limit",
     sources=[ours()],
     equations=["eq-singular-regularized"],
@@ -108,6 +110,7 @@ def _(xp, X, P, W, m):
 
 @claim(
     "legendre-singular-eliminated",
+    expect="proved up to C = 3",
     title="Eliminating the momenta inside X recovers a Legendre transform: that of V",
     sources=[DEF2, talk("½(X'X* − XX'*) = p q'"), ours("the strongest reading of “recovers”")],
     equations=["eq-singular-eliminated"],

@@ -10,6 +10,7 @@ from fieldcheck.relations import AtMost, Equal, Rate, at_most
 
 @claim(
     "softplus-smooths-relu",
+    expect="proved",
     title="Softplus at temperature τ is within τ log 2 of ReLU, attained at 0",
     sources=[ours("link between chapters")],
     equations=["eq-softplus-error", "eq-softplus-bound"],
@@ -77,6 +78,7 @@ def _(xp, x, tau):
 
 @claim(
     "softplus-smooths-relu-tail",
+    expect="proved",
     title="Away from 0 the error of softplus is exponentially small",
     sources=[ours("link between chapters")],
     equations=["eq-softplus-tail"],
@@ -111,6 +113,7 @@ def _(xp, u, tau):
 
 @claim(
     "softplus-smooths-relu-rate",
+    expect="proved",
     title="The largest error of softplus is of first order in τ, with constant log 2",
     sources=[ours("link between chapters")],
     equations=["eq-softplus-rate"],

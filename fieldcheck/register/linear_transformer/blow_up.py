@@ -13,6 +13,7 @@ QUARTIC = dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C"))
 
 @claim(
     "quartic-blow-up",
+    expect="proved",
     title="Where a real quartic potential is positive, the paper's flow has a finite depth",
     sources=[ours("consequence of the paper's Definition 2")],
     equations=["eq-lt-blow-up-rates", "eq-lt-blow-up-bound"],
@@ -60,6 +61,7 @@ def _(xp, X, A, B):
 
 @claim(
     "quartic-blow-up-scalar",
+    expect="proved",
     title="One number blows up exactly at the bound; with V negative it lives for ever",
     sources=[ours("sharpness of the bound")],
     equations=["eq-lt-blow-up-scalar"],
@@ -96,6 +98,7 @@ def _(xp, a, y0, t):
 
 @claim(
     "quartic-blow-up-conservative",
+    expect="proved",
     title="The conservative flow keeps the norm, so it never blows up",
     sources=[ours("consequence of the talk's equation")],
     equations=["eq-lt-norm-kept"],

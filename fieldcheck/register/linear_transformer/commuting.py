@@ -26,6 +26,7 @@ def _power_series(xp, A, h, terms):
 
 @claim(
     "split-iff-commute",
+    expect="proved",
     title="Splitting is exact for every step exactly when the parts commute",
     sources=[paper("Lemma 1")],
     equations=["eq-lt-commute"],
@@ -69,6 +70,7 @@ split_iff_commute.vary(
 
 @claim(
     "split-iff-commute-if",
+    expect="proved",
     title="Commuting parts may be split",
     sources=[paper("Lemma 1")],
     equations=["eq-lt-commuting-flow"],
@@ -95,6 +97,7 @@ def _(xp, P, R, a, b, h):
 
 @claim(
     "split-iff-commute-jordan",
+    expect="proved",
     title="Commuting parts that cannot be diagonalized may be split too",
     sources=[paper("Lemma 1")],
     needs=["split-iff-commute-if"],
@@ -159,6 +162,7 @@ def _(xp, b):
 
 @claim(
     "split-iff-commute-gap",
+    expect="proved",
     title="The gap of that pair at any step",
     sources=[ours("counterexample to the paper's Lemma 1")],
     equations=["eq-lt-one-step-gap"],
@@ -184,6 +188,7 @@ PLANE_FIELDS = dict(x=vector("C"), P=real_matrix("C", "C"), R=real_matrix("C", "
 
 @claim(
     "split-iff-commute-bracket",
+    expect="proved up to C = 3",
     title="For nonlinear fields the commutator is the Lie bracket",
     sources=[paper("Lemma 1: [f, g] = fg − gf"), ours("repair")],
     equations=["eq-lt-lie-bracket"],

@@ -32,6 +32,7 @@ def _parallel_block(xp, X, W_in, W_out, Q, K, V, O, root_r):
 
 @claim(
     "transformer-ode",
+    expect="proved up to N, C, n = 3; r = 2",
     title="The talk's sum over heads is a standard parallel block",
     sources=[talk("Transformers: continuous")],
     equations=["eq-lt-transformer-ode"],
@@ -73,6 +74,7 @@ transformer_ode.vary("queries and keys exchanged", key="queries-and-keys-exchang
 
 @claim(
     "transformer-ode-rest",
+    expect="proved",
     title="The equation as printed is solved by standing still",
     sources=[talk("Transformers: continuous")],
     equations=["eq-lt-transformer-ode-printed"],
@@ -92,6 +94,7 @@ def _(xp, X, W_in, W_out, Q, K, V, O, root_r):
 
 @claim(
     "wide-mlp",
+    expect="proved up to N, C, n = 3; r = 2",
     title="Many MLP heads are one wide MLP",
     sources=[talk("Simplification: MultiHeadMLP = Wide MLP")],
     equations=["eq-lt-wide-mlp"],

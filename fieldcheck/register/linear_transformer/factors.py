@@ -11,6 +11,7 @@ from fieldcheck.relations import Equal, Force, Law
 
 @claim(
     "field-prefactors",
+    expect="proved",
     title="The talk's halves stay in the weights",
     sources=[talk("Potential field of the linear Transformer"), poster("Engineering View")],
     equations=["eq-lt-prefactors"],
@@ -54,6 +55,7 @@ CHANNELS = built(
 
 @claim(
     "field-prefactors-variance",
+    expect="proved up to r = 2; C = 4",
     title="Scores divided by √r have unit variance",
     sources=[poster("Engineering View: C^(−1/2)"), paper("C_A^(−1/2)")],
     equations=["eq-lt-score-variance"],

@@ -38,6 +38,7 @@ def _odd_power_sums(xp, G):
 
 @claim(
     "single-hamiltonian",
+    expect="proved up to C = 3",
     title="With a skew-Hermitian weight the talk's linear flow is Hamiltonian",
     sources=[poster("Takeaway: a single Hamiltonian framework"), talk("Hamiltonian Matrix/RMT")],
     equations=["eq-lt-hamiltonian-matrix"],
@@ -73,6 +74,7 @@ def _(xp, W):
 
 @claim(
     "single-hamiltonian-quadruples",
+    expect="proved up to C = 3",
     title="The eigenvalues of a Hamiltonian linear flow come as ±λ",
     sources=[talk("Hamiltonian Matrix/RMT")],
     equations=["eq-lt-quadruples"],
@@ -99,6 +101,7 @@ def _(xp, W):
 
 @claim(
     "single-hamiltonian-ascent",
+    expect="proved",
     title="The paper's equation with a real potential climbs it",
     sources=[poster("Takeaway: a single Hamiltonian framework"), paper("Definition 2")],
     equations=["eq-lt-ascent"],
@@ -156,6 +159,7 @@ def _(xp, A, B, W_in, W_out):
 
 @claim(
     "single-hamiltonian-odd",
+    expect="proved up to n = 3",
     title="An odd number of real coordinates carries no symplectic form",
     sources=[ours("real states")],
     equations=["eq-lt-odd"],

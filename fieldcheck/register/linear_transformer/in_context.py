@@ -41,6 +41,7 @@ def _residual_map(xp, W0):
 
 @claim(
     "linear-attention-icl",
+    expect="proved up to d, n = 3; k = 2",
     title="One head of linear attention is one step of gradient descent in context",
     sources=[talk("In-Context Learning"), ours("after von Oswald et al. 2022")],
     equations=["eq-lt-icl-loss", "eq-lt-icl-layer"],
@@ -68,6 +69,7 @@ icl.vary("the query's label channels left at zero", key="query-label-zero", answ
 
 @claim(
     "linear-attention-icl-paired-field",
+    expect="proved up to d, n = 3; k = 2",
     title="The paired field itself learns in context",
     sources=[talk("In-Context Learning Desires iX' = ∂V/∂X*"), ours("construction")],
     equations=["eq-lt-icl-field"],
@@ -106,6 +108,7 @@ def _(xp, x, y, query, eta):
 
 @claim(
     "linear-attention-icl-conservative",
+    expect="proved up to d, n = 3; k = 2",
     title="Under iX' = ∂V/∂X* with a real potential the step is turned by −i",
     sources=[talk("In-Context Learning Desires iX' = ∂V/∂X*"), ours("the talk's equation")],
     equations=["eq-lt-icl-conservative"],

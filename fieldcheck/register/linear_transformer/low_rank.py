@@ -11,6 +11,7 @@ from fieldcheck.relations import Equal, Law, Rank, Zero
 
 @claim(
     "low-rank-heads",
+    expect="proved up to r = 3",
     title="QK* has rank at most the head width",
     sources=[talk("Low-Rank / Random Projection"), paper("Lemma 6")],
     equations=["eq-lt-low-rank"],
@@ -32,6 +33,7 @@ low_rank.vary(
 
 @claim(
     "low-rank-heads-generic",
+    expect="proved up to C = 4; r = 3",
     title="The rank of QK* is generically min(r, C)",
     sources=[talk("Low-Rank / Random Projection")],
     given=dict(Q=real_matrix("C", "r"), K=real_matrix("C", "r")),
@@ -59,6 +61,7 @@ def _mean_and_variance(rule, xp, product, columns, *shape):
 
 @claim(
     "low-rank-heads-projection",
+    expect="proved up to C, r = 2",
     title="With K = Q, a random head is a random projection",
     sources=[talk("Low-Rank / Random Projection"), ours("moments")],
     equations=["eq-lt-projection-mean", "eq-lt-projection-variance"],
@@ -99,6 +102,7 @@ def _(xp, x, y, width):
 
 @claim(
     "low-rank-heads-independent",
+    expect="proved up to C, r = 2",
     title="With independent Q and K it is not: the mean is zero",
     sources=[ours("the case of a Transformer at initialization")],
     equations=["eq-lt-independent-heads"],

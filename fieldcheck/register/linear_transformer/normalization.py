@@ -142,6 +142,7 @@ def _(xp, x, h):
 
 @claim(
     "norm-almost-linear-rays",
+    expect="proved up to C = 6",
     title="Normalization is 0-homogeneous, and has no value at zero",
     sources=[ours("the exact map")],
     equations=["eq-lt-norm-rays"],

@@ -14,6 +14,7 @@ ORDERS = dict(
 
 @claim(
     "dynamics-order",
+    expect="proved",
     title="The MLP is of order one, linear attention of order three",
     sources=[poster("Result: Dynamics Order")],
     equations=["eq-lt-orders"],
@@ -41,6 +42,7 @@ def _(xp, X, W, A, B, s):
 
 @claim(
     "dynamics-order-relu",
+    expect="proved up to N, C, r = 3",
     title="A ReLU MLP is of order one for positive factors",
     sources=[poster("Result: Dynamics Order")],
     equations=["eq-lt-relu-order"],
@@ -83,6 +85,7 @@ def _others(xp, H):
 
 @claim(
     "dynamics-order-interaction",
+    expect="proved",
     title="An MLP moves each token by itself",
     sources=[poster("Result: Interactions")],
     equations=["eq-lt-no-interaction"],

@@ -19,6 +19,7 @@ def _paired_potential(xp, Q, K, V, O):
 
 @claim(
     "head-pairing",
+    expect="proved",
     title="Heads tied in pairs are the force of a quartic potential",
     sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
     equations=["eq-lt-head-pairing"],
@@ -117,6 +118,7 @@ def _(xp, X, A, B, H, K):
 
 @claim(
     "head-pairing-criterion",
+    expect="proved",
     title="A potential exists if and only if Σ A ⊗ B is symmetric",
     sources=[ours("sharpening of the paper's Lemma 3")],
     equations=["eq-lt-criterion"],
@@ -153,6 +155,7 @@ def _(xp, X, A, B, H, K):
 
 @claim(
     "head-pairing-self-tied",
+    expect="proved",
     title="One head suffices, if it is tied to itself",
     sources=[ours("the number of heads need not be even")],
     equations=["eq-lt-self-tied"],
@@ -171,6 +174,7 @@ head_pairing_self_tied.vary("a head tied to its adjoint, VO* = (QK*)*", key="adj
 
 @claim(
     "head-pairing-two-self-tied",
+    expect="proved",
     title="A pair of heads is two self-tied heads",
     sources=[ours("normal form")],
     equations=["eq-lt-two-self-tied"],
@@ -190,6 +194,7 @@ head_pairing_two_self_tied.vary("both with a plus sign", key="plus-sign", sign=1
 
 @claim(
     "head-pairing-one-token",
+    expect="proved",
     title="For one token the condition is weaker",
     sources=[ours("why N ≥ 2 is asked for")],
     equations=["eq-lt-one-token"],
@@ -228,6 +233,7 @@ def _coefficients(xp, pairs):
 
 @claim(
     "head-pairing-parameters",
+    expect="proved up to C = 3",
     title="A tied pair has 2C² − 1 parameters",
     sources=[ours("count of parameters")],
     equations=["eq-lt-parameter-count"],
@@ -251,6 +257,7 @@ head_pairing_parameters.vary("as many as weights", key="as-many-as-weights", los
 
 @claim(
     "head-pairing-parameters-free",
+    expect="proved up to C = 3",
     title="Two free heads have 4C² − 4 parameters",
     sources=[ours("count of parameters")],
     equations=["eq-lt-parameter-count-free"],
@@ -271,6 +278,7 @@ head_pairing_parameters_free.vary("exactly twice a tied pair", key="twice-a-tied
 
 @claim(
     "real-quartic-four-terms",
+    expect="proved",
     title="Over the reals the same potential has four gradient terms",
     sources=[ours("real networks")],
     equations=["eq-lt-real-quartic"],

@@ -9,6 +9,7 @@ from fieldcheck.relations import Force
 
 @claim(
     "quadratic-gives-mlp",
+    expect="proved",
     title="The quadratic potential gives a linear MLP",
     sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
     equations=["eq-lt-quadratic-force"],
@@ -37,6 +38,7 @@ def _(xp, X, W):
 
 @claim(
     "quartic-gives-attention",
+    expect="proved",
     title="The quartic potential gives two heads of linear attention",
     sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
     equations=["eq-lt-quartic-force"],

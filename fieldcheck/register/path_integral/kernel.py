@@ -144,6 +144,7 @@ def _(xp, w, x, y):
 
 @claim(
     "propagator-harmonic-slices",
+    expect="proved up to n = 4",
     title="n slices are an oscillator exactly, at another frequency and mass",
     sources=[ours()],
     equations=["eq-pi-slices-exact"],
@@ -198,6 +199,7 @@ def _(xp, u, r):
 
 @claim(
     "propagator-harmonic-schroedinger",
+    expect="proved",
     title="Mehler's kernel solves the Schrödinger equation",
     sources=[ours("the classical check")],
     equations=["eq-pi-schroedinger"],

@@ -167,6 +167,7 @@ def _(xp, w, damping, T):
 
 @claim(
     "lattice-path-integral-determinant",
+    expect="proved up to C = 2; n = 3",
     title="The normal-ordered determinant, for any widths",
     sources=[ours()],
     equations=["eq-pi-determinant"],
@@ -280,6 +281,7 @@ ODD = dict(n=[1, 3], C=[1, 2])
 
 @claim(
     "lattice-path-integral-midpoint-determinant",
+    expect="proved up to C = 2; n = 3",
     title="The midpoints' determinant, for an odd number of slices",
     sources=[ours()],
     equations=["eq-pi-midpoint-determinant"],
@@ -312,6 +314,7 @@ midpoint_determinant.vary("the sum of the products", key="fermionic", sign=1)
 
 @claim(
     "lattice-path-integral-even",
+    expect="proved up to C = 2; n = 4",
     title="With an even number of slices the midpoint integral does not exist",
     sources=[ours()],
     equations=["eq-pi-alternating"],
@@ -333,6 +336,7 @@ even.vary("in normal order, too", key="normal-order", matrix=normal_ordered)
 
 @claim(
     "lattice-path-integral-zero-point",
+    expect="proved",
     title="The two limits differ by the zero-point factor e^(−iwT/2)",
     sources=[ours()],
     equations=["eq-pi-zero-point"],
@@ -352,6 +356,7 @@ zero_point.vary("the factor the other way round", key="sign", halves=1)
 
 @claim(
     "lattice-path-integral-orders",
+    expect="proved",
     title="Averaged over all orders, |x|⁴ is the normal-ordered one plus 2|x|² plus ½",
     sources=[ours("what a change of slicing does to the quartic")],
     equations=["eq-pi-orders"],
@@ -398,6 +403,7 @@ orders.vary("no constant", key="no-constant", constants=0)
 
 @claim(
     "lattice-path-integral-orders-attention",
+    expect="proved up to N, C = 3",
     title="A change of slicing turns attention into attention plus a linear layer",
     sources=[ours("what a change of slicing does to the quartic")],
     equations=["eq-pi-orders-attention"],

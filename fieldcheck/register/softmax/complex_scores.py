@@ -20,6 +20,7 @@ AT_LEAST_ONE = built(
 
 @claim(
     "complex-softmax",
+    expect="proved",
     title="With complex scores the rows sum to one",
     sources=[WHY_SOFTMAX],
     equations=["eq-complex-rows"],
@@ -102,6 +103,7 @@ complex_pole_rate.vary("a double pole", key="double-pole", order=2)
 
 @claim(
     "complex-softmax-diagonal",
+    expect="proved",
     title="Hermitian weights make only the diagonal scores real",
     sources=[ours()],
     equations=["eq-hermitian-diagonal"],
@@ -120,6 +122,7 @@ def _(xp, X, W):
 
 @claim(
     "complex-softmax-real-part",
+    expect="proved",
     title="With the real part of the scores: a real potential, probabilities, two terms",
     sources=[ours()],
     equations=["eq-real-part-force"],

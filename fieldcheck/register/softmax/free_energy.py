@@ -12,6 +12,7 @@ from fieldcheck.relations import Equal, Force
 
 @claim(
     "softmax-free-energy",
+    expect="proved",
     title="Softmax attention is the force of a free energy",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
     equations=["eq-free-energy-force"],
@@ -83,6 +84,7 @@ free_energy.vary(
 
 @claim(
     "softmax-free-energy-printed-potential",
+    expect="proved",
     title="What the printed potential gives: columns, not rows",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
     equations=["eq-printed-force"],
@@ -105,6 +107,7 @@ printed_potential.vary("without 1/√r", key="scale", scaled=False)
 
 @claim(
     "softmax-free-energy-conjugate",
+    expect="proved",
     title="The scores of the free energy's attention are conjugated",
     sources=[ours()],
     equations=["eq-conjugate-scores"],

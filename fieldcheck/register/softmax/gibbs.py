@@ -10,6 +10,7 @@ from fieldcheck.relations import AtMost, Equal, Rate, at_most
 
 @claim(
     "gibbs-variational",
+    expect="proved",
     title="Softmax minimizes energy plus temperature times negative entropy",
     sources=[talk("Energy + Entropic Regularization")],
     equations=["eq-gibbs-minimum"],
@@ -55,6 +56,7 @@ def _(xp, p, E, tau):
 
 @claim(
     "gibbs-variational-excess",
+    expect="proved",
     title="The excess free energy is τ times the divergence from softmax",
     sources=[ours()],
     equations=["eq-gibbs-excess"],
@@ -185,6 +187,7 @@ def _(xp, e, g, tied, above):
 
 @claim(
     "gibbs-variational-hot",
+    expect="proved up to n = 6",
     title="Hot softmax is uniform but for a term in 1/τ, the energy's deviation from its mean",
     sources=[ours()],
     equations=["eq-gibbs-hot"],

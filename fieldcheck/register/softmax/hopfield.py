@@ -17,6 +17,7 @@ def _divergence(xp, x, y, K, beta):
 
 @claim(
     "hopfield-descent",
+    expect="proved",
     title="One attention step lowers the modern Hopfield energy, over-relaxed or not",
     sources=[ours("after Ramsauer et al. 2020")],
     equations=["eq-hopfield-descent"],
@@ -56,6 +57,7 @@ def _(xp, x, K, beta, b):
 
 @claim(
     "hopfield-descent-amount",
+    expect="proved",
     title="The drop is at least half the squared step",
     sources=[ours()],
     equations=["eq-hopfield-amount"],

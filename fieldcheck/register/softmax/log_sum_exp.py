@@ -10,6 +10,7 @@ from fieldcheck.relations import AtMost, Equal, Gradient, at_most
 
 @claim(
     "lse-gradient-softmax",
+    expect="proved",
     title="Softmax is the gradient of log-sum-exp",
     sources=[WHY_SOFTMAX],
     equations=["eq-lse-gradient"],
@@ -28,6 +29,7 @@ def _(xp, x):
 
 @claim(
     "lse-gradient-softmax-hessian",
+    expect="proved",
     title="The Hessian of log-sum-exp is diag(p) − ppᵀ",
     sources=[WHY_SOFTMAX],
     equations=["eq-lse-hessian"],
@@ -50,6 +52,7 @@ lse_hessian.vary("diag(p) alone", key="diagonal-alone", outer=0)
 
 @claim(
     "lse-gradient-softmax-convex",
+    expect="proved",
     title="Log-sum-exp is convex: its Hessian is a variance",
     sources=[ours()],
     equations=["eq-lse-convex"],
@@ -72,6 +75,7 @@ def _(xp, x, h):
 
 @claim(
     "lse-gradient-softmax-norm",
+    expect="proved",
     title="The Hessian of log-sum-exp has norm at most ½",
     sources=[ours()],
     equations=["eq-lse-norm"],

@@ -10,6 +10,7 @@ from fieldcheck.relations import AtMost, Equal, at_most
 
 @claim(
     "softmax-other-metric",
+    expect="proved up to N, C = 6",
     title="In a metric that weighs the tokens, self-attention is a gradient",
     sources=[ours("after Geshkovski et al. 2023")],
     equations=["eq-other-metric"],
@@ -33,6 +34,7 @@ other_metric.vary("the energy without its factor ½", key="half-missing", factor
 
 @claim(
     "softmax-other-metric-values",
+    expect="proved up to N, C = 6",
     title="A wider tying for which a weighted metric works",
     sources=[ours()],
     equations=["eq-other-metric-values"],
@@ -60,6 +62,7 @@ other_metric_values.vary("the metric of tied values", key="tied-metric", metric=
 
 @claim(
     "softmax-other-metric-ascent",
+    expect="proved up to N, C = 6",
     title="Attention climbs the interaction energy",
     sources=[ours("after Geshkovski et al. 2023")],
     equations=["eq-other-metric-ascent"],

@@ -12,6 +12,7 @@ from fieldcheck.relations import Equal, Gradient, Rate
 
 @claim(
     "softmax-real-two-terms",
+    expect="proved",
     title="Over the reals the free energy gives two attention terms",
     sources=[ours()],
     equations=["eq-two-terms"],
@@ -41,6 +42,7 @@ real_two_terms.vary(
 
 @claim(
     "softmax-query-only",
+    expect="proved",
     title="With the keys frozen, attention is a gradient in the queries",
     sources=[ours()],
     equations=["eq-query-only"],
@@ -188,6 +190,7 @@ def _(xp, X, H, D):
 
 @claim(
     "softmax-no-potential-leading",
+    expect="proved up to N = 4; C = 3",
     title="The asymmetry is that of the normalization, of second order in the tokens",
     sources=[ours()],
     equations=["eq-leading-asymmetry"],
@@ -328,6 +331,7 @@ no_go_order.vary("with its sign turned", key="sign", cubic=-1)
 
 @claim(
     "softmax-no-potential-leading-two",
+    expect="proved up to N = 2; C = 3",
     title="For two tokens what is left is of sixth order",
     sources=[ours()],
     needs=["softmax-no-potential-leading"],

@@ -26,6 +26,7 @@ def _two_patterns(xp, k, beta):
 
 @claim(
     "lse-phase-transition",
+    expect="proved",
     title="Two opposite unit patterns: the origin stops being a minimum at β = 1",
     sources=[talk("Axiom 1: RG / Phase Transition"), ours("our reading")],
     equations=["eq-tanh-force", "eq-origin-curvature"],
@@ -64,6 +65,7 @@ def _(xp, x, h, k, beta):
 
 @claim(
     "lse-phase-transition-hot",
+    expect="proved",
     title="Up to β = 1 the energy of two opposite patterns is convex: one minimum",
     sources=[ours()],
     equations=["eq-hot-convex"],
@@ -96,6 +98,7 @@ AWAY_FROM_ZERO = between(Fraction(1, 8), 9)
 
 @claim(
     "lse-phase-transition-cold",
+    expect="proved",
     title="Above β = 1 there are two further minima",
     sources=[ours()],
     equations=["eq-cold-branch"],
@@ -137,6 +140,7 @@ def _(xp, u):
 
 @claim(
     "lse-phase-transition-exponent",
+    expect="proved",
     title="The minima leave the origin as the square root of β − 1",
     sources=[ours()],
     equations=["eq-exponent"],
@@ -160,6 +164,7 @@ exponent.vary("the critical point β = 2", key="critical-beta-two", critical=2)
 
 @claim(
     "lse-phase-transition-bound",
+    expect="proved",
     title="Any patterns: one minimum while β‖K‖² is at most 2",
     sources=[ours()],
     equations=["eq-pattern-bound"],

@@ -16,6 +16,7 @@ def _keeps_itself(xp, M):
 
 @claim(
     "masked-free-energy",
+    expect="proved",
     title="The free energy over the allowed keys gives masked attention",
     sources=[ours("the free energy with a mask")],
     equations=["eq-masked-free-energy"],
@@ -61,6 +62,7 @@ def _(xp, X, W, root_r, M):
 
 @claim(
     "masked-free-energy-empty",
+    expect="proved",
     title="A row without keys: a large negative number attends to what it should hide",
     sources=[ours("what a common implementation does")],
     equations=["eq-empty-row"],

@@ -29,6 +29,7 @@ def _ladder_exp(xp, a, q, n):
 
 @claim(
     "bch-gate",
+    expect="proved up to n = 3",
     title="If [A, B] = βB, the product of exponentials is one exponential with a gate",
     sources=[paper("Lemma 8")],
     equations=["eq-bch-gate", "eq-bch-conjugation"],
@@ -55,6 +56,7 @@ def gate(xp, a, beta, b):
 
 @claim(
     "bch-gate-complex",
+    expect="proved up to n = 3",
     title="The gate for complex β and in any basis",
     sources=[paper("Lemma 8")],
     needs=["bch-gate"],
@@ -122,6 +124,7 @@ def _(xp, a, beta, b):
 
 @claim(
     "bch-gate-series",
+    expect="proved",
     title="The gate's power series: minus at the fourth power",
     sources=[paper("Lemma 8, the series")],
     equations=["eq-gate-series"],

@@ -19,6 +19,7 @@ def _bracket(xp, f, g, X):
 
 @claim(
     "bch-homogeneous",
+    expect="proved",
     title="A scalar MLP and linear attention satisfy the hypothesis, with β = -2c",
     sources=[paper("Lemma 8, its hypothesis"), ours("by Euler's identity")],
     equations=["eq-bracket-homogeneous"],
@@ -43,6 +44,7 @@ homogeneous.vary("the sign of the other order", key="other-order", beta=lambda c
 
 @claim(
     "bch-homogeneous-flow",
+    expect="proved",
     title="One channel, one token: the gate in closed form",
     sources=[ours("the scalar case, solved")],
     equations=["eq-gate-scalar"],
@@ -76,6 +78,7 @@ def _(xp, u, a, c):
 
 @claim(
     "bch-homogeneous-flow-all",
+    expect="proved",
     title="All tokens and channels: the gate as a change of time",
     sources=[ours("the general case, solved")],
     equations=["eq-gate-time"],
@@ -131,6 +134,7 @@ def _unit_matrix(xp, n, row, column):
 
 @claim(
     "bch-homogeneous-diagonal",
+    expect="proved up to N, C = 3",
     title="A diagonal MLP and an elementary head satisfy it, too",
     sources=[ours("a wider class than scalar MLPs")],
     equations=["eq-bracket-diagonal"],
@@ -156,6 +160,7 @@ diagonal.vary("the conjugate left out: right for real rates only", key="no-conju
 
 @claim(
     "bch-homogeneous-tokens",
+    expect="proved up to N = 3; C = 2",
     title="An MLP that grows every token at its own rate gates attention key by key",
     sources=[paper("the gate as a pairwise mask"), ours("where that reading is right")],
     equations=["eq-bracket-tokens"],

@@ -13,6 +13,7 @@ from fieldcheck.relations import Equal, at_most
 
 @claim(
     "sparse-noncommutative",
+    expect="proved",
     title="A mask is a sum of diagonal matrices to the left and right of the scores",
     sources=[poster("Sparse Attn → non-commutative corrections"), ours("our reading of the words")],
     equations=["eq-mask-diagonals"],
@@ -83,6 +84,7 @@ def _generated(generators):
 
 @claim(
     "sparse-noncommutative-criterion",
+    expect="proved",
     title="A reordering is a symmetry of the masked field only if it keeps the mask",
     sources=[ours("the converse")],
     equations=["eq-mask-symmetry"],
@@ -149,6 +151,7 @@ def _wreath(n, size):
 
 @claim(
     "sparse-noncommutative-causal",
+    expect="proved",
     title="A causal mask leaves no symmetry under reordering",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
@@ -175,6 +178,7 @@ causal.vary("reversal as well", key="reversal", group=_reversal)
 
 @claim(
     "sparse-noncommutative-band",
+    expect="proved",
     title="A band mask leaves the reversal",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
@@ -197,6 +201,7 @@ band.vary("shifts, as if the band closed on itself", key="shifts", group=_shifts
 
 @claim(
     "sparse-noncommutative-band-wide",
+    expect="proved",
     title="A band of half-width 2 leaves the reversal, from five tokens on",
     sources=[ours("by trying all reorderings")],
     needs=["sparse-noncommutative-band"],
@@ -216,6 +221,7 @@ wide_band.vary("four tokens: two of them see everybody", key="too-wide", sizes=d
 
 @claim(
     "sparse-noncommutative-blocks",
+    expect="proved",
     title="A block mask leaves a wreath product",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
@@ -241,6 +247,7 @@ def _(xp, X, W, t):
 
 @claim(
     "sparse-noncommutative-circulant",
+    expect="proved",
     title="A ring with both neighbours leaves the dihedral group",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),
@@ -269,6 +276,7 @@ circulant.vary("the dihedral group for a directed ring", key="directed-dihedral"
 
 @claim(
     "sparse-noncommutative-directed",
+    expect="proved",
     title="A ring with one neighbour leaves the shifts",
     sources=[
         poster("Sparse Attn → non-commutative corrections"),

@@ -11,6 +11,7 @@ from fieldcheck.relations import Equal, Force, Rate, Zero
 
 @claim(
     "flow-symplectic",
+    expect="proved",
     title="The flow of iX' = ∂V/∂X*, V real, keeps the form and the norm",
     sources=[ours()],
     equations=["eq-flow-form", "eq-flow-norm"],
@@ -53,6 +54,7 @@ def _(xp, X, W):
 
 @claim(
     "flow-symplectic-midpoint",
+    expect="proved",
     title="Implicit midpoint keeps the form and the norm exactly",
     sources=[ours()],
     equations=["eq-midpoint"],
@@ -100,6 +102,7 @@ def _(xp, m, W, A, B, h):
 
 @claim(
     "flow-symplectic-gauss",
+    expect="proved up to N, C = 3",
     title="The fourth-order Gauss-Legendre step is unitary on a linear field",
     sources=[ours()],
     equations=["eq-gauss"],
@@ -133,6 +136,7 @@ def _(xp, X, W, h):
 
 @claim(
     "flow-symplectic-cooper",
+    expect="proved",
     title="A Gauss-Legendre step keeps the inner products that its slopes keep, on any field",
     sources=[ours("Cooper's theorem, for this product")],
     equations=["eq-cooper"],
@@ -165,6 +169,7 @@ def _(xp, X, K, h):
 
 @claim(
     "flow-symplectic-rk4",
+    expect="proved",
     title="A classical Runge-Kutta step loses the norm at sixth order",
     sources=[ours()],
     equations=["eq-rk4-loss"],

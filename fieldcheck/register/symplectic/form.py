@@ -19,6 +19,7 @@ TANGENTS = dict(X=matrix("N", "C"), H=matrix("N", "C"), K=matrix("N", "C"))
 
 @claim(
     "symplectic-form",
+    expect="proved",
     title="i dX∧dX* is minus the derivative of the talk's one-form, and dq∧dp",
     sources=[talk("Symplectic Form")],
     equations=["eq-symplectic-form"],
@@ -75,6 +76,7 @@ def _(xp, q, p, h_q, h_p, k_q, k_p):
 
 @claim(
     "symplectic-form-one-form",
+    expect="proved",
     title="The talk's ω is the one-form ½ Σ (p dq − q dp)",
     sources=[talk("Symplectic Form")],
     equations=["eq-one-form"],
@@ -109,6 +111,7 @@ def _(xp, q, p, h_q, h_p):
 
 @claim(
     "symplectic-form-paper",
+    expect="proved",
     title="The paper's one-form is imaginary and its derivative is −dX∧dX*",
     sources=[paper("Definition 2")],
     equations=["eq-paper-one-form"],
@@ -145,6 +148,7 @@ SMALL = dict(N=[1, 2], C=[1, 2])
 
 @claim(
     "symplectic-nondegenerate",
+    expect="proved up to N, C = 2",
     title="The two-form is nondegenerate",
     sources=[talk("Symplectic Form")],
     equations=["eq-nondegenerate"],
@@ -174,6 +178,7 @@ def _(xp, X, v):
 
 @claim(
     "symplectic-nondegenerate-compatible",
+    expect="proved",
     title="On H and iH the two-form is twice the squared norm",
     sources=[ours()],
     equations=["eq-compatible"],
@@ -192,6 +197,7 @@ compatible.vary("−iH for iH", key="sign", sign=-1)
 
 @claim(
     "symplectic-nondegenerate-closed",
+    expect="proved",
     title="The two-form is closed",
     sources=[talk("Symplectic Form")],
     equations=["eq-closed"],
@@ -213,6 +219,7 @@ def _(xp, X, H, K, L):
 
 @claim(
     "symplectic-nondegenerate-real-states",
+    expect="proved",
     title="Real states carry no symplectic form",
     sources=[ours()],
     equations=["eq-real-lagrangian"],

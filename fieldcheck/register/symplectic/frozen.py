@@ -20,6 +20,7 @@ from fieldcheck.relations import Equal, Force, Zero
 
 @claim(
     "gram-frozen",
+    expect="proved",
     title="Token inner products are frozen along iX' = ∂V/∂X*",
     sources=[ours("consequence of the isometry axiom")],
     equations=["eq-gram-frozen"],
@@ -75,6 +76,7 @@ def _(xp, X):
 
 @claim(
     "gram-frozen-noether",
+    expect="proved",
     title="Noether: a token inner product moves as V does under the token rotation",
     sources=[ours()],
     equations=["eq-noether"],
@@ -117,6 +119,7 @@ def _(xp, X, Y, L, W):
 
 @claim(
     "gram-frozen-midpoint",
+    expect="proved",
     title="Implicit midpoint freezes the inner products at every discrete depth",
     sources=[ours()],
     equations=["eq-gram-midpoint"],
@@ -156,6 +159,7 @@ def _two_layers(xp, X, layers, attention, mlp):
 
 @claim(
     "orbit-theorem",
+    expect="proved",
     title="Linear layers freeze every linear relation between tokens",
     sources=[ours()],
     equations=["eq-orbit-layers"],
@@ -195,6 +199,7 @@ orbit.vary(
 
 @claim(
     "orbit-theorem-form",
+    expect="proved",
     title="Linear MLP plus linear attention is X G(X*X), with untied weights",
     sources=[ours()],
     equations=["eq-orbit-form"],
@@ -234,6 +239,7 @@ orbit_form.vary("M = XᵀX, without conjugation", key="transpose", conjugated=Fa
 
 @claim(
     "lax-pair",
+    expect="proved",
     title="X*X obeys a Lax equation: its spectrum is constant while it moves",
     sources=[ours()],
     equations=["eq-lax", "eq-lax-powers"],

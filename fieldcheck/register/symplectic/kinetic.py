@@ -12,6 +12,7 @@ CANONICAL = "Why Is iX' = ∂V/∂X* Canonical?"
 
 @claim(
     "phase-space-kinetic",
+    expect="proved",
     title="The kinetic term is p q' up to a total derivative",
     sources=[talk(CANONICAL)],
     equations=["eq-kinetic-repaired"],
@@ -50,6 +51,7 @@ kinetic.vary("the two products of the kinetic term in the other order", key="ord
 
 @claim(
     "phase-space-kinetic-cyclic",
+    expect="proved",
     title="The token and channel forms of the kinetic term agree under the trace",
     sources=[talk(CANONICAL)],
     equations=["eq-kinetic-cyclic"],

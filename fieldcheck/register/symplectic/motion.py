@@ -22,6 +22,7 @@ MOTION = dict(
 
 @claim(
     "euler-lagrange-schroedinger",
+    expect="proved",
     title="The phase-space action of a real V is stationary iff iX' = ∂V/∂X*",
     sources=[talk("Euler-Lagrange Eq, Schrödinger Eq"), talk("In-Context Learning")],
     equations=["eq-first-variation"],
@@ -67,6 +68,7 @@ def _(xp, X, X_ddot, H, W):
 
 @claim(
     "euler-lagrange-schroedinger-complex",
+    expect="proved",
     title="A complex V gives two equations, X' = ½XW and X' = −½XW*",
     sources=[talk("In-Context Learning"), ours()],
     equations=["eq-two-equations"],
@@ -101,6 +103,7 @@ two_equations.vary(
 
 @claim(
     "euler-lagrange-schroedinger-residue",
+    expect="proved",
     title="The action of a complex V fails to be stationary by the force of Im V",
     sources=[ours()],
     equations=["eq-residue"],
@@ -144,6 +147,7 @@ residue.vary("the residue not conjugated", key="conjugate", conjugated=False)
 
 @claim(
     "euler-lagrange-schroedinger-skew",
+    expect="proved",
     title="The talk's action is consistent for weights that make its V real",
     sources=[talk("In-Context Learning"), ours()],
     equations=["eq-skew-weights"],

@@ -32,6 +32,7 @@ def _real_gradient(xp, X, W, A, B):
 
 @claim(
     "kinetic-minus-potential",
+    expect="proved",
     title="Kinetic minus potential energy gives a second-order equation",
     sources=[poster("Result")],
     equations=["eq-newton"],

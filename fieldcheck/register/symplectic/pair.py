@@ -27,6 +27,7 @@ PAIR = dict(
 
 @claim(
     "euler-lagrange-pair",
+    expect="proved",
     title="X' = ∂V/∂X* and −X*' = ∂V/∂X are one equation for imaginary V",
     sources=[paper("Definition 2")],
     equations=["eq-pair"],
@@ -65,6 +66,7 @@ pair.vary("without the minus sign", key="sign", sign=1)
 
 @claim(
     "euler-lagrange-pair-defect",
+    expect="proved",
     title="The paper's two equations differ by twice the force of Re V",
     sources=[paper("Definition 2"), ours()],
     equations=["eq-pair-defect"],

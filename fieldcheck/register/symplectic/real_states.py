@@ -10,6 +10,7 @@ from fieldcheck.relations import Equal, Gradient
 
 @claim(
     "real-field-symmetric",
+    expect="proved",
     title="A real quadratic potential gives symmetric weights",
     sources=[talk("Otherwise we will get self-adjoint / symmetric weights")],
     equations=["eq-real-field"],
@@ -28,6 +29,7 @@ def _(xp, X, W):
 
 @claim(
     "real-field-symmetric-only",
+    expect="proved",
     title="No real linear field X ↦ XU but the symmetric ones is a gradient",
     sources=[ours()],
     equations=["eq-real-asymmetry"],

@@ -11,6 +11,7 @@ from fieldcheck.relations import Equal, Force, Zero
 
 @claim(
     "complex-splits",
+    expect="proved",
     title="Under X' = ∂V/∂X*, a real V climbs and an imaginary V is conserved",
     sources=[paper("Definition 2"), talk("Complex Field = Dissipative + Conservative")],
     equations=["eq-ascent"],
@@ -51,6 +52,7 @@ def _(xp, X, W, A, B):
 
 @claim(
     "complex-splits-talk",
+    expect="proved",
     title="Under iX' = ∂V/∂X*, the roles of Re V and Im V are exchanged",
     sources=[talk("Complex Field = Dissipative + Conservative")],
     equations=["eq-talk-roles"],
@@ -78,6 +80,7 @@ def _(xp, X, W, A, B):
 
 @claim(
     "complex-splits-weights",
+    expect="proved",
     title="Re V takes the Hermitian part of W, Im V the skew-Hermitian part",
     sources=[paper("Definition 2")],
     equations=["eq-weight-split"],

@@ -62,6 +62,7 @@ def _(xp, a, b, z, h):
 
 @claim(
     "geodesic-minimal-signature",
+    expect="proved up to C, K = 6",
     title="The phase-space kinetic action has as many rising as falling directions",
     sources=[ours()],
     equations=["eq-signature"],
@@ -81,6 +82,7 @@ signature.vary("conjugation leaves it alone", key="sign", sign=1)
 
 @claim(
     "geodesic-minimal-rank",
+    expect="proved up to K = 6",
     title="The phase-space kinetic Hessian has rank 2·2⌊K/2⌋ for K inner points",
     sources=[ours()],
     equations=["eq-kinetic-rank"],
@@ -102,6 +104,7 @@ kinetic_rank.vary("full rank at every K", key="full-rank", rank=lambda K: 2 * K)
 
 @claim(
     "geodesic-minimal-jacobi",
+    expect="proved up to m = 6",
     title="No conjugate point, no falling direction",
     sources=[ours()],
     equations=["eq-picone"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 
 from tests.meta.corpus.case import Draft, Part, family
@@ -66,6 +67,56 @@ def rate_analytic(rng: random.Random) -> Draft:
         )
     )
     return Draft((part,), given, truth=False)
+
+
+# factors that tend to one, and constants that are positive
+ONES = (
+    "xp.exp(a*h)",
+    "(1 + a*h)",
+    "(xp.one/(1 + a*h))",
+    "xp.cos(a*h)",
+    "xp.sqrt(1 + a*h)",
+    "(1 + h)**2",
+    "(xp.sin(h)/h)",
+    "(xp.tanh(a*h)/(a*h))",
+    "(xp.log(1 + a*h)/(a*h))",
+    "((xp.exp(h) - 1)/h)",
+    "(1 + xp.relu(a - 3)*h)",
+    "(1 + xp.abs(x)*h)",
+    "xp.exp(x*h)",
+    "(1 + xp.sum(v*v)*h)",
+)
+CONSTANTS = ("a", "a*a", "(1 + x*x)", "xp.exp(x)", "(a + xp.sum(v*v))", "(xp.abs(x) + a)", "xp.one")
+
+
+@family
+def rate_composed(rng: random.Random) -> Draft:
+    """A constant times a power of 1/n times factors that tend to one, and what is added to them."""
+    truth, p = coin(rng), rng.randint(1, 3)
+    constant = rng.choice(CONSTANTS)
+    ones = rng.sample(ONES, rng.randint(1, 3))
+    text = f"{constant}*h**{p}*{'*'.join(ones)}"
+    if rng.random() < 0.4:
+        text = f"{text} + {rng.randint(1, 10**6)}*a*h**{p + 1}"
+    shown, order = constant, p
+    if not truth:
+        k = rng.randint(2, 30)
+        shown, order, text = rng.choice(
+            (
+                (f"{constant}*(10**{k} + 1)/10**{k}", p, text),
+                (f"({constant} + (1 - on(xp, a - {rng.randint(1, 9)})))", p, text),
+                (f"({constant} + xp.relu(a - 10**{rng.randint(1, 6)}))", p, text),
+                (f"({constant} + xp.relu(xp.one/100 - (a - 2)**2))", p, text),
+                (constant, p, f"{text} + a*h**{p}/10**{k}"),
+                (constant, p + 1, text),
+                (constant, p, f"{text} + xp.one/10**{k}"),
+                (constant, p, f"{text} + h/10**{k}" if p > 1 else f"{text} + h**{p}*2"),
+            )
+        )
+    remainder = f"(lambda h: {text})(xp.one/n)"
+    given = {"a": "positive()", "x": "real()", "v": 'vector("n")'}
+    used = {k: d for k, d in given.items() if re.search(rf"\b{k}\b", text + shown)}
+    return Draft((rate(remainder, order, shown),), used or {"a": "positive()"}, truth=truth)
 
 
 @family
@@ -439,8 +490,31 @@ def system(rng: random.Random) -> Draft:
         part = Part("Solutions", (equations, "(Piece(zero=(v[0],)), Piece(zero=(v[0] - 1,)))"))
         sizes = {"n": tuple(range(1, last + 1))}
         return Draft((part,), {"v": 'vector("n")'}, sizes, truth=truth, false_at=f"n >= {first}")
+    if rng.random() < 0.4:
+        return selected_roots(rng, truth)
     part = Part("Solutions", (equations, f"({', '.join(pieces)},)"))
     return Draft((part,), given, truth=truth)
+
+
+def selected_roots(rng: random.Random, truth: bool) -> Draft:
+    """The roots of a polynomial on one side of a number, which may be a root itself."""
+    roots = sorted({rng.randint(-4, 4) for _ in range(rng.randint(2, 4))})
+    cut, strict = rng.choice((*roots, rng.randint(-4, 4))), rng.random() < 0.5
+    wanted = [r for r in roots if r > cut or (r == cut and not strict)]
+    polynomial = "*".join(f"(x - {r})" for r in roots)
+    kind = "positive" if strict else "nonnegative"
+    form = rng.choice(("{p}", "xp.abs({p})", "({p})**2", "({p})*(1 + x*x)"))
+    system = f"Piece(zero=({form.format(p=polynomial)},), {kind}=(x - {cut},))"
+    claimed = list(wanted)
+    if not truth:
+        others = [r for r in range(-6, 7) if r not in wanted]
+        if claimed and rng.random() < 0.5:
+            claimed.remove(rng.choice(claimed))
+        else:
+            claimed.append(cut if cut in roots and strict else rng.choice(others))
+    pieces = "".join(f"Piece(zero=(x - {r},)), " for r in claimed)
+    part = Part("Solutions", (system, f"({pieces})" if pieces else "()"))
+    return Draft((part,), {"x": "real()"}, truth=truth)
 
 
 @family

@@ -406,3 +406,62 @@ def rewritten(rng: random.Random) -> Draft:
         names = [name for name in "xyz" if re.search(rf"\b{name}\b", part.text)]
         used = {name: DOMAINS[given[name]] for name in names}
         return Draft((part,), used, truth=truth, provable=rule not in BEYOND)
+
+
+# -- signs by form ----
+def wild(rng: random.Random, given: dict[str, str], depth: int) -> Formula:
+    """A random formula with functions, products, quotients and squares."""
+    if depth == 0 or rng.random() < 0.15:
+        return formula(rng, given, 1)
+    a = wild(rng, given, depth - 1)
+    match rng.randrange(7):
+        case 0:
+            return plus(a, wild(rng, given, depth - 1))
+        case 1:
+            return times(a, wild(rng, given, depth - 1))
+        case 2:
+            return over(a, wild(rng, given, depth - 1))
+        case 3:
+            return squared(a)
+        case 4:
+            return times(a, applied("conj", a))
+        case 5:
+            return applied(rng.choice(("abs", "sqrt", "log", "exp", "real", "imag", "tanh")), a)
+        case _:
+            return applied("relu", _re(a))
+
+
+def negative(rng: random.Random, value: Formula, given: dict[str, str]) -> bool:
+    """Is it certainly a negative real number at some point?"""
+    with mpmath.workdps(DIGITS):
+        for point in points(rng, given):
+            try:
+                x = mpmath.mpc(value.value(point))
+            except (Unclear, ZeroDivisionError, OverflowError, ValueError):
+                continue
+            if x.imag == 0 and x.real < -CLEAR * 10**6:
+                return True
+    return False
+
+
+@family
+def sign_by_form(rng: random.Random) -> Draft:
+    """0 <= g with g itself as the gap: a value that looks nonnegative, and is or is not."""
+    truth = coin(rng)
+    while True:
+        given = {name: rng.choice("PRR") for name in "xyz"}
+        value = wild(rng, given, 3)
+        if rng.random() < 0.3:  # what is real for positive numbers only
+            value = squared(applied(rng.choice(("log", "sqrt")), wild(rng, given, 1)))
+        if value.nonnegative != truth or len(value.text) > 160:
+            continue
+        if not truth and not negative(rng, value, given):
+            continue
+        if truth and negative(rng, value, given):
+            raise AssertionError(f"it should not be negative: {value.text}")
+        names = [name for name in "xyz" if re.search(rf"\b{name}\b", value.text)]
+        if not names:
+            continue
+        used = {name: DOMAINS[given[name]] for name in names}
+        part = Part("AtMost", ("xp.zeros()", value.text), {"gap": value.text})
+        return Draft((part,), used, truth=truth, provable="/" not in value.text)

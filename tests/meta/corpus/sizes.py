@@ -373,5 +373,6 @@ def spy(rng: random.Random) -> Draft:
         {"x": 'vector("n")'},
         {"n": listed} if listed else {},
         truth=truth,
+        provable=False,  # of a body that looks nothing need be said
         false_at=f"n == {k}",
     )
