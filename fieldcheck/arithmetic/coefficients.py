@@ -7,7 +7,7 @@ answers; further runs, at other primes, compute residues alone and are held to t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,62 +30,14 @@ class Strayed(Exception):
     """At another prime other coefficients vanish: one of the two runs was deceived."""
 
 
-@dataclass(frozen=True)
-class Turned(Known):
-    """nonpos: it is real and not positive."""
-
-    nonpos: bool = False
-
-
-def _turned(known: Known, nonpos: bool, nonzero: bool = False) -> Turned:
-    own = {k: v for k, v in vars(known).items() if k not in ("nonpos", "nonzero")}
-    return Turned(**own, nonzero=known.nonzero or nonzero, nonpos=nonpos)
-
-
-def _nonpos(known: Known) -> bool:
-    return getattr(known, "nonpos", False)
-
-
 class Signs(Sign):
-    """Signs of coefficients, which come with a minus as often as not.
-
-    Divisors and cuts are the series' own to watch: it knows which arguments depend on n.  On a cut
-    that does not move with n, residues keep a value and its conjugate apart.
-    """
+    """Signs of coefficients.  Divisors and cuts are the series' own to watch: it knows which
+    arguments depend on n.  On a cut that does not move with n, residues keep a value and its
+    conjugate apart."""
 
     def _except(self, where):
         if not where.startswith(("where a divisor", "where a matrix", "on the cut")):
             super()._except(where)
-
-    def _integer(self, n):
-        return _turned(super()._integer(n), n <= 0)
-
-    def _neg(self, a):
-        return replace(_turned(super()._neg(a), a.nonneg), nonneg=_nonpos(a))
-
-    def _add(self, a, b):
-        down = _nonpos(a) and _nonpos(b)
-        return _turned(super()._add(a, b), down, down and (a.nonzero or b.nonzero))
-
-    def _sub(self, a, b):
-        return self._add(a, self._neg(b))
-
-    @staticmethod
-    def _times(shape, a, b):
-        known = Sign._times(shape, a, b)
-        up = known.nonneg or (_nonpos(a) and _nonpos(b))
-        down = (a.nonneg and _nonpos(b)) or (_nonpos(a) and b.nonneg)
-        return replace(_turned(known, down), nonneg=up)
-
-    def power(self, a, n):
-        made = super().power(a, n)
-        if made.data.nonneg and n % 2 == 0:  # a square keeps what was known of its root
-            made.data = _turned(made.data, False)
-        return made
-
-    def _sum(self, d, axis):
-        known = super()._sum(d, axis)
-        return _turned(known, _nonpos(d), _nonpos(d) and d.nonzero and d.shape[axis] > 0)
 
 
 def _zero(residues: np.ndarray) -> np.ndarray:

@@ -193,8 +193,8 @@ def _remainder(xp: Series, relation: Rate) -> Any:
         return relation.remainder(xp.n)  # type: ignore[arg-type]
     except (Unsupported, Unlucky, Short, TooSlow, Elsewhere):
         raise
-    except Exception as error:  # a value where the body needs an integer
-        raise Unsupported(f"n as a plain integer ({error})") from None
+    except Exception as error:  # a value, where the body needs an integer
+        raise Unsupported("n as a plain integer") from error
 
 
 def _scalar(xp: Series, value: Any) -> Terms:
