@@ -23,6 +23,8 @@ SCHEMA = "fieldcheck-ledger/2"
 Text = Annotated[str, Meta(min_length=1)]
 Count = Annotated[int, Meta(ge=0)]
 Power = Annotated[str, Meta(pattern=r"^[+-]?([0-9]+(\.[0-9]+)?|inf)$")]
+Orders = Annotated[str, Meta(pattern=r"^[+-]?([0-9]+(\.[0-9]+)?|inf)(, [+-]?[0-9]+(\.[0-9]+)?)*$")]
+"""One order, or those of several parts."""
 Seconds = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?$")]
 Grade = Literal["exact", "enclosed", "series", "ladder", "rate", "law", "sampled"]
 Sizes = dict[str, Literal["all"] | tuple[Count, ...]]
@@ -86,7 +88,7 @@ class Evidence(Record):
     strata: dict[str, Count]
     digits: Count | None
     log2_bound: Power | None
-    order: Power | None
+    order: Orders | None
     box: str | None
     cells: Count | None
     worst: Worst | None

@@ -149,7 +149,8 @@ class Cells:
                 if len(shapes) <= SHAPES and max(v[-1] for v in grid.values()) <= LARGEST_SIZE:
                     for sizes in shapes:
                         self.all_branches(sizes)
-                    self.grid, self.indices = grid, dict(plan.indices)
+                    self.grid = grid
+                    self.indices = {name: plan.indices.get(name, 0) for name in grid}
                     return self._scope(dict.fromkeys(statement.size_names, ALL))
         ranges = statement.visited()
         for sizes in statement.product(ranges):

@@ -369,7 +369,7 @@ def _proof(
     return {
         "part": trials.part + 1,
         "grid": {name: list(values) for name, values in grid.items()},
-        "indices": dict(plan.indices) if plan else None,
+        "indices": {name: plan.indices.get(name, 0) for name in grid} if plan else None,
         "drawn": sorted(plan.drawn) if plan else [],
         "log2_bound": f"{trials.worst:.1f}",
         "shapes": math.prod(len(v) for v in grid.values()),

@@ -196,7 +196,8 @@ class Climber:
             self.doubt = self.doubt or _doubt(steps)
             first = first or (raw, steps[-1].high)
             width = steps[-1].width - steps[-1].high
-            self.worst = max(self.worst, (width, sizes, raw), key=lambda w: w[0])
+            if width >= self.worst[0]:  # the first point, too, where every ball is exactly zero
+                self.worst = width, sizes, raw
         if self.doubt is before and first and not _second_opinion(self.statement, part, *first):
             self.doubt = self.doubt or (Why.WIDE, "mpmath disagrees with the balls")
         if self.doubt is before:
