@@ -6,7 +6,8 @@ answers; further runs, at other primes, compute residues alone and are held to t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,62 +30,14 @@ class Strayed(Exception):
     """At another prime other coefficients vanish: one of the two runs was deceived."""
 
 
-@dataclass(frozen=True)
-class Turned(Known):
-    """nonpos: it is real and not positive."""
-
-    nonpos: bool = False
-
-
-def _turned(known: Known, nonpos: bool, nonzero: bool = False) -> Turned:
-    own = {k: v for k, v in vars(known).items() if k not in ("nonpos", "nonzero")}
-    return Turned(**own, nonzero=known.nonzero or nonzero, nonpos=nonpos)
-
-
-def _nonpos(known: Known) -> bool:
-    return getattr(known, "nonpos", False)
-
-
 class Signs(Sign):
-    """Signs of coefficients, which come with a minus as often as not.
-
-    Divisors and cuts are the series' own to watch: it knows which arguments depend on n.  On a cut
-    that does not move with n, residues keep a value and its conjugate apart.
-    """
+    """Signs of coefficients.  Divisors and cuts are the series' own to watch: it knows which
+    arguments depend on n.  On a cut that does not move with n, residues keep a value and its
+    conjugate apart."""
 
     def _except(self, where):
         if not where.startswith(("where a divisor", "where a matrix", "on the cut")):
             super()._except(where)
-
-    def _integer(self, n):
-        return _turned(super()._integer(n), n <= 0)
-
-    def _neg(self, a):
-        return replace(_turned(super()._neg(a), a.nonneg), nonneg=_nonpos(a))
-
-    def _add(self, a, b):
-        down = _nonpos(a) and _nonpos(b)
-        return _turned(super()._add(a, b), down, down and (a.nonzero or b.nonzero))
-
-    def _sub(self, a, b):
-        return self._add(a, self._neg(b))
-
-    @staticmethod
-    def _times(shape, a, b):
-        known = Sign._times(shape, a, b)
-        up = known.nonneg or (_nonpos(a) and _nonpos(b))
-        down = (a.nonneg and _nonpos(b)) or (_nonpos(a) and b.nonneg)
-        return replace(_turned(known, down), nonneg=up)
-
-    def power(self, a, n):
-        made = super().power(a, n)
-        if made.data.nonneg and n % 2 == 0:  # a square keeps what was known of its root
-            made.data = _turned(made.data, False)
-        return made
-
-    def _sum(self, d, axis):
-        known = super()._sum(d, axis)
-        return _turned(known, _nonpos(d), _nonpos(d) and d.nonzero and d.shape[axis] > 0)
 
 
 def _zero(residues: np.ndarray) -> np.ndarray:
@@ -93,22 +46,23 @@ def _zero(residues: np.ndarray) -> np.ndarray:
 
 
 class Residues(Informed):
-    """Residues that know their signs, over one prime field.
+    """Residues that know their signs, over one prime field; steps, and relu, are free symbols."""
 
-    Steps are free symbols, of which relu is made; or, with ``rooted``, all kinks are made of the
-    absolute value, (x + |x|)/2, which is a root of x²: then nothing is free, for some more roots.
-    """
-
-    def __init__(self, field: Prime, rooted: bool = False):
+    def __init__(self, field: Prime):
         super().__init__(field)
-        self.field, self.rooted, self.signs = field, rooted, Signs()
+        self.field, self.signs = field, Signs()
 
     def _abs(self, d):
         """The root of the squared modulus: of equal squares it is the same."""
         square = self.field.abs2(self.field.wrap(d[0]))
         return self._learnt((self.field.sqrt(square).data, self.signs._abs(d[1])))
 
-    def _size(self, x):
+
+class Rooted(Residues):
+    """All kinks are made of the absolute value, (x + |x|)/2, and that of a root of x²: nothing is
+    free, for some more roots."""
+
+    def _size(self, x: Value) -> Value:
         """|x| for a real x."""
         size = self.field.sqrt(x * x)
         self.field.learn(size.data)
@@ -119,26 +73,18 @@ class Residues(Informed):
         return ((real + self._size(real)) / 2).data
 
     def _relu(self, d):
-        if not self.rooted:
-            return super()._relu(d)
         return self._learnt((self._kink(d[0]), self.signs._relu(d[1])))
 
     def _step(self, d):
-        if not self.rooted:
-            return super()._step(d)
         real = self.field.wrap(d[0])
         jump = (1 + self._size(real) / real) / 2
         return self._learnt((jump.data, self.signs._step(d[1])))
 
     def _maximum(self, a, b):
-        if not self.rooted:
-            return super()._maximum(a, b)
         first = self.field._add(b[0], self._kink(self.field._sub(a[0], b[0])))
         return self._learnt((first, self.signs._maximum(a[1], b[1])))
 
     def _minimum(self, a, b):
-        if not self.rooted:
-            return super()._minimum(a, b)
         first = self.field._sub(a[0], self._kink(self.field._sub(a[0], b[0])))
         return self._learnt((first, self.signs._minimum(a[1], b[1])))
 
@@ -147,7 +93,8 @@ class Coefficients(Beside):
     """Residues with signs, and degrees; at a point, balls as well."""
 
     def __init__(self, field: Prime, rooted: bool = False, at_a_point: bool = False):
-        self.field, self.residues, self.degrees = field, Residues(field, rooted), Degree()
+        self.field, self.degrees = field, Degree()
+        self.residues = Rooted(field) if rooted else Residues(field)
         parts: list[Arithmetic] = [self.residues, self.degrees]
         super().__init__(*parts, *([Ball()] if at_a_point else []))
         self.tests, self.largest, self.highest = 0, 0, 0.0
@@ -212,12 +159,10 @@ class Coefficients(Beside):
         return Bound((), top=self.largest, height=self.highest)
 
 
-class Follower(Residues):
+class Follower:
     """Residues at a further prime: which coefficients vanish is known, and must be so again."""
 
-    def __init__(self, field: Prime, rooted: bool, answers: list[Any]):
-        super().__init__(field, rooted)
-        self.answers = iter(answers)
+    answers: Iterator[Any]
 
     def known(self, value: Value) -> Known:
         return next(self.answers)
@@ -230,3 +175,18 @@ class Follower(Residues):
         if not np.array_equal(zero, next(self.answers)):
             raise Strayed
         return zero
+
+
+class _Plain(Follower, Residues):
+    pass
+
+
+class _Rooted(Follower, Rooted):
+    pass
+
+
+def follower(field: Prime, rooted: bool, answers: list[Any]) -> _Plain | _Rooted:
+    """Residues that follow the answers of a first run."""
+    base = _Rooted(field) if rooted else _Plain(field)
+    base.answers = iter(answers)
+    return base

@@ -67,13 +67,14 @@ def test_a_planted_fault_shifts_the_order_and_small_ones_are_missed(order):
     exact = lambda xp, n: xp.one / n**order
     assert judged(exact, order, fault=0)[1] == f"slope {order - 1}.000000, not {order}"
     assert judged(exact, order, fault=12)[0] == "doubts"
-    assert judged(exact, order, fault=30)[0] == "confirms"
+    assert judged(steps(exact), order, fault=30)[0] == "confirms"
+    assert judged(exact, order, fault=90)[0] == "doubts", "a formula is followed far out"
 
 
 def test_a_planted_fault_shifts_a_stated_constant():
     exact = lambda xp, n: xp.one / n
     assert "leading constant" in judged(exact, 1, constant=(1, 1), fault=3)[1]
-    assert judged(exact, 1, constant=(1, 1), fault=30)[0] == "confirms"
+    assert judged(steps(exact), 1, constant=(1, 1), fault=30)[0] == "confirms"
 
 
 def test_no_remainder_no_rate():
@@ -272,6 +273,13 @@ def test_a_formula_is_followed_beyond_its_turn(turn):
 def test_steps_that_have_not_turned_yet_are_left_open(turn):
     """Their slope is far off, and moves away from where it was, ever faster."""
     assert judged(steps(lambda xp, n: xp.lift(n) / (n * n + turn)), 1)[0] != "doubts"
+
+
+@pytest.mark.parametrize("k", [6, 19, 37, 57, 90])
+def test_a_tiny_logarithm_shows_far_out(k):
+    slow = lambda xp, n: (1 + xp.log(xp.lift(n)) / 10**k) / n**2
+    assert judged(slow, 2, (1, 1))[0] != "confirms"
+    assert judged(slow, 2)[0] != "confirms"
 
 
 def test_far_out_a_floor_shows_and_an_exponential_falls():

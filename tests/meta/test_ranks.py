@@ -147,7 +147,9 @@ def test_a_stratum_outside_the_domain_is_not_looked_at():
     """At x = 0, which is not in the domain, nothing is smaller."""
     zero = lambda raw, rng: {"x": raw["x"] * 0}
     free = built("number", (), {"x": ()}, lambda xp, raw: raw["x"], strata={"zero": zero})
+    inside = replace(free, within=lambda raw: raw["x"][()] > 0)
     body = lambda xp, x: Rank(xp.stack([xp.stack([x])]), 1)
+    assert "zero" not in examine(body, x=inside)[1]["rank"].detail
     assert "smaller at a point of: zero" in examine(body, x=free)[1]["rank"].detail
     assert "zero" not in examine(body, x=replace(free, nonzero=("x",)))[1]["rank"].detail
 

@@ -10,7 +10,8 @@ and proved or refuted elsewhere.  A fit is only believed if fits at larger n bea
 confirms must come nearer much faster than n grows, or not drift; one that speaks against must stay
 where it is, to a hundredth of what it is off.  What creeps, as with 1/log n or 1/√n, or has not
 turned yet, as n/(n² + 10⁷) at n = 100, is left open.  Where the body is a formula in n, and no loop
-of n steps, n goes beyond 10¹², which settles most of that.
+of n steps, n goes beyond 10¹², which settles most of that; what is confirmed there must hold beyond
+10³⁰⁰ as well, to a hundred digits, unless balls cannot follow.
 
 All those n share a factor, so the step from the last of them to the next integer must keep to the
 order as well; what alternates with n by less than such a step is not seen.
@@ -27,7 +28,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -48,10 +49,28 @@ from fieldcheck.evidence.witness import SIDES, shown, shown_inputs, strings, wor
 from fieldcheck.relations import Rate
 from fieldcheck.verdict import CONFIRMS, DOUBTS, SILENT, Evidence, Report, Why, Witness
 
-DIGITS = (60, 120, 240, 480)
-"""Working precision, raised while the balls know fewer than KNOWN digits of a remainder."""
 
-KNOWN = 30
+@dataclass(frozen=True)
+class Reach:
+    """Ranges of n: the powers of two by which the first n is multiplied, the digits of a remainder
+    that balls have to know there, and the working precisions, raised until they do."""
+
+    powers: tuple[int, ...]
+    known: int
+    digits: tuple[int, ...]
+
+    def sharp(self, e) -> bool:
+        """Does a ball know its number to enough digits, and that it is not zero?"""
+        bits = self.known * math.log2(10)
+        return e.is_finite() and not e.contains(0) and e.rel_accuracy_bits() > bits
+
+    @property
+    def floor(self) -> Any:
+        """Errors below this are those of the arithmetic."""
+        return mpmath.mpf(10) ** -(self.known // 2)
+
+
+DIGITS = (60, 120, 240, 480)
 POINTS = 8
 """The deepest fit has so many values, at n, 2n, 3n, ...; the others have some of n, 2n, 4n, ...,
 which oscillating corrections disturb less."""
@@ -59,17 +78,15 @@ which oscillating corrections disturb less."""
 DOUBLINGS = {"quick": 4, "standard": 4, "deep": 5}
 """How often n may be doubled for a fit that has not settled."""
 
-FAR = (20, 30, 40)
-"""Powers of two by which the first n is multiplied where the body is a formula in n."""
+FAR = Reach((20, 30, 40), 30, DIGITS)
+BEYOND = Reach((400, 700, 1000), 200, (600, 1200, 2400, 4800))
+"""Where n goes if the body is a formula in n."""
 
 SAFETY = 10
 """The error of a fit is taken to be so many times what its last value changes."""
 
 SETTLED = 1e-2
 """The error that a fit must reach to say anything."""
-
-FLOOR = 1e-12
-"""Errors and moves below this are those of the arithmetic."""
 
 FAST = 8
 """By how much the error falls from one range of n to the next, if two ranges are to be enough."""
@@ -287,11 +304,6 @@ PATIENCE = 5
 """Seconds for a remainder in rational arithmetic, whose numbers may grow without end."""
 
 
-def _sharp(e) -> bool:
-    """Does a ball know its number to enough digits, and that it is not zero?"""
-    return e.is_finite() and not e.contains(0) and e.rel_accuracy_bits() > KNOWN * math.log2(10)
-
-
 # -- judging -------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Reading:
@@ -315,24 +327,36 @@ class Reading:
 
 def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DIGITS[0]) -> Finding:
     """What the remainders of one part say at one point."""
+    if not _formula(statement, raw, part):
+        near = Reach(tuple(range(doublings + 1)), FAR.known, DIGITS)
+        return _followed_to(statement, raw, part, near, digits)[0]
+    found, _ = _followed_to(statement, raw, part, FAR, digits)
+    if found.agrees:
+        beyond, known = _followed_to(statement, raw, part, BEYOND, digits)
+        return beyond if known else found
+    return found
+
+
+def _followed_to(
+    statement: Statement, raw, part: int, reach: Reach, digits: int
+) -> tuple[Finding, bool]:
+    """What the remainders say as far as this, and whether balls know them so far."""
     relation = Remainders(statement, raw, part, DIGITS[0]).relation()
-    far = _formula(statement, raw, part)
-    powers = FAR if far else range(doublings + 1)
-    powers_to = partial(range, powers[0])
     readings: list[Reading] = []
     found = Finding(SILENT)
-    for power in powers:
+    for power in reach.powers:
         ns = [relation.start * 2**power * k for k in range(1, POINTS + 1)]
-        remainders, table = _table(statement, raw, part, ns, digits)
-        found = _no_fit(remainders, table, ns) or Finding(SILENT)
+        remainders, table = _table(statement, raw, part, ns, digits, reach)
+        found = _no_fit(remainders, table, ns, reach) or Finding(SILENT)
         if found.reason:
-            return found
-        before = [(n, remainders.at(n)) for n in (relation.start * 2**k for k in powers_to(power))]
-        readings.append(_reading(statement, remainders, table, before, far))
-        found = _concluded(readings, relation.order, remainders, table)
+            return found, reach.sharp(table[-1][1])
+        earlier = range(reach.powers[0], power) if reach is not BEYOND else ()
+        before = [(n, remainders.at(n)) for n in (relation.start * 2**k for k in earlier)]
+        readings.append(_reading(statement, remainders, table, before, reach))
+        found = _concluded(readings, relation.order, remainders, table, reach)
         if found.outcome != SILENT:
-            return found
-    return found
+            break
+    return found, True
 
 
 def _formula(statement: Statement, raw, part: int) -> bool:
@@ -347,27 +371,28 @@ def _formula(statement: Statement, raw, part: int) -> bool:
     return True
 
 
-def _table(statement: Statement, raw, part: int, ns: list[int], digits: int):
+def _table(statement: Statement, raw, part: int, ns: list[int], digits: int, reach: Reach):
     """The remainders at some n, to as many digits as they need, up to one that stays unknown."""
-    for working in (digits, *(d for d in DIGITS if d > digits)):
+    first = max(digits, reach.digits[0])
+    for working in (first, *(d for d in reach.digits if d > first)):
         remainders, table = Remainders(statement, raw, part, working), []
         for n in ns:
             table.append((n, remainders.at(n)))
-            if not _sharp(table[-1][1]):
+            if not reach.sharp(table[-1][1]):
                 break
         else:
             break
     return remainders, table
 
 
-def _no_fit(remainders: Remainders, table, ns: list[int]) -> Finding | None:
+def _no_fit(remainders: Remainders, table, ns: list[int], reach: Reach) -> Finding | None:
     """What is said of remainders that are not known, or not positive."""
 
     def finding(outcome: str, reason: str) -> Finding:
         return Finding(outcome, reason, table=tuple(table), digits=remainders.digits)
 
     n, e = table[-1]
-    if not _sharp(e):
+    if not reach.sharp(e):
         if all(remainders.at(n) == 0 or remainders.vanishes(n) for n in ns[:3]):
             return finding(DOUBTS, NO_RATE)
         what = f"a ball around {shown(e, 3)}" if e.is_finite() else "no finite ball"
@@ -379,7 +404,7 @@ def _no_fit(remainders: Remainders, table, ns: list[int]) -> Finding | None:
     return None
 
 
-def _reading(statement: Statement, remainders: Remainders, table, before, far: bool) -> Reading:
+def _reading(statement: Statement, remainders: Remainders, table, before, reach: Reach) -> Reading:
     """Fit a table, and compare with the stated order and constant; ``before`` are smaller n."""
     with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
         stated, constant = remainders.relation().order, remainders.constant()
@@ -390,18 +415,20 @@ def _reading(statement: Statement, remainders: Remainders, table, before, far: b
         for n, e in [*before, *table]:
             planted = fault * (mpmath.log(n) if constant is None else 1)
             values[n] = mpmath.log(_mpf(e)) + planted
-        order, error = _fit(values, None)
+        order, error = _fit(values, None, reach)
         off, errors = [order - stated], [error]
-        if constant is not None and _sharp(constant) and constant > 0:
-            level, error = _fit(values, stated)
+        if constant is not None and reach.sharp(constant) and constant > 0:
+            level, error = _fit(values, stated, reach)
             off.append(mpmath.exp(level) / _mpf(constant) - 1)
             errors.append(error)
-        away = _away(values, stated, far)
+        away = _away(values, stated, reach)
         mean = _stays_off(values, stated) if errors[0] > SETTLED else None
         return Reading(order, tuple(off), tuple(errors), away, mean)
 
 
-def _concluded(readings: list[Reading], stated: int, remainders: Remainders, table) -> Finding:
+def _concluded(
+    readings: list[Reading], stated: int, remainders: Remainders, table, reach: Reach
+) -> Finding:
     """What the fits at growing n say together."""
     last = readings[-1]
 
@@ -416,12 +443,12 @@ def _concluded(readings: list[Reading], stated: int, remainders: Remainders, tab
         if last.mean is not None and len(readings) > 1:
             slope = f"no settled slope, {last.mean:.1f} on the average, not {stated}"
             return finding(DOUBTS, slope)
-        if _settled(readings):
+        if _settled(readings, reach):
             if constant is not None and len(last.off) < 2:
                 if constant <= 0:
                     return finding(DOUBTS, "the leading constant is stated not to be positive")
                 return finding(SILENT, "the stated constant is not known")
-            return _followed(finding(CONFIRMS, ""), remainders)
+            return _followed(finding(CONFIRMS, ""), remainders, reach)
         for k in _stays(readings):
             if k == 0:
                 return finding(DOUBTS, f"slope {finding(SILENT, '').printed}, not {stated}")
@@ -433,23 +460,24 @@ def _concluded(readings: list[Reading], stated: int, remainders: Remainders, tab
     return finding(SILENT, f"the {what} has not settled: {finding(SILENT, '').printed}")
 
 
-def _settled(readings: list[Reading]) -> bool:
+def _settled(readings: list[Reading], reach: Reach) -> bool:
     """Do the last fits agree with the statement, and come nearer fast or not drift?"""
     if len(readings) < 2 or not all(r.fits for r in readings[-2:]):
         return False
     a, b = readings[-2:]
     pairs = list(zip(a.errors, b.errors, strict=True))
-    if all(e <= max(d / FAST, FLOOR) for d, e in pairs):
+    if all(e <= max(d / FAST, 1000 * reach.floor) for d, e in pairs):
         return True
     return len(readings) > 2 and not any(
-        _creeps([r.off[k] for r in readings[-3:]]) for k in range(len(b.off))
+        _creeps([r.off[k] for r in readings[-3:]], reach) for k in range(len(b.off))
     )
 
 
-def _creeps(off: list[Any]) -> bool:
+def _creeps(off: list[Any], reach: Reach) -> bool:
     first, then = off[1] - off[0], off[2] - off[1]
     low, high = CREEPS
-    return abs(then) > FLOOR and low * first**2 < then * first < high * first**2
+    creeping = low * first**2 < then * first < high * first**2
+    return creeping and abs(then) > 1000 * reach.floor
 
 
 def _stays(readings: list[Reading]) -> list[int]:
@@ -468,7 +496,7 @@ def _stays(readings: list[Reading]) -> list[int]:
     return []
 
 
-def _followed(found: Finding, remainders: Remainders) -> Finding:
+def _followed(found: Finding, remainders: Remainders, reach: Reach) -> Finding:
     """A finding, if the remainder keeps to its order from the last n to the next one, too.
 
     All other n share a factor: what alternates with n would look steady at them.
@@ -476,7 +504,7 @@ def _followed(found: Finding, remainders: Remainders) -> Finding:
     n, last = found.table[-1]
     following = remainders.at(n + 1)
     reason = f"from n = {n} to {n + 1} the remainder does not keep to its order"
-    if not _sharp(following) or not following > 0:
+    if not reach.sharp(following) or not following > 0:
         return replace(found, outcome=SILENT, reason=reason)
     with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
         fall = mpmath.log(_mpf(last) / _mpf(following)) / mpmath.log1p(mpmath.mpf(1) / n)
@@ -484,7 +512,7 @@ def _followed(found: Finding, remainders: Remainders) -> Finding:
     return found if kept else replace(found, outcome=SILENT, reason=reason)
 
 
-def _away(values: dict[int, Any], stated: int, far: bool) -> str:
+def _away(values: dict[int, Any], stated: int, reach: Reach) -> str:
     """Does a remainder grow, and faster with every doubling of n?  Or, far out, fall so?
 
     Growth alone says little: n/(n² + 10⁶) grows for long before it falls.
@@ -493,6 +521,7 @@ def _away(values: dict[int, Any], stated: int, far: bool) -> str:
     growth = [values[2 * n] - values[n] for n in doubled]
     if stated > 0 and growth[0] > 0 and all(a < b for a, b in pairwise(growth)):
         return "the remainder grows with n, ever faster"
+    far = reach in (FAR, BEYOND)
     if far and growth[-1] < 2 * growth[0] < 0 and all(b < a for a, b in pairwise(growth)):
         return "the remainder falls with n, ever faster"
     return ""
@@ -526,7 +555,7 @@ def _nstr(x: Any, digits: int) -> str:
     return mpmath.nstr(x, min(digits, 12))
 
 
-def _fit(values: dict[int, Any], order: int | None) -> tuple[Any, Any]:
+def _fit(values: dict[int, Any], order: int | None, reach: Reach) -> tuple[Any, Any]:
     """(the order, or the log of the constant if the order is given; its error).
 
     A fit may move little by accident: what the runner-up excludes widens its error.
@@ -536,7 +565,7 @@ def _fit(values: dict[int, Any], order: int | None) -> tuple[Any, Any]:
     evenly = sorted(n for n in values if n * POINTS >= last)
     choices = [evenly, *(powers[k:] for k in range(len(powers) - 3))]
     (best, error), (second, wider), *_ = sorted(
-        (_moved(values, ns, order) for ns in choices), key=lambda found: found[1]
+        (_moved(values, ns, order, reach) for ns in choices), key=lambda found: found[1]
     )
     return best, max(error, abs(best - second) - wider)
 
@@ -545,11 +574,13 @@ def _is_power(n: int) -> bool:
     return n & (n - 1) == 0
 
 
-def _moved(values: dict[int, Any], ns: list[int], order: int | None) -> tuple[Any, Any]:
+def _moved(
+    values: dict[int, Any], ns: list[int], order: int | None, reach: Reach
+) -> tuple[Any, Any]:
     """What a fit says, and SAFETY times its largest move when an end is left out."""
     best = _solved(values, ns, order)
     moves = [abs(best - _solved(values, part, order)) for part in (ns[1:], ns[:-1], ns[1:-1])]
-    return best, SAFETY * max(moves) + mpmath.mpf(10) ** -(KNOWN // 2)
+    return best, SAFETY * max(moves) + reach.floor
 
 
 def _solved(values: dict[int, Any], ns: list[int], order: int | None) -> Any:
@@ -564,7 +595,7 @@ def _solved(values: dict[int, Any], ns: list[int], order: int | None) -> Any:
 def _weights(ratios: tuple[Fraction, ...], with_order: bool) -> list[Any]:
     """The answer of a fit is linear in the values: their coefficients, which depend on the ratios
     of the n alone."""
-    with mpmath.workdps(2 * DIGITS[0]):
+    with mpmath.workdps(2 * BEYOND.known):
         rows = []
         for ratio in ratios:
             n = mpmath.mpf(ratio.numerator) / ratio.denominator

@@ -33,7 +33,7 @@ from flint import acb
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.ball import working_digits
 from fieldcheck.arithmetic.branches import following
-from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Follower, Strayed
+from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Strayed, follower
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known, Sign
@@ -193,8 +193,8 @@ def _remainder(xp: Series, relation: Rate) -> Any:
         return relation.remainder(xp.n)  # type: ignore[arg-type]
     except (Unsupported, Unlucky, Short, TooSlow, Elsewhere):
         raise
-    except Exception as error:  # a value where the body needs an integer
-        raise Unsupported(f"n as a plain integer ({error})") from None
+    except Exception as error:  # a value, where the body needs an integer
+        raise Unsupported("n as a plain integer") from error
 
 
 def _scalar(xp: Series, value: Any) -> Terms:
@@ -286,7 +286,7 @@ def _again(
         for before in known:  # which of them this choice of roots is like cannot be told beforehand
             again = field.again(field.prefix)
             field.choices = again.choices
-            base = Follower(again, plan.rooted, before.base.answers)
+            base = follower(again, plan.rooted, before.base.answers)
             with suppress(Strayed):
                 return _run(statement, part, base, plan, _values(statement, base, at)).says
         return STRAYED
