@@ -197,6 +197,6 @@ def batched(
         return body(xp, {name: xp.wrap(d) for name, d in items.items()})
 
     if not raws:  # a statement without inputs: one instance
-        out = one({})
+        out: Any = one({})
         return out[None] if isinstance(out, torch.Tensor) else tuple(t[None] for t in out)
     return torch.vmap(one)(raws)
