@@ -75,7 +75,7 @@ class Float(Arithmetic):
         return torch.matmul(*_common(a, b))
 
     def _getitem(self, d, index):
-        return d[index]
+        return torch.Tensor.__getitem__(*_forwards(d, index))
 
     def _transpose(self, d):
         return d.transpose(-1, -2)
@@ -181,6 +181,23 @@ class Float(Arithmetic):
     def _minimum(self, a, b):
         _need_real("minimum", a, b)
         return torch.minimum(a, b)
+
+
+def _forwards(d: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
+    """The same entries without a negative step, which torch does not take: flipped instead."""
+    items = index if isinstance(index, tuple) else (index,)
+    if not any(isinstance(item, slice) and (item.step or 1) < 0 for item in items):
+        return d, index
+    missing = d.dim() - sum(item is not None and item is not Ellipsis for item in items)
+    axis, ahead = 0, []
+    for item in items:
+        if isinstance(item, slice) and (item.step or 1) < 0:
+            n = d.shape[axis]
+            start, stop, step = item.indices(n)
+            d, item = d.flip(axis), slice(n - 1 - start, n - 1 - stop, -step)
+        axis += missing if item is Ellipsis else item is not None
+        ahead.append(item)
+    return d, tuple(ahead)
 
 
 def batched(
