@@ -11,6 +11,7 @@ import dis
 import inspect
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,10 @@ TRACES = frozenset(
         "str",
         "format",
         "callable",
+        "random",
+        "rand",
+        "randn",
+        "randint",
     ]
 )
 """Names that let a body find out."""
@@ -53,9 +58,9 @@ KEEPING = ("STORE_GLOBAL", "STORE_ATTR", "DELETE_GLOBAL", "DELETE_ATTR")
 CHANCE = frozenset(["random", "_random", "secrets", "time", "datetime", "os", "posix", "uuid"])
 """Modules by which it may be another the next time."""
 
-LIBRARY = ("fieldcheck.arithmetic", "fieldcheck.relations", "fieldcheck.domains")
+LIBRARY = tuple(f"fieldcheck.{m}" for m in ("arithmetic", "relations", "domains", "claim"))
 
-CALLED = ("__init__", "__new__", "__call__")
+CALLED = ("__new__", "__post_init__", "__call__")
 
 MOST = 10_000
 """Values that are compared before and after."""
@@ -188,4 +193,6 @@ def _called(value: Any) -> list[Any]:
         return [value.__func__]
     if inspect.isfunction(value):
         return [value]
-    return [f for f in map(vars(kind).get, CALLED) if inspect.isfunction(f)]
+    own = [f for f in map(vars(kind).get, CALLED) if inspect.isfunction(f)]
+    init = None if is_dataclass(kind) else vars(kind).get("__init__")  # made by the library, or own
+    return [*own, init] if inspect.isfunction(init) else own
