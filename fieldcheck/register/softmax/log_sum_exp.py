@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fieldcheck.claim import claim, ours
 from fieldcheck.domains import vector
-from fieldcheck.register.hopfield.shared import pairs, second_derivative
-from fieldcheck.register.softmax.shared import WHY_SOFTMAX
+from fieldcheck.register.softmax.shared import WHY_SOFTMAX, pairs, second_derivative
 from fieldcheck.relations import AtMost, Equal, Gradient, at_most
 
 
