@@ -198,7 +198,7 @@ layer_norm.vary("the potential without the factor C", key="no-width", width=Fals
 
 @claim(
     "gpt-block-as-field-gain",
-    title="Layer norm with its gain has a potential",
+    title="Does layer norm with its gain have a potential?",
     sources=[ours("what a field with normalization would need")],
     expect="refuted",
     equations=["eq-arch-gain"],
@@ -240,7 +240,7 @@ def _(xp, x, h, k, U, b, W, s, c):
 
 @claim(
     "gpt-block-as-field-pre-norm",
-    title="A tied MLP that reads normalized tokens has a potential",
+    title="Does a tied MLP that reads normalized tokens have a potential?",
     sources=[ours("the order of operations in GPT-2")],
     expect="refuted",
     equations=["eq-arch-pre-norm"],
@@ -333,7 +333,7 @@ def _(xp, x, U, b, g, a, e, eps):
 
 @claim(
     "gpt-block-as-field-sequential",
-    title="Two sublayers with potentials, one after the other, have a potential",
+    title="Do two sublayers with potentials, one after the other, have a potential?",
     sources=[ours("a GPT block applies attention first, then the MLP")],
     expect="refuted",
     equations=["eq-arch-sequential"],
