@@ -3,7 +3,6 @@
 - ``depth``: depth as time
 - ``equation``: the Transformer as an equation
 - ``splitting``: parallel against sequential blocks
-- ``commuting``: when do two steps compose?
 - ``blow_up``: finite depth: which flows end
 - ``low_rank``: low rank: heads as random projections
 - ``potentials``: the potentials of MLP and attention
@@ -18,7 +17,7 @@
 from importlib import import_module
 
 ORDER = (
-    "depth equation splitting commuting blow_up low_rank potentials pairing factors "
+    "depth equation splitting blow_up low_rank potentials pairing factors "
     "orders hamiltonian in_context normalization"
 )
 
