@@ -195,7 +195,7 @@ def _(xp, x, h, k, U, b, W, s, c):
 
 @claim(
     "gpt-block-as-field-sequential",
-    title="Two sublayers with potentials, one after the other, have a potential",
+    title="Do two sublayers with potentials, one after the other, have a potential?",
     sources=[ours("a GPT block applies attention first, then the MLP")],
     expect="refuted",
     equations=["eq-arch-sequential"],

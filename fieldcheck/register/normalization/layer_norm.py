@@ -44,7 +44,7 @@ layer_norm.vary("the potential without the factor C", key="no-width", width=Fals
 
 @claim(
     "gpt-block-as-field-gain",
-    title="Layer norm with its gain has a potential",
+    title="Does layer norm with its gain have a potential?",
     sources=[ours("what a field with normalization would need")],
     expect="refuted",
     equations=["eq-arch-gain"],
@@ -64,7 +64,7 @@ def _(xp, x, h, k, c, eps):
 
 @claim(
     "gpt-block-as-field-pre-norm",
-    title="A tied MLP that reads normalized tokens has a potential",
+    title="Does a tied MLP that reads normalized tokens have a potential?",
     sources=[ours("the order of operations in GPT-2")],
     expect="refuted",
     equations=["eq-arch-pre-norm"],

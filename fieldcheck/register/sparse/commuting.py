@@ -238,7 +238,7 @@ def _cubic_decay(xp, x, s):
 
 @claim(
     "split-iff-commute-cubic",
-    title="x and x³ commute under composition, so their flows do",
+    title="x and x³ commute under composition: do their flows?",
     sources=[paper("Lemma 1: [f, g] = fg − gf")],
     equations=["eq-sparse-cubic-flows"],
     given=dict(x=real(), s=positive()),

@@ -223,7 +223,7 @@ def _(xp, x, h, k):
 
 @claim(
     "colu-not-metric-no-potential",
-    title="CoLU is the gradient of a potential",
+    title="Is CoLU the gradient of a potential?",
     sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
