@@ -9,7 +9,6 @@ WHY_SOFTMAX = talk("Why Softmax = LogSumExp Potential?")
 SMALL = dict(N=[1, 2, 3], C=[1, 2])
 """Shapes for statements that display a whole Jacobian: a witness should be readable."""
 
-
 def second_derivative(xp, f, x, h, k):
     """The second derivative of f at x along h and k."""
     return xp.push(lambda y: xp.push(f, y, k), x, h)
@@ -21,6 +20,3 @@ def pairs(xp, n):
 
 
 ALL = dict(N=[1, 2, 3, 4, 5, 6], C=[1, 2, 3, 4, 5, 6])
-
-PATTERNS = dict(M=[1, 2, 3, 4], d=[1, 2, 3])
-"""Numbers of patterns and of entries of the state."""
