@@ -8,12 +8,13 @@ away, each neighbour, each hypothesis left out, and the evidence.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from docutils import nodes
 
+from fieldcheck.claim import DIFFERS
 from fieldcheck.ledger.records import ClaimRow, FormRow, Witness
 from fieldcheck.pages import numbers, words
 from fieldcheck.verdict import REFUTED
@@ -228,7 +229,7 @@ _SHOWN = 2
 
 
 def card(
-    claim: Any, row: ClaimRow, *, forms: bool = True, known_labels: Collection[str] = ()
+    claim: Any, row: ClaimRow, *, forms: bool = True, equations: Mapping[str, str] | None = None
 ) -> nodes.Node:
     """The card of one claim.
 
@@ -236,8 +237,9 @@ def card(
         claim: from the register: statement, TeX, and the domains.
         row: from the ledger: all that was found.
         forms: show the folded parts.
-        known_labels: equation labels that some page defines; others are not linked.
+        equations: the TeX of the labelled equations of all pages; other labels are not linked.
     """
+    known = equations or {}
     box = nodes.container(
         classes=["fc-card", *verdict_classes(row.verdict)], ids=[anchor(claim.id)]
     )
@@ -251,7 +253,7 @@ def card(
         more = f"{len(broken) - _SHOWN} more as printed, refuted"
         hidden = [_printed(form, claim, source=False) for form in broken[_SHOWN:]]
         box += _folded([nodes.Text(more)], *hidden)
-    box += _statement(claim, row.main, repaired=bool(broken))
+    box += _statement(claim, row.main, known, repaired=bool(broken))
     for form in printed:
         if form not in broken:
             box += _printed(form, claim, source=True)
@@ -260,7 +262,7 @@ def card(
         box += _neighbours(row.of("neighbour"))
         box += _dropped(row.of("dropped"), row.none_dropped_because)
         box += _evidence(row.forms)
-    box += _foot(claim, row, known_labels)
+    box += _foot(claim, row, known)
     _join_texts(box)
     return box
 
@@ -309,7 +311,16 @@ def _printed(form: FormRow, claim: Any, *, source: bool) -> nodes.container:
     return part
 
 
-def _statement(claim: Any, form: FormRow, *, repaired: bool) -> nodes.container:
+def formula(claim: Any, equations: Mapping[str, str]) -> str | None:
+    """The claim's formula: its own, else that of the one equation it names."""
+    if claim.tex or len(claim.equations) != 1:
+        return claim.tex or None
+    return equations.get(claim.equations[0])
+
+
+def _statement(
+    claim: Any, form: FormRow, equations: Mapping[str, str], *, repaired: bool
+) -> nodes.container:
     part = nodes.container(classes=["fc-part", *verdict_classes(form.verdict)])
     if form.met and form.verdict in words.AGAINST:
         part += nodes.paragraph("", "The statement that fails", classes=["fc-label"])
@@ -317,7 +328,11 @@ def _statement(claim: Any, form: FormRow, *, repaired: bool) -> nodes.container:
         part += nodes.paragraph("", "What holds instead", classes=["fc-label"])
     for text in re.split(r"\n\s*\n", claim.statement.strip()):
         part += _paragraph(" ".join(text.split()))
-    part += _display(form.tex)
+    if claim.differs:
+        label = _paragraph(f"Checked is {DIFFERS[claim.differs]} ", kind="differs")
+        label += [_equation_link(claim.equations[0]), nodes.Text(":")]
+        part += label
+    part += _display(formula(claim, equations))
     part += witness(form)
     return part
 
@@ -439,11 +454,11 @@ def _evidence(forms: Sequence[FormRow]) -> list[nodes.Node]:
     return [_folded([nodes.Text("Evidence, method by method")], *content)] if content else []
 
 
-def _foot(claim: Any, row: ClaimRow, known_labels: Collection[str]) -> nodes.paragraph:
+def _foot(claim: Any, row: ClaimRow, known: Mapping[str, str]) -> nodes.paragraph:
     foot = nodes.paragraph(classes=["fc-foot"])
     foot += nodes.literal(claim.id, claim.id)
     foot += nodes.Text(f" · {_sources(claim.sources)}")
-    linked = [_equation_link(label) for label in row.equations if label in known_labels]
+    linked = [_equation_link(label) for label in row.equations if label in known]
     if linked:
         foot += [nodes.Text(" · equations "), *_listed(linked)]
     if row.needs:

@@ -184,9 +184,13 @@ class ClaimDirective(LedgerDirective):
         domain = self.env.get_domain("fc")
         assert isinstance(domain, ClaimDomain)
         domain.note(claim_id, claim.title, self.env.docname)
-        labels = {name for page in _scan_pages(self.env.app).values() for name in page.labels}
+        pages = _scan_pages(self.env.app)
+        for docname, page in pages.items():
+            if page.labels.keys() & set(claim.equations):
+                self.env.note_dependency(self.env.doc2path(docname))
+        equations = coverage.displayed(pages.values())
         forms = self.options.get("forms", True)
-        card = cards.card(claim, row, forms=forms, known_labels=labels)
+        card = cards.card(claim, row, forms=forms, equations=equations)
         self.set_source_info(card)
         return [card]
 

@@ -48,6 +48,7 @@ class Claim:
     equations: tuple[str, ...] = ()
     given: dict[str, Any] = field(default_factory=dict)
     tex: str = "l = r"
+    differs: str = ""
     expect: str = "holds"
     forms: dict[str, Form] = field(default_factory=dict)
 

@@ -53,7 +53,6 @@ def split(xp, w, h):
     equations=["eq-colu-lipschitz"],
     given=dict(x=cone_vector("S").without_strata(*UNDEFINED), h=vector("S")),
     sizes=CONE,
-    tex=r"\lVert D\lambda(x)h\rVert^2 \le 2\lVert h\rVert^2",
 )
 def colu_lipschitz(xp, x, h):
     """The derivative of CoLU stretches no direction by more than √2, so √2 is a Lipschitz constant:
@@ -109,7 +108,6 @@ def _(xp, x, h):
     given=dict(w=vector("S-1"), p=real(), q=real()),
     sizes=CONE,
     needs=["colu-not-metric"],
-    tex=r"\lVert\lambda(a,w) - \lambda(b,w)\rVert^2 = 2(a-b)^2,\quad 0 < a, b < \lVert w\rVert",
 )
 def colu_sharp(xp, w, p, q, *, factor=2):
     """Between the cone and the horizontal plane, moving along the axis moves the body by as much:
@@ -205,8 +203,6 @@ def asymmetry(xp, f, x, h, k):
     equations=["eq-colu-asymmetry"],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
-    tex=r"\langle k, D\lambda h\rangle - \langle h, D\lambda k\rangle = h_1\langle u,k_\perp\rangle"
-    r" - k_1\langle u,h_\perp\rangle \text{ between the cone and the plane}",
 )
 def colu_jacobian(xp, x, h, k):
     """Between the cone and the horizontal plane the Jacobian of CoLU has an antisymmetric part that
@@ -262,6 +258,7 @@ def _(xp, x, h, k):
     needs=["colu-not-metric-jacobian"],
     tex=r"M=M^{\mathsf T},\ M\,D\lambda(y)=(M\,D\lambda(y))^{\mathsf T}\ \text{for } y"
     r"\text{ in all cells}\iff M\text{ couples axes to axes only}",
+    differs="more",
 )
 def colu_constant_metric(xp, points, *, rank=lambda n, G: n * n - G * (G + 1) // 2):
     """A symmetric M for which M Dλ(y) is symmetric in all cells is zero but for its entries between
@@ -304,8 +301,6 @@ def layer_conditions(xp, points):
     sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
     every_size=True,
     needs=["colu-not-metric-jacobian"],
-    tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
-    r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",
 )
 def colu_layer(xp, points, *, rank=lambda n, G: n * n - G):
     r"""An invertible $W$ carries $x$ into every cell of CoLU. The Jacobian of $\mathrm{CoLU}(Wx+b)$
@@ -358,8 +353,6 @@ def _(xp, x, h, k, c):
     equations=["eq-colu-degenerate"],
     given=dict(x=vector("S"), r=positive(), v=vector("S-1")),
     sizes=CONE,
-    tex=r"\operatorname{CoLU}\bigl((0, x_\perp) + (r, 0)\bigr) = \Pi_K(x),\quad "
-    r"K = \{r\}\times\{\lVert z\rVert \le r\}",
 )
 def colu_degenerate(xp, x, r, v):
     r"""With $W = \mathrm{diag}(0, I)$ and $b = (r, 0)$, $r > 0$, the layer keeps the axis at $r$
@@ -396,6 +389,7 @@ def _(xp, x, r, v):
     sizes=CONE,
     tex=r"\langle x - \Pi x,\, z - \Pi x\rangle \le 0,\quad "
     r"\Pi x = \alpha_+(1, au) + (-\delta)_+(a, -u)",
+    differs="more",
 )
 def soc_projection(xp, x, a, s, v):
     r"""With $u = x_\perp/\lVert x_\perp\rVert$ and $x = \alpha(1, au) + \delta(-a, u)$, the point
@@ -440,6 +434,7 @@ def _(xp, x, s, v):
     sizes=CONE,
     tex=r"x = \Pi_{K_a}x + \Pi_{K_a^\circ}x,\quad \langle\Pi_{K_a}x, \Pi_{K_a^\circ}x\rangle = 0,"
     r"\quad K_a^\circ = -K_{1/a}",
+    differs="more",
 )
 def soc_moreau(xp, x, a):
     r"""The polar of $K_a$ is $-K_{1/a}$; the projections onto the two add up to $x$ and are
@@ -502,8 +497,6 @@ def _(xp, x, y):
     equations=["eq-soc-formula"],
     given=dict(u=unit_vector("d"), p=positive(), q=positive()),
     sizes=dict(d=[2, 3, 4]),
-    tex=r"\Pi(t, w) = \tfrac12\Bigl(1 + \frac{t}{\lVert w\rVert}\Bigr)(\lVert w\rVert, w),"
-    r"\quad |t| < \lVert w\rVert",
 )
 def soc_formula(xp, u, p, q):
     r"""Between the cone and its polar ($t = p - q$, $\lVert w\rVert = p + q$ with $p, q > 0$) the
@@ -528,7 +521,6 @@ def _(xp, u, p, q):
     equations=["eq-psd"],
     given=dict(U=unitary("n"), e=vector("n"), B=matrix("n", "n")),
     sizes=dict(n=[1, 2, 3]),
-    tex=r"\operatorname{Re}\operatorname{Tr}(A-P)(Z-P) \le 0,\quad P = U e_+U^*,\ Z = BB^*",
 )
 def psd_projection(xp, U, e, B):
     r"""For $A = U\,\mathrm{diag}(e)\,U^*$ the matrix $U\,\mathrm{diag}(e_+)\,U^*$ is the nearest

@@ -24,7 +24,6 @@ from fieldcheck.relations import Equal, Force, Law
     ),
     sizes=UP_TO_3,
     needs=["quadratic-gives-mlp", "quartic-gives-attention"],
-    tex=r"\dot X = \tfrac12 XW + \tfrac{1}{2\sqrt r}\bigl(XAX^*XB^* + XB^*X^*XA\bigr)",
 )
 def field_prefactors(xp, X, W, A, B, root_r, *, half=2, turned=True):
     """With the talk's V = (i/2)Tr(XWX*) + (i/(2√r))Tr(XAX*XB*X*) and its equation iX' = ∂V/∂X*, the
@@ -61,8 +60,6 @@ CHANNELS = built(
     equations=["eq-lt-score-variance"],
     given=dict(s=real(), t=real(), width=WIDTH, channels=CHANNELS),
     sizes=dict(r=[1, 2], C=[1, 2, 3, 4]),
-    tex=r"\operatorname{Var}\frac{\inner{q}{k}}{\sqrt r} = \operatorname{Var}(q_1)"
-    r"\operatorname{Var}(k_1)",
 )
 def score_variance(xp, s, t, width, channels, *, scale=lambda r, C: r):
     """For a query and a key whose r entries are independent, with mean 0 and standard deviations s
