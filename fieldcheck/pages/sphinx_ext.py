@@ -401,6 +401,11 @@ class ClaimDomain(Domain):
         contnode: Any,
     ) -> nodes.Element | None:
         claims = _state(env.app).claims
+        if typ == "page":
+            found = [name for name in env.found_docs if name.rpartition("/")[2] == target]
+            if not found:
+                return contnode
+            return make_refnode(builder, fromdocname, found[0], "", contnode)
         if target not in claims:
             raise ExtensionError(f"{fromdocname}: {unknown('claim', target, claims)}")
         docname = self.home(target)

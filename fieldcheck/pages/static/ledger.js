@@ -138,7 +138,35 @@
     for (let box = target && target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
   }
 
+  // Buttons that copy a command: shown only here, since without a script they do nothing.
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // No clipboard, as from disk in some browsers: the old way.
+      const box = document.createElement("textarea");
+      box.value = text;
+      document.body.append(box);
+      box.select();
+      document.execCommand("copy");
+      box.remove();
+    }
+  }
+
+  function prepareCopies() {
+    for (const button of document.querySelectorAll("button.fc-copy")) {
+      const label = button.textContent;
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        await copy(button.dataset.copy);
+        button.textContent = "copied";
+        setTimeout(() => (button.textContent = label), 1500);
+      });
+    }
+  }
+
   function start() {
+    prepareCopies();
     document.querySelectorAll("table.fc-ledger").forEach(prepare);
     prepareMaps();
     openTarget();
