@@ -39,7 +39,7 @@ from fieldcheck.pages.inline import (
     span,
     table,
 )
-from fieldcheck.verdict import REFUTED
+from fieldcheck.verdict import REFUTED, UP_TO
 
 __all__ = [
     "anchor", "card", "claim_link", "fc_details", "fc_summary", "folded", "grade_badge", "inline",
@@ -51,7 +51,7 @@ AS_PRINTED = ("printed", "reading")
 """Roles of the forms that a source answers for."""
 
 LABEL = {"printed": "Printed", "reading": "Read as"}
-SHORT = 150
+SHORT = 90
 """Characters of a statement that a card shows beside its formula."""
 
 
@@ -96,13 +96,15 @@ def state(row: ClaimRow) -> str:
     return "wrong" if row.verdict in words.AGAINST else "open"
 
 
-def _badge(row: ClaimRow) -> nodes.inline:
-    """The one badge: a mark and words for each state, and a full or an outlined box."""
+def _badge(row: ClaimRow, *, brief: bool = False) -> nodes.inline:
+    """The one badge: a mark and words for each state, and a full or an outlined box; brief, without
+    sizes."""
     now = state(row)
     classes = ["fc-verdict", *verdict_classes(row.verdict)]
     prefix = "repaired: " if now == "repaired" else ""
     badge = nodes.inline(classes=[*classes, f"fc-state-{now}"])
-    badge += nodes.Text(f"{prefix}{words.badge(row.main)}")
+    said_ = "proved up to a size" if brief and row.verdict == UP_TO else words.badge(row.main)
+    badge += nodes.Text(prefix + said_)
     return badge
 
 
@@ -126,7 +128,7 @@ def card(
     classes = ["fc-card", *verdict_classes(row.verdict), f"fc-state-{state(row)}"]
     box: nodes.Element
     if all(source.work == OURS for source in claim.sources):
-        head = [_badge(row), nodes.Text(" "), _title(claim)]
+        head = [_badge(row, brief=True), nodes.Text(" "), _title(claim)]
         box = folded(head, *lines, *_foot(claim, row), *inside, classes=[*classes, "fc-row"])
     else:
         box = nodes.container(classes=classes)
@@ -134,7 +136,7 @@ def card(
         box += lines
         foot = nodes.container(classes=["fc-foot"])
         if inside:
-            summary = [nodes.Text("evidence, neighbours, code")]
+            summary = [nodes.Text("evidence, code")]
             foot += folded(summary, *inside, classes=["fc-fold"])
         foot += _foot(claim, row)
         box += foot
@@ -157,7 +159,7 @@ def _line(label: str, content: Sequence[nodes.Node], kind: str) -> nodes.paragra
 
 def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[nodes.Node]:
     """What is seen of a card before anything is opened."""
-    faults = broken(row)
+    faults = broken(row) if row.main.holds else []  # else the claim is itself what fails
     main = formula_of(claim, equations)
     case_of = next((form for form in [*faults, row.main] if form.witness), None)
     yield paragraph(span(_sources(claim.sources), "fc-source"), kind="origin")
@@ -168,13 +170,15 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
             before, after = tex.marked(before, after)
         shown = formula(before) if before else inline(sentence(first.title))
         yield _line(LABEL[first.role], shown, "printed")
-        label = "Instead" if row.main.holds else "Examined"
-        yield _line(label, formula(after) if after else _first(claim), "mended")
+        yield _line("Instead", formula(after) if after else _first(claim), "mended")
     else:
         if not main or len(_plain(claim.statement)) <= SHORT:
             yield paragraph(*_first(claim), kind="statement")
         if main:
-            yield _line("Checked", formula(main), "formula")
+            label = (
+                "Claimed" if state(row) == "wrong" else "Holds" if row.main.holds else "Examined"
+            )
+            yield _line(label, formula(main), "formula")
     if case_of:
         label = "Smallest case" if case_of.certain else "Seen against it"
         yield _line(label, case.short(case_of), "case")
@@ -197,8 +201,11 @@ def formula_of(claim: Any, equations: Mapping[str, str]) -> str | None:
 
 
 def _sources(sources: Iterable[Any]) -> str:
+    """Where a statement is printed; what this book adds to it goes without saying."""
+    elsewhere = [source for source in sources if source.work != OURS]
     return "; ".join(
-        f"{source.work}, {source.place}" if source.place else source.work for source in sources
+        f"{source.work}, {source.place}" if source.place else source.work
+        for source in elsewhere or sources
     )
 
 
@@ -226,7 +233,7 @@ def _foot(claim: Any, row: ClaimRow) -> list[nodes.Node]:
 
 
 def _inside(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[nodes.Node]:
-    faults = broken(row)
+    faults = broken(row) if row.main.holds else []
     yield from _statement(claim, row, equations)
     for form in printed(row):
         yield from _as_printed(form, shown=form in faults[:1])

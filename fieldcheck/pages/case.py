@@ -36,24 +36,16 @@ def told() -> dict[str, dict[str, Any]]:
 def in_words(form: FormRow) -> str | None:
     """The sentence for this form's witness, with its numbers; None if it was written for another.
 
-    ``{lhs}`` and ``{rhs}`` in it are the two sides, ``{X}`` the input X.
+    ``{lhs}`` and ``{rhs}`` in it are the two sides, ``{X}`` the input X, as TeX.
     """
     entry, stored = told().get(form.key), form.witness
     if entry is None or stored is None:
         return None
-    if any(stored.inputs.get(name) != value for name, value in entry.get("when", {}).items()):
+    if entry["when"] != stored.inputs:
         return None
     values = {"lhs": stored.lhs, "rhs": stored.rhs, **stored.inputs}
-    return re.sub(r"\{(\w+)\}", lambda m: _put(values[m[1]]), str(entry["says"]))
-
-
-def _put(value: Any) -> str:
-    flat = value
-    while isinstance(flat, list) and len(flat) == 1:
-        flat = flat[0]
-    if isinstance(flat, list):
-        return f"${numbers.matrix_tex(flat, DIGITS)}$"
-    return f"${numbers.tex(flat, DIGITS)}$" if numbers.is_number(flat) else str(flat)
+    put = lambda name: numbers.small_tex(values[name], DIGITS)
+    return re.sub(r"\{(\w+)\}", lambda m: put(m[1]) if m[1] in values else m[0], entry["says"])
 
 
 def short(form: FormRow) -> list[nodes.Node]:
@@ -74,7 +66,7 @@ def _inputs_in_short(stored: Witness) -> list[nodes.Node]:
     zeros = len(shown) - len(kept)
     if sum(map(tex.width, kept)) > ROOM:
         sizes = ", ".join(f"{name} = {n}" for name, n in stored.sizes.items())
-        return said(f"a point with {sizes}, written out below: " if sizes else "a point: ")
+        return said(f"a point with {sizes}: " if sizes else "a point: ")
     found: list[nodes.Node] = []
     for text in kept:
         found += [nodes.Text(", " if found else ""), nodes.math(text, text)]
@@ -108,7 +100,9 @@ def sides(form: FormRow, stored: Witness, digits: int = 6) -> list[nodes.Node]:
     if stored.relation == "Solutions":
         return said("meets every condition, and is not among the solutions claimed")
     if stored.relation == "Rate":
-        return said(f"{stored.lhs.rstrip('.')} ({stored.rhs} is claimed)")
+        return said(f"{_cut(stored.lhs)} ({stored.rhs} is claimed)")
+    if stored.relation == "Law":
+        return said(f"the {_cut(stored.lhs)} of what was drawn, outside {_cut(stored.rhs)}")
     if stored.relation == "Rank":
         return said(f"the dimension is {stored.lhs}, not {stored.rhs}")
     found: list[nodes.Node] = []
@@ -120,6 +114,11 @@ def sides(form: FormRow, stored: Witness, digits: int = 6) -> list[nodes.Node]:
         found.append(nodes.math(shown, shown) if shown else nodes.Text(value))
     where = words.place(form, stored)
     return [*found, nodes.Text(f" {where}" if where else "")]
+
+
+def _cut(text: str) -> str:
+    """Long decimals in a text to three digits."""
+    return re.sub(r"\d+\.\d{3,}(?![\d/])", lambda m: numbers.short(m[0], DIGITS), text.rstrip("."))
 
 
 # --- in full --------------------------------------------------------------------------------------

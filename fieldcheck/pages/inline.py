@@ -108,8 +108,7 @@ def formula(text: str) -> list[nodes.Node]:
         if found:
             found.append(span(" ", "fc-gap"))
         for k, piece in enumerate(statement):
-            shown = rf"\displaystyle {piece}"
-            found += [nodes.Text(" ")] * (k > 0) + [nodes.math(shown, shown)]
+            found += [nodes.Text(" ")] * (k > 0) + [nodes.math(piece, piece)]
     return found
 
 

@@ -160,6 +160,11 @@ def name_tex(name: str) -> str:
     """
     if name.startswith("root_"):
         return rf"\sqrt{{{name_tex(name[5:])}}}"
+    if name.endswith(("_dot", "_ddot")):
+        letter, _, dots = name.rpartition("_")
+        return rf"\{dots} {{{name_tex(letter)}}}"
+    if name == "eps":
+        return r"\varepsilon"
     base, _, sub = name.partition("_")
     numbered = re.fullmatch(r"([A-Za-z]+?)(\d+)", base)
     if numbered:

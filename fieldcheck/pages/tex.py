@@ -286,7 +286,7 @@ def _groups(atom: str) -> list[str]:
 
 # --- what differs ---------------------------------------------------------------------------------
 
-ALIKE = 0.5
+ALIKE = 0.4
 """Formulas that have less in common are not compared sign by sign."""
 
 

@@ -146,20 +146,53 @@ def test_a_good_book_builds_without_a_warning(book):
     assert card is not None
     assert {"fc-card", "fc-verdict-holds", "fc-certain"} <= set(card["class"])
     text = " ".join(card.get_text(" ").split())
-    # first the printed form with its counterexample, then what holds instead
-    assert text.index("As printed") < text.index("Counterexample") < text.index("What holds")
-    assert "as printed: refuted" in text
-    assert "repaired: proved" in text
-    assert "Proved for every N; error below 2 −171 . By exact arithmetic." in text
+    # what is printed, what holds instead, where it breaks, how sure; all else in one fold
+    asked = ("talk, slide 3", "Printed", "Instead", "Smallest case", "Sure", "evidence, code")
+    assert [text.index(word) for word in asked] == sorted(text.index(word) for word in asked)
+    (badge,) = card.select(".fc-head .fc-verdict")
+    assert badge.get_text() == "repaired: proved"
+    assert "Sure proved for every N; error below 2 −171" in text
     assert "with X* and a 2" in text  # stars are not emphasis
-    assert card.select_one("code.literal, code") is not None
     math = [element.get_text() for element in card.select(".math")]
-    assert any(r"X = \begin{pmatrix} 1 & 0 \\ 0 & \tfrac{1}{2} \end{pmatrix}" in m for m in math)
+    small = r"X = \bigl(\begin{smallmatrix} 1 & 0 \\ 0 & \tfrac{1}{2} \end{smallmatrix}\bigr)"
+    assert any(small in m for m in math)
     assert any(r"\sqrt{r} = 2" in m for m in math)
-    assert "−30" in [raised.get_text() for raised in card.select("p.fc-sure sup")]
-    assert "row 2, column 2" in text
-    assert len(card.select("details > summary")) == 2
-    assert card.select_one('a[href="#equation-eq-plain"]') is not None
+    assert "in entry (2, 2)" in text
+    (fold,) = card.select("details")
+    assert "A uniform relative fault of 10 −30" in " ".join(fold.get_text(" ").split())
+    assert fold.select_one('a[href="#equation-eq-plain"]') is not None
+    assert 'claim = "plain-true"' in fold.select_one(".fc-code pre").get_text()
+    (copy,) = card.select("button.fc-copy[hidden]")
+    assert copy["data-copy"] == ".venv/bin/fieldcheck replay plain-true/printed"
+    assert card.select_one('a.fc-permalink[href="#claim-plain-true"]') is not None
+    assert "No hypothesis was left out" not in text
+
+
+def test_a_card_shows_the_one_equation_that_its_claim_names(book, fake):
+    fake.CLAIMS["plain-true"].tex = ""
+    try:
+        book.write(
+            "alpha.md", ALPHA.replace("l = r", "l = r^2 .").replace("plain-true", "plain-true")
+        )
+        assert book.build() == ""
+    finally:
+        fake.CLAIMS["plain-true"].tex = "l = r"
+    mended = book.page("alpha").select("#claim-plain-true .fc-mended .math")
+    assert [m.get_text() for m in mended] == [r"\(l\)", r"\({} = \underline{r^2}\)"]
+
+
+def test_a_consequence_of_ours_is_one_line_that_opens(book, fake):
+    claim = fake.CLAIMS["rests-on-plain"]
+    before, claim.sources = claim.sources, (fake.Source("this book", "consequence drawn here"),)
+    try:
+        book.build()
+    finally:
+        claim.sources = before
+    row = book.page("alpha").select_one("details#claim-rests-on-plain")
+    assert {"fc-card", "fc-row"} <= set(row["class"])
+    assert row.summary.get_text(" ", strip=True) == "repaired: proved Both sides agree"
+    assert row.select_one("summary ~ p.fc-line") is not None
+    assert row.select_one("details details") is None
 
 
 def test_cards_link_to_one_another(book):
@@ -167,7 +200,7 @@ def test_cards_link_to_one_another(book):
     second = book.page("alpha").select_one("#claim-rests-on-plain")
     assert second.select_one('a[href="#claim-plain-true"]') is not None
     capped = book.page("beta").select_one("#claim-rests-on-sampled")
-    assert "Counted as stands, since it rests on" in " ".join(capped.get_text(" ").split())
+    assert "; counted as stands, since it rests on" in " ".join(capped.get_text(" ").split())
     assert capped.select_one('a[href="alpha.html#claim-plain-true"]') is not None
     index = book.page("index")
     role = index.select_one('p a[href="alpha.html#claim-plain-true"]')
@@ -229,7 +262,7 @@ def test_cards_are_in_the_search_index(book):
     book.build()
     index = (book.folder / "_build" / "html" / "searchindex.js").read_text()
     terms = json.loads(index[index.index("(") + 1 : index.rindex(")")])["terms"]
-    assert "counterexampl" in terms or "counterexample" in terms
+    assert "smallest" in terms
 
 
 def test_two_builds_are_the_same_bytes(ledger, tmp_path):
@@ -396,10 +429,10 @@ def test_an_unexpected_verdict_is_a_warning_and_stands_on_the_card(book, ledger)
     assert "the verdict on plain-true/claim is not the expected one" in warnings
     card = book.page("alpha").select_one("#claim-plain-true")
     assert "fc-verdict-undecided" in card["class"]
-    assert "Undecided: the balls stay wide." in card.get_text()
+    assert "undecided: the balls stay wide" in card.get_text()
     assert "fc-numerical" in card["class"]
     other = book.page("alpha").select_one("#claim-rests-on-plain")
-    assert "Unsettled, since it rests on" in other.get_text()
+    assert "unsettled, since it rests on" in other.get_text()
 
 
 # --- nothing stale --------------------------------------------------------------------------------
