@@ -22,6 +22,7 @@ extensions = ["myst_parser", "fieldcheck.pages.sphinx_ext"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 fieldcheck_ledger = "ledger.json"
 fieldcheck_machine = "fake_machine"
+fieldcheck_headlines = "headlines.toml"
 html_theme = "basic"
 nitpicky = True
 """
@@ -79,6 +80,7 @@ class Book:
         for name, text in (("conf.py", CONF), ("index.md", INDEX), ("alpha.md", ALPHA)):
             self.write(name, text)
         self.write("beta.md", BETA)
+        self.write("headlines.toml", 'claims = ["plain-true", "rests-on-sampled"]')
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8")
@@ -219,7 +221,7 @@ def test_forms_no_leaves_out_what_is_folded(book):
 def test_table_summary_map_and_coverage(book):
     book.build()
     index = book.page("index")
-    rows = index.select("table.fc-ledger tbody tr")
+    rows = index.select("table.fc-ledger:not(.fc-map-table) tbody tr")
     assert len(rows) == 4
     assert "capped" not in index.get_text()
     cells = [cell.get_text(" ", strip=True) for cell in rows[3].select("td")]
@@ -232,29 +234,13 @@ def test_table_summary_map_and_coverage(book):
         "Of 4 forms as printed: 4 refuted. Of 4 neighbours, 4 were told apart. "
         "Profile quick, seed 0."
     )
-    tiles = index.select(".fc-map-tiles svg.fc-map a.fc-map-claim")
-    addresses = [
-        "alpha.html#claim-plain-true",
-        "alpha.html#claim-rests-on-plain",
-        "beta.html#claim-only-sampled",
-        "beta.html#claim-rests-on-sampled",
-    ]
-    assert [tile["href"] for tile in tiles] == addresses
-    assert [tile["class"][2] for tile in tiles] == ["fc-map-proved"] * 2 + ["fc-map-stands"] * 2
-    assert [caption.get_text() for caption in index.select(".fc-map-tiles figcaption")] == [
-        "Alpha",
-        "Beta",
-    ]
-    chapters = index.select("details.fc-map-chapter-details")
-    assert [chapter.summary.get_text() for chapter in chapters] == [
-        "alpha: 2 claims",
-        "beta: 2 claims",
-    ]
-    second = chapters[1]
-    ghosts = [box["data-claim"] for box in second.select(".fc-map-ghost")]
-    assert ghosts == ["plain-true"]  # of another chapter, but rested on here
-    arrows = [(a["data-from"], a["data-to"]) for a in second.select("path.fc-map-arrow")]
-    assert arrows == [("only-sampled", "rests-on-sampled"), ("plain-true", "rests-on-sampled")]
+    boxes = index.select(".fc-map-graph svg.fc-map a.fc-map-claim")
+    addresses = ["alpha.html#claim-plain-true", "beta.html#claim-rests-on-sampled"]
+    assert [box["href"] for box in boxes] == addresses
+    arrows = [(a["data-from"], a["data-to"]) for a in index.select("path.fc-map-arrow")]
+    assert arrows == [("plain-true", "rests-on-sampled")]
+    assert [a["href"] for a in index.select("ul.fc-map-tree a")] == addresses[::-1]
+    assert len(index.select("table.fc-map-table tbody tr")) == 2
     assert "1 of 1 displayed equations are named and checked" in index.get_text()
 
 
@@ -359,6 +345,11 @@ def test_unknown_form_in_a_verdict(book):
     book.write("alpha.md", ALPHA + "\n{verdict}`plain-true/print`\n")
     message = failure(book)
     assert re.search(r"alpha\.md:\d+: no form 'plain-true/print'; near: plain-true/pr", message)
+
+
+def test_unknown_headline(book):
+    book.write("headlines.toml", 'claims = ["plain-tru"]')
+    assert re.search(r"index\.md:\d+: no claim 'plain-tru'; near: plain-true", failure(book))
 
 
 def test_unknown_chapter(book):
