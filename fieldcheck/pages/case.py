@@ -1,7 +1,7 @@
 """A counterexample as a person would tell it: the inputs in short, then both sides.
 
-What `cases.toml` says of a witness stands instead, as long as the witness is the one it was written
-for.  The whole of it, with the direction of a weak form, is for the fold of a card.
+What `cases.toml` says stands instead, if the witness is of the kind that it was written for. The
+whole of it, with the direction of a weak form, is for the fold of a card.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DIGITS = 3
 
 @cache
 def told() -> dict[str, dict[str, Any]]:
-    """What is said of witnesses in words: form key to ``when`` (inputs) and ``says``."""
+    """What is said of witnesses in words, by form key: ``says``, and of which witness it does."""
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
@@ -41,7 +41,12 @@ def in_words(form: FormRow) -> str | None:
     entry, stored = told().get(form.key), form.witness
     if entry is None or stored is None:
         return None
-    if entry["when"] != stored.inputs:
+    fits = (
+        entry.get("sizes", {}) == stored.sizes
+        and all(_is_zero(stored.inputs[name]) for name in entry.get("zero", ()))
+        and all(stored.inputs[name] == value for name, value in entry.get("when", {}).items())
+    )
+    if not fits:
         return None
     values = {"lhs": stored.lhs, "rhs": stored.rhs, **stored.inputs}
     put = lambda name: numbers.small_tex(values[name], DIGITS)
