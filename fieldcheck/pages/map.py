@@ -28,7 +28,7 @@ LANE, TRACK, PORT = 6, 7, 11
 """Between two edges in a lane, in a channel, and at a box."""
 ASIDE, CHANNEL, MARGIN = 11, 20, 4
 """Least room between an edge and a box in a lane; height of a channel without edges; the rim."""
-SIGNS, LINES = 23, 3
+SIGNS, LINES = 21, 3
 """Signs and lines of a title in a box."""
 
 GROUND = {
@@ -194,6 +194,8 @@ def _way(pair, made: Layout, pairs, lane, tracks) -> list[Point]:
     x0 = low.x + WIDTH / 2 + step * (out.index(pair) - (len(out) - 1) / 2 - 1 / 8)
     x1 = high.x + WIDTH / 2 + step * (into.index(pair) - (len(into) - 1) / 2 + 1 / 8)
     first = _height(made, tracks, low.line, pair)
+    if pair not in lane and low.column == high.column and len(out) == len(into) == 1:
+        return [(x0, low.y + HEIGHT), (x0, high.y)]
     if pair not in lane:
         return [(x0, low.y + HEIGHT), (x0, first), (x1, first), (x1, high.y)]
     gap = lane[pair]
