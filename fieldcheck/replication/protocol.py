@@ -14,11 +14,7 @@ from .errors import ReplicationError
 FILE = Path(__file__).with_name("protocol.toml")
 
 
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
-class Words(_Table):
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the protocol says in words; the page shows it as it stands."""
 
     question: str
@@ -36,19 +32,19 @@ class Words(_Table):
     not_tried: str
 
 
-class Stop(_Table):
+class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seeds: int
     least: int
     minutes: float
 
 
-class Test(_Table):
+class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reference: str
     level: float
     power: float
 
 
-class Task(_Table):
+class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What both tasks have: ``beside`` are arms that are shown and not tested."""
 
     metric: str
@@ -59,7 +55,7 @@ class Task(_Table):
     steps: int
 
 
-class Text(Task):
+class Text(Task, frozen=True, forbid_unknown_fields=True):
     """The character-level GPT."""
 
     sha256: str
@@ -71,7 +67,7 @@ class Text(Task):
     batch: int
 
 
-class Caps(Task):
+class Caps(Task, frozen=True, forbid_unknown_fields=True):
     """The rotation of a cap of the sphere."""
 
     half_angle: float
@@ -83,7 +79,7 @@ class Caps(Task):
     package_bias: float
 
 
-class Protocol(_Table):
+class Protocol(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     activations: list[str]
     cone: int
     seeds: list[int]
@@ -130,10 +126,9 @@ def commit(path: Path = FILE) -> str:
 
     Raises ReplicationError if that text is in no commit: then nothing says that it was there first.
     """
-    name = path.name
-    changed = _git(path, "status", "--porcelain", "--", name)
-    found = _git(path, "log", "-1", "--format=%H", "--", name)
-    if changed or not found:
+    changed = _git(path, "status", "--porcelain", "--", path.name)
+    found = "" if changed else _git(path, "log", "-1", "--format=%H", "--", path.name)
+    if not found:
         raise ReplicationError(f"commit {path} first: results must come after their protocol")
     return found
 

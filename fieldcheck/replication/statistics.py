@@ -49,7 +49,10 @@ def detectable(deviation: float, n: int, level: float, power: float) -> float:
     critical = float(stats.t.ppf(1 - level / 2, n - 1))
 
     def missing(shift: float) -> float:
-        seen = stats.nct.sf(critical, n - 1, shift) + stats.nct.cdf(-critical, n - 1, shift)
-        return float(seen) - power
+        other_tail = np.nan_to_num(stats.nct.cdf(-critical, n - 1, shift))  # scipy: NaN far out
+        return float(stats.nct.sf(critical, n - 1, shift) + other_tail) - power
 
-    return deviation / math.sqrt(n) * float(optimize.brentq(missing, 0, critical + 20))
+    high = critical
+    while missing(high) < 0:
+        high += 1
+    return deviation / math.sqrt(n) * float(optimize.brentq(missing, 0, high))

@@ -20,7 +20,7 @@ def small() -> Protocol:
     return structs.replace(
         whole, activations=["CoLU", "ReLU"], seeds=[7, 8],
         stop=structs.replace(whole.stop, seeds=2, least=2),
-        text=structs.replace(whole.text, sha256="", steps=2, held_back=40, rates=rates),
+        text=structs.replace(whole.text, sha256="", steps=2, held_back=79, rates=rates),
         caps=structs.replace(whole.caps, steps=3, beside=[], rates=rates),
     )  # fmt: skip
 
