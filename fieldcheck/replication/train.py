@@ -98,11 +98,13 @@ def _caps(given: Caps, make: Callable[[], nn.Module], rate: float, package: bool
     pair = lambda x: (x.float(), (x @ turn.mT).float())
     inputs, targets = pair(x)
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+    shape = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: schedule(k, given.steps))
     for _ in range(given.steps):
         loss = F.mse_loss(model(inputs), targets)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        shape.step()
     rows, columns = given.grid
     score = lambda x, y: math.log10(float(F.mse_loss(model(x), y)))
     with torch.no_grad():
