@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 
 from fieldcheck import cli
 from fieldcheck.replication import protocol as paper
-from fieldcheck.replication import report
+from fieldcheck.replication import report, study
 from fieldcheck.replication.errors import ReplicationError
+
+PILOT = Path(__file__).parents[2] / "book/data/replication_pilot.json"
 
 
 def git(folder: Path, *words: str) -> str:
@@ -38,9 +40,7 @@ def test_pilot_and_main_seeds_are_apart():
 
 
 def test_rates_are_the_pilots_best():
-    from fieldcheck.replication import study
-
-    rows = json.loads((Path("book/data/replication_pilot.json")).read_text(encoding="utf8"))["runs"]
+    rows = json.loads(PILOT.read_text(encoding="utf8"))["runs"]
     protocol = paper.load()
     best = study.best_rates(protocol, rows)
     assert {name: task.rates for name, task in protocol.tasks.items()} == best
