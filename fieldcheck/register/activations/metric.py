@@ -49,7 +49,7 @@ def split(xp, w, h):
     "colu-not-metric",
     expect="proved up to S = 4",
     title="CoLU stretches by up to √2",
-    sources=[poster("ReLU → Conic Projection"), colu_paper("Lorentz cone")],
+    sources=[poster("From Theory to Practice"), colu_paper("Lorentz cone")],
     equations=["eq-colu-lipschitz"],
     given=dict(x=cone_vector("S").without_strata(*UNDEFINED), h=vector("S")),
     sizes=CONE,
@@ -75,8 +75,8 @@ def colu_lipschitz(xp, x, h):
     )
 
 
-@colu_lipschitz.printed(
-    "our reading, printed by nobody: CoLU is the metric projection onto its cone",
+@colu_lipschitz.reading(
+    "CoLU is the metric projection onto its cone",
     tex=r"\langle x - \lambda(x),\, z - \lambda(x)\rangle \le 0 \text{ for } z \text{ in the cone}",
     given=dict(s=nonnegative(), v=vector("S-1")),
 )
@@ -201,7 +201,7 @@ def asymmetry(xp, f, x, h, k):
     "colu-not-metric-jacobian",
     expect="proved up to S = 4",
     title="The Jacobian of CoLU is not symmetric",
-    sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
+    sources=[poster("From Theory to Practice"), talk("Transformers")],
     equations=["eq-colu-asymmetry"],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
@@ -227,7 +227,7 @@ def _(xp, x, h, k):
 @claim(
     "colu-not-metric-no-potential",
     title="CoLU is the gradient of a potential",
-    sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
+    sources=[poster("From Theory to Practice"), talk("Transformers")],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
     expect="refuted",
@@ -298,7 +298,7 @@ def layer_conditions(xp, points):
     "colu-not-metric-layer",
     expect="proved",
     title="No layer CoLU(Wx + b) with invertible W has a potential",
-    sources=[talk("Conic Proj-GD"), ours("also with a weight and a bias")],
+    sources=[talk("Transformers"), ours("also with a weight and a bias")],
     equations=["eq-colu-layer"],
     given=dict(points=CELL_POINTS),
     sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
@@ -390,7 +390,7 @@ def _(xp, x, r, v):
 @claim(
     "soc-projection",
     title="The second-order-cone projection, any opening angle",
-    sources=[talk("Conic Projected Gradient Descent"), ours("formula: Fukushima, Luo, Tseng 2002")],
+    sources=[talk("Transformers"), ours("formula: Fukushima, Luo, Tseng 2002")],
     equations=["eq-soc-projection"],
     given=dict(x=cone_vector("S"), a=positive(), s=nonnegative(), v=vector("S-1")),
     sizes=CONE,
@@ -524,7 +524,7 @@ def _(xp, u, p, q):
     "psd-cone",
     expect="proved up to n = 3",
     title="The projection onto positive semidefinite matrices is ReLU of the eigenvalues",
-    sources=[talk("PSD → Conic Programming")],
+    sources=[talk("What About Activation Functions?")],
     equations=["eq-psd"],
     given=dict(U=unitary("n"), e=vector("n"), B=matrix("n", "n")),
     sizes=dict(n=[1, 2, 3]),
@@ -552,7 +552,7 @@ def _(xp, U, e, B):
     "psd-cone-moreau",
     expect="proved up to n = 3",
     title="Moreau's decomposition by eigenvalues",
-    sources=[talk("PSD → Conic Programming")],
+    sources=[talk("What About Activation Functions?")],
     given=dict(U=unitary("n"), e=vector("n")),
     sizes=dict(n=[1, 2, 3]),
     tex=r"A = P(A) - P(-A),\quad \operatorname{Tr}P(A)P(-A) = 0",
@@ -575,7 +575,7 @@ psd_moreau.vary(
     "psd-cone-equivariance",
     expect="proved up to n = 2",
     title="The projection commutes with unitary conjugation",
-    sources=[talk("PSD → Conic Programming"), ours()],
+    sources=[talk("What About Activation Functions?"), ours()],
     given=dict(U=unitary("n"), V=unitary("n"), e=vector("n"), B=matrix("n", "n")),
     sizes=dict(n=[1, 2]),
     needs=["psd-cone"],

@@ -13,7 +13,7 @@ from fieldcheck.relations import Equal, Force, Law
     "field-prefactors",
     expect="proved",
     title="The talk's halves stay in the weights",
-    sources=[talk("Potential field of the linear Transformer"), poster("Engineering View")],
+    sources=[talk("In-Context Learning"), poster("Engineering View")],
     equations=["eq-lt-prefactors"],
     given=dict(
         X=matrix("N", "C"),
@@ -40,7 +40,7 @@ def field_prefactors(xp, X, W, A, B, root_r, *, half=2, turned=True):
 
 field_prefactors.vary(
     "the linear Transformer as the talk writes it, without the halves",
-    role="printed",
+    role="reading",
     key="printed",
     tex=r"\dot X = XW + \tfrac{1}{\sqrt r}\bigl(XAX^*XB^* + XB^*X^*XA\bigr)",
     half=1,
@@ -57,7 +57,7 @@ CHANNELS = built(
     "field-prefactors-variance",
     expect="proved up to r = 2; C = 4",
     title="Scores divided by √r have unit variance",
-    sources=[poster("Engineering View: C^(−1/2)"), paper("C_A^(−1/2)")],
+    sources=[poster("Engineering View"), paper("C_A^(−1/2)")],
     equations=["eq-lt-score-variance"],
     given=dict(s=real(), t=real(), width=WIDTH, channels=CHANNELS),
     sizes=dict(r=[1, 2], C=[1, 2, 3, 4]),
@@ -75,7 +75,7 @@ def score_variance(xp, s, t, width, channels, *, scale=lambda r, C: r):
 
 score_variance.vary(
     "the poster divides by √C",
-    role="printed",
+    role="reading",
     key="printed",
     tex=r"\operatorname{Var}(C^{-1/2}\inner{q}{k}) = \operatorname{Var}(q_1)"
     r"\operatorname{Var}(k_1)",
