@@ -36,7 +36,7 @@ WORKS = ("talk", "poster", "paper", "CoLU paper")
 Change = Literal["sign", "factor", "transpose", "index", "term", "hypothesis", "misprint"]
 
 
-class Statement(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class Statement(msgspec.Struct, kw_only=True, frozen=True, eq=False, forbid_unknown_fields=True):
     """A statement of a source, see above."""
 
     quote: str = ""
@@ -54,6 +54,16 @@ class Statement(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields
     @property
     def text(self) -> str:
         return (self.quote or self.paraphrase).strip()
+
+    @property
+    def plain(self) -> str:
+        """On one line, displayed formulas set in it."""
+        return " ".join(self.text.replace("$$", "$").split())
+
+    @property
+    def bare(self) -> str:
+        """Without white space."""
+        return "".join(self.text.split())
 
     @property
     def examined(self) -> bool:
@@ -94,6 +104,10 @@ class Work(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     def statements(self) -> list[tuple[Place, Statement]]:
         return [(place, said) for place in self.place for said in place.statement]
 
+    def first(self, said: Statement) -> Statement:
+        """Where the same words stand for the first time."""
+        return next(each for _, each in self.statements if each.bare == said.bare)
+
 
 def file_of(name: str) -> Path:
     """The file of a work."""
@@ -113,6 +127,12 @@ def works() -> list[Work]:
     return [work(name) for name in WORKS]
 
 
+def anchor(source: Work, said: Statement) -> str:
+    """The id of a statement on its page: its number in the source, ``talk-12``."""
+    number = next(k for k, (_, each) in enumerate(source.statements, 1) if each is said)
+    return f"{file_of(source.work).stem.replace('_', '-')}-{number}"
+
+
 def said_in(key: str) -> Iterator[tuple[Work, Place, Statement]]:
     """Where a form is said, printed or in words: by its key, or by the id of its claim."""
     short = key.removesuffix("/claim")
@@ -120,6 +140,17 @@ def said_in(key: str) -> Iterator[tuple[Work, Place, Statement]]:
         for place, said in found.statements:
             if short in (*said.printed, *said.reading):
                 yield found, place, said
+
+
+def places(claim_id: str) -> list[tuple[str, str]]:
+    """Work and place of every statement that a form of the claim prints or reads."""
+    found = [
+        (source.work, place.name)
+        for source in works()
+        for place, said in source.statements
+        if claim_id in {key.partition("/")[0] for key in (*said.printed, *said.reading)}
+    ]
+    return list(dict.fromkeys(found))
 
 
 def is_printed(claim_id: str) -> bool:

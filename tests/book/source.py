@@ -37,6 +37,8 @@ OPAQUE = {
     "nb-exec-table",
     "parsed-literal",
     "raw",
+    "source",
+    "sources-score",
     "tableofcontents",
     "toctree",
 }

@@ -38,7 +38,6 @@ def projected_gradient(xp, A, b, x, eta):
 
 @projected_gradient.reading(
     "a ReLU layer with any weight is such a step, in the Euclidean metric",
-    key="printed",
     tex=r"\text{where } Wx + c > 0:\quad D(Wx+c)_+ = I - \eta\nabla^2f(x)\ "
     r"\text{ is symmetric}",
     given=dict(W=real_matrix("n", "n"), s=positive("n")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, paper, poster, talk
 from fieldcheck.domains import matrix, positive, real, real_matrix, root, unitary
 from fieldcheck.fields.potentials import quartic, softmax_energy
-from fieldcheck.register.effective.shared import WHY_EFFECTIVE, swapped
+from fieldcheck.register.effective.shared import swapped
 from fieldcheck.relations import Equal, Rate
 
 
@@ -84,7 +84,7 @@ def _variance(xp, S):
     "taylor-of-softmax",
     expect="proved up to N = 4; C = 2",
     title="Small scores: a mean field, then half the row variance, then third order",
-    sources=[talk("Transformers"), WHY_EFFECTIVE],
+    sources=[talk("Transformers")],
     equations=["eq-ef-taylor"],
     given=TAYLOR,
     sizes=TAYLOR_SIZES,

@@ -41,7 +41,6 @@ def field_prefactors(xp, X, W, A, B, root_r, *, half=2, turned=True):
 field_prefactors.vary(
     "the linear Transformer as the talk writes it, without the halves",
     role="reading",
-    key="printed",
     tex=r"\dot X = XW + \tfrac{1}{\sqrt r}\bigl(XAX^*XB^* + XB^*X^*XA\bigr)",
     half=1,
 )
@@ -76,7 +75,6 @@ def score_variance(xp, s, t, width, channels, *, scale=lambda r, C: r):
 score_variance.vary(
     "the poster divides by √C",
     role="reading",
-    key="printed",
     tex=r"\operatorname{Var}(C^{-1/2}\inner{q}{k}) = \operatorname{Var}(q_1)"
     r"\operatorname{Var}(k_1)",
     scale=lambda r, C: C,

@@ -38,7 +38,6 @@ def head_pairing(xp, X, Q, K, V, O):
 
 @head_pairing.reading(
     "the talk's architecture, whose heads are free",
-    key="printed",
     given=heads("Q2", "K2", "V2", "O2", count="m"),
     tex=r"\frac{\partial V}{\partial X^*} = \text{Transformers Architecture!}",
 )

@@ -55,7 +55,6 @@ def quartic_gives_attention(xp, X, A, B):
 
 @quartic_gives_attention.printed(
     "the paper's appendix sets B = VO* where B* = VO* is needed",
-    key="printed",
     tex=r"W_A = QK^*,\; W_B = VO^*:\quad \frac{\partial V}{\partial X^*} = XQK^*X^*XVO^* +"
     r" XVO^*X^*XQK^*",
 )

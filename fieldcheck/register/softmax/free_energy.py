@@ -32,7 +32,6 @@ def free_energy(xp, X, W, root_r, *, transposed=True, scaled=True):
 
 @free_energy.printed(
     "the talk: sum over keys inside, prefactor i/2, no √r",
-    key="printed",
     sizes=SMALL,
     tex=r"\frac{\partial}{\partial X^*}\,\frac i2\sum_j\log\sum_k"
     r"\exp\bigl[\tfrac1{\sqrt r}XWX^*\bigr]_{jk}"

@@ -1,0 +1,187 @@
+"""A source, statement by statement: what it says beside what holds, as document nodes.
+
+The order is the source's and nothing is left out; titles and what is said again are small.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from docutils import nodes
+
+from fieldcheck.ledger.records import FormRow, Ledger
+from fieldcheck.pages import cards, words
+from fieldcheck.pages import standing as stand
+from fieldcheck.sources import Statement, Work, anchor
+
+
+def page(source: Work, ledger: Ledger, chapters: Sequence[str]) -> Iterator[nodes.section]:
+    """A section a place; chapters: those that the book has, so that they can be linked."""
+    for place in source.place:
+        opening = anchor(source, place.statement[0])
+        section = nodes.section(ids=[f"place-{opening}"])
+        section += nodes.title("", place.name)
+        for repeated, run in groupby(place.statement, lambda said: source.first(said) is not said):
+            if repeated:
+                section += _again(source, [source.first(said) for said in run])
+                continue
+            for said in run:
+                section += _label(said) if said.label else _box(source, said, ledger, chapters)
+        yield section
+
+
+# --- what is small --------------------------------------------------------------------------------
+
+
+def _label(said: Statement) -> nodes.container:
+    box = nodes.container(classes=["fc-said-label"])
+    box += quotation(said.text)
+    if said.note:
+        box += cards.paragraph(said.note, kind="scope")
+    return box
+
+
+def _again(source: Work, before: Sequence[Statement]) -> nodes.paragraph:
+    """One line for a run of what was said before."""
+    line = nodes.paragraph(classes=["fc-said-again"])
+    line += nodes.Text("Again: ")
+    for k, said in enumerate(dict.fromkeys(before)):
+        shown = said.text.split("\n")[0]
+        line += nodes.Text("; " if k else "")
+        if said.label:
+            line += cards.inline(shown)
+            continue
+        link = nodes.reference("", "", refid=anchor(source, said), internal=True)
+        link += cards.inline(shown)
+        line += link
+    return line
+
+
+# --- a statement ----------------------------------------------------------------------------------
+
+
+def _box(source: Work, said: Statement, ledger: Ledger, chapters: Sequence[str]) -> nodes.container:
+    word = stand.standing(ledger, said)
+    box = nodes.container(
+        classes=["fc-said", f"fc-verdict-{stand.TONE[word]}"], ids=[anchor(source, said)]
+    )
+    box += _head(said, anchor(source, said).rpartition("-")[2], word)
+    pair = nodes.container(classes=["fc-pair"])
+    left = nodes.container(classes=["fc-says"])
+    left += quotation(said.text)
+    left += _read(ledger, said)
+    pair += left
+    if word in (stand.REPAIRED, stand.WRONG) and said.mended:
+        pair += _instead(stand.form(ledger, said.mended), ledger)
+    box += pair
+    if said.note:
+        box += cards.paragraph(said.note)
+    box += _foot(said, ledger, chapters)
+    return box
+
+
+def _head(said: Statement, number: str, word: str) -> nodes.paragraph:
+    head = nodes.paragraph(classes=["fc-said-head"])
+    head += nodes.inline("", number, classes=["fc-number"])
+    shown = {stand.TOLD: "no formula to examine", stand.REPAIRED: f"repaired: {said.change}"}
+    badge = nodes.inline(classes=["fc-standing"])
+    badge += nodes.Text(f"{stand.MARK[word]} {shown.get(word, word)}")
+    head += [nodes.Text(" "), badge]
+    if said.reading and not said.printed:
+        head += [nodes.Text(" "), nodes.inline("", "in our reading", classes=["fc-source"])]
+    return head
+
+
+def _read(ledger: Ledger, said: Statement) -> list[nodes.Node]:
+    """The refuted forms: of words what we read into them, of a formula what is wrong with it."""
+    found: list[nodes.Node] = []
+    for form in stand.against(ledger, said):
+        read = not {form.key, form.key.removesuffix("/claim")} & {*said.printed}
+        link = cards.claim_link(form.key.partition("/")[0], cards.verdict_badge(form))
+        found.append(
+            cards.paragraph(
+                "Read as: " if read else "", cards.as_sentence(form.title), " ", link, kind="fault"
+            )
+        )
+        if read:
+            found += cards.display(form.tex)
+    return found
+
+
+def _instead(form: FormRow, ledger: Ledger) -> nodes.container:
+    claim_id = form.key.partition("/")[0]
+    part = nodes.container(classes=["fc-instead", *cards.verdict_classes(form.verdict)])
+    part += cards.paragraph(
+        nodes.inline("", "Instead: ", classes=["fc-label"]),
+        cards.claim_link(claim_id, ledger.rows[claim_id].title),
+        " ",
+        cards.verdict_badge(form),
+    )
+    part += cards.display(form.tex)
+    return part
+
+
+def _foot(said: Statement, ledger: Ledger, chapters: Sequence[str]) -> list[nodes.Node]:
+    """Where it is treated, and by which claims."""
+    found: list[nodes.Node] = []
+    homes = dict.fromkeys([*said.pages, *(ledger.rows[name].chapter for name in said.claims)])
+    links = [cards.chapter_link(name) for name in homes if name in chapters]
+    if links:
+        line = nodes.paragraph(classes=["fc-foot"])
+        line += nodes.Text("Chapter: " if len(links) == 1 else "Chapters: ")
+        for k, link in enumerate(links):
+            line += [nodes.Text(", " if k else ""), link]
+        found.append(line)
+    if said.claims:
+        bullets = nodes.bullet_list(classes=["fc-evidence"])
+        for name in said.claims:
+            row = ledger.rows[name]
+            line = cards.paragraph(
+                cards.claim_link(name, row.title), " ", cards.verdict_badge(row.main)
+            )
+            bullets += nodes.list_item("", line)
+        found.append(cards.folded([nodes.Text(words.count(len(said.claims), "claim"))], bullets))
+    return found
+
+
+# --- the source's words ---------------------------------------------------------------------------
+
+_DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+_STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+
+
+def quotation(text: str) -> nodes.block_quote:
+    """The words as they stand, their formulas set; lines with tabs are a table."""
+    quote = nodes.block_quote()
+    for block in re.split(r"\n\s*\n", text.strip("\n")):
+        if "\t" in block:
+            rows = [re.split(r"\t+", line.rstrip()) for line in block.split("\n")]
+            quote += _grid(rows)
+        else:
+            quote += _paragraphs(block)
+    return quote
+
+
+def _grid(rows: list[list[str]]) -> nodes.container:
+    width = max(map(len, rows))
+    cells = [[[nodes.Text(cell)] for cell in (*row, *[""] * (width - len(row)))] for row in rows]
+    return cards.scroll(cards.table(rows[0] + [""] * (width - len(rows[0])), cells[1:]))
+
+
+def _paragraphs(block: str) -> Iterator[nodes.Node]:
+    """Displayed formulas between lines of text."""
+    for k, part in enumerate(_DISPLAY.split(block)):
+        if k % 2:
+            yield from cards.display(part.strip())
+            continue
+        for line in filter(None, map(str.strip, part.split("\n"))):
+            yield _line(line.replace(r"\rightarrow", "→") if "$" not in line else line)
+
+
+def _line(line: str) -> nodes.paragraph:
+    paragraph = nodes.paragraph()
+    for k, part in enumerate(_STRONG.split(line)):
+        paragraph += nodes.strong("", part) if k % 2 else cards.inline(part)
+    return paragraph
