@@ -163,7 +163,8 @@ class AtMost(Relation):
 
     ``gap`` is optional: the difference right - left written with squares (``abs2``), relus,
     exponentials and products of such, so that its sign is visible.  Then the statement is proved
-    as an identity.  ``sharp`` says that equality is attained.
+    as an identity.  ``sharp`` asks for a threshold that tightens the bound, whatever room there is;
+    that equality is attained is a statement of its own, and is not judged here.
     """
 
     left: Any

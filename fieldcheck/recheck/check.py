@@ -140,7 +140,12 @@ def rest(sides: Any) -> Value:
 def enclosed(case: Case, parts: Iterable[int], point: Point, n: int) -> Iterator[tuple]:
     """Of each part: whether it is an order, right - left, and what is to vanish, in intervals.  An
     order of what is not real is false."""
-    below = lambda x: x if not is_complex(x) else ALL if 0 in x.imag else iv.mpf(-1)
+
+    def below(x: Any) -> Any:  # what is not real, or is negative
+        if not is_complex(x):
+            return x
+        return ALL if 0 in x.imag and not x.real.b < 0 else iv.mpf(-1)
+
     entries = lambda x: list(x.z[UNIT].flat)
     with digits(n):
         xp = Intervals()

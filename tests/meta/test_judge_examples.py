@@ -404,6 +404,19 @@ EXAMPLES = {
     "true: a symmetric matrix with a root": example(
         lambda xp, A: Equal(xp.sqrt(xp.norm2(A)) ** 2, xp.norm2(A)), SOUND, A=symmetric("n")
     ),
+    # -- sides that are real by luck, or zero throughout --------------------------------
+    "order: a power of a negative number": example(
+        lambda xp, x: AtMost(0, xp.exp(3 * xp.log(x))), REFUTED, x=real()
+    ),
+    "order: never positive": example(
+        lambda xp, x: AtMost(1, xp.exp(xp.log(-x))), REFUTED, x=positive()
+    ),
+    "order: all that occurs is zero": example(
+        lambda xp, x: AtMost(0, xp.tanh(x) ** 2, gap=xp.tanh(x) ** 2), PROVED, x=real()
+    ),
+    "reversed: the same sum": example(
+        lambda xp, x: Equal(xp.sum(x[::-1]), xp.sum(x)), CERTAIN, x=vector("n")
+    ),
     # -- boxes ------------------------------------------------
     "box: x(1 - x) < 1/4 + 1e-3": example(
         lambda xp, x: AtMost(x * (1 - x), xp.one / 4 + xp.one / 1000),
