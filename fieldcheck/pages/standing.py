@@ -2,7 +2,8 @@
 
 A statement is *right* if none of its printed forms is refuted, *repaired* if one is and the claim
 that mends it holds, else *wrong*.  Where the source puts no formula, our readings decide, and the
-statement is counted apart.  What is no mathematics is *told*.
+statement is counted apart.  Where no claim could be made there is *no verdict*, and a sentence says
+what could be examined.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from fieldcheck.ledger.records import FormRow, Ledger
 from fieldcheck.pages.words import AGAINST
 from fieldcheck.sources import Statement, Work
 
-RIGHT, REPAIRED, WRONG, OPEN, TOLD = "right", "repaired", "wrong", "open", "told"
+RIGHT, REPAIRED, WRONG, OPEN, NONE = "right", "repaired", "wrong", "open", "no verdict"
 
-MARK = {RIGHT: "✓", REPAIRED: "↻", WRONG: "✗", OPEN: "?", TOLD: "·"}
-TONE = {RIGHT: "holds", REPAIRED: "undecided", WRONG: "refuted", OPEN: "undecided", TOLD: "told"}
+MARK = {RIGHT: "✓", REPAIRED: "↻", WRONG: "✗", OPEN: "?", NONE: "·"}
+TONE = {RIGHT: "holds", REPAIRED: "undecided", WRONG: "refuted", OPEN: "undecided", NONE: "none"}
 """Whose colour it has."""
 
 
@@ -34,10 +35,10 @@ def against(ledger: Ledger, said: Statement) -> list[FormRow]:
 
 
 def standing(ledger: Ledger, said: Statement) -> str:
-    """right, repaired, wrong, open (neither shown nor refuted), or told (no mathematics)."""
+    """right, repaired, wrong, open (neither shown nor refuted), or no verdict."""
     forms = [form(ledger, key) for key in said.forms]
     if not forms:
-        return TOLD
+        return NONE
     if not any(each.verdict in AGAINST for each in forms):
         return RIGHT if all(each.holds for each in forms) else OPEN
     mended = said.mended and form(ledger, said.mended).holds

@@ -19,9 +19,8 @@ from fieldcheck.sources import Statement, Work, anchor
 
 def page(source: Work, ledger: Ledger, chapters: Sequence[str]) -> Iterator[nodes.section]:
     """A section a place; chapters: those that the book has, so that they can be linked."""
-    for place in source.place:
-        opening = anchor(source, place.statement[0])
-        section = nodes.section(ids=[f"place-{opening}"])
+    for number, place in enumerate(source.place, 1):
+        section = nodes.section(ids=[f"place-{number}"])
         section += nodes.title("", place.name)
         for repeated, run in groupby(place.statement, lambda said: source.first(said) is not said):
             if repeated:
@@ -35,12 +34,14 @@ def page(source: Work, ledger: Ledger, chapters: Sequence[str]) -> Iterator[node
 # --- what is small --------------------------------------------------------------------------------
 
 
-def _label(said: Statement) -> nodes.container:
-    box = nodes.container(classes=["fc-said-label"])
-    box += quotation(said.text)
-    if said.note:
-        box += cards.paragraph(said.note, kind="scope")
-    return box
+def _label(said: Statement) -> nodes.Node:
+    """On one line, or with its formulas as they stand."""
+    if "$$" in said.text:
+        box = nodes.container(classes=["fc-said-label"])
+        box += [quotation(said.text), cards.paragraph(said.note)]
+        return box
+    lines = filter(None, map(str.strip, said.text.split("\n")))
+    return cards.paragraph(" · ".join(lines), kind="said-label")
 
 
 def _again(source: Work, before: Sequence[Statement]) -> nodes.paragraph:
@@ -68,14 +69,10 @@ def _box(source: Work, said: Statement, ledger: Ledger, chapters: Sequence[str])
         classes=["fc-said", f"fc-verdict-{stand.TONE[word]}"], ids=[anchor(source, said)]
     )
     box += _head(said, anchor(source, said).rpartition("-")[2], word)
-    pair = nodes.container(classes=["fc-pair"])
-    left = nodes.container(classes=["fc-says"])
-    left += quotation(said.text)
-    left += _read(ledger, said)
-    pair += left
-    if word in (stand.REPAIRED, stand.WRONG) and said.mended:
-        pair += _instead(stand.form(ledger, said.mended), ledger)
-    box += pair
+    box += quotation(said.text)
+    box += _read(ledger, said)
+    if said.mended:
+        box += _instead(stand.form(ledger, said.mended), ledger)
     if said.note:
         box += cards.paragraph(said.note)
     box += _foot(said, ledger, chapters)
@@ -85,9 +82,9 @@ def _box(source: Work, said: Statement, ledger: Ledger, chapters: Sequence[str])
 def _head(said: Statement, number: str, word: str) -> nodes.paragraph:
     head = nodes.paragraph(classes=["fc-said-head"])
     head += nodes.inline("", number, classes=["fc-number"])
-    shown = {stand.TOLD: "no formula to examine", stand.REPAIRED: f"repaired: {said.change}"}
+    shown = f"repaired: {said.change}" if word == stand.REPAIRED else word
     badge = nodes.inline(classes=["fc-standing"])
-    badge += nodes.Text(f"{stand.MARK[word]} {shown.get(word, word)}")
+    badge += nodes.Text(f"{stand.MARK[word]} {shown}")
     head += [nodes.Text(" "), badge]
     if said.reading and not said.printed:
         head += [nodes.Text(" "), nodes.inline("", "in our reading", classes=["fc-source"])]

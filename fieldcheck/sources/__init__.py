@@ -128,8 +128,9 @@ def works() -> list[Work]:
 
 
 def anchor(source: Work, said: Statement) -> str:
-    """The id of a statement on its page: its number in the source, ``talk-12``."""
-    number = next(k for k, (_, each) in enumerate(source.statements, 1) if each is said)
+    """The id of a statement on its page: its number among those examined, ``talk-12``."""
+    examined = [each for _, each in source.statements if each.examined]
+    number = 1 + next(k for k, each in enumerate(examined) if each is said)
     return f"{file_of(source.work).stem.replace('_', '-')}-{number}"
 
 
