@@ -49,7 +49,7 @@ def _again(source: Work, before: Sequence[Statement]) -> nodes.paragraph:
     line = nodes.paragraph(classes=["fc-said-again"])
     line += nodes.Text("Again: ")
     for k, said in enumerate(dict.fromkeys(before)):
-        shown = said.text.split("\n")[0]
+        shown = said.text.split("\n")[0].strip()
         line += nodes.Text("; " if k else "")
         if said.label:
             line += cards.inline(shown)

@@ -53,7 +53,7 @@ class Statement(msgspec.Struct, kw_only=True, frozen=True, eq=False, forbid_unkn
 
     @property
     def text(self) -> str:
-        return (self.quote or self.paraphrase).strip()
+        return (self.quote or self.paraphrase).strip("\n")
 
     @property
     def plain(self) -> str:
