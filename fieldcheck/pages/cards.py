@@ -14,8 +14,6 @@ from typing import Any
 
 from docutils import nodes
 
-from fieldcheck import sources
-from fieldcheck.claim import SAID
 from fieldcheck.ledger.records import ClaimRow, FormRow, Witness
 from fieldcheck.pages import numbers, words
 from fieldcheck.verdict import REFUTED
@@ -60,11 +58,11 @@ def inline(text: str) -> list[nodes.Node]:
     return found
 
 
-def paragraph(*parts: nodes.Node | str, kind: str | None = None) -> nodes.paragraph:
-    line = nodes.paragraph(classes=[f"fc-{kind}"] if kind else [])
+def _paragraph(*parts: nodes.Node | str, kind: str | None = None) -> nodes.paragraph:
+    paragraph = nodes.paragraph(classes=[f"fc-{kind}"] if kind else [])
     for part in parts:
-        line += inline(part) if isinstance(part, str) else part
-    return line
+        paragraph += inline(part) if isinstance(part, str) else part
+    return paragraph
 
 
 def power(base: int, exponent: Any) -> list[nodes.Node]:
@@ -73,7 +71,7 @@ def power(base: int, exponent: Any) -> list[nodes.Node]:
     return [nodes.Text(str(base)), nodes.superscript(raised, raised)]
 
 
-def display(tex: str | None) -> list[nodes.Node]:
+def _display(tex: str | None) -> list[nodes.Node]:
     if not tex:
         return []
     return [nodes.math_block(tex, tex, nowrap=False, number=None, label=None, classes=["fc-math"])]
@@ -114,45 +112,6 @@ def claim_link(claim_id: str, shown: str | nodes.Node | None = None) -> nodes.No
     return target
 
 
-def chapter_link(name: str) -> nodes.Node:
-    """A reference to a chapter by its file's name, showing its title; the page must exist."""
-    from sphinx.addnodes import pending_xref
-
-    target = pending_xref("", refdomain="fc", reftype="page", reftarget=name, refexplicit=False)
-    target += nodes.inline("", name.replace("_", " "))
-    return target
-
-
-def source_link(work: sources.Work) -> nodes.Node:
-    """A reference to a source's page, showing the source's name."""
-    from sphinx.addnodes import pending_xref
-
-    target = pending_xref(
-        "",
-        refdomain="fc",
-        reftype="page",
-        reftarget=sources.file_of(work.work).stem,
-        refexplicit=True,
-    )
-    target += nodes.inline("", work.work)
-    return target
-
-
-def _said_link(work: sources.Work, place: sources.Place, said: sources.Statement) -> nodes.Node:
-    """``talk, slide “Transformers”``, linked to the statement on the source's page."""
-    from sphinx.addnodes import pending_xref
-
-    target = pending_xref(
-        "",
-        refdomain="fc",
-        reftype="page",
-        reftarget=f"{sources.file_of(work.work).stem}#{sources.anchor(work, said)}",
-        refexplicit=True,
-    )
-    target += nodes.inline("", f"{work.work}, {work.what} {place.name}")
-    return target
-
-
 def _equation_link(label: str) -> nodes.Node:
     from sphinx.addnodes import pending_xref
 
@@ -170,7 +129,7 @@ def _listed(parts: Iterable[nodes.Node], separator: str = ", ") -> list[nodes.No
     return found
 
 
-def folded(summary: Sequence[nodes.Node], *content: nodes.Node, kind: str = "") -> fc_details:
+def _folded(summary: Sequence[nodes.Node], *content: nodes.Node, kind: str = "") -> fc_details:
     details = fc_details(classes=["fc-forms" if not kind else f"fc-{kind}"])
     line = fc_summary()
     line += summary
@@ -262,7 +221,7 @@ def _sides(stored: Witness, where: str, *, certain: bool) -> nodes.paragraph:
 
 
 _SHOWN = 2
-"""Refuted forms of the sources that a card shows before it folds the rest away."""
+"""Printed forms that a card shows before it folds the rest away."""
 
 
 # --- the card -------------------------------------------------------------------------------------
@@ -282,19 +241,20 @@ def card(
     box = nodes.container(
         classes=["fc-card", *verdict_classes(row.verdict)], ids=[anchor(claim.id)]
     )
-    said = [*row.of("printed"), *row.of("reading")]
-    broken = [form for form in said if form.verdict in words.AGAINST]
+    printed = [*row.of("printed"), *row.of("reading")]
+    broken = [form for form in printed if form.verdict in words.AGAINST]
 
-    box += _head(claim, row, said)
-    for form in broken[:_SHOWN]:
-        box += _said_form(form, claim)
+    box += _head(claim, row, printed)
+    for k, form in enumerate(broken[:_SHOWN]):
+        box += _printed(form, claim, source=k == 0)
     if broken[_SHOWN:]:
-        more = f"{len(broken) - _SHOWN} more, refuted"
-        box += folded([nodes.Text(more)], *(_said_form(form, claim) for form in broken[_SHOWN:]))
+        more = f"{len(broken) - _SHOWN} more as printed, refuted"
+        hidden = [_printed(form, claim, source=False) for form in broken[_SHOWN:]]
+        box += _folded([nodes.Text(more)], *hidden)
     box += _statement(claim, row.main, repaired=bool(broken))
-    for form in said:
+    for form in printed:
         if form not in broken:
-            box += _said_form(form, claim)
+            box += _printed(form, claim, source=True)
     box += _how_sure(row)
     if forms:
         box += _neighbours(row.of("neighbour"))
@@ -319,42 +279,32 @@ def _join_texts(box: nodes.Element) -> None:
         element += joined
 
 
-_PREFIX = {"printed": "as printed", "reading": "as we read it"}
-
-
-def _head(claim: Any, row: ClaimRow, said: Sequence[FormRow]) -> nodes.paragraph:
+def _head(claim: Any, row: ClaimRow, printed: Sequence[FormRow]) -> nodes.paragraph:
     head = nodes.paragraph(classes=["fc-head"])
     title = nodes.strong(classes=["fc-title"])
     title += inline(claim.title)
     head += title
     badges = nodes.inline(classes=["fc-badges"])
-    for form in {(form.role, form.verdict): form for form in reversed(said)}.values():
-        badges += [verdict_badge(form, f"{_PREFIX[form.role]}: "), nodes.Text(" ")]
-    broken = any(form.verdict in words.AGAINST for form in said)
-    prefix = "as printed: " if sources.is_printed(claim.id) else ""
-    badges += verdict_badge(row.main, "repaired: " if broken and row.main.holds else prefix)
+    for form in {form.verdict: form for form in reversed(printed)}.values():
+        badges += [verdict_badge(form, "as printed: "), nodes.Text(" ")]
+    broken = any(form.verdict in words.AGAINST for form in printed)
+    badges += verdict_badge(row.main, "repaired: " if broken and row.main.holds else "")
     badges += grade_badge(row.grade)
     head += [nodes.Text(" "), badges]
     return head
 
 
-def _said_form(form: FormRow, claim: Any) -> nodes.container:
-    """A form of what a source says: where it stands, its words, and what is wrong with it."""
+def _printed(form: FormRow, claim: Any, *, source: bool) -> nodes.container:
     part = nodes.container(classes=["fc-part", *verdict_classes(form.verdict)])
     label = nodes.paragraph(classes=["fc-label"])
-    label += nodes.Text("As printed " if form.role == "printed" else "Our reading of ")
-    found = list(sources.said_in(form.key))
-    where = nodes.inline(classes=["fc-source"])
-    for k, (work, place, said) in enumerate(found):
-        quoted = [] if form.role == "printed" else inline(f"“{said.plain}” ")
-        where += [nodes.Text("; " if k else ""), *quoted]
-        where += [nodes.Text("("), _said_link(work, place, said), nodes.Text(")")]
-    label += where if found else _span(f"({_sources(claim)})", "fc-source")
+    label += nodes.Text("As printed" if form.role == "printed" else "As we read it")
+    if source:
+        label += _span(f" ({_sources(claim.sources)})", "fc-source")
     part += label
-    part += display(form.tex)
-    part += paragraph(as_sentence(form.title), kind="fault")
+    part += _display(form.tex)
+    part += _paragraph(_sentence(form.title), kind="fault")
     if form.verdict != REFUTED:
-        part += paragraph(*_scope(form), kind="scope")
+        part += _paragraph(*_scope(form), kind="scope")
     part += witness(form)
     return part
 
@@ -366,13 +316,13 @@ def _statement(claim: Any, form: FormRow, *, repaired: bool) -> nodes.container:
     elif repaired:
         part += nodes.paragraph("", "What holds instead", classes=["fc-label"])
     for text in re.split(r"\n\s*\n", claim.statement.strip()):
-        part += paragraph(" ".join(text.split()))
-    part += display(form.tex)
+        part += _paragraph(" ".join(text.split()))
+    part += _display(form.tex)
     part += witness(form)
     return part
 
 
-def as_sentence(text: str) -> str:
+def _sentence(text: str) -> str:
     """A title as a sentence: a capital, unless it begins with a symbol, and a full stop."""
     text = text.strip()
     if re.match(r"[a-z]{2,}\b", text) or re.match(r"a [a-z]", text):
@@ -380,15 +330,15 @@ def as_sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
-def _sources(claim: Any) -> str:
-    named = [(source.work, source.place) for source in claim.sources]
-    all_places = dict.fromkeys([*named, *sources.places(claim.id)])
-    return "; ".join(f"{work}, {place}" if place else work for work, place in all_places)
+def _sources(sources: Iterable[Any]) -> str:
+    return "; ".join(
+        f"{source.work}, {source.place}" if source.place else source.work for source in sources
+    )
 
 
 def _scope(form: FormRow) -> list[nodes.Node]:
     """How far the verdict reaches, as a sentence."""
-    return [*_said(as_sentence(words.scope_line(form))), nodes.Text(" ")]
+    return [*_said(_sentence(words.scope_line(form))), nodes.Text(" ")]
 
 
 def _said(text: str) -> list[nodes.Node]:
@@ -408,7 +358,7 @@ def _how_sure(row: ClaimRow) -> nodes.paragraph:
     line = nodes.paragraph(classes=["fc-sure"])
     line += _scope(row.main)
     if row.grade:
-        line += nodes.Text(as_sentence(words.GRADE_MEANS[row.grade]) + " ")
+        line += nodes.Text(_sentence(words.GRADE_MEANS[row.grade]) + " ")
     line += _said(words.threshold_words(row.main.threshold) or "")
     if row.weakest:
         before, _, name = words.ground(row).rpartition(" ")
@@ -431,68 +381,68 @@ def _neighbours(forms: Sequence[FormRow]) -> list[nodes.Node]:
     summary = f"{len(forms)} neighbours: {what} statements one change away, {told}"
     if len(forms) == 1:
         summary = f"1 neighbour: a {what} statement one change away, {told}"
-    return [folded([nodes.Text(summary)], *items)]
+    return [_folded([nodes.Text(summary)], *items)]
 
 
 def _form(form: FormRow) -> nodes.container:
     box = nodes.container(classes=["fc-form"])
-    line = paragraph(f"{as_sentence(form.title)} ", verdict_badge(form))
+    line = _paragraph(f"{_sentence(form.title)} ", verdict_badge(form))
     line += grade_badge(form.grade)
     box += line
-    box += display(form.tex)
+    box += _display(form.tex)
     if form.verdict != REFUTED:
-        box += paragraph(*_scope(form), kind="scope")
+        box += _paragraph(*_scope(form), kind="scope")
     box += witness(form)
     return box
 
 
 def _dropped(forms: Sequence[FormRow], why_none: str | None) -> list[nodes.Node]:
     if not forms:
-        return [paragraph(words.none_dropped(why_none), kind="none-dropped")] if why_none else []
+        return [_paragraph(words.none_dropped(why_none), kind="none-dropped")] if why_none else []
     items = []
     for form in forms:
         box = nodes.container(classes=["fc-form"])
         outcome = form.outcome or "not tried"
         means = words.OUTCOME_MEANS.get(outcome, outcome)
-        box += paragraph(f"{as_sentence(form.title)} ", _span(f"{means}.", "fc-outcome"))
+        box += _paragraph(f"{_sentence(form.title)} ", _span(f"{means}.", "fc-outcome"))
         box += witness(form)
         items.append(box)
     needed = sum(form.outcome == "necessary" for form in forms)
     count = f"{len(forms)} hypotheses" if len(forms) > 1 else "1 hypothesis"
-    return [folded([nodes.Text(f"{count} left out in turn: {needed} shown to be needed")], *items)]
+    return [_folded([nodes.Text(f"{count} left out in turn: {needed} shown to be needed")], *items)]
 
 
 def _evidence(forms: Sequence[FormRow]) -> list[nodes.Node]:
     """What each method did and found, a line each.
 
-    For the claim and what a source says only: a neighbour has its witness, and `fieldcheck show`
+    For the claim and the printed forms only: a neighbour has its witness, and `fieldcheck show`
     has the rest. A page of cards would otherwise be tens of thousands of nodes.
     """
-    shown = [form for form in forms if form.role in {"claim", *SAID}]
+    shown = [form for form in forms if form.role in {"claim", "printed"}]
     content: list[nodes.Node] = []
     for form in shown:
         lines = [
-            paragraph(nodes.strong("", f"{entry.method} {entry.outcome}"), *_said(f": {said}"))
+            _paragraph(nodes.strong("", f"{entry.method} {entry.outcome}"), *_said(f": {said}"))
             for entry in form.evidence
             if (said := "; ".join(words.found(entry)))
         ]
         if not lines:
             continue
         if len(shown) > 1:
-            content.append(paragraph(nodes.literal("", form.name)))
+            content.append(_paragraph(nodes.literal("", form.name)))
         bullets = nodes.bullet_list(classes=["fc-evidence"])
         bullets += [nodes.list_item("", line) for line in lines]
         without = words.without_worst(form)
         if without:
-            bullets += nodes.list_item("", paragraph(without))
+            bullets += nodes.list_item("", _paragraph(without))
         content.append(bullets)
-    return [folded([nodes.Text("Evidence, method by method")], *content)] if content else []
+    return [_folded([nodes.Text("Evidence, method by method")], *content)] if content else []
 
 
 def _foot(claim: Any, row: ClaimRow, known_labels: Collection[str]) -> nodes.paragraph:
     foot = nodes.paragraph(classes=["fc-foot"])
     foot += nodes.literal(claim.id, claim.id)
-    foot += nodes.Text(f" · {_sources(claim)}")
+    foot += nodes.Text(f" · {_sources(claim.sources)}")
     linked = [_equation_link(label) for label in row.equations if label in known_labels]
     if linked:
         foot += [nodes.Text(" · equations "), *_listed(linked)]
@@ -528,9 +478,9 @@ def _line(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
     line = nodes.row()
     for cell in cells:
         entry = nodes.entry()
-        inner = nodes.paragraph()
-        inner += list(cell)
-        entry += inner
+        paragraph = nodes.paragraph()
+        paragraph += list(cell)
+        entry += paragraph
         line += entry
     return line
 

@@ -299,7 +299,7 @@ class ScoreDirective(SourcesDirective):
         lines = []
         for work in self.works():
             formulas, said = stand.score(self.build_state.ledger, work)
-            name = cards.source_link(work)
+            name = walk.page_link(sources.file_of(work.work).stem, work.work)
             lines.append([[name, nodes.Text(", formulas")], *self._counts(formulas)])
             if said:
                 line = [nodes.Text(f"{work.work}, words as we read them")]

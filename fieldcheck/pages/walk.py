@@ -10,10 +10,21 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 
 from fieldcheck.ledger.records import FormRow, Ledger
-from fieldcheck.pages import cards, words
 from fieldcheck.pages import standing as stand
+from fieldcheck.pages import words
+from fieldcheck.pages.cards import (
+    claim_link,
+    fc_details,
+    fc_summary,
+    inline,
+    scroll,
+    table,
+    verdict_badge,
+    verdict_classes,
+)
 from fieldcheck.sources import Statement, Work, anchor
 
 
@@ -31,6 +42,41 @@ def page(source: Work, ledger: Ledger, chapters: Sequence[str]) -> Iterator[node
         yield section
 
 
+# --- pieces ---------------------------------------------------------------------------------------
+
+
+def _paragraph(*parts: nodes.Node | str, kind: str | None = None) -> nodes.paragraph:
+    line = nodes.paragraph(classes=[f"fc-{kind}"] if kind else [])
+    for part in parts:
+        line += inline(part) if isinstance(part, str) else part
+    return line
+
+
+def _display(tex: str | None) -> list[nodes.Node]:
+    return [nodes.math_block(tex, tex, nowrap=False, number=None, label=None)] if tex else []
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "." * (not text.endswith(("?", "!")))
+
+
+def _folded(summary: str, *content: nodes.Node) -> fc_details:
+    details, line = fc_details(), fc_summary()
+    line += nodes.Text(summary)
+    details += [line, *content]
+    return details
+
+
+def page_link(target: str, shown: str = "") -> nodes.Node:
+    """A reference to a page by the name of its file, ``talk`` or ``talk#talk-12``, or to its title
+    where no text is given; plain text in a book without the page."""
+    link = pending_xref(
+        "", refdomain="fc", reftype="page", reftarget=target, refexplicit=bool(shown)
+    )
+    link += nodes.inline("", shown or target.replace("_", " "))
+    return link
+
+
 # --- what is small --------------------------------------------------------------------------------
 
 
@@ -38,10 +84,10 @@ def _label(said: Statement) -> nodes.Node:
     """On one line, or with its formulas as they stand."""
     if "$$" in said.text:
         box = nodes.container(classes=["fc-said-label"])
-        box += [quotation(said.text), cards.paragraph(said.note)]
+        box += [quotation(said.text), _paragraph(said.note)]
         return box
     lines = filter(None, map(str.strip, said.text.split("\n")))
-    return cards.paragraph(" · ".join(lines), kind="said-label")
+    return _paragraph(" · ".join(lines), kind="said-label")
 
 
 def _again(source: Work, before: Sequence[Statement]) -> nodes.paragraph:
@@ -52,10 +98,10 @@ def _again(source: Work, before: Sequence[Statement]) -> nodes.paragraph:
         shown = said.text.split("\n")[0].strip()
         line += nodes.Text("; " if k else "")
         if said.label:
-            line += cards.inline(shown)
+            line += inline(shown)
             continue
         link = nodes.reference("", "", refid=anchor(source, said), internal=True)
-        link += cards.inline(shown)
+        link += inline(shown)
         line += link
     return line
 
@@ -74,7 +120,7 @@ def _box(source: Work, said: Statement, ledger: Ledger, chapters: Sequence[str])
     if said.mended:
         box += _instead(stand.form(ledger, said.mended), ledger)
     if said.note:
-        box += cards.paragraph(said.note)
+        box += _paragraph(said.note)
     box += _foot(said, ledger, chapters)
     return box
 
@@ -96,27 +142,25 @@ def _read(ledger: Ledger, said: Statement) -> list[nodes.Node]:
     found: list[nodes.Node] = []
     for form in stand.against(ledger, said):
         read = not {form.key, form.key.removesuffix("/claim")} & {*said.printed}
-        link = cards.claim_link(form.key.partition("/")[0], cards.verdict_badge(form))
+        link = claim_link(form.key.partition("/")[0], verdict_badge(form))
         found.append(
-            cards.paragraph(
-                "Read as: " if read else "", cards.as_sentence(form.title), " ", link, kind="fault"
-            )
+            _paragraph("Read as: " if read else "", _sentence(form.title), " ", link, kind="fault")
         )
         if read:
-            found += cards.display(form.tex)
+            found += _display(form.tex)
     return found
 
 
 def _instead(form: FormRow, ledger: Ledger) -> nodes.container:
     claim_id = form.key.partition("/")[0]
-    part = nodes.container(classes=["fc-instead", *cards.verdict_classes(form.verdict)])
-    part += cards.paragraph(
+    part = nodes.container(classes=["fc-instead", *verdict_classes(form.verdict)])
+    part += _paragraph(
         nodes.inline("", "Instead: ", classes=["fc-label"]),
-        cards.claim_link(claim_id, ledger.rows[claim_id].title),
+        claim_link(claim_id, ledger.rows[claim_id].title),
         " ",
-        cards.verdict_badge(form),
+        verdict_badge(form),
     )
-    part += cards.display(form.tex)
+    part += _display(form.tex)
     return part
 
 
@@ -124,7 +168,7 @@ def _foot(said: Statement, ledger: Ledger, chapters: Sequence[str]) -> list[node
     """Where it is treated, and by which claims."""
     found: list[nodes.Node] = []
     homes = dict.fromkeys([*said.pages, *(ledger.rows[name].chapter for name in said.claims)])
-    links = [cards.chapter_link(name) for name in homes if name in chapters]
+    links = [page_link(name) for name in homes if name in chapters]
     if links:
         line = nodes.paragraph(classes=["fc-foot"])
         line += nodes.Text("Chapter: " if len(links) == 1 else "Chapters: ")
@@ -135,11 +179,9 @@ def _foot(said: Statement, ledger: Ledger, chapters: Sequence[str]) -> list[node
         bullets = nodes.bullet_list(classes=["fc-evidence"])
         for name in said.claims:
             row = ledger.rows[name]
-            line = cards.paragraph(
-                cards.claim_link(name, row.title), " ", cards.verdict_badge(row.main)
-            )
+            line = _paragraph(claim_link(name, row.title), " ", verdict_badge(row.main))
             bullets += nodes.list_item("", line)
-        found.append(cards.folded([nodes.Text(words.count(len(said.claims), "claim"))], bullets))
+        found.append(_folded(words.count(len(said.claims), "claim"), bullets))
     return found
 
 
@@ -164,14 +206,14 @@ def quotation(text: str) -> nodes.block_quote:
 def _grid(rows: list[list[str]]) -> nodes.container:
     width = max(map(len, rows))
     cells = [[[nodes.Text(cell)] for cell in (*row, *[""] * (width - len(row)))] for row in rows]
-    return cards.scroll(cards.table(rows[0] + [""] * (width - len(rows[0])), cells[1:]))
+    return scroll(table(rows[0] + [""] * (width - len(rows[0])), cells[1:]))
 
 
 def _paragraphs(block: str) -> Iterator[nodes.Node]:
     """Displayed formulas between lines of text."""
     for k, part in enumerate(_DISPLAY.split(block)):
         if k % 2:
-            yield from cards.display(part.strip())
+            yield from _display(part.strip())
             continue
         for line in filter(None, map(str.strip, part.split("\n"))):
             yield _line(line.replace(r"\rightarrow", "→") if "$" not in line else line)
@@ -180,5 +222,5 @@ def _paragraphs(block: str) -> Iterator[nodes.Node]:
 def _line(line: str) -> nodes.paragraph:
     paragraph = nodes.paragraph()
     for k, part in enumerate(_STRONG.split(line)):
-        paragraph += nodes.strong("", part) if k % 2 else cards.inline(part)
+        paragraph += nodes.strong("", part) if k % 2 else inline(part)
     return paragraph
