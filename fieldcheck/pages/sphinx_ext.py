@@ -4,10 +4,12 @@ Directives::
 
     {claim} softmax-free-energy        the card of a claim; `:forms: no` leaves out the folded parts
     {ledger-table}                     all claims; `:chapter: softmax` for those of one chapter
-    {claims-map}                       the map of what rests on what; `:chapter:` likewise
+    {claims-map}                       the headlines: what rests on what
     {ledger-summary}                   how many claims came out how
     {sources-score} talk               how a source's statements came out; all sources' without it
     {source} talk                      a source, statement by statement
+    {ledger-reach}                     how many speak of every size, and of all inputs
+    {ledger-thresholds}                how large a fault each grade would have seen
     {equation-coverage}                how many displayed equations are named and checked
     {ledger-timings}                   seconds a claim: for a page that no comparison reads
 
@@ -24,7 +26,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -41,10 +42,11 @@ from sphinx.util.nodes import make_refnode
 from fieldcheck import sources
 from fieldcheck.ledger import fingerprint, store
 from fieldcheck.ledger.errors import UserError, unknown
-from fieldcheck.ledger.records import ClaimRow, Ledger, Threshold
-from fieldcheck.pages import cards, coverage, walk, words
+from fieldcheck.ledger.records import ClaimRow, FormRow, Ledger, Threshold
+from fieldcheck.pages import cards, coverage, limits, walk, words
 from fieldcheck.pages import map as claims_map
 from fieldcheck.pages import standing as stand
+from fieldcheck.pages.inline import page_link
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
@@ -189,9 +191,13 @@ class ClaimDirective(LedgerDirective):
         domain = self.env.get_domain("fc")
         assert isinstance(domain, ClaimDomain)
         domain.note(claim_id, claim.title, self.env.docname)
-        labels = {name for page in _scan_pages(self.env.app).values() for name in page.labels}
+        pages = _scan_pages(self.env.app)
+        for docname, page in pages.items():
+            if page.labels.keys() & set(claim.equations):
+                self.env.note_dependency(self.env.doc2path(docname))
+        equations = coverage.displayed(pages.values())
         forms = self.options.get("forms", True)
-        card = cards.card(claim, row, forms=forms, known_labels=labels)
+        card = cards.card(claim, row, forms=forms, equations=equations)
         self.set_source_info(card)
         return [card]
 
@@ -233,29 +239,19 @@ def _threshold(threshold: Threshold | None) -> list[nodes.Node]:
 
 
 class MapDirective(LedgerDirective):
-    """``{claims-map}``: what rests on what; all chapters as tiles, then each with names."""
+    """``{claims-map}``: the declared headlines and what rests on what."""
+
+    option_spec: ClassVar[dict[str, Any]] = {}
 
     def made(self) -> Iterable[nodes.Node]:
-        chapter = self.options.get("chapter")
-        rows = self.build_state.rows(chapter)
-        if chapter is not None:
-            return [_scrolling_map(rows)]
-        box = nodes.container(classes=["fc-maps"])
-        box += fc_map(kind="tiles", rows=[row.id for row in rows])
-        for name in dict.fromkeys(row.chapter for row in rows):
-            members = [row for row in rows if row.chapter == name]
-            details = cards.fc_details(classes=["fc-map-chapter-details"])
-            summary = cards.fc_summary()
-            summary += nodes.Text(f"{name.replace('_', ' ')}: {words.count(len(members), 'claim')}")
-            details += [summary, _scrolling_map(members)]
-            box += details
-        return [box]
-
-
-def _scrolling_map(rows: list[ClaimRow]) -> nodes.container:
-    box = nodes.container(classes=["fc-scroll"])
-    box += fc_map(kind="chapter", rows=[row.id for row in rows])
-    return box
+        path = Path(self.env.srcdir) / self.config.fieldcheck_headlines
+        if not self.config.fieldcheck_headlines:
+            path = claims_map.FILE
+        self.env.note_dependency(str(path))
+        names = claims_map.declared(path)
+        for name in names:
+            self.build_state.claim(name)
+        return [fc_map(rows=names)]
 
 
 class SummaryDirective(LedgerDirective):
@@ -299,7 +295,7 @@ class ScoreDirective(SourcesDirective):
         lines = []
         for work in self.works():
             formulas, said = stand.score(self.build_state.ledger, work)
-            name = walk.page_link(sources.file_of(work.work).stem, work.work)
+            name = page_link(sources.file_of(work.work).stem, work.work)
             lines.append([[name, nodes.Text(", formulas")], *self._counts(formulas)])
             if said:
                 line = [nodes.Text(f"{work.work}, words as we read them")]
@@ -321,9 +317,37 @@ class SourceDirective(SourcesDirective):
     optional_arguments = 0
 
     def made(self) -> Iterable[nodes.Node]:
-        pages = {docname.rpartition("/")[2] for docname in self.env.found_docs}
+        pages = _scan_pages(self.env.app)
+        for docname in pages:  # a claim may be shown as the equation that it names
+            self.env.note_dependency(self.env.doc2path(docname))
+        equations = coverage.displayed(pages.values())
+
+        def tex_of(form: FormRow) -> str | None:
+            claim_id, _, name = form.key.partition("/")
+            if name != "claim":
+                return form.tex
+            return cards.formula_of(self.build_state.claims[claim_id], equations)
+
+        chapters = {docname.rpartition("/")[2] for docname in self.env.found_docs}
         for work in self.works():
-            yield from walk.page(work, self.build_state.ledger, pages)
+            yield from walk.page(work, self.build_state.ledger, chapters, tex_of)
+
+
+class ReachDirective(LedgerDirective):
+    """``{ledger-reach}``: of which sizes and inputs the claims speak."""
+
+    count = staticmethod(limits.reach)
+
+    def made(self) -> Iterable[nodes.Node]:
+        header, *lines = self.count(self.build_state.rows(self.options.get("chapter")))
+        cells = [[[nodes.Text(text)] for text in line] for line in lines]
+        yield cards.scroll(cards.table(header, cells, classes=["fc-coverage"]))
+
+
+class ThresholdDirective(ReachDirective):
+    """``{ledger-thresholds}``: the faults that the evidence would have seen, by grade."""
+
+    count = staticmethod(limits.thresholds)
 
 
 class CoverageDirective(LedgerDirective):
@@ -507,36 +531,16 @@ def _visit_map(self: Any, node: fc_map) -> None:
             return None
         return f"{self.builder.get_relative_uri(here, docname)}#{cards.anchor(claim_id)}"
 
-    rows = [state.ledger.rows[name] for name in node["rows"]]
-    if node["kind"] == "chapter":
-        self.body.append(claims_map.chapter_svg(rows, state.ledger.rows, link=link))
-        raise nodes.SkipNode
-    order = _reading_order(env)
-    titles = {name.rpartition("/")[2]: env.titles[name].astext() for name in order}
-    chapters = dict.fromkeys([*titles, *(row.chapter for row in rows)])
-    self.body.append('<div class="fc-map-tiles">\n')
-    for chapter in chapters:
-        members = [row for row in rows if row.chapter == chapter]
-        if members:
-            title = escape(titles.get(chapter, chapter.replace("_", " ")))
-            self.body.append(f"<figure><figcaption>{title}</figcaption>\n")
-            self.body.append(claims_map.tiles_svg(members, link=link))
-            self.body.append("\n</figure>\n")
-    self.body.append("</div>\n" + claims_map.key() + "\n")
+    names, rows = node["rows"], state.ledger.rows
+    table = claims_map.table(names, rows, link=link)
+    self.body.append(
+        '<div class="fc-maps"><div class="fc-map-graph fc-scroll">'
+        f"{claims_map.svg(names, rows, link=link)}</div>\n"
+        f"{claims_map.tree(names, rows, link=link)}\n{claims_map.key()}\n"
+        '<details class="fc-map-as-table"><summary>The same as a table</summary>'
+        f'<div class="fc-scroll">{table}</div></details></div>\n'
+    )
     raise nodes.SkipNode
-
-
-def _reading_order(env: Any) -> list[str]:
-    """The documents in the order of the table of contents."""
-    found: list[str] = []
-    waiting = [env.config.root_doc]
-    while waiting:
-        docname = waiting.pop(0)
-        if docname in found or docname not in env.titles:
-            continue
-        found.append(docname)
-        waiting = [*env.toctree_includes.get(docname, ()), *waiting]
-    return found
 
 
 def _skip(self: Any, node: nodes.Element) -> None:
@@ -645,6 +649,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("fieldcheck_ledger", "_build/ledger.json", "env")
     app.add_config_value("fieldcheck_machine", "fieldcheck.ledger.machine", "env")
+    app.add_config_value("fieldcheck_headlines", "", "env")
     app.add_node(fc_map, html=(_visit_map, None), latex=(_skip, None), text=(_skip, None))
     plain = (_nothing, _nothing)
     app.add_node(
@@ -669,6 +674,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("ledger-summary", SummaryDirective),
         ("sources-score", ScoreDirective),
         ("source", SourceDirective),
+        ("ledger-reach", ReachDirective),
+        ("ledger-thresholds", ThresholdDirective),
         ("equation-coverage", CoverageDirective),
         ("ledger-timings", TimingsDirective),
     ):

@@ -6,29 +6,35 @@ The order is the source's and nothing is left out; titles and what is said again
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 
 from docutils import nodes
-from sphinx.addnodes import pending_xref
 
 from fieldcheck.ledger.records import FormRow, Ledger
 from fieldcheck.pages import standing as stand
-from fieldcheck.pages import words
-from fieldcheck.pages.cards import (
+from fieldcheck.pages import tex, words
+from fieldcheck.pages.cards import verdict_badge, verdict_classes
+from fieldcheck.pages.inline import (
     claim_link,
-    fc_details,
-    fc_summary,
+    folded,
+    formula,
     inline,
+    page_link,
+    paragraph,
     scroll,
+    sentence,
     table,
-    verdict_badge,
-    verdict_classes,
 )
 from fieldcheck.sources import Statement, Work, anchor
 
+Formulas = Callable[[FormRow], str | None]
+"""The TeX of a form, which for a claim may be that of the equation it names."""
 
-def page(source: Work, ledger: Ledger, chapters: Sequence[str]) -> Iterator[nodes.section]:
+
+def page(
+    source: Work, ledger: Ledger, chapters: Collection[str], tex_of: Formulas
+) -> Iterator[nodes.section]:
     """A section a place; chapters: those that the book has, so that they can be linked."""
     for number, place in enumerate(source.place, 1):
         section = nodes.section(ids=[f"place-{number}"])
@@ -38,43 +44,11 @@ def page(source: Work, ledger: Ledger, chapters: Sequence[str]) -> Iterator[node
                 section += _again(source, [source.first(said) for said in run])
                 continue
             for said in run:
-                section += _label(said) if said.label else _box(source, said, ledger, chapters)
+                if said.label:
+                    section += _label(said)
+                else:
+                    section += _box(source, said, ledger, chapters, tex_of)
         yield section
-
-
-# --- pieces ---------------------------------------------------------------------------------------
-
-
-def _paragraph(*parts: nodes.Node | str, kind: str | None = None) -> nodes.paragraph:
-    line = nodes.paragraph(classes=[f"fc-{kind}"] if kind else [])
-    for part in parts:
-        line += inline(part) if isinstance(part, str) else part
-    return line
-
-
-def _display(tex: str | None) -> list[nodes.Node]:
-    return [nodes.math_block(tex, tex, nowrap=False, number=None, label=None)] if tex else []
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + "." * (not text.endswith(("?", "!")))
-
-
-def _folded(summary: str, *content: nodes.Node) -> fc_details:
-    details, line = fc_details(), fc_summary()
-    line += nodes.Text(summary)
-    details += [line, *content]
-    return details
-
-
-def page_link(target: str, shown: str = "") -> nodes.Node:
-    """A reference to a page by the name of its file, ``talk`` or ``talk#talk-12``, or to its title
-    where no text is given; plain text in a book without the page."""
-    link = pending_xref(
-        "", refdomain="fc", reftype="page", reftarget=target, refexplicit=bool(shown)
-    )
-    link += nodes.inline("", shown or target.replace("_", " "))
-    return link
 
 
 # --- what is small --------------------------------------------------------------------------------
@@ -84,10 +58,10 @@ def _label(said: Statement) -> nodes.Node:
     """On one line, or with its formulas as they stand."""
     if "$$" in said.text:
         box = nodes.container(classes=["fc-said-label"])
-        box += [quotation(said.text), _paragraph(said.note)]
+        box += [quotation(said.text), paragraph(said.note)]
         return box
     lines = filter(None, map(str.strip, said.text.split("\n")))
-    return _paragraph(" · ".join(lines), kind="said-label")
+    return paragraph(" · ".join(lines), kind="said-label")
 
 
 def _again(source: Work, before: Sequence[Statement]) -> nodes.paragraph:
@@ -109,18 +83,27 @@ def _again(source: Work, before: Sequence[Statement]) -> nodes.paragraph:
 # --- a statement ----------------------------------------------------------------------------------
 
 
-def _box(source: Work, said: Statement, ledger: Ledger, chapters: Sequence[str]) -> nodes.container:
+def _box(
+    source: Work, said: Statement, ledger: Ledger, chapters: Collection[str], tex_of: Formulas
+) -> nodes.container:
     word = stand.standing(ledger, said)
     box = nodes.container(
         classes=["fc-said", f"fc-verdict-{stand.TONE[word]}"], ids=[anchor(source, said)]
     )
     box += _head(said, anchor(source, said).rpartition("-")[2], word)
     box += quotation(said.text)
-    box += _read(ledger, said)
-    if said.mended:
-        box += _instead(stand.form(ledger, said.mended), ledger)
+    broken = stand.against(ledger, said)
+    mended = stand.form(ledger, said.mended) if said.mended else None
+    after = tex_of(mended) if mended else None
+    for form in broken:
+        box += _broken(form, said, tex_of(form))
+    if mended:
+        before = next((tex_of(form) for form in broken if form.role == "printed"), None)
+        if before and after:
+            _, after = tex.marked(before, after)
+        box += _instead(mended, ledger, after)
     if said.note:
-        box += _paragraph(said.note)
+        box += paragraph(said.note)
     box += _foot(said, ledger, chapters)
     return box
 
@@ -137,34 +120,33 @@ def _head(said: Statement, number: str, word: str) -> nodes.paragraph:
     return head
 
 
-def _read(ledger: Ledger, said: Statement) -> list[nodes.Node]:
-    """The refuted forms: of words what we read into them, of a formula what is wrong with it."""
-    found: list[nodes.Node] = []
-    for form in stand.against(ledger, said):
-        read = not {form.key, form.key.removesuffix("/claim")} & {*said.printed}
-        link = claim_link(form.key.partition("/")[0], verdict_badge(form))
-        found.append(
-            _paragraph("Read as: " if read else "", _sentence(form.title), " ", link, kind="fault")
-        )
-        if read:
-            found += _display(form.tex)
-    return found
+def _broken(form: FormRow, said: Statement, shown: str | None) -> list[nodes.Node]:
+    """A refuted form: what is wrong with a formula; of words, what we read into them."""
+    read = not {form.key, form.key.removesuffix("/claim")} & {*said.printed}
+    link = claim_link(form.key.partition("/")[0], verdict_badge(form))
+    line = paragraph("Read as: " if read else "", sentence(form.title), " ", link, kind="fault")
+    return [line, *(_formula(shown) if read else [])]
 
 
-def _instead(form: FormRow, ledger: Ledger) -> nodes.container:
+def _instead(form: FormRow, ledger: Ledger, shown: str | None) -> nodes.container:
+    """What holds; where it differs from the printed formula is underlined."""
     claim_id = form.key.partition("/")[0]
     part = nodes.container(classes=["fc-instead", *verdict_classes(form.verdict)])
-    part += _paragraph(
+    part += paragraph(
         nodes.inline("", "Instead: ", classes=["fc-label"]),
         claim_link(claim_id, ledger.rows[claim_id].title),
         " ",
         verdict_badge(form),
     )
-    part += _display(form.tex)
+    part += _formula(shown)
     return part
 
 
-def _foot(said: Statement, ledger: Ledger, chapters: Sequence[str]) -> list[nodes.Node]:
+def _formula(shown: str | None) -> list[nodes.Node]:
+    return [paragraph(*formula(shown), kind="formula")] if shown else []
+
+
+def _foot(said: Statement, ledger: Ledger, chapters: Collection[str]) -> list[nodes.Node]:
     """Where it is treated, and by which claims."""
     found: list[nodes.Node] = []
     homes = dict.fromkeys([*said.pages, *(ledger.rows[name].chapter for name in said.claims)])
@@ -179,9 +161,9 @@ def _foot(said: Statement, ledger: Ledger, chapters: Sequence[str]) -> list[node
         bullets = nodes.bullet_list(classes=["fc-evidence"])
         for name in said.claims:
             row = ledger.rows[name]
-            line = _paragraph(claim_link(name, row.title), " ", verdict_badge(row.main))
+            line = paragraph(claim_link(name, row.title), " ", verdict_badge(row.main))
             bullets += nodes.list_item("", line)
-        found.append(_folded(words.count(len(said.claims), "claim"), bullets))
+        found.append(folded([nodes.Text(words.count(len(said.claims), "claim"))], bullets))
     return found
 
 
@@ -213,14 +195,12 @@ def _paragraphs(block: str) -> Iterator[nodes.Node]:
     """Displayed formulas between lines of text."""
     for k, part in enumerate(_DISPLAY.split(block)):
         if k % 2:
-            yield from _display(part.strip())
+            yield paragraph(*formula(part.strip()), kind="formula")
             continue
         for line in filter(None, map(str.strip, part.split("\n"))):
             yield _line(line.replace(r"\rightarrow", "→") if "$" not in line else line)
 
 
 def _line(line: str) -> nodes.paragraph:
-    paragraph = nodes.paragraph()
-    for k, part in enumerate(_STRONG.split(line)):
-        paragraph += nodes.strong("", part) if k % 2 else inline(part)
-    return paragraph
+    parts = _STRONG.split(line)
+    return paragraph(*(nodes.strong("", p) if k % 2 else p for k, p in enumerate(parts)))

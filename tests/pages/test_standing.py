@@ -89,12 +89,12 @@ def work() -> Work:
 
 
 def test_a_source_as_a_page(ledger, work):
-    first, second = walk.page(work, ledger, ["here"])
+    first, second = walk.page(work, ledger, ["here"], lambda form: form.tex)
     assert [s.next_node(nodes.title).astext() for s in (first, second)] == ["First", "Second"]
     assert first.children[1].astext() == "The plan · - and more"
     box = first.children[2]
     assert box["ids"] == ["talk-1"]
-    assert next(m.astext() for m in box.findall(nodes.math_block)) == "x = y"
+    assert next(m.astext() for m in box.findall(nodes.math)) == "x = y"
     assert box.next_node(nodes.strong).astext() == "all"
     text = box.astext()
     for shown in ("1 ↻ repaired: sign", "form printed, with X* and a 2.", "Instead: ", "Mind the"):

@@ -11,12 +11,13 @@ from fieldcheck.relations import Equal, Force, Zero
 
 @claim(
     "permutation-vs-unitary",
-    title="Permutation symmetry forces dependence on X*X",
+    title="Does permutation symmetry force dependence on X*X?",
     sources=[WHY_EFFECTIVE],
     expect="refuted",
     equations=["eq-ef-counterexample"],
     given=dict(X=matrix("N", "C"), U=unitary("N")),
     tex=r"V(UX) = V(X),\qquad V(X) = \textstyle\sum_n\lVert x_n\rVert^4",
+    differs="more",
 )
 def onsite(xp, X, U):
     """Σ‖x_n‖⁴ is invariant under token permutations. If that made it a function of X*X, it would be
@@ -80,6 +81,7 @@ def _(xp, X, U, W):
     given=dict(X=matrix("N", "C"), A=matrix("C", "C")),
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3]),
     tex=r"V(\Pi X)=V(X),\qquad V(X) = \mathbf 1^*XAX^*\mathbf 1",
+    differs="more",
 )
 def mean_field(xp, X, A):
     """1*XAX*1, a sum over all pairs of tokens, does not change when two tokens change places."""
@@ -95,7 +97,7 @@ def _(xp, X, A, U):
 
 @claim(
     "permutation-vs-unitary-minimal",
-    title="A permutation-invariant quadratic lets no tokens interact",
+    title="Are permutation-invariant quadratics free of interaction?",
     sources=[talk("Why Is V “Effective”?")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), h=matrix("C"), A=matrix("C", "C")),
