@@ -94,7 +94,7 @@ def test_a_source_as_a_page(ledger, work):
     assert first.children[1].astext() == "The plan · - and more"
     box = first.children[2]
     assert box["ids"] == ["talk-1"]
-    assert [m.astext() for m in box.findall(nodes.math)][:2] == ["x", "= y"]
+    assert [m.astext() for m in box.findall(nodes.math)][:2] == ["x", "{} = y"]
     assert box.next_node(nodes.strong).astext() == "all"
     text = box.astext()
     for shown in ("1 ↻ repaired: sign", "form printed, with X* and a 2.", "Instead: ", "Mind the"):
