@@ -292,22 +292,22 @@ class ScoreDirective(SourcesDirective):
     """``{sources-score}``: how many statements of each source came out how."""
 
     def made(self) -> Iterable[nodes.Node]:
-        lines = []
+        ledger = self.build_state.ledger
+        counted: list[tuple[list[nodes.Node], Counter[str]]] = []
         for work in self.works():
-            formulas, said = stand.score(self.build_state.ledger, work)
-            name = page_link(sources.file_of(work.work).stem, work.work)
-            lines.append([[name, nodes.Text(", formulas")], *self._counts(formulas)])
-            if said:
-                line = [nodes.Text(f"{work.work}, words as we read them")]
-                lines.append([line, *self._counts(said)])
-        header = ["", *(f"{stand.MARK[word]} {word}" for word in stand.MARK if word != stand.OPEN)]
+            formulas, said = stand.score(ledger, work)
+            link = page_link(sources.file_of(work.work).stem, work.work)
+            counted.append(([link, nodes.Text(", formulas")], formulas))
+            counted.append(([nodes.Text(f"{work.work}, words as we read them")], said))
+        usual = (stand.RIGHT, stand.REPAIRED, stand.WRONG, stand.NONE)
+        words = [w for w in stand.MARK if w in usual or any(found[w] for _, found in counted)]
+        lines = [
+            [name, *([nodes.Text(str(found[word] or ""))] for word in words)]
+            for name, found in counted
+            if found
+        ]
+        header = ["", *(f"{stand.MARK[word]} {word}" for word in words)]
         yield cards.scroll(cards.table(header, lines, classes=["fc-score"]))
-
-    def _counts(self, found: Counter[str]) -> list[list[nodes.Node]]:
-        shown = [word for word in stand.MARK if word != stand.OPEN]
-        counts = [found[word] for word in shown]
-        counts[-1] += found[stand.OPEN]
-        return [[nodes.Text(str(number) if number else "")] for number in counts]
 
 
 class SourceDirective(SourcesDirective):

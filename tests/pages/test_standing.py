@@ -97,7 +97,7 @@ def test_a_source_as_a_page(ledger, work):
     assert [m.astext() for m in box.findall(nodes.math)][:2] == ["x", "{} = y"]
     assert box.next_node(nodes.strong).astext() == "all"
     text = box.astext()
-    for shown in ("1 ↻ repaired: sign", "form printed, with X* and a 2.", "Instead: ", "Mind the"):
+    for shown in ("1 ↻ repaired: sign", "Form printed, with X* and a 2.", "Instead: ", "Mind the"):
         assert shown in text
     assert "✓ right in our reading" in first.children[3].astext()
     again = second.children[1]
