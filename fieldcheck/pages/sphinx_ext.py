@@ -300,13 +300,13 @@ class ScoreDirective(SourcesDirective):
             counted.append(([link, nodes.Text(", formulas")], formulas))
             counted.append(([nodes.Text(f"{work.work}, words as we read them")], said))
         usual = (stand.RIGHT, stand.REPAIRED, stand.WRONG, stand.NONE)
-        words = [w for w in stand.MARK if w in usual or any(found[w] for _, found in counted)]
+        shown = [w for w in stand.MARK if w in usual or any(found[w] for _, found in counted)]
         lines = [
-            [name, *([nodes.Text(str(found[word] or ""))] for word in words)]
+            [name, *(cards.inline(str(found[word] or "")) for word in shown)]
             for name, found in counted
             if found
         ]
-        header = ["", *(f"{stand.MARK[word]} {word}" for word in words)]
+        header = ["", *(f"{stand.MARK[word]} {word}" for word in shown)]
         yield cards.scroll(cards.table(header, lines, classes=["fc-score"]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 
 from fieldcheck import sources
 from fieldcheck.pages import standing as stand
@@ -105,7 +106,7 @@ def test_a_source_as_a_page(ledger, work):
     assert again.next_node(nodes.reference)["refid"] == "talk-2"
     table = second.next_node(nodes.table)
     assert [e.astext() for e in table.findall(nodes.entry)] == ["", "A", "B", "row", "1", "2"]
-    links = [x["reftarget"] for x in second.findall(lambda n: n.get("reftype") == "page")]
+    links = [x["reftarget"] for x in second.findall(pending_xref) if x["reftype"] == "page"]
     assert links == ["here"]
 
 
