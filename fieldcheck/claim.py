@@ -172,6 +172,7 @@ class Claim:
     tex: str
     module: str
     listed: bool = False
+    differs: str = ""
     forms: dict[str, Form] = field(default_factory=dict)
 
     # -- other forms -------------------------------------------------------------------------
@@ -367,6 +368,14 @@ def slug(title: str) -> str:
     return "-".join(words)[:60] or "form"
 
 
+DIFFERS = {
+    "more": "more than the equation",
+    "less": "a part or a case of the equation",
+    "otherwise": "in another form than the equation",
+    "denied": "what the equation denies",
+}
+"""What a claim checks that names one equation and has a formula of its own, in words."""
+
 _registered: dict[str, Claim] = {}
 
 
@@ -384,6 +393,7 @@ def claim(
     tex: str = "",
     box: Mapping[str, Any] | None = None,
     listed: bool = False,
+    differs: str = "",
 ) -> Callable[[Body], Claim]:
     """Register a claim; the decorated body becomes its first form.
 
@@ -392,6 +402,8 @@ def claim(
                keyword-only parameters are choices that `.vary` changes
     chapter:   where not the file's own
     equations: labels of the displayed formulas this claim checks
+    tex:       the statement as a formula, where it is not the one equation that the claim names
+    differs:   how that formula differs from the one equation: a key of ``DIFFERS``
     needs:     ids of the claims it rests on
     expect:    "proved", "proved up to N, C = 6", "proved on" (its box), "stands", or "holds" for
                any of them; "refuted" for a no-go row stated as the universal claim it denies
@@ -403,6 +415,11 @@ def claim(
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ClaimError(f"{id!r} is no claim id: use lower case words joined by hyphens")
     expected = _expectation(id, expect)
+    if differs and (differs not in DIFFERS or not tex or len(equations) != 1):
+        raise ClaimError(
+            f"{id}: differs is {differs!r}; it is one of {', '.join(DIFFERS)}, and says how `tex` "
+            "differs from the one equation that the claim names"
+        )
     if not sources:
         raise ClaimError(f"{id}: a claim needs a source (ours() if it is drawn here)")
 
@@ -430,6 +447,7 @@ def claim(
             tex,
             body.__module__,
             listed,
+            differs,
         )
         made._add(
             "claim", "claim", title, body, dict(given), expected, tex, dict(sizes or {}), None, box

@@ -4,7 +4,7 @@ Directives::
 
     {claim} softmax-free-energy        the card of a claim; `:forms: no` leaves out the folded parts
     {ledger-table}                     all claims; `:chapter: softmax` for those of one chapter
-    {claims-map}                       the map of what rests on what; `:chapter:` likewise
+    {claims-map}                       the headlines: what rests on what
     {ledger-summary}                   how many claims came out how
     {ledger-reach}                     how many speak of every size, and of all inputs
     {ledger-thresholds}                how large a fault each grade would have seen
@@ -23,7 +23,6 @@ import importlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -186,9 +185,13 @@ class ClaimDirective(LedgerDirective):
         domain = self.env.get_domain("fc")
         assert isinstance(domain, ClaimDomain)
         domain.note(claim_id, claim.title, self.env.docname)
-        labels = {name for page in _scan_pages(self.env.app).values() for name in page.labels}
+        pages = _scan_pages(self.env.app)
+        for docname, page in pages.items():
+            if page.labels.keys() & set(claim.equations):
+                self.env.note_dependency(self.env.doc2path(docname))
+        equations = coverage.displayed(pages.values())
         forms = self.options.get("forms", True)
-        card = cards.card(claim, row, forms=forms, known_labels=labels)
+        card = cards.card(claim, row, forms=forms, equations=equations)
         self.set_source_info(card)
         return [card]
 
@@ -229,29 +232,19 @@ def _threshold(threshold: Threshold | None) -> list[nodes.Node]:
 
 
 class MapDirective(LedgerDirective):
-    """``{claims-map}``: what rests on what; all chapters as tiles, then each with names."""
+    """``{claims-map}``: the declared headlines and what rests on what."""
+
+    option_spec: ClassVar[dict[str, Any]] = {}
 
     def made(self) -> Iterable[nodes.Node]:
-        chapter = self.options.get("chapter")
-        rows = self.build_state.rows(chapter)
-        if chapter is not None:
-            return [_scrolling_map(rows)]
-        box = nodes.container(classes=["fc-maps"])
-        box += fc_map(kind="tiles", rows=[row.id for row in rows])
-        for name in dict.fromkeys(row.chapter for row in rows):
-            members = [row for row in rows if row.chapter == name]
-            details = cards.fc_details(classes=["fc-map-chapter-details"])
-            summary = cards.fc_summary()
-            summary += nodes.Text(f"{name.replace('_', ' ')}: {words.count(len(members), 'claim')}")
-            details += [summary, _scrolling_map(members)]
-            box += details
-        return [box]
-
-
-def _scrolling_map(rows: list[ClaimRow]) -> nodes.container:
-    box = nodes.container(classes=["fc-scroll"])
-    box += fc_map(kind="chapter", rows=[row.id for row in rows])
-    return box
+        path = Path(self.env.srcdir) / self.config.fieldcheck_headlines
+        if not self.config.fieldcheck_headlines:
+            path = claims_map.FILE
+        self.env.note_dependency(str(path))
+        names = claims_map.declared(path)
+        for name in names:
+            self.build_state.claim(name)
+        return [fc_map(rows=names)]
 
 
 class SummaryDirective(LedgerDirective):
@@ -416,6 +409,11 @@ class ClaimDomain(Domain):
         contnode: Any,
     ) -> nodes.Element | None:
         claims = _state(env.app).claims
+        if typ == "page":
+            found = [name for name in env.found_docs if name.rpartition("/")[2] == target]
+            if not found:
+                return contnode
+            return make_refnode(builder, fromdocname, found[0], "", contnode)
         if target not in claims:
             raise ExtensionError(f"{fromdocname}: {unknown('claim', target, claims)}")
         docname = self.home(target)
@@ -454,36 +452,16 @@ def _visit_map(self: Any, node: fc_map) -> None:
             return None
         return f"{self.builder.get_relative_uri(here, docname)}#{cards.anchor(claim_id)}"
 
-    rows = [state.ledger.rows[name] for name in node["rows"]]
-    if node["kind"] == "chapter":
-        self.body.append(claims_map.chapter_svg(rows, state.ledger.rows, link=link))
-        raise nodes.SkipNode
-    order = _reading_order(env)
-    titles = {name.rpartition("/")[2]: env.titles[name].astext() for name in order}
-    chapters = dict.fromkeys([*titles, *(row.chapter for row in rows)])
-    self.body.append('<div class="fc-map-tiles">\n')
-    for chapter in chapters:
-        members = [row for row in rows if row.chapter == chapter]
-        if members:
-            title = escape(titles.get(chapter, chapter.replace("_", " ")))
-            self.body.append(f"<figure><figcaption>{title}</figcaption>\n")
-            self.body.append(claims_map.tiles_svg(members, link=link))
-            self.body.append("\n</figure>\n")
-    self.body.append("</div>\n" + claims_map.key() + "\n")
+    names, rows = node["rows"], state.ledger.rows
+    table = claims_map.table(names, rows, link=link)
+    self.body.append(
+        '<div class="fc-maps"><div class="fc-map-graph fc-scroll">'
+        f"{claims_map.svg(names, rows, link=link)}</div>\n"
+        f"{claims_map.tree(names, rows, link=link)}\n{claims_map.key()}\n"
+        '<details class="fc-map-as-table"><summary>The same as a table</summary>'
+        f'<div class="fc-scroll">{table}</div></details></div>\n'
+    )
     raise nodes.SkipNode
-
-
-def _reading_order(env: Any) -> list[str]:
-    """The documents in the order of the table of contents."""
-    found: list[str] = []
-    waiting = [env.config.root_doc]
-    while waiting:
-        docname = waiting.pop(0)
-        if docname in found or docname not in env.titles:
-            continue
-        found.append(docname)
-        waiting = [*env.toctree_includes.get(docname, ()), *waiting]
-    return found
 
 
 def _skip(self: Any, node: nodes.Element) -> None:
@@ -592,6 +570,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("fieldcheck_ledger", "_build/ledger.json", "env")
     app.add_config_value("fieldcheck_machine", "fieldcheck.ledger.machine", "env")
+    app.add_config_value("fieldcheck_headlines", "", "env")
     app.add_node(fc_map, html=(_visit_map, None), latex=(_skip, None), text=(_skip, None))
     plain = (_nothing, _nothing)
     app.add_node(

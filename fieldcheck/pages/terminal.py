@@ -443,6 +443,30 @@ def replayed(console: Console, form: FormRow, result: dict[str, Any], digits: in
         console.print("[green]seen again: numerical evidence, which nothing certifies[/green]")
 
 
+def ruled(console: Console, ruling: Any, digits: int) -> bool:
+    """What a reader's own point shows of a form; False if that is not what the book expects."""
+    form = ruling.form
+    console.print(Text(form.title, style="bold"))
+    console.print(Text(form.key, style="cyan"))
+    if ruling.open:
+        console.print(f"\nundecided at this point: {ruling.open}", markup=False)
+        return True
+    if not ruling.refutes:
+        console.print("\nno counterexample: the statement holds at this point", markup=False)
+        return True
+    for label, value in (("left side", ruling.lhs), ("right side", ruling.rhs)):
+        console.print(f"  {label:<11}{value}", markup=False, soft_wrap=True)
+    if ruling.index:
+        entry = ", ".join(str(k + 1) for k in ruling.index)
+        console.print(f"  in entry   {entry}", markup=False)
+    how = f"certified at {digits} digits" if ruling.certain else "seen in numbers, not certified"
+    console.print(f"{how}: this point refutes {form.key}", markup=False)
+    expected = form.expect is not None and not form.expect.holds
+    if not expected:
+        console.print("[bold red]the book says otherwise: please send it, with the file[/bold red]")
+    return expected
+
+
 # --- recheck --------------------------------------------------------------------------------------
 
 

@@ -50,9 +50,6 @@ def _two_terms(xp, X, Q, K, root_r, causal=False):
     needs=["softmax-real-two-terms", "tied-mlp-gradient"],
     given=dict(**TOKENS, **HEADS, **MLP, root_r=root("r")),
     sizes=SMALL,
-    tex=r"\begin{gathered}V=\sqrt r\sum_{h,j}\log\sum_k\ee^{(XQ_hK_h^\top X^\top)_{jk}/\sqrt r}"
-    r"+\tfrac12\norm{(XU+b)_+}^2:\\ \nabla V=\sum_h\bigl(P_hXK_hQ_h^\top+P_h^\top XQ_hK_h^\top"
-    r"\bigr)+(XU+b)_+U^\top\end{gathered}",
 )
 def gpt_block(xp, X, Q, K, U, b, root_r):
     """For all real Q, K, U, b: softmax heads, each with its second term and with values tied to
@@ -107,8 +104,6 @@ def _(xp, X, Q, K, U, b, W, root_r):
     needs=["softmax-real-two-terms", "masked-free-energy"],
     given=dict(**TOKENS, **HEADS, root_r=root("r")),
     sizes=dict(N=[1, 2, 3], C=[1, 2], H=[1], r=[1, 2]),
-    tex=r"\nabla\,\sqrt r\sum_j\log\sum_{k\le j}\ee^{S_{jk}}=PXKQ^\top+P^\top XQK^\top,"
-    r"\quad P_{jk}=0\text{ for }k>j",
 )
 def masked(xp, X, Q, K, root_r, *, mask=True):
     """The gradient of the causal free energy reads from the past (P) and also writes to it (the
@@ -145,8 +140,6 @@ def _norms(xp, F, X):
     equations=["eq-arch-causal"],
     given=dict(**TOKENS, **HEADS, **VALUES, root_r=root("r")),
     sizes=dict(N=[2, 3], C=[1, 2], H=[1], r=[1]),
-    tex=r"\tfrac12\sum_{n\ne m}\norm{\partial F_n/\partial x_m}^2\ \le\ "
-    r"\norm{\tfrac12(DF-DF^\top)}^2",
 )
 def causal(xp, X, Q, K, V, O, root_r):
     """For causal attention with any weights, the antisymmetric part of the Jacobian has at least
@@ -181,6 +174,7 @@ def _(xp, X, Q, K, V, O, root_r):
     sizes=dict(C=[1, 2, 3], m=[1, 2]),
     tex=r"F(x)=U\lambda(U^\top x+b),\ \lambda(t)=\tfrac t2\bigl(1+\tanh s(t+ct^3)\bigr):"
     r"\quad DF=DF^\top",
+    differs="less",
 )
 def gelu(xp, x, h, k, U, b, s, c):
     """For every s and c, GPT-2's among them, an MLP with weights U and its transpose has a
@@ -201,7 +195,6 @@ def _(xp, x, h, k, U, b, W, s, c):
     equations=["eq-arch-sequential"],
     given=dict(**CHANNELS, A=symmetric("C"), U=real_matrix("C", "m")),
     sizes=dict(C=[1, 2, 3], m=[1, 2]),
-    tex=r"y=x+Ax,\quad F(x)=y+U(U^\top y)_+:\quad DF=DF^\top",
 )
 def sequential(xp, x, h, k, A, U):
     """A residual linear layer with symmetric weights followed by a tied residual ReLU layer has a
@@ -235,7 +228,6 @@ def _(xp, x, h, k, c, U):
     equations=["eq-arch-resnet"],
     given=dict(x=vector("n"), K=real_matrix("m", "n"), b=vector("m")),
     sizes=dict(n=[1, 2, 3, 4], m=[1, 2, 3]),
-    tex=r"-K^\top(Kx+b)_+ = -\nabla\,\tfrac12\norm{(Kx+b)_+}^2",
 )
 def resnet(xp, x, K, b, *, sign=-1, L=None):
     """For all K and b the force −Kᵀ(Kx + b)₊ is minus the gradient of ½‖(Kx + b)₊‖²."""
@@ -298,8 +290,6 @@ SIGNALS = dict(c=[1, 2], o=[1, 2], n=[1, 2, 3, 4])
     needs=["resnet-block-as-field"],
     given=CONVOLUTION,
     sizes=SIGNALS,
-    tex=r"\nabla\,\tfrac12\norm{(k*x+b)_+}^2 = k^\top\!*(k*x+b)_+,"
-    r"\quad (k^\top)_{ca}(d)=k_{ac}(-d)",
 )
 def convolution(xp, x, k, b, *, l=None):
     """For zero-padded convolutions with kernels of width 3, the gradient applies the transposed
@@ -331,7 +321,6 @@ convolution.vary("a second kernel of its own", key="untied", given=dict(l=CONVOL
     needs=["resnet-block-as-field"],
     given=dict(x=vector("n"), y=vector("n"), K=real_matrix("m", "n"), b=vector("m")),
     sizes=dict(n=[1, 2, 3], m=[1, 2, 3]),
-    tex=r"F(x)=-K^\top(Kx+b)_+:\quad \inner{x-y}{F(x)-F(y)}\ \le\ 0",
 )
 def contraction(xp, x, y, K, b):
     """Two solutions of ẋ = −Kᵀ(Kx + b)₊ never move apart: with u = Kx + b and v = Ky + b the rate
@@ -369,7 +358,6 @@ def _(xp, x, y, K, b, L):
     needs=["resnet-block-as-field", "relu-orthant-projection"],
     given=dict(x=vector("n"), w=vector("n"), K=real_matrix("m", "n"), b=vector("m")),
     sizes=dict(n=[1, 2, 3], m=[1, 2]),
-    tex=r"a=x-K^\top(Kx+b)_+,\ y=a_+:\quad \inner{z-y}{y-a}\ \ge\ 0\ \text{ for all }z\ge0",
 )
 def projected(xp, x, w, K, b):
     """The output y is the point of the orthant that is nearest to the gradient step a: the
@@ -473,9 +461,6 @@ def _(xp, x, Y, v):
     equations=["eq-arch-tweedie"],
     given=DATA,
     sizes=SAMPLES,
-    tex=r"\operatorname{E}[y\mid x]=\nabla\Bigl[\tfrac12\norm{x}^2"
-    r"+\sigma^2\log\sum_i\ee^{-\norm{x-y_i}^2/2\sigma^2}\Bigr]"
-    r"=x+\sigma^2\,\nabla\log p_\sigma(x)",
 )
 def tweedie(xp, x, Y, v, *, scaled=True):
     """The mean of the data given a noisy x is the gradient of ½‖x‖² + σ² log p_σ(x), with p_σ the
@@ -496,8 +481,6 @@ tweedie.vary("the score without the noise's variance", key="wrong-variance", sca
     equations=["eq-arch-scores"],
     given=dict(x=vector("d"), y=vector("d"), v=positive()),
     sizes=dict(d=[1, 2, 3, 4]),
-    tex=r"-\frac{\norm{x-y_i}^2}{2\sigma^2}=\frac{\inner{y_i}{x}}{\sigma^2}"
-    r"-\frac{\norm{y_i}^2}{2\sigma^2}-\frac{\norm{x}^2}{2\sigma^2}",
 )
 def bias_identity(xp, x, y, v):
     """The exponent splits into score, key bias, and a term that is the same for all keys and
@@ -523,8 +506,6 @@ UNIT_ROWS = stacked("M", unit_vector("d"), "unit vector for each point")
     needs=["diffusion-block-as-field"],
     given=dict(x=vector("d"), U=UNIT_ROWS, c=real(), v=positive()),
     sizes=dict(M=[1, 2, 3, 4], d=[2, 3]),
-    tex=r"\norm{y_1}=\dots=\norm{y_M}:\quad \operatorname{E}[y\mid x]"
-    r"=\softmax\bigl(\inner{y_i}{x}/\sigma^2\bigr)Y",
 )
 def equal_norms(xp, x, U, c, v):
     """For points of the same norm (any, c) the bias is a common constant, and attention without
@@ -550,8 +531,6 @@ def _(xp, x, U, e, v):
     equations=["eq-arch-score"],
     given=dict(x=vector("d"), Y=real_matrix("M", "d"), v=positive("M"), w=positive("M")),
     sizes=SAMPLES,
-    tex=r"\nabla\log\sum_iw_i\,\ee^{-\norm{x-y_i}^2/2v_i}=\sum_ip_i(x)\,\frac{y_i-x}{v_i},\quad "
-    r" p_i\propto w_i\,\ee^{-\norm{x-y_i}^2/2v_i}",
 )
 def score(xp, x, Y, v, w, *, normalized=True, weighted=True):
     """For any centres, variances and positive weights (normalized or not) the score is the mean
@@ -575,7 +554,6 @@ score.vary("the mixture's weights are left out", key="weights-left-out", weighte
     needs=["lse-gradient-softmax"],
     given=dict(**DATA, h=vector("d")),
     sizes=SAMPLES,
-    tex=r"h^\top DD(x)\,h=\frac1{\sigma^2}\sum_{i<j}p_ip_j\inner{y_i-y_j}{h}^2\ \ge\ 0",
 )
 def covariance(xp, x, Y, v, h):
     """The Jacobian is symmetric and positive semidefinite: the denoiser is monotone, and its
@@ -619,8 +597,6 @@ def _(xp, x, Y, v, h):
     needs=["tied-mlp-gradient"],
     given=dict(x=vector("C"), **MLP, scale=vector("C"), shift=vector("C")),
     sizes=dict(C=[1, 2, 3], m=[1, 2]),
-    tex=r"V(z)=\tfrac12\norm{(U^\top z+b)_+}^2:\quad"
-    r"\nabla\,V(\gamma\odot x+\beta)=\gamma\odot (\nabla V)(\gamma\odot x+\beta)",
 )
 def conditioning(xp, x, U, b, scale, shift, *, gate=None):
     """With V = ½‖(Uᵀx + b)₊‖²: a layer that reads γ ⊙ x + β and is gated by the same γ is the

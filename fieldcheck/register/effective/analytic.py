@@ -16,7 +16,6 @@ from fieldcheck.relations import Equal, Rate, Zero
     sources=[AXIOM_1, AXIOM_3],
     equations=["eq-ef-phase"],
     given=dict(X=matrix("N", "C"), a=matrix("N", "C"), b=matrix("N", "C"), t=real()),
-    tex=r"V_{p,q}(zX) = z^{p-q}\,V_{p,q}(X)\quad(|z|=1)",
 )
 def analytic(xp, X, a, b, t):
     """A term with p factors of X and q of X* is multiplied by z^(p−q) under X → zX, |z| = 1. So an
@@ -86,8 +85,6 @@ TRUNCATION_SIZES = dict(N=[1, 2, 3], C=[1, 2, 3])
     equations=["eq-ef-truncation"],
     given=TRUNCATION,
     sizes=TRUNCATION_SIZES,
-    tex=r"\lVert F(\varepsilon X) - F_2(\varepsilon X) - F_4(\varepsilon X)\rVert"
-    r" \sim \varepsilon^5\,\lVert F_6(X)\rVert",
 )
 def truncation(xp, X, W, *, order=5):
     """For V = −log det(1 − W X*X), analytic and invariant under U(N), the force without its terms
@@ -214,7 +211,6 @@ COUPLINGS = dict(
     equations=["eq-ef-first-order-scaling"],
     given=COUPLINGS,
     sizes=dict(K=[1, 2], C=[1, 2]),
-    tex=r"t\to bt:\quad (g_2,g_4,g_6)\to(b\,g_2,\;b\,g_4,\;b\,g_6)",
 )
 def marginal(xp, path, h, b, g2, g4, g6, *, powers=(1, 1, 1)):
     """The kinetic term of the first-order action has no scale of time. Stretching time by b, with X
@@ -242,7 +238,6 @@ marginal.vary("the quartic alone is marginal", key="quartic-marginal", powers=(1
         path=matrix("K+1", "C"), h=positive(), r=positive(), g2=real(), g4=real(), g6=real()
     ),
     sizes=dict(K=[1, 2], C=[1, 2]),
-    tex=r"X=\sqrt\hbar\,Y:\quad\tfrac1\hbar S[X;\,g_2,g_4,g_6]=S[Y;\,g_2,\hbar g_4,\hbar^2g_6]",
 )
 def hbar(xp, path, h, r, g2, g4, g6, *, power=1):
     """The weight of a path is e^(iS/ħ). For X = √ħ Y the kinetic and the quadratic term lose ħ, and
@@ -266,7 +261,6 @@ hbar.vary("X left alone", key="no-unit", power=0)
         path=real_matrix("K+1", "C"), h=positive(), c=positive(), g2=real(), g4=real(), g6=real()
     ),
     sizes=dict(K=[1, 2], C=[1, 2]),
-    tex=r"t\to c^2t,\ X\to cX:\quad (g_2,g_4,g_6)\to(c^4g_2,\;c^6g_4,\;c^8g_6)",
 )
 def relevant(xp, path, h, c, g2, g4, g6, *, powers=(4, 6, 8)):
     """With kinetic energy ½‖X'‖², stretching time by c² goes with X → cX. The coupling of power 2k

@@ -23,8 +23,6 @@ def _real_probes(K):
     equations=["eq-ef-count"],
     given=dict(X=probes("9*C*C-3")),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3, 4]),
-    tex=r"\dim = \binom{C+1}{2}^2 + [N\ge2]\binom{C}{2}^2"
-    r" = \tfrac12C^2(C^2+1)\ \ (N\ge2)",
 )
 def count(xp, X, *, off=0):
     """The products of two entries of M = X*X, which are the traces Tr(XE_abX*XE_cdX*), span a space
@@ -119,8 +117,6 @@ kernel.vary("one invariant more", key="off-by-one", sizes=dict(N=[2]), off=-1)
     equations=["eq-ef-burnside"],
     given=dict(X=probes("88*C-76")),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2]),
-    tex=r"\dim = \frac1{N!}\sum_{\Pi\in S_N}\chi_2(\Pi)^2,\qquad "
-    r"\chi_2 = [z^2]\prod_{\text{cycles }\ell}(1-z^\ell)^{-C}",
 )
 def permutations_count(xp, X, *, count=invariants.permutation_count, off=0):
     """The S_N-invariants of bidegree (2, 2), spanned by products of sums over tokens, have the

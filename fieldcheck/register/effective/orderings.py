@@ -26,6 +26,7 @@ def _arguments(xp, X, *weights):
     given=ORDER,
     sizes=ORDER_SIZES,
     tex=r"\Tr ABC = \Tr ACB,\qquad A=XW_1X^*,\ B=XW_2X^*,\ C=XW_3X^*",
+    differs="denied",
 )
 def third(xp, X, U, V, W):
     """Tr ABC = Tr ACB for A, B, C of the form XWX* (false: a sextic Tr f needs an order)."""
@@ -114,6 +115,7 @@ FOURTH_ORDER = [(a, b, c, d) for a in (0, 1) for b in (0, 1) for c in (0, 1) for
     tex=r"\dim\operatorname{span}\{\Tr A_{i_1}\cdots A_{i_d}\}"
     r" \le \min\Bigl\{\tfrac1d\sum_{s<d}n^{\gcd(s,d)},\tbinom{C^2+d-1}{d}\Bigr\},"
     r"\quad\text{the first attained for }(n,d)=(3,3),(2,4)",
+    differs="more",
 )
 def necklace(xp, X, W):
     """The traces of words of length d in n arguments XW_iX* span a space whose dimension is at most

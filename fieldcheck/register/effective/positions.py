@@ -27,6 +27,7 @@ ROPE_SIZES = dict(N=[2, 3], C=[1, 2])
     sizes=ROPE_SIZES,
     tex=r"S_{mn}=\textstyle\sum_c z_c^{s+m}(XQ)_{mc}\,\overline{z_c^{s+n}(XK)_{nc}}"
     r"\ \text{does not depend on }s",
+    differs="more",
 )
 def rope(xp, X, Q, K, t):
     """Queries and keys of the token at position n are turned by z_c^n, |z_c| = 1, each channel with

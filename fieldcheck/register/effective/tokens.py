@@ -17,6 +17,7 @@ from fieldcheck.relations import Equal, Force, Zero
     equations=["eq-ef-counterexample"],
     given=dict(X=matrix("N", "C"), U=unitary("N")),
     tex=r"V(UX) = V(X),\qquad V(X) = \textstyle\sum_n\lVert x_n\rVert^4",
+    differs="more",
 )
 def onsite(xp, X, U):
     """Σ‖x_n‖⁴ is invariant under token permutations. If that made it a function of X*X, it would be
@@ -47,6 +48,7 @@ def _(xp, X, U, A, B):
     given=dict(X=matrix("N", "C"), A=matrix("C", "C")),
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3]),
     tex=r"V(\Pi X)=V(X),\qquad V(X) = \mathbf 1^*XAX^*\mathbf 1",
+    differs="more",
 )
 def mean_field(xp, X, A):
     """1*XAX*1, a sum over all pairs of tokens, does not change when two tokens change places."""

@@ -81,8 +81,6 @@ def _(xp, X, U, W):
         m=positive(),
     ),
     needs=["legendre-singular"],
-    tex=r"\sup_{\dot X}\Bigl(\operatorname{Re}\operatorname{Tr}(\dot X\Pi^*)-L"
-    r"-\tfrac m2\|\dot X\|^2\Bigr)=V(X)+\frac{\|\Pi+iX\|^2}{2m}",
 )
 def singular_recovered(xp, X, U, P, W, m):
     """With ½m‖X'‖² added, m > 0, the supremum over velocities is V + ‖Π + iX‖²/(2m), attained at
@@ -122,6 +120,7 @@ def _(xp, X, P, W, m):
     tex=r"X=\tfrac{q+ip}{\sqrt2},\ V=\tfrac12\langle p,M^{-1}p\rangle+U(q):\quad"
     r"\sup_p\bigl(L(X,\dot X)+\tfrac12\tfrac{d}{dt}\langle p,q\rangle\bigr)"
     r"=\tfrac12\langle\dot q,M\dot q\rangle-U(q)",
+    differs="otherwise",
 )
 def singular_eliminated(xp, A, q, p, v, w, u):
     """For one token X = (q + ip)/√2 with velocity (v + iw)/√2 the first-order Lagrangian is

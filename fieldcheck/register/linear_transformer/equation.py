@@ -39,8 +39,6 @@ def _parallel_block(xp, X, W_in, W_out, Q, K, V, O, root_r):
     given=BLOCK,
     sizes=FEW,
     needs=["wide-mlp"],
-    tex=r"\dot X = \sum_i (X W_{\mathrm{in},i})_+ W_{\mathrm{out},i}^\top + \sum_i"
-    r" \softmax\bigl(r^{-1/2} X Q_i K_i^\top X^\top\bigr) X V_i O_i^\top",
 )
 def transformer_ode(xp, X, W_in, W_out, Q, K, V, O, root_r, *, exchanged=False, root_c=None):
     """With X on the right, the talk's sum over heads is a parallel block as built in practice:
@@ -100,8 +98,6 @@ def _(xp, X, W_in, W_out, Q, K, V, O, root_r):
     equations=["eq-lt-wide-mlp"],
     given=dict(X=real_matrix("N", "C"), **real_heads("W_in", "W_out")),
     sizes=FEW,
-    tex=r"\sum_i (X W_{\mathrm{in},i})_+ W_{\mathrm{out},i}^\top = (X [W_{\mathrm{in},1}, \dots,"
-    r" W_{\mathrm{in},n}])_+ [W_{\mathrm{out},1}, \dots, W_{\mathrm{out},n}]^\top",
 )
 def wide_mlp(xp, X, W_in, W_out, *, same_order=True):
     """A sum of ReLU MLPs is one ReLU MLP whose matrices are theirs side by side, in one order."""

@@ -24,7 +24,6 @@ from fieldcheck.relations import Force
     ),
     sizes=UP_TO_3,
     needs=["quadratic-gives-mlp", "quartic-gives-attention"],
-    tex=r"\dot X = \tfrac12 XW + \tfrac{1}{2\sqrt r}\bigl(XAX^*XB^* + XB^*X^*XA\bigr)",
 )
 def field_prefactors(xp, X, W, A, B, root_r, *, half=2, turned=True):
     """With the talk's V = (i/2)Tr(XWX*) + (i/(2√r))Tr(XAX*XB*X*) and its equation iX' = ∂V/∂X*, the

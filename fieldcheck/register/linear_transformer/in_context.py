@@ -76,8 +76,6 @@ icl.vary("the query's label channels left at zero", key="query-label-zero", answ
     given={k: v for k, v in IN_CONTEXT.items() if k != "W0"},
     sizes=FEW_EXAMPLES,
     needs=["linear-attention-icl", "head-pairing"],
-    tex=r"\bigl[E + \tfrac{\eta}{n}(EP_xMP_y + EP_yMP_x)\bigr]_{\mathrm{query}} ="
-    r" (x_q,\; -\eta\nabla L(0)\,x_q)",
 )
 def icl_field(xp, x, y, query, eta, *, averaged=True):
     """Both heads of the potential $\\operatorname{Tr}(EP_xE^TEP_yE^T)$, with the projections
@@ -115,8 +113,6 @@ def _(xp, x, y, query, eta):
     given={k: v for k, v in IN_CONTEXT.items() if k != "W0"},
     sizes=FEW_EXAMPLES,
     needs=["linear-attention-icl-paired-field"],
-    tex=r"\bigl[E - \ii\tfrac{\eta}{n}(EP_xMP_y + EP_yMP_x)\bigr]_{\mathrm{query}} ="
-    r" (x_q,\; \ii\,\eta\nabla L(0)\,x_q)",
 )
 def icl_conservative(xp, x, y, query, eta):
     """An Euler step of iE' = ∂V/∂E*, for the same real potential, writes minus the gradient step

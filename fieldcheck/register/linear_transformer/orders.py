@@ -20,8 +20,6 @@ ORDERS = dict(
     equations=["eq-lt-orders"],
     given=ORDERS,
     sizes=UP_TO_3,
-    tex=r"F_{\mathrm{MLP}}(sX) = s\,F_{\mathrm{MLP}}(X),\quad F_{\mathrm{Att}}(sX) ="
-    r" s^3F_{\mathrm{Att}}(X)",
 )
 def dynamics_order(xp, X, W, A, B, s):
     """Scaling the tokens by s scales the linear MLP by s and linear attention by s³."""
@@ -53,8 +51,6 @@ def _(xp, X, W, A, B, s):
         s=positive(),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3], r=[1, 2, 3]),
-    tex=r"(sXW_{\mathrm{in}})_+W_{\mathrm{out}}^\top = s\,(XW_{\mathrm{in}})_+"
-    r"W_{\mathrm{out}}^\top,\quad s > 0",
 )
 def dynamics_order_relu(xp, X, W_in, W_out, s):
     """Piecewise linear in the poster's word: homogeneous of degree one for positive factors."""
@@ -91,7 +87,6 @@ def _others(xp, H):
     equations=["eq-lt-no-interaction"],
     given=INTERACTION,
     sizes=MANY_TOKENS,
-    tex=r"\frac{\partial \dot X_n}{\partial X_m} = 0\quad (n \ne m)",
 )
 def dynamics_order_interaction(xp, X, W_in, W_out, A, B, H):
     """The derivative of a token's MLP velocity along a motion of the other tokens is zero."""
@@ -123,6 +118,7 @@ def _(xp, X, W_in, W_out, A, B, H):
     sizes=MANY_TOKENS,
     expect="refuted",
     tex=r"\frac{\partial \dot X_n}{\partial X_m} = 0\quad (n \ne m)",
+    differs="denied",
 )
 def dynamics_order_mixing(xp, X, W_in, W_out, A, B, H):
     """If linear attention did not interact, its velocity of the first token would not see the

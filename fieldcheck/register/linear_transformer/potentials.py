@@ -14,7 +14,6 @@ from fieldcheck.relations import Force
     sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
     equations=["eq-lt-quadratic-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
-    tex=r"\frac{\partial}{\partial X^*}\Tr(XWX^*) = XW",
 )
 def quadratic_gives_mlp(xp, X, W):
     """The force of Tr(XWX*) is XW, for any complex weights."""
@@ -43,7 +42,6 @@ def _(xp, X, W):
     sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
     equations=["eq-lt-quartic-force"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
-    tex=r"\frac{\partial}{\partial X^*}\Tr(XAX^*XB^*X^*) = XAX^*XB^* + XB^*X^*XA",
 )
 def quartic_gives_attention(xp, X, A, B):
     """The force of Tr(XAX*XB*X*) is a sum of two heads: one with QK* = A and VO* = B*, and one in

@@ -25,8 +25,6 @@ def _symmetric(xp, F, x, h, k):
     equations=["eq-arch-layer-norm"],
     given=dict(x=vector("C"), eps=positive()),
     sizes=dict(C=[1, 2, 3, 4]),
-    tex=r"\nabla\,C\sqrt{\tfrac1C\norm{x-\bar x}^2+\epsilon}"
-    r"=\frac{x-\bar x}{\sqrt{\tfrac1C\norm{x-\bar x}^2+\epsilon}}",
 )
 def layer_norm(xp, x, eps, *, g=1, width=True):
     """For every ε > 0 the standardization of a token is the gradient of C times its regularized
@@ -50,7 +48,6 @@ layer_norm.vary("the potential without the factor C", key="no-width", width=Fals
     equations=["eq-arch-gain"],
     given=dict(**CHANNELS, g=vector("C"), eps=positive()),
     sizes=dict(C=[1, 2, 3]),
-    tex=r"F(x)=g\odot\mathrm{LN}(x):\quad \inner{k}{DF\,h}=\inner{h}{DF\,k}",
 )
 def gain(xp, x, h, k, g, eps):
     """For every gain g the Jacobian of g ⊙ LN is symmetric (it is not)."""
@@ -70,7 +67,6 @@ def _(xp, x, h, k, c, eps):
     equations=["eq-arch-pre-norm"],
     given=dict(**CHANNELS, **MLP, eps=positive()),
     sizes=dict(C=[2, 3], m=[1, 2]),
-    tex=r"F(x)=U(U^\top\mathrm{LN}(x)+b)_+:\quad DF=DF^\top",
 )
 def pre_norm(xp, x, h, k, U, b, eps):
     """For all U and b the tied ReLU layer after a layer norm has a symmetric Jacobian (it does

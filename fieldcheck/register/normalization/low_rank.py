@@ -17,7 +17,6 @@ from fieldcheck.relations import Equal, Law, Rank, Zero
     equations=["eq-lt-low-rank"],
     given=dict(Q=matrix("r+1", "r"), K=matrix("r+1", "r")),
     sizes=dict(r=[1, 2, 3]),
-    tex=r"\operatorname{rank} QK^* \le r",
 )
 def low_rank(xp, Q, K):
     """Every (r+1) x (r+1) minor of QK* vanishes for Q, K with r columns: its rank is at most r."""
@@ -108,7 +107,6 @@ def _(xp, x, y, width):
     equations=["eq-lt-independent-heads"],
     given=PROJECTED,
     sizes=dict(C=[1, 2], r=[1, 2]),
-    tex=r"\EE\,x^\top QK^\top y = 0,\quad \operatorname{Var} = \frac{\norm{x}^2\norm{y}^2}{r}",
 )
 def low_rank_independent(xp, x, y, width):
     """For independent Q and K with entries of variance 1/r, xᵀ QKᵀ y has mean 0 and variance

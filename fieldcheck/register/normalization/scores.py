@@ -21,8 +21,6 @@ CHANNELS = built(
     equations=["eq-lt-score-variance"],
     given=dict(s=real(), t=real(), width=WIDTH, channels=CHANNELS),
     sizes=dict(r=[1, 2], C=[1, 2, 3, 4]),
-    tex=r"\operatorname{Var}\frac{\inner{q}{k}}{\sqrt r} = \operatorname{Var}(q_1)"
-    r"\operatorname{Var}(k_1)",
 )
 def score_variance(xp, s, t, width, channels, *, scale=lambda r, C: r):
     """For a query and a key whose r entries are independent, with mean 0 and standard deviations s

@@ -27,8 +27,6 @@ CONE = dict(S=[2, 3, 4])
     equations=["eq-soc-projection"],
     given=dict(x=cone_vector("S"), a=positive(), s=nonnegative(), v=vector("S-1")),
     sizes=CONE,
-    tex=r"\langle x - \Pi x,\, z - \Pi x\rangle \le 0,\quad "
-    r"\Pi x = \alpha_+(1, au) + (-\delta)_+(a, -u)",
 )
 def soc_projection(xp, x, a, s, v):
     r"""With $u = x_\perp/\lVert x_\perp\rVert$ and $x = \alpha(1, au) + \delta(-a, u)$, the point
@@ -71,8 +69,6 @@ def _(xp, x, s, v):
     equations=["eq-soc-moreau"],
     given=dict(x=cone_vector("S"), a=positive()),
     sizes=CONE,
-    tex=r"x = \Pi_{K_a}x + \Pi_{K_a^\circ}x,\quad \langle\Pi_{K_a}x, \Pi_{K_a^\circ}x\rangle = 0,"
-    r"\quad K_a^\circ = -K_{1/a}",
 )
 def soc_moreau(xp, x, a):
     r"""The polar of $K_a$ is $-K_{1/a}$; the projections onto the two add up to $x$ and are
@@ -135,8 +131,6 @@ def _(xp, x, y):
     equations=["eq-soc-formula"],
     given=dict(u=unit_vector("d"), p=positive(), q=positive()),
     sizes=dict(d=[2, 3, 4]),
-    tex=r"\Pi(t, w) = \tfrac12\Bigl(1 + \frac{t}{\lVert w\rVert}\Bigr)(\lVert w\rVert, w),"
-    r"\quad |t| < \lVert w\rVert",
 )
 def soc_formula(xp, u, p, q):
     r"""Between the cone and its polar ($t = p - q$, $\lVert w\rVert = p + q$ with $p, q > 0$) the
@@ -161,7 +155,6 @@ def _(xp, u, p, q):
     equations=["eq-psd"],
     given=dict(U=unitary("n"), e=vector("n"), B=matrix("n", "n")),
     sizes=dict(n=[1, 2, 3]),
-    tex=r"\operatorname{Re}\operatorname{Tr}(A-P)(Z-P) \le 0,\quad P = U e_+U^*,\ Z = BB^*",
 )
 def psd_projection(xp, U, e, B):
     r"""For $A = U\,\mathrm{diag}(e)\,U^*$ the matrix $U\,\mathrm{diag}(e_+)\,U^*$ is the nearest

@@ -17,6 +17,7 @@ from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero
     equations=["eq-orthant-vi"],
     given=dict(x=vector("n"), z=nonnegative("n")),
     tex=r"\langle x - x_+,\, z - x_+\rangle \le 0 \quad\text{for all } z \ge 0",
+    differs="less",
 )
 def orthant_projection(xp, x, z):
     """ReLU maps every vector to the nearest point of the nonnegative orthant: its value lies in
@@ -47,7 +48,6 @@ def _(xp, x, z):
     sources=[talk("ReLU = Orthant Projection")],
     equations=["eq-orthant-moreau"],
     given=dict(x=vector("n")),
-    tex=r"x = x_+ - (-x)_+, \qquad \langle x_+, (-x)_+\rangle = 0",
 )
 def orthant_moreau(xp, x, *, project=orthant.project):
     """A vector is the sum of its projections onto the orthant and onto the polar orthant, and the
@@ -101,7 +101,6 @@ def _(xp, x, y):
     sources=[ours()],
     equations=["eq-orthant-gradient"],
     given=dict(x=vector("n")),
-    tex=r"\nabla\, \tfrac12 \lVert x_+\rVert^2 = x_+",
 )
 def orthant_gradient(xp, x):
     """The projection onto the orthant is the gradient of ½‖x₊‖² (Moreau: projections onto cones
@@ -154,8 +153,6 @@ def mirrored(a, c):
     sources=[talk("ReLU = Orthant Projection, axioms"), colu_paper("characterization of ReLU")],
     equations=["eq-axioms-solutions"],
     given=dict(a=real(), c=real()),
-    tex=r"\{(\lambda(1), \lambda(-1))\} = \{(1,-1),\, (0,0)\} \cup \{1\}\times[0,\infty)"
-    r"\,\cup\,(-\infty,0]\times\{-1\}",
 )
 def relu_axioms(xp, a, c, *, fold=fold, mirrored=mirrored):
     r"""A positively homogeneous function of one number is given by $a = \lambda(1)$ and
@@ -202,7 +199,6 @@ FOUR = ((1, -1), (0, 0), (0, -1), (1, 0))
     equations=["eq-axioms-boundary"],
     given=dict(a=real(), c=real()),
     needs=["relu-axioms"],
-    tex=r"\lambda \in \{\mathrm{id},\ 0,\ \min(x,0),\ \operatorname{ReLU}\}",
 )
 def relu_axioms_boundary(xp, a, c, *, values=FOUR):
     r"""With $\Omega$ the set of fixed points, the boundary axiom $\lambda(\Omega^c) =
@@ -229,8 +225,6 @@ relu_axioms_boundary.vary("ReLU rejected", key="relu-rejected", values=FOUR[:3])
     equations=["eq-axioms-unique"],
     given=dict(a=real(), c=real()),
     needs=["relu-axioms-boundary"],
-    tex=r"\text{the axioms},\ \lambda \text{ not linear},\ \lambda > 0 \text{ somewhere}"
-    r"\iff \lambda = \operatorname{ReLU}",
 )
 def relu_axioms_unique(xp, a, c, *, edge=True, nontrivial=True, oriented=True):
     r"""Add to the talk's list that $\lambda$ is not linear, $\lambda(-1) \ne -\lambda(1)$, and
@@ -257,8 +251,6 @@ relu_axioms_unique.vary("without the boundary axiom", key="boundary-left-out", e
     sources=[ours("the strongest reading of the talk's axioms")],
     equations=["eq-axioms-orthant"],
     given=dict(a=vector(2), c=vector(2)),
-    tex=r"\Omega = \mathbb R^2_{\ge 0}:\ \lambda|_\Omega = \mathrm{id},\ "
-    r"\lambda(\Omega^c) \subset \partial\Omega \iff \lambda = \operatorname{ReLU}",
 )
 def relu_axioms_orthant(xp, a, c, *, edge=True):
     r"""If $\Omega$ is named beforehand as the orthant, the list does characterize ReLU: a

@@ -18,8 +18,6 @@ from fieldcheck.relations import Equal, Force
     equations=["eq-free-energy-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
-    tex=r"\frac{\partial}{\partial X^*}\,\sqrt r\sum_k\log\sum_j \ee^{S_{jk}}"
-    r" = \operatorname{Softmax}(S^\top)XW,\qquad S=\tfrac1{\sqrt r}XWX^*",
 )
 def free_energy(xp, X, W, root_r, *, transposed=True, scaled=True):
     """The log-sum-exp of the scores S = XWX*/√r, taken over queries, summed over keys and
@@ -90,8 +88,6 @@ free_energy.vary(
     equations=["eq-printed-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
-    tex=r"\frac{\partial}{\partial X^*}\sum_j\log\sum_k \ee^{S_{jk}}"
-    r" = \frac1{\sqrt r}P^\top XW,\qquad P=\operatorname{Softmax}(S)",
 )
 def printed_potential(xp, X, W, root_r, *, transposed=True, scaled=True):
     """The printed log-sum-exp over keys has the force Pᵀ X W / √r: the row-softmax is
@@ -113,8 +109,6 @@ printed_potential.vary("without 1/√r", key="scale", scaled=False)
     equations=["eq-conjugate-scores"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["softmax-free-energy"],
-    tex=r"\operatorname{Softmax}(S^\top)XW"
-    r"=\operatorname{Softmax}\bigl(\overline{XW^*X^*}/\sqrt r\bigr)XW",
 )
 def conjugate_scores(xp, X, W, root_r, *, conjugated=True):
     """The transposed scores are the conjugates of X W* X*/√r: even for Hermitian W the free
@@ -143,8 +137,6 @@ conjugate_scores.vary(
     equations=["eq-antilinear-symmetry"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
     sizes=SMALL,
-    tex=r"F=\operatorname{Softmax}(XWX^*)XW:\quad "
-    r"\frac{\partial F_a}{\partial X^*_b}=\frac{\partial F_b}{\partial X^*_a}",
 )
 def no_wirtinger_potential(xp, X, W, *, values=lambda xp, Y, W: Y @ W):
     """If Softmax(XWX*)XW were ∂V/∂X* for some V, its derivative in X* would be symmetric."""
@@ -183,8 +175,6 @@ def _one_and_two(xp, x, y, size):
     equations=["eq-no-go-complex"],
     needs=["softmax-free-energy-no-potential"],
     given=dict(x=matrix("C"), h=matrix("C"), d=matrix("C"), W=matrix("C", "C"), B=matrix("C", "C")),
-    tex=r"\Tr\Bigl(D^*\frac{\partial T}{\partial X^*}[H^*]\Bigr)"
-    r"-\Tr\Bigl(H^*\frac{\partial T}{\partial X^*}[D^*]\Bigr)=-\tfrac1{N^2}(xWh^*)(xBd^*)",
 )
 def no_go_complex(xp, x, h, d, W, B, *, square=1):
     """T = (1/N) XWX*(1 − 11ᵀ/N)XB is the part of third order of F. With the token x and zeros, D

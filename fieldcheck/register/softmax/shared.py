@@ -9,6 +9,7 @@ WHY_SOFTMAX = talk("Why Softmax = LogSumExp Potential?")
 SMALL = dict(N=[1, 2, 3], C=[1, 2])
 """Shapes for statements that display a whole Jacobian: a witness should be readable."""
 
+
 def second_derivative(xp, f, x, h, k):
     """The second derivative of f at x along h and k."""
     return xp.push(lambda y: xp.push(f, y, k), x, h)

@@ -37,8 +37,6 @@ def moved(xp, x, Q, t):
     equations=["eq-colu-symmetry"],
     given=dict(x=real_matrix("G", "S"), Q=isometries("G", "S-1"), t=positive("G")),
     sizes=dict(G=[1, 2, 3], S=[2, 3, 4]),
-    tex=r"\lambda T = T\lambda,\quad T \in"
-    r"\bigl(\mathbb R_{>0} \times O(S-1)\bigr) \wr S_G",
 )
 def colu_symmetry(xp, x, Q, t):
     """CoLU on G groups commutes with an independent rotation or reflection of each body, an
@@ -128,7 +126,6 @@ def _groups(points):
     given=dict(points=SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry"],
-    tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)",
 )
 def colu_algebra(xp, points, *, dimension=lambda G, S: G * (1 + (S - 1) * (S - 2) // 2)):
     r"""The matrices $A$ whose flow $e^{sA}$ commutes with CoLU form an algebra of dimension
@@ -160,8 +157,6 @@ colu_algebra.vary(
     given=dict(points=SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry-algebra"],
-    tex=r"\dim\{A : D\Pi(x)Ax = A\Pi(x)\} = \begin{cases}G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)"
-    r"&S\ge3\\2G&S=2\end{cases}",
 )
 def nearest_algebra(xp, points, *, flat=2):
     r"""The commuting algebra of the nearest-point map has CoLU's dimension for $S \ge 3$. For
@@ -306,7 +301,6 @@ def _shared(xp, raw):
     given=dict(points=SHARED_SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry-shared"],
-    tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = 1 + G\tfrac{(S-1)(S-2)}{2}",
 )
 def colu_shared_algebra(xp, points, *, dimension=lambda G, S: 1 + G * (S - 1) * (S - 2) // 2):
     r"""With one axis for $G$ bodies the commuting algebra has dimension $1 + G(S-1)(S-2)/2$: one
@@ -383,8 +377,6 @@ def turned_apart(xp, v, w):
     sources=[colu_paper("Lemma 4.8"), talk("Minimal Example (C=3)")],
     equations=["eq-neuron-equivariant"],
     given=dict(v=vector(3), w=vector(3)),
-    tex=r"w'(w^{\mathsf T}x)_+ \text{ commutes with rotations of the plane} \iff"
-    r" w' = 0 \text{ or } w = 0 \text{ or } w, w' \parallel e_3",
 )
 def embedding_symmetry(xp, v, w):
     r"""One hidden unit $x \mapsto w'(w^{\mathsf T}x)_+$ with input and output in space commutes
@@ -427,7 +419,6 @@ def _(xp, v, w):
     equations=["eq-relu-identity"],
     given=dict(x=vector("n"), R=orthogonal("n")),
     sizes=dict(n=[2, 3]),
-    tex=r"f(x) = (x)_+ - (-x)_+ \implies f(Rx) = Rf(x)",
 )
 def embedding_identity(xp, x, R):
     """The network with input weights $(I; -I)$ and output weights $(I, -I)$, all its units active
@@ -455,7 +446,6 @@ def equivariant(xp, p, x):
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
     equations=["eq-equivariant-linear"],
     given=dict(p=vector(2), x=vector(2), y=vector(2)),
-    tex=r"f(tR_\theta e_1) = tR_\theta f(e_1) \implies f(x+y) = f(x) + f(y)",
 )
 def embedding_linear(xp, p, x, y):
     """A positively homogeneous map of the plane into itself that commutes with rotations is fixed
@@ -496,7 +486,6 @@ def turned(xp, w, t):
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
     equations=["eq-kept-kinks"],
     given=dict(w=vector(3), t=real()),
-    tex=r"(w\times R_\theta w)_3 = (w_1^2 + w_2^2)\sin\theta",
 )
 def kept_kinks(xp, w, t):
     r"""The plane $\{x : w\cdot x = b\}$ of a kink goes over into a parallel plane under a rotation

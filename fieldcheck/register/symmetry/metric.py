@@ -50,7 +50,6 @@ def split(xp, w, h):
     equations=["eq-colu-lipschitz"],
     given=dict(x=cone_vector("S").without_strata(*UNDEFINED), h=vector("S")),
     sizes=CONE,
-    tex=r"\lVert D\lambda(x)h\rVert^2 \le 2\lVert h\rVert^2",
 )
 def colu_lipschitz(xp, x, h):
     """The derivative of CoLU stretches no direction by more than √2, so √2 is a Lipschitz constant:
@@ -106,7 +105,6 @@ def _(xp, x, h):
     given=dict(w=vector("S-1"), p=real(), q=real()),
     sizes=CONE,
     needs=["colu-not-metric"],
-    tex=r"\lVert\lambda(a,w) - \lambda(b,w)\rVert^2 = 2(a-b)^2,\quad 0 < a, b < \lVert w\rVert",
 )
 def colu_sharp(xp, w, p, q, *, factor=2):
     """Between the cone and the horizontal plane, moving along the axis moves the body by as much:
@@ -202,8 +200,6 @@ def asymmetry(xp, f, x, h, k):
     equations=["eq-colu-asymmetry"],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
-    tex=r"\langle k, D\lambda h\rangle - \langle h, D\lambda k\rangle = h_1\langle u,k_\perp\rangle"
-    r" - k_1\langle u,h_\perp\rangle \text{ between the cone and the plane}",
 )
 def colu_jacobian(xp, x, h, k):
     """Between the cone and the horizontal plane the Jacobian of CoLU has an antisymmetric part that
@@ -258,6 +254,7 @@ def _(xp, x, h, k):
     needs=["colu-not-metric-jacobian"],
     tex=r"M=M^{\mathsf T},\ M\,D\lambda(y)=(M\,D\lambda(y))^{\mathsf T}\ \text{for } y"
     r"\text{ in all cells}\iff M\text{ couples axes to axes only}",
+    differs="more",
 )
 def colu_constant_metric(xp, points, *, rank=lambda n, G: n * n - G * (G + 1) // 2):
     """A symmetric M for which M Dλ(y) is symmetric in all cells is zero but for its entries between
@@ -299,8 +296,6 @@ def layer_conditions(xp, points):
     given=dict(points=CELL_POINTS),
     sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
     needs=["colu-not-metric-jacobian"],
-    tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
-    r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",
 )
 def colu_layer(xp, points, *, rank=lambda n, G: n * n - G):
     r"""An invertible $W$ carries $x$ into every cell of CoLU. The Jacobian of $\mathrm{CoLU}(Wx+b)$
@@ -353,8 +348,6 @@ def _(xp, x, h, k, c):
     equations=["eq-colu-degenerate"],
     given=dict(x=vector("S"), r=positive(), v=vector("S-1")),
     sizes=CONE,
-    tex=r"\operatorname{CoLU}\bigl((0, x_\perp) + (r, 0)\bigr) = \Pi_K(x),\quad "
-    r"K = \{r\}\times\{\lVert z\rVert \le r\}",
 )
 def colu_degenerate(xp, x, r, v):
     r"""With $W = \mathrm{diag}(0, I)$ and $b = (r, 0)$, $r > 0$, the layer keeps the axis at $r$

@@ -28,8 +28,6 @@ MOTION = dict(
     equations=["eq-first-variation"],
     given=MOTION,
     needs=["phase-space-kinetic-cyclic"],
-    tex=r"\delta S(H)=\int 2\operatorname{Re}\operatorname{Tr}H^*"
-    r"\Bigl(i\dot X-\frac{\partial V}{\partial X^*}\Bigr)dt,\quad V\text{ real}",
 )
 def schroedinger(xp, X, X_dot, X_ddot, H, W, A, B, *, sign=1, factor=1):
     """For real V (here the real part of any quadratic plus quartic of the theory) the first
@@ -79,8 +77,6 @@ def _(xp, X, X_ddot, H, W):
         H=matrix("N", "C"),
         W=matrix("C", "C"),
     ),
-    tex=r"\delta S(H)=i\operatorname{Tr}H^*\bigl(\dot X-\tfrac12XW\bigr)"
-    r"-i\operatorname{Tr}\bigl(\dot X+\tfrac12XW^*\bigr)^*H",
 )
 def two_equations(xp, X, X_dot, X_ddot, H, W, *, other=lambda xp, X, W: -X @ xp.star(W) / 2):
     """With the talk's V = (i/2) Tr(XWX*), the part of the first variation antilinear in H demands
@@ -116,9 +112,6 @@ two_equations.vary(
         B=matrix("C", "C"),
     ),
     needs=["euler-lagrange-schroedinger"],
-    tex=r"i\dot X=\frac{\partial V}{\partial X^*}\;\Rightarrow\;"
-    r"\delta S(H)=\int -2i\,\overline{\operatorname{Tr}H^*\frac{\partial\,\mathrm{Im}V}"
-    r"{\partial X^*}}\,dt",
 )
 def residue(xp, X, X_ddot, H, W, A, B, *, conjugated=True):
     """Along iX' = ∂V/∂X* with any complex quadratic plus quartic V, the first variation is
@@ -160,8 +153,6 @@ residue.vary("the residue not conjugated", key="conjugate", conjugated=False)
         B=skew_hermitian("C"),
     ),
     needs=["euler-lagrange-schroedinger-residue"],
-    tex=r"W^*=-W,\ A^*=A,\ B^*=-B:\quad \delta S=0\text{ along }"
-    r"\dot X=\tfrac12XW+\tfrac12(XAMB^*+XB^*MA)",
 )
 def skew_weights(xp, X, X_ddot, H, W, A, B):
     """The talk's V = (i/2)(Tr XWX* + Tr XAX*XB*X*) is real for skew-Hermitian W, Hermitian A and
@@ -187,7 +178,6 @@ def _(xp, X, X_ddot, H, W):
     equations=["eq-ends"],
     given=dict(a=number(), b=number(), w=real(), t=real()),
     expect="refuted",
-    tex=r"x(t)=e^{-iwt}x(0),\quad x(0)=a,\ x(1)=b\text{ for any }a,b",
 )
 def ends(xp, a, b, w, t):
     """Denied: for one token, one channel and V = w|x|², the solution x of ix' = wx that starts at a
