@@ -298,7 +298,7 @@ class ScoreDirective(SourcesDirective):
             formulas, said = stand.score(ledger, work)
             link = page_link(sources.file_of(work.work).stem, work.work)
             counted.append(([link, nodes.Text(", formulas")], formulas))
-            counted.append(([nodes.Text(f"{work.work}, words as we read them")], said))
+            counted.append(([nodes.Text(f"{work.work}, in words")], said))
         usual = (stand.RIGHT, stand.REPAIRED, stand.WRONG, stand.NONE)
         shown = [w for w in stand.MARK if w in usual or any(found[w] for _, found in counted)]
         lines = [
