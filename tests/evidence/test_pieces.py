@@ -369,7 +369,8 @@ def test_a_rate_visits_a_few_strata_of_each_part():
     for name, most in (("quick", 2), ("standard", 4)):
         found = list(rate._special(subject, {"n": 3}, [0], PROFILES[name], 0))
         open_to = [s for s in sample.strata_of(subject)[1:] if s not in rate.EXTREME]
-        assert len(found) == min(most, len(open_to))
+        assert found[0][1] == rate.ZERO  # always
+        assert len(found) == 1 + min(most, len(open_to) - 1)
         assert {part for part, _, _ in found} == {0}
         assert len({stratum for _, stratum, _ in found}) == len(found)
     assert rate.SPECIAL == {"quick": 2, "standard": 4, "deep": 8}

@@ -41,7 +41,7 @@ def rated(remainder, order, constant=None):
 def test_a_rate_is_seen_at_special_points():
     body = rated(lambda xp, A, n: (1 + xp.norm2(A)) / n, 1)
     found = fitted(body, **TWO_ROWS)
-    assert set(found.strata) == {"generic", "integers", "ties", "zero-row"}
+    assert set(found.strata) == {"generic", "integers", "ties", "zero", "zero-row"}
     assert not found.reason
 
 
@@ -56,7 +56,7 @@ def test_a_rate_is_seen_at_special_points():
 def test_a_remainder_may_fall_faster_at_special_points(remainder):
     found = fitted(rated(remainder, 1), **TWO_ROWS)
     assert found.outcome == "confirms", found
-    assert found.reason == "faster at a point of: ties"
+    assert found.reason == "faster at a point of: zero, ties"
     assert found.strata["ties"] > 0
 
 
@@ -80,9 +80,10 @@ def test_a_constant_that_vanishes_there_allows_it():
     ids=["slower", "another constant", "faster against the constant"],
 )  # fmt: skip
 def test_what_is_false_on_ties_alone_fails(body):
+    """The zero matrix has ties, too."""
     verdict, evidence = examine(body, profile=DEEP, **TWO_ROWS)
     assert verdict.verdict == "fails", verdict.because
-    assert "stratum 'ties'" in evidence["rate"].reason
+    assert "stratum 'zero'" in evidence["rate"].reason
     form = Form("e/claim", "claim", "e", body, {"A": TWO_ROWS["A"]}, TWO_ROWS["sizes"], HOLDS)
     assert replay(form, verdict.witness.record())["certified"]
 
@@ -98,7 +99,7 @@ def test_huge_inputs_tell_no_order():
 
 def test_a_quick_run_visits_few_strata():
     body = rated(lambda xp, A, n: (1 + xp.norm2(A)) / n, 1)
-    assert len(fitted(body, QUICK, **TWO_ROWS).strata) == 1 + rate.SPECIAL["quick"]
+    assert len(fitted(body, QUICK, **TWO_ROWS).strata) == 2 + rate.SPECIAL["quick"]
 
 
 def test_ranks_fall_at_special_points_and_say_where():

@@ -264,9 +264,16 @@ def test_what_is_no_series_is_neither_proved_nor_refuted(name):
 
 
 # -- side conditions -----------------------------------------------------------------------------
-def test_another_expansion_at_one_input_keeps_the_verdict_from_proved():
+def test_another_expansion_at_one_input_fails():
     """1/(1 + nx²) is of order one, but at x = 0, where it is 1."""
-    verdict, _ = examine(lambda xp, x: Rate(lambda n: 1 / (1 + n * x * x), 1), x=real())
+    verdict, found = examine(lambda xp, x: Rate(lambda n: 1 / (1 + n * x * x), 1), x=real())
+    assert verdict.verdict == "fails"
+    assert "stratum 'zero'" in found["rate"].reason
+
+
+def test_another_expansion_where_nobody_looks_keeps_the_verdict_from_proved():
+    """The same at x = 1/7."""
+    verdict, _ = examine(lambda xp, x: Rate(lambda n: 1 / (1 + n * (7 * x - 1) ** 2), 1), x=real())
     assert verdict.verdict == "stands"
     assert "where the leading coefficient of a divisor vanishes" in verdict.scope.conditions
 
