@@ -33,6 +33,11 @@ class Sides:
     sharp: bool = False
     exempt: bool = False  # a side that is constant by design (Zero)
 
+    @property
+    def room(self) -> Any:
+        """What shows the sign of right - left: the stated gap, or the difference itself."""
+        return self.right - self.left if self.gap is None else self.gap
+
 
 class Relation:
     """Base of the relations; each says itself what it takes to confirm or refute it.
@@ -163,7 +168,8 @@ class AtMost(Relation):
 
     ``gap`` is optional: the difference right - left written with squares (``abs2``), relus,
     exponentials and products of such, so that its sign is visible.  Then the statement is proved
-    as an identity.  ``sharp`` says that equality is attained.
+    as an identity.  ``sharp`` asks for a threshold that tightens the bound, whatever room there is;
+    that equality is attained is a statement of its own, and is not judged here.
     """
 
     left: Any

@@ -171,7 +171,11 @@ class Jet(Value):
 
 def newest(*values: Any) -> int:
     """The newest tag among the operands, 0 where none is a jet."""
-    return max((v.tag for v in values if isinstance(v, Jet)), default=0)
+    tag = 0
+    for v in values:
+        if isinstance(v, Jet) and v.tag > tag:
+            tag = v.tag
+    return tag
 
 
 def parts(value: Any, tag: int) -> tuple[Any, Any]:

@@ -47,6 +47,20 @@ def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
     return f"{said}the lengths {apart[0][0]} and {apart[0][1]} differ{hint}"
 
 
+class NoPrimitive(AttributeError):
+    """A name that is no primitive.  Often asked for in vain: the text is made when it is read."""
+
+    def __str__(self) -> str:
+        attribute = self.args[0]
+        known = [name for name in dir(Arithmetic) if not name.startswith("_")]
+        near = difflib.get_close_matches(attribute, known, 1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        return (
+            f"xp has no {attribute!r}{meant}: a body may use only the primitives of "
+            "fieldcheck.arithmetic.base.Arithmetic"
+        )
+
+
 class Primitives:
     """What a body is handed: the primitives of some arithmetic, and no way to tell of which."""
 
@@ -79,13 +93,7 @@ class Arithmetic:
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("_") and not attribute.startswith("__"):
             raise Unsupported(attribute[1:])
-        known = [name for name in dir(Arithmetic) if not name.startswith("_")]
-        near = difflib.get_close_matches(attribute, known, 1)
-        meant = f" (did you mean {near[0]!r}?)" if near else ""
-        raise AttributeError(
-            f"xp has no {attribute!r}{meant}: a body may use only the primitives of "
-            "fieldcheck.arithmetic.base.Arithmetic"
-        )
+        raise NoPrimitive(attribute)
 
     # -- lifting -------------------------------------------------------------------------------
     def wrap(self, data: Any) -> Array:
@@ -149,6 +157,8 @@ class Arithmetic:
         return Array(self, op(x.data))
 
     def _sum_like(self, op: Callable, a: Any, b: Any, sign: int) -> Value:
+        if type(a) is Array and type(b) is Array:  # the usual case, first
+            return self._applied(op, a, b)
         a, b = self.lift(a), self.lift(b)
         tag = newest(a, b)
         if tag:
@@ -170,6 +180,8 @@ class Arithmetic:
             raise
 
     def _product(self, op: Callable, a: Any, b: Any) -> Value:
+        if type(a) is Array and type(b) is Array:
+            return self._applied(op, a, b)
         a, b = self.lift(a), self.lift(b)
         tag = newest(a, b)
         if tag:

@@ -75,7 +75,7 @@ class Float(Arithmetic):
         return torch.matmul(*_common(a, b))
 
     def _getitem(self, d, index):
-        return d[index]
+        return torch.Tensor.__getitem__(*_forwards(d, index))
 
     def _transpose(self, d):
         return d.transpose(-1, -2)
@@ -108,7 +108,9 @@ class Float(Arithmetic):
         return d.real if d.is_complex() else d
 
     def _imag(self, d):
-        return d.imag if d.is_complex() else torch.zeros_like(d)
+        if d.is_complex():
+            return d.imag
+        return torch.where(torch.isnan(d), d, torch.zeros_like(d))  # of a log below zero
 
     def _real_only(self, data):
         return not data.is_complex()
@@ -183,6 +185,23 @@ class Float(Arithmetic):
         return torch.minimum(a, b)
 
 
+def _forwards(d: torch.Tensor, index: Any) -> tuple[torch.Tensor, Any]:
+    """The same entries without a negative step, which torch does not take: flipped instead."""
+    items = index if isinstance(index, tuple) else (index,)
+    if not any(isinstance(item, slice) and (item.step or 1) < 0 for item in items):
+        return d, index
+    missing = d.dim() - sum(item is not None and item is not Ellipsis for item in items)
+    axis, ahead = 0, []
+    for item in items:
+        if isinstance(item, slice) and (item.step or 1) < 0:
+            n = d.shape[axis]
+            start, stop, step = item.indices(n)
+            d, item = d.flip(axis), slice(n - 1 - start, n - 1 - stop, -step)
+        axis += missing if item is Ellipsis else item is not None
+        ahead.append(item)
+    return d, tuple(ahead)
+
+
 def batched(
     body: Callable[..., Any], raws: dict[str, torch.Tensor], xp: Float | None = None
 ) -> Any:
@@ -197,6 +216,6 @@ def batched(
         return body(xp, {name: xp.wrap(d) for name, d in items.items()})
 
     if not raws:  # a statement without inputs: one instance
-        out = one({})
+        out: Any = one({})
         return out[None] if isinstance(out, torch.Tensor) else tuple(t[None] for t in out)
     return torch.vmap(one)(raws)

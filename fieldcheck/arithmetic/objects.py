@@ -25,15 +25,7 @@ def boxed(value: Any) -> np.ndarray:
 
 def each(f: Callable[..., Any], *arrays: np.ndarray) -> np.ndarray:
     """Apply a scalar function entry by entry, with broadcasting."""
-    if len(arrays) > 1:
-        arrays = tuple(np.broadcast_arrays(*arrays))
-    first = arrays[0]
-    out = np.empty(first.shape, dtype=object)
-    flats = [a.ravel() for a in arrays]
-    flat = out.ravel()
-    for k in range(flat.size):
-        flat[k] = f(*(a[k] for a in flats))
-    return out
+    return boxed(np.frompyfunc(f, len(arrays), 1)(*arrays))
 
 
 class Objects(Arithmetic):

@@ -154,8 +154,8 @@ def fails(entry: Entry) -> bool:
     if not entry.order:
         return not gap.contains(acb(0) if isinstance(gap, acb) else arb(0))
     real = real_part_of_real(gap)
-    if real is None:  # no number that is not real is at most another
-        return not gap.imag.contains(0)
+    if real is None:  # a number that is not real is at most none, nor is a real one that is more
+        return not gap.imag.contains(0) or bool(gap.real > 0)
     return bool(real > 0)
 
 
@@ -221,7 +221,7 @@ def room(xp: Ball, of_part: list[Entry], seen: float | None = None) -> tuple[flo
     """
     size = max((log10_of(x) for e in of_part for x in (e.left, e.right)), default=-math.inf)
     width = max(map(open_width, of_part), default=-math.inf)
-    if not isinstance(xp, Scaled) or xp.low == math.inf or size == math.inf:
+    if not isinstance(xp, Scaled) or not xp.low <= xp.high or size == math.inf:
         return width, -math.inf, 0
     most = max(size, xp.low) - POWERS * (xp.high - xp.low) - MARGIN
     need = math.ceil(xp.high - most) + GUARD

@@ -363,7 +363,7 @@ def land(
     step = 2.0 ** -rng.integers(1, 45, (len(left), 1)) * rng.standard_normal(chase.now.shape)
     return Landing(
         within(statement, uncolumned(chase.now + chase.free * step, raws)),
-        within(statement, uncolumned(at, raws)) if len(at) else None,
+        uncolumned(at, raws) if len(at) else None,
         {sites[k] for k in targets},
         {sites[k] for k in chase.which[left <= NEAR]},
         [sites[k] for k in chase.which[hit]],
@@ -419,7 +419,6 @@ class Chase:
             share = np.where(better, np.minimum(1.0, 4 * share), share / 4)
             if ((size == 0) | (share < 1e-12)).all():
                 break
-        self.mask = now != self.now  # what did not move is kept as it is
         self.now = now
         usual = {k: np.median(first[self.which == k]) for k in set(self.which.tolist())}
         far = np.array([usual[k] if np.isfinite(usual[k]) else 1.0 for k in self.which])

@@ -97,7 +97,7 @@ class Proof:
         """Does the scope claim no more sizes than were visited, or counted?"""
         for part, scope in self.scopes.items():
             for name, values in scope["sizes"].items():
-                if values == EVERY and name not in self.counts and not self.form.every_size:
+                if values == EVERY and name not in self.counts:
                     self.say(WRONG, f"part {part} claims every {name} without a count of indices")
                 if values != EVERY and not set(values) <= set(self.grid[name]):
                     self.say(WRONG, f"part {part} claims sizes {name} that its grid lacks")
@@ -132,22 +132,24 @@ class Proof:
 # -- values at a point ---------------------------------------------------------------------------
 def rest(sides: Any) -> Value:
     """What is to vanish."""
-    if sides.order and sides.gap is None:
-        raise Open("an inequality without a gap")
-    return sides.right - sides.left - (sides.gap if sides.order else 0)
+    return sides.right - sides.left - (sides.room if sides.order else 0)
 
 
 def enclosed(case: Case, parts: Iterable[int], point: Point, n: int) -> Iterator[tuple]:
     """Of each part: whether it is an order, right - left, and what is to vanish, in intervals.  An
     order of what is not real is false."""
-    below = lambda x: x if not is_complex(x) else ALL if 0 in x.imag else iv.mpf(-1)
+
+    def below(x: Any) -> Any:  # what is not real, or is negative
+        if not is_complex(x):
+            return x
+        return ALL if 0 in x.imag and not x.real.b < 0 else iv.mpf(-1)
+
     entries = lambda x: list(x.z[UNIT].flat)
     with digits(n):
         xp = Intervals()
         for _, sides in case.sides(xp, point.entry(xp), parts):
             room = [below(x) for x in entries(sides.right - sides.left)]
-            known = not sides.order or sides.gap is not None
-            yield sides.order, room, entries(rest(sides)) if known else []
+            yield sides.order, room, entries(rest(sides))
 
 
 def contradicted(case: Case, point: Point, part: int, *precisions: int) -> bool:
@@ -197,7 +199,7 @@ def identity(proof: Proof) -> None:
         for _ in range(SPECIALS if k < 3 else 0):
             vanishing(proof, case, primes[0], special=True)
         for part, sides in read(proof, sizes)[1]:
-            if sides.order and not sides.gap.z[UNIT].facts >= SIGN:
+            if sides.order and not sides.room.z[UNIT].facts >= SIGN:
                 proof.say(OPEN, f"the gap of part {part + 1} is not seen to be nonnegative")
 
 

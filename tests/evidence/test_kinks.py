@@ -163,14 +163,6 @@ def test_newton_lands_on_simple_points(argument, given):
     assert any(hits)
 
 
-def test_coordinates_that_need_not_move_stay_generic():
-    argument = lambda xp, p, z: xp.stack([xp.real(z) - 5 + 0 * p])
-    _, landing = landings(argument, p=positive(), z=number())
-    assert landing.at is not None
-    assert (landing.at["p.x"] != np.round(landing.at["p.x"])).any()
-    assert (landing.at["p.x"] != 0).all()
-
-
 def test_newton_comes_near_what_is_no_fraction_and_says_so():
     _, landing = landings(lambda xp, x: xp.stack([x * x - 3]), x=real())
     assert landing.near

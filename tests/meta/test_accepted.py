@@ -144,9 +144,7 @@ def test_a_ball_that_excludes_zero_is_never_passed_over(k):
 def test_an_order_broken_below_the_noise_of_equalities_is_proposed():
     """Broken by a part in 10^13 at every generic point, where no equality would be looked at."""
     body = lambda xp, x: AtMost(1 + x * x, 1 + x * x - (1 + x * x) / 10**13)
-    assert (
-        examine(body, x=real().without_strata("zero"))[0].verdict == "refuted"
-    )
+    assert examine(body, x=real().without_strata("zero"))[0].verdict == "refuted"
 
 
 def test_the_root_of_a_complex_number_has_no_sign():

@@ -217,6 +217,7 @@ class Climber:
     def orders(self, seed: int) -> Evidence | None:
         """A refutation; else a doubt is kept where no generic point of a shape decides."""
         _refuse_complex(self.statement, seed)
+        somewhere = False
         for sizes in self.shapes:
             looks: list[Look] = []
             while len(looks) < TRIES and (not looks or looks[-1].undecided):
@@ -227,6 +228,9 @@ class Climber:
             self._count(GENERIC, len(looks))
             if looks[-1].undecided and not looks[-1].undefined:
                 self.doubt = Why.INDETERMINATE, looks[-1].undecided
+            somewhere = somewhere or not looks[-1].undefined
+        if not somewhere:  # nothing was compared anywhere
+            self.doubt = Why.INDETERMINATE, looks[-1].undecided
         return self._orders_in_strata(numpy_stream(self.statement.key, "ladder/strata", seed))
 
     def _orders_in_strata(self, numbers: np.random.Generator) -> Evidence | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, paper
 from fieldcheck.domains import positive, vector
 from fieldcheck.fields import draws
-from fieldcheck.register.linear_transformer.shared import nonzero
+from fieldcheck.register.normalization.shared import nonzero
 from fieldcheck.relations import Equal, Law, Rate, Zero
 
 
@@ -24,7 +24,6 @@ def _mean_norm(xp, sigma, n):
     sources=[paper("omission of normalization")],
     equations=["eq-lt-norm-spread"],
     given=dict(sigma=positive()),
-    tex=r"\operatorname{Var}\frac{\norm{x}}{\sqrt C} \sim \frac{\sigma^2}{2C}",
 )
 def norm_spread(xp, sigma):
     """For C = 2n independent Gaussian channels the variance of ‖x‖/√C is σ²/(2C) to leading order:
@@ -45,7 +44,6 @@ def _(xp, sigma):
     sources=[paper("omission of normalization")],
     equations=["eq-lt-norm-bias"],
     given=dict(sigma=positive()),
-    tex=r"\EE\frac{\norm{x}}{\sqrt C} = \sigma\Bigl(1 - \frac{1}{4C} + O(C^{-2})\Bigr)",
 )
 def norm_bias(xp, sigma):
     """For C = 2n Gaussian channels the mean of ‖x‖/√C is σ(1 − 1/(4C)) to leading order."""
@@ -75,7 +73,7 @@ def _near_one(kind, channels=512):
     return Law(sample, share=draws.share_near_one(channels))
 
 
-@norm_law.printed(
+@norm_law.reading(
     "high dimension alone taken to suffice: one Gaussian channel holds half of the mean square",
     tex=r"\text{normalization is approximately linear in high dimension}",
 )
@@ -114,8 +112,6 @@ norm_constant.vary("the channel Gaussian, too", key="gaussian-channel", constant
     sources=[ours("the exact derivative")],
     equations=["eq-lt-norm-derivative"],
     given=dict(x=nonzero("C"), h=vector("C")),
-    tex=r"DN(x)[h] = \frac{\sqrt C}{\norm{x}}\Bigl(h - x\,\frac{\inner{x}{h}}{\norm{x}^2}\Bigr),"
-    r"\quad DN(x)[x] = 0",
 )
 def norm_radial(xp, x, h):
     """For N(x) = x/‖x‖ (times √C) and x ≠ 0 the derivative projects off the radial direction, so
@@ -147,7 +143,6 @@ def _(xp, x, h):
     sources=[ours("the exact map")],
     equations=["eq-lt-norm-rays"],
     given=dict(x=nonzero("C"), s=positive()),
-    tex=r"N(sx) = N(x),\quad N(-sx) = -N(x)\quad (s > 0)",
 )
 def norm_rays(xp, x, s):
     """N(sx) = N(x) and N(−sx) = −N(x) for s > 0 and x ≠ 0. As s → 0 the two stay 2N(x) apart, so N

@@ -1,19 +1,16 @@
-"""Which activation is a metric projection: CoLU is not, the second-order-cone projection is."""
+"""CoLU is no metric projection: it stretches, and is no gradient."""
 
 from __future__ import annotations
 
 from fieldcheck.claim import claim, colu_paper, ours, poster, talk
-from fieldcheck.cones import colu, commutant, gaps, lorentz, orthant, psd
+from fieldcheck.cones import colu, commutant, gaps, lorentz, orthant
 from fieldcheck.domains import (
     built,
     cone_vector,
-    matrix,
     nonnegative,
     positive,
     real,
     real_matrix,
-    unit_vector,
-    unitary,
     vector,
 )
 from fieldcheck.relations import AtMost, Equal, Rank, Zero, at_most
@@ -49,11 +46,10 @@ def split(xp, w, h):
     "colu-not-metric",
     expect="proved up to S = 4",
     title="CoLU stretches by up to √2",
-    sources=[poster("ReLU → Conic Projection"), colu_paper("Lorentz cone")],
+    sources=[poster("From Theory to Practice"), colu_paper("Lorentz cone")],
     equations=["eq-colu-lipschitz"],
     given=dict(x=cone_vector("S").without_strata(*UNDEFINED), h=vector("S")),
     sizes=CONE,
-    tex=r"\lVert D\lambda(x)h\rVert^2 \le 2\lVert h\rVert^2",
 )
 def colu_lipschitz(xp, x, h):
     """The derivative of CoLU stretches no direction by more than √2, so √2 is a Lipschitz constant:
@@ -75,8 +71,8 @@ def colu_lipschitz(xp, x, h):
     )
 
 
-@colu_lipschitz.printed(
-    "our reading, printed by nobody: CoLU is the metric projection onto its cone",
+@colu_lipschitz.reading(
+    "CoLU is the metric projection onto its cone",
     tex=r"\langle x - \lambda(x),\, z - \lambda(x)\rangle \le 0 \text{ for } z \text{ in the cone}",
     given=dict(s=nonnegative(), v=vector("S-1")),
 )
@@ -109,7 +105,6 @@ def _(xp, x, h):
     given=dict(w=vector("S-1"), p=real(), q=real()),
     sizes=CONE,
     needs=["colu-not-metric"],
-    tex=r"\lVert\lambda(a,w) - \lambda(b,w)\rVert^2 = 2(a-b)^2,\quad 0 < a, b < \lVert w\rVert",
 )
 def colu_sharp(xp, w, p, q, *, factor=2):
     """Between the cone and the horizontal plane, moving along the axis moves the body by as much:
@@ -201,12 +196,10 @@ def asymmetry(xp, f, x, h, k):
     "colu-not-metric-jacobian",
     expect="proved up to S = 4",
     title="The Jacobian of CoLU is not symmetric",
-    sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
+    sources=[poster("From Theory to Practice"), talk("Transformers")],
     equations=["eq-colu-asymmetry"],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
-    tex=r"\langle k, D\lambda h\rangle - \langle h, D\lambda k\rangle = h_1\langle u,k_\perp\rangle"
-    r" - k_1\langle u,h_\perp\rangle \text{ between the cone and the plane}",
 )
 def colu_jacobian(xp, x, h, k):
     """Between the cone and the horizontal plane the Jacobian of CoLU has an antisymmetric part that
@@ -226,8 +219,8 @@ def _(xp, x, h, k):
 
 @claim(
     "colu-not-metric-no-potential",
-    title="CoLU is the gradient of a potential",
-    sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
+    title="Is CoLU the gradient of a potential?",
+    sources=[poster("From Theory to Practice"), talk("Transformers")],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
     expect="refuted",
@@ -258,10 +251,10 @@ def _(xp, x, h, k):
     equations=["eq-colu-constant-metric"],
     given=dict(points=CELL_POINTS),
     sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
-    every_size=True,
     needs=["colu-not-metric-jacobian"],
     tex=r"M=M^{\mathsf T},\ M\,D\lambda(y)=(M\,D\lambda(y))^{\mathsf T}\ \text{for } y"
     r"\text{ in all cells}\iff M\text{ couples axes to axes only}",
+    differs="more",
 )
 def colu_constant_metric(xp, points, *, rank=lambda n, G: n * n - G * (G + 1) // 2):
     """A symmetric M for which M Dλ(y) is symmetric in all cells is zero but for its entries between
@@ -296,16 +289,13 @@ def layer_conditions(xp, points):
 
 @claim(
     "colu-not-metric-layer",
-    expect="proved",
+    expect="proved up to G = 2; K = 18; S = 4",
     title="No layer CoLU(Wx + b) with invertible W has a potential",
-    sources=[talk("Conic Proj-GD"), ours("also with a weight and a bias")],
+    sources=[talk("Transformers"), ours("also with a weight and a bias")],
     equations=["eq-colu-layer"],
     given=dict(points=CELL_POINTS),
     sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
-    every_size=True,
     needs=["colu-not-metric-jacobian"],
-    tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
-    r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",
 )
 def colu_layer(xp, points, *, rank=lambda n, G: n * n - G):
     r"""An invertible $W$ carries $x$ into every cell of CoLU. The Jacobian of $\mathrm{CoLU}(Wx+b)$
@@ -358,8 +348,6 @@ def _(xp, x, h, k, c):
     equations=["eq-colu-degenerate"],
     given=dict(x=vector("S"), r=positive(), v=vector("S-1")),
     sizes=CONE,
-    tex=r"\operatorname{CoLU}\bigl((0, x_\perp) + (r, 0)\bigr) = \Pi_K(x),\quad "
-    r"K = \{r\}\times\{\lVert z\rVert \le r\}",
 )
 def colu_degenerate(xp, x, r, v):
     r"""With $W = \mathrm{diag}(0, I)$ and $b = (r, 0)$, $r > 0$, the layer keeps the axis at $r$
@@ -384,220 +372,3 @@ def _(xp, x, r, v):
     y = colu.hard(xp, x + xp.concat([xp.stack([r]), x[1:] * 0]))
     z = xp.concat([xp.stack([r]), r * gaps.ball_point(xp, v)])
     return AtMost(xp.sum((x - y) * (z - y)), xp.zeros()), AtMost(xp.norm(y[1:]), r)
-
-
-# == the second-order-cone projection ==
-@claim(
-    "soc-projection",
-    title="The second-order-cone projection, any opening angle",
-    sources=[talk("Conic Projected Gradient Descent"), ours("formula: Fukushima, Luo, Tseng 2002")],
-    equations=["eq-soc-projection"],
-    given=dict(x=cone_vector("S"), a=positive(), s=nonnegative(), v=vector("S-1")),
-    sizes=CONE,
-    tex=r"\langle x - \Pi x,\, z - \Pi x\rangle \le 0,\quad "
-    r"\Pi x = \alpha_+(1, au) + (-\delta)_+(a, -u)",
-)
-def soc_projection(xp, x, a, s, v):
-    r"""With $u = x_\perp/\lVert x_\perp\rVert$ and $x = \alpha(1, au) + \delta(-a, u)$, the point
-    $\alpha_+(1, au) + (-\delta)_+(a, -u)$ lies in the cone $K_a = \{(t, w) : \lVert w\rVert \le
-    at\}$ and is the point of $K_a$ nearest to $x$."""
-    p = lorentz.project(xp, x, a)
-    alpha, delta, u = lorentz.coefficients(xp, x, a)
-    z = s * xp.concat([xp.ones(1), a * gaps.ball_point(xp, v)])
-    return (
-        *at_most(
-            xp.sum((x - p) * (z - p)),
-            xp.zeros(),
-            room=xp.relu(delta - a * xp.relu(-alpha)) * a * s * gaps.obtuse(xp, u, v)
-            + (1 + a * a) * xp.relu(-alpha) * s,
-            sharp=True,
-        ),
-        *at_most(xp.norm(p[1:]), a * p[0], room=(1 + a * a) * xp.relu(-delta), sharp=True),
-    )
-
-
-@soc_projection.neighbour("half-angle swapped", key="half-angle-swapped")
-def _(xp, x, a, s, v):
-    p = lorentz.project(xp, x, 1 / a)
-    z = s * xp.concat([xp.ones(1), a * gaps.ball_point(xp, v)])
-    return AtMost(xp.sum((x - p) * (z - p)), xp.zeros()), AtMost(xp.norm(p[1:]), a * p[0])
-
-
-@soc_projection.neighbour("CoLU in its place, at a right angle", key="colu")
-def _(xp, x, s, v):
-    p = colu.hard(xp, x)
-    z = s * xp.concat([xp.ones(1), gaps.ball_point(xp, v)])
-    return AtMost(xp.sum((x - p) * (z - p)), xp.zeros()), AtMost(xp.norm(p[1:]), p[0])
-
-
-@claim(
-    "soc-projection-moreau",
-    expect="proved up to S = 4",
-    title="Moreau's decomposition by a cone and its polar",
-    sources=[ours("Moreau 1962")],
-    equations=["eq-soc-moreau"],
-    given=dict(x=cone_vector("S"), a=positive()),
-    sizes=CONE,
-    tex=r"x = \Pi_{K_a}x + \Pi_{K_a^\circ}x,\quad \langle\Pi_{K_a}x, \Pi_{K_a^\circ}x\rangle = 0,"
-    r"\quad K_a^\circ = -K_{1/a}",
-)
-def soc_moreau(xp, x, a):
-    r"""The polar of $K_a$ is $-K_{1/a}$; the projections onto the two add up to $x$ and are
-    orthogonal."""
-    p, q = lorentz.project(xp, x, a), lorentz.project_polar(xp, x, a)
-    return Equal(p + q, x), Zero(xp.sum(p * q))
-
-
-@soc_moreau.neighbour("half-angle swapped in the polar cone", key="half-angle-swapped")
-def _(xp, x, a):
-    p, q = lorentz.project(xp, x, a), -lorentz.project(xp, -x, a)
-    return Equal(p + q, x), Zero(xp.sum(p * q))
-
-
-def closeness(xp, x, y, a):
-    """-⟨x - Πx, Πy⟩ >= 0, written out."""
-    alpha, delta, u = lorentz.coefficients(xp, x, a)
-    along, across, v = lorentz.coefficients(xp, y, a)
-    along, inside = xp.relu(along), xp.relu(-across)
-    length = xp.relu(a * along - inside)
-    obtuse = length * xp.norm2(u - v) / 2 + (1 + a * a) * inside
-    return xp.relu(delta - a * xp.relu(-alpha)) * obtuse + (1 + a * a) * xp.relu(-alpha) * (
-        along + a * inside
-    )
-
-
-@claim(
-    "soc-projection-firm",
-    expect="proved up to S = 3",
-    title="The second-order-cone projection is firmly nonexpansive",
-    sources=[ours()],
-    given=dict(x=cone_vector("S"), y=cone_vector("S")),
-    sizes=dict(S=[2, 3]),
-    needs=["soc-projection"],
-    tex=r"\lVert\Pi x - \Pi y\rVert^2 \le \langle\Pi x - \Pi y,\, x - y\rangle",
-)
-def soc_firm(xp, x, y):
-    """The projection onto the right-angled cone is firmly nonexpansive, so its Lipschitz constant
-    is 1, where CoLU has √2. (For any opening it follows from `soc-projection`: add its inequality
-    at Πx for z = Πy to the one at Πy for z = Πx.)"""
-    p, q = lorentz.project(xp, x, xp.one), lorentz.project(xp, y, xp.one)
-    return at_most(
-        xp.sum((p - q) * (p - q)),
-        xp.sum((p - q) * (x - y)),
-        room=closeness(xp, x, y, xp.one) + closeness(xp, y, x, xp.one),
-        sharp=True,
-    )
-
-
-@soc_firm.neighbour("CoLU is firmly nonexpansive", key="colu")
-def _(xp, x, y):
-    p, q = colu.hard(xp, x), colu.hard(xp, y)
-    return AtMost(xp.sum((p - q) * (p - q)), xp.sum((p - q) * (x - y)))
-
-
-@claim(
-    "soc-projection-formula",
-    title="The formula of the middle case at a right angle",
-    sources=[ours("Fukushima, Luo, Tseng 2002; Li et al. 2023")],
-    equations=["eq-soc-formula"],
-    given=dict(u=unit_vector("d"), p=positive(), q=positive()),
-    sizes=dict(d=[2, 3, 4]),
-    tex=r"\Pi(t, w) = \tfrac12\Bigl(1 + \frac{t}{\lVert w\rVert}\Bigr)(\lVert w\rVert, w),"
-    r"\quad |t| < \lVert w\rVert",
-)
-def soc_formula(xp, u, p, q):
-    r"""Between the cone and its polar ($t = p - q$, $\lVert w\rVert = p + q$ with $p, q > 0$) the
-    projection is $\frac12(1 + t/\lVert w\rVert)(\lVert w\rVert, w)$."""
-    x = xp.concat([xp.stack([p - q]), (p + q) * u])
-    return Equal(lorentz.project(xp, x, xp.one), lorentz.project_right_angle(xp, x))
-
-
-@soc_formula.neighbour("with 1 - t/‖w‖", key="sign")
-def _(xp, u, p, q):
-    x = xp.concat([xp.stack([p - q]), (p + q) * u])
-    y = xp.concat([xp.stack([q - p]), (p + q) * u])
-    return Equal(lorentz.project(xp, x, xp.one), lorentz.project_right_angle(xp, y))
-
-
-# == positive semidefinite matrices ==
-@claim(
-    "psd-cone",
-    expect="proved up to n = 3",
-    title="The projection onto positive semidefinite matrices is ReLU of the eigenvalues",
-    sources=[talk("PSD → Conic Programming")],
-    equations=["eq-psd"],
-    given=dict(U=unitary("n"), e=vector("n"), B=matrix("n", "n")),
-    sizes=dict(n=[1, 2, 3]),
-    tex=r"\operatorname{Re}\operatorname{Tr}(A-P)(Z-P) \le 0,\quad P = U e_+U^*,\ Z = BB^*",
-)
-def psd_projection(xp, U, e, B):
-    r"""For $A = U\,\mathrm{diag}(e)\,U^*$ the matrix $U\,\mathrm{diag}(e_+)\,U^*$ is the nearest
-    positive semidefinite one in the Frobenius norm."""
-    A, P, Z = psd.compose(xp, U, e), psd.project(xp, U, e), B @ xp.star(B)
-    return at_most(
-        psd.pairing(xp, A - P, Z - P),
-        xp.zeros(),
-        room=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ U), axis=0)),
-        sharp=True,
-    )
-
-
-@psd_projection.neighbour("absolute eigenvalues", key="absolute-eigenvalues")
-def _(xp, U, e, B):
-    A, P, Z = psd.compose(xp, U, e), psd.compose(xp, U, xp.abs(e)), B @ xp.star(B)
-    return AtMost(psd.pairing(xp, A - P, Z - P), xp.zeros())
-
-
-@claim(
-    "psd-cone-moreau",
-    expect="proved up to n = 3",
-    title="Moreau's decomposition by eigenvalues",
-    sources=[talk("PSD → Conic Programming")],
-    given=dict(U=unitary("n"), e=vector("n")),
-    sizes=dict(n=[1, 2, 3]),
-    tex=r"A = P(A) - P(-A),\quad \operatorname{Tr}P(A)P(-A) = 0",
-)
-def psd_moreau(xp, U, e, *, project=psd.project):
-    """A Hermitian matrix is the difference of two positive semidefinite ones that are orthogonal:
-    its projection and that of its negative."""
-    p, q = project(xp, U, e), project(xp, U, -e)
-    return Equal(p - q, psd.compose(xp, U, e)), Zero(p @ q)
-
-
-psd_moreau.vary(
-    "with absolute eigenvalues",
-    key="absolute-eigenvalues",
-    project=lambda xp, U, e: psd.compose(xp, U, xp.abs(e)),
-)
-
-
-@claim(
-    "psd-cone-equivariance",
-    expect="proved up to n = 2",
-    title="The projection commutes with unitary conjugation",
-    sources=[talk("PSD → Conic Programming"), ours()],
-    given=dict(U=unitary("n"), V=unitary("n"), e=vector("n"), B=matrix("n", "n")),
-    sizes=dict(n=[1, 2]),
-    needs=["psd-cone"],
-    tex=r"P(VAV^*) = VP(A)V^*,\quad V \text{ unitary}",
-)
-def psd_equivariance(xp, U, V, e, B):
-    r"""For unitary $V$ the matrix $V P(A) V^*$ satisfies the variational inequality of the nearest
-    point to $V A V^*$: the projection is equivariant under $U(n)$."""
-    A, P = psd.compose(xp, U, e), psd.project(xp, U, e)
-    A, P, Z = V @ A @ xp.star(V), V @ P @ xp.star(V), B @ xp.star(B)
-    return at_most(
-        psd.pairing(xp, A - P, Z - P),
-        xp.zeros(),
-        room=xp.sum(xp.relu(-e) * xp.sum(xp.abs2(xp.star(B) @ V @ U), axis=0)),
-        sharp=True,
-    )
-
-
-@psd_equivariance.neighbour(
-    "for any V", key="any-matrix", given=dict(V=matrix("n", "n")), sizes=dict(n=[2, 3])
-)
-def _(xp, U, V, e, B):
-    A, P = psd.compose(xp, U, e), psd.project(xp, U, e)
-    A, P, Z = V @ A @ xp.star(V), V @ P @ xp.star(V), B @ xp.star(B)
-    return AtMost(psd.pairing(xp, A - P, Z - P), xp.zeros())

@@ -51,8 +51,6 @@ def off_axis(size):
     equations=["eq-colu"],
     given=dict(x=off_axis("S")),
     sizes=dict(S=[3, 4]),
-    tex=r"\operatorname{CoLU}(x)_1 = x_1,\quad "
-    r"\operatorname{CoLU}(x)_\perp = \operatorname{clip}(x_1/\lVert x_\perp\rVert, 0, 1)\,x_\perp",
 )
 def colu_definition(xp, x, *, activation=colu.hard, clip=lambda xp, r: xp.clip(r, 0, 1)):
     """The library's CoLU of one group, defined for every x, equals the printed quotient wherever
@@ -79,8 +77,6 @@ colu_definition.vary(
     given=dict(x=cone_vector("S"), v=vector("S-1")),
     sizes=CONE,
     needs=["colu-definition"],
-    tex=r"\langle x_\perp - y_\perp,\, z - y_\perp\rangle \le 0,\quad y = \operatorname{CoLU}(x),"
-    r"\ \lVert z\rVert \le (x_1)_+",
 )
 def colu_slice(xp, x, v):
     """With its axis held fixed, a point goes to the nearest point of the disc that the cone cuts
@@ -119,9 +115,6 @@ def _(xp, x, v):
     given=dict(x=cone_vector("S"), Q=orthogonal("S")),
     sizes=dict(S=[2, 3]),
     needs=["colu-definition"],
-    tex=r"\operatorname{RCoLU}_{Qe_1}(Qx) = Q\operatorname{CoLU}(x),\quad "
-    r"\operatorname{RCoLU}_e(x) = x_e + \operatorname{clip}\bigl(\tfrac{\langle x,e\rangle}"
-    r"{\lVert x_r\rVert},0,1\bigr)\,x_r",
 )
 def rcolu(xp, x, Q):
     """The rotated form, repaired, is CoLU with its axis turned to e = Qe_1."""
@@ -195,11 +188,10 @@ colu_firm.vary("the soft form does, too", key="soft-form", form=colu.soft)
 @claim(
     "colu-axioms",
     title="CoLU is idempotent and positively homogeneous",
-    sources=[colu_paper("axioms"), talk("ReLU = Orthant Projection, axioms")],
+    sources=[colu_paper("axioms"), talk("What About Activation Functions?")],
     equations=["eq-colu-idempotent"],
     given=dict(x=cone_vector("S"), t=positive()),
     sizes=CONE,
-    tex=r"\lambda\lambda = \lambda,\qquad \lambda(tx) = t\lambda(x)\ (t > 0)",
 )
 def colu_axioms(xp, x, t, *, form=colu.hard):
     """The hard form is idempotent and positively homogeneous."""
@@ -253,6 +245,36 @@ def _(xp, w, s):
     return Equal(colu.hard(xp, below), below)
 
 
+@claim(
+    "colu-axioms-boundary",
+    expect="proved up to S = 4",
+    title="CoLU has the talk's boundary axiom, too",
+    sources=[talk("What About Activation Functions?"), ours()],
+    given=dict(x=cone_vector("S")),
+    sizes=CONE,
+    needs=["colu-axioms-fixed"],
+    tex=r"\lVert\lambda(x)_\perp\rVert=\min\bigl((x_1)_+,\,\lVert x_\perp\rVert\bigr)",
+)
+def colu_boundary(xp, x):
+    """Ω, the fixed set, is the cone and the negative axis. Outside it a body is shortened to the
+    length of the axis, or to nothing below the apex: to the cone's surface, or to the negative
+    axis, which is its own boundary. As directions are kept, all of both is reached."""
+    body = colu.hard(xp, x)[1:]
+    return Equal(xp.norm2(body), xp.minimum(xp.relu(x[0]), xp.norm(x[1:])) ** 2)
+
+
+@colu_boundary.neighbour("every body goes to the surface", key="all-to-the-surface")
+def _(xp, x):
+    return Equal(xp.norm2(colu.hard(xp, x)[1:]), xp.relu(x[0]) ** 2)
+
+
+@colu_boundary.neighbour("the nearest point of the cone instead", key="nearest")
+def _(xp, x):
+    n = xp.norm(x[1:])
+    length = xp.minimum(xp.relu(x[0] + n) / 2, n)
+    return Equal(xp.norm2(colu.hard(xp, x)[1:]), length**2)
+
+
 def guarded_defect(xp, h, n, epsilon):
     """Length of the second step of the guarded CoLU from axis h >= 0 and body length n."""
     m = xp.relu(n + epsilon - h)
@@ -269,6 +291,7 @@ def guarded_defect(xp, h, n, epsilon):
     sizes=CONE,
     tex=r"\lambda_\varepsilon\lambda_\varepsilon x - \lambda_\varepsilon x = -\delta u,\quad "
     r"0 \le \delta \le \varepsilon",
+    differs="less",
 )
 def colu_epsilon(xp, x, epsilon):
     r"""With $x_1/(\lVert x_\perp\rVert + \varepsilon)$ in place of the quotient, the second
@@ -334,8 +357,6 @@ def firm_defect(xp, r):
     sources=[ours()],
     equations=["eq-colu-second-step"],
     given=dict(r=real()),
-    tex=r"\lambda(x)_\perp - \lambda(\lambda(x))_\perp = \sigma_1(1-\sigma_2)\,x_\perp,\quad "
-    r"\sigma_1 = \sigma(r-\tfrac12),\ \sigma_2 = \sigma(r/\sigma_1-\tfrac12)",
 )
 def colu_second_step(xp, r):
     """At the ratio r the first application scales the body by σ_1, which divides the ratio by σ_1,

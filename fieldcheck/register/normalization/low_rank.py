@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, paper, talk
 from fieldcheck.domains import matrix, real_matrix, vector
 from fieldcheck.fields import draws, moments
-from fieldcheck.register.linear_transformer.shared import WIDTH
+from fieldcheck.register.normalization.shared import WIDTH
 from fieldcheck.relations import Equal, Law, Rank, Zero
 
 
@@ -13,11 +13,10 @@ from fieldcheck.relations import Equal, Law, Rank, Zero
     "low-rank-heads",
     expect="proved up to r = 3",
     title="QK* has rank at most the head width",
-    sources=[talk("Low-Rank / Random Projection"), paper("Lemma 6")],
+    sources=[talk("Transformers"), paper("Lemma 6")],
     equations=["eq-lt-low-rank"],
     given=dict(Q=matrix("r+1", "r"), K=matrix("r+1", "r")),
     sizes=dict(r=[1, 2, 3]),
-    tex=r"\operatorname{rank} QK^* \le r",
 )
 def low_rank(xp, Q, K):
     """Every (r+1) x (r+1) minor of QK* vanishes for Q, K with r columns: its rank is at most r."""
@@ -35,7 +34,7 @@ low_rank.vary(
     "low-rank-heads-generic",
     expect="proved up to C = 4; r = 3",
     title="The rank of QK* is generically min(r, C)",
-    sources=[talk("Low-Rank / Random Projection")],
+    sources=[talk("Transformers")],
     given=dict(Q=real_matrix("C", "r"), K=real_matrix("C", "r")),
     sizes=dict(C=[1, 2, 3, 4], r=[1, 2, 3]),
     needs=["low-rank-heads"],
@@ -63,7 +62,7 @@ def _mean_and_variance(rule, xp, product, columns, *shape):
     "low-rank-heads-projection",
     expect="proved up to C, r = 2",
     title="With K = Q, a random head is a random projection",
-    sources=[talk("Low-Rank / Random Projection"), ours("moments")],
+    sources=[talk("Transformers"), ours("moments")],
     equations=["eq-lt-projection-mean", "eq-lt-projection-variance"],
     given=PROJECTED,
     sizes=dict(C=[1, 2], r=[1, 2]),
@@ -108,7 +107,6 @@ def _(xp, x, y, width):
     equations=["eq-lt-independent-heads"],
     given=PROJECTED,
     sizes=dict(C=[1, 2], r=[1, 2]),
-    tex=r"\EE\,x^\top QK^\top y = 0,\quad \operatorname{Var} = \frac{\norm{x}^2\norm{y}^2}{r}",
 )
 def low_rank_independent(xp, x, y, width):
     """For independent Q and K with entries of variance 1/r, xᵀ QKᵀ y has mean 0 and variance

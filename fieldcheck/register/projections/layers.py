@@ -20,13 +20,11 @@ from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Rank, Solutions
     "projected-gradient-mlp",
     expect="proved up to n = 3",
     title="A step of projected gradient descent is a ReLU layer",
-    sources=[talk("ReLU = Conic Proj-GD")],
+    sources=[talk("Transformers")],
     equations=["eq-projected-gradient"],
     given=dict(A=symmetric("n"), b=vector("n"), x=vector("n"), eta=positive()),
     sizes=dict(n=[1, 2, 3]),
     needs=["relu-orthant-projection"],
-    tex=r"\Pi_{\ge 0}\bigl(x - \eta\nabla f(x)\bigr) = (Wx + c)_+,\quad W = I - \eta A,"
-    r"\ f = \tfrac12 x^{\mathsf T}Ax + b^{\mathsf T}x",
 )
 def projected_gradient(xp, A, b, x, eta):
     r"""One step of projected gradient descent for a quadratic function with symmetric $A$, on the
@@ -36,9 +34,8 @@ def projected_gradient(xp, A, b, x, eta):
     return Equal(xp.relu(x - eta * xp.gradient(f, x)), xp.relu(weight @ x - eta * b))
 
 
-@projected_gradient.printed(
+@projected_gradient.reading(
     "a ReLU layer with any weight is such a step, in the Euclidean metric",
-    key="printed",
     tex=r"\text{where } Wx + c > 0:\quad D(Wx+c)_+ = I - \eta\nabla^2f(x)\ "
     r"\text{ is symmetric}",
     given=dict(W=real_matrix("n", "n"), s=positive("n")),
@@ -63,14 +60,13 @@ def descent(xp, A, b, x, eta):
     "projected-gradient-mlp-descent",
     expect="proved up to n = 3",
     title="The step goes down for η < 2/L from a feasible point",
-    sources=[talk("ReLU = Conic Proj-GD")],
+    sources=[talk("Transformers")],
     equations=["eq-projected-descent"],
     given=dict(
         B=real_matrix("n", "n"), L=positive(), b=vector("n"), x=nonnegative("n"), k=positive()
     ),
     sizes=dict(n=[1, 2, 3]),
     needs=["projected-gradient-mlp"],
-    tex=r"f(x_+) \le f(x),\quad x \ge 0,\ A \preceq L,\ \eta < 2/L",
 )
 def projected_descent(xp, B, L, b, x, k):
     r"""If the largest eigenvalue of $A$ is at most $L$ (so $A = L - BB^{\mathsf T}$), the step is
@@ -104,12 +100,11 @@ def _(xp, B, L, b, x, k):
     "tied-mlp-gradient",
     expect="proved up to N, m = 2; C = 3",
     title="A tied ReLU-MLP is a gradient",
-    sources=[talk("ReLU = Conic Proj-GD"), paper("MLP potential")],
+    sources=[talk("Transformers"), paper("MLP potential")],
     equations=["eq-tied-mlp"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "m")),
     sizes=dict(N=[1, 2], C=[1, 2, 3], m=[1, 2]),
     needs=["relu-orthant-projection-gradient"],
-    tex=r"(XW)_+W^{\mathsf T} = \nabla\,\tfrac12\lVert (XW)_+\rVert^2",
 )
 def tied_mlp(xp, X, W, *, U=None):
     r"""$(XW)_+W^{\mathsf T}$ is the gradient of $\frac12\lVert(XW)_+\rVert^2$ in $X$."""
@@ -141,8 +136,6 @@ def _(xp, X, W, U, H, K):
     given=dict(x=vector("C"), W=real_matrix("C", "m"), d=vector("m")),
     sizes=dict(C=[1, 2, 3], m=[1, 2, 3]),
     needs=["tied-mlp-gradient"],
-    tex=r"D = \operatorname{diag}(d):\quad "
-    r"WD\,(W^{\mathsf T}x)_+ = \nabla\,\tfrac12\textstyle\sum_k d_k(w_k^{\mathsf T}x)_+^2",
 )
 def parallel_mlp(xp, x, W, d):
     r"""With $W_{\mathrm{out}} = W_{\mathrm{in}}D$, $D$ diagonal of any sign, the MLP is still a
@@ -215,12 +208,10 @@ def dual(xp, W, Z):
     "affine-orthant-projection",
     expect="proved up to k, m = 2",
     title="When (XW_in)₊W_out* is idempotent",
-    sources=[paper("affine projection, with min printed for argmin")],
+    sources=[paper("affine projection")],
     equations=["eq-affine-projection"],
     given=dict(x=vector("m+k"), W=real_matrix("m+k", "m"), Z=real_matrix("m+k", "m")),
     sizes=dict(m=[1, 2], k=[0, 1, 2]),
-    tex=r"W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I \implies ff = f,\quad "
-    r"f(x) = W_{\mathrm{out}}(W_{\mathrm{in}}^{\mathsf T}x)_+",
 )
 def affine_projection(xp, x, W, Z, *, back=dual):
     r"""If $W_{\mathrm{out}}^{\mathsf T}W_{\mathrm{in}} = I$ the map $x \mapsto
@@ -249,8 +240,6 @@ affine_projection.vary("tied weights of any length", key="tied", back=lambda xp,
     equations=["eq-affine-line"],
     given=dict(v=vector(2)),
     needs=["relu-axioms"],
-    tex=r"f(x) = v_1(x)_+ + v_2(-x)_+ \text{ idempotent} \iff v \in \{(1,-1), (0,0)\}"
-    r"\cup \{1\}\times[0,\infty) \cup (-\infty,0]\times\{-1\}",
 )
 def affine_line(xp, v):
     r"""With two units and $W_{\mathrm{in}} = (1, -1)$ on a line, the network is idempotent exactly
@@ -312,8 +301,6 @@ def _(xp, v, w):
     equations=["eq-affine-metric"],
     given=dict(x=vector("m+k"), Q=orthogonal("m+k"), s=positive("m"), z=nonnegative("m")),
     sizes=dict(m=[1, 2], k=[0, 1]),
-    tex=r"w_{\mathrm{out},k} = w_k/\lVert w_k\rVert^2,\ w_j \perp w_k \implies "
-    r"f = \Pi_{\operatorname{cone}(w_1,\dots,w_m)}",
 )
 def affine_metric(xp, x, Q, s, z):
     r"""With orthogonal columns $w_k = s_kq_k$ and $w_{\mathrm{out},k} = w_k/\lVert w_k\rVert^2$,

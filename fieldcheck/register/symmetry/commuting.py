@@ -33,12 +33,10 @@ def moved(xp, x, Q, t):
 @claim(
     "colu-symmetry",
     title="CoLU commutes with rotations and scalings of each group, and with permutations",
-    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    sources=[colu_paper("Theorem 4.7"), talk("What About Activation Functions?")],
     equations=["eq-colu-symmetry"],
     given=dict(x=real_matrix("G", "S"), Q=isometries("G", "S-1"), t=positive("G")),
     sizes=dict(G=[1, 2, 3], S=[2, 3, 4]),
-    tex=r"\lambda T = T\lambda,\quad T \in"
-    r"\bigl(\mathbb R_{>0} \times O(S-1)\bigr) \wr S_G",
 )
 def colu_symmetry(xp, x, Q, t):
     """CoLU on G groups commutes with an independent rotation or reflection of each body, an
@@ -72,7 +70,7 @@ colu_symmetry.vary("negative scalings", key="negative-scaling", given=dict(t=vec
     "colu-symmetry-exchange",
     expect="proved up to G, S = 3",
     title="CoLU commutes with the exchange of two groups",
-    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    sources=[colu_paper("Theorem 4.7"), talk("What About Activation Functions?")],
     given=dict(x=real_matrix("G", "S")),
     sizes=dict(G=[2, 3], S=[2, 3]),
     tex=r"\lambda(x_2, x_1, x_3, \dots) = (\lambda(x)_2, \lambda(x)_1, \lambda(x)_3, \dots)",
@@ -128,7 +126,6 @@ def _groups(points):
     given=dict(points=SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry"],
-    tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)",
 )
 def colu_algebra(xp, points, *, dimension=lambda G, S: G * (1 + (S - 1) * (S - 2) // 2)):
     r"""The matrices $A$ whose flow $e^{sA}$ commutes with CoLU form an algebra of dimension
@@ -160,8 +157,6 @@ colu_algebra.vary(
     given=dict(points=SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry-algebra"],
-    tex=r"\dim\{A : D\Pi(x)Ax = A\Pi(x)\} = \begin{cases}G\bigl(1 + \tfrac{(S-1)(S-2)}{2}\bigr)"
-    r"&S\ge3\\2G&S=2\end{cases}",
 )
 def nearest_algebra(xp, points, *, flat=2):
     r"""The commuting algebra of the nearest-point map has CoLU's dimension for $S \ge 3$. For
@@ -227,7 +222,7 @@ def flipped_apart(xp, q):
     "colu-symmetry-two-groups",
     expect="proved",
     title="The printed group is too small: two groups of two channels",
-    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    sources=[colu_paper("Theorem 4.7"), talk("What About Activation Functions?")],
     given=dict(q=vector(2)),
     needs=["colu-symmetry-isometries"],
     tex=r"\operatorname{diag}(1, q_1, 1, q_2) \text{ commutes and is an isometry}"
@@ -264,7 +259,7 @@ def shared_moved(xp, a, bodies, Q, scales, common):
 @claim(
     "colu-symmetry-shared",
     title="With a shared axis a common scaling survives",
-    sources=[colu_paper("axis sharing; Theorem 4.7")],
+    sources=[colu_paper("axis sharing")],
     given=dict(
         a=real(),
         bodies=real_matrix("G", "d"),
@@ -301,12 +296,11 @@ def _shared(xp, raw):
     "colu-symmetry-shared-algebra",
     expect="proved up to G = 2; K = 36; S = 4",
     title="With a shared axis no other continuous symmetry survives",
-    sources=[colu_paper("axis sharing; Theorem 4.7"), ours("the dimension")],
+    sources=[colu_paper("axis sharing"), ours("the dimension")],
     equations=["eq-colu-shared-algebra"],
     given=dict(points=SHARED_SAMPLES),
     sizes=ALGEBRA_SIZES,
     needs=["colu-symmetry-shared"],
-    tex=r"\dim\{A : D\lambda(x)Ax = A\lambda(x)\} = 1 + G\tfrac{(S-1)(S-2)}{2}",
 )
 def colu_shared_algebra(xp, points, *, dimension=lambda G, S: 1 + G * (S - 1) * (S - 2) // 2):
     r"""With one axis for $G$ bodies the commuting algebra has dimension $1 + G(S-1)(S-2)/2$: one
@@ -333,7 +327,7 @@ colu_shared_algebra.vary(
     "colu-symmetry-relu",
     expect="proved up to n = 4",
     title="ReLU commutes with permutations and positive scalings of the channels",
-    sources=[talk("ReLU: permutation symmetry")],
+    sources=[talk("Conic Activation Functions")],
     given=dict(x=vector("n"), t=positive("n")),
     sizes=dict(n=[2, 3, 4]),
     tex=r"(DPx)_+ = DP\,x_+,\quad D > 0 \text{ diagonal}",
@@ -380,11 +374,9 @@ def turned_apart(xp, v, w):
     "colu-embedding-symmetry",
     expect="proved",
     title="When one hidden ReLU unit is rotation-equivariant in three dimensions",
-    sources=[colu_paper("Lemma 4.8"), talk("Minimal Example (C=3)")],
+    sources=[colu_paper("Lemma 4.8"), talk("Conic Activation Functions")],
     equations=["eq-neuron-equivariant"],
     given=dict(v=vector(3), w=vector(3)),
-    tex=r"w'(w^{\mathsf T}x)_+ \text{ commutes with rotations of the plane} \iff"
-    r" w' = 0 \text{ or } w = 0 \text{ or } w, w' \parallel e_3",
 )
 def embedding_symmetry(xp, v, w):
     r"""One hidden unit $x \mapsto w'(w^{\mathsf T}x)_+$ with input and output in space commutes
@@ -427,7 +419,6 @@ def _(xp, v, w):
     equations=["eq-relu-identity"],
     given=dict(x=vector("n"), R=orthogonal("n")),
     sizes=dict(n=[2, 3]),
-    tex=r"f(x) = (x)_+ - (-x)_+ \implies f(Rx) = Rf(x)",
 )
 def embedding_identity(xp, x, R):
     """The network with input weights $(I; -I)$ and output weights $(I, -I)$, all its units active
@@ -455,7 +446,6 @@ def equivariant(xp, p, x):
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
     equations=["eq-equivariant-linear"],
     given=dict(p=vector(2), x=vector(2), y=vector(2)),
-    tex=r"f(tR_\theta e_1) = tR_\theta f(e_1) \implies f(x+y) = f(x) + f(y)",
 )
 def embedding_linear(xp, p, x, y):
     """A positively homogeneous map of the plane into itself that commutes with rotations is fixed
@@ -496,7 +486,6 @@ def turned(xp, w, t):
     sources=[ours("repaired from Lemma 4.8 of the CoLU paper")],
     equations=["eq-kept-kinks"],
     given=dict(w=vector(3), t=real()),
-    tex=r"(w\times R_\theta w)_3 = (w_1^2 + w_2^2)\sin\theta",
 )
 def kept_kinks(xp, w, t):
     r"""The plane $\{x : w\cdot x = b\}$ of a kink goes over into a parallel plane under a rotation
@@ -524,7 +513,7 @@ def _(xp, w, t):
 @claim(
     "colu-embedding-symmetry-conic",
     title="A conic unit commutes with the rotations of its plane",
-    sources=[colu_paper("Lemma 4.8"), talk("CoLU: orthogonal/rotary symmetry")],
+    sources=[colu_paper("Lemma 4.8"), talk("Conic Activation Functions")],
     given=dict(a=real(), w=vector(2), R=orthogonal(2)),
     tex=r"\operatorname{CoLU}(a, Rw) = (a, R\operatorname{CoLU}(a, w)_\perp)",
 )

@@ -15,7 +15,7 @@ from fieldcheck.domains import (
     vector,
 )
 from fieldcheck.fields import hopfield
-from fieldcheck.register.softmax.shared import PATTERNS, pairs, second_derivative
+from fieldcheck.register.hopfield.shared import PATTERNS, pairs, second_derivative
 from fieldcheck.relations import AtMost, Equal, Gradient, Rate, at_most
 
 
@@ -28,7 +28,7 @@ def _two_patterns(xp, k, beta):
     "lse-phase-transition",
     expect="proved",
     title="Two opposite unit patterns: the origin stops being a minimum at β = 1",
-    sources=[talk("Axiom 1: RG / Phase Transition"), ours("our reading")],
+    sources=[talk("Why Is V “Effective”?"), ours("our reading")],
     equations=["eq-tanh-force", "eq-origin-curvature"],
     given=dict(x=vector("d"), h=vector("d"), k=vector("d"), beta=positive()),
     sizes=dict(d=[1, 2, 3, 4]),
@@ -72,7 +72,6 @@ def _(xp, x, h, k, beta):
     given=dict(x=vector("d"), h=vector("d"), k=unit_vector("d"), a=nonnegative()),
     sizes=dict(d=[1, 2, 3]),
     needs=["lse-phase-transition"],
-    tex=r"\beta=\tfrac1{1+a}\le1:\quad h^\top\nabla^2E(x)\,h\ \ge\ 0",
 )
 def hot_convex(xp, x, h, k, a):
     """For β = 1/(1 + a), a ≥ 0, the second derivative along any h is
@@ -104,8 +103,6 @@ AWAY_FROM_ZERO = between(Fraction(1, 8), 9)
     equations=["eq-cold-branch"],
     given=dict(u=AWAY_FROM_ZERO),
     needs=["lse-phase-transition"],
-    tex=r"\beta=u/\tanh u,\ x=\tanh u:\quad x=\tanh(\beta x),\quad \beta>1,\quad "
-    r" E''(x)=1-\beta(1-x^2)>0",
     box=dict(raw={"u.x": (-1, 1)}),
 )
 def cold_branch(xp, u):
@@ -146,8 +143,6 @@ def _(xp, u):
     equations=["eq-exponent"],
     given={},
     needs=["lse-phase-transition-cold"],
-    tex=r"x=\tanh(\beta x):\quad \beta-1=\tfrac13x^2(1+o(1)),\quad\text{so}\quad "
-    r" x=\sqrt{3(\beta-1)}\,(1+o(1))",
 )
 def exponent(xp, *, order=2, third=3, critical=1):
     """For unit patterns the stationary state y has β = artanh(y)/y, so β − 1 is y²/3 to leading
@@ -171,7 +166,6 @@ exponent.vary("the critical point β = 2", key="critical-beta-two", critical=2)
     given=dict(x=vector("d"), h=vector("d"), K=real_matrix("M", "d"), beta=positive()),
     sizes=PATTERNS,
     needs=["lse-gradient-softmax-norm"],
-    tex=r"h^\top\nabla^2E(x)\,h\ \ge\ \norm{h}^2-\tfrac\beta2\norm{Kh}^2",
 )
 def pattern_bound(xp, x, h, K, beta):
     """The curvature along h is at least ‖h‖² − (β/2)‖Kh‖²: while β times the squared
@@ -206,6 +200,7 @@ def _(xp, x, h, K, beta):
     needs=["lse-phase-transition-bound"],
     tex=r"|\langle k_i,h\rangle-m|\le w\text{ for all }i:\quad h^\top\nabla^2E(x)\,h\ \ge\ "
     r"\norm{h}^2-\beta w^2",
+    differs="otherwise",
 )
 def pattern_diameter(xp, y, u, m, w, beta):
     """The curvature along h is ‖h‖² less β times the variance of the ⟨k_i, h⟩ under the attention

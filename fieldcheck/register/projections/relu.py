@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fieldcheck.claim import claim, colu_paper, ours, talk
 from fieldcheck.cones import orthant
-from fieldcheck.domains import nonnegative, real, vector
+from fieldcheck.domains import nonnegative, positive, real, vector
 from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero, at_most
 
 
@@ -13,10 +13,11 @@ from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero
     "relu-orthant-projection",
     expect="proved",
     title="ReLU is the projection onto the orthant",
-    sources=[talk("ReLU = Orthant Projection"), colu_paper("Introduction")],
+    sources=[talk("What About Activation Functions?"), colu_paper("Introduction")],
     equations=["eq-orthant-vi"],
     given=dict(x=vector("n"), z=nonnegative("n")),
     tex=r"\langle x - x_+,\, z - x_+\rangle \le 0 \quad\text{for all } z \ge 0",
+    differs="less",
 )
 def orthant_projection(xp, x, z):
     """ReLU maps every vector to the nearest point of the nonnegative orthant: its value lies in
@@ -44,10 +45,9 @@ def _(xp, x, z):
     "relu-orthant-projection-moreau",
     expect="proved",
     title="Moreau's decomposition by ReLU",
-    sources=[talk("ReLU = Orthant Projection")],
+    sources=[talk("What About Activation Functions?")],
     equations=["eq-orthant-moreau"],
     given=dict(x=vector("n")),
-    tex=r"x = x_+ - (-x)_+, \qquad \langle x_+, (-x)_+\rangle = 0",
 )
 def orthant_moreau(xp, x, *, project=orthant.project):
     """A vector is the sum of its projections onto the orthant and onto the polar orthant, and the
@@ -101,7 +101,6 @@ def _(xp, x, y):
     sources=[ours()],
     equations=["eq-orthant-gradient"],
     given=dict(x=vector("n")),
-    tex=r"\nabla\, \tfrac12 \lVert x_+\rVert^2 = x_+",
 )
 def orthant_gradient(xp, x):
     """The projection onto the orthant is the gradient of ½‖x₊‖² (Moreau: projections onto cones
@@ -120,6 +119,68 @@ def _(xp, x):
 
 
 # == the axioms of ReLU ==
+@claim(
+    "relu-axioms-rows",
+    expect="proved",
+    title="ReLU has every row of the talk's table",
+    sources=[talk("What About Activation Functions?")],
+    given=dict(x=vector("n"), z=nonnegative("n"), t=positive(), s=positive()),
+    needs=["relu-orthant-projection"],
+    tex=r"\begin{gathered}\lambda\pi_i=\pi_i\lambda,\quad\lambda(tx)=t\lambda(x),\quad\lambda\lambda=\lambda,"
+    r"\\ \lambda|_\Omega=\mathrm{id},\quad\lambda(\Omega^c)=\partial\Omega,\qquad"
+    r"\Omega=\{x\ge0\}\end{gathered}",
+)
+def relu_rows(xp, x, z, t, s, *, λ=orthant.project):
+    """With Ω the orthant and π_i the projection onto an axis. A point outside Ω has a negative
+    entry, here −s in front, and is sent to a point whose entry there is 0: to the boundary. All
+    of the boundary is reached, from (−s, z) the point (0, z)."""
+    axes = xp.eye(x.shape[0])
+    front = lambda first, rest: xp.concat([xp.stack([first]), rest])
+    return (
+        Equal(λ(xp, axes * x[None, :]), axes * λ(xp, x)[None, :]),
+        Equal(λ(xp, t * x), t * λ(xp, x)),
+        Equal(λ(xp, λ(xp, x)), λ(xp, x)),
+        Equal(λ(xp, z), z),
+        Equal(λ(xp, front(-s, x)), front(0 * s, λ(xp, x))),
+        Equal(λ(xp, front(-s, z)), front(0 * s, z)),
+    )
+
+
+relu_rows.vary("leaky ReLU has them", key="leaky-relu", λ=orthant.leaky)
+relu_rows.vary("the absolute value has them", key="abs", λ=lambda xp, x: xp.abs(x))
+
+
+@claim(
+    "relu-axioms-rows-components",
+    expect="proved",
+    title="λπ = πλ leaves each axis a function of its own",
+    sources=[talk("What About Activation Functions?")],
+    given=dict(a=vector("n"), c=vector("n"), x=vector("n")),
+    tex=r"\lambda(x)_i=\lambda_i(x_i),\ \lambda_i(0)=0:\quad\lambda\pi_i=\pi_i\lambda",
+)
+def relu_rows_components(xp, a, c, x, *, shift=0):
+    """For component-wise maps with a homogeneous function on each axis, whatever these are, the
+    property of the first row holds. Its formulation, one λ for all entries, asks for more."""
+    λ = lambda x: orthant.fold(xp, a, c, x) + shift
+    axes = xp.eye(x.shape[0])
+    return Equal(λ(axes * x[None, :]), axes * λ(x)[None, :])
+
+
+@relu_rows_components.reading(
+    "the property is the formulation: one function for all entries",
+    given=dict(y=real()),
+    sizes=dict(n=[2, 3]),
+    tex=r"\forall i:\ \lambda\pi_i=\pi_i\lambda\iff\lambda(x_i)=\lambda(x)_i",
+)
+def _(xp, a, c, y):
+    return Equal(orthant.fold(xp, a[0], c[0], y), orthant.fold(xp, a[1], c[1], y))
+
+
+relu_rows_components.vary(
+    "functions that do not fix 0", key="shifted", shift=1, sizes=dict(n=[2, 3])
+)
+
+
 def idempotent(xp, a, c):
     """f(f(1)) - f(1) and f(f(-1)) - f(-1) for the homogeneous f with f(1) = a, f(-1) = c.
 
@@ -151,11 +212,9 @@ def mirrored(a, c):
     "relu-axioms",
     expect="proved",
     title="All positively homogeneous, idempotent functions of one number",
-    sources=[talk("ReLU = Orthant Projection, axioms"), colu_paper("characterization of ReLU")],
+    sources=[talk("What About Activation Functions?"), colu_paper("characterization of ReLU")],
     equations=["eq-axioms-solutions"],
     given=dict(a=real(), c=real()),
-    tex=r"\{(\lambda(1), \lambda(-1))\} = \{(1,-1),\, (0,0)\} \cup \{1\}\times[0,\infty)"
-    r"\,\cup\,(-\infty,0]\times\{-1\}",
 )
 def relu_axioms(xp, a, c, *, fold=fold, mirrored=mirrored):
     r"""A positively homogeneous function of one number is given by $a = \lambda(1)$ and
@@ -198,11 +257,10 @@ FOUR = ((1, -1), (0, 0), (0, -1), (1, 0))
     "relu-axioms-boundary",
     expect="proved",
     title="The full list of axioms leaves four functions",
-    sources=[talk("ReLU = Orthant Projection, axioms")],
+    sources=[talk("What About Activation Functions?")],
     equations=["eq-axioms-boundary"],
     given=dict(a=real(), c=real()),
     needs=["relu-axioms"],
-    tex=r"\lambda \in \{\mathrm{id},\ 0,\ \min(x,0),\ \operatorname{ReLU}\}",
 )
 def relu_axioms_boundary(xp, a, c, *, values=FOUR):
     r"""With $\Omega$ the set of fixed points, the boundary axiom $\lambda(\Omega^c) =
@@ -214,11 +272,22 @@ def relu_axioms_boundary(xp, a, c, *, values=FOUR):
     )
 
 
-relu_axioms_boundary.vary("the full list characterizes ReLU", role="printed", values=((1, 0),))
+relu_axioms_boundary.vary("the full list characterizes ReLU", role="reading", values=((1, 0),))
 relu_axioms_boundary.vary(
     "abs accepted by the full list", key="abs-accepted", values=(*FOUR, (1, 1))
 )
 relu_axioms_boundary.vary("ReLU rejected", key="relu-rejected", values=FOUR[:3])
+
+
+@relu_axioms_boundary.reading(
+    "idempotence and the boundary axiom are one",
+    key="idempotence",
+    tex=r"\lambda\lambda=\lambda\iff\lambda(\Omega^c)=\partial\Omega",
+)
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=idempotent(xp, a, c)), tuple(Piece(zero=(a - p, c - q)) for p, q in FOUR)
+    )
 
 
 @claim(
@@ -229,8 +298,6 @@ relu_axioms_boundary.vary("ReLU rejected", key="relu-rejected", values=FOUR[:3])
     equations=["eq-axioms-unique"],
     given=dict(a=real(), c=real()),
     needs=["relu-axioms-boundary"],
-    tex=r"\text{the axioms},\ \lambda \text{ not linear},\ \lambda > 0 \text{ somewhere}"
-    r"\iff \lambda = \operatorname{ReLU}",
 )
 def relu_axioms_unique(xp, a, c, *, edge=True, nontrivial=True, oriented=True):
     r"""Add to the talk's list that $\lambda$ is not linear, $\lambda(-1) \ne -\lambda(1)$, and
@@ -257,8 +324,6 @@ relu_axioms_unique.vary("without the boundary axiom", key="boundary-left-out", e
     sources=[ours("the strongest reading of the talk's axioms")],
     equations=["eq-axioms-orthant"],
     given=dict(a=vector(2), c=vector(2)),
-    tex=r"\Omega = \mathbb R^2_{\ge 0}:\ \lambda|_\Omega = \mathrm{id},\ "
-    r"\lambda(\Omega^c) \subset \partial\Omega \iff \lambda = \operatorname{ReLU}",
 )
 def relu_axioms_orthant(xp, a, c, *, edge=True):
     r"""If $\Omega$ is named beforehand as the orthant, the list does characterize ReLU: a
@@ -284,7 +349,7 @@ relu_axioms_orthant.vary(
     "relu-axioms-components",
     expect="proved",
     title="Equal components need permutation equivariance",
-    sources=[talk("ReLU = Orthant Projection, axioms")],
+    sources=[talk("What About Activation Functions?")],
     given=dict(a=vector(2), c=vector(2)),
     needs=["relu-axioms-boundary"],
     tex=r"\lambda\pi = \pi\lambda \implies \lambda_1 = \lambda_2",

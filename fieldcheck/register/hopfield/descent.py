@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours
 from fieldcheck.domains import nonnegative, positive, real_matrix, vector
 from fieldcheck.fields import hopfield
-from fieldcheck.register.softmax.shared import PATTERNS
+from fieldcheck.register.hopfield.shared import PATTERNS
 from fieldcheck.relations import AtMost, at_most
 
 
@@ -24,8 +24,6 @@ def _divergence(xp, x, y, K, beta):
     given=dict(x=vector("d"), K=real_matrix("M", "d"), beta=positive(), b=nonnegative()),
     sizes=PATTERNS,
     needs=["softmax-query-only"],
-    tex=r"x_s=x+s\,(K^\top\softmax(\beta Kx)-x),\ 0<s\le2:\quad "
-    r" E(x_s)\ \le\ E(x)",
 )
 def hopfield_descent(xp, x, K, beta, b):
     """For every x, all patterns K and β > 0, a step of length s in (0, 2] towards
@@ -64,8 +62,6 @@ def _(xp, x, K, beta, b):
     given=dict(x=vector("d"), K=real_matrix("M", "d"), beta=positive()),
     sizes=PATTERNS,
     needs=["softmax-query-only"],
-    tex=r"E(x)-E(x^+)=\tfrac12\norm{x^+-x}^2+\tfrac1\beta\mathrm{KL}(p\|p^+)"
-    r"\ \ge\ \tfrac12\norm{x^+-x}^2",
 )
 def hopfield_amount(xp, x, K, beta):
     """The full update lowers the energy by half its squared length, plus KL(p ‖ p⁺)/β, where
