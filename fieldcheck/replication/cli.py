@@ -23,6 +23,9 @@ def replicate(
     pilot: Annotated[
         bool, typer.Option("--pilot", help="The pilot: every rate, the pilot's seeds, no test.")
     ] = False,
+    after: Annotated[
+        bool, typer.Option("--after", help="The controls that were thought of afterwards, no test.")
+    ] = False,
     report: Annotated[
         bool, typer.Option("--report", help="Train nothing: report the results in --json.")
     ] = False,
@@ -34,14 +37,17 @@ def replicate(
     """
     try:
         if not report:
-            _train(json, resume, pilot)
-        _rates(json) if pilot else _say(json)
+            _train(json, resume, pilot, after)
+        if pilot:
+            _rates(json)
+        elif not after:
+            _say(json)
     except ReplicationError as fault:
         Console(stderr=True).print(f"[red]error:[/red] {fault}", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
 
 
-def _train(file: Path, resume: bool, pilot: bool) -> None:
+def _train(file: Path, resume: bool, pilot: bool, after: bool) -> None:
     from . import protocol as paper
     from . import study
     from .journal import Journal
@@ -49,8 +55,9 @@ def _train(file: Path, resume: bool, pilot: bool) -> None:
     if not file.parent.is_dir():
         raise ReplicationError(f"the folder {file.parent} does not exist")
     protocol = paper.load()
-    runs = study.pilot_runs(protocol) if pilot else study.main_runs(protocol)
-    minutes = float("inf") if pilot else protocol.stop.minutes
+    choose = study.pilot_runs if pilot else study.after_runs if after else study.main_runs
+    runs = choose(protocol)
+    minutes = float("inf") if pilot or after else protocol.stop.minutes
     head = study.head("" if pilot else paper.commit())
     journal = Journal(file.with_name(file.name + ".journal"), head, resume)
     with _bar() as bar:

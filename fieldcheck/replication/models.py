@@ -14,6 +14,19 @@ from torch import Tensor, nn
 from fieldcheck import ops
 from fieldcheck.cones import CoLU, RCoLU, SecondOrderCone
 
+
+class LinearAxis(nn.Module):
+    """ReLU, but the first channel of each group is left as it is: CoLU's axis without its cone."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        groups = x.unflatten(-1, (-1, self.size))
+        return torch.cat([groups[..., :1], groups[..., 1:].relu()], -1).flatten(-2)
+
+
 ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {
     "CoLU": lambda size: CoLU(size),
     "ReLU": lambda size: nn.ReLU(),
@@ -23,6 +36,9 @@ ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {
     # As in the author's package of 2026, which sets a negative axis to zero.
     "CoLU, package": lambda size: CoLU(size, planar=True, negative="rectified"),
     "RCoLU, package": lambda size: RCoLU(size, negative="rectified"),
+    # In no protocol: to understand the results afterwards.
+    "ReLU, axes linear": LinearAxis,
+    "none": lambda size: nn.Identity(),
 }
 """By name, for cones of a given size."""
 

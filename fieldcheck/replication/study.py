@@ -55,6 +55,19 @@ def pilot_runs(protocol: Protocol) -> list[Key]:
     ]
 
 
+AFTER = {"text": ["ReLU, axes linear"], "caps": ["ReLU, axes linear", "none"]}
+"""What was asked when the results were known: controls in no protocol, with ReLU's rates."""
+
+
+def after_runs(protocol: Protocol) -> list[Key]:
+    return [
+        (seed, name, arm, protocol.tasks[name].rates["ReLU"])
+        for seed in protocol.seeds
+        for name, arms in AFTER.items()
+        for arm in arms
+    ]
+
+
 def go(
     protocol: Protocol, runs: list[Key], journal: Journal, progress: Progress,
     minutes: float = math.inf,

@@ -60,6 +60,14 @@ def test_runs_are_of_one_size(raw):
         assert len({r["parameters"] for r in raw["runs"] if r["task"] == task}) == 1
 
 
+def test_the_controls_have_seeds_of_the_study(raw):
+    after = json.loads(FILE.with_name("replication_after.json").read_text(encoding="utf8"))
+    assert after["protocol"] == raw["protocol"]
+    assert {r["seed"] for r in after["runs"]} <= {r["seed"] for r in raw["runs"]}
+    size = {r["task"]: r["parameters"] for r in raw["runs"]}
+    assert all(r["parameters"] == size[r["task"]] for r in after["runs"])
+
+
 def test_the_page_types_no_result(raw):
     """Prose outside cells has no decimal number: they come from the file."""
     text = (ROOT / "book/replication.md").read_text(encoding="utf8")

@@ -106,6 +106,19 @@ def test_the_attention_is_softmax_attention():
     torch.testing.assert_close(part(x), part.write(plain.transpose(1, 2).flatten(-2)))
 
 
+def test_the_control_bends_all_but_the_axes():
+    x = torch.tensor([[-1.0, -2.0, 3.0, -4.0, 5.0, -6.0, -7.0, 8.0]])
+    found = models.ACTIVATIONS["ReLU, axes linear"](4)(x)
+    assert found.tolist() == [[-1, 0, 3, 0, 5, 0, 0, 8]]
+
+
+def test_the_controls_are_in_no_protocol(small):
+    named = {arm for task in small.tasks for arm in small.arms(task)}
+    runs = study.after_runs(small)
+    assert {seed for seed, *_ in runs} == set(small.seeds)
+    assert not named & {arm for *_, arm, _ in runs}
+
+
 def test_the_caps():
     turn = data.rotation([0.35, 0.8, 0.45], 55)
     torch.testing.assert_close(turn @ turn.mT, torch.eye(3, dtype=torch.float64))
