@@ -54,6 +54,9 @@ LABEL = {"printed": "Printed", "reading": "Read as"}
 SHORT = 90
 """Characters of a statement that a card shows beside its formula."""
 
+ROOM = 60
+"""Signs of a formula that a card shows; the whole is in the fold."""
+
 
 def anchor(claim_id: str) -> str:
     """The id of a card on its page."""
@@ -168,9 +171,9 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
         before, after = first.tex, main
         if before and after:
             before, after = tex.marked(before, after)
-        shown = formula(before) if before else inline(sentence(first.title))
+        shown = formula(before, ROOM) if before else inline(sentence(first.title))
         yield _line(LABEL[first.role], shown, "printed")
-        yield _line("Instead", formula(after) if after else _first(claim), "mended")
+        yield _line("Instead", formula(after, ROOM) if after else _first(claim), "mended")
     else:
         if not main or len(_plain(claim.statement)) <= SHORT:
             yield paragraph(*_first(claim), kind="statement")
@@ -178,7 +181,7 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
             label = (
                 "Claimed" if state(row) == "wrong" else "Holds" if row.main.holds else "Examined"
             )
-            yield _line(label, formula(main), "formula")
+            yield _line(label, formula(main, 2 * ROOM), "formula")
     if case_of:
         label = "Smallest case" if case_of.certain else "Seen against it"
         yield _line(label, case.short(case_of), "case")
@@ -233,10 +236,9 @@ def _foot(claim: Any, row: ClaimRow) -> list[nodes.Node]:
 
 
 def _inside(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[nodes.Node]:
-    faults = broken(row) if row.main.holds else []
     yield from _statement(claim, row, equations)
     for form in printed(row):
-        yield from _as_printed(form, shown=form in faults[:1])
+        yield from _as_printed(form)
     if row.main.witness and not row.main.holds:
         yield from case.whole(row.main)
     yield from _neighbours(row.of("neighbour"))
@@ -258,6 +260,9 @@ def _statement(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Itera
         label = paragraph(f"Checked is {DIFFERS[claim.differs]} ")
         label += [equation_link(claim.equations[0]), nodes.Text(".")]
         yield label
+    whole = formula_of(claim, equations)
+    if whole and tex.width(whole) > ROOM:
+        yield paragraph(*formula(whole), kind="formula")
     parts = [sentence(words.scope_line(row.main))]
     if row.grade:
         parts.append(sentence(words.GRADE_MEANS[row.grade]))
@@ -265,11 +270,11 @@ def _statement(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Itera
     yield paragraph(*said(" ".join(filter(None, parts))), kind="scope")
 
 
-def _as_printed(form: FormRow, *, shown: bool) -> Iterable[nodes.Node]:
-    """A printed form: what is the matter with it; its formula unless the card shows that."""
+def _as_printed(form: FormRow) -> Iterable[nodes.Node]:
+    """A printed form: its formula, and what is the matter with it."""
     box = nodes.container(classes=["fc-form"])
     box += paragraph(f"As printed: {sentence(form.title)} ", verdict_badge(form))
-    if form.tex and not shown:
+    if form.tex:
         box += paragraph(*formula(form.tex), kind="formula")
     if form.verdict != REFUTED:
         box += paragraph(*said(sentence(words.scope_line(form))), kind="scope")

@@ -101,15 +101,20 @@ def button(label: str, copied: str) -> nodes.raw:
 # --- formulas -------------------------------------------------------------------------------------
 
 
-def formula(text: str) -> list[nodes.Node]:
-    """A formula in pieces between which a line may break, so that it fits a narrow page."""
+def formula(text: str, room: float | None = None) -> list[nodes.Node]:
+    """A formula in pieces between which a line may break, so that it fits a narrow page.
+
+    ``room`` in signs: what does not fit is left out, for a place that shows the whole elsewhere.
+    """
     found: list[nodes.Node] = []
-    for statement in tex.pieces(text):
+    statements = tex.pieces(text)
+    kept = tex.fitting(statements, room) if room else statements
+    for statement in kept:
         if found:
             found.append(span(" ", "fc-gap"))
         for k, piece in enumerate(statement):
             found += [nodes.Text(" ")] * (k > 0) + [nodes.math(piece, piece)]
-    return found
+    return [*found, nodes.Text(" …")] if len(kept) < len(statements) else found
 
 
 # --- links ----------------------------------------------------------------------------------------

@@ -236,6 +236,22 @@ def _shorter(parts: list[str]) -> list[list[str]]:
     return found
 
 
+def fitting(statements: list[list[str]], room: float) -> list[list[str]]:
+    r"""Those statements of a formula that fit into so many signs: the marked ones first.
+
+    >>> fitting([["a"], ["{} = b"], [r"\underline{c}"]], 3)
+    [['a'], ['\\underline{c}']]
+    """
+    sizes = [sum(map(width, statement)) for statement in statements]
+    marks = [any(r"\underline" in piece for piece in statement) for statement in statements]
+    kept: set[int] = set()
+    for k in sorted(range(len(statements)), key=lambda k: (not marks[k], k)):
+        if kept and sum(sizes[j] for j in kept) + sizes[k] > room:
+            break
+        kept.add(k)
+    return [statements[k] for k in sorted(kept)]
+
+
 def width(tex: str) -> float:
     r"""Roughly how many signs wide a formula is.
 
