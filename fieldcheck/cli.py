@@ -28,6 +28,7 @@ from fieldcheck.ledger import run as runs
 from fieldcheck.ledger.errors import LedgerError, UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Ledger
 from fieldcheck.pages import terminal, words
+from fieldcheck.replication.cli import replicate
 from fieldcheck.verdict import FAILS, INVALID, ON, PROVED, REFUTED, STANDS, UNDECIDED, UP_TO
 
 MACHINE = runs.MACHINE
@@ -514,6 +515,7 @@ def root(
 
 app.command()(bench)
 app.command()(weights)
+app.command()(replicate)
 
 
 def main() -> None:

@@ -114,6 +114,8 @@ def extent(dim: str | int, sizes: Sizes) -> int:
     """A dimension from its name: 3, "N", "n-1" or "G*S"."""
     if isinstance(dim, int):
         return dim
+    if dim in sizes:
+        return sizes[dim]
     names = set(re.findall("[A-Za-z]+", dim))
     missing = names - set(sizes)
     if missing or not re.fullmatch(r"[A-Za-z0-9+*-]+", dim):

@@ -24,9 +24,9 @@ _OPTION = re.compile(r"^:([A-Za-z][\w-]*):\s*(.*)$")
 _DISPLAYED = {"math_block", "math_block_label", "math_inline_double", "amsmath"}
 # Directives whose body is no Markdown of ours: code, data, or nodes made elsewhere.
 _OPAQUE_NAMES = (
-    "bibliography claim claims-map code code-block equation-coverage eval-rst ledger-summary "
-    "ledger-table ledger-timings literalinclude parsed-literal raw sourcecode tableofcontents "
-    "toctree"
+    "bibliography claim claims-map code code-block equation-coverage eval-rst ledger-reach "
+    "ledger-summary ledger-table ledger-thresholds ledger-timings literalinclude parsed-literal "
+    "raw sourcecode tableofcontents toctree"
 )
 _OPAQUE = frozenset(_OPAQUE_NAMES.split())
 

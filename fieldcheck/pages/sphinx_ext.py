@@ -6,6 +6,8 @@ Directives::
     {ledger-table}                     all claims; `:chapter: softmax` for those of one chapter
     {claims-map}                       the headlines: what rests on what
     {ledger-summary}                   how many claims came out how
+    {ledger-reach}                     how many speak of every size, and of all inputs
+    {ledger-thresholds}                how large a fault each grade would have seen
     {equation-coverage}                how many displayed equations are named and checked
     {ledger-timings}                   seconds a claim: for a page that no comparison reads
 
@@ -37,7 +39,7 @@ from sphinx.util.nodes import make_refnode
 from fieldcheck.ledger import fingerprint, store
 from fieldcheck.ledger.errors import UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Ledger, Threshold
-from fieldcheck.pages import cards, coverage, words
+from fieldcheck.pages import cards, coverage, limits, words
 from fieldcheck.pages import map as claims_map
 
 logger = logging.getLogger(__name__)
@@ -263,6 +265,23 @@ class SummaryDirective(LedgerDirective):
         text += f"{sum(form.met for form in neighbours)} were told apart."
         text += f" Profile {run.profile}, seed {run.seed}."
         return [nodes.paragraph("", text, classes=["fc-summary-line"])]
+
+
+class ReachDirective(LedgerDirective):
+    """``{ledger-reach}``: of which sizes and inputs the claims speak."""
+
+    count = staticmethod(limits.reach)
+
+    def made(self) -> Iterable[nodes.Node]:
+        header, *lines = self.count(self.build_state.rows(self.options.get("chapter")))
+        cells = [[[nodes.Text(text)] for text in line] for line in lines]
+        yield cards.scroll(cards.table(header, cells, classes=["fc-coverage"]))
+
+
+class ThresholdDirective(ReachDirective):
+    """``{ledger-thresholds}``: the faults that the evidence would have seen, by grade."""
+
+    count = staticmethod(limits.thresholds)
 
 
 class CoverageDirective(LedgerDirective):
@@ -574,6 +593,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("ledger-table", TableDirective),
         ("claims-map", MapDirective),
         ("ledger-summary", SummaryDirective),
+        ("ledger-reach", ReachDirective),
+        ("ledger-thresholds", ThresholdDirective),
         ("equation-coverage", CoverageDirective),
         ("ledger-timings", TimingsDirective),
     ):

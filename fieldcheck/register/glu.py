@@ -198,7 +198,7 @@ def _(xp, X, G, I, O):
 # -- no potential ---------------------------------------------------------------------------------
 @claim(
     "glu-no-potential",
-    title="A gated unit with free weights has a potential",
+    title="Does a gated unit with free weights have a potential?",
     sources=[ours("what the printed gradient would imply")],
     expect="refuted",
     equations=["eq-glu-symmetric-jacobian"],

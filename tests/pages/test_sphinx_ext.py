@@ -42,6 +42,12 @@ See {claim}`plain-true` and {claim}`by another name <only-sampled>`.
 ```{equation-coverage}
 ```
 
+```{ledger-reach}
+```
+
+```{ledger-thresholds}
+```
+
 ```{toctree}
 alpha
 beta

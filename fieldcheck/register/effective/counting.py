@@ -223,7 +223,7 @@ orthogonal_quartics.vary("off by one", key="off-by-one", off=-1)
 
 @claim(
     "invariant-count-positive-pairs",
-    title="Self-tied Hermitian heads with positive coefficients span all real quartics",
+    title="Do self-tied Hermitian heads with positive coefficients span all real quartics?",
     sources=[ours("how far a restricted family reaches")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), A=hermitian("C"), B=hermitian("C")),

@@ -19,7 +19,7 @@ def _arguments(xp, X, *weights):
 
 @claim(
     "ordering-ambiguity",
-    title="A function of commuting variables decides the third order",
+    title="Does a function of commuting variables decide the third order?",
     sources=[LEMMA_4, AXIOM_3],
     expect="refuted",
     equations=["eq-ef-third-order"],
@@ -65,7 +65,7 @@ def _(xp, X, U, V, W):
 
 @claim(
     "ordering-ambiguity-fourth",
-    title="At fourth order symmetric weights remove the ambiguity",
+    title="Do symmetric weights remove the ambiguity at fourth order?",
     sources=[LEMMA_4],
     expect="refuted",
     given=dict(X=real_matrix("N", "C"), U=symmetric("C"), V=symmetric("C")),

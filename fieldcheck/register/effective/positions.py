@@ -66,7 +66,7 @@ def _(xp, X, Q, K, t):
 
 @claim(
     "rope-symmetry-slots",
-    title="With RoPE by slot the tokens may still change places",
+    title="With RoPE by slot, may the tokens still change places?",
     sources=[paper("positional encodings do not violate symmetry")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), W=vector("C"), t=real()),

@@ -11,7 +11,7 @@ from fieldcheck.relations import Equal, Rate
 
 @claim(
     "softmax-breaks-isometry",
-    title="Softmax attention keeps the isometry axiom",
+    title="Does softmax attention keep the isometry axiom?",
     sources=[paper("softmax attention satisfies Lemma 4"), poster("Isometry Invariance")],
     expect="refuted",
     equations=["eq-ef-softmax-isometry"],
@@ -37,7 +37,7 @@ def _(xp, X, W, B, U):
 
 @claim(
     "softmax-breaks-isometry-relu",
-    title="ReLU and gated units keep the isometry axiom",
+    title="Do ReLU and gated units keep the isometry axiom?",
     sources=[poster("Isometry Invariance"), ours()],
     expect="refuted",
     given=dict(X=real_matrix("2", "C"), W=real_matrix("C", "m"), t=real()),
@@ -151,7 +151,7 @@ def _(xp, X, W):
 
 @claim(
     "taylor-of-softmax-complex",
-    title="The quadratic term of the complex expansion is the field's quartic",
+    title="Is the quadratic term of the complex expansion the field's quartic?",
     sources=[talk("linear Transformers without loss of generality")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), U=unitary("N")),

@@ -11,7 +11,7 @@ from fieldcheck.relations import Equal, Force, Zero
 
 @claim(
     "permutation-vs-unitary",
-    title="Permutation symmetry forces dependence on X*X",
+    title="Does permutation symmetry force dependence on X*X?",
     sources=[AXIOM_2],
     expect="refuted",
     equations=["eq-ef-counterexample"],
@@ -64,7 +64,7 @@ def _(xp, X, A, U):
 
 @claim(
     "permutation-vs-unitary-minimal",
-    title="A permutation-invariant quadratic lets no tokens interact",
+    title="Are permutation-invariant quadratics free of interaction?",
     sources=[talk("This is the Minimal Interactive Polynomial Field!")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), h=matrix("C"), A=matrix("C", "C")),

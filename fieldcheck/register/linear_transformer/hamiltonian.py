@@ -132,7 +132,7 @@ REAL_BLOCK = dict(
 
 @claim(
     "single-hamiltonian-real-block",
-    title="A real block is Hamiltonian in some symplectic structure",
+    title="Is a real block Hamiltonian in some symplectic structure?",
     sources=[poster("Takeaway: unifies GPT, ResNets, and Diffusion")],
     equations=["eq-lt-real-block"],
     given=REAL_BLOCK,

@@ -111,7 +111,7 @@ def _(xp, X, W_in, W_out, A, B, H):
 
 @claim(
     "dynamics-order-mixing",
-    title="Linear attention moves each token by itself",
+    title="Does linear attention move each token by itself?",
     sources=[poster("Result: Interactions")],
     equations=["eq-lt-interaction"],
     given=INTERACTION,

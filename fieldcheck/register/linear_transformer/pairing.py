@@ -85,7 +85,7 @@ def _both_pairings(xp, field, X, H, K):
 
 @claim(
     "head-pairing-no-potential",
-    title="Generic multi-head linear attention has a potential",
+    title="Does multi-head linear attention with free heads have a potential?",
     sources=[talk("∂V/∂X* = Transformers Architecture!")],
     equations=["eq-lt-symmetric-derivative"],
     given=FREE,

@@ -131,7 +131,7 @@ conjugate_scores.vary(
 
 @claim(
     "softmax-free-energy-no-potential",
-    title="The printed force is the force of some potential",
+    title="Is the printed force the force of some potential?",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
     expect="refuted",
     equations=["eq-antilinear-symmetry"],

@@ -77,7 +77,7 @@ def _(xp, X, A, root_r):
 
 @claim(
     "softmax-query-only-untied",
-    title="With untied values the query's force has a potential",
+    title="With untied values, does the query's force have a potential?",
     sources=[ours()],
     expect="refuted",
     equations=["eq-untied-jacobian"],
@@ -114,7 +114,7 @@ def _symmetric(xp, F, X, H, D):
 
 @claim(
     "softmax-no-potential",
-    title="Self-attention with symmetric weights is a gradient",
+    title="Is self-attention with symmetric weights a gradient?",
     sources=[WHY_SOFTMAX, ours()],
     expect="refuted",
     equations=["eq-no-potential"],
@@ -162,7 +162,7 @@ def _(xp, X, W, K, H, D):
 
 @claim(
     "softmax-no-potential-identity",
-    title="Even attention without weights: Softmax(XXᵀ)X is a gradient",
+    title="Is at least attention without weights, Softmax(XXᵀ)X, a gradient?",
     sources=[ours()],
     expect="refuted",
     given=dict(X=real_matrix("N", "C")),

@@ -21,6 +21,3 @@ def pairs(xp, n):
 
 
 ALL = dict(N=[1, 2, 3, 4, 5, 6], C=[1, 2, 3, 4, 5, 6])
-
-PATTERNS = dict(M=[1, 2, 3, 4], d=[1, 2, 3])
-"""Numbers of patterns and of entries of the state."""

@@ -195,7 +195,7 @@ def _(xp, X, A, B, c):
 
 @claim(
     "bch-homogeneous-generic",
-    title="Every MLP satisfies the hypothesis of the gate",
+    title="Does every MLP satisfy the hypothesis of the gate?",
     sources=[paper("Lemma 8, its hypothesis")],
     expect="refuted",
     equations=["eq-bracket-parallel"],

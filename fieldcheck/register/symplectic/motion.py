@@ -173,7 +173,7 @@ def _(xp, X, X_ddot, H, W):
 
 @claim(
     "euler-lagrange-schroedinger-ends",
-    title="Any two ends are joined by a stationary path",
+    title="Are any two ends joined by a stationary path?",
     sources=[talk("Euler-Lagrange Eq, Schrödinger Eq"), poster("The Approach")],
     equations=["eq-ends"],
     given=dict(a=number(), b=number(), w=real(), t=real()),

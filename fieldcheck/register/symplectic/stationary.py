@@ -11,7 +11,7 @@ from fieldcheck.relations import AtMost, Equal, Rank, at_most
 
 @claim(
     "geodesic-minimal",
-    title="The stationary path makes the action least",
+    title="Does the stationary path make the action least?",
     sources=[poster("The Approach: optimal path (geodesic) minimizing an action")],
     equations=["eq-saddle"],
     given=dict(start=matrix("C"), A=matrix("C", "C"), H=matrix("K", "C"), h=positive()),

@@ -15,7 +15,7 @@ from fieldcheck.domains import (
     vector,
 )
 from fieldcheck.fields import hopfield
-from fieldcheck.register.softmax.shared import PATTERNS, pairs, second_derivative
+from fieldcheck.register.hopfield.shared import PATTERNS, pairs, second_derivative
 from fieldcheck.relations import AtMost, Equal, Gradient, Rate, at_most
 
 

@@ -29,7 +29,7 @@ def _power_series(xp, A, h, terms):
     expect="proved",
     title="Splitting is exact for every step exactly when the parts commute",
     sources=[paper("Lemma 1")],
-    equations=["eq-lt-commute"],
+    equations=["eq-sparse-commute"],
     given=dict(A=matrix("C", "C"), B=matrix("C", "C")),
     sizes=dict(C=[1, 2, 3]),
     needs=["split-iff-commute-if"],
@@ -72,7 +72,7 @@ split_iff_commute.vary(
     expect="proved",
     title="Commuting parts may be split",
     sources=[paper("Lemma 1")],
-    equations=["eq-lt-commuting-flow"],
+    equations=["eq-sparse-commuting-flow"],
     given=dict(P=invertible(2), a=matrix(2), b=matrix(2), h=real()),
 )
 def split_if_commute(xp, P, a, b, h):
@@ -137,7 +137,7 @@ def _(xp, P, a, b, h):
     "split-iff-commute-one-step",
     title="Two matrices that do not commute, yet split exactly at h = 1",
     sources=[ours("counterexample to the paper's Lemma 1")],
-    equations=["eq-lt-one-step"],
+    equations=["eq-sparse-one-step"],
     given=dict(b=number()),
 )
 def split_one_step(xp, b):
@@ -162,7 +162,7 @@ def _(xp, b):
     expect="proved",
     title="The gap of that pair at any step",
     sources=[ours("counterexample to the paper's Lemma 1")],
-    equations=["eq-lt-one-step-gap"],
+    equations=["eq-sparse-one-step-gap"],
     given=dict(b=number(), h=positive()),
     needs=["split-iff-commute-one-step"],
 )
@@ -187,7 +187,7 @@ PLANE_FIELDS = dict(x=vector("C"), P=real_matrix("C", "C"), R=real_matrix("C", "
     expect="proved up to C = 3",
     title="For nonlinear fields the commutator is the Lie bracket",
     sources=[paper("Lemma 1: [f, g] = fg − gf"), ours("repair")],
-    equations=["eq-lt-lie-bracket"],
+    equations=["eq-sparse-lie-bracket"],
     given=PLANE_FIELDS,
     sizes=dict(C=[2, 3]),
 )
@@ -233,9 +233,9 @@ def _cubic_decay(xp, x, s):
 
 @claim(
     "split-iff-commute-cubic",
-    title="x and x³ commute under composition, so their flows do",
+    title="x and x³ commute under composition: do their flows?",
     sources=[paper("Lemma 1: [f, g] = fg − gf")],
-    equations=["eq-lt-cubic-flows"],
+    equations=["eq-sparse-cubic-flows"],
     given=dict(x=real(), s=positive()),
     expect="refuted",
     tex=r"f\circ g = g\circ f \implies \phi^f\circ\phi^g = \phi^g\circ\phi^f",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, paper
 from fieldcheck.domains import positive, vector
 from fieldcheck.fields import draws
-from fieldcheck.register.linear_transformer.shared import nonzero
+from fieldcheck.register.normalization.shared import nonzero
 from fieldcheck.relations import Equal, Law, Rate, Zero
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, paper, talk
 from fieldcheck.domains import matrix, real_matrix, vector
 from fieldcheck.fields import draws, moments
-from fieldcheck.register.linear_transformer.shared import WIDTH
+from fieldcheck.register.normalization.shared import WIDTH
 from fieldcheck.relations import Equal, Law, Rank, Zero
 
 

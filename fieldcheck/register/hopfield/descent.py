@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours
 from fieldcheck.domains import nonnegative, positive, real_matrix, vector
 from fieldcheck.fields import hopfield
-from fieldcheck.register.softmax.shared import PATTERNS
+from fieldcheck.register.hopfield.shared import PATTERNS
 from fieldcheck.relations import AtMost, at_most
 
 
