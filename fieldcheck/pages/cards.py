@@ -227,7 +227,7 @@ def _foot(claim: Any, row: ClaimRow) -> list[nodes.Node]:
     link = f'<a class="fc-permalink" href="#{anchor(claim.id)}" title="Link to {claim.id}">#</a>'
     line = nodes.paragraph(classes=["fc-actions"])
     line += [nodes.literal(claim.id, claim.id), nodes.Text(" ")]
-    line += [button(f"copy {what} command", command), nodes.Text(" ")]
+    line += [button(f"copy {what}", " command", command), nodes.Text(" ")]
     line += [page_link("contest", "contest"), nodes.Text(" "), html(link)]
     return [line]
 

@@ -90,11 +90,14 @@ def html(text: str) -> nodes.raw:
     return nodes.raw("", text, format="html")
 
 
-def button(label: str, copied: str) -> nodes.raw:
-    """A button that copies a text; a script shows it, since it can do nothing without one."""
+def button(label: str, more: str, copied: str) -> nodes.raw:
+    """A button that copies a text; a script shows it, since it can do nothing without one.
+
+    ``more`` is the part of its label that a phone has no room for.
+    """
     return html(
         f'<button type="button" class="fc-copy" data-copy="{escape(copied)}" hidden>'
-        f"{escape(label)}</button>"
+        f'{escape(label)}<span class="fc-roomy">{escape(more)}</span></button>'
     )
 
 

@@ -220,9 +220,10 @@ def _led(part: Sequence[str]) -> str:
     return lead + _join(part)
 
 
-def _shorter(parts: list[str]) -> list[list[str]]:
-    """A long piece cut before signs and words and after commas."""
-    if width(_join(parts)) <= LONG:
+def _shorter(parts: list[str], deep: int = 0) -> list[list[str]]:
+    """A long piece cut before signs and words and after commas; what is longer still, inside its
+    outermost brackets too."""
+    if width(_join(parts)) <= LONG + 4 * deep:
         return [parts]
     found: list[list[str]] = [[]]
     for atom, depth in _with_depth(parts):
@@ -230,10 +231,12 @@ def _shorter(parts: list[str]) -> list[list[str]]:
         held = width(_join([a for a in last if a not in _THIN and a not in _RELATIONS]))
         sign = atom in ("+", "-", r"\cup", r"\circ") or atom.startswith((r"\text", r"\Bigl["))
         comma = bool(last) and [a for a in last if a not in _THIN][-1:] == [","]
-        if depth == 0 and atom not in _THIN and held > LONG / 3 and (sign or comma):
+        if depth <= deep and atom not in _THIN and held > LONG / 3 and (sign or comma):
             found.append([])
         found[-1].append(atom)
-    return found
+    if deep:
+        return found
+    return [shorter for part in found for shorter in _shorter(part, 1)]
 
 
 def fitting(statements: list[list[str]], room: float) -> list[list[str]]:

@@ -69,7 +69,8 @@ window.look = {
     return [...document.querySelectorAll(".fc-card")].filter((card) => card.offsetParent).map((card) => {
       const box = card.getBoundingClientRect();
       const shown = [...card.querySelectorAll("mjx-container")].filter((e) => e.checkVisibility() && !e.closest(".fc-fold, .fc-row"));
-      const cut = shown.filter((e) => e.getBoundingClientRect().right > box.right + 1);
+      const wide = (e) => e.querySelector("svg").getBoundingClientRect();
+      const cut = shown.filter((e) => wide(e).right > box.right + 1 || wide(e).width > e.clientWidth + 2);
       return { id: card.id, row: card.matches("details"), lines: box.height / line, cut: cut.length };
     });
   },

@@ -45,7 +45,7 @@ def test_a_command_is_copied(html: Path, reader: Reader) -> None:
 
 def test_what_differs_has_a_line_and_a_colour(html: Path, reader: Reader) -> None:
     colour = """kind => {
-        const line = '> g:last-child > [data-c="2015"]';
+        const line = '> g[data-mml-node="mo"]:last-child [data-c="2013"]';
         const mark = document.querySelector(
             `#claim-softmax-free-energy .fc-${kind} g[data-mml-node="munder"]:has(${line})`);
         return mark && getComputedStyle(mark).fill;
