@@ -132,14 +132,15 @@ def card(
     box: nodes.Element
     if all(source.work == OURS for source in claim.sources):
         head = [_badge(row, brief=True), nodes.Text(" "), _title(claim)]
-        box = folded(head, *lines, *_foot(claim, row), *inside, classes=[*classes, "fc-row"])
+        content = [*lines, _sure(row), *_foot(claim, row), *inside]
+        box = folded(head, *content, classes=[*classes, "fc-row"])
     else:
         box = nodes.container(classes=classes)
         box += paragraph(_title(claim), nodes.Text(" "), _badge(row), kind="head")
-        box += lines
+        box += lines if inside and not row.weakest else [*lines, _sure(row)]
         foot = nodes.container(classes=["fc-foot"])
         if inside:
-            summary = [nodes.Text("evidence, code")]
+            summary = [*_sure_in_short(row), span("evidence, code", "fc-more")]
             foot += folded(summary, *inside, classes=["fc-fold"])
         foot += _foot(claim, row)
         box += foot
@@ -185,7 +186,6 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
     if case_of:
         label = "Smallest case" if case_of.certain else "Seen against it"
         yield _line(label, case.short(case_of), "case")
-    yield _line("Sure", list(_how_sure(row)), "sure")
 
 
 def _plain(statement: str) -> str:
@@ -212,12 +212,21 @@ def _sources(sources: Iterable[Any]) -> str:
     )
 
 
-def _how_sure(row: ClaimRow) -> Iterable[nodes.Node]:
+def _sure(row: ClaimRow) -> nodes.paragraph:
     """How sure, and for which sizes; and what a claim below makes of it."""
-    yield from said(words.sure_line(row.main))
+    content = said(words.sure_line(row.main))
     if row.weakest:
         before, _, name = words.ground(row).rpartition(" ")
-        yield from (nodes.Text(f"; {before} "), claim_link(name))
+        content += [nodes.Text(f"; {before} "), claim_link(name)]
+    return _line("Sure", content, "sure")
+
+
+def _sure_in_short(row: ClaimRow) -> list[nodes.Node]:
+    """The same beside what one opens, where no claim below has a say: a link has no place there."""
+    if row.weakest:
+        return []
+    return [span("Sure", "fc-label"), nodes.Text(" "), *said(words.sure_line(row.main)),
+            nodes.Text(" ")]  # fmt: skip
 
 
 def _foot(claim: Any, row: ClaimRow) -> list[nodes.Node]:
@@ -226,7 +235,6 @@ def _foot(claim: Any, row: ClaimRow) -> list[nodes.Node]:
     what = "replay" if " replay " in command else "check"
     link = f'<a class="fc-permalink" href="#{anchor(claim.id)}" title="Link to {claim.id}">#</a>'
     line = nodes.paragraph(classes=["fc-actions"])
-    line += [nodes.literal(claim.id, claim.id), nodes.Text(" ")]
     line += [button(f"copy {what}", " command", command), nodes.Text(" ")]
     line += [page_link("contest", "contest"), nodes.Text(" "), html(link)]
     return [line]

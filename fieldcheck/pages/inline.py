@@ -116,7 +116,9 @@ def formula(text: str, room: float | None = None) -> list[nodes.Node]:
         if found:
             found.append(span(" ", "fc-gap"))
         for k, piece in enumerate(statement):
-            found += [nodes.Text(" ")] * (k > 0) + [nodes.math(piece, piece)]
+            words = tex.WORDS.fullmatch(piece)
+            found += [nodes.Text(" ")] * (k > 0)
+            found.append(nodes.Text(words[1].strip()) if words else nodes.math(piece, piece))
     return [*found, nodes.Text(" …")] if len(kept) < len(statements) else found
 
 

@@ -206,10 +206,18 @@ def _delimiter(atom: str) -> str:
 def _statement(parts: Sequence[str]) -> list[str]:
     found: list[list[str]] = [[]]
     for atom, depth in _with_depth(parts):
-        if atom in _RELATIONS and depth == 0 and any(a not in _THIN for a in found[-1]):
+        words = depth == 0 and bool(WORDS.fullmatch(atom))
+        relation = atom in _RELATIONS and depth == 0
+        if (relation or words) and any(a not in _THIN for a in found[-1]):
             found.append([])
         found[-1].append(atom)
-    return [_led(part) for whole in found for part in _shorter(whole)]
+        if words:
+            found.append([])
+    return [_led(part) for whole in found if whole for part in _shorter(whole)]
+
+
+WORDS = re.compile(r"\\text\{([^{}$\\]{12,})\}")
+"""Words in a formula that are long enough to be set as words, so that they break like others."""
 
 
 def _led(part: Sequence[str]) -> str:

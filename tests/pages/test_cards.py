@@ -380,6 +380,10 @@ def test_what_is_copied_replays_a_counterexample_or_gathers_again(fake):
             r"\begin{aligned} a &= b\\ &= c \\ d &\ge e \end{aligned}",
             [["a", "{} = b", "{} = c"], ["d", r"{} \ge e"]],
         ),
+        (
+            r"f \text{ commutes with all} \iff g",
+            [["f", r"\text{ commutes with all}", r"{} \iff g"]],
+        ),
         (r"\left( a = b \right) = c", [[r"\left( a = b \right)", "{} = c"]]),
     ],
 )
