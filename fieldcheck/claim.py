@@ -1,4 +1,4 @@
-"""A claim: one statement, its source, and its forms (printed, neighbours), written once.
+"""A claim: one statement, its source, and its forms (printed, readings, neighbours), written once.
 
     @claim("my-claim", title="…", sources=[talk("…")], given=dict(x=vector("n")))
     def my_claim(xp, x, *, sign=1):
@@ -94,6 +94,9 @@ class Expectation:
         return f"{self.word} {listed}".strip()
 
 
+SAID = ("printed", "reading")
+"""Roles of what a source says: in its formula, or in words as we read them."""
+
 HOLDS = Expectation("holds")
 FALSE = Expectation(str(REFUTED))
 
@@ -131,7 +134,7 @@ class Form:
     """One statement the machine runs."""
 
     key: str
-    role: str  # claim | printed | neighbour | dropped
+    role: str  # claim | printed | reading | neighbour | dropped
     title: str
     body: Body
     given: Mapping[str, Domain]
@@ -187,8 +190,25 @@ class Claim:
         sizes: Mapping[str, Sequence[int]] | None = None,
         box: Mapping[str, Any] | None = None,
     ) -> Callable[[Body], Body]:
-        """The statement as the source prints it (expected refuted unless said otherwise)."""
+        """The source's formula up to notation (expected refuted unless said otherwise).
+
+        Which statement of which source it is, fieldcheck.sources says.
+        """
         return self._form("printed", title, key, tex, expect, given, sizes, box)
+
+    def reading(
+        self,
+        title: str,
+        *,
+        key: str | None = None,
+        tex: str = "",
+        expect: str | None = None,
+        given: Mapping[str, Domain] | None = None,
+        sizes: Mapping[str, Sequence[int]] | None = None,
+        box: Mapping[str, Any] | None = None,
+    ) -> Callable[[Body], Body]:
+        """Our reading of words that the source puts no formula to; expected like a printed form."""
+        return self._form("reading", title, key, tex, expect, given, sizes, box)
 
     def neighbour(
         self,
@@ -216,7 +236,7 @@ class Claim:
         box: Mapping[str, Any] | None = None,
         **choices: Any,
     ) -> None:
-        """A neighbour, or the printed form (``role="printed"``), that has the claim's own body.
+        """A neighbour, or with ``role`` a printed form or a reading, that has the claim's own body.
 
         choices: other values of the body's keyword-only parameters; one that ``given`` describes
                  becomes an input instead
@@ -224,20 +244,20 @@ class Claim:
         Raises ClaimError for a choice that the body does not have.
         """
         where = f"{self.id}/{key or title!r}"
-        if role not in ("neighbour", "printed"):
-            raise ClaimError(f"{where}: a variant is a neighbour or printed, not {role!r}")
+        if role not in ("neighbour", *SAID):
+            raise ClaimError(f"{where}: a variant is a neighbour, printed or reading, not {role!r}")
         if not any((choices, given, sizes, box)):
             raise ClaimError(f"{where}: the variant is the claim itself; give it another choice")
         body = _choosing(self.forms[f"{self.id}/claim"].body, choices, where)
         self._form(role, title, key, tex, expect, given, sizes, box)(body)
 
     def _form(self, role, title, key, tex, expect, given, sizes, box) -> Callable[[Body], Body]:
-        key = key or ("printed" if role == "printed" else slug(title))
+        key = key or (role if role in SAID else slug(title))
         where = f"{self.id}/{key}"
         if expect is not None:
             expected = _expectation(where, expect)
         else:
-            expected = FALSE if role == "printed" or self.expect.holds else HOLDS
+            expected = FALSE if role in SAID or self.expect.holds else HOLDS
         own = dict(given or {})
         merged = {**self.given, **own}
 

@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from fieldcheck import sources
 from fieldcheck.audit.cli import weights
 from fieldcheck.bench.cli import bench
 from fieldcheck.ledger import records, store
@@ -155,7 +156,10 @@ _WORST_FIRST = (INVALID, UNDECIDED, REFUTED, FAILS, STANDS, ON, UP_TO, PROVED)
 
 def _printed(row: ClaimRow | None) -> str | None:
     """The verdict on the statement as the source prints it: its worst, if it has several forms."""
-    found = [form.verdict for form in row.of("printed")] if row else []
+    if row is None:
+        return None
+    found = [form.verdict for form in row.of("printed")]
+    found += [row.verdict] if sources.is_printed(row.id) else []
     return min(found, key=_WORST_FIRST.index, default=None)
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from docutils import nodes
 
-from fieldcheck.claim import DIFFERS
+from fieldcheck import sources
+from fieldcheck.claim import DIFFERS, SAID
 from fieldcheck.ledger.records import ClaimRow, FormRow
 from fieldcheck.pages import case, contest, tex, words
 from fieldcheck.pages.inline import (
@@ -47,9 +48,6 @@ __all__ = [
 ]  # fmt: skip
 
 OURS = "this book"
-AS_PRINTED = ("printed", "reading")
-"""Roles of the forms that a source answers for."""
-
 LABEL = {"printed": "Printed", "reading": "Read as"}
 SHORT = 90
 """Characters of a statement that a card shows beside its formula."""
@@ -84,7 +82,7 @@ def grade_badge(grade: str | None) -> list[nodes.Node]:
 
 def printed(row: ClaimRow) -> list[FormRow]:
     """The forms that a source answers for."""
-    return [form for role in AS_PRINTED for form in row.of(role)]
+    return [form for role in SAID for form in row.of(role)]
 
 
 def broken(row: ClaimRow) -> list[FormRow]:
@@ -166,7 +164,7 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
     faults = broken(row) if row.main.holds else []  # else the claim is itself what fails
     main = formula_of(claim, equations)
     case_of = next((form for form in [*faults, row.main] if form.witness), None)
-    yield paragraph(span(_sources(claim.sources), "fc-source"), kind="origin")
+    yield paragraph(span(_sources(claim), "fc-source"), kind="origin")
     if faults:
         first = faults[0]
         before, after = first.tex, main
@@ -203,13 +201,12 @@ def formula_of(claim: Any, equations: Mapping[str, str]) -> str | None:
     return equations.get(claim.equations[0])
 
 
-def _sources(sources: Iterable[Any]) -> str:
+def _sources(claim: Any) -> str:
     """Where a statement is printed; what this book adds to it goes without saying."""
-    elsewhere = [source for source in sources if source.work != OURS]
-    return "; ".join(
-        f"{source.work}, {source.place}" if source.place else source.work
-        for source in elsewhere or sources
-    )
+    named = [(source.work, source.place) for source in claim.sources]
+    places = list(dict.fromkeys([*named, *sources.places(claim.id)]))
+    elsewhere = [each for each in places if each[0] != OURS]
+    return "; ".join(f"{work}, {place}" if place else work for work, place in elsewhere or places)
 
 
 def _sure(row: ClaimRow) -> nodes.paragraph:
@@ -279,9 +276,15 @@ def _statement(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Itera
 
 
 def _as_printed(form: FormRow) -> Iterable[nodes.Node]:
-    """A printed form: its formula, and what is the matter with it."""
+    """A printed form, or our reading: what is the matter with it, and the source's own words."""
     box = nodes.container(classes=["fc-form"])
-    box += paragraph(f"As printed: {sentence(form.title)} ", verdict_badge(form))
+    how = "As printed" if form.role == "printed" else "As we read it"
+    box += paragraph(f"{how}: {sentence(form.title)} ", verdict_badge(form))
+    for work, place, stated in sources.said_in(form.key):
+        name = f"{sources.file_of(work.work).stem}#{sources.anchor(work, stated)}"
+        words_ = f"“{stated.plain}”" if stated.quote else f"in our words, {stated.plain}"
+        where = page_link(name, f"{work.work}, {work.what} {place.name}")
+        box += paragraph(where, f": {words_}", kind="source")
     if form.tex:
         box += paragraph(*formula(form.tex), kind="formula")
     if form.verdict != REFUTED:

@@ -140,12 +140,15 @@ def claim_link(claim_id: str, shown: str | nodes.Node | None = None) -> nodes.No
     return target
 
 
-def page_link(name: str, shown: str) -> nodes.Node:
-    """A reference to the book's page of this name; plain text in a book that has none."""
+def page_link(name: str, shown: str = "") -> nodes.Node:
+    """A reference to the book's page of this name, or to a place on it, ``talk#talk-12``; shows the
+    page's title if it is not told what; plain text in a book that has none."""
     from sphinx.addnodes import pending_xref
 
-    target = pending_xref("", refdomain="fc", reftype="page", reftarget=name, refexplicit=True)
-    target += span(shown)
+    target = pending_xref(
+        "", refdomain="fc", reftype="page", reftarget=name, refexplicit=bool(shown)
+    )
+    target += span(shown or name.replace("_", " "))
     return target
 
 

@@ -6,6 +6,8 @@ Directives::
     {ledger-table}                     all claims; `:chapter: softmax` for those of one chapter
     {claims-map}                       the headlines: what rests on what
     {ledger-summary}                   how many claims came out how
+    {sources-score} talk               how a source's statements came out; all sources' without it
+    {source} talk                      a source, statement by statement
     {ledger-reach}                     how many speak of every size, and of all inputs
     {ledger-thresholds}                how large a fault each grade would have seen
     {equation-coverage}                how many displayed equations are named and checked
@@ -20,6 +22,7 @@ exist.
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,11 +39,14 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
+from fieldcheck import sources
 from fieldcheck.ledger import fingerprint, store
 from fieldcheck.ledger.errors import UserError, unknown
-from fieldcheck.ledger.records import ClaimRow, Ledger, Threshold
-from fieldcheck.pages import cards, coverage, limits, words
+from fieldcheck.ledger.records import ClaimRow, FormRow, Ledger, Threshold
+from fieldcheck.pages import cards, coverage, limits, walk, words
 from fieldcheck.pages import map as claims_map
+from fieldcheck.pages import standing as stand
+from fieldcheck.pages.inline import page_link
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
@@ -207,7 +213,8 @@ class TableDirective(LedgerDirective):
 
     def _line(self, row: ClaimRow) -> list[list[nodes.Node]]:
         claim, _ = self.build_state.claim(row.id)
-        printed = {form.verdict: form for form in reversed(row.of("printed"))}.values()
+        said = [*row.of("printed"), *([row.main] if sources.is_printed(row.id) else [])]
+        printed = {form.verdict: form for form in reversed(said)}.values()
         works = ", ".join(dict.fromkeys(source.work for source in row.sources))
         name = [cards.claim_link(row.id, claim.title), nodes.Text(" ")]
         small = nodes.inline("", "", nodes.literal(row.id, row.id), classes=["fc-id"])
@@ -254,17 +261,76 @@ class SummaryDirective(LedgerDirective):
         rows = self.build_state.rows(self.options.get("chapter"))
         run = self.build_state.ledger.run
         forms = [form for row in rows for form in row.forms]
-        printed = [form.verdict for form in forms if form.role == "printed"]
         neighbours = [form for form in forms if form.role == "neighbour"]
         certain = sum(row.main.certain for row in rows)
         text = f"{words.count(len(rows), 'claim')}: {words.counts(row.verdict for row in rows)}."
         text += f" Certain, by proof or counterexample: {certain}."
-        if printed:
-            text += f" Of {words.count(len(printed), 'form')} as printed: {words.counts(printed)}."
         text += f" Of {words.count(len(neighbours), 'neighbour')}, "
         text += f"{sum(form.met for form in neighbours)} were told apart."
         text += f" Profile {run.profile}, seed {run.seed}."
         return [nodes.paragraph("", text, classes=["fc-summary-line"])]
+
+
+class SourcesDirective(LedgerDirective):
+    """A directive about the sources; its page is read anew when their files change."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {}
+
+    def works(self) -> list[sources.Work]:
+        for path in sources.FOLDER.glob("*.toml"):
+            self.env.note_dependency(str(path))
+        if not self.arguments:
+            return sources.works()
+        if self.arguments[0] not in sources.WORKS:
+            raise unknown("source", self.arguments[0], sources.WORKS)
+        return [sources.work(self.arguments[0])]
+
+
+class ScoreDirective(SourcesDirective):
+    """``{sources-score}``: how many statements of each source came out how."""
+
+    def made(self) -> Iterable[nodes.Node]:
+        ledger = self.build_state.ledger
+        counted: list[tuple[list[nodes.Node], Counter[str]]] = []
+        for work in self.works():
+            formulas, said = stand.score(ledger, work)
+            link = page_link(sources.file_of(work.work).stem, work.work)
+            counted.append(([link, nodes.Text(", formulas")], formulas))
+            counted.append(([nodes.Text(f"{work.work}, words as we read them")], said))
+        usual = (stand.RIGHT, stand.REPAIRED, stand.WRONG, stand.NONE)
+        shown = [w for w in stand.MARK if w in usual or any(found[w] for _, found in counted)]
+        lines = [
+            [name, *(cards.inline(str(found[word] or "")) for word in shown)]
+            for name, found in counted
+            if found
+        ]
+        header = ["", *(f"{stand.MARK[word]} {word}" for word in shown)]
+        yield cards.scroll(cards.table(header, lines, classes=["fc-score"]))
+
+
+class SourceDirective(SourcesDirective):
+    """``{source} talk``: the source, statement by statement."""
+
+    required_arguments = 1
+    optional_arguments = 0
+
+    def made(self) -> Iterable[nodes.Node]:
+        pages = _scan_pages(self.env.app)
+        for docname in pages:  # a claim may be shown as the equation that it names
+            self.env.note_dependency(self.env.doc2path(docname))
+        equations = coverage.displayed(pages.values())
+
+        def tex_of(form: FormRow) -> str | None:
+            claim_id, _, name = form.key.partition("/")
+            if name != "claim":
+                return form.tex
+            return cards.formula_of(self.build_state.claims[claim_id], equations)
+
+        chapters = {docname.rpartition("/")[2] for docname in self.env.found_docs}
+        for work in self.works():
+            yield from walk.page(work, self.build_state.ledger, chapters, tex_of)
 
 
 class ReachDirective(LedgerDirective):
@@ -408,12 +474,9 @@ class ClaimDomain(Domain):
         node: Any,
         contnode: Any,
     ) -> nodes.Element | None:
-        claims = _state(env.app).claims
         if typ == "page":
-            found = [name for name in env.found_docs if name.rpartition("/")[2] == target]
-            if not found:
-                return contnode
-            return make_refnode(builder, fromdocname, found[0], "", contnode)
+            return _to_page(env, fromdocname, builder, target, node, contnode)
+        claims = _state(env.app).claims
         if target not in claims:
             raise ExtensionError(f"{fromdocname}: {unknown('claim', target, claims)}")
         docname = self.home(target)
@@ -435,6 +498,22 @@ class ClaimDomain(Domain):
                 # and make it again from the title.
                 name = f"fieldcheck.{claim_id}"
                 yield name, title, "claim", docname, cards.anchor(claim_id), 1
+
+
+def _to_page(
+    env: Any, here: str, builder: Any, target: str, node: Any, content: nodes.Element
+) -> nodes.Element:
+    """A link to a page by the name of its file, ``talk#talk-12``; the bare words if there is none.
+
+    Without words of its own the link shows the page's title.
+    """
+    name, _, place = target.partition("#")
+    homes = [docname for docname in env.found_docs if docname.rpartition("/")[2] == name]
+    if not homes:
+        return content
+    if not node["refexplicit"]:
+        content = nodes.inline("", env.titles[homes[0]].astext())
+    return make_refnode(builder, here, homes[0], place, content)
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -593,6 +672,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("ledger-table", TableDirective),
         ("claims-map", MapDirective),
         ("ledger-summary", SummaryDirective),
+        ("sources-score", ScoreDirective),
+        ("source", SourceDirective),
         ("ledger-reach", ReachDirective),
         ("ledger-thresholds", ThresholdDirective),
         ("equation-coverage", CoverageDirective),

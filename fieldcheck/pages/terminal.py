@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from fieldcheck import sources
+from fieldcheck.claim import SAID
 from fieldcheck.ledger.records import ClaimRow, FormRow, Run
 from fieldcheck.pages import numbers, words
 from fieldcheck.pages.coverage import HEADER, Report
@@ -256,7 +258,8 @@ def _form(form: Any, row: FormRow | None, *, full: bool) -> RenderableType:
     lines: list[RenderableType] = [head]
     if form.role != "claim":
         lines.append(_indent(Text(form.title)))
-    if form.tex and (full or form.role in {"claim", "printed"}):
+    lines += [_indent(said) for said in _said(form.key)]
+    if form.tex and (full or form.role in {"claim", *SAID}):
         lines.append(_indent(Text(form.tex, style="dim")))
     if row is None:
         return Group(*lines)
@@ -273,9 +276,18 @@ def _form(form: Any, row: FormRow | None, *, full: bool) -> RenderableType:
     without = words.without_worst(row)
     if without and main:
         lines.append(_indent(Text(without)))
-    if row.witness and (full or form.role in {"claim", "printed"}):
+    if row.witness and (full or form.role in {"claim", *SAID}):
         lines.append(_indent(_witness(row)))
     return Group(*lines)
+
+
+def _said(key: str) -> Iterator[Text]:
+    """Where a form is printed, or said in words that it reads: the source's own words."""
+    for work, place, said in sources.said_in(key):
+        how = "as printed" if key.removesuffix("/claim") in said.printed else "our reading"
+        yield Text(f"{how}: {work.work}, {work.what} {place.name}: ", style="dim").append(
+            f"“{said.plain}”" if said.quote else f"(in our words) {said.plain}"
+        )
 
 
 def _indent(what: RenderableType) -> Padding:

@@ -19,7 +19,7 @@ from fieldcheck.fields import layers
 from fieldcheck.fields.integrability import euclidean_pairing
 from fieldcheck.relations import AtMost, Equal, Force, Gradient, at_most
 
-UNIFIES = poster("one framework for GPT, ResNets and diffusion models")
+UNIFIES = poster("Takeaway")
 HEADS = dict(Q=real_matrix("H", "C", "r"), K=real_matrix("H", "C", "r"))
 VALUES = dict(V=real_matrix("H", "C", "r"), O=real_matrix("H", "C", "r"))
 MLP = dict(U=real_matrix("C", "m"), b=vector("m"))
@@ -63,8 +63,8 @@ def gpt_block(xp, X, Q, K, U, b, root_r):
     )
 
 
-@gpt_block.printed(
-    "our reading of the poster: the block as it is built has a potential",
+@gpt_block.reading(
+    "the block as it is built has a potential",
     tex=r"F(X)=\sum_hP_hXV_hO_h^\top+(XU+b)_+W^\top:\quad DF=DF^\top",
     given=dict(**VALUES, W=real_matrix("C", "m"), **PROBES),
 )
@@ -353,7 +353,7 @@ def _(xp, x, y, K, b, L):
     "resnet-block-as-field-projected",
     expect="proved up to n = 3; m = 2",
     title="A block that ends in its activation is a projected gradient step",
-    sources=[talk("ReLU = Conic Proj-GD"), ours("which blocks the word applies to")],
+    sources=[talk("Transformers"), ours("which blocks the word applies to")],
     equations=["eq-arch-projected"],
     needs=["resnet-block-as-field", "relu-orthant-projection"],
     given=dict(x=vector("n"), w=vector("n"), K=real_matrix("m", "n"), b=vector("m")),

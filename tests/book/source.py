@@ -39,6 +39,8 @@ OPAQUE = {
     "nb-exec-table",
     "parsed-literal",
     "raw",
+    "source",
+    "sources-score",
     "tableofcontents",
     "toctree",
 }

@@ -237,7 +237,7 @@ def test_table_summary_map_and_coverage(book):
     summary = index.select_one(".fc-summary-line").get_text()
     assert summary == (
         "4 claims: 3 proved, 1 stands. Certain, by proof or counterexample: 3. "
-        "Of 4 forms as printed: 4 refuted. Of 4 neighbours, 4 were told apart. "
+        "Of 4 neighbours, 4 were told apart. "
         "Profile quick, seed 0."
     )
     boxes = index.select(".fc-map-graph svg.fc-map a.fc-map-claim")

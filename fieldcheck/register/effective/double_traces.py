@@ -14,7 +14,7 @@ from fieldcheck.relations import Equal, Rank
     "double-trace",
     expect="proved",
     title="A double trace is a sum of single traces, if the algebra of weights is full",
-    sources=[LEMMA_4, talk("NO MORE TERMS"), ours("the condition")],
+    sources=[LEMMA_4, talk("Why Is V “Effective”?"), ours("the condition")],
     equations=["eq-ef-double-trace"],
     given=dict(
         X=matrix("N", "C"),
@@ -76,7 +76,7 @@ def independent(xp, X, *, rank=2):
 
 independent.vary(
     "no more terms: only the single trace",
-    role="printed",
+    role="reading",
     tex=r"\dim\operatorname{span}\{\Tr M^2,(\Tr M)^2\} = 1",
     rank=1,
 )
@@ -115,7 +115,7 @@ def _(xp, X):
     "double-trace-full",
     expect="proved up to N, C = 4",
     title="With the full algebra the double traces add nothing, for any number of tokens",
-    sources=[talk("NO MORE TERMS"), ours("the theorem that is true")],
+    sources=[talk("Why Is V “Effective”?"), ours("the theorem that is true")],
     needs=["double-trace", "invariant-count"],
     equations=["eq-ef-no-more-terms"],
     given=dict(X=probes("9*C*C-3"), W=matrix("C*C", "C", "C")),

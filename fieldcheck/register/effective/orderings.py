@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours
 from fieldcheck.domains import hermitian, matrix, real_matrix, symmetric
 from fieldcheck.fields import invariants
-from fieldcheck.register.effective.shared import AXIOM_3, LEMMA_4
+from fieldcheck.register.effective.shared import LEMMA_4, WHY_EFFECTIVE
 from fieldcheck.relations import Equal, Rank
 
 ORDER = dict(X=matrix("N", "C"), U=matrix("C", "C"), V=matrix("C", "C"), W=matrix("C", "C"))
@@ -20,7 +20,7 @@ def _arguments(xp, X, *weights):
 @claim(
     "ordering-ambiguity",
     title="Does a function of commuting variables decide the third order?",
-    sources=[LEMMA_4, AXIOM_3],
+    sources=[LEMMA_4, WHY_EFFECTIVE],
     expect="refuted",
     equations=["eq-ef-third-order"],
     given=ORDER,

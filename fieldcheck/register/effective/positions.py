@@ -21,7 +21,7 @@ ROPE_SIZES = dict(N=[2, 3], C=[1, 2])
     "rope-symmetry",
     expect="proved up to N = 3; C = 2",
     title="RoPE scores depend on differences of positions only",
-    sources=[talk("broken by RoPE"), paper("positional encodings do not violate symmetry")],
+    sources=[talk("Why Is V “Effective”?"), paper("positional encodings do not violate symmetry")],
     equations=["eq-ef-rope"],
     given=ROPE,
     sizes=ROPE_SIZES,

@@ -6,7 +6,7 @@ from fieldcheck.claim import claim, ours
 from fieldcheck.domains import hermitian, matrix, unitary, vector
 from fieldcheck.fields import invariants
 from fieldcheck.fields.potentials import quadratic, quartic
-from fieldcheck.register.effective.shared import AXIOM_3, LEMMA_4
+from fieldcheck.register.effective.shared import LEMMA_4, WHY_EFFECTIVE
 from fieldcheck.relations import Equal, Rank
 
 RIGHT = dict(
@@ -29,7 +29,7 @@ def _potential(xp, X, A, B):
     "right-symmetry",
     expect="proved up to N, m, p = 2",
     title="A unitary that commutes with all weights is a symmetry",
-    sources=[AXIOM_3, LEMMA_4],
+    sources=[WHY_EFFECTIVE, LEMMA_4],
     equations=["eq-ef-right"],
     given=RIGHT,
     sizes=RIGHT_SIZES,

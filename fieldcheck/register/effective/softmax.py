@@ -5,14 +5,14 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, paper, poster, talk
 from fieldcheck.domains import matrix, positive, real, real_matrix, root, unitary
 from fieldcheck.fields.potentials import quartic, softmax_energy
-from fieldcheck.register.effective.shared import AXIOM_1, swapped
+from fieldcheck.register.effective.shared import swapped
 from fieldcheck.relations import Equal, Rate
 
 
 @claim(
     "softmax-breaks-isometry",
     title="Does softmax attention keep the isometry axiom?",
-    sources=[paper("softmax attention satisfies Lemma 4"), poster("Isometry Invariance")],
+    sources=[paper("softmax attention satisfies Lemma 4"), poster("Axioms")],
     expect="refuted",
     equations=["eq-ef-softmax-isometry"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), U=unitary("N"), s=root("r")),
@@ -38,7 +38,7 @@ def _(xp, X, W, B, U):
 @claim(
     "softmax-breaks-isometry-relu",
     title="Do ReLU and gated units keep the isometry axiom?",
-    sources=[poster("Isometry Invariance"), ours()],
+    sources=[poster("Axioms"), ours()],
     expect="refuted",
     given=dict(X=real_matrix("2", "C"), W=real_matrix("C", "m"), t=real()),
     sizes=dict(C=[1, 2], m=[1, 2]),
@@ -85,7 +85,7 @@ def _variance(xp, S):
     "taylor-of-softmax",
     expect="proved up to N = 4; C = 2",
     title="Small scores: a mean field, then half the row variance, then third order",
-    sources=[talk("linear Transformers without loss of generality"), AXIOM_1],
+    sources=[talk("Transformers")],
     equations=["eq-ef-taylor"],
     given=TAYLOR,
     sizes=TAYLOR_SIZES,
@@ -152,7 +152,7 @@ def _(xp, X, W):
 @claim(
     "taylor-of-softmax-complex",
     title="Is the quadratic term of the complex expansion the field's quartic?",
-    sources=[talk("linear Transformers without loss of generality")],
+    sources=[talk("Transformers")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), U=unitary("N")),
     sizes=dict(N=[2, 3], C=[1, 2]),
@@ -174,7 +174,7 @@ def _(xp, X, W, U):
     "taylor-of-softmax-relu",
     expect="proved",
     title="ReLU has no linear limit: it looks the same at every scale",
-    sources=[talk("linear Transformers without loss of generality")],
+    sources=[talk("Transformers")],
     equations=["eq-ef-relu-scale"],
     given=dict(X=real_matrix("N", "C"), e=positive()),
 )
@@ -184,7 +184,7 @@ def relu_scale(xp, X, e):
     return Equal(xp.relu(e * X), e * xp.relu(X))
 
 
-@relu_scale.printed("linear without loss of generality", tex=r"(\varepsilon X)_+ = \varepsilon X")
+@relu_scale.reading("linear without loss of generality", tex=r"(\varepsilon X)_+ = \varepsilon X")
 def _(xp, X, e):
     return Equal(xp.relu(e * X), e * X)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from fieldcheck.claim import claim, talk
 from fieldcheck.domains import matrix, unitary
 from fieldcheck.fields.potentials import quadratic, quartic
-from fieldcheck.register.effective.shared import AXIOM_2, swapped
+from fieldcheck.register.effective.shared import WHY_EFFECTIVE, swapped
 from fieldcheck.relations import Equal, Force, Zero
 
 
 @claim(
     "permutation-vs-unitary",
     title="Does permutation symmetry force dependence on X*X?",
-    sources=[AXIOM_2],
+    sources=[WHY_EFFECTIVE],
     expect="refuted",
     equations=["eq-ef-counterexample"],
     given=dict(X=matrix("N", "C"), U=unitary("N")),
@@ -40,10 +40,43 @@ def _(xp, X, U, A, B):
 
 
 @claim(
+    "permutation-vs-unitary-field",
+    expect="proved up to N, C = 6",
+    title="The talk's field does not change when tokens are permuted, or turned",
+    sources=[WHY_EFFECTIVE],
+    given=dict(
+        X=matrix("N", "C"),
+        U=unitary("N"),
+        W=matrix("C", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+    ),
+    tex=r"V(UX)=V(X)\quad\text{for every unitary }U,\text{ so }V(PX)=V(X)"
+    r"\text{ for }P\in S_N",
+)
+def field(xp, X, U, W, A, B):
+    """The quadratic and the quartic see the tokens through X*X alone."""
+    return (
+        Equal(quadratic(xp, U @ X, W), quadratic(xp, X, W)),
+        Equal(quartic(xp, U @ X, A, B), quartic(xp, X, A, B)),
+    )
+
+
+@field.neighbour("any mixing of the tokens", key="any-matrix", given=dict(U=matrix("N", "N")))
+def _(xp, X, U, W):
+    return Equal(quadratic(xp, U @ X, W), quadratic(xp, X, W))
+
+
+@field.neighbour("the channels turned", key="channels", given=dict(U=unitary("C")))
+def _(xp, X, U, W):
+    return Equal(quadratic(xp, X @ U, W), quadratic(xp, X, W))
+
+
+@claim(
     "permutation-vs-unitary-mean-field",
     expect="proved",
     title="Under permutations alone tokens interact already at degree two",
-    sources=[talk("This is the Minimal Interactive Polynomial Field!"), AXIOM_2],
+    sources=[WHY_EFFECTIVE],
     equations=["eq-ef-mean-field"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C")),
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3]),
@@ -65,7 +98,7 @@ def _(xp, X, A, U):
 @claim(
     "permutation-vs-unitary-minimal",
     title="Are permutation-invariant quadratics free of interaction?",
-    sources=[talk("This is the Minimal Interactive Polynomial Field!")],
+    sources=[talk("Why Is V “Effective”?")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), h=matrix("C"), A=matrix("C", "C")),
     sizes=dict(N=[2, 3], C=[1, 2]),

@@ -28,7 +28,7 @@ def _two_patterns(xp, k, beta):
     "lse-phase-transition",
     expect="proved",
     title="Two opposite unit patterns: the origin stops being a minimum at β = 1",
-    sources=[talk("Axiom 1: RG / Phase Transition"), ours("our reading")],
+    sources=[talk("Why Is V “Effective”?"), ours("our reading")],
     equations=["eq-tanh-force", "eq-origin-curvature"],
     given=dict(x=vector("d"), h=vector("d"), k=vector("d"), beta=positive()),
     sizes=dict(d=[1, 2, 3, 4]),

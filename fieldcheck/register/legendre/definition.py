@@ -96,7 +96,7 @@ def definition_attained(xp, q):
     return Zero(shortfall * xp.exp(-q) - 1)
 
 
-@definition_attained.printed(
+@definition_attained.reading(
     "a maximum: q reaches the supremum at p = 0 (tried for every q)",
     tex=r"L^*(0)=\max_{q}\,(0\cdot q-e^{q})=0",
 )

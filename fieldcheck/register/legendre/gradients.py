@@ -118,7 +118,7 @@ def gradients_inverse_lse(xp, x, p):
     )
 
 
-@gradients_inverse_lse.printed(
+@gradients_inverse_lse.neighbour(
     "the inverse, also for log-sum-exp", key="holds-for-lse", tex=r"\nabla L^*=(\nabla L)^{-1}"
 )
 def _(xp, x):
@@ -150,8 +150,9 @@ def gradients_inverse_cone(xp, z, s):
     return (Equal(x + y, z), Zero(xp.sum(s * x * y)))
 
 
-@gradients_inverse_cone.printed(
+@gradients_inverse_cone.neighbour(
     "y fixes x: the gradient of one indicator inverts the other's",
+    key="inverse",
     tex=r"\nabla L^*=(\nabla L)^{-1}",
 )
 def _(xp, z, s):

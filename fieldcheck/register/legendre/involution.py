@@ -76,8 +76,8 @@ def involution_double_well(xp, q, s, d):
     )
 
 
-@involution_double_well.printed(
-    "L** = L for the double well as well", tex=r"L^{**}=L", key="printed"
+@involution_double_well.neighbour(
+    "L** = L for the double well as well", tex=r"L^{**}=L", key="involution"
 )
 def _(xp, q):
     return Equal(double_well_hull(xp, q), double_well(xp, q))

@@ -43,7 +43,7 @@ def singular(xp, X, U, D, W, s):
     )
 
 
-@singular.printed(
+@singular.reading(
     "the Legendre transform is V for every momentum", tex=r"L^*(\Pi)=V\quad\text{for all }\Pi"
 )
 def _(xp, X, U, D, W):
@@ -110,7 +110,11 @@ def _(xp, X, P, W, m):
     "legendre-singular-eliminated",
     expect="proved up to C = 3",
     title="Eliminating the momenta inside X recovers a Legendre transform: that of V",
-    sources=[DEF2, talk("½(X'X* − XX'*) = p q'"), ours("the strongest reading of “recovers”")],
+    sources=[
+        DEF2,
+        talk("Why Is iX' = ∂V/∂X* Canonical?"),
+        ours("the strongest reading of “recovers”"),
+    ],
     equations=["eq-singular-eliminated"],
     given=dict(
         A=real_invertible("C"), q=vector("C"), p=vector("C"), v=vector("C"), w=vector("C"), u=real()

@@ -14,7 +14,7 @@ SMALL_LAYER = dict(C=[2], r=[1, 2])
 @claim(
     "layer-as-time",
     title="Layers of step 1/n tend to the flow at order 1",
-    sources=[talk("Transformers: discrete and continuous")],
+    sources=[talk("Transformers")],
     equations=["eq-lt-layer-ode"],
     given=LAYER,
     sizes=SMALL_LAYER,

@@ -13,7 +13,7 @@ from fieldcheck.relations import Force
     "field-prefactors",
     expect="proved",
     title="The talk's halves stay in the weights",
-    sources=[talk("Potential field of the linear Transformer"), poster("Engineering View")],
+    sources=[talk("In-Context Learning"), poster("Engineering View")],
     equations=["eq-lt-prefactors"],
     given=dict(
         X=matrix("N", "C"),
@@ -39,8 +39,7 @@ def field_prefactors(xp, X, W, A, B, root_r, *, half=2, turned=True):
 
 field_prefactors.vary(
     "the linear Transformer as the talk writes it, without the halves",
-    role="printed",
-    key="printed",
+    role="reading",
     tex=r"\dot X = XW + \tfrac{1}{\sqrt r}\bigl(XAX^*XB^* + XB^*X^*XA\bigr)",
     half=1,
 )

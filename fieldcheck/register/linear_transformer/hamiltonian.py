@@ -40,7 +40,7 @@ def _odd_power_sums(xp, G):
     "single-hamiltonian",
     expect="proved up to C = 3",
     title="With a skew-Hermitian weight the talk's linear flow is Hamiltonian",
-    sources=[poster("Takeaway: a single Hamiltonian framework"), talk("Hamiltonian Matrix/RMT")],
+    sources=[poster("Takeaway"), talk("Why Is V “Effective”?")],
     equations=["eq-lt-hamiltonian-matrix"],
     given=dict(W=hermitian("C")),
     sizes=dict(C=[1, 2, 3]),
@@ -55,7 +55,7 @@ def single_hamiltonian(xp, W):
     return Zero(G.T @ J + J @ G)
 
 
-@single_hamiltonian.printed(
+@single_hamiltonian.reading(
     "the talk's linear flow with free weights",
     given=dict(W=matrix("C", "C")),
     tex=r"\dot x=\tfrac12xW,\ W\text{ free}:\quad G^\top J+JG=0",
@@ -77,7 +77,7 @@ def _(xp, W):
     "single-hamiltonian-quadruples",
     expect="proved up to C = 3",
     title="The eigenvalues of a Hamiltonian linear flow come as ±λ",
-    sources=[talk("Hamiltonian Matrix/RMT")],
+    sources=[talk("Why Is V “Effective”?")],
     equations=["eq-lt-quadruples"],
     given=dict(W=hermitian("C")),
     sizes=dict(C=[1, 2, 3]),
@@ -103,7 +103,7 @@ def _(xp, W):
     "single-hamiltonian-ascent",
     expect="proved",
     title="The paper's equation with a real potential climbs it",
-    sources=[poster("Takeaway: a single Hamiltonian framework"), paper("Definition 2")],
+    sources=[poster("Takeaway"), paper("Definition 2")],
     equations=["eq-lt-ascent"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
     sizes=UP_TO_3,
@@ -133,7 +133,7 @@ REAL_BLOCK = dict(
 @claim(
     "single-hamiltonian-real-block",
     title="Is a real block Hamiltonian in some symplectic structure?",
-    sources=[poster("Takeaway: unifies GPT, ResNets, and Diffusion")],
+    sources=[poster("Takeaway")],
     equations=["eq-lt-real-block"],
     given=REAL_BLOCK,
     sizes=dict(C=[1, 2]),

@@ -21,7 +21,7 @@ def _paired_potential(xp, Q, K, V, O):
     "head-pairing",
     expect="proved",
     title="Heads tied in pairs are the force of a quartic potential",
-    sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
+    sources=[talk("In-Context Learning"), paper("Lemma 3")],
     equations=["eq-lt-head-pairing"],
     given=PAIRS,
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3], m=[1, 2], r=[1, 2]),
@@ -34,9 +34,8 @@ def head_pairing(xp, X, Q, K, V, O):
     return Force(_paired_potential(xp, Q, K, V, O), X, xp.sum(heads, axis=0))
 
 
-@head_pairing.printed(
+@head_pairing.reading(
     "the talk's architecture, whose heads are free",
-    key="printed",
     given=heads("Q2", "K2", "V2", "O2", count="m"),
     tex=r"\frac{\partial V}{\partial X^*} = \text{Transformers Architecture!}",
 )
@@ -86,7 +85,7 @@ def _both_pairings(xp, field, X, H, K):
 @claim(
     "head-pairing-no-potential",
     title="Does multi-head linear attention with free heads have a potential?",
-    sources=[talk("∂V/∂X* = Transformers Architecture!")],
+    sources=[talk("In-Context Learning")],
     equations=["eq-lt-symmetric-derivative"],
     given=FREE,
     sizes=FREE_SIZES,

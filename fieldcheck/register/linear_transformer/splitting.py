@@ -22,7 +22,7 @@ PAIR = dict(
 @claim(
     "parallel-vs-split",
     title="Parallel and sequential blocks agree as depth grows, at order 1",
-    sources=[paper("equation 2, Lemmas 1 and 2")],
+    sources=[paper("Lemma 2")],
     equations=["eq-lt-parallel-split"],
     given=PAIR,
     sizes=TINY,
@@ -73,7 +73,7 @@ def _(xp, X, W_in, W_out, A, B):
     "parallel-vs-split-constant",
     expect="proved",
     title="One token: with the 1/T the two products agree, and the constant is ab",
-    sources=[paper("Lemma 2, repaired")],
+    sources=[paper("Lemma 2")],
     equations=["eq-lt-split-constant"],
     given=dict(a=positive(), b=positive()),
 )

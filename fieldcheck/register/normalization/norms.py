@@ -73,7 +73,7 @@ def _near_one(kind, channels=512):
     return Law(sample, share=draws.share_near_one(channels))
 
 
-@norm_law.printed(
+@norm_law.reading(
     "high dimension alone taken to suffice: one Gaussian channel holds half of the mean square",
     tex=r"\text{normalization is approximately linear in high dimension}",
 )

@@ -17,7 +17,7 @@ CHANNELS = built(
     "field-prefactors-variance",
     expect="proved up to r = 2; C = 4",
     title="Scores divided by √r have unit variance",
-    sources=[poster("Engineering View: C^(−1/2)"), paper("C_A^(−1/2)")],
+    sources=[poster("Engineering View"), paper("C_A^(−1/2)")],
     equations=["eq-lt-score-variance"],
     given=dict(s=real(), t=real(), width=WIDTH, channels=CHANNELS),
     sizes=dict(r=[1, 2], C=[1, 2, 3, 4]),
@@ -33,8 +33,7 @@ def score_variance(xp, s, t, width, channels, *, scale=lambda r, C: r):
 
 score_variance.vary(
     "the poster divides by √C",
-    role="printed",
-    key="printed",
+    role="reading",
     tex=r"\operatorname{Var}(C^{-1/2}\inner{q}{k}) = \operatorname{Var}(q_1)"
     r"\operatorname{Var}(k_1)",
     scale=lambda r, C: C,

@@ -64,7 +64,7 @@ def lattice(xp, w, damping, T, *, limit=_trace, order=1, known=True):
     return Rate(lambda n: xp.abs(_normal(xp, theta, n) - Z), order, constant, start=32)
 
 
-@lattice.printed(
+@lattice.reading(
     "the formula alone fixes the value: both slicings have one limit",
     tex=r"Z=\int\exp(\ii S(X))\,\mathcal DX",
 )

@@ -20,7 +20,7 @@ from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Rank, Solutions
     "projected-gradient-mlp",
     expect="proved up to n = 3",
     title="A step of projected gradient descent is a ReLU layer",
-    sources=[talk("ReLU = Conic Proj-GD")],
+    sources=[talk("Transformers")],
     equations=["eq-projected-gradient"],
     given=dict(A=symmetric("n"), b=vector("n"), x=vector("n"), eta=positive()),
     sizes=dict(n=[1, 2, 3]),
@@ -34,9 +34,8 @@ def projected_gradient(xp, A, b, x, eta):
     return Equal(xp.relu(x - eta * xp.gradient(f, x)), xp.relu(weight @ x - eta * b))
 
 
-@projected_gradient.printed(
+@projected_gradient.reading(
     "a ReLU layer with any weight is such a step, in the Euclidean metric",
-    key="printed",
     tex=r"\text{where } Wx + c > 0:\quad D(Wx+c)_+ = I - \eta\nabla^2f(x)\ "
     r"\text{ is symmetric}",
     given=dict(W=real_matrix("n", "n"), s=positive("n")),
@@ -61,7 +60,7 @@ def descent(xp, A, b, x, eta):
     "projected-gradient-mlp-descent",
     expect="proved up to n = 3",
     title="The step goes down for η < 2/L from a feasible point",
-    sources=[talk("ReLU = Conic Proj-GD")],
+    sources=[talk("Transformers")],
     equations=["eq-projected-descent"],
     given=dict(
         B=real_matrix("n", "n"), L=positive(), b=vector("n"), x=nonnegative("n"), k=positive()
@@ -101,7 +100,7 @@ def _(xp, B, L, b, x, k):
     "tied-mlp-gradient",
     expect="proved up to N, m = 2; C = 3",
     title="A tied ReLU-MLP is a gradient",
-    sources=[talk("ReLU = Conic Proj-GD"), paper("MLP potential")],
+    sources=[talk("Transformers"), paper("MLP potential")],
     equations=["eq-tied-mlp"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "m")),
     sizes=dict(N=[1, 2], C=[1, 2, 3], m=[1, 2]),
@@ -209,7 +208,7 @@ def dual(xp, W, Z):
     "affine-orthant-projection",
     expect="proved up to k, m = 2",
     title="When (XW_in)₊W_out* is idempotent",
-    sources=[paper("affine projection, with min printed for argmin")],
+    sources=[paper("affine projection")],
     equations=["eq-affine-projection"],
     given=dict(x=vector("m+k"), W=real_matrix("m+k", "m"), Z=real_matrix("m+k", "m")),
     sizes=dict(m=[1, 2], k=[0, 1, 2]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fieldcheck.claim import claim, colu_paper, ours, talk
 from fieldcheck.cones import orthant
-from fieldcheck.domains import nonnegative, real, vector
+from fieldcheck.domains import nonnegative, positive, real, vector
 from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero, at_most
 
 
@@ -13,7 +13,7 @@ from fieldcheck.relations import AtMost, Equal, Gradient, Piece, Solutions, Zero
     "relu-orthant-projection",
     expect="proved",
     title="ReLU is the projection onto the orthant",
-    sources=[talk("ReLU = Orthant Projection"), colu_paper("Introduction")],
+    sources=[talk("What About Activation Functions?"), colu_paper("Introduction")],
     equations=["eq-orthant-vi"],
     given=dict(x=vector("n"), z=nonnegative("n")),
     tex=r"\langle x - x_+,\, z - x_+\rangle \le 0 \quad\text{for all } z \ge 0",
@@ -45,7 +45,7 @@ def _(xp, x, z):
     "relu-orthant-projection-moreau",
     expect="proved",
     title="Moreau's decomposition by ReLU",
-    sources=[talk("ReLU = Orthant Projection")],
+    sources=[talk("What About Activation Functions?")],
     equations=["eq-orthant-moreau"],
     given=dict(x=vector("n")),
 )
@@ -119,6 +119,68 @@ def _(xp, x):
 
 
 # == the axioms of ReLU ==
+@claim(
+    "relu-axioms-rows",
+    expect="proved",
+    title="ReLU has every row of the talk's table",
+    sources=[talk("What About Activation Functions?")],
+    given=dict(x=vector("n"), z=nonnegative("n"), t=positive(), s=positive()),
+    needs=["relu-orthant-projection"],
+    tex=r"\begin{gathered}\lambda\pi_i=\pi_i\lambda,\quad\lambda(tx)=t\lambda(x),\quad\lambda\lambda=\lambda,"
+    r"\\ \lambda|_\Omega=\mathrm{id},\quad\lambda(\Omega^c)=\partial\Omega,\qquad"
+    r"\Omega=\{x\ge0\}\end{gathered}",
+)
+def relu_rows(xp, x, z, t, s, *, λ=orthant.project):
+    """With Ω the orthant and π_i the projection onto an axis. A point outside Ω has a negative
+    entry, here −s in front, and is sent to a point whose entry there is 0: to the boundary. All
+    of the boundary is reached, from (−s, z) the point (0, z)."""
+    axes = xp.eye(x.shape[0])
+    front = lambda first, rest: xp.concat([xp.stack([first]), rest])
+    return (
+        Equal(λ(xp, axes * x[None, :]), axes * λ(xp, x)[None, :]),
+        Equal(λ(xp, t * x), t * λ(xp, x)),
+        Equal(λ(xp, λ(xp, x)), λ(xp, x)),
+        Equal(λ(xp, z), z),
+        Equal(λ(xp, front(-s, x)), front(0 * s, λ(xp, x))),
+        Equal(λ(xp, front(-s, z)), front(0 * s, z)),
+    )
+
+
+relu_rows.vary("leaky ReLU has them", key="leaky-relu", λ=orthant.leaky)
+relu_rows.vary("the absolute value has them", key="abs", λ=lambda xp, x: xp.abs(x))
+
+
+@claim(
+    "relu-axioms-rows-components",
+    expect="proved",
+    title="λπ = πλ leaves each axis a function of its own",
+    sources=[talk("What About Activation Functions?")],
+    given=dict(a=vector("n"), c=vector("n"), x=vector("n")),
+    tex=r"\lambda(x)_i=\lambda_i(x_i),\ \lambda_i(0)=0:\quad\lambda\pi_i=\pi_i\lambda",
+)
+def relu_rows_components(xp, a, c, x, *, shift=0):
+    """For component-wise maps with a homogeneous function on each axis, whatever these are, the
+    property of the first row holds. Its formulation, one λ for all entries, asks for more."""
+    λ = lambda x: orthant.fold(xp, a, c, x) + shift
+    axes = xp.eye(x.shape[0])
+    return Equal(λ(axes * x[None, :]), axes * λ(x)[None, :])
+
+
+@relu_rows_components.reading(
+    "the property is the formulation: one function for all entries",
+    given=dict(y=real()),
+    sizes=dict(n=[2, 3]),
+    tex=r"\forall i:\ \lambda\pi_i=\pi_i\lambda\iff\lambda(x_i)=\lambda(x)_i",
+)
+def _(xp, a, c, y):
+    return Equal(orthant.fold(xp, a[0], c[0], y), orthant.fold(xp, a[1], c[1], y))
+
+
+relu_rows_components.vary(
+    "functions that do not fix 0", key="shifted", shift=1, sizes=dict(n=[2, 3])
+)
+
+
 def idempotent(xp, a, c):
     """f(f(1)) - f(1) and f(f(-1)) - f(-1) for the homogeneous f with f(1) = a, f(-1) = c.
 
@@ -150,7 +212,7 @@ def mirrored(a, c):
     "relu-axioms",
     expect="proved",
     title="All positively homogeneous, idempotent functions of one number",
-    sources=[talk("ReLU = Orthant Projection, axioms"), colu_paper("characterization of ReLU")],
+    sources=[talk("What About Activation Functions?"), colu_paper("characterization of ReLU")],
     equations=["eq-axioms-solutions"],
     given=dict(a=real(), c=real()),
 )
@@ -195,7 +257,7 @@ FOUR = ((1, -1), (0, 0), (0, -1), (1, 0))
     "relu-axioms-boundary",
     expect="proved",
     title="The full list of axioms leaves four functions",
-    sources=[talk("ReLU = Orthant Projection, axioms")],
+    sources=[talk("What About Activation Functions?")],
     equations=["eq-axioms-boundary"],
     given=dict(a=real(), c=real()),
     needs=["relu-axioms"],
@@ -210,11 +272,22 @@ def relu_axioms_boundary(xp, a, c, *, values=FOUR):
     )
 
 
-relu_axioms_boundary.vary("the full list characterizes ReLU", role="printed", values=((1, 0),))
+relu_axioms_boundary.vary("the full list characterizes ReLU", role="reading", values=((1, 0),))
 relu_axioms_boundary.vary(
     "abs accepted by the full list", key="abs-accepted", values=(*FOUR, (1, 1))
 )
 relu_axioms_boundary.vary("ReLU rejected", key="relu-rejected", values=FOUR[:3])
+
+
+@relu_axioms_boundary.reading(
+    "idempotence and the boundary axiom are one",
+    key="idempotence",
+    tex=r"\lambda\lambda=\lambda\iff\lambda(\Omega^c)=\partial\Omega",
+)
+def _(xp, a, c):
+    return Solutions(
+        Piece(zero=idempotent(xp, a, c)), tuple(Piece(zero=(a - p, c - q)) for p, q in FOUR)
+    )
 
 
 @claim(
@@ -276,7 +349,7 @@ relu_axioms_orthant.vary(
     "relu-axioms-components",
     expect="proved",
     title="Equal components need permutation equivariance",
-    sources=[talk("ReLU = Orthant Projection, axioms")],
+    sources=[talk("What About Activation Functions?")],
     given=dict(a=vector(2), c=vector(2)),
     needs=["relu-axioms-boundary"],
     tex=r"\lambda\pi = \pi\lambda \implies \lambda_1 = \lambda_2",

@@ -30,7 +30,6 @@ def free_energy(xp, X, W, root_r, *, transposed=True, scaled=True):
 
 @free_energy.printed(
     "the talk: sum over keys inside, prefactor i/2, no √r",
-    key="printed",
     sizes=SMALL,
     tex=r"\frac{\partial}{\partial X^*}\,\frac i2\sum_j\log\sum_k"
     r"\exp\bigl[\tfrac1{\sqrt r}XWX^*\bigr]_{jk}"
@@ -55,9 +54,9 @@ def _(xp, X, W, root_r):
     return Equal(xp.wirtinger(V, X), xp.softmax(S, axis=-1) @ X @ W)
 
 
-@free_energy.printed(
+@free_energy.neighbour(
     "the paper's form for Hermitian W and real tokens, where nothing is complex",
-    key="printed-hermitian",
+    key="real-symmetric",
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
     sizes=SMALL,
     tex=r"W=W^\top,\ X\text{ real}:\quad "
@@ -78,6 +77,40 @@ free_energy.vary(
     given=dict(W=hermitian("C")),
     transposed=False,
 )
+
+
+@claim(
+    "softmax-free-energy-heads",
+    expect="proved up to H = 3",
+    title="Over several heads the free energies add, and so do their forces",
+    sources=[WHY_SOFTMAX],
+    given=dict(X=matrix("N", "C"), W=matrix("H", "C", "C"), root_r=root("r")),
+    sizes=dict(N=[1, 2, 3], C=[1, 2], H=[1, 2, 3]),
+    needs=["softmax-free-energy"],
+    tex=r"\frac{\partial}{\partial X^*}\,\sqrt r\sum_i\sum_k\log\sum_j\ee^{[XW_iX^*/\sqrt r]_{jk}}"
+    r"=\sum_i\operatorname{Softmax}\bigl((XW_iX^*/\sqrt r)^\top\bigr)XW_i",
+)
+def free_energy_of_heads(xp, X, W, root_r, *, transposed=True, scaled=True):
+    """The talk's sum over heads, with the log-sum-exp over queries and the factor √r."""
+    heads = range(W.shape[0])
+    V = lambda X: sum(attention.over_queries(xp, X, W[i], root_r) for i in heads)
+    S = [X @ W[i] @ xp.star(X) / root_r for i in heads]
+    F = sum(xp.softmax(S[i].T if transposed else S[i], axis=-1) @ X @ W[i] for i in heads)
+    return Force(lambda X: (root_r if scaled else 1) * V(X), X, F)
+
+
+free_energy_of_heads.vary("P for its transpose", key="p-for-p-transposed", transposed=False)
+free_energy_of_heads.vary("the factor √r left out", key="missing-root-r", scaled=False)
+
+
+@free_energy_of_heads.neighbour("one partition sum for all heads", key="shared-partition")
+def _(xp, X, W, root_r):
+    V = lambda X: root_r * attention.over_queries(xp, X, xp.sum(W, axis=0), root_r)
+    F = sum(
+        xp.softmax((X @ W[i] @ xp.star(X) / root_r).T, axis=-1) @ X @ W[i]
+        for i in range(W.shape[0])
+    )
+    return Force(V, X, F)
 
 
 @claim(
@@ -147,16 +180,16 @@ def no_wirtinger_potential(xp, X, W, *, values=lambda xp, Y, W: Y @ W):
 
 no_wirtinger_potential.vary(
     "values tied to the adjoint: Softmax(S)XW*",
-    role="printed",
+    role="reading",
     key="tied-adjoint",
     values=lambda xp, Y, W: Y @ xp.star(W),
 )
 no_wirtinger_potential.vary(
-    "Hermitian W", role="printed", key="tied-hermitian", given=dict(W=hermitian("C"))
+    "Hermitian W", role="reading", key="tied-hermitian", given=dict(W=hermitian("C"))
 )
 no_wirtinger_potential.vary(
     "values not transformed: Softmax(S)X",
-    role="printed",
+    role="reading",
     key="tied-identity",
     values=lambda xp, Y, W: Y,
 )

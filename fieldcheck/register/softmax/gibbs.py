@@ -12,7 +12,7 @@ from fieldcheck.relations import AtMost, Equal, Rate, at_most
     "gibbs-variational",
     expect="proved",
     title="Softmax minimizes energy plus temperature times negative entropy",
-    sources=[talk("Energy + Entropic Regularization")],
+    sources=[talk("What About Softmax?")],
     equations=["eq-gibbs-minimum"],
     given=dict(p=simplex("n"), E=vector("n"), tau=positive()),
 )

@@ -126,7 +126,7 @@ def _(xp, a, beta, b):
     "bch-gate-series",
     expect="proved",
     title="The gate's power series: minus at the fourth power",
-    sources=[paper("Lemma 8, the series")],
+    sources=[paper("Lemma 8")],
     equations=["eq-gate-series"],
     given=dict(t=positive()),
 )
@@ -173,7 +173,7 @@ gate_pole.vary("at β = πi", key="half-turn", half_turns=1)
 @claim(
     "gate-limit",
     title="For strongly negative β the gate closes like |β| e^β",
-    sources=[paper("after Lemma 8: the gate suppresses attention")],
+    sources=[paper("after Lemma 8")],
     equations=["eq-gate-limit"],
     given=dict(t=positive()),
 )

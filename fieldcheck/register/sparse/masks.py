@@ -15,7 +15,7 @@ from fieldcheck.relations import Equal, at_most
     "sparse-noncommutative",
     expect="proved",
     title="A mask is a sum of diagonal matrices to the left and right of the scores",
-    sources=[poster("Sparse Attn → non-commutative corrections"), ours("our reading of the words")],
+    sources=[poster("From Theory to Practice"), ours("our reading of the words")],
     equations=["eq-mask-diagonals"],
     given=dict(
         X=matrix("N", "C"), W=matrix("C", "C"), U=real_matrix("N", "R"), Y=real_matrix("N", "R")
@@ -155,7 +155,7 @@ def _wreath(n, size):
     expect="proved",
     title="A causal mask leaves no symmetry under reordering",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     equations=["eq-mask-symmetry"],
@@ -183,7 +183,7 @@ causal.vary("reversal as well", key="reversal", group=_reversal)
     expect="proved",
     title="A band mask leaves the reversal",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     given=TOKENS,
@@ -226,7 +226,7 @@ wide_band.vary("four tokens: two of them see everybody", key="too-wide", sizes=d
     expect="proved",
     title="A block mask leaves a wreath product",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), t=vector("s")),
@@ -252,7 +252,7 @@ def _(xp, X, W, t):
     expect="proved",
     title="A ring with both neighbours leaves the dihedral group",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     given=TOKENS,
@@ -281,7 +281,7 @@ circulant.vary("the dihedral group for a directed ring", key="directed-dihedral"
     expect="proved",
     title="A ring with one neighbour leaves the shifts",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     given=TOKENS,

@@ -33,7 +33,7 @@ def moved(xp, x, Q, t):
 @claim(
     "colu-symmetry",
     title="CoLU commutes with rotations and scalings of each group, and with permutations",
-    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    sources=[colu_paper("Theorem 4.7"), talk("What About Activation Functions?")],
     equations=["eq-colu-symmetry"],
     given=dict(x=real_matrix("G", "S"), Q=isometries("G", "S-1"), t=positive("G")),
     sizes=dict(G=[1, 2, 3], S=[2, 3, 4]),
@@ -70,7 +70,7 @@ colu_symmetry.vary("negative scalings", key="negative-scaling", given=dict(t=vec
     "colu-symmetry-exchange",
     expect="proved up to G, S = 3",
     title="CoLU commutes with the exchange of two groups",
-    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    sources=[colu_paper("Theorem 4.7"), talk("What About Activation Functions?")],
     given=dict(x=real_matrix("G", "S")),
     sizes=dict(G=[2, 3], S=[2, 3]),
     tex=r"\lambda(x_2, x_1, x_3, \dots) = (\lambda(x)_2, \lambda(x)_1, \lambda(x)_3, \dots)",
@@ -222,7 +222,7 @@ def flipped_apart(xp, q):
     "colu-symmetry-two-groups",
     expect="proved",
     title="The printed group is too small: two groups of two channels",
-    sources=[colu_paper("Theorem 4.7"), talk("Permutation + Rotation")],
+    sources=[colu_paper("Theorem 4.7"), talk("What About Activation Functions?")],
     given=dict(q=vector(2)),
     needs=["colu-symmetry-isometries"],
     tex=r"\operatorname{diag}(1, q_1, 1, q_2) \text{ commutes and is an isometry}"
@@ -259,7 +259,7 @@ def shared_moved(xp, a, bodies, Q, scales, common):
 @claim(
     "colu-symmetry-shared",
     title="With a shared axis a common scaling survives",
-    sources=[colu_paper("axis sharing; Theorem 4.7")],
+    sources=[colu_paper("axis sharing")],
     given=dict(
         a=real(),
         bodies=real_matrix("G", "d"),
@@ -296,7 +296,7 @@ def _shared(xp, raw):
     "colu-symmetry-shared-algebra",
     expect="proved up to G = 2; K = 36; S = 4",
     title="With a shared axis no other continuous symmetry survives",
-    sources=[colu_paper("axis sharing; Theorem 4.7"), ours("the dimension")],
+    sources=[colu_paper("axis sharing"), ours("the dimension")],
     equations=["eq-colu-shared-algebra"],
     given=dict(points=SHARED_SAMPLES),
     sizes=ALGEBRA_SIZES,
@@ -327,7 +327,7 @@ colu_shared_algebra.vary(
     "colu-symmetry-relu",
     expect="proved up to n = 4",
     title="ReLU commutes with permutations and positive scalings of the channels",
-    sources=[talk("ReLU: permutation symmetry")],
+    sources=[talk("Conic Activation Functions")],
     given=dict(x=vector("n"), t=positive("n")),
     sizes=dict(n=[2, 3, 4]),
     tex=r"(DPx)_+ = DP\,x_+,\quad D > 0 \text{ diagonal}",
@@ -374,7 +374,7 @@ def turned_apart(xp, v, w):
     "colu-embedding-symmetry",
     expect="proved",
     title="When one hidden ReLU unit is rotation-equivariant in three dimensions",
-    sources=[colu_paper("Lemma 4.8"), talk("Minimal Example (C=3)")],
+    sources=[colu_paper("Lemma 4.8"), talk("Conic Activation Functions")],
     equations=["eq-neuron-equivariant"],
     given=dict(v=vector(3), w=vector(3)),
 )
@@ -513,7 +513,7 @@ def _(xp, w, t):
 @claim(
     "colu-embedding-symmetry-conic",
     title="A conic unit commutes with the rotations of its plane",
-    sources=[colu_paper("Lemma 4.8"), talk("CoLU: orthogonal/rotary symmetry")],
+    sources=[colu_paper("Lemma 4.8"), talk("Conic Activation Functions")],
     given=dict(a=real(), w=vector(2), R=orthogonal(2)),
     tex=r"\operatorname{CoLU}(a, Rw) = (a, R\operatorname{CoLU}(a, w)_\perp)",
 )

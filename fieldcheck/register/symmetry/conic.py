@@ -188,7 +188,7 @@ colu_firm.vary("the soft form does, too", key="soft-form", form=colu.soft)
 @claim(
     "colu-axioms",
     title="CoLU is idempotent and positively homogeneous",
-    sources=[colu_paper("axioms"), talk("ReLU = Orthant Projection, axioms")],
+    sources=[colu_paper("axioms"), talk("What About Activation Functions?")],
     equations=["eq-colu-idempotent"],
     given=dict(x=cone_vector("S"), t=positive()),
     sizes=CONE,
@@ -243,6 +243,36 @@ def colu_fixed(xp, w, s):
 def _(xp, w, s):
     below = xp.concat([xp.stack([-s]), w])
     return Equal(colu.hard(xp, below), below)
+
+
+@claim(
+    "colu-axioms-boundary",
+    expect="proved up to S = 4",
+    title="CoLU has the talk's boundary axiom, too",
+    sources=[talk("What About Activation Functions?"), ours()],
+    given=dict(x=cone_vector("S")),
+    sizes=CONE,
+    needs=["colu-axioms-fixed"],
+    tex=r"\lVert\lambda(x)_\perp\rVert=\min\bigl((x_1)_+,\,\lVert x_\perp\rVert\bigr)",
+)
+def colu_boundary(xp, x):
+    """Ω, the fixed set, is the cone and the negative axis. Outside it a body is shortened to the
+    length of the axis, or to nothing below the apex: to the cone's surface, or to the negative
+    axis, which is its own boundary. As directions are kept, all of both is reached."""
+    body = colu.hard(xp, x)[1:]
+    return Equal(xp.norm2(body), xp.minimum(xp.relu(x[0]), xp.norm(x[1:])) ** 2)
+
+
+@colu_boundary.neighbour("every body goes to the surface", key="all-to-the-surface")
+def _(xp, x):
+    return Equal(xp.norm2(colu.hard(xp, x)[1:]), xp.relu(x[0]) ** 2)
+
+
+@colu_boundary.neighbour("the nearest point of the cone instead", key="nearest")
+def _(xp, x):
+    n = xp.norm(x[1:])
+    length = xp.minimum(xp.relu(x[0] + n) / 2, n)
+    return Equal(xp.norm2(colu.hard(xp, x)[1:]), length**2)
 
 
 def guarded_defect(xp, h, n, epsilon):

@@ -46,7 +46,7 @@ def split(xp, w, h):
     "colu-not-metric",
     expect="proved up to S = 4",
     title="CoLU stretches by up to √2",
-    sources=[poster("ReLU → Conic Projection"), colu_paper("Lorentz cone")],
+    sources=[poster("From Theory to Practice"), colu_paper("Lorentz cone")],
     equations=["eq-colu-lipschitz"],
     given=dict(x=cone_vector("S").without_strata(*UNDEFINED), h=vector("S")),
     sizes=CONE,
@@ -71,8 +71,8 @@ def colu_lipschitz(xp, x, h):
     )
 
 
-@colu_lipschitz.printed(
-    "our reading, printed by nobody: CoLU is the metric projection onto its cone",
+@colu_lipschitz.reading(
+    "CoLU is the metric projection onto its cone",
     tex=r"\langle x - \lambda(x),\, z - \lambda(x)\rangle \le 0 \text{ for } z \text{ in the cone}",
     given=dict(s=nonnegative(), v=vector("S-1")),
 )
@@ -196,7 +196,7 @@ def asymmetry(xp, f, x, h, k):
     "colu-not-metric-jacobian",
     expect="proved up to S = 4",
     title="The Jacobian of CoLU is not symmetric",
-    sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
+    sources=[poster("From Theory to Practice"), talk("Transformers")],
     equations=["eq-colu-asymmetry"],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
@@ -220,7 +220,7 @@ def _(xp, x, h, k):
 @claim(
     "colu-not-metric-no-potential",
     title="Is CoLU the gradient of a potential?",
-    sources=[poster("ReLU → Conic Projection"), talk("Conic Proj-GD")],
+    sources=[poster("From Theory to Practice"), talk("Transformers")],
     given=dict(x=cone_vector("S").without_strata("axis"), h=vector("S"), k=vector("S")),
     sizes=CONE,
     expect="refuted",
@@ -291,7 +291,7 @@ def layer_conditions(xp, points):
     "colu-not-metric-layer",
     expect="proved up to G = 2; K = 18; S = 4",
     title="No layer CoLU(Wx + b) with invertible W has a potential",
-    sources=[talk("Conic Proj-GD"), ours("also with a weight and a bias")],
+    sources=[talk("Transformers"), ours("also with a weight and a bias")],
     equations=["eq-colu-layer"],
     given=dict(points=CELL_POINTS),
     sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, poster, talk
 from fieldcheck.domains import hermitian, matrix, number, real, skew_hermitian
 from fieldcheck.fields.actions import euler_lagrange, phase_space_lagrangian
-from fieldcheck.fields.potentials import quadratic, quartic, real_potential
+from fieldcheck.fields.potentials import quadratic, quartic, quartic_force, real_potential
 from fieldcheck.register.symplectic.shared import force_of_real
-from fieldcheck.relations import Equal, Zero
+from fieldcheck.relations import Equal, Force, Zero
 
 MOTION = dict(
     X=matrix("N", "C"),
@@ -24,7 +24,7 @@ MOTION = dict(
     "euler-lagrange-schroedinger",
     expect="proved",
     title="The phase-space action of a real V is stationary iff iX' = ∂V/∂X*",
-    sources=[talk("Euler-Lagrange Eq, Schrödinger Eq"), talk("In-Context Learning")],
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?"), talk("In-Context Learning")],
     equations=["eq-first-variation"],
     given=MOTION,
     needs=["phase-space-kinetic-cyclic"],
@@ -172,9 +172,34 @@ def _(xp, X, X_ddot, H, W):
 
 
 @claim(
+    "euler-lagrange-schroedinger-nonlinear",
+    title="With a quartic in V, is the equation a linear Schrödinger equation?",
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?"), ours()],
+    expect="refuted",
+    given=dict(X=matrix("N", "C"), Y=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
+    sizes=dict(N=[1, 2], C=[1, 2]),
+    needs=["quartic-gives-attention"],
+    tex=r"\ii\dot X=F(X),\ F=\frac{\partial V_4}{\partial X^*}:\quad F(X+Y)=F(X)+F(Y)",
+)
+def superposition(xp, X, Y, A, B):
+    """If it were, the sum of two solutions would be one. It is not: attention is cubic, and the
+    talk's equation with it a nonlinear Schrödinger equation."""
+    F = lambda X: quartic_force(xp, X, A, B)
+    return Force(lambda X: quartic(xp, X, A, B), X, F(X)), Equal(F(X + Y), F(X) + F(Y))
+
+
+@superposition.neighbour(
+    "with the quadratic alone", key="quadratic", given=dict(W=matrix("C", "C"))
+)
+def _(xp, X, Y, W):
+    F = lambda X: X @ W
+    return Force(lambda X: quadratic(xp, X, W), X, F(X)), Equal(F(X + Y), F(X) + F(Y))
+
+
+@claim(
     "euler-lagrange-schroedinger-ends",
     title="Are any two ends joined by a stationary path?",
-    sources=[talk("Euler-Lagrange Eq, Schrödinger Eq"), poster("The Approach")],
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?"), poster("The Approach")],
     equations=["eq-ends"],
     given=dict(a=number(), b=number(), w=real(), t=real()),
     expect="refuted",

@@ -91,7 +91,7 @@ def pair_defect(xp, X, H, W, A, B, *, real=True, factor=2):
 @claim(
     "euler-lagrange-pair-adjoint",
     title="With X and X* independent, any weights give a state and its adjoint",
-    sources=[talk("the action, its V with free weights"), ours("a third reading")],
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?"), ours("a third reading")],
     equations=["eq-adjoint"],
     given=dict(X=matrix("N", "C"), Y=matrix("N", "C"), W=matrix("C", "C"), H=matrix(2, "N", "C")),
     tex=r"S=\int\operatorname{Tr}\bigl(\tfrac i2(\dot XY^{\mathsf T}-X\dot Y^{\mathsf T})"

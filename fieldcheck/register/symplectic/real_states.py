@@ -12,7 +12,7 @@ from fieldcheck.relations import Equal, Gradient
     "real-field-symmetric",
     expect="proved",
     title="A real quadratic potential gives symmetric weights",
-    sources=[talk("Otherwise we will get self-adjoint / symmetric weights")],
+    sources=[talk("In-Context Learning")],
     equations=["eq-real-field"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "C")),
 )

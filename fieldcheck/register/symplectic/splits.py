@@ -13,7 +13,7 @@ from fieldcheck.relations import Equal, Force, Zero
     "complex-splits",
     expect="proved",
     title="Under X' = ∂V/∂X*, a real V climbs and an imaginary V is conserved",
-    sources=[paper("Definition 2"), talk("Complex Field = Dissipative + Conservative")],
+    sources=[paper("Definition 2"), talk("In-Context Learning")],
     equations=["eq-ascent"],
     given=FIELD,
 )
@@ -51,7 +51,7 @@ def _(xp, X, W, A, B):
     "complex-splits-talk",
     expect="proved",
     title="Under iX' = ∂V/∂X*, the roles of Re V and Im V are exchanged",
-    sources=[talk("Complex Field = Dissipative + Conservative")],
+    sources=[talk("In-Context Learning")],
     equations=["eq-talk-roles"],
     given=FIELD,
 )

@@ -12,7 +12,7 @@ from fieldcheck.relations import AtMost, Equal, Rank, at_most
 @claim(
     "geodesic-minimal",
     title="Does the stationary path make the action least?",
-    sources=[poster("The Approach: optimal path (geodesic) minimizing an action")],
+    sources=[poster("The Approach")],
     equations=["eq-saddle"],
     given=dict(start=matrix("C"), A=matrix("C", "C"), H=matrix("K", "C"), h=positive()),
     sizes=dict(K=[2, 3], C=[1, 2]),
