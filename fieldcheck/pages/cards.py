@@ -356,16 +356,16 @@ def _evidence(row: ClaimRow) -> Iterable[nodes.Node]:
 
 
 def _context(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[nodes.Node]:
-    """The equations that the claim names, and the claims it rests on."""
+    """Where it is printed, the equations that the claim names, and the claims it rests on."""
     line = nodes.paragraph(classes=["fc-context"])
+    line += nodes.Text(f"{sentence(_sources(claim))} ")
     linked = [equation_link(label) for label in row.equations if label in equations]
     if linked:
         line += [nodes.Text("Equations "), *listed(linked), nodes.Text(". ")]
     if row.needs:
         needs = [claim_link(name) for name in row.needs]
         line += [nodes.Text("Rests on "), *listed(needs), nodes.Text(".")]
-    if line.children:
-        yield line
+    yield line
 
 
 def _contest(claim: Any, row: ClaimRow) -> Iterable[nodes.Node]:

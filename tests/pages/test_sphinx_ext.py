@@ -528,3 +528,8 @@ def test_cells_run_again_when_the_library_changed_and_only_then(book, monkeypatc
     assert build("2" * 16) == 2
     caches = sorted(p.name for p in (book.folder / "_build" / ".jupyter_cache").iterdir())
     assert caches == ["fieldcheck-" + "2" * 16]
+
+
+def test_unknown_source(book):
+    book.write("alpha.md", ALPHA + "\n```{source} slides\n```\n")
+    assert re.search(r"alpha\.md:\d+: no source 'slides'", failure(book))

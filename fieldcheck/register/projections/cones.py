@@ -22,6 +22,7 @@ CONE = dict(S=[2, 3, 4])
 # == the second-order-cone projection ==
 @claim(
     "soc-projection",
+    expect="proved up to S = 4",
     title="The second-order-cone projection, any opening angle",
     sources=[talk("Transformers"), ours("formula: Fukushima, Luo, Tseng 2002")],
     equations=["eq-soc-projection"],
