@@ -30,7 +30,7 @@ _SPACES = frozenset((r"\quad", r"\qquad"))
 _THIN = frozenset((r"\,", r"\;", r"\:", r"\!", r"\ ", "\\\\", "&"))
 _ENVIRONMENT = re.compile(r"^\\begin\{(?:aligned|gathered)\}(.*)\\end\{\w+\}$", re.DOTALL)
 
-LONG = 26
+LONG = 24
 """Signs on a line of a phone: a longer piece is cut before its top-level plus and minus signs."""
 
 
@@ -231,7 +231,7 @@ def _led(part: Sequence[str]) -> str:
 def _shorter(parts: list[str], deep: int = 0) -> list[list[str]]:
     """A long piece cut before signs and words and after commas; what is longer still, inside its
     outermost brackets too."""
-    if width(_join(parts)) <= LONG + 4 * deep:
+    if width(_join(parts)) <= LONG + 2 * deep:
         return [parts]
     found: list[list[str]] = [[]]
     for atom, depth in _with_depth(parts):
