@@ -92,7 +92,7 @@ def test_verify_list_show_replay(fake, home):
     assert code == OK
     assert "plain-true/printed" not in out
     assert "error below 2^-171" in out
-    assert "(in entry (2, 2))" in out
+    assert "1/2 in entry (2, 2)" in out
     assert "fieldcheck replay plain-true/twice" in out
 
     code, out, _ = call("replay", "plain-true/printed", "--digits", "80")
@@ -186,6 +186,24 @@ def test_a_witness_that_does_not_separate_is_exit_code_one(fake, home, monkeypat
     code, out, _ = call("replay", "plain-true/printed")
     assert code == DIFFERS
     assert "not certified" in out
+
+
+@pytest.mark.parametrize(
+    ("form", "code", "said"),
+    [
+        ("printed", OK, "certified at 60 digits: this point refutes plain-true/printed"),
+        ("claim", DIFFERS, "the book says otherwise: please send it, with the file"),
+    ],
+)
+def test_a_point_of_ones_own(fake, home, form, code, said):
+    (home / "point.toml").write_text(f'claim = "plain-true"\nform = "{form}"\ninputs = {{}}\n')
+    found, out, _ = call("replay", "point.toml")
+    assert (found, said in out) == (code, True)
+    assert "in entry   2, 2" in out
+
+
+def test_a_point_that_does_not_fit_is_one_sentence(fake, home):
+    assert "cannot read none.toml" in fails("replay", "none.toml")
 
 
 # --- bad usage ------------------------------------------------------------------------------------

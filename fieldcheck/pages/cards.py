@@ -52,6 +52,9 @@ LABEL = {"printed": "Printed", "reading": "Read as"}
 SHORT = 90
 """Characters of a statement that a card shows beside its formula."""
 
+ROOM = 60
+"""Signs of a formula that a card shows; the whole is in the fold."""
+
 
 def anchor(claim_id: str) -> str:
     """The id of a card on its page."""
@@ -127,14 +130,15 @@ def card(
     box: nodes.Element
     if all(source.work == OURS for source in claim.sources):
         head = [_badge(row, brief=True), nodes.Text(" "), _title(claim)]
-        box = folded(head, *lines, *_foot(claim, row), *inside, classes=[*classes, "fc-row"])
+        content = [*lines, _sure(row), *_foot(claim, row), *inside]
+        box = folded(head, *content, classes=[*classes, "fc-row"])
     else:
         box = nodes.container(classes=classes)
         box += paragraph(_title(claim), nodes.Text(" "), _badge(row), kind="head")
-        box += lines
+        box += lines if inside and not row.weakest else [*lines, _sure(row)]
         foot = nodes.container(classes=["fc-foot"])
         if inside:
-            summary = [nodes.Text("evidence, code")]
+            summary = [*_sure_in_short(row), span("evidence, code", "fc-more")]
             foot += folded(summary, *inside, classes=["fc-fold"])
         foot += _foot(claim, row)
         box += foot
@@ -166,9 +170,9 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
         before, after = first.tex, main
         if before and after:
             before, after = tex.marked(before, after)
-        shown = formula(before) if before else inline(sentence(first.title))
+        shown = formula(before, ROOM) if before else inline(sentence(first.title))
         yield _line(LABEL[first.role], shown, "printed")
-        yield _line("Instead", formula(after) if after else _first(claim), "mended")
+        yield _line("Instead", formula(after, ROOM) if after else _first(claim), "mended")
     else:
         if not main or len(_plain(claim.statement)) <= SHORT:
             yield paragraph(*_first(claim), kind="statement")
@@ -176,11 +180,10 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
             label = (
                 "Claimed" if state(row) == "wrong" else "Holds" if row.main.holds else "Examined"
             )
-            yield _line(label, formula(main), "formula")
+            yield _line(label, formula(main, 2 * ROOM), "formula")
     if case_of:
         label = "Smallest case" if case_of.certain else "Seen against it"
         yield _line(label, case.short(case_of), "case")
-    yield _line("Sure", list(_how_sure(row)), "sure")
 
 
 def _plain(statement: str) -> str:
@@ -206,12 +209,21 @@ def _sources(claim: Any) -> str:
     return "; ".join(f"{work}, {place}" if place else work for work, place in elsewhere or places)
 
 
-def _how_sure(row: ClaimRow) -> Iterable[nodes.Node]:
+def _sure(row: ClaimRow) -> nodes.paragraph:
     """How sure, and for which sizes; and what a claim below makes of it."""
-    yield from said(words.sure_line(row.main))
+    content = said(words.sure_line(row.main))
     if row.weakest:
         before, _, name = words.ground(row).rpartition(" ")
-        yield from (nodes.Text(f"; {before} "), claim_link(name))
+        content += [nodes.Text(f"; {before} "), claim_link(name)]
+    return _line("Sure", content, "sure")
+
+
+def _sure_in_short(row: ClaimRow) -> list[nodes.Node]:
+    """The same beside what one opens, where no claim below has a say: a link has no place there."""
+    if row.weakest:
+        return []
+    return [span("Sure", "fc-label"), nodes.Text(" "), *said(words.sure_line(row.main)),
+            nodes.Text(" ")]  # fmt: skip
 
 
 def _foot(claim: Any, row: ClaimRow) -> list[nodes.Node]:
@@ -220,8 +232,7 @@ def _foot(claim: Any, row: ClaimRow) -> list[nodes.Node]:
     what = "replay" if " replay " in command else "check"
     link = f'<a class="fc-permalink" href="#{anchor(claim.id)}" title="Link to {claim.id}">#</a>'
     line = nodes.paragraph(classes=["fc-actions"])
-    line += [nodes.literal(claim.id, claim.id), nodes.Text(" ")]
-    line += [button(f"copy {what} command", command), nodes.Text(" ")]
+    line += [button(f"copy {what}", " command", command), nodes.Text(" ")]
     line += [page_link("contest", "contest"), nodes.Text(" "), html(link)]
     return [line]
 
@@ -230,10 +241,9 @@ def _foot(claim: Any, row: ClaimRow) -> list[nodes.Node]:
 
 
 def _inside(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[nodes.Node]:
-    faults = broken(row) if row.main.holds else []
     yield from _statement(claim, row, equations)
     for form in printed(row):
-        yield from _as_printed(form, shown=form in faults[:1])
+        yield from _as_printed(form)
     if row.main.witness and not row.main.holds:
         yield from case.whole(row.main)
     yield from _neighbours(row.of("neighbour"))
@@ -255,6 +265,9 @@ def _statement(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Itera
         label = paragraph(f"Checked is {DIFFERS[claim.differs]} ")
         label += [equation_link(claim.equations[0]), nodes.Text(".")]
         yield label
+    whole = formula_of(claim, equations)
+    if whole and tex.width(whole) > ROOM:
+        yield paragraph(*formula(whole), kind="formula")
     parts = [sentence(words.scope_line(row.main))]
     if row.grade:
         parts.append(sentence(words.GRADE_MEANS[row.grade]))
@@ -262,7 +275,7 @@ def _statement(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Itera
     yield paragraph(*said(" ".join(filter(None, parts))), kind="scope")
 
 
-def _as_printed(form: FormRow, *, shown: bool) -> Iterable[nodes.Node]:
+def _as_printed(form: FormRow) -> Iterable[nodes.Node]:
     """A printed form, or our reading: what is the matter with it, and the source's own words."""
     box = nodes.container(classes=["fc-form"])
     how = "As printed" if form.role == "printed" else "As we read it"
@@ -272,7 +285,7 @@ def _as_printed(form: FormRow, *, shown: bool) -> Iterable[nodes.Node]:
         words_ = f"“{stated.plain}”" if stated.quote else f"in our words, {stated.plain}"
         where = page_link(name, f"{work.work}, {work.what} {place.name}")
         box += paragraph(where, f": {words_}", kind="source")
-    if form.tex and not shown:
+    if form.tex:
         box += paragraph(*formula(form.tex), kind="formula")
     if form.verdict != REFUTED:
         box += paragraph(*said(sentence(words.scope_line(form))), kind="scope")
@@ -343,16 +356,16 @@ def _evidence(row: ClaimRow) -> Iterable[nodes.Node]:
 
 
 def _context(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[nodes.Node]:
-    """The equations that the claim names, and the claims it rests on."""
+    """Where it is printed, the equations that the claim names, and the claims it rests on."""
     line = nodes.paragraph(classes=["fc-context"])
+    line += nodes.Text(f"{sentence(_sources(claim))} ")
     linked = [equation_link(label) for label in row.equations if label in equations]
     if linked:
         line += [nodes.Text("Equations "), *listed(linked), nodes.Text(". ")]
     if row.needs:
         needs = [claim_link(name) for name in row.needs]
         line += [nodes.Text("Rests on "), *listed(needs), nodes.Text(".")]
-    if line.children:
-        yield line
+    yield line
 
 
 def _contest(claim: Any, row: ClaimRow) -> Iterable[nodes.Node]:

@@ -90,26 +90,36 @@ def html(text: str) -> nodes.raw:
     return nodes.raw("", text, format="html")
 
 
-def button(label: str, copied: str) -> nodes.raw:
-    """A button that copies a text; a script shows it, since it can do nothing without one."""
+def button(label: str, more: str, copied: str) -> nodes.raw:
+    """A button that copies a text; a script shows it, since it can do nothing without one.
+
+    ``more`` is the part of its label that a phone has no room for.
+    """
     return html(
         f'<button type="button" class="fc-copy" data-copy="{escape(copied)}" hidden>'
-        f"{escape(label)}</button>"
+        f'{escape(label)}<span class="fc-roomy">{escape(more)}</span></button>'
     )
 
 
 # --- formulas -------------------------------------------------------------------------------------
 
 
-def formula(text: str) -> list[nodes.Node]:
-    """A formula in pieces between which a line may break, so that it fits a narrow page."""
+def formula(text: str, room: float | None = None) -> list[nodes.Node]:
+    """A formula in pieces between which a line may break, so that it fits a narrow page.
+
+    ``room`` in signs: what does not fit is left out, for a place that shows the whole elsewhere.
+    """
     found: list[nodes.Node] = []
-    for statement in tex.pieces(text):
+    statements = tex.pieces(text)
+    kept = tex.fitting(statements, room) if room else statements
+    for statement in kept:
         if found:
             found.append(span(" ", "fc-gap"))
         for k, piece in enumerate(statement):
-            found += [nodes.Text(" ")] * (k > 0) + [nodes.math(piece, piece)]
-    return found
+            words = tex.WORDS.fullmatch(piece)
+            found += [nodes.Text(" ")] * (k > 0)
+            found.append(nodes.Text(words[1].strip()) if words else nodes.math(piece, piece))
+    return [*found, nodes.Text(" …")] if len(kept) < len(statements) else found
 
 
 # --- links ----------------------------------------------------------------------------------------

@@ -319,7 +319,7 @@ def _witness(row: FormRow) -> RenderableType:
         for index, line in enumerate(lines):
             grid.add_row(Text(f"{name} =" if index == 0 else ""), Text(line))
     where = words.place(row, witness)
-    grid.add_row(Text("left side"), Text(f"{numbers.short(witness.lhs)}{where and f' ({where})'}"))
+    grid.add_row(Text("left side"), Text(f"{numbers.short(witness.lhs)} {where}".rstrip()))
     grid.add_row(Text("right side"), Text(numbers.short(witness.rhs)))
     digits = f" at {witness.digits} digits" if witness.digits else ""
     grid.add_row(Text("certified by"), Text(f"{witness.certified_by}{digits}"))

@@ -30,7 +30,7 @@ _SPACES = frozenset((r"\quad", r"\qquad"))
 _THIN = frozenset((r"\,", r"\;", r"\:", r"\!", r"\ ", "\\\\", "&"))
 _ENVIRONMENT = re.compile(r"^\\begin\{(?:aligned|gathered)\}(.*)\\end\{\w+\}$", re.DOTALL)
 
-LONG = 26
+LONG = 24
 """Signs on a line of a phone: a longer piece is cut before its top-level plus and minus signs."""
 
 
@@ -206,10 +206,18 @@ def _delimiter(atom: str) -> str:
 def _statement(parts: Sequence[str]) -> list[str]:
     found: list[list[str]] = [[]]
     for atom, depth in _with_depth(parts):
-        if atom in _RELATIONS and depth == 0 and any(a not in _THIN for a in found[-1]):
+        words = depth == 0 and bool(WORDS.fullmatch(atom))
+        relation = atom in _RELATIONS and depth == 0
+        if (relation or words) and any(a not in _THIN for a in found[-1]):
             found.append([])
         found[-1].append(atom)
-    return [_led(part) for whole in found for part in _shorter(whole)]
+        if words:
+            found.append([])
+    return [_led(part) for whole in found if whole for part in _shorter(whole)]
+
+
+WORDS = re.compile(r"\\text\{([^{}$\\]{12,})\}")
+"""Words in a formula that are long enough to be set as words, so that they break like others."""
 
 
 def _led(part: Sequence[str]) -> str:
@@ -220,9 +228,10 @@ def _led(part: Sequence[str]) -> str:
     return lead + _join(part)
 
 
-def _shorter(parts: list[str]) -> list[list[str]]:
-    """A long piece cut before signs and words and after commas."""
-    if width(_join(parts)) <= LONG:
+def _shorter(parts: list[str], deep: int = 0) -> list[list[str]]:
+    """A long piece cut before signs and words and after commas; what is longer still, inside its
+    outermost brackets too."""
+    if width(_join(parts)) <= LONG + 2 * deep:
         return [parts]
     found: list[list[str]] = [[]]
     for atom, depth in _with_depth(parts):
@@ -230,10 +239,28 @@ def _shorter(parts: list[str]) -> list[list[str]]:
         held = width(_join([a for a in last if a not in _THIN and a not in _RELATIONS]))
         sign = atom in ("+", "-", r"\cup", r"\circ") or atom.startswith((r"\text", r"\Bigl["))
         comma = bool(last) and [a for a in last if a not in _THIN][-1:] == [","]
-        if depth == 0 and atom not in _THIN and held > LONG / 3 and (sign or comma):
+        if depth <= deep and atom not in _THIN and held > LONG / 3 and (sign or comma):
             found.append([])
         found[-1].append(atom)
-    return found
+    if deep:
+        return found
+    return [shorter for part in found for shorter in _shorter(part, 1)]
+
+
+def fitting(statements: list[list[str]], room: float) -> list[list[str]]:
+    r"""Those statements of a formula that fit into so many signs: the marked ones first.
+
+    >>> fitting([["a"], ["{} = b"], [r"\underline{c}"]], 3)
+    [['a'], ['\\underline{c}']]
+    """
+    sizes = [sum(map(width, statement)) for statement in statements]
+    marks = [any(r"\underline" in piece for piece in statement) for statement in statements]
+    kept: set[int] = set()
+    for k in sorted(range(len(statements)), key=lambda k: (not marks[k], k)):
+        if kept and sum(sizes[j] for j in kept) + sizes[k] > room:
+            break
+        kept.add(k)
+    return [statements[k] for k in sorted(kept)]
 
 
 def width(tex: str) -> float:

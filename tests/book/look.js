@@ -63,6 +63,18 @@ window.look = {
     return found;
   },
 
+  // Each folded card: its height in lines of the book's text, and its formulas that stick out of it.
+  cards() {
+    const line = parseFloat(getComputedStyle(document.querySelector("article.bd-article")).lineHeight);
+    return [...document.querySelectorAll(".fc-card")].filter((card) => card.offsetParent).map((card) => {
+      const box = card.getBoundingClientRect();
+      const shown = [...card.querySelectorAll("mjx-container")].filter((e) => e.checkVisibility() && !e.closest(".fc-fold, .fc-row"));
+      const wide = (e) => e.querySelector("svg").getBoundingClientRect();
+      const cut = shown.filter((e) => wide(e).right > box.right + 1 || wide(e).width > e.clientWidth + 2);
+      return { id: card.id, row: card.matches("details"), lines: box.height / line, cut: cut.length };
+    });
+  },
+
   title() {
     const heading = document.querySelector("article h1").cloneNode(true);
     heading.querySelectorAll(".math, .headerlink, .section-number").forEach((e) => e.remove());

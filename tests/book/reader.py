@@ -73,6 +73,7 @@ class Report:
     images_not_turned: list[str] = field(default_factory=list)  # dark on dark
     wide_at: dict[int, list[str]] = field(default_factory=dict)  # width: what sticks out
     axe: dict[str, list[str]] = field(default_factory=dict)  # light/dark: rule and element
+    cards: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # width: look.cards()
 
 
 class Reader:
@@ -129,6 +130,7 @@ class Reader:
             page.evaluate("() => look.emptyFormulas()")
             report.blank_images = page.evaluate("() => look.blankImages()")
             report.wide_at[WIDE[0]] = page.evaluate("() => look.sticksOut()")
+            report.cards[WIDE[0]] = page.evaluate("() => look.cards()")
             page.evaluate(self.axe)
             report.axe["light"] = page.evaluate("() => look.accessibility()")
 
@@ -140,6 +142,7 @@ class Reader:
             page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
             page.wait_for_timeout(100)
             report.wide_at[NARROW[0]] = page.evaluate("() => look.sticksOut()")
+            report.cards[NARROW[0]] = page.evaluate("() => look.cards()")
             report.navigation_opens = self._navigation_opens(page)
         return report
 

@@ -42,6 +42,21 @@ def test_page_does_not_scroll_sideways(report: Report, width: int) -> None:
     assert report.wide_at[width] == []
 
 
+@pytest.mark.parametrize(("width", "lines", "row"), [(WIDE[0], 8, 2.2), (NARROW[0], 12, 4)])
+def test_a_folded_card_is_short(report: Report, width: int, lines: int, row: float) -> None:
+    long = {
+        c["id"]: c["lines"]
+        for c in report.cards[width]
+        if c["lines"] > (row if c["row"] else lines)
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("width", [WIDE[0], NARROW[0]])
+def test_no_formula_of_a_folded_card_is_cut(report: Report, width: int) -> None:
+    assert [card["id"] for card in report.cards[width] if card["cut"]] == []
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_accessible(report: Report, mode: str) -> None:
     assert report.axe[mode] == []

@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass, field
+import tomllib
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from fieldcheck.ledger import records
+from fieldcheck.ledger.errors import UserError
 from fieldcheck.ledger.records import ClaimRow
 
 ROLES = (("claim", "claim"), ("printed", "printed"), ("twice", "neighbour"))
@@ -221,3 +224,14 @@ def replay(form: Form, witness: Any, digits: int) -> dict[str, Any]:
         "certified": not os.environ.get("FAKE_UNCERTIFIED"),
         "inputs": witness.inputs,
     }
+
+
+def contest(claims: dict[str, Claim], path: Path, digits: int) -> Any:
+    if not path.exists():
+        raise UserError(f"cannot read {path}: no such file")
+    point = tomllib.loads(path.read_text())
+    form = claims[point["claim"]].forms[f"{point['claim']}/{point['form']}"]
+    judged = replace(form, expect=SimpleNamespace(holds=form.expect != "refuted"))
+    return SimpleNamespace(
+        form=judged, refutes=True, certain=True, open="", lhs="1/2", rhs="1", part=0, index=(1, 1)
+    )

@@ -178,12 +178,12 @@
 
   function prepareCopies() {
     for (const button of document.querySelectorAll("button.fc-copy")) {
-      const label = button.textContent;
+      const label = button.innerHTML;
       button.hidden = false;
       button.addEventListener("click", async () => {
         await copy(button.dataset.copy);
         button.textContent = "copied";
-        setTimeout(() => (button.textContent = label), 1500);
+        setTimeout(() => (button.innerHTML = label), 1500);
       });
     }
   }
