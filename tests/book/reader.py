@@ -62,7 +62,7 @@ class Report:
     """What was seen on one page. A sound page fills only the first four."""
 
     formulas: int = 0  # elements that hold a formula
-    rendered: int = 0  # of those, with exactly one picture of it
+    rendered: int = 0  # of those, set, once, and with MathML
     navigation_opens: bool = False  # the menu, in the narrow window
     title: str = ""  # the words of the heading that a reader could type
     bad_formulas: list[str] = field(default_factory=list)  # errors, or TeX left in the open
@@ -84,7 +84,7 @@ class Reader:
 
     @contextmanager
     def open(self, path: Path, report: Report, *, query: str = "") -> Iterator[Page]:
-        """Open `path` in a fresh context, wide and light, and let MathJax finish."""
+        """Open `path` in a fresh context, wide and light, and let its scripts finish."""
         size = {"width": WIDE[0], "height": WIDE[1]}
         context = self.browser.new_context(viewport=size, color_scheme="light")
         context.set_default_timeout(30_000)
@@ -112,7 +112,7 @@ class Reader:
         try:
             page.goto(path.as_uri() + query, wait_until="load")
             page.add_style_tag(content=STILL)
-            page.evaluate("() => window.MathJax?.startup?.promise")
+            page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
             page.evaluate(LOOK)
             yield page
         finally:
