@@ -140,7 +140,7 @@ class Form:
     tex: str = ""
     hypothesis: str | None = None
     box: Mapping[str, Any] | None = None
-    every_size: bool = False
+    listed: bool = False
 
     @property
     def claim_id(self) -> str:
@@ -171,7 +171,7 @@ class Claim:
     sizes: Mapping[str, Sequence[int]]
     tex: str
     module: str
-    every_size: bool = False
+    listed: bool = False
     forms: dict[str, Form] = field(default_factory=dict)
 
     # -- other forms -------------------------------------------------------------------------
@@ -261,7 +261,7 @@ class Claim:
             raise ClaimError(f"{full}: two forms have this key; give one of them key=…")
         _lint(body, full)
         self.forms[full] = Form(
-            full, role, title, body, given, sizes, expect, tex, hypothesis, box, self.every_size
+            full, role, title, body, given, sizes, expect, tex, hypothesis, box, self.listed
         )
 
     def finish(self) -> None:
@@ -383,7 +383,7 @@ def claim(
     sizes: Mapping[str, Sequence[int]] | None = None,
     tex: str = "",
     box: Mapping[str, Any] | None = None,
-    every_size: bool = False,
+    listed: bool = False,
 ) -> Callable[[Body], Claim]:
     """Register a claim; the decorated body becomes its first form.
 
@@ -397,8 +397,8 @@ def claim(
                any of them; "refuted" for a no-go row stated as the universal claim it denies
     sizes:     allowed values of a size, where not 1..6
     box:       raw box for an enclosure (see fieldcheck.evidence.enclose)
-    every_size: the listed sizes are part of the statement, as in a table of dimensions; then every
-               profile visits them all, the cheapest one, too
+    listed:    the statement speaks of the listed sizes only, as a table does: proved at these, it
+               is proved
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ClaimError(f"{id!r} is no claim id: use lower case words joined by hyphens")
@@ -429,7 +429,7 @@ def claim(
             dict(sizes or {}),
             tex,
             body.__module__,
-            every_size,
+            listed,
         )
         made._add(
             "claim", "claim", title, body, dict(given), expected, tex, dict(sizes or {}), None, box

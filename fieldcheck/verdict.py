@@ -63,6 +63,7 @@ class Scope:
     box:        the box of raw parameters an enclosure covered, if it was not the whole domain
     conditions: what was not discharged: while one remains, nothing is proved
     left_out:   where a side has no value: points of which the statement does not speak
+    stated:     the sizes are all that the statement speaks of
     """
 
     sizes: Sizes = field(default_factory=dict)
@@ -70,10 +71,12 @@ class Scope:
     box: str | None = None
     conditions: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    stated: bool = False
 
     @property
     def every_size(self) -> bool:
-        return all(values == ALL for values in self.sizes.values())
+        """Every size that the statement speaks of?"""
+        return self.stated or all(values == ALL for values in self.sizes.values())
 
     def meet(self, other: Scope) -> Scope:
         """What both cover."""
@@ -88,6 +91,7 @@ class Scope:
             "; ".join(boxes) or None,
             tuple(dict.fromkeys(self.conditions + other.conditions)),
             tuple(dict.fromkeys(self.left_out + other.left_out)),
+            self.stated and other.stated,
         )
 
     def record(self) -> dict[str, Any]:
@@ -97,6 +101,7 @@ class Scope:
             "box": self.box,
             "conditions": list(self.conditions),
             "left_out": list(self.left_out),
+            "stated": self.stated,
         }
 
 

@@ -108,7 +108,9 @@ class Float(Arithmetic):
         return d.real if d.is_complex() else d
 
     def _imag(self, d):
-        return d.imag if d.is_complex() else torch.zeros_like(d)
+        if d.is_complex():
+            return d.imag
+        return torch.where(torch.isnan(d), d, torch.zeros_like(d))  # of a log below zero
 
     def _real_only(self, data):
         return not data.is_complex()

@@ -285,6 +285,17 @@ class Indices(Arithmetic):
 
     def _times(self, key: Any, a: Count, b: Count, axes: tuple[Axis, ...]) -> Count:
         under = {d: a.under.get(d, 0) + b.under.get(d, 0) for d in {**a.under, **b.under}}
+        for x, y in ((a, b), (b, a)):
+            if divisor := self._divisor_of(x, y):  # (P/A) A = P
+                under[divisor] -= 1
+                return replace(
+                    x,
+                    key=key,
+                    axes=axes,
+                    inner=most(x.inner, y.inner),
+                    under={d: n for d, n in under.items() if n},
+                    touched=tuple(self._touches(x, axes)),
+                )
         touched = zip(self._touches(a, axes), self._touches(b, axes), strict=True)
         held = a.held if b.held is None else b.held if a.held is None else None
         return Count(
@@ -297,6 +308,13 @@ class Indices(Arithmetic):
             held,
             a.idle or b.idle,
         )
+
+    @staticmethod
+    def _divisor_of(a: Count, b: Count) -> Divisor | None:
+        """The divisor of a that b is, entry by entry."""
+        places = tuple(k - len(b.axes) for k, axis in enumerate(b.axes) if axis)
+        mine = (d for d in a.under if (d.key, d.places) == (b.key, places))
+        return None if b.under else next(mine, None)
 
     def _mul(self, a: Count, b: Count) -> Count:
         return self._times(self._key("*", a.key, b.key), a, b, self._broadcast(a.axes, b.axes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from fieldcheck.evidence.methods import (
 )
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.watching import reachable
 from fieldcheck.relations import Relation
 from fieldcheck.verdict import CONFIRMS, REFUTES, Evidence, Report, Verdict, Why
 
@@ -76,6 +77,23 @@ def gather(
         return [], [Report("probe").broken(blame(statement, error))]
     if other:  # every method looks at the parts of the smallest sizes alone
         return relations, [Report("probe").broken(other)]
+    before = reachable(statement)
+    found = list(_asked(statement, relations, profile, seed, only))
+    after = reachable(statement)
+    if changed := [name for name, state in before.items() if after.get(name) != state]:
+        said = f"the body changes {changed[0]!r} as it runs, so that it is not one statement"
+        return relations, [Report("probe").broken(f"{said} (functools.cache is harmless)")]
+    return relations, found
+
+
+def _asked(
+    statement: Statement,
+    relations: Sequence[Relation],
+    profile: Profile,
+    seed: int,
+    only: Sequence[str] | None,
+) -> Iterator[Evidence]:
+    """What the methods say, up to a refutation, or to where the body breaks."""
     found: list[Evidence] = []
     for name, method in METHODS:
         if only is not None and name not in only:
@@ -91,12 +109,13 @@ def gather(
         except Unsupported as gap:
             evidence = Report(name).silent(Why.UNSUPPORTED, gap.primitive)
         except Exception as error:
-            return relations, [*found, Report(name).broken(blame(statement, error))]
+            yield Report(name).broken(blame(statement, error))
+            return
         if evidence.why is not Why.NOT_CONCERNED:
             found.append(evidence)
+            yield evidence
         if evidence.outcome == REFUTES:
-            break
-    return relations, found
+            return
 
 
 def blame(statement: Statement, error: Exception) -> str:

@@ -128,7 +128,7 @@ class Statement:
         ranges = {name: tuple(self.range_of(name)) for name in self.size_names}
         while not self._affordable(ranges):
             longest = max(ranges, key=lambda name: (len(ranges[name]), max(ranges[name])))
-            if len(ranges[longest]) == 1 or self.form.every_size:
+            if len(ranges[longest]) == 1 or self.form.listed:
                 break
             ranges[longest] = ranges[longest][:-1]
         return ranges
@@ -148,9 +148,7 @@ class Statement:
     def scope(self, sizes: Mapping[str, Any], **more: Any) -> Scope:
         """A scope with what the domains' recipes cover."""
         inputs = {name: domain.covers for name, domain in self.form.given.items()}
-        if self.form.every_size:
-            sizes = dict.fromkeys(sizes, "all")
-        return Scope(dict(sizes), inputs, **more)
+        return Scope(dict(sizes), inputs, stated=self.form.listed, **more)
 
     # -- shapes ------------------------------------------------------------------------------
     def raw_shapes(self, sizes: dict[str, int]) -> dict[str, tuple[int, ...]]:

@@ -1,14 +1,20 @@
-"""Bodies that could tell which arithmetic runs them, or how long an axis is.
+"""Bodies that could tell which arithmetic runs them, or how long an axis is, or that change.
 
-Such a body may state one thing to the primes and another to the balls: nothing is proved of it.
+Such a body may state one thing to the primes and another to the balls: nothing is proved of one
+that asks what it is handed, or that chance, time or a memory may make another the next time.  One
+that has changed what it can reach (a list, a counter) when all is done was no statement at all.
 """
 
 from __future__ import annotations
 
 import dis
 import inspect
-from collections.abc import Iterator
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import is_dataclass
 from typing import Any
+
+import numpy as np
 
 from fieldcheck.evidence.statement import Statement
 
@@ -20,6 +26,7 @@ TRACES = frozenset(
         "type",
         "hasattr",
         "getattr",
+        "setattr",
         "vars",
         "dir",
         "id",
@@ -34,6 +41,10 @@ TRACES = frozenset(
         "str",
         "format",
         "callable",
+        "random",
+        "rand",
+        "randn",
+        "randint",
     ]
 )
 """Names that let a body find out."""
@@ -41,54 +52,147 @@ TRACES = frozenset(
 TELLING = ("IS_OP", "MATCH_CLASS", "MATCH_KEYS", "MATCH_MAPPING", "MATCH_SEQUENCE")
 """Instructions that do (``is None`` is harmless)."""
 
+KEEPING = ("STORE_GLOBAL", "STORE_ATTR", "DELETE_GLOBAL", "DELETE_ATTR")
+"""Instructions by which it remembers."""
+
+CHANCE = frozenset(["random", "_random", "secrets", "time", "datetime", "os", "posix", "uuid"])
+"""Modules by which it may be another the next time."""
+
+LIBRARY = tuple(f"fieldcheck.{m}" for m in ("arithmetic", "relations", "domains", "claim"))
+
+CALLED = ("__new__", "__post_init__", "__call__")
+
+MOST = 10_000
+"""Values that are compared before and after."""
+
+Near = list[tuple[str, Any]]
+"""What a function can reach by a name."""
+
 
 def watching(statement: Statement) -> str:
-    """Why a statement could be another in another arithmetic, or at another size; or nothing."""
-    given = statement.form.given.values()
-    bodies = (statement.form.body, *(domain.build for domain in given))
-    return next(filter(None, map(watches, bodies)), "")
+    """Why a statement could be another in another arithmetic, at another size, or the next time."""
+    return next(filter(None, map(watches, _bodies(statement))), "")
 
 
 def watches(body: Any) -> str:
-    """Why a body could tell what runs it, or an empty string."""
-    for code in _codes(body):
-        where = f"(line {code.co_firstlineno})"
-        if code.co_exceptiontable:
-            return f"{code.co_name} catches exceptions {where}"
-        seen = [n for n in code.co_names if n in TRACES or (n.startswith("__") and n[-2:] == "__")]
-        if seen:
-            return f"{code.co_name} asks for {seen[0]!r} {where}"
-        before = None
-        for step in dis.get_instructions(code):
-            if step.opname in TELLING and not (before and before.argval is None):
-                return f"{code.co_name} asks what something is {where}"
-            before = step
+    """Why a body could be another the next time it runs, or an empty string."""
+    for code, near in _reached(body):
+        why = _traces(code) or _steps(code) or next(filter(None, map(_source, near)), "")
+        if why:
+            return f"{code.co_name} {why} (line {code.co_firstlineno})"
     return ""
 
 
-def _codes(body: Any) -> Iterator[Any]:
-    """The code of a body, of the functions in it and of those beside it that it calls."""
-    todo, seen = [inspect.unwrap(getattr(body, "func", body))], set()
+def _traces(code: Any) -> str:
+    if code.co_exceptiontable:
+        return "catches exceptions"
+    seen = [n for n in code.co_names if n in TRACES or (n.startswith("__") and n[-2:] == "__")]
+    return f"asks for {seen[0]!r}" if seen else ""
+
+
+def _steps(code: Any) -> str:
+    before = None
+    for step in dis.get_instructions(code):
+        if step.opname in TELLING and not (before and before.argval is None):
+            return "asks what something is"
+        if step.opname in KEEPING:
+            return f"keeps {step.argval!r}"
+        if step.opname == "IMPORT_NAME" and step.argval.split(".")[0] in CHANCE:
+            return f"is left to {step.argval!r}"
+        before = step
+    return ""
+
+
+def _source(named: tuple[str, Any]) -> str:
+    """Something that gives another value each time."""
+    name, value = named
+    if hasattr(value, "__next__") and not isinstance(value, type):
+        return f"draws from {name!r}"
+    made_in = [value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "")]
+    made_in.append(type(getattr(value, "__self__", None)).__module__)
+    chance = any(str(m).split(".")[0] in CHANCE or str(m) == "numpy.random" for m in made_in)
+    return f"is left to {name!r}" if chance else ""
+
+
+# -- memory --------------------------------------------------------------------------------------
+def reachable(statement: Statement) -> dict[str, Any]:
+    """What the bodies of a statement can reach and might change, as it is now."""
+    return {
+        name: _state(value, [MOST])
+        for body in _bodies(statement)
+        for _, near in _reached(body)
+        for name, value in near
+    }
+
+
+def _state(value: Any, left: list[int]) -> Any:
+    """The plain data in a value; anything else is itself as long as it is the same object."""
+    left[0] -= 1
+    if left[0] < 0:
+        return None
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        return value
+    if isinstance(value, np.ndarray):
+        return value.tobytes()
+    if isinstance(value, Mapping):
+        return [(_state(k, left), _state(v, left)) for k, v in value.items()]
+    if isinstance(value, Collection) and not isinstance(value, type):
+        return [type(value).__name__, *(_state(v, left) for v in value)]
+    module = str(getattr(value, "__module__", ""))
+    if inspect.ismodule(value) or module.startswith(LIBRARY) or not hasattr(value, "__dict__"):
+        return id(value)
+    own = [v for k, v in vars(value).items() if not k.startswith("__") and not callable(v)]
+    return [id(value), *(_state(v, left) for v in own)]
+
+
+# -- what a body reaches -------------------------------------------------------------------------
+def _bodies(statement: Statement) -> list[Any]:
+    return [statement.form.body, *(d.build for d in statement.form.given.values())]
+
+
+def _reached(body: Any) -> Iterator[tuple[Any, Near]]:
+    """The code of a body, of the functions in it and of those beside it that it calls, with what
+    each can reach."""
+    todo, seen = [getattr(body, "func", body)], set()
     while todo:
-        function = todo.pop()
+        function = inspect.unwrap(todo.pop())
         code = getattr(function, "__code__", function if inspect.iscode(function) else None)
         if code is None or code in seen:
             continue
         seen.add(code)
-        yield code
+        near = _near(function, code)
+        yield code, near
         todo += [c for c in code.co_consts if inspect.iscode(c)]
-        scope = getattr(function, "__globals__", {})
-        cells = getattr(function, "__closure__", None) or ()
-        near = [scope.get(name) for name in code.co_names]
-        near += getattr(function, "__defaults__", None) or ()
-        near += (getattr(function, "__kwdefaults__", None) or {}).values()  # choices
-        for cell in cells:
-            try:
-                near.append(cell.cell_contents)
-            except ValueError:  # a name that is not bound yet
-                continue
-        todo += [f for f in near if inspect.isfunction(f) and not _library(f)]
+        todo += [f for _, value in near for f in _called(value)]
 
 
-def _library(function: Any) -> bool:
-    return str(function.__module__).startswith(("fieldcheck.arithmetic", "fieldcheck.relations"))
+def _near(function: Any, code: Any) -> Near:
+    scope = getattr(function, "__globals__", {})
+    near = [(name, scope[name]) for name in code.co_names if name in scope]
+    defaults = getattr(function, "__defaults__", None) or ()
+    near += zip(code.co_varnames[code.co_argcount - len(defaults) :], defaults, strict=False)
+    near += (getattr(function, "__kwdefaults__", None) or {}).items()  # choices
+    cells = getattr(function, "__closure__", None) or ()
+    for name, cell in zip(code.co_freevars, cells, strict=False):
+        try:
+            near.append((name, cell.cell_contents))
+        except ValueError:  # a name that is not bound yet
+            continue
+    return near
+
+
+def _called(value: Any) -> list[Any]:
+    """The functions that run when a value is called, of those that are not the library's."""
+    if hasattr(value, "func"):  # functools.partial
+        return _called(value.func)
+    kind = value if isinstance(value, type) else type(value)
+    module = str(getattr(value if inspect.isroutine(value) else kind, "__module__", ""))
+    if module.startswith(LIBRARY) or module.split(".")[0] in sys.stdlib_module_names - {"__main__"}:
+        return []
+    if inspect.ismethod(value):
+        return [value.__func__]
+    if inspect.isfunction(value):
+        return [value]
+    own = [f for f in map(vars(kind).get, CALLED) if inspect.isfunction(f)]
+    init = None if is_dataclass(kind) else vars(kind).get("__init__")  # made by the library, or own
+    return [*own, init] if inspect.isfunction(init) else own

@@ -37,4 +37,4 @@ def unnormalized(xp, X, W) -> Any:
 def weighted_inner(xp, X, W, H, F) -> Any:
     """Σ_i Z_i ⟨h_i, f_i⟩ with Z_i = Σ_j exp⟨x_i W, x_j⟩: the metric in which attention ascends."""
     Z = xp.sum(xp.exp(X @ W @ X.T), axis=1)
-    return xp.sum(Z[:, None] * H * F)
+    return xp.sum(H * (Z[:, None] * F))

@@ -54,7 +54,8 @@ class Scope(Record):
     """How far a proof reaches; of what stands, which side conditions were not discharged.
 
     sizes: "all", or the values covered in every combination.  inputs: what of each domain is
-    covered: "all", "dense", or the part.  left_out: where a side has no value.
+    covered: "all", "dense", or the part.  left_out: where a side has no value.  stated: the sizes
+    are all that the statement speaks of.
     """
 
     sizes: Sizes
@@ -62,6 +63,7 @@ class Scope(Record):
     box: str | None
     conditions: tuple[str, ...]
     left_out: tuple[str, ...]
+    stated: bool
 
 
 class Worst(Record):

@@ -107,7 +107,9 @@ def reach(word: str, scope: Any) -> str:
     if scope is None or word not in (PROVED, UP_TO, ON):
         return str(word)
     every = ", ".join(name for name, values in scope.sizes.items() if values == ALL)
-    some = listed({k: v for k, v in scope.sizes.items() if v != ALL}, largest=True)
+    some = listed({k: v for k, v in scope.sizes.items() if v != ALL}, largest=word != PROVED)
+    if word == PROVED and some:
+        return f"proved for {some}, all that it states" + (f", every {every}" if every else "")
     if word == PROVED:
         return f"proved for every {every or 'input'}"
     said = f"up to {some}" if word == UP_TO else f"on {box(scope.box)}"

@@ -97,7 +97,7 @@ class Proof:
         """Does the scope claim no more sizes than were visited, or counted?"""
         for part, scope in self.scopes.items():
             for name, values in scope["sizes"].items():
-                if values == EVERY and name not in self.counts and not self.form.every_size:
+                if values == EVERY and name not in self.counts:
                     self.say(WRONG, f"part {part} claims every {name} without a count of indices")
                 if values != EVERY and not set(values) <= set(self.grid[name]):
                     self.say(WRONG, f"part {part} claims sizes {name} that its grid lacks")

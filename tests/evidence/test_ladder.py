@@ -101,7 +101,7 @@ def test_the_residual_is_that_of_the_worst_entry():
     assert ladder._mpmath_residual(wide, raw, 0, 50) > 0
 
 
-def test_what_has_no_value_anywhere_is_said_and_an_order_leaves_it_to_the_search():
+def test_what_has_no_value_anywhere_is_said():
     pole = lambda xp, x: 1 / (xp.exp(x) - xp.exp(x))
     equal = ladder.run(
         statement(lambda xp, x: Equal(pole(xp, x), x), x=real()), PROFILES["quick"], 0
@@ -110,7 +110,7 @@ def test_what_has_no_value_anywhere_is_said_and_an_order_leaves_it_to_the_search
     order = ladder.run(
         statement(lambda xp, x: AtMost(pole(xp, x), x), x=real()), PROFILES["quick"], 0
     )
-    assert order.outcome == "confirms"
+    assert order.outcome == "silent"
     assert not order.agrees
 
 

@@ -5,9 +5,11 @@ What is false may be *proved up to* sizes at which it is true, and then the list
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -414,6 +416,9 @@ EXAMPLES = {
     "order: all that occurs is zero": example(
         lambda xp, x: AtMost(0, xp.tanh(x) ** 2, gap=xp.tanh(x) ** 2), PROVED, x=real()
     ),
+    "imaginary: of a log below zero": example(
+        lambda xp, x: Zero(xp.imag(xp.log(6 - x))), REFUTED, x=real()
+    ),
     "reversed: the same sum": example(
         lambda xp, x: Equal(xp.sum(x[::-1]), xp.sum(x)), CERTAIN, x=vector("n")
     ),
@@ -462,3 +467,72 @@ def test_a_number_made_for_known_primes_is_refuted(known):
     for body in (lambda xp, x: Zero(x - K), hidden):
         verdict, _ = examine(body, profile="standard", x=real())
         assert verdict.verdict == "refuted", verdict
+
+
+# -- bodies that are another the next time ------------------------------------------------
+KEPT: list[int] = []
+
+
+def _by_list(x):
+    KEPT.append(1)
+    return x if len(KEPT) % 30 else 2 * x
+
+
+def _by_default(x, box={"n": 0}):  # noqa: B006
+    box["n"] += 1
+    return x if box["n"] % 40 else 2 * x
+
+
+class _ByClass:
+    n = 0
+
+    def __call__(self, x):
+        _ByClass.n += 1
+        return x if _ByClass.n % 40 else 2 * x
+
+
+def _by_closure():
+    n = 0
+
+    def body(x):
+        nonlocal n
+        n += 1
+        return x if n % 40 else 2 * x
+
+    return body
+
+
+def _by_chance(x):
+    import random
+
+    return x if random.random() < 0.999 else 2 * x
+
+
+COUNTED = itertools.count()
+_KEPT_BY_CLOSURE = _by_closure()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        _by_list,
+        _by_default,
+        _ByClass(),
+        _KEPT_BY_CLOSURE,
+        _by_chance,
+        lambda x: x if next(COUNTED) % 60 else 2 * x,
+        lambda x: x if np.random.rand() < 0.999 else 2 * x,  # noqa: NPY002
+    ],
+)
+def test_nothing_is_proved_of_a_body_that_changes(step):
+    verdict, _ = examine(lambda xp, x: Equal(step(x), x), x=vector("n"))
+    assert verdict.verdict not in ("proved", "proved up to", "proved on")
+
+
+@cache
+def _cached(n):
+    return n + 1
+
+
+def test_a_cache_is_no_memory():
+    assert examine(lambda xp, x: Equal(_cached(1) * x, 2 * x), x=vector("n"))[0].verdict == "proved"

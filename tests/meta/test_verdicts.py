@@ -368,8 +368,8 @@ def test_positive_numbers_are_positive():
     assert examine(body, t=positive(), r=root("r"))[0].holds
 
 
-@pytest.mark.parametrize("every_size", [False, True])
-def test_an_author_s_sizes_are_all_visited(every_size):
+@pytest.mark.parametrize("listed", [False, True])
+def test_an_author_s_sizes_are_all_visited(listed):
     """True up to size three and false at four, which the author lists."""
     form = Form(
         "example/claim",
@@ -379,6 +379,6 @@ def test_an_author_s_sizes_are_all_visited(every_size):
         dict(x=vector("n")),
         dict(n=[1, 2, 3, 4]),
         HOLDS,
-        every_size=every_size,
+        listed=listed,
     )
     assert judge(form, PROFILES["quick"], 0)[0].verdict == "refuted"

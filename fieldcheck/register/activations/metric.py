@@ -258,7 +258,6 @@ def _(xp, x, h, k):
     equations=["eq-colu-constant-metric"],
     given=dict(points=CELL_POINTS),
     sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
-    every_size=True,
     needs=["colu-not-metric-jacobian"],
     tex=r"M=M^{\mathsf T},\ M\,D\lambda(y)=(M\,D\lambda(y))^{\mathsf T}\ \text{for } y"
     r"\text{ in all cells}\iff M\text{ couples axes to axes only}",
@@ -296,13 +295,12 @@ def layer_conditions(xp, points):
 
 @claim(
     "colu-not-metric-layer",
-    expect="proved",
+    expect="proved up to G = 2; K = 18; S = 4",
     title="No layer CoLU(Wx + b) with invertible W has a potential",
     sources=[talk("Conic Proj-GD"), ours("also with a weight and a bias")],
     equations=["eq-colu-layer"],
     given=dict(points=CELL_POINTS),
     sizes=dict(K=[9, 18], G=[1, 2], S=[2, 3, 4]),
-    every_size=True,
     needs=["colu-not-metric-jacobian"],
     tex=r"D\lambda(y)\,W = (D\lambda(y)\,W)^{\mathsf T}\ \text{for } y \text{ in all cells}"
     r"\iff W = \operatorname{diag}(0, c_1I;\,\dots;\,0, c_GI)",

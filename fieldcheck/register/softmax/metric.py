@@ -10,7 +10,7 @@ from fieldcheck.relations import AtMost, Equal, at_most
 
 @claim(
     "softmax-other-metric",
-    expect="proved up to N, C = 6",
+    expect="proved",
     title="In a metric that weighs the tokens, self-attention is a gradient",
     sources=[ours("after Geshkovski et al. 2023")],
     equations=["eq-other-metric"],

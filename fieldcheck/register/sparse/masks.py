@@ -6,7 +6,7 @@ from functools import cache
 from itertools import permutations
 
 from fieldcheck.claim import claim, ours, poster
-from fieldcheck.domains import matrix, real, real_matrix, vector
+from fieldcheck.domains import built, matrix, real, real_matrix, vector
 from fieldcheck.fields import masks
 from fieldcheck.relations import Equal, at_most
 
@@ -82,38 +82,40 @@ def _generated(generators):
     return reached
 
 
+def _rows_to_one(xp, raw):
+    A = raw["x"]
+    return A + (1 - xp.sum(A, axis=1))[:, None] / A.shape[1]
+
+
+ROWS_TO_ONE = built(
+    "matrix whose rows sum to one",
+    ("N", "N"),
+    {"x": ("N", "N")},
+    _rows_to_one,
+    relaxed=real_matrix("N", "N"),
+    covers="all",
+)
+
+
 @claim(
     "sparse-noncommutative-criterion",
     expect="proved",
     title="A reordering is a symmetry of the masked field only if it keeps the mask",
     sources=[ours("the converse")],
     equations=["eq-mask-symmetry"],
-    given=dict(M=real_matrix("N", "N")),
-    sizes=dict(N=[2, 3, 4]),
-    every_size=True,
+    given=dict(M=real_matrix("N", "N"), P=ROWS_TO_ONE),
     tex=r"X = 1,\ W = \mathbf 1\mathbf 1^{\mathsf T}:\quad F(\Pi X) - \Pi F(X) = M\Pi - \Pi M",
 )
-def criterion(xp, M):
-    """With C = N, X = 1 and W all ones, every reordering Π fails to commute with the masked field
-    by exactly MΠ − ΠM, whatever the mask M is."""
-    n = M.shape[0]
-    return Equal(*_failures(xp, M, xp.ones(n, n)))
-
-
-def _failures(xp, M, W):
-    """F(Π) − ΠF(1) and MΠ − ΠM for all reorderings."""
-    n = M.shape[0]
+def criterion(xp, M, P, *, ones=True):
+    """With C = N, X = 1 and W all ones, a matrix Π whose rows sum to one, as those of a reordering
+    do, fails to commute with the masked field by exactly MΠ − ΠM, whatever the mask M is."""
+    one = xp.eye(M.shape[0])
+    W = xp.ones(M.shape[0], M.shape[0]) if ones else one
     F = lambda X: (M * (X @ W @ xp.star(X))) @ X
-    orders = [_reordered(xp, xp.eye(n), g) for g in permutations(range(n))]
-    return (
-        xp.stack([F(P) - P @ F(xp.eye(n)) for P in orders]),
-        xp.stack([M @ P - P @ M for P in orders]),
-    )
+    return Equal(F(P @ one) - P @ F(one), M @ P - P @ M)
 
 
-@criterion.neighbour("W = 1, where scores are the Gram matrix", key="gram")
-def _(xp, M):
-    return Equal(*_failures(xp, M, xp.eye(M.shape[0])))
+criterion.vary("W = 1, where scores are the Gram matrix", key="gram", ones=False)
 
 
 TOKENS = dict(X=matrix("N", "C"), W=matrix("C", "C"), t=real())
@@ -160,7 +162,7 @@ def _wreath(n, size):
     equations=["eq-mask-symmetry"],
     given=TOKENS,
     sizes=FIVE,
-    every_size=True,
+    listed=True,
     tex=r"\operatorname{Aut}(\text{causal}) = \{1\}\quad(N=3,4,5)",
 )
 def causal(xp, X, W, t, *, group=_identity):
@@ -186,7 +188,7 @@ causal.vary("reversal as well", key="reversal", group=_reversal)
     ],
     given=TOKENS,
     sizes=FIVE,
-    every_size=True,
+    listed=True,
     tex=r"\operatorname{Aut}(\text{band of half-width }1) = \{1,\ \text{reversal}\}\quad (N=3,4,5)",
 )
 def band(xp, X, W, t, *, group=_reversal):
@@ -207,7 +209,7 @@ band.vary("shifts, as if the band closed on itself", key="shifts", group=_shifts
     needs=["sparse-noncommutative-band"],
     given=TOKENS,
     sizes=dict(N=[5, 6], C=[1]),
-    every_size=True,
+    listed=True,
     tex=r"\operatorname{Aut}(\text{band of half-width }2) = \{1,\ \text{reversal}\}\quad (N=5,6)",
 )
 def wide_band(xp, X, W, t):
@@ -229,7 +231,7 @@ wide_band.vary("four tokens: two of them see everybody", key="too-wide", sizes=d
     ],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), t=vector("s")),
     sizes=dict(N=[6], s=[2, 3], C=[1]),
-    every_size=True,
+    listed=True,
     tex=r"\operatorname{Aut}(b\text{ blocks of }s) = S_s\wr S_b,\qquad s!^{\,b}\,b!\text{ of them}",
 )
 def block(xp, X, W, t):
@@ -255,7 +257,7 @@ def _(xp, X, W, t):
     ],
     given=TOKENS,
     sizes=dict(N=[4, 5], C=[1, 2]),
-    every_size=True,
+    listed=True,
     tex=r"\operatorname{Aut}(j\leftrightarrow j\pm1) = D_N\quad(N=4,5)",
 )
 def circulant(xp, X, W, t, *, seen=(0, 1, -1), group=_dihedral):
@@ -284,7 +286,7 @@ circulant.vary("the dihedral group for a directed ring", key="directed-dihedral"
     ],
     given=TOKENS,
     sizes=FIVE,
-    every_size=True,
+    listed=True,
     tex=r"\operatorname{Aut}(j\to j+1) = \mathbb Z_N\quad(N=3,4,5)",
 )
 def directed(xp, X, W, t, *, seen=(0, 1), group=_shifts):
