@@ -66,7 +66,7 @@ def _paragraph(*parts: nodes.Node | str, kind: str | None = None) -> nodes.parag
 
 
 def power(base: int, exponent: Any) -> list[nodes.Node]:
-    """``10^-30`` as text with a raised exponent: hundreds stand on a page, and need no typesetting."""
+    """``10^-30`` as text with a raised exponent: hundreds stand on a page, and none is typeset."""
     raised = str(exponent).replace("-", "−")
     return [nodes.Text(str(base)), nodes.superscript(raised, raised)]
 

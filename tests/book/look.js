@@ -77,11 +77,57 @@ window.look = {
   },
 
   searchIsDone() {
-    const box = document.querySelector("#search-results");
-    return box !== null && /Search Results|did not match|finished/.test(box.textContent);
+    return "searched" in document.documentElement.dataset;
   },
 
   searchResults() {
     return [...document.querySelectorAll("#search-results li a")].map((a) => a.href);
+  },
+
+  // The text of each result: title, marks, context.
+  searchSays() {
+    return [...document.querySelectorAll("#search-results li")].map((e) => e.innerText);
+  },
+
+  // Everything that is folded away, opened.
+  openFolds() {
+    document.querySelectorAll("details").forEach((e) => (e.open = true));
+    document.querySelectorAll(".toggle-hidden, .toggle-button-hidden").forEach((e) => {
+      e.classList.remove("toggle-hidden", "toggle-button-hidden");
+    });
+  },
+
+  // Display formulas that are cut: [share of the window's width, within a card, whether a shadow says so, TeX].
+  cutFormulas() {
+    return [...document.querySelectorAll(".fc-formula")]
+      .filter((e) => e.checkVisibility() && e.clientWidth && e.scrollWidth > e.clientWidth + 2)
+      .map((e) => ({
+        share: e.scrollWidth / window.innerWidth,
+        card: Boolean(e.closest(".fc-card")),
+        cue: getComputedStyle(e).backgroundImage.includes("gradient"),
+        tex: e.querySelector("annotation").textContent.slice(0, 80),
+      }));
+  },
+
+  // Drawings whose smallest text is smaller than it should be; its width says so (pictures.py).
+  smallText() {
+    return [...document.querySelectorAll("img.fc-drawing")]
+      .filter((e) => e.checkVisibility())
+      .map((e) => [e, Number(/fc-least-(\d+)/.exec(e.parentElement.className)[1])])
+      .filter(([e, least]) => least > 340 && e.getBoundingClientRect().width < least - 1)
+      .map(([e]) => e.src);
+  },
+
+  // What is touched is 24 pixels high at least; links within a sentence are what they are.
+  smallTargets() {
+    const targets = "article :is(summary, input, select, button), .prev-next-footer a, .fc-foot a, .bd-header button";
+    return [...document.querySelectorAll(targets)]
+      .filter((e) => e.checkVisibility() && e.getBoundingClientRect().width > 1)
+      .filter((e) => e.getBoundingClientRect().height < 23.5)
+      .map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 30)}`);
+  },
+
+  screens() {
+    return document.querySelector("article").scrollHeight / window.innerHeight;
   },
 };

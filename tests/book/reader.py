@@ -72,7 +72,11 @@ class Report:
     blank_images: list[str] = field(default_factory=list)
     images_not_turned: list[str] = field(default_factory=list)  # dark on dark
     wide_at: dict[int, list[str]] = field(default_factory=dict)  # width: what sticks out
-    axe: dict[str, list[str]] = field(default_factory=dict)  # light/dark: rule and element
+    axe: dict[str, list[str]] = field(default_factory=dict)  # setting: rule and element
+    cut: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # width: cut formulas
+    small_text: list[str] = field(default_factory=list)  # drawings, in the narrow window
+    small_targets: list[str] = field(default_factory=list)
+    screens: float = 0  # height of the text in narrow windows, folds closed
 
 
 class Reader:
@@ -140,8 +144,31 @@ class Reader:
             page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
             page.wait_for_timeout(100)
             report.wide_at[NARROW[0]] = page.evaluate("() => look.sticksOut()")
+            report.screens = page.evaluate("() => look.screens()")
             report.navigation_opens = self._navigation_opens(page)
+        with self.open(path, report) as page:
+            self._read_opened(page, report)
         return report
+
+    def _read_opened(self, page: Page, report: Report) -> None:
+        """The same page with every fold open: wide and light, then narrow and dark."""
+        page.evaluate("() => look.openFolds()")
+        self._settle(page)
+        report.cut[WIDE[0]] = page.evaluate("() => look.cutFormulas()")
+        page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+        self._settle(page)
+        report.cut[NARROW[0]] = page.evaluate("() => look.cutFormulas()")
+        report.small_text = page.evaluate("() => look.smallText()")
+        report.small_targets = page.evaluate("() => look.smallTargets()")
+        page.evaluate("() => look.emptyFormulas()")
+        page.evaluate(self.axe)
+        report.axe["narrow, dark, open"] = page.evaluate("() => look.accessibility()")
+
+    def _settle(self, page: Page) -> None:
+        page.wait_for_timeout(50)
+        page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
 
     def _navigation_opens(self, page: Page) -> bool:
         button = page.locator("button.primary-toggle").first
@@ -161,6 +188,12 @@ class Reader:
         with self.open(html / "search.html", report, query=f"?q={quote_plus(words)}") as page:
             return self._results(page)
 
+    def search_says(self, html: Path, words: str, report: Report) -> list[str]:
+        """The text of each result of a search."""
+        with self.open(html / "search.html", report, query=f"?q={quote_plus(words)}") as page:
+            self._results(page)
+            return [str(text) for text in page.evaluate("() => look.searchSays()")]
+
     def search_box(self, path: Path, words: str, report: Report) -> list[str]:
         """Open the search box of a page with Ctrl+K and type; return the addresses listed."""
         with self.open(path, report) as page:
@@ -174,7 +207,6 @@ class Reader:
 
     def _results(self, page: Page) -> list[str]:
         page.wait_for_function("() => look.searchIsDone()")
-        page.wait_for_timeout(300)
         return [str(address) for address in page.evaluate("() => look.searchResults()")]
 
     def landing(self, path: Path) -> str:
