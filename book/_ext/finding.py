@@ -22,7 +22,9 @@ from fieldcheck.pages import cards, words
 from fieldcheck.pages.sphinx_ext import _state
 
 SCRIPT = "search-entries.js"
-# Code is found in the notebook; a card is an entry of its own.
+# A card is an entry of its own; the ledger's tables say again what is found elsewhere.
+ELSEWHERE = {"fc-card", "fc-scroll", "fc-maps"}
+# Code is found in the notebook.
 SILENT = (nodes.literal_block, nodes.comment, nodes.raw, nodes.image, nodes.target)
 
 
@@ -55,7 +57,7 @@ def _words(app: Sphinx, section: nodes.section) -> str:
     own = [
         child
         for child in section.children[1:]
-        if not isinstance(child, nodes.section) and "fc-card" not in child.get("classes", ())
+        if not isinstance(child, nodes.section) and not ELSEWHERE & set(child.get("classes", ()))
     ]
     return _tidy(" ".join(plain.text(child, setter, SILENT) for child in own))
 

@@ -61,15 +61,18 @@
     return element;
   };
 
-  function shown(entry, query, words) {
+  function shown(entry, query, all) {
+    // What is marked: the words as they were typed together, or else each that is long enough to mean something.
+    const together = fold(`${entry.t} ${entry.x}`).includes(query);
+    const words = together ? [query] : all.filter((word) => word.length > 2);
     const link = make("a", "fc-found-title", marked(entry.t, words));
     link.href = entry.u;
     const line = make("li", null, link);
     if (entry.b) line.append(" ", make("span", "fc-verdict fc-verdict-refuted fc-certain", `as printed: ${entry.b}`));
-    if (entry.v) line.append(" ", make("span", `fc-verdict fc-verdict-${entry.k} fc-numerical`, entry.b ? `repaired: ${entry.v}` : entry.v));
+    if (entry.v) line.append(" ", make("span", `fc-verdict fc-verdict-${entry.k} fc-numerical`, entry.b && entry.k === "holds" ? `repaired: ${entry.v}` : entry.v));
     if (entry.i) line.append(" ", make("code", null, entry.i));
     if (entry.p) line.append(" ", make("span", "fc-found-page", `in ${entry.p}`));
-    const said = context(entry, query, words);
+    const said = context(entry, query, all);
     if (said) line.append(make("p", "fc-found-line", marked(said, words)));
     return line;
   }
