@@ -118,7 +118,7 @@ def print_book(html: Path, target: Path) -> int:
     return int(cut)
 
 
-CUT = """() => [...document.querySelectorAll(".fc-formula, pre, table, img")]
+CUT = """() => [...document.querySelectorAll(".fc-display, pre, table, img")]
   .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1
     || e.scrollWidth > document.documentElement.clientWidth).length"""
 

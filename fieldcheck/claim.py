@@ -1,4 +1,4 @@
-"""A claim: one statement, its source, and its forms (printed, neighbours), written once.
+"""A claim: one statement, its source, and its forms (printed, readings, neighbours), written once.
 
     @claim("my-claim", title="…", sources=[talk("…")], given=dict(x=vector("n")))
     def my_claim(xp, x, *, sign=1):
@@ -94,6 +94,9 @@ class Expectation:
         return f"{self.word} {listed}".strip()
 
 
+SAID = ("printed", "reading")
+"""Roles of what a source says: in its formula, or in words as we read them."""
+
 HOLDS = Expectation("holds")
 FALSE = Expectation(str(REFUTED))
 
@@ -131,7 +134,7 @@ class Form:
     """One statement the machine runs."""
 
     key: str
-    role: str  # claim | printed | neighbour | dropped
+    role: str  # claim | printed | reading | neighbour | dropped
     title: str
     body: Body
     given: Mapping[str, Domain]
@@ -172,6 +175,7 @@ class Claim:
     tex: str
     module: str
     listed: bool = False
+    differs: str = ""
     forms: dict[str, Form] = field(default_factory=dict)
 
     # -- other forms -------------------------------------------------------------------------
@@ -186,8 +190,25 @@ class Claim:
         sizes: Mapping[str, Sequence[int]] | None = None,
         box: Mapping[str, Any] | None = None,
     ) -> Callable[[Body], Body]:
-        """The statement as the source prints it (expected refuted unless said otherwise)."""
+        """The source's formula up to notation (expected refuted unless said otherwise).
+
+        Which statement of which source it is, fieldcheck.sources says.
+        """
         return self._form("printed", title, key, tex, expect, given, sizes, box)
+
+    def reading(
+        self,
+        title: str,
+        *,
+        key: str | None = None,
+        tex: str = "",
+        expect: str | None = None,
+        given: Mapping[str, Domain] | None = None,
+        sizes: Mapping[str, Sequence[int]] | None = None,
+        box: Mapping[str, Any] | None = None,
+    ) -> Callable[[Body], Body]:
+        """Our reading of words that the source puts no formula to; expected like a printed form."""
+        return self._form("reading", title, key, tex, expect, given, sizes, box)
 
     def neighbour(
         self,
@@ -215,7 +236,7 @@ class Claim:
         box: Mapping[str, Any] | None = None,
         **choices: Any,
     ) -> None:
-        """A neighbour, or the printed form (``role="printed"``), that has the claim's own body.
+        """A neighbour, or with ``role`` a printed form or a reading, that has the claim's own body.
 
         choices: other values of the body's keyword-only parameters; one that ``given`` describes
                  becomes an input instead
@@ -223,20 +244,20 @@ class Claim:
         Raises ClaimError for a choice that the body does not have.
         """
         where = f"{self.id}/{key or title!r}"
-        if role not in ("neighbour", "printed"):
-            raise ClaimError(f"{where}: a variant is a neighbour or printed, not {role!r}")
+        if role not in ("neighbour", *SAID):
+            raise ClaimError(f"{where}: a variant is a neighbour, printed or reading, not {role!r}")
         if not any((choices, given, sizes, box)):
             raise ClaimError(f"{where}: the variant is the claim itself; give it another choice")
         body = _choosing(self.forms[f"{self.id}/claim"].body, choices, where)
         self._form(role, title, key, tex, expect, given, sizes, box)(body)
 
     def _form(self, role, title, key, tex, expect, given, sizes, box) -> Callable[[Body], Body]:
-        key = key or ("printed" if role == "printed" else slug(title))
+        key = key or (role if role in SAID else slug(title))
         where = f"{self.id}/{key}"
         if expect is not None:
             expected = _expectation(where, expect)
         else:
-            expected = FALSE if role == "printed" or self.expect.holds else HOLDS
+            expected = FALSE if role in SAID or self.expect.holds else HOLDS
         own = dict(given or {})
         merged = {**self.given, **own}
 
@@ -367,6 +388,14 @@ def slug(title: str) -> str:
     return "-".join(words)[:60] or "form"
 
 
+DIFFERS = {
+    "more": "more than the equation",
+    "less": "a part or a case of the equation",
+    "otherwise": "in another form than the equation",
+    "denied": "what the equation denies",
+}
+"""What a claim checks that names one equation and has a formula of its own, in words."""
+
 _registered: dict[str, Claim] = {}
 
 
@@ -384,6 +413,7 @@ def claim(
     tex: str = "",
     box: Mapping[str, Any] | None = None,
     listed: bool = False,
+    differs: str = "",
 ) -> Callable[[Body], Claim]:
     """Register a claim; the decorated body becomes its first form.
 
@@ -392,6 +422,8 @@ def claim(
                keyword-only parameters are choices that `.vary` changes
     chapter:   where not the file's own
     equations: labels of the displayed formulas this claim checks
+    tex:       the statement as a formula, where it is not the one equation that the claim names
+    differs:   how that formula differs from the one equation: a key of ``DIFFERS``
     needs:     ids of the claims it rests on
     expect:    "proved", "proved up to N, C = 6", "proved on" (its box), "stands", or "holds" for
                any of them; "refuted" for a no-go row stated as the universal claim it denies
@@ -403,6 +435,11 @@ def claim(
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ClaimError(f"{id!r} is no claim id: use lower case words joined by hyphens")
     expected = _expectation(id, expect)
+    if differs and (differs not in DIFFERS or not tex or len(equations) != 1):
+        raise ClaimError(
+            f"{id}: differs is {differs!r}; it is one of {', '.join(DIFFERS)}, and says how `tex` "
+            "differs from the one equation that the claim names"
+        )
     if not sources:
         raise ClaimError(f"{id}: a claim needs a source (ours() if it is drawn here)")
 
@@ -430,6 +467,7 @@ def claim(
             tex,
             body.__module__,
             listed,
+            differs,
         )
         made._add(
             "claim", "claim", title, body, dict(given), expected, tex, dict(sizes or {}), None, box

@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from fieldcheck import sources
 from fieldcheck.audit.cli import weights
 from fieldcheck.bench.cli import bench
 from fieldcheck.ledger import records, store
@@ -28,6 +29,7 @@ from fieldcheck.ledger import run as runs
 from fieldcheck.ledger.errors import LedgerError, UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Ledger
 from fieldcheck.pages import terminal, words
+from fieldcheck.replication.cli import replicate
 from fieldcheck.verdict import FAILS, INVALID, ON, PROVED, REFUTED, STANDS, UNDECIDED, UP_TO
 
 MACHINE = runs.MACHINE
@@ -154,7 +156,10 @@ _WORST_FIRST = (INVALID, UNDECIDED, REFUTED, FAILS, STANDS, ON, UP_TO, PROVED)
 
 def _printed(row: ClaimRow | None) -> str | None:
     """The verdict on the statement as the source prints it: its worst, if it has several forms."""
-    found = [form.verdict for form in row.of("printed")] if row else []
+    if row is None:
+        return None
+    found = [form.verdict for form in row.of("printed")]
+    found += [row.verdict] if sources.is_printed(row.id) else []
     return min(found, key=_WORST_FIRST.index, default=None)
 
 
@@ -342,14 +347,21 @@ def _target(
 
 
 @app.command(
-    help="Rebuild a stored witness from its parameters, in raised precision; print both sides."
+    help="Rebuild a stored witness from its parameters, in raised precision; print both sides.\n\n"
+    "Or judge a point of your own, from a file: does the statement fail there?"
     + _examples(
         ("fieldcheck replay softmax-free-energy/printed", "60 digits"),
         ("fieldcheck replay softmax-free-energy/printed --digits 200", "more of them"),
+        ("fieldcheck replay point.toml", "your own point: claim, form, sizes, inputs"),
     ),
 )
 def replay(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="A form's key, as `show` prints it.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY|FILE", help="A form's key, as `show` prints it; or a .toml or .json file."
+        ),
+    ],
     digits: Annotated[
         int, typer.Option(min=15, max=10000, help="Decimal digits to work with.")
     ] = 60,
@@ -360,6 +372,12 @@ def replay(
 
     names = tuple(files or ())
     claims = _load(names)
+    if Path(key).suffix in (".toml", ".json"):
+        with terminal.waiting(_console(error=True), f"judging {key} at {digits} digits"):
+            ruling = importlib.import_module(MACHINE).contest(claims, Path(key), digits)
+        if not terminal.ruled(_console(), ruling, digits):
+            raise typer.Exit(DIFFERS)
+        return
     claim, form_key = _claim_of(claims, key)
     found = _needed_ledger(ledger, names)
     path = _ledger_path(ledger, names)
@@ -501,6 +519,7 @@ def root(
 
 app.command()(bench)
 app.command()(weights)
+app.command()(replicate)
 
 
 def main() -> None:

@@ -76,6 +76,11 @@ class Domain:
         """The name, and what the recipe covers where that is not all of it."""
         return self.name if self.covers == "all" else f"{self.name} ({self.covers})"
 
+    @property
+    def plain(self) -> bool:
+        """Is the value its raw parameters as they stand?"""
+        return self.build in (_plain, _complex)
+
     def moved(self, stratum: str, own: dict[str, np.ndarray], rng: np.random.Generator) -> Raw:
         """A batch of raw parameters moved into a stratum; signs stay, and what may not vanish."""
         out = dict(self.strata[stratum](own, rng))
@@ -109,6 +114,8 @@ def extent(dim: str | int, sizes: Sizes) -> int:
     """A dimension from its name: 3, "N", "n-1" or "G*S"."""
     if isinstance(dim, int):
         return dim
+    if dim in sizes:
+        return sizes[dim]
     names = set(re.findall("[A-Za-z]+", dim))
     missing = names - set(sizes)
     if missing or not re.fullmatch(r"[A-Za-z0-9+*-]+", dim):

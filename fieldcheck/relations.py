@@ -33,6 +33,11 @@ class Sides:
     sharp: bool = False
     exempt: bool = False  # a side that is constant by design (Zero)
 
+    @property
+    def room(self) -> Any:
+        """What shows the sign of right - left: the stated gap, or the difference itself."""
+        return self.right - self.left if self.gap is None else self.gap
+
 
 class Relation:
     """Base of the relations; each says itself what it takes to confirm or refute it.

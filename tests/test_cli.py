@@ -92,7 +92,7 @@ def test_verify_list_show_replay(fake, home):
     assert code == OK
     assert "plain-true/printed" not in out
     assert "error below 2^-171" in out
-    assert "(row 2, column 2)" in out
+    assert "(in entry (2, 2))" in out
     assert "fieldcheck replay plain-true/twice" in out
 
     code, out, _ = call("replay", "plain-true/printed", "--digits", "80")

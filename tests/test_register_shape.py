@@ -75,3 +75,10 @@ def test_sizes_are_lists_of_integers_that_rise() -> None:
     listed = {(form.key, n): values for form in forms for n, values in form.sizes.items()}
     odd = lambda v: not isinstance(v, list) or v != sorted({n for n in v if type(n) is int})
     assert {key: values for key, values in listed.items() if odd(values)} == {}
+
+
+def test_a_title_asserts_nothing_that_is_refuted() -> None:
+    """It stands alone in the search and in links: what is refuted is asked there, not said."""
+    asked = {claim.id for claim in CLAIMS.values() if claim.title.endswith("?")}
+    refuted = {claim.id for claim in CLAIMS.values() if claim.expect.word == "refuted"}
+    assert asked == refuted

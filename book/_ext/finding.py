@@ -64,9 +64,11 @@ def _words(app: Sphinx, section: nodes.section) -> str:
 
 def _claims(app: Sphinx, docname: str, doctree: nodes.document) -> Iterator[dict[str, Any]]:
     state = _state(app)
-    for card in doctree.findall(nodes.container):
+    for card in doctree.findall(nodes.Element):  # a box, or a line that opens
+        if "fc-card" not in card.get("classes", ()):
+            continue
         name = next((i.removeprefix("claim-") for i in card["ids"] if i.startswith("claim-")), None)
-        if "fc-card" not in card["classes"] or name not in state.claims:
+        if name not in state.claims:
             continue
         claim, row = state.claim(name)
         printed = [form.verdict for form in row.of("printed") if form.verdict in words.AGAINST]

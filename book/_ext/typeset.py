@@ -156,7 +156,7 @@ def visit_display(self: Any, node: nodes.math_block) -> None:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, "Link to this equation")
         self.body.append("</span>")
-    self.body.append(f'<div class="fc-formula">{_set(self, node, display=True)}</div></div>\n')
+    self.body.append(f'<div class="fc-display">{_set(self, node, display=True)}</div></div>\n')
     raise nodes.SkipNode
 
 

@@ -23,7 +23,7 @@
   }
 
   const BOXES =
-    ".fc-formula, .fc-wide, .fc-picture, .cell_output, .cell_output .output, .pst-scrollable-table-container, .fc-scroll, article pre";
+    ".fc-display, .fc-wide, .fc-picture, .cell_output, .cell_output .output, .pst-scrollable-table-container, .fc-scroll, article pre";
 
   // What scrolls by itself must be reachable without a mouse; what fits must not be a stop on the way.
   // All is measured before anything is changed: each change would have the page laid out anew.

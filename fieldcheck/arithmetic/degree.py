@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fieldcheck.arithmetic.base import Arithmetic
+from fieldcheck.arithmetic.shapes import dummy
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,6 @@ class Bound:
 
 def _with(shape, b: Bound) -> Bound:
     return Bound(tuple(shape), b.top, b.bottom, b.height, b.below)
-
-
-def _dummy(shape) -> np.ndarray:
-    return np.broadcast_to(np.int8(0), shape)
 
 
 def _terms(b: Bound, n: int) -> Bound:
@@ -108,17 +105,17 @@ class Degree(Arithmetic):
         return a
 
     def _matmul(self, a, b):
-        shape = (_dummy(a.shape) @ _dummy(b.shape)).shape
+        shape = (dummy(a.shape) @ dummy(b.shape)).shape
         return _terms(self._times(shape, a, b), a.shape[-1])
 
     def _getitem(self, d, index):
-        return _with(_dummy(d.shape)[index].shape, d)
+        return _with(dummy(d.shape)[index].shape, d)
 
     def _transpose(self, d):
         return _with((*d.shape[:-2], d.shape[-1], d.shape[-2]), d)
 
     def _reshape(self, d, shape):
-        return _with(_dummy(d.shape).reshape(shape).shape, d)
+        return _with(dummy(d.shape).reshape(shape).shape, d)
 
     def _sum(self, d, axis):
         shape = list(d.shape)
@@ -139,10 +136,10 @@ class Degree(Arithmetic):
         )
 
     def _concat(self, items, axis):
-        return self._worst(np.concatenate([_dummy(b.shape) for b in items], axis=axis).shape, items)
+        return self._worst(np.concatenate([dummy(b.shape) for b in items], axis=axis).shape, items)
 
     def _stack(self, items, axis):
-        return self._worst(np.stack([_dummy(b.shape) for b in items], axis=axis).shape, items)
+        return self._worst(np.stack([dummy(b.shape) for b in items], axis=axis).shape, items)
 
     def _eye(self, n):
         return Bound((n, n))

@@ -27,6 +27,7 @@ import numpy as np
 
 from fieldcheck.arithmetic.array import Array, Jet, Unsupported, Value
 from fieldcheck.arithmetic.base import Arithmetic
+from fieldcheck.arithmetic.shapes import dummy
 from fieldcheck.arithmetic.sign import Known
 
 EXACT = 10**9
@@ -75,10 +76,6 @@ class Terms:
     def shifted(self, by: int) -> Terms:
         end = self.end if self.end == EXACT else self.end + by
         return Terms(self.shape, {k + by: c for k, c in self.terms.items()}, end)
-
-
-def _dummy(shape: tuple[int, ...]) -> np.ndarray:
-    return np.broadcast_to(np.int8(0), shape)
 
 
 def _refuse(*_: Any) -> Any:
@@ -212,7 +209,7 @@ class Series(Arithmetic):
         return self._convolved(self.base.mul, np.broadcast_shapes(a.shape, b.shape), a, b)
 
     def _matmul(self, a, b):
-        shape = (_dummy(a.shape) @ _dummy(b.shape)).shape
+        shape = (dummy(a.shape) @ dummy(b.shape)).shape
         return self._convolved(self.base.matmul, shape, a, b)
 
     def _div(self, a, b):

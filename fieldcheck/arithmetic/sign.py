@@ -14,6 +14,7 @@ import numpy as np
 
 from fieldcheck.arithmetic.array import Jet
 from fieldcheck.arithmetic.base import Arithmetic
+from fieldcheck.arithmetic.shapes import dummy
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,8 @@ class Known:
         return self.nonneg and self.nonzero
 
 
-def _dummy(shape) -> np.ndarray:
-    return np.broadcast_to(np.int8(0), shape)
-
-
 def _at(shape, d: Known) -> Known:
-    return replace(d, shape=tuple(shape))
+    return Known(tuple(shape), d.real, d.nonneg, d.nonzero, d.smooth, d.zeros_thin, d.nonpos)
 
 
 def _real(shape, *of: Known, **known: bool) -> Known:
@@ -126,19 +123,19 @@ class Sign(Arithmetic):
         return _real(a.shape, a, nonneg=a.nonpos, nonpos=a.nonneg, nonzero=a.nonzero)
 
     def _matmul(self, a, b):
-        shape = (_dummy(a.shape) @ _dummy(b.shape)).shape
+        shape = (dummy(a.shape) @ dummy(b.shape)).shape
         product = self._times(shape, a, b)
         some = a.shape[-1] > 0
         return replace(product, nonzero=product.positive and some)
 
     def _getitem(self, d, index):
-        return _at(_dummy(d.shape)[index].shape, d)
+        return _at(dummy(d.shape)[index].shape, d)
 
     def _transpose(self, d):
         return _at((*d.shape[:-2], d.shape[-1], d.shape[-2]), d)
 
     def _reshape(self, d, shape):
-        return _at(_dummy(d.shape).reshape(shape).shape, d)
+        return _at(dummy(d.shape).reshape(shape).shape, d)
 
     def _sum(self, d, axis):
         shape = list(d.shape)
@@ -159,10 +156,10 @@ class Sign(Arithmetic):
         )
 
     def _concat(self, items, axis):
-        return self._all(np.concatenate([_dummy(b.shape) for b in items], axis=axis).shape, items)
+        return self._all(np.concatenate([dummy(b.shape) for b in items], axis=axis).shape, items)
 
     def _stack(self, items, axis):
-        return self._all(np.stack([_dummy(b.shape) for b in items], axis=axis).shape, items)
+        return self._all(np.stack([dummy(b.shape) for b in items], axis=axis).shape, items)
 
     def _eye(self, n):
         return Known((n, n), True, True, n == 1)

@@ -133,8 +133,8 @@ def _run(statement: Statement, part: int, drawn: frozenset[int]) -> tuple[Inform
     sides = relation.sides(xp, direction)
     if not sides.order:
         return xp, (sides.left - sides.right).data[0], True
-    residual = (sides.right - sides.left) - sides.gap
-    return xp, residual.data[0], sides.gap.data[1].nonneg
+    residual = (sides.right - sides.left) - sides.room
+    return xp, residual.data[0], sides.room.data[1].nonneg
 
 
 def _raw_axes(statement: Statement) -> dict[str, tuple[Axis, ...]]:

@@ -1,7 +1,8 @@
 """The one door from the ledger and the command line to the claim machine.
 
-Everything above this file talks to claims through the six functions here. The parent process
-calls :func:`load`, :func:`claim_hash` and :func:`replay`; of these only replay may import torch.
+Everything above this file talks to claims through the seven functions here. The parent process
+calls :func:`load`, :func:`claim_hash`, :func:`replay` and :func:`contest`; of these only the last
+two may import torch.
 Workers call :func:`start_worker`, :func:`verify` and :func:`describe`. A test may put another
 module with the same functions in this one's place (its dotted name is handed to the workers).
 """
@@ -152,3 +153,17 @@ def replay(form: Any, witness: Witness, digits: int) -> dict[str, Any]:
             f"the stored witness of {form.key} does not fit the statement as it is now "
             f"({describe(fault)}): run `fieldcheck verify {form.claim_id}` first"
         ) from None
+
+
+def contest(claims: dict[str, Any], path: Path, digits: int) -> Any:
+    """Judge a reader's own point; see :mod:`fieldcheck.evidence.contest`.
+
+    Raises:
+        UserError: the file does not read, or the point does not fit its form.
+    """
+    from fieldcheck.evidence.contest import ContestError, judge, read
+
+    try:
+        return judge(claims, read(path), digits)
+    except ContestError as fault:
+        raise UserError(str(fault)) from None

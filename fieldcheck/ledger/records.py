@@ -136,7 +136,7 @@ class FormRow(Record):
     """One statement, judged."""
 
     key: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*/[A-Za-z0-9_.-]+$")]
-    role: Literal["claim", "printed", "neighbour", "dropped"]
+    role: Literal["claim", "printed", "reading", "neighbour", "dropped"]
     title: Text
     tex: str | None
     hypothesis: str | None

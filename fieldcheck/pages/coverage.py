@@ -24,9 +24,9 @@ _OPTION = re.compile(r"^:([A-Za-z][\w-]*):\s*(.*)$")
 _DISPLAYED = {"math_block", "math_block_label", "math_inline_double", "amsmath"}
 # Directives whose body is no Markdown of ours: code, data, or nodes made elsewhere.
 _OPAQUE_NAMES = (
-    "bibliography claim claims-map code code-block equation-coverage eval-rst ledger-summary "
-    "ledger-table ledger-timings literalinclude parsed-literal raw sourcecode tableofcontents "
-    "toctree"
+    "bibliography claim claims-map code code-block equation-coverage eval-rst ledger-reach "
+    "ledger-summary ledger-table ledger-thresholds ledger-timings literalinclude parsed-literal "
+    "raw sourcecode tableofcontents toctree"
 )
 _OPAQUE = frozenset(_OPAQUE_NAMES.split())
 
@@ -56,10 +56,11 @@ class Complaint:
 
 @dataclass
 class Page:
-    """What one page defines and checks."""
+    """What one page defines and checks: where each label stands, and the TeX of its formula."""
 
     name: str
     labels: dict[str, int] = field(default_factory=dict)
+    formulas: dict[str, str] = field(default_factory=dict)
     unlabelled: list[int] = field(default_factory=list)
     checks: dict[str, int] = field(default_factory=dict)
     cards: dict[str, int] = field(default_factory=dict)
@@ -134,6 +135,18 @@ class Report:
             ],
             "complaints": [str(complaint) for complaint in self.complaints],
         }
+
+
+def displayed(pages: Iterable[Page]) -> dict[str, str]:
+    """The TeX of every labelled formula, without the punctuation of the sentence it stands in.
+
+    >>> displayed([scan("$$\\na = b ,\\n$$ (eq-a)\\n", "page")])
+    {'eq-a': 'a = b'}
+    """
+    return {label: _STOP.sub(r"\1", tex) for page in pages for label, tex in page.formulas.items()}
+
+
+_STOP = re.compile(r"(?:\s|\\[,;!. ])*[.,;:?]?\s*((?:\\end\{\w+\})?)\s*$")
 
 
 # --- the rules ------------------------------------------------------------------------------------
@@ -235,21 +248,23 @@ def _enter(text: str, above: int, page: Page) -> None:
     for token in _parser().parse(text, {}):
         line = above + (token.map[0] if token.map else 0) + 1
         if token.type in _DISPLAYED:
-            _formula(page, token.info if token.type == "math_block_label" else None, line)
+            label = token.info if token.type == "math_block_label" else None
+            _formula(page, label, line, token.content)
         elif token.type in {"fence", "colon_fence"}:
             _directive(token, line, page)
         for child in token.children or ():
             if child.type in _DISPLAYED:
-                _formula(page, None, line)
+                _formula(page, None, line, child.content)
 
 
-def _formula(page: Page, label: str | None, line: int) -> None:
+def _formula(page: Page, label: str | None, line: int, tex: str) -> None:
     if not label:
         page.unlabelled.append(line)
         return
     if label in page.labels:
         page.unlabelled.append(line)  # a label used twice names neither; Sphinx says so as well
     page.labels.setdefault(label, line)
+    page.formulas.setdefault(label, tex.strip())
 
 
 def _directive(token: Any, line: int, page: Page) -> None:
@@ -259,7 +274,7 @@ def _directive(token: Any, line: int, page: Page) -> None:
     name, argument = found.groups()
     options, body, used = _split_options(token.content)
     if name == "math":
-        _formula(page, options.get("label") or options.get("name"), line)
+        _formula(page, options.get("label") or options.get("name"), line, body)
     elif name == "code-cell":
         if "skip-execution" not in options.get("tags", ""):
             for label in checked_labels(body):

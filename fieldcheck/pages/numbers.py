@@ -155,21 +155,27 @@ def _tex_real(text: str) -> str:
 def name_tex(name: str) -> str:
     r"""A parameter's name as TeX: ``W_A`` is W_A, ``root_r`` is \sqrt r, ``tau`` is \tau.
 
-    >>> name_tex("root_r"), name_tex("tau"), name_tex("W_in"), name_tex("x0")
-    ('\\sqrt{r}', '\\tau', 'W_{\\mathrm{in}}', 'x_{0}')
+    >>> name_tex("root_r"), name_tex("tau"), name_tex("W_in"), name_tex("x0"), name_tex("Q2_1")
+    ('\\sqrt{r}', '\\tau', 'W_{\\mathrm{in}}', 'x_{0}', 'Q_{2,1}')
     """
     if name.startswith("root_"):
         return rf"\sqrt{{{name_tex(name[5:])}}}"
+    if name.endswith(("_dot", "_ddot")):
+        letter, _, dots = name.rpartition("_")
+        return rf"\{dots} {{{name_tex(letter)}}}"
+    if name == "eps":
+        return r"\varepsilon"
     base, _, sub = name.partition("_")
     numbered = re.fullmatch(r"([A-Za-z]+?)(\d+)", base)
-    if numbered and not sub:
-        base, sub = numbered.groups()
+    if numbered:
+        base, sub = numbered[1], f"{numbered[2]}_{sub}".strip("_")
     sub = sub.rstrip("_")
     bare = base.rstrip("_")
     head = rf"\{bare}" if bare in GREEK else bare if len(bare) == 1 else rf"\mathrm{{{bare}}}"
     if not sub:
         return head
-    low = sub if len(sub) == 1 or sub.isdigit() else rf"\mathrm{{{sub.replace('_', ',')}}}"
+    sub = sub.replace("_", ",")
+    low = sub if len(sub) == 1 or re.fullmatch(r"[\d,]+", sub) else rf"\mathrm{{{sub}}}"
     return f"{head}_{{{low}}}"
 
 
@@ -198,6 +204,32 @@ def matrix_tex(value: Any, digits: int = 6) -> str:
         cut.append([r"\vdots"])
     body = r" \\ ".join(" & ".join(row) for row in cut)
     return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
+
+
+def small_tex(value: Any, digits: int = 4) -> str:
+    r"""A number, vector or matrix as small as it can be written in a line.
+
+    >>> small_tex([["1"]]), small_tex([["0"], ["1"]]), small_tex(["1", "2"])
+    ('1', '(0,\\,1)^{\\mathsf T}', '(1,\\,2)')
+    """
+    depth = depth_of(value)
+    if depth == 0:
+        return tex(value, digits)
+    if depth == 1:
+        return small_tex(value[0], digits) if len(value) == 1 else _row_tex(value, digits)
+    if depth > 2:
+        return matrix_tex(value, digits)
+    if len(value) == 1:
+        return small_tex(value[0], digits)
+    if all(len(row) == 1 for row in value):
+        return _row_tex([row[0] for row in value], digits) + r"^{\mathsf T}"
+    body = r" \\ ".join(" & ".join(tex(cell, digits) for cell in row) for row in value)
+    return rf"\bigl(\begin{{smallmatrix}} {body} \end{{smallmatrix}}\bigr)"
+
+
+def _row_tex(row: list[Any], digits: int) -> str:
+    shown = [tex(cell, digits) for cell in row[:8]] + [r"\cdots"] * (len(row) > 8)
+    return "(" + r",\,".join(shown) + ")"
 
 
 def depth_of(value: Any) -> int:

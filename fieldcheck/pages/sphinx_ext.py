@@ -4,8 +4,12 @@ Directives::
 
     {claim} softmax-free-energy        the card of a claim; `:forms: no` leaves out the folded parts
     {ledger-table}                     all claims; `:chapter: softmax` for those of one chapter
-    {claims-map}                       the map of what rests on what; `:chapter:` likewise
+    {claims-map}                       the headlines: what rests on what
     {ledger-summary}                   how many claims came out how
+    {sources-score} talk               how a source's statements came out; all sources' without it
+    {source} talk                      a source, statement by statement
+    {ledger-reach}                     how many speak of every size, and of all inputs
+    {ledger-thresholds}                how large a fault each grade would have seen
     {equation-coverage}                how many displayed equations are named and checked
     {ledger-timings}                   seconds a claim: for a page that no comparison reads
 
@@ -18,10 +22,10 @@ exist.
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,11 +39,14 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
+from fieldcheck import sources
 from fieldcheck.ledger import fingerprint, store
 from fieldcheck.ledger.errors import UserError, unknown
-from fieldcheck.ledger.records import ClaimRow, Ledger, Threshold
-from fieldcheck.pages import cards, coverage, words
+from fieldcheck.ledger.records import ClaimRow, FormRow, Ledger, Threshold
+from fieldcheck.pages import cards, coverage, limits, walk, words
 from fieldcheck.pages import map as claims_map
+from fieldcheck.pages import standing as stand
+from fieldcheck.pages.inline import page_link
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
@@ -184,9 +191,13 @@ class ClaimDirective(LedgerDirective):
         domain = self.env.get_domain("fc")
         assert isinstance(domain, ClaimDomain)
         domain.note(claim_id, claim.title, self.env.docname)
-        labels = {name for page in _scan_pages(self.env.app).values() for name in page.labels}
+        pages = _scan_pages(self.env.app)
+        for docname, page in pages.items():
+            if page.labels.keys() & set(claim.equations):
+                self.env.note_dependency(self.env.doc2path(docname))
+        equations = coverage.displayed(pages.values())
         forms = self.options.get("forms", True)
-        card = cards.card(claim, row, forms=forms, known_labels=labels)
+        card = cards.card(claim, row, forms=forms, equations=equations)
         self.set_source_info(card)
         return [card]
 
@@ -202,7 +213,8 @@ class TableDirective(LedgerDirective):
 
     def _line(self, row: ClaimRow) -> list[list[nodes.Node]]:
         claim, _ = self.build_state.claim(row.id)
-        printed = {form.verdict: form for form in reversed(row.of("printed"))}.values()
+        said = [*row.of("printed"), *([row.main] if sources.is_printed(row.id) else [])]
+        printed = {form.verdict: form for form in reversed(said)}.values()
         name = [cards.claim_link(row.id, claim.title), nodes.Text(" ")]
         small = nodes.inline("", "", nodes.literal(row.id, row.id), classes=["fc-id"])
         for source in row.sources:
@@ -240,29 +252,19 @@ def _threshold(threshold: Threshold | None) -> list[nodes.Node]:
 
 
 class MapDirective(LedgerDirective):
-    """``{claims-map}``: what rests on what; all chapters as tiles, then each with names."""
+    """``{claims-map}``: the declared headlines and what rests on what."""
+
+    option_spec: ClassVar[dict[str, Any]] = {}
 
     def made(self) -> Iterable[nodes.Node]:
-        chapter = self.options.get("chapter")
-        rows = self.build_state.rows(chapter)
-        if chapter is not None:
-            return [_scrolling_map(rows)]
-        box = nodes.container(classes=["fc-maps"])
-        box += fc_map(kind="tiles", rows=[row.id for row in rows])
-        for name in dict.fromkeys(row.chapter for row in rows):
-            members = [row for row in rows if row.chapter == name]
-            details = cards.fc_details(classes=["fc-map-chapter-details"])
-            summary = cards.fc_summary()
-            summary += nodes.Text(f"{name.replace('_', ' ')}: {words.count(len(members), 'claim')}")
-            details += [summary, _scrolling_map(members)]
-            box += details
-        return [box]
-
-
-def _scrolling_map(rows: list[ClaimRow]) -> nodes.container:
-    box = nodes.container(classes=["fc-scroll"])
-    box += fc_map(kind="chapter", rows=[row.id for row in rows])
-    return box
+        path = Path(self.env.srcdir) / self.config.fieldcheck_headlines
+        if not self.config.fieldcheck_headlines:
+            path = claims_map.FILE
+        self.env.note_dependency(str(path))
+        names = claims_map.declared(path)
+        for name in names:
+            self.build_state.claim(name)
+        return [fc_map(rows=names)]
 
 
 class SummaryDirective(LedgerDirective):
@@ -272,17 +274,93 @@ class SummaryDirective(LedgerDirective):
         rows = self.build_state.rows(self.options.get("chapter"))
         run = self.build_state.ledger.run
         forms = [form for row in rows for form in row.forms]
-        printed = [form.verdict for form in forms if form.role == "printed"]
         neighbours = [form for form in forms if form.role == "neighbour"]
         certain = sum(row.main.certain for row in rows)
         text = f"{words.count(len(rows), 'claim')}: {words.counts(row.verdict for row in rows)}."
         text += f" Certain, by proof or counterexample: {certain}."
-        if printed:
-            text += f" Of {words.count(len(printed), 'form')} as printed: {words.counts(printed)}."
         text += f" Of {words.count(len(neighbours), 'neighbour')}, "
         text += f"{sum(form.met for form in neighbours)} were told apart."
         text += f" Profile {run.profile}, seed {run.seed}."
         return [nodes.paragraph("", text, classes=["fc-summary-line"])]
+
+
+class SourcesDirective(LedgerDirective):
+    """A directive about the sources; its page is read anew when their files change."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {}
+
+    def works(self) -> list[sources.Work]:
+        for path in sources.FOLDER.glob("*.toml"):
+            self.env.note_dependency(str(path))
+        if not self.arguments:
+            return sources.works()
+        if self.arguments[0] not in sources.WORKS:
+            raise unknown("source", self.arguments[0], sources.WORKS)
+        return [sources.work(self.arguments[0])]
+
+
+class ScoreDirective(SourcesDirective):
+    """``{sources-score}``: how many statements of each source came out how."""
+
+    def made(self) -> Iterable[nodes.Node]:
+        ledger = self.build_state.ledger
+        counted: list[tuple[list[nodes.Node], Counter[str]]] = []
+        for work in self.works():
+            formulas, said = stand.score(ledger, work)
+            link = page_link(sources.file_of(work.work).stem, work.work)
+            counted.append(([link, nodes.Text(", formulas")], formulas))
+            counted.append(([nodes.Text(f"{work.work}, words as we read them")], said))
+        usual = (stand.RIGHT, stand.REPAIRED, stand.WRONG, stand.NONE)
+        shown = [w for w in stand.MARK if w in usual or any(found[w] for _, found in counted)]
+        lines = [
+            [name, *(cards.inline(str(found[word] or "")) for word in shown)]
+            for name, found in counted
+            if found
+        ]
+        header = ["", *(f"{stand.MARK[word]} {word}" for word in shown)]
+        yield cards.scroll(cards.table(header, lines, classes=["fc-score"]))
+
+
+class SourceDirective(SourcesDirective):
+    """``{source} talk``: the source, statement by statement."""
+
+    required_arguments = 1
+    optional_arguments = 0
+
+    def made(self) -> Iterable[nodes.Node]:
+        pages = _scan_pages(self.env.app)
+        for docname in pages:  # a claim may be shown as the equation that it names
+            self.env.note_dependency(self.env.doc2path(docname))
+        equations = coverage.displayed(pages.values())
+
+        def tex_of(form: FormRow) -> str | None:
+            claim_id, _, name = form.key.partition("/")
+            if name != "claim":
+                return form.tex
+            return cards.formula_of(self.build_state.claims[claim_id], equations)
+
+        chapters = {docname.rpartition("/")[2] for docname in self.env.found_docs}
+        for work in self.works():
+            yield from walk.page(work, self.build_state.ledger, chapters, tex_of)
+
+
+class ReachDirective(LedgerDirective):
+    """``{ledger-reach}``: of which sizes and inputs the claims speak."""
+
+    count = staticmethod(limits.reach)
+
+    def made(self) -> Iterable[nodes.Node]:
+        header, *lines = self.count(self.build_state.rows(self.options.get("chapter")))
+        cells = [[[nodes.Text(text)] for text in line] for line in lines]
+        yield cards.scroll(cards.table(header, cells, classes=["fc-coverage"]))
+
+
+class ThresholdDirective(ReachDirective):
+    """``{ledger-thresholds}``: the faults that the evidence would have seen, by grade."""
+
+    count = staticmethod(limits.thresholds)
 
 
 class CoverageDirective(LedgerDirective):
@@ -421,6 +499,8 @@ class ClaimDomain(Domain):
         node: Any,
         contnode: Any,
     ) -> nodes.Element | None:
+        if typ == "page":
+            return _to_page(env, fromdocname, builder, target, node, contnode)
         claims = _state(env.app).claims
         if target not in claims:
             raise ExtensionError(f"{fromdocname}: {unknown('claim', target, claims)}")
@@ -445,6 +525,22 @@ class ClaimDomain(Domain):
                 yield name, title, "claim", docname, cards.anchor(claim_id), 1
 
 
+def _to_page(
+    env: Any, here: str, builder: Any, target: str, node: Any, content: nodes.Element
+) -> nodes.Element:
+    """A link to a page by the name of its file, ``talk#talk-12``; the bare words if there is none.
+
+    Without words of its own the link shows the page's title.
+    """
+    name, _, place = target.partition("#")
+    homes = [docname for docname in env.found_docs if docname.rpartition("/")[2] == name]
+    if not homes:
+        return content
+    if not node["refexplicit"]:
+        content = nodes.inline("", env.titles[homes[0]].astext())
+    return make_refnode(builder, here, homes[0], place, content)
+
+
 # --- writing --------------------------------------------------------------------------------------
 
 
@@ -460,36 +556,16 @@ def _visit_map(self: Any, node: fc_map) -> None:
             return None
         return f"{self.builder.get_relative_uri(here, docname)}#{cards.anchor(claim_id)}"
 
-    rows = [state.ledger.rows[name] for name in node["rows"]]
-    if node["kind"] == "chapter":
-        self.body.append(claims_map.chapter_svg(rows, state.ledger.rows, link=link))
-        raise nodes.SkipNode
-    order = _reading_order(env)
-    titles = {name.rpartition("/")[2]: env.titles[name].astext() for name in order}
-    chapters = dict.fromkeys([*titles, *(row.chapter for row in rows)])
-    self.body.append('<div class="fc-map-tiles">\n')
-    for chapter in chapters:
-        members = [row for row in rows if row.chapter == chapter]
-        if members:
-            title = escape(titles.get(chapter, chapter.replace("_", " ")))
-            self.body.append(f"<figure><figcaption>{title}</figcaption>\n")
-            self.body.append(claims_map.tiles_svg(members, link=link))
-            self.body.append("\n</figure>\n")
-    self.body.append("</div>\n" + claims_map.key() + "\n")
+    names, rows = node["rows"], state.ledger.rows
+    table = claims_map.table(names, rows, link=link)
+    self.body.append(
+        '<div class="fc-maps"><div class="fc-map-graph fc-scroll">'
+        f"{claims_map.svg(names, rows, link=link)}</div>\n"
+        f"{claims_map.tree(names, rows, link=link)}\n{claims_map.key()}\n"
+        '<details class="fc-map-as-table"><summary>The same as a table</summary>'
+        f'<div class="fc-scroll">{table}</div></details></div>\n'
+    )
     raise nodes.SkipNode
-
-
-def _reading_order(env: Any) -> list[str]:
-    """The documents in the order of the table of contents."""
-    found: list[str] = []
-    waiting = [env.config.root_doc]
-    while waiting:
-        docname = waiting.pop(0)
-        if docname in found or docname not in env.titles:
-            continue
-        found.append(docname)
-        waiting = [*env.toctree_includes.get(docname, ()), *waiting]
-    return found
 
 
 def _skip(self: Any, node: nodes.Element) -> None:
@@ -598,6 +674,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("fieldcheck_ledger", "_build/ledger.json", "env")
     app.add_config_value("fieldcheck_machine", "fieldcheck.ledger.machine", "env")
+    app.add_config_value("fieldcheck_headlines", "", "env")
     app.add_node(fc_map, html=(_visit_map, None), latex=(_skip, None), text=(_skip, None))
     plain = (_nothing, _nothing)
     app.add_node(
@@ -620,6 +697,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("ledger-table", TableDirective),
         ("claims-map", MapDirective),
         ("ledger-summary", SummaryDirective),
+        ("sources-score", ScoreDirective),
+        ("source", SourceDirective),
+        ("ledger-reach", ReachDirective),
+        ("ledger-thresholds", ThresholdDirective),
         ("equation-coverage", CoverageDirective),
         ("ledger-timings", TimingsDirective),
     ):

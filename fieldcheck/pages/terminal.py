@@ -13,6 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from fieldcheck import sources
+from fieldcheck.claim import SAID
 from fieldcheck.ledger.records import ClaimRow, FormRow, Run
 from fieldcheck.pages import numbers, words
 from fieldcheck.pages.coverage import HEADER, Report
@@ -256,7 +258,8 @@ def _form(form: Any, row: FormRow | None, *, full: bool) -> RenderableType:
     lines: list[RenderableType] = [head]
     if form.role != "claim":
         lines.append(_indent(Text(form.title)))
-    if form.tex and (full or form.role in {"claim", "printed"}):
+    lines += [_indent(said) for said in _said(form.key)]
+    if form.tex and (full or form.role in {"claim", *SAID}):
         lines.append(_indent(Text(form.tex, style="dim")))
     if row is None:
         return Group(*lines)
@@ -273,9 +276,18 @@ def _form(form: Any, row: FormRow | None, *, full: bool) -> RenderableType:
     without = words.without_worst(row)
     if without and main:
         lines.append(_indent(Text(without)))
-    if row.witness and (full or form.role in {"claim", "printed"}):
+    if row.witness and (full or form.role in {"claim", *SAID}):
         lines.append(_indent(_witness(row)))
     return Group(*lines)
+
+
+def _said(key: str) -> Iterator[Text]:
+    """Where a form is printed, or said in words that it reads: the source's own words."""
+    for work, place, said in sources.said_in(key):
+        how = "as printed" if key.removesuffix("/claim") in said.printed else "our reading"
+        yield Text(f"{how}: {work.work}, {work.what} {place.name}: ", style="dim").append(
+            f"“{said.plain}”" if said.quote else f"(in our words) {said.plain}"
+        )
 
 
 def _indent(what: RenderableType) -> Padding:
@@ -441,6 +453,30 @@ def replayed(console: Console, form: FormRow, result: dict[str, Any], digits: in
         console.print(f"[green]certified at {digits} digits: the two sides differ[/green]")
     else:
         console.print("[green]seen again: numerical evidence, which nothing certifies[/green]")
+
+
+def ruled(console: Console, ruling: Any, digits: int) -> bool:
+    """What a reader's own point shows of a form; False if that is not what the book expects."""
+    form = ruling.form
+    console.print(Text(form.title, style="bold"))
+    console.print(Text(form.key, style="cyan"))
+    if ruling.open:
+        console.print(f"\nundecided at this point: {ruling.open}", markup=False)
+        return True
+    if not ruling.refutes:
+        console.print("\nno counterexample: the statement holds at this point", markup=False)
+        return True
+    for label, value in (("left side", ruling.lhs), ("right side", ruling.rhs)):
+        console.print(f"  {label:<11}{value}", markup=False, soft_wrap=True)
+    if ruling.index:
+        entry = ", ".join(str(k + 1) for k in ruling.index)
+        console.print(f"  in entry   {entry}", markup=False)
+    how = f"certified at {digits} digits" if ruling.certain else "seen in numbers, not certified"
+    console.print(f"{how}: this point refutes {form.key}", markup=False)
+    expected = form.expect is not None and not form.expect.holds
+    if not expected:
+        console.print("[bold red]the book says otherwise: please send it, with the file[/bold red]")
+    return expected
 
 
 # --- recheck --------------------------------------------------------------------------------------

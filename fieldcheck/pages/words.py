@@ -151,6 +151,17 @@ def scope_line(form: FormRow) -> str:
     return "; ".join([headline(form), *error(form), *_limits(form)])
 
 
+def sure_line(form: FormRow) -> str:
+    """The verdict's reach in one line of a card; what it leaves open is :func:`scope_line`'s."""
+    if form.holds:
+        return "; ".join([headline(form), *error(form)])
+    if form.verdict != REFUTED or form.witness is None:
+        return _against(form)
+    by = form.witness.certified_by
+    how = {"rational": "exact rational arithmetic", "ball": "ball arithmetic"}.get(by, by)
+    return f"refuted by one point, certified in {how}"
+
+
 def error(found: FormRow | Evidence) -> list[str]:
     """The chance that something false passed; nothing where nothing was left to chance."""
     bound = found.log2_bound
@@ -268,11 +279,18 @@ def threshold_words(threshold: Threshold | None) -> str | None:
 # --- witnesses ------------------------------------------------------------------------------------
 
 
+ORDINAL = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+
+
 def place(form: FormRow, witness: Witness) -> str:
-    """Where a witness fails: ``part 2, row 1, column 2``; nothing of a statement's only number."""
+    """Where a witness fails: ``in entry (1, 2) of the second statement``; nothing of a statement's
+    only number."""
     index = [k + 1 for k in witness.index]
-    names = {0: "", 1: "component {}", 2: "row {}, column {}"}
-    where = names.get(len(index), "entry " + ", ".join("{}" for _ in index)).format(*index)
-    part = f"part {witness.part + 1}" if len(form.parts) > 1 else ""
-    side = "right minus left against the stated gap" if witness.side == "gap" else ""
-    return ", ".join(filter(None, (part, where, side)))
+    alone = all(n == 1 for n in (*index, *witness.sizes.values()))
+    at = f"({', '.join(map(str, index))})" if len(index) > 1 else "".join(map(str, index))
+    found = ["of the room between them and the room that is stated"] * (witness.side == "gap")
+    found += [f"in entry {at}"] * bool(index and not alone)
+    if len(form.parts) > 1:
+        nth = ORDINAL[witness.part] if witness.part < len(ORDINAL) else f"{witness.part + 1}th"
+        found.append(f"{'of' if found else 'in'} the {nth} statement")
+    return " ".join(found)

@@ -132,9 +132,7 @@ class Proof:
 # -- values at a point ---------------------------------------------------------------------------
 def rest(sides: Any) -> Value:
     """What is to vanish."""
-    if sides.order and sides.gap is None:
-        raise Open("an inequality without a gap")
-    return sides.right - sides.left - (sides.gap if sides.order else 0)
+    return sides.right - sides.left - (sides.room if sides.order else 0)
 
 
 def enclosed(case: Case, parts: Iterable[int], point: Point, n: int) -> Iterator[tuple]:
@@ -151,8 +149,7 @@ def enclosed(case: Case, parts: Iterable[int], point: Point, n: int) -> Iterator
         xp = Intervals()
         for _, sides in case.sides(xp, point.entry(xp), parts):
             room = [below(x) for x in entries(sides.right - sides.left)]
-            known = not sides.order or sides.gap is not None
-            yield sides.order, room, entries(rest(sides)) if known else []
+            yield sides.order, room, entries(rest(sides))
 
 
 def contradicted(case: Case, point: Point, part: int, *precisions: int) -> bool:
@@ -202,7 +199,7 @@ def identity(proof: Proof) -> None:
         for _ in range(SPECIALS if k < 3 else 0):
             vanishing(proof, case, primes[0], special=True)
         for part, sides in read(proof, sizes)[1]:
-            if sides.order and not sides.gap.z[UNIT].facts >= SIGN:
+            if sides.order and not sides.room.z[UNIT].facts >= SIGN:
                 proof.say(OPEN, f"the gap of part {part + 1} is not seen to be nonnegative")
 
 

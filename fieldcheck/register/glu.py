@@ -26,9 +26,6 @@ SIZES = dict(N=[1, 2, 3], C=[1, 2, 3, 4], m=[1, 2, 3])
     equations=["eq-glu-three-units"],
     given=dict(X=real_matrix("N", "C"), **WEIGHTS),
     sizes=SIZES,
-    tex=r"\nabla\,\tfrac13\sum_{jk}(XW_g\odot XW_i\odot XW_o)_{jk} = \tfrac13\bigl["
-    r"(XW_g\odot XW_i)W_o^{\mathsf T} + (XW_i\odot XW_o)W_g^{\mathsf T}"
-    r" + (XW_o\odot XW_g)W_i^{\mathsf T}\bigr]",
 )
 def three_units(xp, X, G, I, O, *, terms=3, divisor=3):
     """For all real weights the gradient is a third of three gated units, roles permuted."""
@@ -71,8 +68,6 @@ def _(xp, X, G, I, O):
         o=vector("m"),
     ),
     sizes=SIZES,
-    tex=r"W_g=W D_g,\ W_i=W D_i,\ W_o=W D_o:\quad "
-    r"\nabla\,\tfrac13\sum(XW_g\odot XW_i\odot XW_o) = (XW_g\odot XW_i)W_o^{\mathsf T}",
 )
 def parallel(xp, X, W, g, i, o):
     """If gate, input and output weights of each unit are parallel, one gated unit is a gradient."""
@@ -136,8 +131,6 @@ tied.vary(
     needs=["glu-triple-trace", "glu-no-potential-defect"],
     given=dict(x=vector("C"), **WEIGHTS, h=vector("C")),
     sizes=dict(C=[1, 2, 3, 4], m=[1, 2, 3]),
-    tex=r"3\,\inner{h}{F(x)-\nabla V(x)} = S(x,x,h) - S(x,h,x),\quad "
-    r" S(a,b,c) = T(a,b,c) + T(b,a,c)",
 )
 def exact(xp, x, G, I, O, h):
     """The unit differs from the gradient of the triple trace by S(x,x,h) - S(x,h,x), a third of it.
@@ -169,6 +162,7 @@ def _(xp, x, G, I, O, h):
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3, 4]),
     tex=r"W_g=(g,-i),\ W_i=(i,g),\ W_o=(o,o):\quad "
     r"\nabla\,\tfrac13\sum(XW_g\odot XW_i\odot XW_o) = (XW_g\odot XW_i)W_o^{\mathsf T}",
+    differs="more",
 )
 def cancelling(xp, X, g, i, o, *, sign=-1):
     """The second unit exchanges gate and input of the first and turns the sign: potential and unit
@@ -189,7 +183,6 @@ cancelling.vary("the sign is not turned", key="same-sign", sign=1)
     equations=["eq-glu-complex"],
     given=dict(X=matrix("N", "C"), G=matrix("C", "m"), I=matrix("C", "m"), O=matrix("C", "m")),
     sizes=SIZES,
-    tex=r"\frac{\partial}{\partial X^*}\,\tfrac13\sum_{jk}(XW_g\odot XW_i\odot XW_o)_{jk} = 0",
 )
 def complex_tokens(xp, X, G, I, O):
     """The triple trace contains X and not X*: in the theory's own equation, where the force is the
@@ -205,7 +198,7 @@ def _(xp, X, G, I, O):
 # -- no potential ---------------------------------------------------------------------------------
 @claim(
     "glu-no-potential",
-    title="A gated unit with free weights has a potential",
+    title="Does a gated unit with free weights have a potential?",
     sources=[ours("what the printed gradient would imply")],
     expect="refuted",
     equations=["eq-glu-symmetric-jacobian"],
@@ -213,7 +206,6 @@ def _(xp, X, G, I, O):
         X=real_matrix("N", "C"), **WEIGHTS, H=real_matrix("N", "C"), K=real_matrix("N", "C")
     ),
     sizes=SIZES,
-    tex=r"\inner{K}{DF(X)H} = \inner{H}{DF(X)K},\qquad F(X) = (XW_g\odot XW_i)W_o^{\mathsf T}",
 )
 def no_potential(xp, X, G, I, O, H, K):
     """The Jacobian of a gated unit is symmetric for all weights (it is not)."""
@@ -238,8 +230,6 @@ no_potential.vary("one token, one channel", key="one-channel", sizes=dict(N=[1],
     equations=["eq-glu-defect"],
     given=dict(x=vector("C"), **WEIGHTS, h=vector("C"), k=vector("C")),
     sizes=dict(C=[1, 2, 3, 4], m=[1, 2, 3]),
-    tex=r"\inner{k}{DF(x)h} - \inner{h}{DF(x)k} = S(x,h,k) - S(x,k,h),\quad "
-    r" S(a,b,c) = T(a,b,c) + T(b,a,c)",
 )
 def defect(xp, x, G, I, O, h, k, *, symmetrized=True):
     """With T = Σ g⊗i⊗o and S its symmetrization in gate and input, the Jacobian's asymmetry at x is
@@ -265,7 +255,6 @@ defect.vary(
     equations=["eq-glu-permutation"],
     given=dict(X=real_matrix("N", "C"), **WEIGHTS),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3], m=[1, 2]),
-    tex=r"V(\Pi X) = V(X)\quad\text{for every permutation }\Pi\in S_N",
 )
 def permutation(xp, X, G, I, O):
     """The triple-trace potential is invariant under all N! permutations of the tokens."""
@@ -303,7 +292,6 @@ def _(xp, X, G, I, O):
         X=matrix("N", "C"), G=matrix("C", "m"), I=matrix("C", "m"), O=matrix("C", "m"), t=real()
     ),
     sizes=dict(N=[1, 2], C=[1, 2, 3], m=[1, 2]),
-    tex=r"V(e^{\ii\theta}X) = e^{3\ii\theta}\,V(X)",
 )
 def phase(xp, X, G, I, O, t):
     """A common phase turns the cubic potential by three times as much: the degree is odd."""
@@ -333,7 +321,6 @@ def _(xp, X, G, I, O, U):
     equations=["eq-glu-no-interaction"],
     given=dict(X=real_matrix("N", "C"), h=vector("C"), **WEIGHTS),
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3], m=[1, 2]),
-    tex=r"\frac{\partial F(X)_n}{\partial x_m} = 0\quad (n\ne m)",
 )
 def no_interaction(xp, X, h, G, I, O, *, shared_gate=False):
     """Moving one token does not change the force on another: gated units do not interact."""
@@ -387,6 +374,7 @@ POINTS = built(
     given=dict(X=POINTS),
     sizes=dict(N=[3, 4], C=[1, 2, 3]),
     tex=r"\dim = 2\binom{C+2}{3} + C\binom{C+1}{2}\qquad(N\ge 3)",
+    differs="more",
 )
 def cubics(xp, X, *, blocks=True):
     """For N >= 3 the real S_N-invariant cubics have dimension 2 binom(C+2, 3) + C binom(C+1, 2)."""
@@ -408,7 +396,6 @@ cubics.vary("two tokens", key="two-tokens", sizes=dict(N=[2]))
     equations=["eq-relu-squared"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "m")),
     sizes=dict(N=[1, 2], C=[1, 2], m=[1, 2]),
-    tex=r"\nabla\,\tfrac13\sum_{jk}(XW)_+^3 = (XW)_+^2\,W^{\mathsf T}",
 )
 def relu_squared(xp, X, W, *, divisor=3, power=2):
     """A third of the sum of cubes of the positive part has the gradient (XW)_+² W^T."""

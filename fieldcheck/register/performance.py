@@ -19,8 +19,6 @@ from fieldcheck.relations import Equal, Gradient
     sources=[ours("how to read an energy off a kernel that returns none")],
     equations=["eq-perf-null-key"],
     given=dict(s=vector("M")),
-    tex=r"t = \softmax(s_1,\dots,s_M,0)_{M+1}"
-    r"\;\Longrightarrow\; \lse(s) = \log(1-t)-\log t",
 )
 def null_key(xp, s):
     """Give attention one more key with score 0, and let t be its weight. Then the log-sum-exp of
@@ -76,7 +74,6 @@ two_pass.vary("the shift not divided by the scale", key="shift-unscaled", unscal
     equations=["eq-perf-hessian"],
     given=dict(q=vector("d"), k=real_matrix("M", "d"), s=positive(), u=vector("d")),
     needs=["lse-gradient-softmax"],
-    tex=r"\nabla^2 E(q)\,u = s\,k^\top\bigl(p\odot(ku - \inner{p}{ku})\bigr)",
 )
 def hessian_rows(xp, q, k, s, u, *, mean=1):
     """The Hessian of one query's free energy, applied to u, is s times the covariance under p of
@@ -105,7 +102,6 @@ hessian_rows.vary("the mean not taken off", key="mean-kept", mean=0)
         o=matrix("C", "r"),
     ),
     sizes=dict(r=[1, 2]),
-    tex=r"XG = XAX^*XB + XBX^*XA,\quad G = q(k^*Mv)o^* + v(o^*Mq)k^*,\; M = X^*X",
 )
 def association(xp, X, q, k, v, o, *, transposed=False):
     """With A = qk*, B = vo* and M = X*X, the force XAX*XB + XBX*XA is X times the C x C matrix

@@ -99,7 +99,7 @@ window.look = {
 
   // Display formulas that are cut: [share of the window's width, within a card, whether a shadow says so, TeX].
   cutFormulas() {
-    return [...document.querySelectorAll(".fc-formula")]
+    return [...document.querySelectorAll(".fc-display")]
       .filter((e) => e.checkVisibility() && e.clientWidth && e.scrollWidth > e.clientWidth + 2)
       .map((e) => ({
         share: e.scrollWidth / window.innerWidth,

@@ -13,7 +13,10 @@ TRACEBACK = re.compile(r"Traceback \(most recent call last\)|^\w+(Error|Exceptio
 DUMP = re.compile(r"<[\w.]+ (?:object )?at 0x[0-9a-f]+>|<Figure size \d+x\d+|<Axes: ")
 FOREIGN = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
 # Nodes written by the ledger's directives, and results of cells: not in the chapter's source.
-MADE = ".fc-card, .fc-scroll, .fc-summary-line, .cell_output, .citation-list"
+MADE = (
+    ".fc-card, .fc-said, .fc-said-label, .fc-said-again, .fc-scroll, .fc-summary-line, "
+    ".cell_output, .citation-list"
+)
 
 
 def soup(path: Path) -> BeautifulSoup:

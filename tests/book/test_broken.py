@@ -93,7 +93,7 @@ def test_sound_copy_has_no_fault(broken: Broken, reader: Reader) -> None:
         ("<table><tr><th></th><th>a</th></tr><tr><td>1</td><td>2</td></tr></table>", "axe"),
         ('<div style="width: 1600px">wide</div>', "wide_at"),
         (
-            '<div class=math><div class="fc-formula"><div class=katex-html style="width: 2000px">'
+            '<div class=math><div class="fc-display"><div class=katex-html style="width: 2000px">'
             "<math></math><annotation>x</annotation></div></div></div>",
             "cut",
         ),

@@ -149,7 +149,8 @@ def test_a_polynomial_of_roots_is_tested_for_all_signs():
 def test_too_many_roots_are_left_to_other_methods():
     body = lambda xp, x: Equal(xp.sum(xp.sqrt(x * x + 1) ** 2), xp.sum(x * x + 1))
     _, evidence = examine(body, sizes={"n": [8]}, x=vector("n"))
-    assert "more than 6 square roots" in evidence["exact"].reason
+    # Too many, or by chance not one point at which all of them have residues.
+    assert "square root" in evidence["exact"].reason
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -48,6 +48,7 @@ class Claim:
     equations: tuple[str, ...] = ()
     given: dict[str, Any] = field(default_factory=dict)
     tex: str = "l = r"
+    differs: str = ""
     expect: str = "holds"
     forms: dict[str, Form] = field(default_factory=dict)
 
@@ -142,7 +143,11 @@ def row(claim: Claim, profile: str = "quick", seed: int = 0) -> dict[str, Any]:
 def _form(form: Form, claim: Claim) -> dict[str, Any]:
     refuted = form.expect == "refuted"
     word = "refuted" if refuted else claim.word
-    scope = {"sizes": {"N": [1, 2, 3] if word == "proved up to" else "all"}, "inputs": {"X": "all"}}
+    scope = {
+        "stated": False,
+        "sizes": {"N": [1, 2, 3] if word == "proved up to" else "all"},
+        "inputs": {"X": "all"},
+    }
     return {
         "key": form.key,
         "role": form.role,

@@ -416,6 +416,23 @@ EXAMPLES = {
     "order: all that occurs is zero": example(
         lambda xp, x: AtMost(0, xp.tanh(x) ** 2, gap=xp.tanh(x) ** 2), PROVED, x=real()
     ),
+    "order: the difference is a square": example(
+        lambda xp, x: AtMost(0, xp.norm2(x)), PROVED, x=vector("n")
+    ),
+    "order: a gap that is negative between the ends": example(
+        lambda xp, x: AtMost(
+            0,
+            xp.norm2(x) * (x.shape[0] - 1) * (x.shape[0] - 6),
+            gap=xp.norm2(x) * (x.shape[0] - 1) * (x.shape[0] - 6),
+        ),
+        REFUTED,
+        x=vector("n"),
+    ),
+    "rate: another order at zero": example(
+        lambda xp, x: Rate(lambda n: xp.sqrt(x * x + xp.one / n**2) - xp.abs(x), 2),
+        ("fails", "refuted"),
+        x=real(),
+    ),
     "imaginary: of a log below zero": example(
         lambda xp, x: Zero(xp.imag(xp.log(6 - x))), REFUTED, x=real()
     ),

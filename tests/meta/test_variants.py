@@ -112,7 +112,10 @@ def test_a_line_of_a_variant_is_blamed_by_its_place():
         (dict(), "the variant is the claim itself; give it another choice"),
         (dict(factor=0.5), "the choice factor = 0.5 is a float; take integers"),
         (dict(factor=(1, 0.5)), "is a float"),
-        (dict(factor=3, role="claim"), "a variant is a neighbour or printed, not 'claim'"),
+        (
+            dict(factor=3, role="claim"),
+            "a variant is a neighbour, printed or reading, not 'claim'",
+        ),
         (dict(given=dict(z=vector("n"))), r"given names \['z'\] that its body does not take"),
         (dict(factor=3, expect="true"), "expect is 'true', which is none of "),
     ],

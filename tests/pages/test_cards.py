@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import math
+import re
 from fractions import Fraction
 
 import pytest
@@ -13,11 +14,11 @@ from msgspec import structs
 
 from fieldcheck.ledger import errors, records
 from fieldcheck.ledger.records import Worst
-from fieldcheck.pages import cards, coverage, numbers, words
+from fieldcheck.pages import cards, case, contest, coverage, inline, numbers, tex, words
 from fieldcheck.verdict import Word, bound_text
 
 
-@pytest.mark.parametrize("module", [cards, coverage, errors, numbers, words])
+@pytest.mark.parametrize("module", [cards, coverage, errors, numbers, tex, words])
 def test_examples_in_docstrings(module):
     found = doctest.testmod(module)
     assert found.failed == 0
@@ -64,7 +65,7 @@ def test_dyadic_strings_are_read_exactly(value: float):
 
 
 def test_inline_text_leaves_stars_alone():
-    found = cards.inline("X* and $X^*$ and `x_1 * y`")
+    found = inline.inline("X* and $X^*$ and `x_1 * y`")
     assert [type(node).__name__ for node in found] == ["Text", "math", "Text", "literal"]
     assert found[0].astext() == "X* and "
 
@@ -213,25 +214,23 @@ def test_where_a_witness_fails(form, fake):
         at = structs.replace(refuted.witness, **changes)
         return words.place(structs.replace(refuted, parts=parts), at)
 
-    assert place() == "row 2, column 2"
-    assert place(index=(2,)) == "component 3"
+    assert place() == "in entry (2, 2)"
+    assert place(index=(2,)) == "in entry 3"
     assert place(index=()) == ""
-    assert place(index=(0, 1, 2)) == "entry 1, 2, 3"
-    assert place(("AtMost", "Equal"), part=1, index=()) == "part 2"
-    assert place(side="gap", index=()) == "right minus left against the stated gap"
+    assert place(index=(0, 0), sizes={"N": 1, "C": 1}) == ""  # the statement's only number
+    assert place(index=(0, 1, 2)) == "in entry (1, 2, 3)"
+    assert place(("AtMost", "Equal"), part=1, index=()) == "in the second statement"
+    assert place(("AtMost", "Equal"), part=1) == "in entry (2, 2) of the second statement"
+    gap = "of the room between them and the room that is stated"
+    assert place(side="gap", index=()) == gap
 
 
 def test_powers_mathematics_and_code_in_a_sentence():
-    found = cards._said("error below 2^-101; `2^3` of $x^2$, x_2")
+    found = inline.said("error below 2^-101; `2^3` of $x^2$, x_2")
     assert [type(node).__name__ for node in found] == [
         "Text", "Text", "superscript", "Text", "literal", "Text", "math", "Text",
     ]  # fmt: skip
     assert found[2].astext() == "−101"
-
-
-def test_no_hypothesis_left_out_is_said():
-    (said,) = cards._dropped([], "nothing is assumed of the inputs")
-    assert said.astext() == "No hypothesis was left out in turn: nothing is assumed of the inputs."
 
 
 def test_a_bound_is_only_ever_weakened():
@@ -246,7 +245,7 @@ def test_complex_directions():
         "direction0.re": [["1", "0"], ["1/2", "2"]],
         "direction0.im": [["0", "1"], ["-1/3", "0"]],
     }
-    assert cards._directions(raw) == [("H", [["1", "0 + 1i"], ["1/2 - 1/3i", "2"]])]
+    assert case.directions(raw) == [("H", [["1", "0 + 1i"], ["1/2 - 1/3i", "2"]])]
 
 
 def test_matrices():
@@ -257,3 +256,173 @@ def test_matrices():
     assert r"\vdots" in wide
     assert numbers.matrix_text([["1", "-2"], ["10", "3"]]) == ["[ 1  -2]", "[10   3]"]
     assert numbers.matrix_tex([]) is not None
+
+
+# --- a case in one line ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refuted(fake):
+    """The refuted form of the fake register, with other fields of its witness."""
+    form = records.sealed(fake.row(fake.CLAIMS["plain-true"])).forms[1]
+    return lambda **changes: structs.replace(form, witness=structs.replace(form.witness, **changes))
+
+
+def text_of(nodes) -> str:
+    return "".join(node.astext() for node in nodes)
+
+
+def test_a_case_leaves_out_what_is_zero(refuted):
+    inputs = {"X": [["0"], ["1"]], "A": [["0"]], "Q2": [[["0"]]], "root_r": "1"}
+    told = text_of(case.short(refuted(inputs=inputs)))
+    row = r"X = (0,\,1)^{\mathsf T}, \sqrt{r} = 1, all else 0: "
+    assert told == row + r"left side \tfrac{1}{2}, right side 1 in entry (2, 2)"
+    nothing = text_of(case.short(refuted(inputs={"X": [["0"]]}, index=())))
+    assert nothing == r"everything 0: left side \tfrac{1}{2}, right side 1"
+    long = {"X": [["1/3"] * 6] * 6}
+    assert text_of(case.short(refuted(inputs=long))).startswith("a point with N = 2, C = 2: ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"relation": "Solutions"},
+            "meets every condition, and is not among the solutions claimed",
+        ),
+        ({"relation": "Rank", "lhs": "2", "rhs": "1"}, "the dimension is 2, not 1"),
+        (
+            {
+                "relation": "Rate",
+                "lhs": "the coefficient of n^1 is 0.5217656, not 0",
+                "rhs": "order 1",
+            },
+            "the coefficient of n^1 is 0.522, not 0 (order 1 is claimed)",
+        ),
+    ],
+)
+def test_a_case_of_another_relation(refuted, changes, told):
+    assert text_of(case.short(refuted(inputs={}, **changes))) == told
+
+
+@pytest.mark.parametrize(
+    ("kept", "changes"),
+    [
+        ({}, {}),
+        ({"zero": ["A"]}, {}),
+        ({"when": {"root_r": "2"}}, {}),
+        (None, {"sizes": {"N": 3, "C": 2}}),
+        (None, {"zero": ["X"]}),
+        (None, {"when": {"root_r": "3"}}),
+    ],
+)
+def test_a_case_in_words_is_told_of_its_own_witness_only(refuted, monkeypatch, kept, changes):
+    form = refuted(inputs={"X": [["1", "0"]], "A": [["0"]], "root_r": "2"})
+    own = {"sizes": {"N": 2, "C": 2}, "says": "$r = {root_r}$, {N}: ${lhs}$, not ${rhs}$"}
+    monkeypatch.setattr(case, "told", lambda: {form.key: {**own, **(kept or {}), **changes}})
+    said = r"$r = 2$, {N}: $\tfrac{1}{2}$, not $1$"
+    assert case.in_words(form) == (None if kept is None else said)
+
+
+def test_every_case_in_words_is_of_a_form_and_names_its_inputs():
+    from fieldcheck.register import load
+
+    forms = {key: form for claim in load().values() for key, form in claim.forms.items()}
+    wrong = []
+    for key, entry in case.told().items():
+        asked = set(re.findall(r"(?<![\\^_])\{(\w+)\}", entry["says"])) - {"lhs", "rhs", "rm"}
+        asked |= {*entry.get("when", ()), *entry.get("zero", ())}
+        if key not in forms or asked - set(forms[key].given) - {"in", "out"}:
+            wrong.append((key, asked))
+    assert wrong == []
+
+
+# --- the state of a card, and what it offers ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("main", "of_source", "now"),
+    [
+        (Word.PROVED, Word.REFUTED, "repaired"),
+        (Word.STANDS, Word.FAILS, "repaired"),
+        (Word.PROVED, Word.PROVED, "right"),
+        (Word.REFUTED, Word.REFUTED, "wrong"),
+        (Word.UNDECIDED, Word.REFUTED, "open"),
+    ],
+)
+def test_one_badge_says_one_of_three_states(fake, main, of_source, now):
+    row = records.sealed(fake.row(fake.CLAIMS["plain-true"]))
+    row.verdict = row.main.verdict = main
+    row.of("printed")[0].verdict = of_source
+    assert cards.state(row) == now
+    badge = cards._badge(row)
+    assert f"fc-state-{now}" in badge["classes"]
+    assert badge.astext().startswith("repaired: ") == (now == "repaired")
+
+
+def test_what_is_copied_replays_a_counterexample_or_gathers_again(fake):
+    row = records.sealed(fake.row(fake.CLAIMS["plain-true"]))
+    assert contest.command(row) == ".venv/bin/fieldcheck replay plain-true/printed"
+    row.of("printed")[0].witness = None
+    assert contest.command(row) == ".venv/bin/fieldcheck verify plain-true --fresh"
+
+
+# --- formulas on a narrow page --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("whole", "cut"),
+    [
+        ("a = b", [["a", "{} = b"]]),
+        (r"f(x = 1) \le [a, b)", [["f ( x = 1 )", r"{} \le [ a , b )"]]),
+        (r"\tfrac12 x,\quad\text{for } x", [[r"\tfrac{1}{2} x ,"], [r"\text{for } x"]]),
+        (
+            r"\begin{aligned} a &= b\\ &= c \\ d &\ge e \end{aligned}",
+            [["a", "{} = b", "{} = c"], ["d", r"{} \ge e"]],
+        ),
+        (r"\left( a = b \right) = c", [[r"\left( a = b \right)", "{} = c"]]),
+    ],
+)
+def test_a_line_breaks_before_relations_outside_brackets(whole, cut):
+    assert tex.pieces(whole) == cut
+
+
+def test_a_long_sum_is_cut_before_its_signs():
+    ((left, *right),) = tex.pieces("y = " + " + ".join(f"abcdefghij_{k}" for k in range(5)))
+    assert left == "y"
+    assert all(tex.width(piece) <= 2 * tex.LONG for piece in right)
+    assert len(right) > 2
+
+
+def test_every_formula_of_the_register_can_be_cut_and_says_the_same():
+    from fieldcheck.register import load
+
+    lost = []
+    for claim in load().values():
+        for form in claim.forms.values():
+            joined = "".join(p.replace("{} ", "") for s in tex.pieces(form.tex) for p in s)
+            plain = lambda text: sorted(
+                re.sub(r"\\(begin|end)\{(aligned|gathered)\}|\\\\|\\q?quad|[\s{}&]", "", text)
+            )
+            if plain(joined) != plain(form.tex):
+                lost.append(form.key)
+    assert lost == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "mended", "marks"),
+    [
+        (
+            r"F = \operatorname{Softmax}(S)XW",
+            r"F = \operatorname{Softmax}(S^\top)XW",
+            (r"( \underline{S} )", r"( \underline{S^\top} )"),
+        ),
+        (r"x = \tfrac12 y", r"x = \frac{1}{2} y", ("", "")),
+        (r"x + y = z", r"x - y = z", (r"\underline{+}", r"\underline{-}")),
+        (r"\frac{a}{b} = cde", r"\frac{a}{2b} = cde", ("", r"\frac{a}{\underline{2} b}")),
+        ("a = b", r"\sum_k \lambda_k \to 0", ("", "")),
+    ],
+)
+def test_what_differs_is_marked_in_both(printed, mended, marks):
+    for shown, mark in zip(tex.marked(printed, mended), marks, strict=True):
+        assert (mark in shown) if mark else (r"\underline" not in shown)

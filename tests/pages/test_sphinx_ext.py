@@ -22,6 +22,7 @@ extensions = ["myst_parser", "fieldcheck.pages.sphinx_ext"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 fieldcheck_ledger = "ledger.json"
 fieldcheck_machine = "fake_machine"
+fieldcheck_headlines = "headlines.toml"
 html_theme = "basic"
 nitpicky = True
 """
@@ -39,6 +40,12 @@ See {claim}`plain-true` and {claim}`by another name <only-sampled>`.
 ```
 
 ```{equation-coverage}
+```
+
+```{ledger-reach}
+```
+
+```{ledger-thresholds}
 ```
 
 ```{toctree}
@@ -79,6 +86,7 @@ class Book:
         for name, text in (("conf.py", CONF), ("index.md", INDEX), ("alpha.md", ALPHA)):
             self.write(name, text)
         self.write("beta.md", BETA)
+        self.write("headlines.toml", 'claims = ["plain-true", "rests-on-sampled"]')
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8")
@@ -146,20 +154,53 @@ def test_a_good_book_builds_without_a_warning(book):
     assert card is not None
     assert {"fc-card", "fc-verdict-holds", "fc-certain"} <= set(card["class"])
     text = " ".join(card.get_text(" ").split())
-    # first the printed form with its counterexample, then what holds instead
-    assert text.index("As printed") < text.index("Counterexample") < text.index("What holds")
-    assert "as printed: refuted" in text
-    assert "repaired: proved" in text
-    assert "Proved for every N; error below 2 −171 . By exact arithmetic." in text
+    # what is printed, what holds instead, where it breaks, how sure; all else in one fold
+    asked = ("talk, slide 3", "Printed", "Instead", "Smallest case", "Sure", "evidence, code")
+    assert [text.index(word) for word in asked] == sorted(text.index(word) for word in asked)
+    (badge,) = card.select(".fc-head .fc-verdict")
+    assert badge.get_text() == "repaired: proved"
+    assert "Sure proved for every N; error below 2 −171" in text
     assert "with X* and a 2" in text  # stars are not emphasis
-    assert card.select_one("code.literal, code") is not None
     math = [element.get_text() for element in card.select(".math")]
-    assert any(r"X = \begin{pmatrix} 1 & 0 \\ 0 & \tfrac{1}{2} \end{pmatrix}" in m for m in math)
+    small = r"X = \bigl(\begin{smallmatrix} 1 & 0 \\ 0 & \tfrac{1}{2} \end{smallmatrix}\bigr)"
+    assert any(small in m for m in math)
     assert any(r"\sqrt{r} = 2" in m for m in math)
-    assert "−30" in [raised.get_text() for raised in card.select("p.fc-sure sup")]
-    assert "row 2, column 2" in text
-    assert len(card.select("details > summary")) == 2
-    assert card.select_one('a[href="#equation-eq-plain"]') is not None
+    assert "in entry (2, 2)" in text
+    (fold,) = card.select("details")
+    assert "A uniform relative fault of 10 −30" in " ".join(fold.get_text(" ").split())
+    assert fold.select_one('a[href="#equation-eq-plain"]') is not None
+    assert 'claim = "plain-true"' in fold.select_one(".fc-code pre").get_text()
+    (copy,) = card.select("button.fc-copy[hidden]")
+    assert copy["data-copy"] == ".venv/bin/fieldcheck replay plain-true/printed"
+    assert card.select_one('a.fc-permalink[href="#claim-plain-true"]') is not None
+    assert "No hypothesis was left out" not in text
+
+
+def test_a_card_shows_the_one_equation_that_its_claim_names(book, fake):
+    fake.CLAIMS["plain-true"].tex = ""
+    try:
+        book.write(
+            "alpha.md", ALPHA.replace("l = r", "l = r^2 .").replace("plain-true", "plain-true")
+        )
+        assert book.build() == ""
+    finally:
+        fake.CLAIMS["plain-true"].tex = "l = r"
+    mended = book.page("alpha").select("#claim-plain-true .fc-mended .math")
+    assert [m.get_text() for m in mended] == [r"\(l\)", r"\({} = \underline{r^2}\)"]
+
+
+def test_a_consequence_of_ours_is_one_line_that_opens(book, fake):
+    claim = fake.CLAIMS["rests-on-plain"]
+    before, claim.sources = claim.sources, (fake.Source("this book", "consequence drawn here"),)
+    try:
+        book.build()
+    finally:
+        claim.sources = before
+    row = book.page("alpha").select_one("details#claim-rests-on-plain")
+    assert {"fc-card", "fc-row"} <= set(row["class"])
+    assert row.summary.get_text(" ", strip=True) == "repaired: proved Both sides agree"
+    assert row.select_one("summary ~ p.fc-line") is not None
+    assert row.select_one("details details") is None
 
 
 def test_cards_link_to_one_another(book):
@@ -167,7 +208,7 @@ def test_cards_link_to_one_another(book):
     second = book.page("alpha").select_one("#claim-rests-on-plain")
     assert second.select_one('a[href="#claim-plain-true"]') is not None
     capped = book.page("beta").select_one("#claim-rests-on-sampled")
-    assert "Counted as stands, since it rests on" in " ".join(capped.get_text(" ").split())
+    assert "; counted as stands, since it rests on" in " ".join(capped.get_text(" ").split())
     assert capped.select_one('a[href="alpha.html#claim-plain-true"]') is not None
     index = book.page("index")
     role = index.select_one('p a[href="alpha.html#claim-plain-true"]')
@@ -186,7 +227,7 @@ def test_forms_no_leaves_out_what_is_folded(book):
 def test_table_summary_map_and_coverage(book):
     book.build()
     index = book.page("index")
-    rows = index.select("table.fc-ledger tbody tr")
+    rows = index.select("table.fc-ledger:not(.fc-map-table) tbody tr")
     assert len(rows) == 4
     assert "capped" not in index.get_text()
     cells = [cell.get_text(" ", strip=True) for cell in rows[3].select("td")]
@@ -196,32 +237,16 @@ def test_table_summary_map_and_coverage(book):
     summary = index.select_one(".fc-summary-line").get_text()
     assert summary == (
         "4 claims: 3 proved, 1 stands. Certain, by proof or counterexample: 3. "
-        "Of 4 forms as printed: 4 refuted. Of 4 neighbours, 4 were told apart. "
+        "Of 4 neighbours, 4 were told apart. "
         "Profile quick, seed 0."
     )
-    tiles = index.select(".fc-map-tiles svg.fc-map a.fc-map-claim")
-    addresses = [
-        "alpha.html#claim-plain-true",
-        "alpha.html#claim-rests-on-plain",
-        "beta.html#claim-only-sampled",
-        "beta.html#claim-rests-on-sampled",
-    ]
-    assert [tile["href"] for tile in tiles] == addresses
-    assert [tile["class"][2] for tile in tiles] == ["fc-map-proved"] * 2 + ["fc-map-stands"] * 2
-    assert [caption.get_text() for caption in index.select(".fc-map-tiles figcaption")] == [
-        "Alpha",
-        "Beta",
-    ]
-    chapters = index.select("details.fc-map-chapter-details")
-    assert [chapter.summary.get_text() for chapter in chapters] == [
-        "alpha: 2 claims",
-        "beta: 2 claims",
-    ]
-    second = chapters[1]
-    ghosts = [box["data-claim"] for box in second.select(".fc-map-ghost")]
-    assert ghosts == ["plain-true"]  # of another chapter, but rested on here
-    arrows = [(a["data-from"], a["data-to"]) for a in second.select("path.fc-map-arrow")]
-    assert arrows == [("only-sampled", "rests-on-sampled"), ("plain-true", "rests-on-sampled")]
+    boxes = index.select(".fc-map-graph svg.fc-map a.fc-map-claim")
+    addresses = ["alpha.html#claim-plain-true", "beta.html#claim-rests-on-sampled"]
+    assert [box["href"] for box in boxes] == addresses
+    arrows = [(a["data-from"], a["data-to"]) for a in index.select("path.fc-map-arrow")]
+    assert arrows == [("plain-true", "rests-on-sampled")]
+    assert [a["href"] for a in index.select("ul.fc-map-tree a")] == addresses[::-1]
+    assert len(index.select("table.fc-map-table tbody tr")) == 2
     assert "1 of 1 displayed equations are named and checked" in index.get_text()
 
 
@@ -229,7 +254,7 @@ def test_cards_are_in_the_search_index(book):
     book.build()
     index = (book.folder / "_build" / "html" / "searchindex.js").read_text()
     terms = json.loads(index[index.index("(") + 1 : index.rindex(")")])["terms"]
-    assert "counterexampl" in terms or "counterexample" in terms
+    assert "smallest" in terms
 
 
 def test_two_builds_are_the_same_bytes(ledger, tmp_path):
@@ -328,6 +353,11 @@ def test_unknown_form_in_a_verdict(book):
     assert re.search(r"alpha\.md:\d+: no form 'plain-true/print'; near: plain-true/pr", message)
 
 
+def test_unknown_headline(book):
+    book.write("headlines.toml", 'claims = ["plain-tru"]')
+    assert re.search(r"index\.md:\d+: no claim 'plain-tru'; near: plain-true", failure(book))
+
+
 def test_unknown_chapter(book):
     book.write("index.md", INDEX.replace("{ledger-table}", "{ledger-table}\n:chapter: alpa"))
     assert "no chapter 'alpa'; near: alpha" in failure(book)
@@ -396,10 +426,10 @@ def test_an_unexpected_verdict_is_a_warning_and_stands_on_the_card(book, ledger)
     assert "the verdict on plain-true/claim is not the expected one" in warnings
     card = book.page("alpha").select_one("#claim-plain-true")
     assert "fc-verdict-undecided" in card["class"]
-    assert "Undecided: the balls stay wide." in card.get_text()
+    assert "undecided: the balls stay wide" in card.get_text()
     assert "fc-numerical" in card["class"]
     other = book.page("alpha").select_one("#claim-rests-on-plain")
-    assert "Unsettled, since it rests on" in other.get_text()
+    assert "unsettled, since it rests on" in other.get_text()
 
 
 # --- nothing stale --------------------------------------------------------------------------------
@@ -498,3 +528,8 @@ def test_cells_run_again_when_the_library_changed_and_only_then(book, monkeypatc
     assert build("2" * 16) == 2
     caches = sorted(p.name for p in (book.folder / "_build" / ".jupyter_cache").iterdir())
     assert caches == ["fieldcheck-" + "2" * 16]
+
+
+def test_unknown_source(book):
+    book.write("alpha.md", ALPHA + "\n```{source} slides\n```\n")
+    assert re.search(r"alpha\.md:\d+: no source 'slides'", failure(book))

@@ -211,7 +211,7 @@ class Trials:
 
 def difference(sides: Sides) -> Any:
     if sides.order:
-        return (sides.right - sides.left) - sides.gap
+        return (sides.right - sides.left) - sides.room
     return sides.left - sides.right
 
 
@@ -223,12 +223,14 @@ def measured(statement: Statement, sizes: Shape, part: int) -> tuple[Bound, int]
 
 
 def provable(statement: Statement) -> list[int]:
-    """The parts an identity can decide: equalities, and orders that come with a gap."""
+    """The parts an identity can decide: equalities, and orders whose sign is stated or seen."""
     relations = statement.probe(statement.smallest)
     return [
         k
         for k in statement.parts("Equal", "Zero", "Force", "Gradient", "AtMost")
-        if relations[k].name != "AtMost" or relations[k].gap is not None
+        if relations[k].name != "AtMost"
+        or relations[k].gap is not None
+        or visible_sign(statement, k)
     ]
 
 
@@ -381,10 +383,13 @@ def visible_sign(statement: Statement, part: int) -> bool:
     """Is an order's gap nonnegative by its form?  An equality needs no sign."""
     if statement.probe(statement.smallest)[part].name != "AtMost":
         return True
-    for sizes in (statement.smallest, statement.grid()[-1]):
+    for sizes in statement.product(statement.visited()):  # a factor 7 - n has another at each
         xp = Sign()
-        gap = statement.sides(xp, statement.signs(xp, statement.raw_shapes(sizes)), part)[0].gap
-        if gap is None or not known_of(gap).nonneg:
+        try:
+            sides = statement.sides(xp, statement.signs(xp, statement.raw_shapes(sizes)), part)[0]
+            if not known_of(sides.room).nonneg:
+                return False
+        except Unsupported:
             return False
     return True
 

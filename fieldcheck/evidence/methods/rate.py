@@ -100,8 +100,11 @@ STAYS = 1e-2
 FEWEST = 5
 """Doublings of n over which a slope is averaged where there is no fit."""
 
-EXTREME = ("zero", "small", "nearly singular", "half-turn")
-"""Strata without a rate to be seen: of a zero input, there is hardly ever one."""
+EXTREME = ("small", "nearly singular", "half-turn")
+"""Strata without a rate to be seen."""
+
+ZERO = "zero"
+"""Visited wherever there is one: a root or a divisor degenerates there first."""
 
 SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
 """Most strata that are visited for each part, at one shape."""
@@ -211,7 +214,9 @@ def _special(
     )
     names = [name for name in strata_of(statement)[1:] if name not in EXTREME]
     for part in parts:
-        for name in rng.sample(names, min(len(names), SPECIAL[profile.name])):
+        others = [name for name in names if name != ZERO]
+        some = rng.sample(others, min(len(others), SPECIAL[profile.name]))
+        for name in [ZERO] * (ZERO in names) + some:
             yield part, name, moved_into(statement, name, point(statement, sizes, rng), moves)
 
 

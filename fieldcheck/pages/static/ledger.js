@@ -58,7 +58,7 @@
         body.append(...keyed.map((entry) => entry[2]));
       });
     });
-    if (rows.length > 5) addFilter(table, rows);
+    if (rows.length > 5 && !table.closest(".fc-maps")) addFilter(table, rows);
   }
 
   // What a list can be narrowed down to: a name, and the values that a row has of it.
@@ -145,11 +145,10 @@
     show();
   }
 
-  // Pointing at a claim on the map, or reaching it by keyboard, brings out its chain in both directions.
-  function prepareMaps() {
-    const claims = [...document.querySelectorAll(".fc-map-claim")];
-    if (!claims.length) return;
-    const arrows = [...document.querySelectorAll(".fc-map-arrow")];
+  // Pointing at a headline on the map, or reaching it by keyboard, brings out its chain in both directions.
+  function prepareMap(map) {
+    const claims = [...map.querySelectorAll("svg .fc-map-claim")];
+    const arrows = [...map.querySelectorAll(".fc-map-arrow")];
     const needs = new Map(claims.map((claim) => [claim.dataset.claim, claim.dataset.needs.split(" ").filter(Boolean)]));
     const needed = new Map([...needs.keys()].map((id) => [id, [...needs].filter((entry) => entry[1].includes(id)).map((entry) => entry[0])]));
     const chain = (start, next) => {
@@ -157,35 +156,59 @@
       for (const id of seen) (next.get(id) || []).forEach((other) => seen.add(other)); // a set grows as it is read
       return seen;
     };
-    const frames = [...document.querySelectorAll(".fc-map-tiles, .fc-scroll:has(> .fc-map)")];
-    const tiles = document.querySelector(".fc-map-tiles");
-    const line = document.createElement("p");
-    line.className = "fc-map-says";
-    line.setAttribute("aria-hidden", "true"); // the same words are each tile's title
-    if (tiles) tiles.after(line);
+    const graph = map.querySelector(".fc-map-graph");
     const show = (claim) => {
       const below = chain(claim.dataset.claim, needs);
       const above = chain(claim.dataset.claim, needed);
-      const on = (id) => below.has(id) || above.has(id);
-      const frame = claim.closest(".fc-map-tiles, .fc-scroll");
-      frame.classList.add("fc-busy");
-      for (const other of claims) other.classList.toggle("fc-on", on(other.dataset.claim));
+      graph.classList.add("fc-busy");
+      for (const other of claims) other.classList.toggle("fc-on", below.has(other.dataset.claim) || above.has(other.dataset.claim));
       for (const arrow of arrows) {
         const ends = [arrow.dataset.from, arrow.dataset.to];
         arrow.classList.toggle("fc-on", ends.every((id) => below.has(id)) || ends.every((id) => above.has(id)));
       }
-      if (frame === tiles) line.textContent = claim.querySelector("title").textContent;
     };
-    const clear = () => {
-      frames.forEach((frame) => frame.classList.remove("fc-busy"));
-      line.textContent = "";
-    };
+    const clear = () => graph.classList.remove("fc-busy");
     for (const claim of claims) {
       claim.addEventListener("pointerenter", () => show(claim));
       claim.addEventListener("focus", () => show(claim));
       claim.addEventListener("pointerleave", clear);
       claim.addEventListener("blur", clear);
     }
+    addMapFilters(map);
+  }
+
+  // By source, chapter and verdict: what does not match fades in the picture and the tree, and leaves the table.
+  function addMapFilters(map) {
+    const items = [...map.querySelectorAll("[data-claim]")];
+    const bar = document.createElement("div");
+    bar.className = "fc-filter";
+    const count = document.createElement("span");
+    count.setAttribute("role", "status");
+    const choices = ["source", "chapter", "verdict"].map((what) => {
+      const values = new Set(items.flatMap((item) => item.dataset[what].split(",")));
+      const label = document.createElement("label");
+      label.textContent = `${what} `;
+      const select = document.createElement("select");
+      select.append(new Option("all", ""));
+      for (const value of [...values].sort()) select.append(new Option(value.replaceAll("_", " "), value));
+      select.addEventListener("change", show);
+      label.append(select);
+      bar.append(label);
+      return [what, select];
+    });
+    function show() {
+      const fits = (item) => choices.every(([what, select]) => !select.value || item.dataset[what].split(",").includes(select.value));
+      for (const item of items) {
+        const off = !fits(item);
+        item.classList.toggle("fc-off", off);
+        if (item.matches("tr")) item.hidden = off;
+      }
+      const shown = new Set(items.filter(fits).map((item) => item.dataset.claim));
+      count.textContent = `${shown.size} of ${new Set(items.map((item) => item.dataset.claim)).size}`;
+    }
+    bar.append(count);
+    map.prepend(bar);
+    show();
   }
 
   // A link to a card opens what is folded around it.
@@ -194,9 +217,37 @@
     for (let box = target && target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
   }
 
+  // Buttons that copy a command: shown only here, since without a script they do nothing.
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // No clipboard, as from disk in some browsers: the old way.
+      const box = document.createElement("textarea");
+      box.value = text;
+      document.body.append(box);
+      box.select();
+      document.execCommand("copy");
+      box.remove();
+    }
+  }
+
+  function prepareCopies() {
+    for (const button of document.querySelectorAll("button.fc-copy")) {
+      const label = button.textContent;
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        await copy(button.dataset.copy);
+        button.textContent = "copied";
+        setTimeout(() => (button.textContent = label), 1500);
+      });
+    }
+  }
+
   function start() {
+    prepareCopies();
     document.querySelectorAll("table.fc-ledger").forEach(prepare);
-    prepareMaps();
+    document.querySelectorAll(".fc-maps").forEach(prepareMap);
     openTarget();
     window.addEventListener("hashchange", openTarget);
   }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, paper, poster
 from fieldcheck.domains import matrix, positive, real, real_matrix
 from fieldcheck.fields.actions import newton_action, phase_space_action
-from fieldcheck.register.effective.shared import AXIOM_1, AXIOM_3, circle
+from fieldcheck.register.effective.shared import WHY_EFFECTIVE, circle
 from fieldcheck.relations import Equal, Rate, Zero
 
 
@@ -13,10 +13,9 @@ from fieldcheck.relations import Equal, Rate, Zero
     "axiom-analytic",
     expect="proved",
     title="A term with p factors of X and q of its conjugate turns with the phase p − q",
-    sources=[AXIOM_1, AXIOM_3],
+    sources=[WHY_EFFECTIVE],
     equations=["eq-ef-phase"],
     given=dict(X=matrix("N", "C"), a=matrix("N", "C"), b=matrix("N", "C"), t=real()),
-    tex=r"V_{p,q}(zX) = z^{p-q}\,V_{p,q}(X)\quad(|z|=1)",
 )
 def analytic(xp, X, a, b, t):
     """A term with p factors of X and q of X* is multiplied by z^(p−q) under X → zX, |z| = 1. So an
@@ -46,7 +45,7 @@ def _(xp, X, a, b, t):
     "axiom-analytic-parity",
     expect="proved",
     title="The sign alone removes the odd degrees",
-    sources=[AXIOM_1],
+    sources=[WHY_EFFECTIVE],
     given=dict(X=matrix("N", "C"), a=matrix("N", "C"), b=matrix("N", "C")),
     tex=r"V_{3}(X)+V_{3}(-X) = 0 = V_{5}(X)+V_{5}(-X)",
 )
@@ -82,12 +81,10 @@ TRUNCATION_SIZES = dict(N=[1, 2, 3], C=[1, 2, 3])
     "rescaling-truncation",
     expect="proved up to N, C = 3",
     title="Small tokens: the truncated force errs at fifth order",
-    sources=[AXIOM_1, poster("Renormalization: NO HIGHER TERMS")],
+    sources=[WHY_EFFECTIVE, poster("Result")],
     equations=["eq-ef-truncation"],
     given=TRUNCATION,
     sizes=TRUNCATION_SIZES,
-    tex=r"\lVert F(\varepsilon X) - F_2(\varepsilon X) - F_4(\varepsilon X)\rVert"
-    r" \sim \varepsilon^5\,\lVert F_6(X)\rVert",
 )
 def truncation(xp, X, W, *, order=5):
     """For V = −log det(1 − W X*X), analytic and invariant under U(N), the force without its terms
@@ -110,7 +107,7 @@ def _(xp, X, W):
 @claim(
     "rescaling-truncation-relative",
     title="Relative to the free force the error is of fourth order, to the interaction of second",
-    sources=[AXIOM_1, ours()],
+    sources=[WHY_EFFECTIVE, ours()],
     needs=["rescaling-truncation"],
     given=TRUNCATION,
     sizes=TRUNCATION_SIZES,
@@ -149,7 +146,7 @@ def _(xp, X, W):
     "rescaling-truncation-trajectory",
     expect="proved up to N, C = 2",
     title="Through a network of fixed depth the truncation error stays of fifth order",
-    sources=[AXIOM_1, ours()],
+    sources=[WHY_EFFECTIVE, ours()],
     needs=["rescaling-truncation"],
     given=TRUNCATION,
     sizes=dict(N=[1, 2], C=[1, 2]),
@@ -210,11 +207,10 @@ COUPLINGS = dict(
     "rescaling-truncation-marginal",
     expect="proved up to C, K = 2",
     title="In the first-order action all couplings scale alike: none is irrelevant",
-    sources=[poster("Renormalization: NO HIGHER TERMS"), paper("irrelevant at low energy scales")],
+    sources=[poster("Result"), paper("irrelevant at low energy scales")],
     equations=["eq-ef-first-order-scaling"],
     given=COUPLINGS,
     sizes=dict(K=[1, 2], C=[1, 2]),
-    tex=r"t\to bt:\quad (g_2,g_4,g_6)\to(b\,g_2,\;b\,g_4,\;b\,g_6)",
 )
 def marginal(xp, path, h, b, g2, g4, g6, *, powers=(1, 1, 1)):
     """The kinetic term of the first-order action has no scale of time. Stretching time by b, with X
@@ -225,8 +221,8 @@ def marginal(xp, path, h, b, g2, g4, g6, *, powers=(1, 1, 1)):
 
 
 marginal.vary(
-    "read as: the sextic loses a factor b against the quartic",
-    role="printed",
+    "the sextic loses a factor b against the quartic",
+    role="reading",
     tex=r"t\to bt:\quad g_6/g_4\to b^{-1}\,g_6/g_4",
     powers=(1, 1, 0),
 )
@@ -236,13 +232,12 @@ marginal.vary("the quartic alone is marginal", key="quartic-marginal", powers=(1
 @claim(
     "rescaling-truncation-hbar",
     title="With X in units of √ħ a term of degree 2k carries ħ^(k − 1)",
-    sources=[AXIOM_1, ours("the scale for which the order in ħ counts interactions")],
+    sources=[WHY_EFFECTIVE, ours("the scale for which the order in ħ counts interactions")],
     equations=["eq-ef-hbar"],
     given=dict(
         path=matrix("K+1", "C"), h=positive(), r=positive(), g2=real(), g4=real(), g6=real()
     ),
     sizes=dict(K=[1, 2], C=[1, 2]),
-    tex=r"X=\sqrt\hbar\,Y:\quad\tfrac1\hbar S[X;\,g_2,g_4,g_6]=S[Y;\,g_2,\hbar g_4,\hbar^2g_6]",
 )
 def hbar(xp, path, h, r, g2, g4, g6, *, power=1):
     """The weight of a path is e^(iS/ħ). For X = √ħ Y the kinetic and the quadratic term lose ħ, and
@@ -260,13 +255,12 @@ hbar.vary("X left alone", key="no-unit", power=0)
     "rescaling-truncation-relevant",
     expect="proved up to C, K = 2",
     title="In the second-order action higher powers are more relevant",
-    sources=[poster("Renormalization: NO HIGHER TERMS"), ours("power counting")],
+    sources=[poster("Result"), ours("power counting")],
     equations=["eq-ef-second-order-scaling"],
     given=dict(
         path=real_matrix("K+1", "C"), h=positive(), c=positive(), g2=real(), g4=real(), g6=real()
     ),
     sizes=dict(K=[1, 2], C=[1, 2]),
-    tex=r"t\to c^2t,\ X\to cX:\quad (g_2,g_4,g_6)\to(c^4g_2,\;c^6g_4,\;c^8g_6)",
 )
 def relevant(xp, path, h, c, g2, g4, g6, *, powers=(4, 6, 8)):
     """With kinetic energy ½‖X'‖², stretching time by c² goes with X → cX. The coupling of power 2k

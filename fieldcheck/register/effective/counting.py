@@ -6,7 +6,7 @@ from fieldcheck.claim import claim, ours
 from fieldcheck.domains import built, hermitian, matrix, real_matrix
 from fieldcheck.fields import invariants
 from fieldcheck.fields.potentials import quartic
-from fieldcheck.register.effective.shared import AXIOM_2, LEMMA_4, probes
+from fieldcheck.register.effective.shared import LEMMA_4, WHY_EFFECTIVE, probes
 from fieldcheck.relations import AtMost, Rank, at_most
 
 
@@ -23,8 +23,6 @@ def _real_probes(K):
     equations=["eq-ef-count"],
     given=dict(X=probes("9*C*C-3")),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3, 4]),
-    tex=r"\dim = \binom{C+1}{2}^2 + [N\ge2]\binom{C}{2}^2"
-    r" = \tfrac12C^2(C^2+1)\ \ (N\ge2)",
 )
 def count(xp, X, *, off=0):
     """The products of two entries of M = X*X, which are the traces Tr(XE_abX*XE_cdX*), span a space
@@ -85,12 +83,8 @@ def kernel(xp, X, G, *, off=0):
 
 def _changes(xp, X, G):
     """Monomials x x y y with y for the conjugate, moved by x → Gx, y → −Gᵀy: gl(N) acting."""
-    N, C = X.shape[1:]
-    x = [X[:, n, c] for n in range(N) for c in range(C)]
-    y = [xp.conj(v) for v in x]
-    dx = [_row(xp, G[:, n, :], X[:, :, c]) for n in range(N) for c in range(C)]
-    dy = [-_row(xp, G[:, :, n], xp.conj(X)[:, :, c]) for n in range(N) for c in range(C)]
-    pairs = [(a, b) for a in range(N * C) for b in range(a, N * C)]
+    x, dx, y, dy = _moved(xp, X, G)
+    pairs = [(a, b) for a in range(len(x)) for b in range(a, len(x))]
     xx, yy = [x[a] * x[b] for a, b in pairs], [y[a] * y[b] for a, b in pairs]
     dxx = [dx[a] * x[b] + x[a] * dx[b] for a, b in pairs]
     dyy = [dy[a] * y[b] + y[a] * dy[b] for a, b in pairs]
@@ -104,8 +98,51 @@ def _changes(xp, X, G):
     )
 
 
+@claim(
+    "invariant-count-quadratics",
+    expect="proved up to N, C = 3",
+    title="Under U(N) no quadratic interacts: Tr(XAX*) are all there are",
+    sources=[WHY_EFFECTIVE, ours("the theorem that is true")],
+    needs=["permutation-vs-unitary-field"],
+    given=dict(
+        X=probes("N*N*C*C+2"),
+        G=built(
+            "tensor of generators",
+            ("N*N*C*C+2", "N", "N"),
+            {"x": ("N*N*C*C+2", "N", "N")},
+            lambda xp, raw: raw["x"],
+            covers="all",
+        ),
+    ),
+    sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
+    tex=r"\dim_{(1,1)}^{U(N)}=(NC)^2-\operatorname{rank}=C^2",
+)
+def unitary_quadratics(xp, X, G, *, off=0):
+    """The polynomials of bidegree (1, 1) that no generator changes have dimension C²: they are the
+    Tr(XAX*), whose force moves each token by itself. So under U(N) the quartic is the minimal
+    interacting field."""
+    N, C = X.shape[1:]
+    x, dx, y, dy = _moved(xp, X, G)
+    changes = [
+        u * dv + du * v for u, du in zip(x, dx, strict=True) for v, dv in zip(y, dy, strict=True)
+    ]
+    return Rank(xp.stack(changes, axis=1), (N * C) ** 2 - C**2 + off)
+
+
+unitary_quadratics.vary("one invariant more", key="off-by-one", sizes=dict(N=[2]), off=-1)
+
+
 def _row(xp, a, b):
     return xp.sum(a * b, axis=1)
+
+
+def _moved(xp, X, G):
+    """The entries of X, their changes under x → Gx, their conjugates y, and under y → −Gᵀy."""
+    entries = [(n, c) for n in range(X.shape[1]) for c in range(X.shape[2])]
+    x = [X[:, n, c] for n, c in entries]
+    dx = [_row(xp, G[:, n, :], X[:, :, c]) for n, c in entries]
+    dy = [-_row(xp, G[:, :, n], xp.conj(X)[:, :, c]) for n, c in entries]
+    return x, dx, [xp.conj(v) for v in x], dy
 
 
 kernel.vary("one invariant more", key="off-by-one", sizes=dict(N=[2]), off=-1)
@@ -115,12 +152,10 @@ kernel.vary("one invariant more", key="off-by-one", sizes=dict(N=[2]), off=-1)
     "invariant-count-permutations",
     expect="proved up to N = 4; C = 2",
     title="Under permutations alone there are many more quartics",
-    sources=[AXIOM_2, ours("the count")],
+    sources=[WHY_EFFECTIVE, ours("the count")],
     equations=["eq-ef-burnside"],
     given=dict(X=probes("88*C-76")),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2]),
-    tex=r"\dim = \frac1{N!}\sum_{\Pi\in S_N}\chi_2(\Pi)^2,\qquad "
-    r"\chi_2 = [z^2]\prod_{\text{cycles }\ell}(1-z^\ell)^{-C}",
 )
 def permutations_count(xp, X, *, count=invariants.permutation_count, off=0):
     """The S_N-invariants of bidegree (2, 2), spanned by products of sums over tokens, have the
@@ -143,7 +178,7 @@ permutations_count.vary("off by one", key="off-by-one", off=1)
     "invariant-count-three-channels",
     expect="proved",
     title="Three channels: 36, 225, 378 and 414 quartics under permutations",
-    sources=[AXIOM_2, ours("the count")],
+    sources=[WHY_EFFECTIVE, ours("the count")],
     needs=["invariant-count-permutations"],
     given=dict(X=probes("243*N-18*N*N-187")),  # 38, 227, 380 and 497: more than the counts
     sizes=dict(N=[1, 2, 3, 4], C=[3]),
@@ -170,7 +205,7 @@ three_channels.vary(
     "invariant-count-permutation-quadratics",
     expect="proved up to N, C = 4",
     title="2C² quadratics under permutations, C² under U(N)",
-    sources=[AXIOM_2, ours("the count")],
+    sources=[WHY_EFFECTIVE, ours("the count")],
     given=dict(X=probes("2*C*C+2")),
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3, 4]),
     tex=r"\dim_{(1,1)} = 2C^2\quad(N\ge2)",
@@ -227,7 +262,7 @@ orthogonal_quartics.vary("off by one", key="off-by-one", off=-1)
 
 @claim(
     "invariant-count-positive-pairs",
-    title="Self-tied Hermitian heads with positive coefficients span all real quartics",
+    title="Do self-tied Hermitian heads with positive coefficients span all real quartics?",
     sources=[ours("how far a restricted family reaches")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), A=hermitian("C"), B=hermitian("C")),

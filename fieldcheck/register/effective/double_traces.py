@@ -14,7 +14,7 @@ from fieldcheck.relations import Equal, Rank
     "double-trace",
     expect="proved",
     title="A double trace is a sum of single traces, if the algebra of weights is full",
-    sources=[LEMMA_4, talk("NO MORE TERMS"), ours("the condition")],
+    sources=[LEMMA_4, talk("Why Is V “Effective”?"), ours("the condition")],
     equations=["eq-ef-double-trace"],
     given=dict(
         X=matrix("N", "C"),
@@ -24,7 +24,6 @@ from fieldcheck.relations import Equal, Rank
         S=matrix("C", "q"),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3], p=[1, 2], q=[1, 2]),
-    tex=r"\Tr(XAX^*)\Tr(XBX^*) = \sum_{i\le p,\,j\le q}\Tr(X\,u_is_j^*X^*X\,r_jv_i^*X^*)",
 )
 def double(xp, X, U, V, R, S):
     """With A = Σ u_i v_i* of rank p and B = Σ r_j s_j* of rank q, the double trace is a sum of pq
@@ -68,7 +67,6 @@ def _both(xp, X, algebra, single=True, twice=True):
     equations=["eq-ef-identity-algebra"],
     given=dict(X=matrix(4, "N", "C")),
     sizes=dict(N=[2, 3, 4], C=[2, 3, 4]),
-    tex=r"W=1,\ N,C\ge2:\quad \dim\operatorname{span}\{\Tr M^2,(\Tr M)^2\} = 2",
 )
 def independent(xp, X, *, rank=2):
     """If the only weight is the identity, the double trace (Tr XX*)² is no multiple of the single
@@ -78,7 +76,7 @@ def independent(xp, X, *, rank=2):
 
 independent.vary(
     "no more terms: only the single trace",
-    role="printed",
+    role="reading",
     tex=r"\dim\operatorname{span}\{\Tr M^2,(\Tr M)^2\} = 1",
     rank=1,
 )
@@ -95,6 +93,7 @@ independent.vary("one token: they are the same", key="one-token", sizes=dict(N=[
     given=dict(X=matrix("C*C+2", "N", "C")),
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3, 4]),
     tex=r"\mathcal A=\text{diagonal}:\quad \dim(\text{single}+\text{double}) = C^2",
+    differs="less",
 )
 def diagonal(xp, X):
     """With diagonal weights and N >= 2 the single traces are |M_ab|², the double traces M_aa M_bb.
@@ -116,13 +115,11 @@ def _(xp, X):
     "double-trace-full",
     expect="proved up to N, C = 4",
     title="With the full algebra the double traces add nothing, for any number of tokens",
-    sources=[talk("NO MORE TERMS"), ours("the theorem that is true")],
+    sources=[talk("Why Is V “Effective”?"), ours("the theorem that is true")],
     needs=["double-trace", "invariant-count"],
     equations=["eq-ef-no-more-terms"],
     given=dict(X=probes("9*C*C-3"), W=matrix("C*C", "C", "C")),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3, 4]),
-    tex=r"\mathcal A = M_C:\quad \dim(\text{single}+\text{double}) = \dim(\text{single})"
-    r" = \dim V_4^{U(N)}",
 )
 def full(xp, X, W):
     """Let C² generic weights span M_C. Single and double traces of them together have the dimension
@@ -153,7 +150,6 @@ def _(xp, X, W):
     equations=["eq-ef-lemma-4"],
     given=dict(X=matrix(4, "N", "C"), W=matrix("C", "C")),
     sizes=dict(N=[1, 2, 3, 4], C=[2, 3, 4]),
-    tex=r"\dim\operatorname{span}\{\Tr XX^*,\ \Tr XWX^*\} = 2\qquad(W\notin\CC\,1)",
 )
 def lemma_4(xp, X, W, *, rank=2):
     """At degree two Tr f(XWX*) is a multiple of Tr XWX*. For W no multiple of 1, Tr XX* is not one;

@@ -16,7 +16,6 @@ from fieldcheck.relations import Equal, Rank
     equations=["eq-ef-heads-rank"],
     given=dict(A=matrix("C*C", "C", "C"), B=matrix("C*C", "C", "C")),
     sizes=dict(C=[1, 2, 3, 4]),
-    tex=r"\operatorname{rank}\,T\bigl[(\Tr M)^2\bigr] = C^2",
 )
 def heads(xp, A, B):
     """Write a quartic as Σ T_ab,cd Tr(XE_abX*XE_cdX*) with T symmetric, which fixes T for N >= 2. A
@@ -60,7 +59,6 @@ def _(xp, A):
     sources=[ours("how many heads")],
     equations=["eq-ef-pair"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
-    tex=r"\Tr(MAMA)+\Tr(MBMB) = \Tr\bigl(M(A+\ii B)M(A-\ii B)\bigr)",
 )
 def pairs(xp, X, A, B, *, unit=lambda xp: xp.i):
     """x² + y² = (x + iy)(x − iy), for heads: so the C² self-tied heads into which a symmetric

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours
 from fieldcheck.domains import hermitian, matrix, real_matrix, symmetric
 from fieldcheck.fields import invariants
-from fieldcheck.register.effective.shared import AXIOM_3, LEMMA_4
+from fieldcheck.register.effective.shared import LEMMA_4, WHY_EFFECTIVE
 from fieldcheck.relations import Equal, Rank
 
 ORDER = dict(X=matrix("N", "C"), U=matrix("C", "C"), V=matrix("C", "C"), W=matrix("C", "C"))
@@ -19,13 +19,14 @@ def _arguments(xp, X, *weights):
 
 @claim(
     "ordering-ambiguity",
-    title="A function of commuting variables decides the third order",
-    sources=[LEMMA_4, AXIOM_3],
+    title="Does a function of commuting variables decide the third order?",
+    sources=[LEMMA_4, WHY_EFFECTIVE],
     expect="refuted",
     equations=["eq-ef-third-order"],
     given=ORDER,
     sizes=ORDER_SIZES,
     tex=r"\Tr ABC = \Tr ACB,\qquad A=XW_1X^*,\ B=XW_2X^*,\ C=XW_3X^*",
+    differs="denied",
 )
 def third(xp, X, U, V, W):
     """Tr ABC = Tr ACB for A, B, C of the form XWX* (false: a sextic Tr f needs an order)."""
@@ -64,7 +65,7 @@ def _(xp, X, U, V, W):
 
 @claim(
     "ordering-ambiguity-fourth",
-    title="At fourth order symmetric weights remove the ambiguity",
+    title="Do symmetric weights remove the ambiguity at fourth order?",
     sources=[LEMMA_4],
     expect="refuted",
     given=dict(X=real_matrix("N", "C"), U=symmetric("C"), V=symmetric("C")),
@@ -114,6 +115,7 @@ FOURTH_ORDER = [(a, b, c, d) for a in (0, 1) for b in (0, 1) for c in (0, 1) for
     tex=r"\dim\operatorname{span}\{\Tr A_{i_1}\cdots A_{i_d}\}"
     r" \le \min\Bigl\{\tfrac1d\sum_{s<d}n^{\gcd(s,d)},\tbinom{C^2+d-1}{d}\Bigr\},"
     r"\quad\text{the first attained for }(n,d)=(3,3),(2,4)",
+    differs="more",
 )
 def necklace(xp, X, W):
     """The traces of words of length d in n arguments XW_iX* span a space whose dimension is at most

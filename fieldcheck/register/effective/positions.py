@@ -21,12 +21,13 @@ ROPE_SIZES = dict(N=[2, 3], C=[1, 2])
     "rope-symmetry",
     expect="proved up to N = 3; C = 2",
     title="RoPE scores depend on differences of positions only",
-    sources=[talk("broken by RoPE"), paper("positional encodings do not violate symmetry")],
+    sources=[talk("Why Is V “Effective”?"), paper("positional encodings do not violate symmetry")],
     equations=["eq-ef-rope"],
     given=ROPE,
     sizes=ROPE_SIZES,
     tex=r"S_{mn}=\textstyle\sum_c z_c^{s+m}(XQ)_{mc}\,\overline{z_c^{s+n}(XK)_{nc}}"
     r"\ \text{does not depend on }s",
+    differs="more",
 )
 def rope(xp, X, Q, K, t):
     """Queries and keys of the token at position n are turned by z_c^n, |z_c| = 1, each channel with
@@ -65,7 +66,7 @@ def _(xp, X, Q, K, t):
 
 @claim(
     "rope-symmetry-slots",
-    title="With RoPE by slot the tokens may still change places",
+    title="With RoPE by slot, may the tokens still change places?",
     sources=[paper("positional encodings do not violate symmetry")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), W=vector("C"), t=real()),

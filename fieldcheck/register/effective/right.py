@@ -6,7 +6,7 @@ from fieldcheck.claim import claim, ours
 from fieldcheck.domains import hermitian, matrix, unitary, vector
 from fieldcheck.fields import invariants
 from fieldcheck.fields.potentials import quadratic, quartic
-from fieldcheck.register.effective.shared import AXIOM_3, LEMMA_4
+from fieldcheck.register.effective.shared import LEMMA_4, WHY_EFFECTIVE
 from fieldcheck.relations import Equal, Rank
 
 RIGHT = dict(
@@ -29,11 +29,10 @@ def _potential(xp, X, A, B):
     "right-symmetry",
     expect="proved up to N, m, p = 2",
     title="A unitary that commutes with all weights is a symmetry",
-    sources=[AXIOM_3, LEMMA_4],
+    sources=[WHY_EFFECTIVE, LEMMA_4],
     equations=["eq-ef-right"],
     given=RIGHT,
     sizes=RIGHT_SIZES,
-    tex=r"V(XQ^*) = V(X)\quad\text{for } Q^*Q=1,\ [Q,W_i]=0\ \text{for all } i",
 )
 def right(xp, X, A, B, T, u):
     """With weights T(A⊗1)T* and Q = T(1⊗u)T*, u unitary, which commutes with all of them,
@@ -78,6 +77,7 @@ def _(xp, X, A, B, T, v):
     given=dict(Q=matrix("C", "k"), K=matrix("C", "k")),
     sizes=dict(C=[1, 2, 3, 4, 5], k=[1, 2]),
     tex=r"\dim\{Q: [Q,W]=[Q,W^*]=0\} = 1+\max(C-2k,0)^2",
+    differs="more",
 )
 def commutant(xp, Q, K, *, spaces=2, off=0):
     """The matrices that commute with W = QK* of rank k and with W* have dimension

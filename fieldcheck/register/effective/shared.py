@@ -5,9 +5,7 @@ from __future__ import annotations
 from fieldcheck.claim import paper, talk
 from fieldcheck.domains import built
 
-AXIOM_1 = talk("Axiom 1: Real Analyticity")
-AXIOM_2 = talk("Axiom 2: Left Permutation Symmetry")
-AXIOM_3 = talk("Axiom 3: Right Learnable U(1) Symmetry")
+WHY_EFFECTIVE = talk("Why Is V “Effective”?")
 LEMMA_4 = paper("Lemma 4 and Theorem 5")
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from fieldcheck.claim import claim, talk
 from fieldcheck.domains import matrix, unitary
 from fieldcheck.fields.potentials import quadratic, quartic
-from fieldcheck.register.effective.shared import AXIOM_2, swapped
+from fieldcheck.register.effective.shared import WHY_EFFECTIVE, swapped
 from fieldcheck.relations import Equal, Force, Zero
 
 
 @claim(
     "permutation-vs-unitary",
-    title="Permutation symmetry forces dependence on X*X",
-    sources=[AXIOM_2],
+    title="Does permutation symmetry force dependence on X*X?",
+    sources=[WHY_EFFECTIVE],
     expect="refuted",
     equations=["eq-ef-counterexample"],
     given=dict(X=matrix("N", "C"), U=unitary("N")),
     tex=r"V(UX) = V(X),\qquad V(X) = \textstyle\sum_n\lVert x_n\rVert^4",
+    differs="more",
 )
 def onsite(xp, X, U):
     """Σ‖x_n‖⁴ is invariant under token permutations. If that made it a function of X*X, it would be
@@ -39,14 +40,48 @@ def _(xp, X, U, A, B):
 
 
 @claim(
+    "permutation-vs-unitary-field",
+    expect="proved up to N, C = 6",
+    title="The talk's field does not change when tokens are permuted, or turned",
+    sources=[WHY_EFFECTIVE],
+    given=dict(
+        X=matrix("N", "C"),
+        U=unitary("N"),
+        W=matrix("C", "C"),
+        A=matrix("C", "C"),
+        B=matrix("C", "C"),
+    ),
+    tex=r"V(UX)=V(X)\quad\text{for every unitary }U,\text{ so }V(PX)=V(X)"
+    r"\text{ for }P\in S_N",
+)
+def field(xp, X, U, W, A, B):
+    """The quadratic and the quartic see the tokens through X*X alone."""
+    return (
+        Equal(quadratic(xp, U @ X, W), quadratic(xp, X, W)),
+        Equal(quartic(xp, U @ X, A, B), quartic(xp, X, A, B)),
+    )
+
+
+@field.neighbour("any mixing of the tokens", key="any-matrix", given=dict(U=matrix("N", "N")))
+def _(xp, X, U, W):
+    return Equal(quadratic(xp, U @ X, W), quadratic(xp, X, W))
+
+
+@field.neighbour("the channels turned", key="channels", given=dict(U=unitary("C")))
+def _(xp, X, U, W):
+    return Equal(quadratic(xp, X @ U, W), quadratic(xp, X, W))
+
+
+@claim(
     "permutation-vs-unitary-mean-field",
     expect="proved",
     title="Under permutations alone tokens interact already at degree two",
-    sources=[talk("This is the Minimal Interactive Polynomial Field!"), AXIOM_2],
+    sources=[WHY_EFFECTIVE],
     equations=["eq-ef-mean-field"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C")),
     sizes=dict(N=[2, 3, 4], C=[1, 2, 3]),
     tex=r"V(\Pi X)=V(X),\qquad V(X) = \mathbf 1^*XAX^*\mathbf 1",
+    differs="more",
 )
 def mean_field(xp, X, A):
     """1*XAX*1, a sum over all pairs of tokens, does not change when two tokens change places."""
@@ -62,8 +97,8 @@ def _(xp, X, A, U):
 
 @claim(
     "permutation-vs-unitary-minimal",
-    title="A permutation-invariant quadratic lets no tokens interact",
-    sources=[talk("This is the Minimal Interactive Polynomial Field!")],
+    title="Are permutation-invariant quadratics free of interaction?",
+    sources=[talk("Why Is V “Effective”?")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), h=matrix("C"), A=matrix("C", "C")),
     sizes=dict(N=[2, 3], C=[1, 2]),

@@ -86,6 +86,7 @@ def _(xp, A, v, p):
     equations=["eq-legendre-not-attained"],
     given=dict(q=real()),
     tex=r"0\cdot q-e^q<0=\sup_{q'}\,(0\cdot q'-e^{q'})\quad\text{for every } q",
+    differs="otherwise",
 )
 def definition_attained(xp, q):
     """At p = 0 the conjugate of exp is 0. Every q falls short of it by e^q, and a shortfall with
@@ -95,7 +96,7 @@ def definition_attained(xp, q):
     return Zero(shortfall * xp.exp(-q) - 1)
 
 
-@definition_attained.printed(
+@definition_attained.reading(
     "a maximum: q reaches the supremum at p = 0 (tried for every q)",
     tex=r"L^*(0)=\max_{q}\,(0\cdot q-e^{q})=0",
 )
@@ -116,7 +117,6 @@ def _(xp, q):
     equations=["eq-legendre-approached"],
     given=dict(c=positive()),
     needs=["legendre-definition-attained"],
-    tex=r"0-\bigl(0\cdot q_n-e^{q_n}\bigr)=c/n\quad\text{at } q_n=\log(c/n)",
 )
 def definition_approached(xp, c):
     """Along q_n = log(c/n) the shortfall at p = 0 is c/n: the supremum of 0·q − e^q is 0."""
@@ -136,6 +136,7 @@ def _(xp, c):
     equations=["eq-legendre-powers"],
     given=dict(x=positive(), p=positive(), c=positive()),
     tex=r"px\le\frac{x^a}{a}+\frac{p^b}{b},\qquad \frac1a+\frac1b=1",
+    differs="less",
 )
 def definition_powers(xp, x, p, c):
     """For a = 1 + c > 1, 1/a + 1/b = 1 and x, p > 0: p x − x^a/a is at most p^b/b (Young's
@@ -171,7 +172,6 @@ def _(xp, x, p, c):
     equations=["eq-legendre-powers-attained"],
     given=dict(p=real(), c=positive()),
     needs=["legendre-definition-powers"],
-    tex=r"p\hat x-\frac{|\hat x|^a}{a}=\frac{|p|^b}{b},\qquad\hat x=|p|^{b-2}p",
 )
 def definition_powers_attained(xp, p, c, *, exponent=lambda a, b: b):
     """For every real p, x = |p|^(b-2) p gives p x − |x|^a/a = |p|^b/b."""
@@ -191,8 +191,6 @@ definition_powers_attained.vary("at |p|^(a-2) p", key="exponent", exponent=lambd
     sources=[ours()],
     equations=["eq-legendre-young-gap"],
     given=dict(x=nonnegative(), y=nonnegative()),
-    tex=r"\frac{x^a}{a}+\frac{p^b}{b}-px=\frac{(x-y)^2}{a}\sum_{j=0}^{a-2}(j+1)\,y^jx^{a-2-j},"
-    r"\quad p=y^{a-1}",
 )
 def definition_integer_powers(xp, x, y):
     """For a = 2, …, 6, x ≥ 0 and p = y^(a-1) (so |p|^b/b = (1 − 1/a) y^a): the gap in Young's
@@ -224,6 +222,7 @@ def _(xp, x, y):
     equations=["eq-legendre-exp"],
     given=dict(q=real(), p=positive()),
     tex=r"\sup_q\,(pq-e^q)=p\log p-p\qquad(p>0)",
+    differs="otherwise",
 )
 def definition_exp(xp, q, p):
     """For p > 0, p q − e^q is at most p log p − p, and equal to it at q = log p."""
@@ -257,6 +256,7 @@ def _(xp, q, p):
     given=dict(x=vector("n"), p=simplex("n")),
     tex=r"\sup_x\bigl(\langle p,x\rangle-\operatorname{lse}(x)\bigr)=\sum_kp_k\log p_k"
     r"\qquad(p\in\Delta^{n-1})",
+    differs="otherwise",
 )
 def definition_lse(xp, x, p):
     """For a probability vector p, ⟨p, x⟩ − log Σ exp(x_k) is at most Σ p_k log p_k, and equal to it
@@ -296,8 +296,6 @@ def _(xp, x, p):
     equations=["eq-legendre-lse-domain"],
     given=dict(x=vector("n"), p=vector("n"), s=real()),
     needs=["legendre-definition-lse"],
-    tex=r"\langle p,x+s\mathbf 1\rangle-\operatorname{lse}(x+s\mathbf 1)"
-    r"=\langle p,x\rangle-\operatorname{lse}(x)+s\Bigl(\sum_kp_k-1\Bigr)",
 )
 def definition_lse_domain(xp, x, p, s, *, total=1):
     """Adding s to every x_k changes ⟨p, x⟩ − lse(x) by s(Σp − 1): a line without a bound unless the
@@ -316,7 +314,6 @@ definition_lse_domain.vary("it changes by sΣp: finite for Σp = 0", key="consta
     equations=["eq-legendre-lse-negative"],
     given=dict(p=vector("m+1"), s=nonnegative()),
     needs=["legendre-definition-lse"],
-    tex=r"\langle p,-s\,e_k\rangle-\operatorname{lse}(-s\,e_k)\ge-s\,p_k-\log n",
 )
 def definition_lse_negative(xp, p, s):
     """Where x_k = −s ≤ 0 and the n − 1 = m other entries are 0, ⟨p, x⟩ − lse(x) is at least
@@ -347,7 +344,6 @@ def _(xp, p, s):
     sources=[TALK],
     equations=["eq-legendre-softplus"],
     given=dict(x=real(), p=simplex(2)),
-    tex=r"px-\log(1+e^x)\le p\log p+(1-p)\log(1-p)\qquad(0<p<1)",
 )
 def definition_softplus(xp, x, p):
     """For the two chances p and 1 − p of a coin, p x − log(1 + e^x) is at most
@@ -375,7 +371,6 @@ def _(xp, x, p):
     equations=["eq-legendre-softplus-attained"],
     given=dict(p=chance()),
     needs=["legendre-definition-softplus"],
-    tex=r"p\,\ell-\log(1+e^{\ell})=p\log p+(1-p)\log(1-p),\qquad\ell=\log p-\log(1-p)",
 )
 def definition_softplus_attained(xp, p, *, sign=1):
     """For 0 < p < 1 the log-odds x = log p − log(1 − p) give p x − log(1 + e^x) = p log p +
@@ -395,6 +390,7 @@ definition_softplus_attained.vary("the sign of the entropy", key="entropy-sign",
     equations=["eq-legendre-cone"],
     given=dict(x=nonnegative("n"), y=nonnegative("n"), A=matrix("n", "n"), B=matrix("n", "n")),
     tex=r"\sup_{x\in K}\langle y,x\rangle=0\quad\text{for } y\in K^\circ",
+    differs="otherwise",
 )
 def definition_cone(xp, x, y, A, B):
     """⟨x, y⟩ ≤ 0, with equality at x = 0, for x in the cone and y in its polar: for the orthant
@@ -424,7 +420,6 @@ def _(xp, x, y, A, B):
     equations=["eq-legendre-cone-domain"],
     given=dict(Y=matrix("n", "n"), v=matrix("n"), s=nonnegative()),
     needs=["legendre-definition-cone"],
-    tex=r"\langle Y,\,s\,vv^*\rangle=s\,v^*Yv\quad\text{(unbounded in } s\text{ if } v^*Yv>0)",
 )
 def definition_cone_domain(xp, Y, v, s):
     """For Hermitian H = Y + Y* the positive semidefinite s vv* gives ⟨H, s vv*⟩ = s v*Hv: unbounded
@@ -448,7 +443,6 @@ def _(xp, Y, v, s):
     equations=["eq-legendre-exp-domain"],
     given=dict(c=positive(), s=nonnegative()),
     needs=["legendre-definition-exp"],
-    tex=r"pq-e^q\ge|p|\,s-1\quad\text{at }q=-s\quad(p<0,\ s\ge0)",
 )
 def definition_exp_domain(xp, c, s):
     """For p = −c < 0 and q = −s ≤ 0, p q − e^q is at least c s − 1: it grows without bound."""

@@ -68,6 +68,7 @@ def _(xp, A, b, q):
     given=dict(q=real(), t=positive()),
     needs=["legendre-definition-exp"],
     tex=r"L=\exp:\quad L(q)+L^*(p)-pq=D_L(q,\nabla L^*(p))=D_{L^*}(p,\nabla L(q))",
+    differs="less",
 )
 def fenchel_young_bregman(xp, q, t):
     """For L = exp and L*(t) = t log t − t the gap at (q, t) is L's Bregman divergence from log t
@@ -93,8 +94,6 @@ def _(xp, q, t):
     equations=["eq-fenchel-young-lse"],
     given=dict(x=vector("n"), p=simplex("n")),
     needs=["legendre-definition-lse"],
-    tex=r"\operatorname{lse}(x)+\sum_kp_k\log p_k-\langle p,x\rangle"
-    r"=\operatorname{KL}(p\,\|\operatorname{softmax}(x))",
 )
 def fenchel_young_lse(xp, x, p):
     """log-sum-exp plus negative entropy minus ⟨p, x⟩ is Σ p log(p/s) with s = softmax(x), and that
@@ -122,7 +121,6 @@ def _(xp, x, p):
     equations=["eq-fenchel-young-exp"],
     given=dict(q=between(-Fraction(1, 2), Fraction(1, 2)), s=between(Fraction(1, 2), 1)),
     needs=["legendre-definition-exp"],
-    tex=r"pq<e^q+p\log p-p\quad\text{for } p=e^{q\pm s},\; |q|\le\tfrac12,\; \tfrac12\le s\le1",
     box=dict(raw={"q.x": (-1, 1), "s.x": (-1, 1)}),
 )
 def fenchel_young_box(xp, q, s):

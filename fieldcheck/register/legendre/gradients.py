@@ -101,6 +101,7 @@ def _(xp, q, t, x, p):
     needs=["legendre-definition-lse"],
     tex=r"L^*=\textstyle\sum p\log p:\quad\nabla L(\nabla L^*(p))=p,\qquad "
     r"\nabla L^*(\nabla L(x))=x+(1-\operatorname{lse}(x))\mathbf 1",
+    differs="more",
     sizes=dict(n=[1, 2, 3, 4]),
 )
 def gradients_inverse_lse(xp, x, p):
@@ -117,7 +118,7 @@ def gradients_inverse_lse(xp, x, p):
     )
 
 
-@gradients_inverse_lse.printed(
+@gradients_inverse_lse.neighbour(
     "the inverse, also for log-sum-exp", key="holds-for-lse", tex=r"\nabla L^*=(\nabla L)^{-1}"
 )
 def _(xp, x):
@@ -140,6 +141,7 @@ def _(xp, x):
     given=dict(z=vector("n"), s=nonnegative()),
     needs=["legendre-definition-cone"],
     tex=r"\langle s\,z_+,\,-(-z)_+\rangle=0\quad\text{for all } s\ge0",
+    differs="less",
 )
 def gradients_inverse_cone(xp, z, s):
     """z = x + y with x = z₊ in the orthant, y = −(−z)₊ in its polar and ⟨x, y⟩ = 0: equality in
@@ -148,8 +150,9 @@ def gradients_inverse_cone(xp, z, s):
     return (Equal(x + y, z), Zero(xp.sum(s * x * y)))
 
 
-@gradients_inverse_cone.printed(
+@gradients_inverse_cone.neighbour(
     "y fixes x: the gradient of one indicator inverts the other's",
+    key="inverse",
     tex=r"\nabla L^*=(\nabla L)^{-1}",
 )
 def _(xp, z, s):

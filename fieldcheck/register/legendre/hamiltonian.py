@@ -73,7 +73,6 @@ def _(xp, A, b, q, p):
     equations=["eq-three-systems"],
     given=dict(q=vector(2), p=vector(2), h=vector(2)),
     needs=["legendre-hamiltonian"],
-    tex=r"\ddot q=-\sin q,\qquad\ddot q=-q/\|q\|^3,\qquad\ddot q=-\|q\|^2q",
 )
 def hamiltonian_systems(xp, q, p, h):
     """For two pendulums, Kepler's problem in the plane and the quartic oscillator: along
@@ -105,6 +104,7 @@ def _(xp, q, p, h):
     needs=["legendre-hamiltonian-systems"],
     tex=r"q_{k+1}-2q_k+q_{k-1}=h^2\ddot q(q_k):\qquad\|q_n-q_n^{\mathrm{Ham}}\|=O(h^2)"
     r"\quad\text{from near }q=(1,1),\ p=0",
+    differs="more",
 )
 def hamiltonian_trajectories(xp, q, p):
     """From the same start to time 1 in n steps: Störmer's scheme for the Euler-Lagrange equation,

@@ -76,8 +76,8 @@ def involution_double_well(xp, q, s, d):
     )
 
 
-@involution_double_well.printed(
-    "L** = L for the double well as well", tex=r"L^{**}=L", key="printed"
+@involution_double_well.neighbour(
+    "L** = L for the double well as well", tex=r"L^{**}=L", key="involution"
 )
 def _(xp, q):
     return Equal(double_well_hull(xp, q), double_well(xp, q))
@@ -97,7 +97,6 @@ def _(xp, q, d):
     equations=["eq-legendre-hull"],
     given=dict(u=real(), v=real(), w=simplex(2)),
     needs=["legendre-involution-double-well"],
-    tex=r"\tfrac14\bigl((wu+(1-w)v)^2-1\bigr)_+^2\le wL(u)+(1-w)L(v)",
 )
 def involution_hull(xp, u, v, w):
     """(q² − 1)₊²/4 at a mean of u and v is at most the same mean of the double well's values: it
@@ -135,7 +134,6 @@ def _(xp, u, v, w):
     equations=["eq-legendre-conjugate-convex"],
     given=dict(q=vector("n"), L=vector("n"), p=real(), r=real(), w=simplex(2)),
     sizes=dict(n=[2, 3, 4, 5, 6]),
-    tex=r"L^*(w_1p+w_2r)\le w_1L^*(p)+w_2L^*(r),\qquad L^*(p)=\max_k(pq_k-L_k)",
 )
 def involution_closed(xp, q, L, p, r, w):
     """For any L known at n points q_k, convex or not: at a mean of p and r each line p q_k − L_k
@@ -168,7 +166,6 @@ def _(xp, q, L, p, r, w):
     sources=[ours()],
     equations=["eq-legendre-not-closed"],
     given=dict(a=real(), b=real(), t=nonnegative()),
-    tex=r"a+b\le\max_{q\in\{0,1-h\}}(a+bq)+h\,b_+\qquad(0\le h\le1)",
 )
 def not_closed(xp, a, b, t):
     """A line a + bq is at 1 at most h b₊ above what it reaches at 0 and at 1 − h. As h goes to 0: a

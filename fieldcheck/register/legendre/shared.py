@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from fieldcheck.claim import ours, talk
 
-TALK = talk("Legendre Transform")
+TALK = talk("Why Is iX' = ∂V/∂X* Canonical?")
 TEXTBOOK = ours("the textbook's rule for that transform, its conditions left off")

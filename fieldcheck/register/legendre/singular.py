@@ -43,7 +43,7 @@ def singular(xp, X, U, D, W, s):
     )
 
 
-@singular.printed(
+@singular.reading(
     "the Legendre transform is V for every momentum", tex=r"L^*(\Pi)=V\quad\text{for all }\Pi"
 )
 def _(xp, X, U, D, W):
@@ -81,8 +81,6 @@ def _(xp, X, U, W):
         m=positive(),
     ),
     needs=["legendre-singular"],
-    tex=r"\sup_{\dot X}\Bigl(\operatorname{Re}\operatorname{Tr}(\dot X\Pi^*)-L"
-    r"-\tfrac m2\|\dot X\|^2\Bigr)=V(X)+\frac{\|\Pi+iX\|^2}{2m}",
 )
 def singular_recovered(xp, X, U, P, W, m):
     """With ½m‖X'‖² added, m > 0, the supremum over velocities is V + ‖Π + iX‖²/(2m), attained at
@@ -112,7 +110,11 @@ def _(xp, X, P, W, m):
     "legendre-singular-eliminated",
     expect="proved up to C = 3",
     title="Eliminating the momenta inside X recovers a Legendre transform: that of V",
-    sources=[DEF2, talk("½(X'X* − XX'*) = p q'"), ours("the strongest reading of “recovers”")],
+    sources=[
+        DEF2,
+        talk("Why Is iX' = ∂V/∂X* Canonical?"),
+        ours("the strongest reading of “recovers”"),
+    ],
     equations=["eq-singular-eliminated"],
     given=dict(
         A=real_invertible("C"), q=vector("C"), p=vector("C"), v=vector("C"), w=vector("C"), u=real()
@@ -122,6 +124,7 @@ def _(xp, X, P, W, m):
     tex=r"X=\tfrac{q+ip}{\sqrt2},\ V=\tfrac12\langle p,M^{-1}p\rangle+U(q):\quad"
     r"\sup_p\bigl(L(X,\dot X)+\tfrac12\tfrac{d}{dt}\langle p,q\rangle\bigr)"
     r"=\tfrac12\langle\dot q,M\dot q\rangle-U(q)",
+    differs="otherwise",
 )
 def singular_eliminated(xp, A, q, p, v, w, u):
     """For one token X = (q + ip)/√2 with velocity (v + iw)/√2 the first-order Lagrangian is

@@ -61,7 +61,6 @@ def _(xp, u, tau):
     sources=[ours("link between chapters")],
     equations=["eq-softplus-symmetric"],
     given=dict(x=real(), tau=positive()),
-    tex=r"\tau\log(1+e^{x/\tau})-x_+=\tau\log(1+e^{-|x|/\tau})",
 )
 def softplus_error(xp, x, tau):
     """For real x the difference of softplus and ReLU is τ log(1 + e^(−|x|/τ))."""
@@ -84,8 +83,6 @@ def _(xp, x, tau):
     equations=["eq-softplus-tail"],
     given=dict(u=nonnegative(), tau=positive()),
     needs=["softplus-smooths-relu-error"],
-    tex=r"\frac{\tau e^{-u/\tau}}{1+e^{-u/\tau}}\le\tau\log(1+e^{-u/\tau})"
-    r"\le\tau e^{-u/\tau}\qquad(u=|x|)",
 )
 def softplus_tail(xp, u, tau):
     """At the distance u = |x| from the kink the error is at most τ e^(−u/τ), and at least that over
@@ -119,7 +116,6 @@ def _(xp, u, tau):
     equations=["eq-softplus-rate"],
     given=dict(c=positive()),
     needs=["softplus-smooths-relu"],
-    tex=r"\max_x\bigl(\tau\log(1+e^{x/\tau})-x_+\bigr)=\tau\log2",
 )
 def softplus_rate(xp, c):
     """At τ = c/n the largest error, the one at x = 0, is c log(2)/n."""

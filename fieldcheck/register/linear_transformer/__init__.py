@@ -3,24 +3,18 @@
 - ``depth``: depth as time
 - ``equation``: the Transformer as an equation
 - ``splitting``: parallel against sequential blocks
-- ``commuting``: when do two steps compose?
 - ``blow_up``: finite depth: which flows end
-- ``low_rank``: low rank: heads as random projections
 - ``potentials``: the potentials of MLP and attention
 - ``pairing``: which linear Transformers have a potential
-- ``factors``: factors: halves, and the root of the head width
+- ``factors``: factors: halves
 - ``orders``: order and interaction
 - ``hamiltonian``: one Hamiltonian framework?
 - ``in_context``: in-context learning
-- ``normalization``: how nearly linear normalization is
 """
 
 from importlib import import_module
 
-ORDER = (
-    "depth equation splitting commuting blow_up low_rank potentials pairing factors "
-    "orders hamiltonian in_context normalization"
-)
+ORDER = "depth equation splitting blow_up potentials pairing factors orders hamiltonian in_context"
 
 for room in ORDER.split():  # the order of the ledger
     import_module(f"{__name__}.{room}")

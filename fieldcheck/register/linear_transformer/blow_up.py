@@ -67,7 +67,6 @@ def _(xp, X, A, B):
     equations=["eq-lt-blow-up-scalar"],
     given=dict(a=positive(), y0=positive(), t=real(), s=nonnegative()),
     needs=["quartic-blow-up"],
-    tex=r"y(t) = \frac{y_0}{1 - t/t^*},\quad t^* = \frac{y_0}{4V_0}",
 )
 def quartic_blow_up_scalar(xp, a, y0, t, s):
     """For one token with one channel and V = a|x|⁴, y = |x|² solves y' = 4ay² by
@@ -104,8 +103,6 @@ def _(xp, a, y0, t):
     equations=["eq-lt-norm-kept"],
     given=QUARTIC,
     sizes=UP_TO_3,
-    tex=r"\frac{\dd}{\dd t}\norm{X}^2 = 0 \quad\text{along}\quad \ii\dot X ="
-    r" \frac{\partial V}{\partial X^*}",
 )
 def quartic_conservative(xp, X, A, B):
     """Along iX' = ∂V/∂X* with the same real V the norm of X is constant: the flow stays in a ball

@@ -14,11 +14,12 @@ SMALL_LAYER = dict(C=[2], r=[1, 2])
 @claim(
     "layer-as-time",
     title="Layers of step 1/n tend to the flow at order 1",
-    sources=[talk("Transformers: discrete and continuous")],
+    sources=[talk("Transformers")],
     equations=["eq-lt-layer-ode"],
     given=LAYER,
     sizes=SMALL_LAYER,
     tex=r"X(t+h) = X(t) + h\,W'\lambda W X(t)\;\text{ has global error }O(h)",
+    differs="less",
 )
 def layer_as_time(xp, x, W_in, W_out, *, order=1, times=1):
     """Residual layers x + hλ(xW)W′ with a smooth λ (here tanh), n of them with step h = T/n,
@@ -101,7 +102,6 @@ def _relu_end(xp, c, k, steps):
     equations=["eq-lt-kink"],
     given=dict(c=positive(), k=positive()),
     needs=["layer-as-time-rk4"],
-    tex=r"\abs{u_n(1) - u(1)} \sim \tfrac{1}{96}\,c\,k\,\ee^{k/2}\,n^{-2}",
 )
 def layer_kink(xp, c, k):
     """u' = ReLU(c) + k ReLU(u) with u(0) = −c/2 crosses its kink at t = 1/2. In 2n+1 steps of the

@@ -34,13 +34,11 @@ def _parallel_block(xp, X, W_in, W_out, Q, K, V, O, root_r):
     "transformer-ode",
     expect="proved up to N, C, n = 3; r = 2",
     title="The talk's sum over heads is a standard parallel block",
-    sources=[talk("Transformers: continuous")],
+    sources=[talk("Transformers")],
     equations=["eq-lt-transformer-ode"],
     given=BLOCK,
     sizes=FEW,
     needs=["wide-mlp"],
-    tex=r"\dot X = \sum_i (X W_{\mathrm{in},i})_+ W_{\mathrm{out},i}^\top + \sum_i"
-    r" \softmax\bigl(r^{-1/2} X Q_i K_i^\top X^\top\bigr) X V_i O_i^\top",
 )
 def transformer_ode(xp, X, W_in, W_out, Q, K, V, O, root_r, *, exchanged=False, root_c=None):
     """With X on the right, the talk's sum over heads is a parallel block as built in practice:
@@ -76,7 +74,7 @@ transformer_ode.vary("queries and keys exchanged", key="queries-and-keys-exchang
     "transformer-ode-rest",
     expect="proved",
     title="The equation as printed is solved by standing still",
-    sources=[talk("Transformers: continuous")],
+    sources=[talk("Transformers")],
     equations=["eq-lt-transformer-ode-printed"],
     given=BLOCK,
     sizes=FEW,
@@ -96,12 +94,10 @@ def _(xp, X, W_in, W_out, Q, K, V, O, root_r):
     "wide-mlp",
     expect="proved up to N, C, n = 3; r = 2",
     title="Many MLP heads are one wide MLP",
-    sources=[talk("Simplification: MultiHeadMLP = Wide MLP")],
+    sources=[talk("Transformers")],
     equations=["eq-lt-wide-mlp"],
     given=dict(X=real_matrix("N", "C"), **real_heads("W_in", "W_out")),
     sizes=FEW,
-    tex=r"\sum_i (X W_{\mathrm{in},i})_+ W_{\mathrm{out},i}^\top = (X [W_{\mathrm{in},1}, \dots,"
-    r" W_{\mathrm{in},n}])_+ [W_{\mathrm{out},1}, \dots, W_{\mathrm{out},n}]^\top",
 )
 def wide_mlp(xp, X, W_in, W_out, *, same_order=True):
     """A sum of ReLU MLPs is one ReLU MLP whose matrices are theirs side by side, in one order."""

@@ -40,11 +40,12 @@ def _odd_power_sums(xp, G):
     "single-hamiltonian",
     expect="proved up to C = 3",
     title="With a skew-Hermitian weight the talk's linear flow is Hamiltonian",
-    sources=[poster("Takeaway: a single Hamiltonian framework"), talk("Hamiltonian Matrix/RMT")],
+    sources=[poster("Takeaway"), talk("Why Is V “Effective”?")],
     equations=["eq-lt-hamiltonian-matrix"],
     given=dict(W=hermitian("C")),
     sizes=dict(C=[1, 2, 3]),
     tex=r"G^\top J + JG = 0,\quad \ii\dot x = xW,\; W = W^*",
+    differs="more",
 )
 def single_hamiltonian(xp, W):
     """For Hermitian W the flow ix' = xW, written in (q, p), has a generator G with Gᵀ J + JG = 0:
@@ -54,7 +55,7 @@ def single_hamiltonian(xp, W):
     return Zero(G.T @ J + J @ G)
 
 
-@single_hamiltonian.printed(
+@single_hamiltonian.reading(
     "the talk's linear flow with free weights",
     given=dict(W=matrix("C", "C")),
     tex=r"\dot x=\tfrac12xW,\ W\text{ free}:\quad G^\top J+JG=0",
@@ -76,12 +77,11 @@ def _(xp, W):
     "single-hamiltonian-quadruples",
     expect="proved up to C = 3",
     title="The eigenvalues of a Hamiltonian linear flow come as ±λ",
-    sources=[talk("Hamiltonian Matrix/RMT")],
+    sources=[talk("Why Is V “Effective”?")],
     equations=["eq-lt-quadruples"],
     given=dict(W=hermitian("C")),
     sizes=dict(C=[1, 2, 3]),
     needs=["single-hamiltonian"],
-    tex=r"\Tr G^{k} = 0\quad (k = 1, 3, 5, \dots)",
 )
 def single_hamiltonian_quadruples(xp, W):
     """The traces of the odd powers of that generator vanish, so its spectrum is symmetric under
@@ -103,12 +103,10 @@ def _(xp, W):
     "single-hamiltonian-ascent",
     expect="proved",
     title="The paper's equation with a real potential climbs it",
-    sources=[poster("Takeaway: a single Hamiltonian framework"), paper("Definition 2")],
+    sources=[poster("Takeaway"), paper("Definition 2")],
     equations=["eq-lt-ascent"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
     sizes=UP_TO_3,
-    tex=r"\frac{\dd V}{\dd t} = 2\norm{\frac{\partial V}{\partial X^*}}^2\quad\text{along}\quad "
-    r" \dot X = \frac{\partial V}{\partial X^*}",
 )
 def single_hamiltonian_ascent(xp, X, W, A, B):
     """For real V, here quadratic plus quartic, X' = ∂V/∂X* increases V at the rate 2‖∂V/∂X*‖²:
@@ -134,13 +132,12 @@ REAL_BLOCK = dict(
 
 @claim(
     "single-hamiltonian-real-block",
-    title="A real block is Hamiltonian in some symplectic structure",
-    sources=[poster("Takeaway: unifies GPT, ResNets, and Diffusion")],
+    title="Is a real block Hamiltonian in some symplectic structure?",
+    sources=[poster("Takeaway")],
     equations=["eq-lt-real-block"],
     given=REAL_BLOCK,
     sizes=dict(C=[1, 2]),
     expect="refuted",
-    tex=r"\Tr DF(0)^{k} = 0\quad (k = 1, 3, \dots)",
 )
 def single_hamiltonian_real_block(xp, A, B, W_in, W_out):
     """Softmax attention plus a bias-free MLP rests at X = 0. Were it a Hamiltonian field, in any
@@ -165,7 +162,6 @@ def _(xp, A, B, W_in, W_out):
     equations=["eq-lt-odd"],
     given=dict(A=real_matrix("n", "n")),
     sizes=dict(n=[1, 3]),
-    tex=r"\det(A - A^\top) = 0\quad (n\text{ odd})",
 )
 def single_hamiltonian_odd(xp, A):
     """A two-form on ℝⁿ is a skew matrix. For odd n every skew matrix is singular, so no

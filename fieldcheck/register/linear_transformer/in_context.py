@@ -71,13 +71,11 @@ icl.vary("the query's label channels left at zero", key="query-label-zero", answ
     "linear-attention-icl-paired-field",
     expect="proved up to d, n = 3; k = 2",
     title="The paired field itself learns in context",
-    sources=[talk("In-Context Learning Desires iX' = ∂V/∂X*"), ours("construction")],
+    sources=[talk("In-Context Learning"), ours("construction")],
     equations=["eq-lt-icl-field"],
     given={k: v for k, v in IN_CONTEXT.items() if k != "W0"},
     sizes=FEW_EXAMPLES,
     needs=["linear-attention-icl", "head-pairing"],
-    tex=r"\bigl[E + \tfrac{\eta}{n}(EP_xMP_y + EP_yMP_x)\bigr]_{\mathrm{query}} ="
-    r" (x_q,\; -\eta\nabla L(0)\,x_q)",
 )
 def icl_field(xp, x, y, query, eta, *, averaged=True):
     """Both heads of the potential $\\operatorname{Tr}(EP_xE^TEP_yE^T)$, with the projections
@@ -110,13 +108,11 @@ def _(xp, x, y, query, eta):
     "linear-attention-icl-conservative",
     expect="proved up to d, n = 3; k = 2",
     title="Under iX' = ∂V/∂X* with a real potential the step is turned by −i",
-    sources=[talk("In-Context Learning Desires iX' = ∂V/∂X*"), ours("the talk's equation")],
+    sources=[talk("In-Context Learning"), ours("the talk's equation")],
     equations=["eq-lt-icl-conservative"],
     given={k: v for k, v in IN_CONTEXT.items() if k != "W0"},
     sizes=FEW_EXAMPLES,
     needs=["linear-attention-icl-paired-field"],
-    tex=r"\bigl[E - \ii\tfrac{\eta}{n}(EP_xMP_y + EP_yMP_x)\bigr]_{\mathrm{query}} ="
-    r" (x_q,\; \ii\,\eta\nabla L(0)\,x_q)",
 )
 def icl_conservative(xp, x, y, query, eta):
     """An Euler step of iE' = ∂V/∂E*, for the same real potential, writes minus the gradient step

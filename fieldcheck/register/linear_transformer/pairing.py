@@ -21,13 +21,11 @@ def _paired_potential(xp, Q, K, V, O):
     "head-pairing",
     expect="proved",
     title="Heads tied in pairs are the force of a quartic potential",
-    sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
+    sources=[talk("In-Context Learning"), paper("Lemma 3")],
     equations=["eq-lt-head-pairing"],
     given=PAIRS,
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3], m=[1, 2], r=[1, 2]),
     needs=["quartic-gives-attention"],
-    tex=r"Q_{i+n/2}K_{i+n/2}^* = V_iO_i^*,\; V_{i+n/2}O_{i+n/2}^* = Q_iK_i^* \implies "
-    r" \frac{\partial V}{\partial X^*} = \sum_{i=1}^{n} XQ_iK_i^*X^*XV_iO_i^*",
 )
 def head_pairing(xp, X, Q, K, V, O):
     """If each of n/2 heads has a partner whose QK* is its VO* and whose VO* is its QK*, the n heads
@@ -36,9 +34,8 @@ def head_pairing(xp, X, Q, K, V, O):
     return Force(_paired_potential(xp, Q, K, V, O), X, xp.sum(heads, axis=0))
 
 
-@head_pairing.printed(
+@head_pairing.reading(
     "the talk's architecture, whose heads are free",
-    key="printed",
     given=heads("Q2", "K2", "V2", "O2", count="m"),
     tex=r"\frac{\partial V}{\partial X^*} = \text{Transformers Architecture!}",
 )
@@ -87,14 +84,13 @@ def _both_pairings(xp, field, X, H, K):
 
 @claim(
     "head-pairing-no-potential",
-    title="Generic multi-head linear attention has a potential",
-    sources=[talk("∂V/∂X* = Transformers Architecture!")],
+    title="Does multi-head linear attention with free heads have a potential?",
+    sources=[talk("In-Context Learning")],
     equations=["eq-lt-symmetric-derivative"],
     given=FREE,
     sizes=FREE_SIZES,
     expect="refuted",
     needs=["head-pairing-criterion"],
-    tex=r"\sum_i XA_iX^*XB_i = \frac{\partial V}{\partial X^*}\text{ for some }V",
 )
 def head_pairing_no_potential(xp, X, A, B, H, K):
     """A field has a potential only if its antilinear derivative is symmetric. For heads with
@@ -124,9 +120,6 @@ def _(xp, X, A, B, H, K):
     equations=["eq-lt-criterion"],
     given=FREE,
     sizes=FREE_SIZES,
-    tex=r"\langle K, \partial F[H]\rangle - \langle H, \partial F[K]\rangle ="
-    r" \sum_{abcd}\,(K^*X)_{da}(H^*X)_{bc}\,(T_{ab,cd} - T_{cd,ab}),\quad "
-    r" T = \sum_i A_i\otimes B_i",
 )
 def head_pairing_criterion(xp, X, A, B, H, K, *, part=lambda T, swapped: T - swapped):
     """The asymmetry of the antilinear derivative of Σ X Aᵢ X*X Bᵢ depends on the weights only
@@ -160,7 +153,6 @@ def _(xp, X, A, B, H, K):
     sources=[ours("the number of heads need not be even")],
     equations=["eq-lt-self-tied"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C")),
-    tex=r"\frac{\partial}{\partial X^*}\,\tfrac12\Tr(XAX^*XAX^*) = XAX^*XA",
 )
 def head_pairing_self_tied(xp, X, A, *, adjoint=False):
     """A single head with VO* = QK* = A is the force of ½Tr(XAX*XAX*)."""
@@ -179,7 +171,6 @@ head_pairing_self_tied.vary("a head tied to its adjoint, VO* = (QK*)*", key="adj
     sources=[ours("normal form")],
     equations=["eq-lt-two-self-tied"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
-    tex=r"XAX^*XB + XBX^*XA = \tfrac12 XSX^*XS - \tfrac12 XDX^*XD,\quad S = A + B,\; D = A - B",
 )
 def head_pairing_two_self_tied(xp, X, A, B, *, sign=-1):
     """A pair with swapped roles equals two heads that are tied to themselves, with weights
@@ -210,6 +201,7 @@ head_pairing_two_self_tied.vary("both with a plus sign", key="plus-sign", sign=1
     needs=["head-pairing-criterion"],
     tex=r"N = 1:\quad A = uv^*,\; B = wv^*\text{ has a potential, although } A\otimes B \ne"
     r" B\otimes A",
+    differs="otherwise",
 )
 def head_pairing_one_token(xp, X, u, v, w, H, K):
     """For a single token the head A = uv*, B = wv* has a symmetric antilinear derivative, for any
@@ -240,7 +232,6 @@ def _coefficients(xp, pairs):
     given=dict(A=real_matrix("C", "C"), B=real_matrix("C", "C")),
     sizes=dict(C=[1, 2, 3]),
     needs=["head-pairing-criterion"],
-    tex=r"\dim\{A\otimes B + B\otimes A\} = 2C^2 - 1",
 )
 def head_pairing_parameters(xp, A, B, *, lost=1):
     """The fields of one tied pair of heads form a family of dimension 2C² − 1: 2C² weights less the
@@ -263,7 +254,6 @@ head_pairing_parameters.vary("as many as weights", key="as-many-as-weights", los
     equations=["eq-lt-parameter-count-free"],
     given={k: real_matrix("C", "C") for k in ("A1", "B1", "A2", "B2")},
     sizes=dict(C=[2, 3]),
-    tex=r"\dim\{A_1\otimes B_1 + A_2\otimes B_2\} = 4C^2 - 4",
 )
 def head_pairing_parameters_free(xp, A1, B1, A2, B2, *, lost=4):
     """The fields of two free heads form a family of dimension 4C² − 4 (C ≥ 2): the mixing of the
@@ -284,7 +274,6 @@ head_pairing_parameters_free.vary("exactly twice a tied pair", key="twice-a-tied
     equations=["eq-lt-real-quartic"],
     given=dict(X=real_matrix("N", "C"), A=real_matrix("C", "C"), B=real_matrix("C", "C")),
     needs=["quartic-gives-attention"],
-    tex=r"\nabla\Tr(XAX^\top XB^\top X^\top) = X(AMB^\top + B^\top MA + A^\top MB + BMA^\top)",
 )
 def real_quartic(xp, X, A, B, *, terms=4, factor=1):
     """For real X the gradient of Tr(XAXᵀ X Bᵀ Xᵀ) is a sum of four heads: the complex two, and

@@ -11,10 +11,9 @@ from fieldcheck.relations import Force
     "quadratic-gives-mlp",
     expect="proved",
     title="The quadratic potential gives a linear MLP",
-    sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
+    sources=[talk("In-Context Learning"), paper("Lemma 3")],
     equations=["eq-lt-quadratic-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
-    tex=r"\frac{\partial}{\partial X^*}\Tr(XWX^*) = XW",
 )
 def quadratic_gives_mlp(xp, X, W):
     """The force of Tr(XWX*) is XW, for any complex weights."""
@@ -40,10 +39,9 @@ def _(xp, X, W):
     "quartic-gives-attention",
     expect="proved",
     title="The quartic potential gives two heads of linear attention",
-    sources=[talk("Potential field of the linear Transformer"), paper("Lemma 3")],
+    sources=[talk("In-Context Learning"), paper("Lemma 3")],
     equations=["eq-lt-quartic-force"],
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
-    tex=r"\frac{\partial}{\partial X^*}\Tr(XAX^*XB^*X^*) = XAX^*XB^* + XB^*X^*XA",
 )
 def quartic_gives_attention(xp, X, A, B):
     """The force of Tr(XAX*XB*X*) is a sum of two heads: one with QK* = A and VO* = B*, and one in
@@ -55,7 +53,6 @@ def quartic_gives_attention(xp, X, A, B):
 
 @quartic_gives_attention.printed(
     "the paper's appendix sets B = VO* where B* = VO* is needed",
-    key="printed",
     tex=r"W_A = QK^*,\; W_B = VO^*:\quad \frac{\partial V}{\partial X^*} = XQK^*X^*XVO^* +"
     r" XVO^*X^*XQK^*",
 )

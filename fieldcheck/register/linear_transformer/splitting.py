@@ -22,14 +22,11 @@ PAIR = dict(
 @claim(
     "parallel-vs-split",
     title="Parallel and sequential blocks agree as depth grows, at order 1",
-    sources=[paper("equation 2, Lemmas 1 and 2")],
+    sources=[paper("Lemma 2")],
     equations=["eq-lt-parallel-split"],
     given=PAIR,
     sizes=TINY,
     needs=["layer-as-time"],
-    tex=r"\prod_{k=1}^{n}\bigl(\mathrm{id} + \tfrac1n\lambda_{\mathrm{Att}}\bigr)\circ\bigl("
-    r"\mathrm{id} + \tfrac1n\lambda_{\mathrm{MLP}}\bigr) - \prod_{k=1}^{n}\bigl(\mathrm{id} +"
-    r" \tfrac1n(\lambda_{\mathrm{MLP}} + \lambda_{\mathrm{Att}})\bigr) = O(1/n)",
 )
 def parallel_vs_split(xp, X, W_in, W_out, A, B):
     """n parallel blocks and n sequential ones, all with step 1/n (times a fixed horizon), end
@@ -76,10 +73,9 @@ def _(xp, X, W_in, W_out, A, B):
     "parallel-vs-split-constant",
     expect="proved",
     title="One token: with the 1/T the two products agree, and the constant is ab",
-    sources=[paper("Lemma 2, repaired")],
+    sources=[paper("Lemma 2")],
     equations=["eq-lt-split-constant"],
     given=dict(a=positive(), b=positive()),
-    tex=r"\log\frac{(1 + a/n)^n(1 + b/n)^n}{(1 + (a+b)/n)^n} \sim \frac{ab}{n}",
 )
 def parallel_vs_split_constant(xp, a, b, *, divisor=1):
     """For one positive token with one channel, an MLP that multiplies by a and an attention that
@@ -105,7 +101,6 @@ parallel_vs_split_constant.vary(
     equations=["eq-lt-cross-term"],
     given=PAIR,
     sizes=TINY,
-    tex=r"(\mathrm{id} + hg)\circ(\mathrm{id} + hf) = \mathrm{id} + h(f + g) + h^2\,Dg[f] + O(h^3)",
 )
 def parallel_vs_split_cross_term(
     xp, X, W_in, W_out, A, B, *, cross=lambda xp, f, g, X: xp.push(f, X, g(X))
@@ -146,7 +141,6 @@ parallel_vs_split_cross_term.vary(
     given=PAIR,
     sizes=TINY,
     needs=["parallel-vs-split"],
-    tex=r"\phi^{f}_{h/2}\circ\phi^{g}_{h}\circ\phi^{f}_{h/2} = \phi^{f+g}_h + O(h^3)",
 )
 def parallel_vs_split_strang(xp, X, W_in, W_out, A, B):
     """Half a step of the MLP, one of attention, half a step of the MLP, each by the midpoint

@@ -51,6 +51,7 @@ def _apart(xp, w, T, x, y, caustics):
     needs=["propagator-harmonic-slices"],
     tex=r"K_n(x,y;T)\to\sqrt{\frac{w}{2\pi\ii\sin wT}}\,e^{\ii S},\quad "
     r"S=\frac{w\bigl((x^2+y^2)\cos wT-2xy\bigr)}{2\sin wT},\quad wT<\pi",
+    differs="more",
 )
 def propagator(xp, w, x, y, leg):
     """Before the first caustic (here 1 ≤ wT ≤ 3), ħ = mass = 1. The slices are put together by
@@ -85,6 +86,7 @@ def _(xp, w, x, y, leg):
     needs=["propagator-harmonic"],
     tex=r"K_n\to e^{-\ii\pi(\frac14+\frac\mu2)}\sqrt{\frac{w}{2\pi|\sin wT|}}\,e^{\ii S},\quad "
     r"\mu=\lfloor wT/\pi\rfloor",
+    differs="more",
 )
 def maslov(xp, w, x, y, leg):
     """Between the first and the second caustic (4 ≤ wT ≤ 5) and between the second and the third
@@ -121,7 +123,6 @@ def _(xp, w, x, y, leg):
     equations=["eq-pi-caustic"],
     given=dict(w=between(1, 2), x=between(0, 1), y=between(0, 1)),
     needs=["propagator-harmonic-slices"],
-    tex=r"wT=\pi:\quad |K_n|\sim n\,\sqrt{12w}/\pi^2",
 )
 def caustic(xp, w, x, y):
     """At T = π/w all classical paths from y meet in −y; the modulus of the sliced kernel grows like
@@ -150,8 +151,6 @@ def _(xp, w, x, y):
     equations=["eq-pi-slices-exact"],
     given=dict(u=positive(), r=positive("n")),
     sizes=dict(n=[1, 2, 3, 4]),
-    tex=r"2\sin\tfrac\phi2=wh:\quad a_n=c_n=\frac{\sin\phi\,\cos n\phi}{h\sin n\phi},\quad "
-    r"b_n=\frac{\sin\phi}{h\sin n\phi}",
 )
 def slices(xp, u, r):
     """n slices of width h = Σr: the exponent (i/2)(a x² − 2b x y + c y²) has Mehler's form, with an
@@ -204,7 +203,6 @@ def _(xp, u, r):
     sources=[ours("the classical check")],
     equations=["eq-pi-schroedinger"],
     given=dict(w=between(1, 2), x=real(), y=real(), leg=between(1, 2)),
-    tex=r"\ii\,\partial_TK=-\tfrac12\partial_x^2K+\tfrac12w^2x^2K",
 )
 def schroedinger(xp, w, x, y, leg):
     """For 0 < wT < π and ħ = mass = 1, divided by K: with K = exp(f), the equation reads
@@ -238,7 +236,6 @@ def _(xp, w, x, y, leg):
     equations=["eq-pi-mehler-trace"],
     given=dict(w=between(1, 2), leg=between(1, 2)),
     needs=["propagator-harmonic", "lattice-path-integral-midpoint"],
-    tex=r"\int K(x,x;T)\,dx=\frac1{2\ii\sin(wT/2)}",
 )
 def kernel_trace(xp, w, leg):
     """For wT < π: on the diagonal S = −w tan(wT/2) x², and Fresnel's formula turns the integral

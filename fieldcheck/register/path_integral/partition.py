@@ -52,6 +52,7 @@ FEW = dict(C=[1, 2, 3])
     needs=["lattice-path-integral-determinant"],
     tex=r"Z_n=\prod_j\frac1{1-(1-\ii\theta_j/n)^n}"
     r"=\prod_j\frac1{1-e^{-\ii\theta_j}}\Bigl(1+O\bigl(\tfrac1n\bigr)\Bigr),\quad \theta_j=w_jT",
+    differs="more",
 )
 def lattice(xp, w, damping, T, *, limit=_trace, order=1, known=True):
     """For V2 = Tr(XHX*) with the frequencies w − i·damping/8 as eigenvalues of H, one token and n
@@ -63,7 +64,7 @@ def lattice(xp, w, damping, T, *, limit=_trace, order=1, known=True):
     return Rate(lambda n: xp.abs(_normal(xp, theta, n) - Z), order, constant, start=32)
 
 
-@lattice.printed(
+@lattice.reading(
     "the formula alone fixes the value: both slicings have one limit",
     tex=r"Z=\int\exp(\ii S(X))\,\mathcal DX",
 )
@@ -105,6 +106,7 @@ def _(xp, w, damping, T):
     needs=["lattice-path-integral-midpoint-determinant"],
     tex=r"Z_n^{\rm mid}=\prod_j\frac1{(1+\frac{\ii\theta_j}{2n})^n-(1-\frac{\ii\theta_j}{2n})^n}"
     r"=\prod_j\frac1{2\ii\sin(\theta_j/2)}\Bigl(1+O\bigl(\tfrac1n\bigr)\Bigr)",
+    differs="more",
 )
 def midpoint_limit(xp, w, damping, T, *, limit=_trace_with_zero_point, order=1, known=True):
     """The talk's symmetric kinetic term with midpoints in the potential (the free constant 2^(1−n)
@@ -139,8 +141,6 @@ midpoint_limit.vary(
     given=MODES,
     sizes=FEW,
     needs=["lattice-path-integral-midpoint"],
-    tex=r"\prod_j\Bigl(1+\tfrac{\theta_j^2}{4n^2}\Bigr)^{n/2}Z_n^{\rm mid}"
-    r"=\prod_j\frac1{2\ii\sin(\theta_j/2)}\Bigl(1+O\bigl(\tfrac1{n^2}\bigr)\Bigr)",
 )
 def normalized(xp, w, damping, T):
     """The whole first-order error of midpoints is a factor √(1 + θ²/4n²) a slice, which does not
@@ -173,7 +173,6 @@ def _(xp, w, damping, T):
     equations=["eq-pi-determinant"],
     given=dict(H=hermitian("C"), h=positive("n")),
     sizes=dict(n=[1, 2, 3], C=[1, 2]),
-    tex=r"\det A=\det\Bigl(I-\prod_k(I-\ii h_kH)\Bigr)",
 )
 def determinant(xp, H, h, *, matrix=normal_ordered, sign=-1):
     """One token, C channels, Hermitian H, n slices of any widths h on a closed path: the nC x nC
@@ -201,8 +200,6 @@ determinant.vary("the midpoints' matrix", key="swapped", matrix=midpoint)
     equations=["eq-pi-converges"],
     given=dict(x=real(), t=real()),
     needs=["lattice-path-integral-determinant"],
-    tex=r"\operatorname{Re}\bigl[1-(1-\ii x)e^{\ii\phi}\bigr]=\frac{2t(t-x)}{1+t^2},\quad"
-    r" x=\tfrac{wT}n,\ t=\tan\tfrac\phi2",
 )
 def converges(xp, x, t):
     """The matrix of n equal slices is diagonal on the waves e^(−iφk), φ = 2πk/n. Its eigenvalue has
@@ -234,7 +231,6 @@ def _(xp, x, t):
     given=dict(H=hermitian("C"), h=positive("n"), alpha=real()),
     sizes=dict(n=[1, 2, 3], C=[1, 2]),
     needs=["lattice-path-integral-determinant"],
-    tex=r"\det A=\det\Bigl(\prod_k(I+\ii\alpha h_kH)-\prod_k(I-\ii(1-\alpha)h_kH)\Bigr)",
 )
 def vertex(xp, H, h, alpha, *, sign=-1):
     """The potential of slice k is αx_k*Hx_k + (1 − α)x_k*Hx_(k−1): normal order for α = 0."""
@@ -260,6 +256,7 @@ vertex.vary("antiperiodic, as for fermions", key="fermionic", sign=1)
     needs=["lattice-path-integral-vertex"],
     tex=r"Z_n=\frac{e^{-\ii\alpha\theta}}{1-e^{-\ii\theta}}"
     r"\Bigl(1+O\bigl(\tfrac1n\bigr)\Bigr),\quad\theta=wT",
+    differs="more",
 )
 def continuum(xp, w, damping, T, alpha, *, turned=True):
     """For one channel, n equal slices and 0 ≤ α ≤ 1: normal order at 0, the limit of midpoints at
@@ -289,6 +286,7 @@ ODD = dict(n=[1, 3], C=[1, 2])
     sizes=ODD,
     tex=r"\det A^{\rm mid}=2^{(1-n)C}\det\Bigl(\prod_k(I+\tfrac{\ii h_k}2H)"
     r"-\prod_k(I-\tfrac{\ii h_k}2H)\Bigr)\quad(n\text{ odd})",
+    differs="less",
 )
 def midpoint_determinant(xp, H, h, *, sign=-1):
     """For an odd number of slices. The factor 2^(1−n) a channel does not depend on H and
@@ -321,7 +319,6 @@ midpoint_determinant.vary("the sum of the products", key="fermionic", sign=1)
     given=dict(H=hermitian("C"), h=positive("n")),
     sizes=dict(n=[2, 4], C=[1, 2]),
     needs=["lattice-path-integral-midpoint-determinant"],
-    tex=r"A^{\rm mid}(v,-v,v,-v,\dots)=0\quad(n\text{ even})",
 )
 def even(xp, H, h, *, matrix=midpoint):
     """The path that jumps between v and −v has all midpoints at zero and no kinetic term: it is in
@@ -341,7 +338,6 @@ even.vary("in normal order, too", key="normal-order", matrix=normal_ordered)
     sources=[ours()],
     equations=["eq-pi-zero-point"],
     given=dict(w=real(), T=positive()),
-    tex=r"1-e^{-\ii\theta}=e^{-\ii\theta/2}\,2\ii\sin(\theta/2)",
 )
 def zero_point(xp, w, T, *, halves=-1):
     """For every channel, 1/(2i sin(θ/2)) = e^(−iθ/2)/(1 − e^(−iθ)), written without the poles: the
@@ -361,8 +357,6 @@ zero_point.vary("the factor the other way round", key="sign", halves=1)
     sources=[ours("what a change of slicing does to the quartic")],
     equations=["eq-pi-orders"],
     given=dict(y=number(), c=matrix(4)),
-    tex=r"\tfrac16\sum_{\text{orders}}a^\dagger a^\dagger aa"
-    r" = a^{\dagger2}a^2 + 2\,a^\dagger a + \tfrac12,\qquad [a,a^\dagger]=1",
 )
 def orders(xp, y, c, *, quadratics=2, constants=1):
     """With a† the multiplication by y and a the derivative, acting on any cubic f: the six products
@@ -410,8 +404,6 @@ orders.vary("no constant", key="no-constant", constants=0)
     given=dict(X=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
     needs=["lattice-path-integral-orders"],
-    tex=r"\tfrac12\sum_{nc}\frac{\partial^2}{\partial X_{nc}\,\partial\bar X_{nc}}\Tr(XAX^*XBX^*)"
-    r" = \Tr(XW'X^*),\quad W' = \tfrac12\bigl(\Tr A\,B+\Tr B\,A+N(AB+BA)\bigr)",
 )
 def orders_attention(xp, X, A, B):
     """From normal order to the average over all orders is exp(½ Σ ∂²/∂X∂X̄), in units of ħ. Its

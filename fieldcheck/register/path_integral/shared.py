@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fieldcheck.claim import talk
 
-PRINTED = talk("Why Is the Equation Canonical? Feynman Path Integral")
+PRINTED = talk("Why Is iX' = ∂V/∂X* Canonical?")
 
 
 def product_of(values):

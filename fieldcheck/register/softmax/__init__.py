@@ -6,13 +6,11 @@
 - ``real_tokens``: real tokens: two terms, and what is and what is not a gradient
 - ``metric``: another metric, in which self-attention is a gradient
 - ``complex_scores``: complex scores: poles, and what their real part gives
-- ``hopfield``: Hopfield descent: one attention step lowers an energy
-- ``transition``: the phase transition of two opposite patterns
 """
 
 from importlib import import_module
 
-ORDER = "gibbs log_sum_exp free_energy real_tokens metric complex_scores hopfield transition"
+ORDER = "gibbs log_sum_exp free_energy real_tokens metric complex_scores"
 
 for room in ORDER.split():  # the order of the ledger
     import_module(f"{__name__}.{room}")

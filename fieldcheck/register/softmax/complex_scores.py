@@ -25,7 +25,6 @@ AT_LEAST_ONE = built(
     sources=[WHY_SOFTMAX],
     equations=["eq-complex-rows"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
-    tex=r"P=\operatorname{Softmax}(XWX^*):\quad \sum_kP_{jk}=1",
 )
 def complex_softmax(xp, X, W):
     """Where it is defined, each row of the complex softmax sums to one."""
@@ -56,7 +55,6 @@ def _(xp, X, W):
     sources=[ours()],
     equations=["eq-complex-pole"],
     given=dict(a=AT_LEAST_ONE),
-    tex=r"X=\begin{pmatrix}a\\a-\ii\pi/a\end{pmatrix},\ W=1:\quad \ee^{S_{11}}+\ee^{S_{12}}=0",
 )
 def complex_pole(xp, a):
     """For two tokens a and a − iπ/a, one channel and W = 1, the first row's partition sum is
@@ -86,7 +84,6 @@ def _(xp, a):
     equations=["eq-complex-pole-rate"],
     needs=["complex-softmax-pole"],
     given=dict(a=AT_LEAST_ONE),
-    tex=r"x_2=a-\ii\pi/a+\varepsilon:\quad \frac1{|P_{12}|}=a\,\varepsilon\,(1+o(1))",
 )
 def complex_pole_rate(xp, a, *, order=1):
     """Moving the second token by ε off the pole leaves a weight of modulus 1/(aε)."""
@@ -108,7 +105,6 @@ complex_pole_rate.vary("a double pole", key="double-pole", order=2)
     sources=[ours()],
     equations=["eq-hermitian-diagonal"],
     given=dict(X=matrix("N", "C"), W=hermitian("C")),
-    tex=r"W=W^*:\quad \operatorname{Im}S_{jj}=0",
 )
 def complex_diagonal(xp, X, W):
     """For Hermitian W the score of a token with itself is real."""
@@ -128,9 +124,6 @@ def _(xp, X, W):
     equations=["eq-real-part-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
-    tex=r"\frac{\partial}{\partial X^*}\sqrt r\sum_j\log\sum_k\ee^{\operatorname{Re}S_{jk}}"
-    r"=\tfrac12\bigl(PXW^*+P^\top XW\bigr),"
-    r"\quad P=\operatorname{Softmax}(\operatorname{Re}S)",
 )
 def complex_real_part(xp, X, W, root_r, *, adjoint=True):
     """Real parts of the scores give a real free energy without poles, row-stochastic weights, and

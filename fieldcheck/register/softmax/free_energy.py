@@ -18,8 +18,6 @@ from fieldcheck.relations import Equal, Force
     equations=["eq-free-energy-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
-    tex=r"\frac{\partial}{\partial X^*}\,\sqrt r\sum_k\log\sum_j \ee^{S_{jk}}"
-    r" = \operatorname{Softmax}(S^\top)XW,\qquad S=\tfrac1{\sqrt r}XWX^*",
 )
 def free_energy(xp, X, W, root_r, *, transposed=True, scaled=True):
     """The log-sum-exp of the scores S = XWX*/√r, taken over queries, summed over keys and
@@ -32,7 +30,6 @@ def free_energy(xp, X, W, root_r, *, transposed=True, scaled=True):
 
 @free_energy.printed(
     "the talk: sum over keys inside, prefactor i/2, no √r",
-    key="printed",
     sizes=SMALL,
     tex=r"\frac{\partial}{\partial X^*}\,\frac i2\sum_j\log\sum_k"
     r"\exp\bigl[\tfrac1{\sqrt r}XWX^*\bigr]_{jk}"
@@ -57,9 +54,9 @@ def _(xp, X, W, root_r):
     return Equal(xp.wirtinger(V, X), xp.softmax(S, axis=-1) @ X @ W)
 
 
-@free_energy.printed(
+@free_energy.neighbour(
     "the paper's form for Hermitian W and real tokens, where nothing is complex",
-    key="printed-hermitian",
+    key="real-symmetric",
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
     sizes=SMALL,
     tex=r"W=W^\top,\ X\text{ real}:\quad "
@@ -83,6 +80,40 @@ free_energy.vary(
 
 
 @claim(
+    "softmax-free-energy-heads",
+    expect="proved up to H = 3",
+    title="Over several heads the free energies add, and so do their forces",
+    sources=[WHY_SOFTMAX],
+    given=dict(X=matrix("N", "C"), W=matrix("H", "C", "C"), root_r=root("r")),
+    sizes=dict(N=[1, 2, 3], C=[1, 2], H=[1, 2, 3]),
+    needs=["softmax-free-energy"],
+    tex=r"\frac{\partial}{\partial X^*}\,\sqrt r\sum_i\sum_k\log\sum_j\ee^{[XW_iX^*/\sqrt r]_{jk}}"
+    r"=\sum_i\operatorname{Softmax}\bigl((XW_iX^*/\sqrt r)^\top\bigr)XW_i",
+)
+def free_energy_of_heads(xp, X, W, root_r, *, transposed=True, scaled=True):
+    """The talk's sum over heads, with the log-sum-exp over queries and the factor √r."""
+    heads = range(W.shape[0])
+    V = lambda X: sum(attention.over_queries(xp, X, W[i], root_r) for i in heads)
+    S = [X @ W[i] @ xp.star(X) / root_r for i in heads]
+    F = sum(xp.softmax(S[i].T if transposed else S[i], axis=-1) @ X @ W[i] for i in heads)
+    return Force(lambda X: (root_r if scaled else 1) * V(X), X, F)
+
+
+free_energy_of_heads.vary("P for its transpose", key="p-for-p-transposed", transposed=False)
+free_energy_of_heads.vary("the factor √r left out", key="missing-root-r", scaled=False)
+
+
+@free_energy_of_heads.neighbour("one partition sum for all heads", key="shared-partition")
+def _(xp, X, W, root_r):
+    V = lambda X: root_r * attention.over_queries(xp, X, xp.sum(W, axis=0), root_r)
+    F = sum(
+        xp.softmax((X @ W[i] @ xp.star(X) / root_r).T, axis=-1) @ X @ W[i]
+        for i in range(W.shape[0])
+    )
+    return Force(V, X, F)
+
+
+@claim(
     "softmax-free-energy-printed-potential",
     expect="proved",
     title="What the printed potential gives: columns, not rows",
@@ -90,8 +121,6 @@ free_energy.vary(
     equations=["eq-printed-force"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
-    tex=r"\frac{\partial}{\partial X^*}\sum_j\log\sum_k \ee^{S_{jk}}"
-    r" = \frac1{\sqrt r}P^\top XW,\qquad P=\operatorname{Softmax}(S)",
 )
 def printed_potential(xp, X, W, root_r, *, transposed=True, scaled=True):
     """The printed log-sum-exp over keys has the force Pᵀ X W / √r: the row-softmax is
@@ -113,8 +142,6 @@ printed_potential.vary("without 1/√r", key="scale", scaled=False)
     equations=["eq-conjugate-scores"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["softmax-free-energy"],
-    tex=r"\operatorname{Softmax}(S^\top)XW"
-    r"=\operatorname{Softmax}\bigl(\overline{XW^*X^*}/\sqrt r\bigr)XW",
 )
 def conjugate_scores(xp, X, W, root_r, *, conjugated=True):
     """The transposed scores are the conjugates of X W* X*/√r: even for Hermitian W the free
@@ -137,14 +164,12 @@ conjugate_scores.vary(
 
 @claim(
     "softmax-free-energy-no-potential",
-    title="The printed force is the force of some potential",
+    title="Is the printed force the force of some potential?",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
     expect="refuted",
     equations=["eq-antilinear-symmetry"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
     sizes=SMALL,
-    tex=r"F=\operatorname{Softmax}(XWX^*)XW:\quad "
-    r"\frac{\partial F_a}{\partial X^*_b}=\frac{\partial F_b}{\partial X^*_a}",
 )
 def no_wirtinger_potential(xp, X, W, *, values=lambda xp, Y, W: Y @ W):
     """If Softmax(XWX*)XW were ∂V/∂X* for some V, its derivative in X* would be symmetric."""
@@ -155,16 +180,16 @@ def no_wirtinger_potential(xp, X, W, *, values=lambda xp, Y, W: Y @ W):
 
 no_wirtinger_potential.vary(
     "values tied to the adjoint: Softmax(S)XW*",
-    role="printed",
+    role="reading",
     key="tied-adjoint",
     values=lambda xp, Y, W: Y @ xp.star(W),
 )
 no_wirtinger_potential.vary(
-    "Hermitian W", role="printed", key="tied-hermitian", given=dict(W=hermitian("C"))
+    "Hermitian W", role="reading", key="tied-hermitian", given=dict(W=hermitian("C"))
 )
 no_wirtinger_potential.vary(
     "values not transformed: Softmax(S)X",
-    role="printed",
+    role="reading",
     key="tied-identity",
     values=lambda xp, Y, W: Y,
 )
@@ -183,8 +208,6 @@ def _one_and_two(xp, x, y, size):
     equations=["eq-no-go-complex"],
     needs=["softmax-free-energy-no-potential"],
     given=dict(x=matrix("C"), h=matrix("C"), d=matrix("C"), W=matrix("C", "C"), B=matrix("C", "C")),
-    tex=r"\Tr\Bigl(D^*\frac{\partial T}{\partial X^*}[H^*]\Bigr)"
-    r"-\Tr\Bigl(H^*\frac{\partial T}{\partial X^*}[D^*]\Bigr)=-\tfrac1{N^2}(xWh^*)(xBd^*)",
 )
 def no_go_complex(xp, x, h, d, W, B, *, square=1):
     """T = (1/N) XWX*(1 − 11ᵀ/N)XB is the part of third order of F. With the token x and zeros, D

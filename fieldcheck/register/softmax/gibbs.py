@@ -12,11 +12,9 @@ from fieldcheck.relations import AtMost, Equal, Rate, at_most
     "gibbs-variational",
     expect="proved",
     title="Softmax minimizes energy plus temperature times negative entropy",
-    sources=[talk("Energy + Entropic Regularization")],
+    sources=[talk("What About Softmax?")],
     equations=["eq-gibbs-minimum"],
     given=dict(p=simplex("n"), E=vector("n"), tau=positive()),
-    tex=r"\min_{p\in\Delta^{n-1}} \EE_p[E]+\tau\,\EE_p[\log p]"
-    r"=-\tau\log\sum_k \ee^{-E_k/\tau},\quad\text{attained at } p=\softmax(-E/\tau)",
 )
 def gibbs_variational(xp, p, E, tau):
     """For every τ > 0 and every energy E, no probability vector p has a smaller free energy
@@ -61,8 +59,6 @@ def _(xp, p, E, tau):
     sources=[ours()],
     equations=["eq-gibbs-excess"],
     given=dict(p=simplex("n"), E=vector("n"), tau=positive()),
-    tex=r"\EE_p[E]+\tau\,\EE_p[\log p]+\tau\log\sum_k \ee^{-E_k/\tau}"
-    r"=\tau\,\mathrm{KL}\bigl(p\,\|\,\softmax(-E/\tau)\bigr)",
 )
 def gibbs_excess(xp, p, E, tau, *, scaled=True):
     """The free energy of p exceeds its minimum by exactly τ KL(p ‖ softmax(−E/τ))."""
@@ -99,8 +95,6 @@ LEVELS = dict(e=real(), g=positive(), tied=vector("m"), above=positive("k"))
     needs=["gibbs-variational"],
     given=LEVELS,
     sizes=dict(m=[1, 2, 3], k=[1, 2]),
-    tex=r"\tfrac1m-\softmax(-E/\tau)_1"
-    r"=\tfrac k{m^2}\,\ee^{-g/\tau}(1+o(1))\quad(\tau\to0)",
 )
 def gibbs_cold(xp, e, g, tied, above):
     """With m tied minima, k states at a gap g above them and the rest at least 2g above, each
@@ -155,8 +149,6 @@ def _(xp, e, g, tied, above):
     needs=["gibbs-variational"],
     given=LEVELS,
     sizes=dict(m=[2, 3], k=[1, 2]),
-    tex=r"\min_k E_k+\tau\log\sum_k \ee^{-E_k/\tau}=\tau\log m\,(1+o(1))"
-    r"\quad\text{for } m \text{ tied minima}",
 )
 def gibbs_cold_minimum(xp, e, g, tied, above):
     """With m tied minima e, the least free energy is e − τ log m up to exp(−g/τ). (It moves with
@@ -193,7 +185,6 @@ def _(xp, e, g, tied, above):
     equations=["eq-gibbs-hot"],
     given=dict(E=vector("n")),
     sizes=dict(n=[3, 4, 5, 6]),
-    tex=r"\softmax(-E/\tau)=\frac1n-\frac{E-\bar E}{n\tau}+O(\tau^{-2})",
 )
 def gibbs_hot(xp, E):
     """As τ grows, what is left of softmax(−E/τ) after 1/n and −(E − mean E)/(nτ) is of second

@@ -15,7 +15,6 @@ from fieldcheck.relations import AtMost, Equal, Gradient, at_most
     sources=[WHY_SOFTMAX],
     equations=["eq-lse-gradient"],
     given=dict(x=vector("n")),
-    tex=r"\nabla \log\sum_k \ee^{x_k} = \softmax(x)",
 )
 def lse_gradient(xp, x):
     """The gradient of log-sum-exp is softmax."""
@@ -35,8 +34,6 @@ def _(xp, x):
     equations=["eq-lse-hessian"],
     needs=["lse-gradient-softmax"],
     given=dict(x=vector("n"), h=vector("n"), k=vector("n")),
-    tex=r"\nabla^2\lse(x)=\diag(p)-pp^\top,\qquad "
-    r" p=\softmax(x)",
 )
 def lse_hessian(xp, x, h, k, *, outer=-1):
     """Along any two directions the second derivative of log-sum-exp is that of
@@ -58,8 +55,6 @@ lse_hessian.vary("diag(p) alone", key="diagonal-alone", outer=0)
     equations=["eq-lse-convex"],
     needs=["lse-gradient-softmax-hessian"],
     given=dict(x=vector("n"), h=vector("n")),
-    tex=r"h^\top\nabla^2\lse(x)\,h"
-    r"=\tfrac12\sum_{a,b}p_ap_b(h_a-h_b)^2\ \ge\ 0",
 )
 def lse_convex(xp, x, h):
     """The second derivative along h is the variance of h under p, a sum of squares."""
@@ -81,7 +76,6 @@ def _(xp, x, h):
     equations=["eq-lse-norm"],
     needs=["lse-gradient-softmax-hessian"],
     given=dict(x=vector("n"), h=vector("n")),
-    tex=r"h^\top\nabla^2\lse(x)\,h\ \le\ \tfrac12\norm{h}^2",
 )
 def lse_norm(xp, x, h):
     """Softmax is Lipschitz with constant ½: the gap is a sum of squares, half of

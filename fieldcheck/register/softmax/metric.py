@@ -15,9 +15,6 @@ from fieldcheck.relations import AtMost, Equal, at_most
     sources=[ours("after Geshkovski et al. 2023")],
     equations=["eq-other-metric"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), H=real_matrix("N", "C")),
-    tex=r"\begin{gathered}\mathcal E=\tfrac12\sum_{ij}\ee^{\inner{x_iW}{x_j}}:\quad "
-    r" D\mathcal E(X)[H]=\sum_iZ_i\inner{h_i}{F_i},\\"
-    r" F=\operatorname{Softmax}(XWX^\top)XW,\quad Z_i=\sum_j\ee^{\inner{x_iW}{x_j}}\end{gathered}",
 )
 def other_metric(xp, X, W, H, *, weighted=True, factor=1):
     """With symmetric W and values tied to keys, softmax attention is the gradient of half the sum
@@ -39,8 +36,6 @@ other_metric.vary("the energy without its factor ½", key="half-missing", factor
     sources=[ours()],
     equations=["eq-other-metric-values"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C"), A=spd("C"), G=real_matrix("N", "C")),
-    tex=r"F=\operatorname{Softmax}(XWX^\top)X\,WA,\ A\succ0:\quad "
-    r" D\mathcal E(X)[H]=\sum_iZ_i\,\inner{h_iA^{-1}}{F_i},\quad H=GA",
 )
 def other_metric_values(xp, X, W, A, G, *, metric=lambda A, G: G):
     """With symmetric W and a value map VOᵀ = WA, A symmetric positive definite, attention is the
@@ -70,7 +65,6 @@ other_metric_values.vary("the metric of tied values", key="tied-metric", metric=
     equations=["eq-other-metric-ascent"],
     needs=["softmax-other-metric"],
     given=dict(X=real_matrix("N", "C"), W=symmetric("C")),
-    tex=r"\dot X=F(X):\quad \dot{\mathcal E}=\sum_iZ_i\norm{F_i}^2\ \ge\ 0",
 )
 def other_metric_ascent(xp, X, W):
     """Along X' = Softmax(XWXᵀ)XW with symmetric W the energy never falls."""
@@ -89,8 +83,6 @@ def other_metric_ascent(xp, X, W):
     given=dict(
         X=real_matrix("N", "C"), W=symmetric("C"), B=real_invertible("C"), K=real_matrix("C", "C")
     ),
-    tex=r"F=\operatorname{Softmax}(XWX^\top)XWA:\quad\dot{\mathcal E}="
-    r"\tfrac12\sum_iZ_i\,f_i(A+A^\top)f_i^\top\ \ge\ 0,\quad f_i=(PXW)_i",
 )
 def other_metric_ascent_values(xp, X, W, B, K, *, extra=0):
     """For A = BBᵀ + K − Kᵀ, which is every A with A + Aᵀ positive definite, the energy rises along

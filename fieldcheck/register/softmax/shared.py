@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fieldcheck.claim import talk
 
-WHY_SOFTMAX = talk("Why Softmax = LogSumExp Potential?")
+WHY_SOFTMAX = talk("What About Softmax?")
 
 SMALL = dict(N=[1, 2, 3], C=[1, 2])
 """Shapes for statements that display a whole Jacobian: a witness should be readable."""
@@ -21,6 +21,3 @@ def pairs(xp, n):
 
 
 ALL = dict(N=[1, 2, 3, 4, 5, 6], C=[1, 2, 3, 4, 5, 6])
-
-PATTERNS = dict(M=[1, 2, 3, 4], d=[1, 2, 3])
-"""Numbers of patterns and of entries of the state."""

@@ -1,5 +1,6 @@
 """Sparse attention and non-commutativity: chapter ``sparse``.
 
+- ``commuting``: when do two steps compose?
 - ``gate``: the gate of two exponentials
 - ``hypothesis``: when does the gate's hypothesis hold?
 - ``masks``: masks, and the symmetries that they leave
@@ -8,7 +9,7 @@
 
 from importlib import import_module
 
-ORDER = "gate hypothesis masks free_energy"
+ORDER = "commuting gate hypothesis masks free_energy"
 
 for room in ORDER.split():  # the order of the ledger
     import_module(f"{__name__}.{room}")

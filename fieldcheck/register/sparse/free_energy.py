@@ -37,9 +37,6 @@ def _keeps_itself(xp, M):
         ),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
-    tex=r"V = \sqrt r\sum_k\log\sum_j M_{jk}e^{S_{jk}}\ \Rightarrow\ "
-    r"\frac{\partial V}{\partial X^*} = P_M^{\mathsf T}XW,\quad "
-    r" (P_M)_{jk} = \frac{M_{jk}e^{S_{jk}}}{\sum_l M_{lk}e^{S_{lk}}}",
 )
 def masked(xp, X, W, root_r, M):
     """A weight M_jk >= 0 on every exponential gives attention weighted by M. Entries may be zero,
@@ -68,8 +65,6 @@ def _(xp, X, W, root_r, M):
     equations=["eq-empty-row"],
     given=dict(s=vector("n"), L=positive()),
     sizes=dict(n=[1, 2, 3, 4]),
-    tex=r"\operatorname{softmax}(s - L\mathbf 1) = \operatorname{softmax}(s)"
-    r"\quad\text{for every }L",
 )
 def empty_row(xp, s, L):
     """Subtracting the same L from every score of a row changes nothing, however large L is: a row

@@ -126,11 +126,9 @@ def _(xp, a, beta, b):
     "bch-gate-series",
     expect="proved",
     title="The gate's power series: minus at the fourth power",
-    sources=[paper("Lemma 8, the series")],
+    sources=[paper("Lemma 8")],
     equations=["eq-gate-series"],
     given=dict(t=positive()),
-    tex=r"G(\beta) = 1 + \tfrac{\beta}{2} + \tfrac{\beta^2}{12} - \tfrac{\beta^4}{720}"
-    r" + \tfrac{\beta^6}{30240} + \cdots",
 )
 def gate_series(xp, t, *, first=1, fourth=-1, known=True):
     """The error of the first four terms is β^6/30240 to leading order (Bernoulli numbers)."""
@@ -160,8 +158,6 @@ gate_series.vary("the series of β/(e^β - 1)", key="other-order", first=-1, kno
     sources=[paper("Lemma 8"), ours("the case the formula leaves out")],
     equations=["eq-gate-pole"],
     given=dict(g=real(), b=real()),
-    tex=r"A=\operatorname{diag}(2\pi\ii,0),\ B=bE_{12}:\quad \exp(A+gB)=I\ne I+B=e^Ae^B"
-    r"\quad\text{for every } g",
 )
 def gate_pole(xp, g, b, *, half_turns=2):
     """For β = 2πi the exponential of A + gB is the identity for every g, while e^A e^B is I + B."""
@@ -177,10 +173,9 @@ gate_pole.vary("at β = πi", key="half-turn", half_turns=1)
 @claim(
     "gate-limit",
     title="For strongly negative β the gate closes like |β| e^β",
-    sources=[paper("after Lemma 8: the gate suppresses attention")],
+    sources=[paper("after Lemma 8")],
     equations=["eq-gate-limit"],
     given=dict(t=positive()),
-    tex=r"\frac{G(-s)}{s\,e^{-s}} = \frac1{1-e^{-s}} \to 1\qquad (s\to\infty)",
 )
 def gate_limit(xp, t, *, rate=1):
     """With e^(-s) = 1/n the ratio of G(-s) to s e^(-s) misses one by 1/n, to leading order."""

@@ -15,14 +15,12 @@ from fieldcheck.relations import Equal, at_most
     "sparse-noncommutative",
     expect="proved",
     title="A mask is a sum of diagonal matrices to the left and right of the scores",
-    sources=[poster("Sparse Attn → non-commutative corrections"), ours("our reading of the words")],
+    sources=[poster("From Theory to Practice"), ours("our reading of the words")],
     equations=["eq-mask-diagonals"],
     given=dict(
         X=matrix("N", "C"), W=matrix("C", "C"), U=real_matrix("N", "R"), Y=real_matrix("N", "R")
     ),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2], R=[1, 2]),
-    tex=r"M\odot(XWX^*) = \sum_a D_{u_a}\,XWX^*\,D_{v_a}"
-    r"\quad\text{for } M = \sum_a u_av_a^{\mathsf T}",
 )
 def diagonals(xp, X, W, U, Y, *, two_sided=True):
     """Multiplying scores by a mask of rank R inserts R pairs of diagonal matrices; a pair that does
@@ -105,6 +103,7 @@ ROWS_TO_ONE = built(
     equations=["eq-mask-symmetry"],
     given=dict(M=real_matrix("N", "N"), P=ROWS_TO_ONE),
     tex=r"X = 1,\ W = \mathbf 1\mathbf 1^{\mathsf T}:\quad F(\Pi X) - \Pi F(X) = M\Pi - \Pi M",
+    differs="less",
 )
 def criterion(xp, M, P, *, ones=True):
     """With C = N, X = 1 and W all ones, a matrix Π whose rows sum to one, as those of a reordering
@@ -156,7 +155,7 @@ def _wreath(n, size):
     expect="proved",
     title="A causal mask leaves no symmetry under reordering",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     equations=["eq-mask-symmetry"],
@@ -164,6 +163,7 @@ def _wreath(n, size):
     sizes=FIVE,
     listed=True,
     tex=r"\operatorname{Aut}(\text{causal}) = \{1\}\quad(N=3,4,5)",
+    differs="less",
 )
 def causal(xp, X, W, t, *, group=_identity):
     """Only the identity commutes with causally masked linear attention. (For every N: a reordering
@@ -183,7 +183,7 @@ causal.vary("reversal as well", key="reversal", group=_reversal)
     expect="proved",
     title="A band mask leaves the reversal",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     given=TOKENS,
@@ -226,7 +226,7 @@ wide_band.vary("four tokens: two of them see everybody", key="too-wide", sizes=d
     expect="proved",
     title="A block mask leaves a wreath product",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), t=vector("s")),
@@ -252,7 +252,7 @@ def _(xp, X, W, t):
     expect="proved",
     title="A ring with both neighbours leaves the dihedral group",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     given=TOKENS,
@@ -281,7 +281,7 @@ circulant.vary("the dihedral group for a directed ring", key="directed-dihedral"
     expect="proved",
     title="A ring with one neighbour leaves the shifts",
     sources=[
-        poster("Sparse Attn → non-commutative corrections"),
+        poster("From Theory to Practice"),
         ours("by trying all reorderings"),
     ],
     given=TOKENS,

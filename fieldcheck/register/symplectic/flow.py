@@ -68,8 +68,6 @@ def _(xp, X, W):
         h=real(),
     ),
     needs=["flow-symplectic"],
-    tex=r"X_\pm=m\pm\tfrac h2f(m):\quad\omega(H_+,K_+)=\omega(H_-,K_-),\ "
-    r"\lVert X_+\rVert=\lVert X_-\rVert",
 )
 def midpoint(xp, m, H, K, W, A, B, h):
     """A step of the implicit midpoint rule of any size h, written by its midpoint m: it takes
@@ -109,8 +107,6 @@ def _(xp, m, W, A, B, h):
     given=dict(X=matrix("N", "C"), W=hermitian("C"), h=real()),
     needs=["flow-symplectic"],
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
-    tex=r"X_1(1+\tfrac12Z+\tfrac1{12}Z^2)=X(1-\tfrac12Z+\tfrac1{12}Z^2),\ Z=ihW:\quad "
-    r"X_1X_1^*=XX^*",
 )
 def gauss(xp, X, W, h):
     """One step of size h of the two-stage Gauss-Legendre method for iX' = XW, W Hermitian, keeps
@@ -143,8 +139,6 @@ def _(xp, X, W, h):
     given=dict(X=matrix("N", "C"), K=matrix(2, "N", "C"), h=real(), s=real()),
     sizes=dict(N=[1, 2, 3], C=[1, 2]),
     needs=["flow-symplectic-gauss"],
-    tex=r"X_1X_1^*-XX^*=\tfrac h2\textstyle\sum_i(K_iY_i^*+Y_iK_i^*),\quad"
-    r" Y_i=X+h\sum_ja_{ij}K_j,\ X_1=X+\tfrac h2(K_1+K_2)",
 )
 def cooper(xp, X, K, h, s):
     """Two stages with weights ½, a₁₁ = a₂₂ = ¼, a₁₂ = ¼ − s and a₂₁ = ¼ + s (Gauss-Legendre for
@@ -174,7 +168,6 @@ def _(xp, X, K, h):
     sources=[ours()],
     equations=["eq-rk4-loss"],
     given=dict(w=real()),
-    tex=r"1-\lvert x_1/x_0\rvert^2=\tfrac{(wh)^6}{72}+O(h^8)",
 )
 def rk4_loss(xp, w, *, order=6):
     """One step of size h of the classical Runge-Kutta method for ix' = wx loses (wh)⁶/72 of |x|²,

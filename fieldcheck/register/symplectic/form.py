@@ -21,7 +21,7 @@ TANGENTS = dict(X=matrix("N", "C"), H=matrix("N", "C"), K=matrix("N", "C"))
     "symplectic-form",
     expect="proved",
     title="i dX∧dX* is minus the derivative of the talk's one-form, and dq∧dp",
-    sources=[talk("Symplectic Form")],
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?")],
     equations=["eq-symplectic-form"],
     given=dict(
         q=real_matrix("N", "C"),
@@ -31,8 +31,6 @@ TANGENTS = dict(X=matrix("N", "C"), H=matrix("N", "C"), K=matrix("N", "C"))
         k_q=real_matrix("N", "C"),
         k_p=real_matrix("N", "C"),
     ),
-    tex=r"\theta=\tfrac{i}{2}\operatorname{Tr}(dX\,X^*-X\,dX^*),\quad "
-    r"-d\theta=i\operatorname{Tr}dX\wedge dX^*=\sum dq\wedge dp",
 )
 def symplectic_form(xp, q, p, h_q, h_p, k_q, k_p):
     """With d(f a) = df ∧ a, the one-form θ = (i/2) Tr(dX X* − X dX*) satisfies
@@ -78,7 +76,7 @@ def _(xp, q, p, h_q, h_p, k_q, k_p):
     "symplectic-form-one-form",
     expect="proved",
     title="The talk's ω is the one-form ½ Σ (p dq − q dp)",
-    sources=[talk("Symplectic Form")],
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?")],
     equations=["eq-one-form"],
     given=dict(
         q=real_matrix("N", "C"),
@@ -86,7 +84,6 @@ def _(xp, q, p, h_q, h_p, k_q, k_p):
         h_q=real_matrix("N", "C"),
         h_p=real_matrix("N", "C"),
     ),
-    tex=r"\tfrac{i}{2}\operatorname{Tr}(dX\,X^*-X\,dX^*)=\tfrac12\sum(p\,dq-q\,dp)",
 )
 def one_form(xp, q, p, h_q, h_p):
     """What the talk calls ω is a one-form, θ = ½ Σ (p dq − q dp): it differs from Σ p dq by the
@@ -116,8 +113,6 @@ def _(xp, q, p, h_q, h_p):
     sources=[paper("Definition 2")],
     equations=["eq-paper-one-form"],
     given=TANGENTS,
-    tex=r"\alpha=\tfrac12\operatorname{Tr}(dX\,X^*-X\,dX^*)\in i\mathbb R,\quad "
-    r"d\alpha=-\operatorname{Tr}dX\wedge dX^*",
 )
 def paper_form(xp, X, H, K):
     """The paper's α = ½ Tr(dX X* − X dX*) takes imaginary values, and dα = −Tr dX∧dX*. Multiplied
@@ -150,12 +145,11 @@ SMALL = dict(N=[1, 2], C=[1, 2])
     "symplectic-nondegenerate",
     expect="proved up to N, C = 2",
     title="The two-form is nondegenerate",
-    sources=[talk("Symplectic Form")],
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?")],
     equations=["eq-nondegenerate"],
     given=dict(X=matrix("N", "C")),
     needs=["symplectic-form"],
     sizes=SMALL,
-    tex=r"\operatorname{rank}\,i\operatorname{Tr}dX\wedge dX^*=2NC",
 )
 def nondegenerate(xp, X):
     """−dθ has full rank 2NC on the real space of complex N x C states: no direction is invisible
@@ -184,7 +178,6 @@ def _(xp, X, v):
     equations=["eq-compatible"],
     given=dict(X=matrix("N", "C"), H=matrix("N", "C")),
     needs=["symplectic-form"],
-    tex=r"\omega(H,iH)=2\lVert H\rVert^2",
 )
 def compatible(xp, X, H, *, sign=1):
     """With ω = −dθ, ω(H, iH) = 2‖H‖² at every size: so no H but zero is invisible to ω."""
@@ -199,11 +192,10 @@ compatible.vary("−iH for iH", key="sign", sign=-1)
     "symplectic-nondegenerate-closed",
     expect="proved",
     title="The two-form is closed",
-    sources=[talk("Symplectic Form")],
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?")],
     equations=["eq-closed"],
     given=dict(**TANGENTS, L=matrix("N", "C")),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
-    tex=r"d(i\operatorname{Tr}dX\wedge dX^*)=0",
 )
 def closed(xp, X, H, K, L):
     """The exterior derivative of −dθ vanishes on any three tangent vectors."""
@@ -224,7 +216,6 @@ def _(xp, X, H, K, L):
     sources=[ours()],
     equations=["eq-real-lagrangian"],
     given=dict(h=real_matrix("N", "C"), k=real_matrix("N", "C")),
-    tex=r"i\operatorname{Tr}(hk^\top-kh^\top)=0\quad(h,k\text{ real})",
 )
 def real_states(xp, h, k):
     """On two real tangent vectors the form is zero: the real states are a Lagrangian subspace, all

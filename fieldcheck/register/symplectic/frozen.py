@@ -33,8 +33,6 @@ from fieldcheck.relations import Equal, Force, Zero
         E=hermitian("C"),
     ),
     needs=["euler-lagrange-schroedinger"],
-    tex=r"\tfrac{d}{dt}XX^*=0\ \text{ along }\ i\dot X=\frac{\partial V}{\partial X^*},\ "
-    r"V\text{ real},\ V(UX)=V(X)",
 )
 def gram(xp, X, W, A, B, D, E):
     """For every real V of degree at most four that depends on X only through X*X (a quadratic, a
@@ -89,7 +87,6 @@ def _(xp, X):
         B=matrix("C", "C"),
     ),
     needs=["euler-lagrange-schroedinger"],
-    tex=r"\tfrac{d}{dt}\operatorname{Tr}(YXX^*)=dV(iYX),\quad V\text{ real},\ Y=Y^*",
 )
 def noether(xp, X, Y, L, W, A, B):
     """For real V, invariant or not (here with a token mixer L that breaks the symmetry), along
@@ -127,7 +124,6 @@ def _(xp, X, Y, L, W):
         m=matrix("N", "C"), W=matrix("C", "C"), A=matrix("C", "C"), B=matrix("C", "C"), h=real()
     ),
     needs=["gram-frozen"],
-    tex=r"X_\pm=m\pm\tfrac h2f(m):\quad X_+X_+^*=X_-X_-^*",
 )
 def gram_midpoint(xp, m, W, A, B, h):
     """A step of the implicit midpoint rule of any size h, from m − ½h f(m) to m + ½h f(m), leaves
@@ -166,8 +162,6 @@ def _two_layers(xp, X, layers, attention, mlp):
     given=TWO_LAYERS,
     sizes=dict(k=[1, 2, 3], C=[1, 2, 3]),
     needs=["orbit-theorem-form"],
-    tex=r"x_{N}=\textstyle\sum_n a_nx_n\ \text{before}\;\Rightarrow\;"
-    r"x_{N}=\sum_n a_nx_n\ \text{after any linear layers}",
 )
 def orbit(xp, Y, a, layers, *, attention=linear_attention, mlp=lambda xp, Z: Z):
     """If the last token is a linear combination of the others, it is the same combination
@@ -213,8 +207,6 @@ orbit.vary(
         O=matrix("C", "r"),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3], r=[1, 2]),
-    tex=r"XW_{\rm in}W_{\rm out}^*+(XQ)(XK)^*(XV)O^*=X\,G(X^*X),\ "
-    r"G(M)=W_{\rm in}W_{\rm out}^*+QK^*MVO^*",
 )
 def orbit_form(xp, X, U, V, Q, K, P, O, *, conjugated=True):
     """A linear MLP with matrices U, V and a linear attention head computed from queries XQ, keys XK

@@ -22,8 +22,6 @@ CANONICAL = "Why Is iX' = ∂V/∂X* Canonical?"
         q_dot=real_matrix("N", "C"),
         p_dot=real_matrix("N", "C"),
     ),
-    tex=r"\operatorname{Tr}\tfrac{i}{2}(X^*\dot X-\dot X^*X)"
-    r"=\sum p\,\dot q-\tfrac12\tfrac{d}{dt}\sum p\,q,\quad X=\tfrac{q+ip}{\sqrt2}",
 )
 def kinetic(xp, q, p, q_dot, p_dot, *, sign=1, boundary=-1):
     """With X = (q + ip)/√2, the trace of (i/2)(X*X' − X*'X) is Σ p q' less half the time
@@ -56,8 +54,6 @@ kinetic.vary("the two products of the kinetic term in the other order", key="ord
     sources=[talk(CANONICAL)],
     equations=["eq-kinetic-cyclic"],
     given=dict(X=matrix("N", "C"), X_dot=matrix("N", "C")),
-    tex=r"\operatorname{Tr}\tfrac{i}{2}(\dot XX^*-X\dot X^*)"
-    r"=\operatorname{Tr}\tfrac{i}{2}(X^*\dot X-\dot X^*X)",
 )
 def kinetic_cyclic(xp, X, X_dot, *, unit=lambda xp: xp.i):
     """The N x N expression X'X* − XX*' and the C x C expression X*X' − X*'X have the same trace;

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fieldcheck.claim import claim, ours, poster, talk
 from fieldcheck.domains import hermitian, matrix, number, real, skew_hermitian
 from fieldcheck.fields.actions import euler_lagrange, phase_space_lagrangian
-from fieldcheck.fields.potentials import quadratic, quartic, real_potential
+from fieldcheck.fields.potentials import quadratic, quartic, quartic_force, real_potential
 from fieldcheck.register.symplectic.shared import force_of_real
-from fieldcheck.relations import Equal, Zero
+from fieldcheck.relations import Equal, Force, Zero
 
 MOTION = dict(
     X=matrix("N", "C"),
@@ -24,12 +24,10 @@ MOTION = dict(
     "euler-lagrange-schroedinger",
     expect="proved",
     title="The phase-space action of a real V is stationary iff iX' = ∂V/∂X*",
-    sources=[talk("Euler-Lagrange Eq, Schrödinger Eq"), talk("In-Context Learning")],
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?"), talk("In-Context Learning")],
     equations=["eq-first-variation"],
     given=MOTION,
     needs=["phase-space-kinetic-cyclic"],
-    tex=r"\delta S(H)=\int 2\operatorname{Re}\operatorname{Tr}H^*"
-    r"\Bigl(i\dot X-\frac{\partial V}{\partial X^*}\Bigr)dt,\quad V\text{ real}",
 )
 def schroedinger(xp, X, X_dot, X_ddot, H, W, A, B, *, sign=1, factor=1):
     """For real V (here the real part of any quadratic plus quartic of the theory) the first
@@ -79,8 +77,6 @@ def _(xp, X, X_ddot, H, W):
         H=matrix("N", "C"),
         W=matrix("C", "C"),
     ),
-    tex=r"\delta S(H)=i\operatorname{Tr}H^*\bigl(\dot X-\tfrac12XW\bigr)"
-    r"-i\operatorname{Tr}\bigl(\dot X+\tfrac12XW^*\bigr)^*H",
 )
 def two_equations(xp, X, X_dot, X_ddot, H, W, *, other=lambda xp, X, W: -X @ xp.star(W) / 2):
     """With the talk's V = (i/2) Tr(XWX*), the part of the first variation antilinear in H demands
@@ -116,9 +112,6 @@ two_equations.vary(
         B=matrix("C", "C"),
     ),
     needs=["euler-lagrange-schroedinger"],
-    tex=r"i\dot X=\frac{\partial V}{\partial X^*}\;\Rightarrow\;"
-    r"\delta S(H)=\int -2i\,\overline{\operatorname{Tr}H^*\frac{\partial\,\mathrm{Im}V}"
-    r"{\partial X^*}}\,dt",
 )
 def residue(xp, X, X_ddot, H, W, A, B, *, conjugated=True):
     """Along iX' = ∂V/∂X* with any complex quadratic plus quartic V, the first variation is
@@ -160,8 +153,6 @@ residue.vary("the residue not conjugated", key="conjugate", conjugated=False)
         B=skew_hermitian("C"),
     ),
     needs=["euler-lagrange-schroedinger-residue"],
-    tex=r"W^*=-W,\ A^*=A,\ B^*=-B:\quad \delta S=0\text{ along }"
-    r"\dot X=\tfrac12XW+\tfrac12(XAMB^*+XB^*MA)",
 )
 def skew_weights(xp, X, X_ddot, H, W, A, B):
     """The talk's V = (i/2)(Tr XWX* + Tr XAX*XB*X*) is real for skew-Hermitian W, Hermitian A and
@@ -181,13 +172,37 @@ def _(xp, X, X_ddot, H, W):
 
 
 @claim(
+    "euler-lagrange-schroedinger-nonlinear",
+    title="With a quartic in V, is the equation a linear Schrödinger equation?",
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?"), ours()],
+    expect="refuted",
+    given=dict(X=matrix("N", "C"), Y=matrix("N", "C"), A=matrix("C", "C"), B=matrix("C", "C")),
+    sizes=dict(N=[1, 2], C=[1, 2]),
+    needs=["quartic-gives-attention"],
+    tex=r"\ii\dot X=F(X),\ F=\frac{\partial V_4}{\partial X^*}:\quad F(X+Y)=F(X)+F(Y)",
+)
+def superposition(xp, X, Y, A, B):
+    """If it were, the sum of two solutions would be one. It is not: attention is cubic, and the
+    talk's equation with it a nonlinear Schrödinger equation."""
+    F = lambda X: quartic_force(xp, X, A, B)
+    return Force(lambda X: quartic(xp, X, A, B), X, F(X)), Equal(F(X + Y), F(X) + F(Y))
+
+
+@superposition.neighbour(
+    "with the quadratic alone", key="quadratic", given=dict(W=matrix("C", "C"))
+)
+def _(xp, X, Y, W):
+    F = lambda X: X @ W
+    return Force(lambda X: quadratic(xp, X, W), X, F(X)), Equal(F(X + Y), F(X) + F(Y))
+
+
+@claim(
     "euler-lagrange-schroedinger-ends",
-    title="Any two ends are joined by a stationary path",
-    sources=[talk("Euler-Lagrange Eq, Schrödinger Eq"), poster("The Approach")],
+    title="Are any two ends joined by a stationary path?",
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?"), poster("The Approach")],
     equations=["eq-ends"],
     given=dict(a=number(), b=number(), w=real(), t=real()),
     expect="refuted",
-    tex=r"x(t)=e^{-iwt}x(0),\quad x(0)=a,\ x(1)=b\text{ for any }a,b",
 )
 def ends(xp, a, b, w, t):
     """Denied: for one token, one channel and V = w|x|², the solution x of ix' = wx that starts at a

@@ -37,8 +37,6 @@ def _real_gradient(xp, X, W, A, B):
     sources=[poster("Result")],
     equations=["eq-newton"],
     given=NEWTON,
-    tex=r"\delta\!\int\bigl(\tfrac12\lVert\dot X\rVert^2-V\bigr)dt"
-    r"=-\int\langle H,\ddot X+\nabla V\rangle dt",
 )
 def newton(xp, X, X_dot, X_ddot, H, W, A, B, *, order=2, sign=1):
     """For real X and the action ∫ (½‖X'‖² − V), V a real quadratic plus quartic, the first
@@ -71,7 +69,6 @@ newton.vary("X'' = +∇V", key="sign", sign=-1)
     equations=["eq-overdamped"],
     given=dict(k=between(1, 2), x=between(1, 2), v=between(1, 2), t=between(3, 4)),
     needs=["kinetic-minus-potential"],
-    tex=r"mx''+x'=-kx:\quad x_m(t)-e^{-kt}x_0=m\,e^{-kt}(v_0+kx_0-k^2t\,x_0)+O(m^2)",
 )
 def overdamped(xp, k, x, v, t, *, velocity=1):
     """For k, x, v from 1 to 2 and t from 3 to 4: the solution of mx'' + x' = −kx with x(0) = x,

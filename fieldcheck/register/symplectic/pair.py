@@ -32,7 +32,6 @@ PAIR = dict(
     sources=[paper("Definition 2")],
     equations=["eq-pair"],
     given=PAIR,
-    tex=r"V=iR+c:\quad-\Bigl(\frac{\partial V}{\partial X^*}\Bigr)^*=\frac{\partial V}{\partial X}",
 )
 def pair(xp, X, H, W, A, B, c, *, sign=-1):
     """For V = iR + c with R real (here any quadratic plus quartic) and c a constant, the paper's
@@ -77,8 +76,6 @@ pair.vary("without the minus sign", key="sign", sign=1)
         A=matrix("C", "C"),
         B=matrix("C", "C"),
     ),
-    tex=r"\frac{\partial V}{\partial X}+\Bigl(\frac{\partial V}{\partial X^*}\Bigr)^*"
-    r"=2\Bigl(\frac{\partial\,\mathrm{Re}V}{\partial X^*}\Bigr)^*",
 )
 def pair_defect(xp, X, H, W, A, B, *, real=True, factor=2):
     """For any quadratic plus quartic V, ∂V/∂X + (∂V/∂X*)* is twice the conjugate force of Re V: the
@@ -94,11 +91,12 @@ def pair_defect(xp, X, H, W, A, B, *, real=True, factor=2):
 @claim(
     "euler-lagrange-pair-adjoint",
     title="With X and X* independent, any weights give a state and its adjoint",
-    sources=[talk("the action, its V with free weights"), ours("a third reading")],
+    sources=[talk("Why Is iX' = ∂V/∂X* Canonical?"), ours("a third reading")],
     equations=["eq-adjoint"],
     given=dict(X=matrix("N", "C"), Y=matrix("N", "C"), W=matrix("C", "C"), H=matrix(2, "N", "C")),
     tex=r"S=\int\operatorname{Tr}\bigl(\tfrac i2(\dot XY^{\mathsf T}-X\dot Y^{\mathsf T})"
     r"-\tfrac i2XWY^{\mathsf T}\bigr)dt:\quad\dot X=\tfrac12XW,\ \dot Y=-\tfrac12YW^{\mathsf T}",
+    differs="more",
 )
 def adjoint(xp, X, Y, W, H, *, transposed=True, sign=-1):
     """Replace X* by an independent Yᵀ in the talk's action with its quadratic V. It is stationary

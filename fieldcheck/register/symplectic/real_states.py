@@ -12,10 +12,9 @@ from fieldcheck.relations import Equal, Gradient
     "real-field-symmetric",
     expect="proved",
     title="A real quadratic potential gives symmetric weights",
-    sources=[talk("Otherwise we will get self-adjoint / symmetric weights")],
+    sources=[talk("In-Context Learning")],
     equations=["eq-real-field"],
     given=dict(X=real_matrix("N", "C"), W=real_matrix("C", "C")),
-    tex=r"\nabla\,\tfrac12\operatorname{Tr}(XWX^\top)=X\,\tfrac{W+W^\top}{2}",
 )
 def real_field(xp, X, W):
     """For real X the gradient of ½ Tr(XWXᵀ) is X(W + Wᵀ)/2: the antisymmetric part of W is lost."""
@@ -39,7 +38,6 @@ def _(xp, X, W):
         H=real_matrix("N", "C"),
         K=real_matrix("N", "C"),
     ),
-    tex=r"\langle K,HU\rangle-\langle H,KU\rangle=\langle K,H(U-U^\top)\rangle",
 )
 def real_only(xp, X, U, H, K):
     """The asymmetry of the derivative of X ↦ XU, in the directions H and K, is ⟨K, H(U − Uᵀ)⟩.

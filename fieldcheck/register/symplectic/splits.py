@@ -13,12 +13,9 @@ from fieldcheck.relations import Equal, Force, Zero
     "complex-splits",
     expect="proved",
     title="Under X' = ∂V/∂X*, a real V climbs and an imaginary V is conserved",
-    sources=[paper("Definition 2"), talk("Complex Field = Dissipative + Conservative")],
+    sources=[paper("Definition 2"), talk("In-Context Learning")],
     equations=["eq-ascent"],
     given=FIELD,
-    tex=r"\dot X=\frac{\partial R}{\partial X^*}\Rightarrow\dot R=2\Bigl\lVert"
-    r"\frac{\partial R}{\partial X^*}\Bigr\rVert^2;\qquad "
-    r"\dot X=\frac{\partial (iR)}{\partial X^*}\Rightarrow\dot R=0",
 )
 def splits(xp, X, W, A, B):
     """In the paper's convention: along the flow of a real R, R rises at the rate 2‖∂R/∂X*‖²; along
@@ -54,12 +51,9 @@ def _(xp, X, W, A, B):
     "complex-splits-talk",
     expect="proved",
     title="Under iX' = ∂V/∂X*, the roles of Re V and Im V are exchanged",
-    sources=[talk("Complex Field = Dissipative + Conservative")],
+    sources=[talk("In-Context Learning")],
     equations=["eq-talk-roles"],
     given=FIELD,
-    tex=r"i\dot X=\frac{\partial R}{\partial X^*}\Rightarrow\dot R=0;\qquad "
-    r"i\dot X=\frac{\partial (iR)}{\partial X^*}\Rightarrow\dot R=2\Bigl\lVert"
-    r"\frac{\partial R}{\partial X^*}\Bigr\rVert^2",
 )
 def splits_talk(xp, X, W, A, B):
     """In the talk's convention: along iX' = ∂R/∂X* with R real, R stays; along
@@ -85,8 +79,6 @@ def _(xp, X, W, A, B):
     sources=[paper("Definition 2")],
     equations=["eq-weight-split"],
     given=dict(X=matrix("N", "C"), W=matrix("C", "C")),
-    tex=r"\frac{\partial}{\partial X^*}\mathrm{Re}\operatorname{Tr}XWX^*=X\tfrac{W+W^*}{2},\quad "
-    r"\frac{\partial}{\partial X^*}\,i\,\mathrm{Im}\operatorname{Tr}XWX^*=X\tfrac{W-W^*}{2}",
 )
 def weight_split(xp, X, W, *, sign=1):
     """For V = Tr(XWX*) the force of Re V is X(W + W*)/2 and the force of i Im V is X(W − W*)/2."""
