@@ -34,7 +34,7 @@ def book(folder: Path, body: str) -> None:
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf8")
     (folder / "_toc.yml").write_text(TOC, encoding="utf8")
     (folder / "book").mkdir()
-    for name in ("_static", "figures"):
+    for name in ("_static", "_templates", "figures"):
         (folder / "book" / name).symlink_to(ROOT / "book" / name)
     (folder / "book" / "references.bib").write_text("", encoding="utf8")
     (folder / "book" / "intro.md").write_text(HEAD + body, encoding="utf8")
