@@ -28,8 +28,8 @@ LARGEST = 1 << 12
 """Numerators and denominators of a certificate's coefficients stay below this."""
 
 TRIES = 4000
-"""Random points tried for the rows of a relation: with k roots one in 2^k has residues for all, and a
-certificate missed by chance leaves a true statement undecided."""
+"""Random points tried for the rows of a relation: with k roots one in 2^k has residues for all, and
+a certificate missed by chance leaves a true statement undecided."""
 
 
 Label = tuple
