@@ -16,7 +16,7 @@
     for (const box of document.querySelectorAll("article span.math")) {
       const line = box.closest("p, li, td, th, dd, dt, figcaption, h1, h2, h3, h4, div");
       const room = line ? line.clientWidth : 0;
-      const bases = box.querySelectorAll(".katex-html > .base");
+      const bases = box.querySelectorAll(".katex-html > .katex-base");
       found.push([box, room > 0 && [...bases].some((base) => base.offsetWidth > room)]);
     }
     for (const [box, wide] of found) box.classList.toggle("fc-wide", wide);

@@ -20,7 +20,7 @@ window.look = {
   // The glyphs of the formulas, most of a page's nodes, say nothing to the checks that follow; their
   // boxes keep their size, and their texts for screen readers stay. Accessibility is then checked in seconds.
   emptyFormulas() {
-    const glyphs = [...document.querySelectorAll(".katex-html > .base")];
+    const glyphs = [...document.querySelectorAll(".katex-html > .katex-base")];
     const sizes = glyphs.map((e) => [e, e.offsetWidth, e.offsetHeight]);
     for (const [e, width, height] of sizes) {
       if (!width) continue;
