@@ -31,7 +31,7 @@ unexport SOURCE_DATE_EPOCH
 
 STRICT := -W -n --keep-going
 
-.PHONY: FORCE help install verify book strict-book test lint types floors pytest browser ci \
+.PHONY: FORCE help install verify book strict-book test lint types floors pytest pdf browser ci \
 	mutation mutation-library mutation-register clean distclean
 
 help: ## this list
@@ -102,6 +102,9 @@ floors: $(INSTALLED) ## import-linter: imports point down only
 # it lacks; gathered here first, it is seen how far that is.
 pytest: $(LEDGER) ## every test but the browser's
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
+
+pdf: $(INSTALLED) ## the built book as one PDF (needs `chromium` on the PATH)
+	$(BIN)/python book/paper.py $(HTML) $(HTML)/fieldcheck.pdf
 
 browser: $(INSTALLED) ## read the built book in headless Chromium, offline
 	$(BIN)/python -m pytest tests/book -n $(JOBS) --dist loadgroup -q

@@ -1,4 +1,4 @@
-"""The TeX of the register is made of macros that the page knows, and stands in one place.
+"""The TeX of the register is TeX that the typesetter understands, and stands in one place.
 
 A claim that names one equation of its chapter is shown as that equation. It has TeX of its own only
 where it checks more, less or otherwise, and says so.
@@ -9,10 +9,11 @@ nobody defined: r"a,\\quad" r"b" is \\quadb.
 
 from __future__ import annotations
 
-import importlib.util
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -22,45 +23,60 @@ from fieldcheck.pages import coverage
 from fieldcheck.register import load
 
 ROOT = Path(__file__).resolve().parents[1]
-ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}")
-MACRO = re.compile(r"\\([A-Za-z]+)")
 
 
 @pytest.fixture(scope="module")
-def known() -> set[str]:
-    """Every name that MathJax's one file or our configuration defines."""
-    spec = importlib.util.spec_from_file_location("offline", ROOT / "book" / "_ext" / "offline.py")
-    assert spec is not None
-    assert spec.loader is not None
-    offline = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(offline)
-    script = offline.mathjax_source().read_text(encoding="utf8")
-    names = set(re.findall(r'[{,]"?([A-Za-z]+\*?)"?:', script))
-    names |= set(re.findall(r'"\\\\([A-Za-z]+)"', script))  # delimiters
+def typeset() -> Any:
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    try:
+        import typeset
+    finally:
+        sys.path.pop(0)
+    return typeset
+
+
+@pytest.fixture(scope="module")
+def setter(typeset: Any) -> Any:
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
-    return names | set(config["sphinx"]["config"]["mathjax3_config"]["tex"]["macros"])
+    return typeset.Typesetter(config["sphinx"]["config"]["tex_macros"])
 
 
-def unknown(tex: str, known: set[str]) -> list[str]:
-    return [name for name in MACRO.findall(tex) + ENVIRONMENT.findall(tex) if name not in known]
-
-
-def test_every_form_is_made_of_known_macros(known: set[str]) -> None:
-    forms = [form for claim in load().values() for form in claim.forms.values()]
+def test_every_form_is_understood(typeset: Any, setter: Any) -> None:
+    forms = [form for claim in load().values() for form in claim.forms.values() if form.tex]
     assert forms
-    assert {f.key: unknown(f.tex, known) for f in forms if unknown(f.tex, known)} == {}
+    refused = {}
+    for form in forms:
+        try:
+            setter.display(form.tex)
+        except typeset.TexError as fault:
+            refused[form.key] = str(fault)
+    assert refused == {}
 
 
 @pytest.mark.parametrize(
     "tex", [r"a,\quadb", r"A\impliesb", r"\langlex", r"\begin{psmallmatrix} a \end{psmallmatrix}"]
 )
-def test_an_unknown_name_is_seen(tex: str, known: set[str]) -> None:
-    assert unknown(tex, known) != []
+def test_an_unknown_name_is_refused(tex: str, typeset: Any, setter: Any) -> None:
+    with pytest.raises(typeset.TexError):
+        setter.display(tex)
 
 
-@pytest.mark.parametrize("tex", [r"\langle a\rangle\quad b", r"\begin{pmatrix}1\end{pmatrix}\Tr"])
-def test_a_known_name_passes(tex: str, known: set[str]) -> None:
-    assert unknown(tex, known) == []
+@pytest.mark.parametrize(
+    ("tex", "cells"),
+    [
+        (r"\begin{aligned} a &= b \\ &= c \end{aligned}.", [[" a ", "= b "], [" ", "= c."]]),
+        (r"a = 1 \\[2pt] b = 2", [["a = 1 "], [" b = 2"]]),
+        (r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}", None),
+        (r"\left( \begin{gathered} a \\ b \end{gathered} \right)", None),
+    ],
+)
+def test_rows_are_told_from_what_has_rows_in_it(tex: str, cells: Any, typeset: Any) -> None:
+    assert typeset.rows(tex) == cells
+
+
+def test_a_line_breaks_after_a_wide_space_outside_groups(typeset: Any) -> None:
+    tex = r"a = b, \qquad \left( c \quad d \right)"
+    assert typeset.breakable(tex) == tex.replace(r"\qquad", r"\qquad\allowbreak ")
 
 
 # --- one TeX, not two -----------------------------------------------------------------------------

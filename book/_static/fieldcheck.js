@@ -10,32 +10,30 @@
     }
   }
 
-  // An inline formula that is wider than its line may scroll.
+  // An inline formula breaks as text does; one that cannot, and is wider than its line, may scroll.
   function markWide() {
-    for (const box of document.querySelectorAll("article mjx-container:not([display])")) {
+    const found = [];
+    for (const box of document.querySelectorAll("article span.math")) {
       const line = box.closest("p, li, td, th, dd, dt, figcaption, h1, h2, h3, h4, div");
-      const drawing = box.querySelector("svg");
-      if (line && drawing) {
-        const room = line.clientWidth;
-        box.classList.toggle("fc-wide", room > 0 && drawing.getBoundingClientRect().width > room);
-      }
+      const room = line ? line.clientWidth : 0;
+      const bases = box.querySelectorAll(".katex-html > .katex-base");
+      found.push([box, room > 0 && [...bases].some((base) => base.offsetWidth > room)]);
     }
+    for (const [box, wide] of found) box.classList.toggle("fc-wide", wide);
   }
 
-  function scrolls(box) {
-    if (getComputedStyle(box).overflowX === "visible") return false;
-    const drawing = box.matches("mjx-container") && box.querySelector("svg");
-    const width = drawing ? drawing.getBoundingClientRect().width : box.scrollWidth;
-    return width > box.clientWidth + 1;
-  }
+  const BOXES =
+    ".fc-display, .fc-wide, .fc-picture, .cell_output, .cell_output .output, .pst-scrollable-table-container, .fc-scroll, article pre";
 
   // What scrolls by itself must be reachable without a mouse; what fits must not be a stop on the way.
+  // All is measured before anything is changed: each change would have the page laid out anew.
   function reachable() {
     markWide();
-    const boxes =
-      "mjx-container, .cell_output, .cell_output .output, .pst-scrollable-table-container, .fc-scroll, article pre";
-    for (const box of document.querySelectorAll(boxes)) {
-      const needed = scrolls(box);
+    const measured = [...document.querySelectorAll(BOXES)].map((box) => [
+      box,
+      box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible",
+    ]);
+    for (const [box, needed] of measured) {
       if (needed && !box.hasAttribute("tabindex")) {
         box.setAttribute("tabindex", "0");
         box.dataset.fcReach = "";
@@ -46,10 +44,27 @@
     }
   }
 
+  // A formula is copied as its TeX.
+  function copyTex(event) {
+    const selection = window.getSelection();
+    if (selection.isCollapsed) return;
+    const part = selection.getRangeAt(0).cloneContents();
+    const formulas = part.querySelectorAll(".katex");
+    if (!formulas.length) return;
+    for (const formula of formulas) {
+      const tex = formula.querySelector("annotation");
+      const mark = formula.closest(".katex-display") ? "$$" : "$";
+      if (tex) formula.replaceWith(mark + tex.textContent + mark);
+    }
+    event.clipboardData.setData("text/plain", part.textContent);
+    event.preventDefault();
+  }
+
   function start() {
     nameRegions();
-    const ready = window.MathJax && window.MathJax.startup && window.MathJax.startup.promise;
-    Promise.resolve(ready).then(reachable);
+    document.addEventListener("copy", copyTex);
+    const later = window.requestIdleCallback || window.setTimeout;
+    later(reachable);
     // Whatever changes the width of the text: the window, its scroll bar, a panel at the side.
     const article = document.querySelector("article");
     let waiting = 0;

@@ -55,7 +55,7 @@ def paragraph(*parts: nodes.Node | str, kind: str | None = None) -> nodes.paragr
 
 
 def power(base: int, exponent: Any) -> list[nodes.Node]:
-    """``10^-30`` as text with a raised exponent: hundreds stand on a page, and need no MathJax."""
+    """``10^-30`` as text with a raised exponent: hundreds stand on a page, and none is typeset."""
     raised = str(exponent).replace("-", "−")
     return [nodes.Text(str(base)), nodes.superscript(raised, raised)]
 

@@ -215,19 +215,32 @@ class TableDirective(LedgerDirective):
         claim, _ = self.build_state.claim(row.id)
         said = [*row.of("printed"), *([row.main] if sources.is_printed(row.id) else [])]
         printed = {form.verdict: form for form in reversed(said)}.values()
-        works = ", ".join(dict.fromkeys(source.work for source in row.sources))
         name = [cards.claim_link(row.id, claim.title), nodes.Text(" ")]
         small = nodes.inline("", "", nodes.literal(row.id, row.id), classes=["fc-id"])
-        small += nodes.Text(f" · {works}")
+        for source in row.sources:
+            small += [nodes.Text(" · "), _source(source)]
         return [
             [*name, small],
             [nodes.Text(row.chapter.replace("_", " "))],
             [cards.verdict_badge(form) for form in printed],
-            [cards.verdict_badge(row.main)],
+            [
+                cards.verdict_badge(row.main),
+                nodes.inline("", words.extent(row.main), classes=["fc-extent"]),
+            ],
             [nodes.Text(row.grade or "")],
             [nodes.Text(row.rests_on or "unsettled")],
             _threshold(row.main.threshold),
         ]
+
+
+def _source(source: Any) -> nodes.inline:
+    """A source as its work and its place in it, by which a script filters."""
+    said = nodes.inline(
+        "", "", nodes.inline("", source.work, classes=["fc-work"]), classes=["fc-src"]
+    )
+    if source.place:
+        said += [nodes.Text(", "), nodes.inline("", source.place, classes=["fc-place"])]
+    return said
 
 
 def _threshold(threshold: Threshold | None) -> list[nodes.Node]:
@@ -364,6 +377,10 @@ class CoverageDirective(LedgerDirective):
             yield cards.scroll(cards.table(coverage.HEADER, lines, classes=["fc-coverage"]))
 
 
+_LONGEST = 12
+"""Claims that the timings show before they fold the rest away."""
+
+
 class TimingsDirective(LedgerDirective):
     """``{ledger-timings}``: seconds by claim, the longest first."""
 
@@ -383,7 +400,15 @@ class TimingsDirective(LedgerDirective):
         ]
         total = f"{sum(spent.values()):.1f} seconds of work in all, on one core."
         yield nodes.paragraph("", total, classes=["fc-summary-line"])
-        yield cards.scroll(cards.table(["claim", "seconds", "forms"], lines, classes=["fc-ledger"]))
+        header = ["claim", "seconds", "forms"]
+        yield cards.scroll(cards.table(header, lines[:_LONGEST], classes=["fc-ledger"]))
+        if lines[_LONGEST:]:
+            rest = cards.scroll(cards.table(header, lines[_LONGEST:], classes=["fc-ledger"]))
+            summary = cards.fc_summary()
+            summary += nodes.Text(f"The other {words.count(len(lines) - _LONGEST, 'claim')}")
+            details = cards.fc_details()
+            details += [summary, rest]
+            yield details
 
 
 # --- references -----------------------------------------------------------------------------------

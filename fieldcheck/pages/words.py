@@ -128,6 +128,20 @@ def badge(form: FormRow) -> str:
     return headline(form) if form.verdict == UP_TO else str(form.verdict)
 
 
+def extent(form: FormRow) -> str:
+    """How far a verdict reaches, in one of six phrases: what a list can be narrowed down to."""
+    if form.verdict == UP_TO:
+        return "some sizes"
+    if form.verdict == ON:
+        return "a box"
+    if form.verdict == STANDS:
+        return "what was tried"
+    if form.verdict != PROVED:
+        return "a point" if form.verdict == REFUTED else "nothing"
+    part = form.scope is not None and (_limits(form) != [])
+    return "every size, with exceptions" if part else "every size and input"
+
+
 def scope_line(form: FormRow) -> str:
     """One line: how far the verdict reaches, and what it leaves open."""
     if form.verdict == STANDS:

@@ -1,25 +1,32 @@
 // What the browser test asks a page. Each function returns plain data; nothing here judges.
 window.look = {
-  // Every formula has one picture, and none of them is MathJax's red error or TeX left in the open.
+  // Every formula is set, with MathML beside it, and none is KaTeX's red error or TeX left in the open.
   formulas() {
-    const found = [...document.querySelectorAll(".math")].filter((e) => !e.closest("mjx-container"));
-    const drawn = found.filter((e) => e.querySelectorAll("mjx-container").length === 1);
-    const broken = (e) => e.querySelector("[data-mjx-error], mjx-merror, [data-mml-node='merror']");
+    const found = [...document.querySelectorAll("span.math, div.math")];
+    const set = (e) => e.querySelector(".katex-html") && !e.querySelector(".katex:not(:has(math)):not(:has(svg))");
+    const drawn = found.filter(set);
+    const broken = (e) => e.querySelector(".katex-error, merror");
     const bad = found.filter((e) => !drawn.includes(e) || broken(e)).map((e) => e.textContent);
     const raw = /\\\(|\\\[|\\begin\{|\$[^$]*[\\^_{][^$]*\$/;
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
       const home = walk.currentNode.parentElement;
-      if (home.closest("pre, code, script, style, noscript, mjx-container, .math")) continue;
+      if (home.closest("pre, code, script, style, noscript, .math")) continue;
       if (raw.test(walk.currentNode.data)) bad.push(walk.currentNode.data.trim());
     }
     return { found: found.length, drawn: drawn.length, bad: bad.map((text) => text.slice(0, 80)) };
   },
 
-  // The strokes of the formulas, most of a page's nodes, say nothing to the checks that follow; their
-  // boxes and their texts for screen readers stay. Accessibility is then checked in seconds.
+  // The glyphs of the formulas, most of a page's nodes, say nothing to the checks that follow; their
+  // boxes keep their size, and their texts for screen readers stay. Accessibility is then checked in seconds.
   emptyFormulas() {
-    document.querySelectorAll("mjx-container > svg").forEach((svg) => svg.replaceChildren());
+    const glyphs = [...document.querySelectorAll(".katex-html > .katex-base")];
+    const sizes = glyphs.map((e) => [e, e.offsetWidth, e.offsetHeight]);
+    for (const [e, width, height] of sizes) {
+      if (!width) continue;
+      e.replaceChildren();
+      e.style.cssText = `width: ${width}px; height: ${height}px; display: inline-block`;
+    }
   },
 
   blankImages() {
@@ -56,7 +63,7 @@ window.look = {
       // axe does not read the MathML beside a formula, so to it a heading that is a formula is empty.
       const isFormula = (node) =>
         id === "empty-table-header" &&
-        document.querySelector(node.target[0])?.querySelector("mjx-assistive-mml math");
+        document.querySelector(node.target[0])?.querySelector(".katex-mathml math");
       const bad = nodes.filter((node) => !isFormula(node));
       if (bad.length) found.push(`${id}: ${bad[0].html.slice(0, 160)}`);
     }
@@ -82,11 +89,57 @@ window.look = {
   },
 
   searchIsDone() {
-    const box = document.querySelector("#search-results");
-    return box !== null && /Search Results|did not match|finished/.test(box.textContent);
+    return "searched" in document.documentElement.dataset;
   },
 
   searchResults() {
     return [...document.querySelectorAll("#search-results li a")].map((a) => a.href);
+  },
+
+  // The text of each result: title, marks, context.
+  searchSays() {
+    return [...document.querySelectorAll("#search-results li")].map((e) => e.innerText);
+  },
+
+  // Everything that is folded away, opened.
+  openFolds() {
+    document.querySelectorAll("details").forEach((e) => (e.open = true));
+    document.querySelectorAll(".toggle-hidden, .toggle-button-hidden").forEach((e) => {
+      e.classList.remove("toggle-hidden", "toggle-button-hidden");
+    });
+  },
+
+  // Display formulas that are cut: [share of the window's width, within a card, whether a shadow says so, TeX].
+  cutFormulas() {
+    return [...document.querySelectorAll(".fc-display")]
+      .filter((e) => e.checkVisibility() && e.clientWidth && e.scrollWidth > e.clientWidth + 2)
+      .map((e) => ({
+        share: e.scrollWidth / window.innerWidth,
+        card: Boolean(e.closest(".fc-card")),
+        cue: getComputedStyle(e).backgroundImage.includes("gradient"),
+        tex: e.querySelector("annotation").textContent.slice(0, 80),
+      }));
+  },
+
+  // Drawings whose smallest text is smaller than it should be; its width says so (pictures.py).
+  smallText() {
+    return [...document.querySelectorAll("img.fc-drawing")]
+      .filter((e) => e.checkVisibility())
+      .map((e) => [e, Number(/fc-least-(\d+)/.exec(e.parentElement.className)[1])])
+      .filter(([e, least]) => least > 340 && e.getBoundingClientRect().width < least - 1)
+      .map(([e]) => e.src);
+  },
+
+  // What is touched is 24 pixels high at least; links within a sentence are what they are.
+  smallTargets() {
+    const targets = "article :is(summary, input, select, button), .prev-next-footer a, .fc-foot a, .bd-header button";
+    return [...document.querySelectorAll(targets)]
+      .filter((e) => e.checkVisibility() && e.getBoundingClientRect().width > 1)
+      .filter((e) => e.getBoundingClientRect().height < 23.5)
+      .map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 30)}`);
+  },
+
+  screens() {
+    return document.querySelector("article").scrollHeight / window.innerHeight;
   },
 };

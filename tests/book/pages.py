@@ -82,6 +82,12 @@ def foreign_assets(page: BeautifulSoup) -> list[str]:
     return [address for address in found if FOREIGN.match(address)]
 
 
+def policy(page: BeautifulSoup) -> str:
+    """The page's content-security policy."""
+    meta = page.select_one("meta[http-equiv='Content-Security-Policy']")
+    return str(meta["content"]) if meta else ""
+
+
 def dead_links(path: Path, page: BeautifulSoup, cache: dict[Path, set[str]]) -> list[str]:
     """Return the local addresses on the page that lead nowhere, fragments included."""
     bad = []

@@ -62,7 +62,7 @@ class Report:
     """What was seen on one page. A sound page fills only the first four."""
 
     formulas: int = 0  # elements that hold a formula
-    rendered: int = 0  # of those, with exactly one picture of it
+    rendered: int = 0  # of those, set, once, and with MathML
     navigation_opens: bool = False  # the menu, in the narrow window
     title: str = ""  # the words of the heading that a reader could type
     bad_formulas: list[str] = field(default_factory=list)  # errors, or TeX left in the open
@@ -72,8 +72,12 @@ class Report:
     blank_images: list[str] = field(default_factory=list)
     images_not_turned: list[str] = field(default_factory=list)  # dark on dark
     wide_at: dict[int, list[str]] = field(default_factory=dict)  # width: what sticks out
-    axe: dict[str, list[str]] = field(default_factory=dict)  # light/dark: rule and element
     cards: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # width: look.cards()
+    axe: dict[str, list[str]] = field(default_factory=dict)  # setting: rule and element
+    cut: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # width: cut formulas
+    small_text: list[str] = field(default_factory=list)  # drawings, in the narrow window
+    small_targets: list[str] = field(default_factory=list)
+    screens: float = 0  # height of the text in narrow windows, folds closed
 
 
 class Reader:
@@ -85,7 +89,7 @@ class Reader:
 
     @contextmanager
     def open(self, path: Path, report: Report, *, query: str = "") -> Iterator[Page]:
-        """Open `path` in a fresh context, wide and light, and let MathJax finish."""
+        """Open `path` in a fresh context, wide and light, and let its scripts finish."""
         size = {"width": WIDE[0], "height": WIDE[1]}
         context = self.browser.new_context(viewport=size, color_scheme="light")
         context.set_default_timeout(30_000)
@@ -113,7 +117,7 @@ class Reader:
         try:
             page.goto(path.as_uri() + query, wait_until="load")
             page.add_style_tag(content=STILL)
-            page.evaluate("() => window.MathJax?.startup?.promise")
+            page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
             page.evaluate(LOOK)
             yield page
         finally:
@@ -143,8 +147,31 @@ class Reader:
             page.wait_for_timeout(100)
             report.wide_at[NARROW[0]] = page.evaluate("() => look.sticksOut()")
             report.cards[NARROW[0]] = page.evaluate("() => look.cards()")
+            report.screens = page.evaluate("() => look.screens()")
             report.navigation_opens = self._navigation_opens(page)
+        with self.open(path, report) as page:
+            self._read_opened(page, report)
         return report
+
+    def _read_opened(self, page: Page, report: Report) -> None:
+        """The same page with every fold open: wide and light, then narrow and dark."""
+        page.evaluate("() => look.openFolds()")
+        self._settle(page)
+        report.cut[WIDE[0]] = page.evaluate("() => look.cutFormulas()")
+        page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+        self._settle(page)
+        report.cut[NARROW[0]] = page.evaluate("() => look.cutFormulas()")
+        report.small_text = page.evaluate("() => look.smallText()")
+        report.small_targets = page.evaluate("() => look.smallTargets()")
+        page.evaluate("() => look.emptyFormulas()")
+        page.evaluate(self.axe)
+        report.axe["narrow, dark, open"] = page.evaluate("() => look.accessibility()")
+
+    def _settle(self, page: Page) -> None:
+        page.wait_for_timeout(50)
+        page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
 
     def _navigation_opens(self, page: Page) -> bool:
         button = page.locator("button.primary-toggle").first
@@ -164,6 +191,12 @@ class Reader:
         with self.open(html / "search.html", report, query=f"?q={quote_plus(words)}") as page:
             return self._results(page)
 
+    def search_says(self, html: Path, words: str, report: Report) -> list[str]:
+        """The text of each result of a search."""
+        with self.open(html / "search.html", report, query=f"?q={quote_plus(words)}") as page:
+            self._results(page)
+            return [str(text) for text in page.evaluate("() => look.searchSays()")]
+
     def search_box(self, path: Path, words: str, report: Report) -> list[str]:
         """Open the search box of a page with Ctrl+K and type; return the addresses listed."""
         with self.open(path, report) as page:
@@ -177,7 +210,6 @@ class Reader:
 
     def _results(self, page: Page) -> list[str]:
         page.wait_for_function("() => look.searchIsDone()")
-        page.wait_for_timeout(300)
         return [str(address) for address in page.evaluate("() => look.searchResults()")]
 
     def landing(self, path: Path) -> str:

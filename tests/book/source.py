@@ -23,12 +23,14 @@ FORMULAS = {"math_inline", "math_inline_double", "math_block", "math_block_label
 # Directives whose body is not Markdown of ours: code, data, or nodes made elsewhere.
 OPAQUE = {
     "bibliography",
+    "cite-box",
     "claim",
     "claims-map",
     "code",
     "code-block",
     "code-cell",
     "equation-coverage",
+    "get-the-source",
     "eval-rst",
     "ledger-reach",
     "ledger-summary",
@@ -41,6 +43,7 @@ OPAQUE = {
     "raw",
     "source",
     "sources-score",
+    "subject-index",
     "tableofcontents",
     "toctree",
 }

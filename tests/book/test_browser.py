@@ -57,9 +57,36 @@ def test_no_formula_of_a_folded_card_is_cut(report: Report, width: int) -> None:
     assert [card["id"] for card in report.cards[width] if card["cut"]] == []
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("mode", ["light", "dark", "narrow, dark, open"])
 def test_accessible(report: Report, mode: str) -> None:
     assert report.axe[mode] == []
+
+
+def test_no_formula_is_cut_in_a_wide_window(report: Report) -> None:
+    assert report.cut[WIDE[0]] == []
+
+
+def test_what_is_cut_on_a_phone_is_no_card_not_long_and_says_so(report: Report) -> None:
+    cut = report.cut[NARROW[0]]
+    assert [f for f in cut if f["card"] or f["share"] > 1.5 or not f["cue"]] == []
+
+
+def test_text_in_pictures_can_be_read_on_a_phone(report: Report) -> None:
+    assert report.small_text == []
+
+
+def test_what_is_touched_is_large_enough(report: Report) -> None:
+    assert report.small_targets == []
+
+
+@pytest.mark.parametrize(("page", "most"), [("ledger", 25), ("timings", 4)])
+def test_long_tables_are_short_on_a_phone(
+    page: str, most: int, html: Path, reader: Reader, reports: dict[str, Report]
+) -> None:
+    name = f"book/{page}"
+    if name not in reports:
+        reports[name] = reader.read(html / f"{name}.html")
+    assert reports[name].screens <= most
 
 
 def test_navigation_opens_in_a_narrow_window(report: Report) -> None:
@@ -80,6 +107,21 @@ def test_search_from_the_search_box(html: Path, reader: Reader) -> None:
     found = reader.search_box(html / f"{source.table_of_contents()[0]}.html", "notation", report)
     assert any("notation" in address for address in found)
     assert report == Report()
+
+
+def test_an_exact_id_comes_first_and_a_refuted_form_is_marked(html: Path, reader: Reader) -> None:
+    report = Report()
+    says = reader.search_says(html, "softmax-free-energy", report)
+    assert "softmax-free-energy" in says[0]
+    assert "as printed: refuted" in says[0]
+    assert len(says[0].splitlines()) >= 2  # a line of context
+    assert report == Report()
+
+
+def test_results_hold_no_tex(html: Path, reader: Reader) -> None:
+    says = reader.search_says(html, "softmax", Report())
+    assert len(says) > 10
+    assert [text for text in says if "\\" in text or "$" in text] == []
 
 
 def test_search_says_when_there_is_nothing(html: Path, reader: Reader) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,25 @@ def test_no_raw_object(page: BeautifulSoup) -> None:
 
 def test_nothing_loaded_from_elsewhere(page: BeautifulSoup) -> None:
     assert pages.foreign_assets(page) == []
+
+
+def test_the_policy_admits_this_book_alone(page: BeautifulSoup) -> None:
+    policy = pages.policy(page)
+    assert "default-src 'none'" in policy
+    assert not {"'unsafe-eval'", "*", "http:", "https:"} & set(policy.replace(";", " ").split())
+    assert "script-src 'self'" in policy
+    assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
+
+
+def test_each_chapter_with_cells_has_its_notebook(
+    chapter: str, html: Path, page: BeautifulSoup, promise: source.Promise
+) -> None:
+    name = chapter.rsplit("/", 1)[-1]
+    path = html / "notebooks" / f"{name}.ipynb"
+    if promise.cells:
+        cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+        assert sum(c["cell_type"] == "code" for c in cells) == promise.cells + 1
+        assert pages.article(page).select_one(f"a[href$='notebooks/{name}.ipynb']") is not None
 
 
 def test_no_dead_link(

@@ -18,6 +18,8 @@ from tests.book.source import CONFIG, ROOT
 TOC = "format: jb-book\nroot: book/intro\n"
 HEAD = "---\nfile_format: mystnb\nkernelspec:\n  name: python3\n---\n\n# A page\n\n"
 STRICT = ["-W", "-n", "--keep-going"]
+LEDGER = {"fieldcheck.pages.sphinx_ext", "finding", "glossary", "chapter_line"}
+EXT = str(ROOT / "book" / "_ext")
 
 
 def cell(code: str) -> str:
@@ -26,13 +28,13 @@ def cell(code: str) -> str:
 
 def book(folder: Path, body: str) -> None:
     config: dict[str, Any] = yaml.safe_load(yaml.safe_dump(CONFIG))
-    config["sphinx"]["local_extensions"] = {"offline": str(ROOT / "book" / "_ext")}
+    config["sphinx"]["local_extensions"] = {"offline": EXT, "typeset": EXT}
     options = config["sphinx"]["config"]
-    options["extensions"] = [e for e in options["extensions"] if not e.startswith("fieldcheck")]
+    options["extensions"] = [e for e in options["extensions"] if e not in LEDGER]
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf8")
     (folder / "_toc.yml").write_text(TOC, encoding="utf8")
     (folder / "book").mkdir()
-    for name in ("_static", "figures"):
+    for name in ("_static", "_templates", "figures"):
         (folder / "book" / name).symlink_to(ROOT / "book" / name)
     (folder / "book" / "references.bib").write_text("", encoding="utf8")
     (folder / "book" / "intro.md").write_text(HEAD + body, encoding="utf8")
@@ -50,13 +52,17 @@ def build(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_sound_page_is_built_with_mathjax_beside_it(tmp_path: Path) -> None:
+def test_a_sound_page_is_built_with_its_formulas_set(tmp_path: Path) -> None:
     book(tmp_path, "Here is $x$.\n\n" + cell("print(6 * 7)"))
     run = build(tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     html = tmp_path / "_build" / "html"
-    assert "42" in (html / "book" / "intro.html").read_text(encoding="utf8")
-    assert (html / "_static" / "mathjax" / "tex-svg.js").stat().st_size > 1_000_000
+    page = (html / "book" / "intro.html").read_text(encoding="utf8")
+    assert "42" in page
+    assert '<annotation encoding="application/x-tex">x</annotation>' in page
+    assert (
+        html / "_static" / "katex" / "fonts" / "KaTeX_Main-Regular.woff2"
+    ).stat().st_size > 9_000
 
 
 @pytest.mark.parametrize(
@@ -67,9 +73,10 @@ def test_a_sound_page_is_built_with_mathjax_beside_it(tmp_path: Path) -> None:
         ("See {cite}`Nobody1900`.", "Nobody1900"),
         ("See [there](absent.md).", "absent.md"),
         ("```{nosuchdirective}\n```", "nosuchdirective"),
+        (r"A formula $\nosuchmacro{x}$.", "nosuchmacro"),
         ("![a drawing](figures/absent.svg)", "absent.svg"),
     ],
-    ids=["cell", "equation", "citation", "link", "directive", "picture"],
+    ids=["cell", "equation", "citation", "link", "directive", "macro", "picture"],
 )
 def test_a_fault_ends_the_build(tmp_path: Path, body: str, reason: str) -> None:
     book(tmp_path, body)

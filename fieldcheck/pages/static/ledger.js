@@ -61,9 +61,50 @@
     if (rows.length > 5 && !table.closest(".fc-maps")) addFilter(table, rows);
   }
 
+  // What a list can be narrowed down to: a name, and the values that a row has of it.
+  const columnOf = (table, name) => [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent.trim() === name);
+  const all = (row, selector) => [...row.querySelectorAll(selector)].map((e) => e.textContent.trim());
+  const firstWord = (said) => ORDER.filter((known) => said === known || said.startsWith(`${known} `)).pop() || said;
+  const NARROW = [
+    ["source", (row) => all(row, ".fc-work")],
+    ["place", (row, chosen) => [...row.querySelectorAll(".fc-src")]
+      .filter((src) => !chosen.source || src.querySelector(".fc-work").textContent === chosen.source)
+      .flatMap((src) => all(src, ".fc-place"))],
+    ["as printed", (row, _, at) => (at < 0 ? [] : all(row.cells[at], ".fc-verdict").map(firstWord))],
+    ["verdict", (row, _, at) => (at < 0 ? [] : all(row.cells[at], ".fc-verdict").map(firstWord))],
+    ["scope", (row) => all(row, ".fc-extent")],
+    ["chapter", (row, _, at) => (at < 0 ? [] : [row.cells[at].textContent.trim()])],
+  ];
+  const FEW = 40; // rows of a long list that a phone shows at first
+
   function addFilter(table, rows) {
     const bar = document.createElement("div");
     bar.className = "fc-filter";
+    const chosen = {};
+    const choices = [];
+    const matches = (row, but) =>
+      choices.every(({ name, values, at }) => name === but || !chosen[name] || values(row, chosen, at).includes(chosen[name]));
+    const offer = ({ name, values, at, select }) => {
+      const found = new Set(rows.filter((row) => matches(row, name)).flatMap((row) => values(row, chosen, at)));
+      if (chosen[name] && !found.has(chosen[name])) chosen[name] = "";
+      const sorted = [...found].filter(Boolean).sort((a, b) => (rank(a) - rank(b)) || a.localeCompare(b, "en", { numeric: true }));
+      select.replaceChildren(new Option("all", ""), ...sorted.map((value) => new Option(value, value)));
+      select.value = chosen[name] || "";
+    };
+    for (const [name, values] of NARROW) {
+      const at = columnOf(table, name);
+      if (!rows.some((row) => values(row, {}, at).length)) continue;
+      const select = document.createElement("select");
+      const named = document.createElement("label");
+      named.append(`${name} `, select);
+      choices.push({ name, values, at, select });
+      select.addEventListener("change", () => {
+        chosen[name] = select.value;
+        choices.forEach(offer);
+        show();
+      });
+      bar.append(named);
+    }
     const label = document.createElement("label");
     label.textContent = "Show only lines with ";
     const input = document.createElement("input");
@@ -72,20 +113,35 @@
     label.append(input);
     const count = document.createElement("span");
     count.setAttribute("role", "status");
+    const more = document.createElement("button");
+    more.type = "button";
+    more.className = "fc-more";
+    const phone = window.matchMedia("(max-width: 640px)");
+    let everything = false;
     const show = () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let seen = 0;
       for (const row of rows) {
         const content = [...row.cells].map((cell) => cell.dataset.fcValue).join(" ").toLowerCase();
-        row.hidden = !words.every((word) => content.includes(word));
+        row.hidden = !words.every((word) => content.includes(word)) || !matches(row);
         seen += row.hidden ? 0 : 1;
+        if (phone.matches && !everything && seen > FEW) row.hidden = true;
       }
       count.textContent = `${seen} of ${rows.length}`;
+      more.hidden = !phone.matches || everything || seen <= FEW;
+      more.textContent = `Show all ${seen}`;
     };
+    more.addEventListener("click", () => {
+      everything = true;
+      show();
+    });
+    phone.addEventListener("change", () => show());
     input.addEventListener("input", show);
     bar.append(label, count);
     const box = table.closest(".fc-scroll") || table;
     box.before(bar);
+    box.after(more);
+    choices.forEach(offer);
     show();
   }
 
