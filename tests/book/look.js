@@ -75,9 +75,9 @@ window.look = {
     const line = parseFloat(getComputedStyle(document.querySelector("article.bd-article")).lineHeight);
     return [...document.querySelectorAll(".fc-card")].filter((card) => card.offsetParent).map((card) => {
       const box = card.getBoundingClientRect();
-      const shown = [...card.querySelectorAll("mjx-container")].filter((e) => e.checkVisibility() && !e.closest(".fc-fold, .fc-row"));
-      const wide = (e) => e.querySelector("svg").getBoundingClientRect();
-      const cut = shown.filter((e) => wide(e).right > box.right + 1 || wide(e).width > e.clientWidth + 2);
+      const shown = [...card.querySelectorAll(".katex")].filter((e) => e.checkVisibility() && !e.closest(".fc-fold, .fc-row"));
+      const wide = (e) => e.querySelector(".katex-html").getBoundingClientRect();
+      const cut = shown.filter((e) => wide(e).right > box.right + 1);
       return { id: card.id, row: card.matches("details"), lines: box.height / line, cut: cut.length };
     });
   },
