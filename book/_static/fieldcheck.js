@@ -34,7 +34,7 @@
       box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible",
     ]);
     for (const [box, needed] of measured) {
-      if (needed && !box.hasAttribute("tabindex")) {
+      if (needed && box.getAttribute("tabindex") !== "0") {
         box.setAttribute("tabindex", "0");
         box.dataset.fcReach = "";
       } else if (!needed && "fcReach" in box.dataset) {

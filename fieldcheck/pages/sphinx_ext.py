@@ -319,7 +319,7 @@ class ScoreDirective(SourcesDirective):
             for name, found in counted
             if found
         ]
-        header = ["", *(f"{stand.MARK[word]} {word}" for word in shown)]
+        header = ["source", *(f"{stand.MARK[word]} {word}" for word in shown)]
         yield cards.scroll(cards.table(header, lines, classes=["fc-score"]))
 
 

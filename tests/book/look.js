@@ -60,9 +60,9 @@ window.look = {
     const result = await axe.run(document, options);
     const found = [];
     for (const { id, nodes } of result.violations) {
-      // axe does not read the MathML beside a formula, so to it a heading that is a formula is empty.
+      // axe does not read the MathML beside a formula, so to it a heading or link that is one is empty.
       const isFormula = (node) =>
-        id === "empty-table-header" &&
+        ["empty-table-header", "link-name"].includes(id) &&
         document.querySelector(node.target[0])?.querySelector(".katex-mathml math");
       const bad = nodes.filter((node) => !isFormula(node));
       if (bad.length) found.push(`${id}: ${bad[0].html.slice(0, 160)}`);

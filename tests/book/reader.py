@@ -80,6 +80,10 @@ class Report:
     screens: float = 0  # height of the text in narrow windows, folds closed
 
 
+IDLE = "() => new Promise((done) => requestIdleCallback(done, { timeout: 2000 }))"
+"""A page in the background may never be idle by itself."""
+
+
 class Reader:
     """One browser; every request but those to the disk is refused and counted."""
 
@@ -117,7 +121,7 @@ class Reader:
         try:
             page.goto(path.as_uri() + query, wait_until="load")
             page.add_style_tag(content=STILL)
-            page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+            self._settle(page)
             page.evaluate(LOOK)
             yield page
         finally:
@@ -131,10 +135,10 @@ class Reader:
             seen: dict[str, Any] = page.evaluate("() => look.formulas()")
             report.formulas, report.rendered = seen["found"], seen["drawn"]
             report.bad_formulas = seen["bad"]
+            report.cards[WIDE[0]] = page.evaluate("() => look.cards()")
             page.evaluate("() => look.emptyFormulas()")
             report.blank_images = page.evaluate("() => look.blankImages()")
             report.wide_at[WIDE[0]] = page.evaluate("() => look.sticksOut()")
-            report.cards[WIDE[0]] = page.evaluate("() => look.cards()")
             page.evaluate(self.axe)
             report.axe["light"] = page.evaluate("() => look.accessibility()")
 
@@ -146,10 +150,13 @@ class Reader:
             page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
             page.wait_for_timeout(100)
             report.wide_at[NARROW[0]] = page.evaluate("() => look.sticksOut()")
-            report.cards[NARROW[0]] = page.evaluate("() => look.cards()")
             report.screens = page.evaluate("() => look.screens()")
             report.navigation_opens = self._navigation_opens(page)
         with self.open(path, report) as page:
+            page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+            self._settle(page)
+            report.cards[NARROW[0]] = page.evaluate("() => look.cards()")
+            page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
             self._read_opened(page, report)
         return report
 
@@ -171,7 +178,7 @@ class Reader:
 
     def _settle(self, page: Page) -> None:
         page.wait_for_timeout(50)
-        page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+        page.evaluate(IDLE)
 
     def _navigation_opens(self, page: Page) -> bool:
         button = page.locator("button.primary-toggle").first

@@ -49,8 +49,9 @@ def split_iff_commute(xp, A, B, *, bracket=lambda A, B: A @ B - B @ A):
     "agreement at the one step h = 1 taken for commuting",
     given=dict(b=number()),
     sizes=dict(C=[2]),
-    tex=r"\ee^{A+B} = \ee^{A}\ee^{B} \iff [A, B] = 0,\quad A = \begin{pmatrix}0&0\\0&2\pi\ii"
-    r"\end{pmatrix},\; B = \begin{pmatrix}0&b\\0&2\pi\ii\end{pmatrix}",
+    tex=r"\ee^{A+B} = \ee^{A}\ee^{B} \iff [A, B] = 0,\quad A = \bigl(\begin{smallmatrix}0&0\\"
+    r"0&2\pi\ii\end{smallmatrix}\bigr),\; B = "
+    r"\bigl(\begin{smallmatrix}0&b\\0&2\pi\ii\end{smallmatrix}\bigr)",
 )
 def _(xp, b):
     turn = 2 * xp.pi * xp.i
