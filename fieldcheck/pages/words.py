@@ -129,7 +129,7 @@ def badge(form: FormRow) -> str:
 
 
 def extent(form: FormRow) -> str:
-    """How far a verdict reaches, in one of six phrases: what a list can be narrowed down to."""
+    """How far a verdict reaches, in one of some phrases: what a list can be narrowed down to."""
     if form.verdict == UP_TO:
         return "some sizes"
     if form.verdict == ON:
@@ -138,6 +138,8 @@ def extent(form: FormRow) -> str:
         return "what was tried"
     if form.verdict != PROVED:
         return "a point" if form.verdict == REFUTED else "nothing"
+    if form.scope is not None and form.scope.stated:
+        return "the sizes it states"
     part = form.scope is not None and (_limits(form) != [])
     return "every size, with exceptions" if part else "every size and input"
 

@@ -233,7 +233,7 @@ def test_table_summary_map_and_coverage(book):
     cells = [cell.get_text(" ", strip=True) for cell in rows[3].select("td")]
     assert cells[0].startswith("Both sides agree rests-on-sampled")
     assert cells[5] == "stands"
-    assert cells[1:5] == ["beta", "refuted", "proved", "exact"]
+    assert cells[1:5] == ["beta", "refuted", "proved every size and input", "exact"]
     summary = index.select_one(".fc-summary-line").get_text()
     assert summary == (
         "4 claims: 3 proved, 1 stands. Certain, by proof or counterexample: 3. "
