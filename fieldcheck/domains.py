@@ -26,6 +26,8 @@ import numpy as np
 Sizes = Mapping[str, int]
 Raw = dict[str, Any]
 Stratum = Callable[[dict[str, np.ndarray], np.random.Generator], dict[str, np.ndarray]]
+Test = Callable[[np.ndarray, np.ndarray], bool]
+"""Does a value (real and imaginary parts, exact) lie in a domain?"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Domain:
     nonzero:   raw components whose entries are not zero
     signs:     raw components whose entries are 1 or -1
     within:    what else the raw parameters must meet, at an exact point
+    holds:     the hypothesis on a value from elsewhere, which was not built from raw parameters
     """
 
     name: str
@@ -62,6 +65,7 @@ class Domain:
     nonzero: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
     within: Callable[[Raw], bool] | None = None
+    holds: Test | None = None
 
     def admits(self, raw: Raw) -> bool:
         """Do exact raw parameters (arrays of fractions) meet the hypothesis?"""
@@ -80,6 +84,14 @@ class Domain:
     def plain(self) -> bool:
         """Is the value its raw parameters as they stand?"""
         return self.build in (_plain, _complex)
+
+    @property
+    def test(self) -> Test | None:
+        """Does a value meet the hypothesis?  None where only raw parameters can be asked."""
+        if not self.plain:
+            return self.holds
+        parts = tuple(self.raw)
+        return lambda re, im: self.admits(dict(zip(parts, (re, im), strict=False)))
 
     def moved(self, stratum: str, own: dict[str, np.ndarray], rng: np.random.Generator) -> Raw:
         """A batch of raw parameters moved into a stratum; signs stay, and what may not vanish."""
@@ -220,6 +232,27 @@ COMMON: dict[str, Stratum] = {"integers": _integers, "ties": _tie_rows, "zero-ro
 SQUARE: dict[str, Stratum] = {**COMMON, "zero": _zero, "repeated-eigenvalues": _scalar_matrix}
 
 
+# -- the hypothesis on a value ---------------------------------------------------------------------
+def _every(test: Callable[[np.ndarray], Any]) -> Test:
+    return lambda re, im: bool(np.all(test(re)))
+
+
+def _determinant(x: np.ndarray) -> Fraction:
+    entries = [flint.fmpq(int(q.numerator), int(q.denominator)) for q in x.ravel()]
+    found = flint.fmpq_mat(len(x), len(x), entries).det()
+    return Fraction(int(found.p), int(found.q))
+
+
+def _is_definite(re: np.ndarray, im: np.ndarray) -> bool:
+    minors = (_determinant(re[:k, :k]) for k in range(1, len(re) + 1))
+    return bool(np.all(re == re.T)) and all(minor > 0 for minor in minors)
+
+
+def _is_unitary(re: np.ndarray, im: np.ndarray) -> bool:
+    product = re @ re.T + im @ im.T, im @ re.T - re @ im.T  # V V*, of V = re + i im
+    return bool(np.all(product[0] == np.eye(len(re), dtype=int)) and np.all(product[1] == 0))
+
+
 # -- free inputs --------------------------------------------------------------------------------
 def _complex(xp, raw):
     return raw["re"] + xp.i * raw["im"]
@@ -285,6 +318,7 @@ def positive(*dims: str | int) -> Domain:
         relaxed=real() if not dims else real_matrix(*dims),
         covers="all",
         nonzero=("x",),
+        holds=_every(lambda x: x > 0),
     )
 
 
@@ -298,6 +332,7 @@ def nonnegative(*dims: str | int) -> Domain:
         {"zero": _zero, "zero-row": _zero_row} if dims else {"zero": _zero},
         relaxed=real() if not dims else real_matrix(*dims),
         covers="all",
+        holds=_every(lambda x: x >= 0),
     )
 
 
@@ -312,6 +347,7 @@ def root(of: str) -> Domain:
         relaxed=real(),
         symbol=of,
         covers="all",
+        holds=_every(lambda x: x >= 1),
     )
 
 
@@ -337,6 +373,7 @@ def between(low: int | Fraction, high: int | Fraction, *dims: str | int) -> Doma
         relaxed=real() if not dims else real_matrix(*dims),
         reach=(-1, 1),
         covers="all",
+        holds=_every(lambda x: (x >= low) & (x <= high)),
     )
 
 
@@ -356,6 +393,7 @@ def simplex(n: str | int) -> Domain:
         relaxed=positive(n),
         covers="all",
         nonzero=("x",),
+        holds=lambda re, im: bool(np.all(re > 0) and re.sum() == 1),
     )
 
 
@@ -367,7 +405,8 @@ def hermitian(n: str | int) -> Domain:
         a = _complex(xp, raw)
         return a + xp.star(a)
 
-    return _square("Hermitian matrix", n, build, matrix(n, n))
+    holds = lambda re, im: bool(np.all(re == re.T) and np.all(im == -im.T))
+    return _square("Hermitian matrix", n, build, matrix(n, n), holds)
 
 
 def skew_hermitian(n: str | int) -> Domain:
@@ -377,25 +416,26 @@ def skew_hermitian(n: str | int) -> Domain:
         a = _complex(xp, raw)
         return a - xp.star(a)
 
-    return _square("skew-Hermitian matrix", n, build, matrix(n, n))
+    holds = lambda re, im: bool(np.all(re == -re.T) and np.all(im == im.T))
+    return _square("skew-Hermitian matrix", n, build, matrix(n, n), holds)
 
 
 def symmetric(n: str | int) -> Domain:
     """Real symmetric, A + A^T."""
     build = lambda xp, raw: raw["x"] + raw["x"].T
-    return _square("real symmetric matrix", n, build, real_matrix(n, n))
+    holds = lambda re, im: bool(np.all(re == re.T))
+    return _square("real symmetric matrix", n, build, real_matrix(n, n), holds)
 
 
-def _square(name: str, n: str | int, build: Any, of: Domain) -> Domain:
+def _square(name: str, n: str | int, build: Any, of: Domain, holds: Test) -> Domain:
     """All matrices of a linear space, built from any matrix."""
-    return Domain(name, (n, n), of.raw, build, SQUARE, relaxed=of, covers="all")
+    return Domain(name, (n, n), of.raw, build, SQUARE, relaxed=of, covers="all", holds=holds)
 
 
 def _invertible(raw: Raw) -> bool:
     """Is a matrix of fractions invertible?  A complex one is a real one of twice the size."""
     x = raw["x"] if "x" in raw else np.block([[raw["re"], -raw["im"]], [raw["im"], raw["re"]]])
-    entries = [flint.fmpq(q.numerator, q.denominator) for q in x.ravel()]
-    return bool(flint.fmpq_mat(len(x), len(x), entries).det() != 0)
+    return _determinant(x) != 0
 
 
 def invertible(n: str | int) -> Domain:
@@ -422,6 +462,7 @@ def spd(n: str | int) -> Domain:
         real_matrix(n, n),
         build=lambda xp, raw: raw["x"] @ raw["x"].T,
         relaxed=symmetric(n),
+        holds=_is_definite,
     )
 
 
@@ -464,6 +505,7 @@ def unitary(n: str | int) -> Domain:
         },
         relaxed=matrix(n, n),
         covers="all",
+        holds=_is_unitary,
     )
 
 
@@ -484,6 +526,7 @@ def rotation(n: str | int) -> Domain:
         strata,
         relaxed=real_matrix(n, n),
         covers="all",
+        holds=lambda re, im: _is_unitary(re, im) and _determinant(re) == 1,
     )
 
 
@@ -504,6 +547,7 @@ def orthogonal(n: str | int) -> Domain:
         relaxed=real_matrix(n, n),
         covers="all",
         signs=("s",),
+        holds=_is_unitary,
     )
 
 
@@ -528,6 +572,7 @@ def unit_vector(n: str | int) -> Domain:
         covers="all",
         signs=("s",),
         within=lambda raw: bool(np.any(raw["t"] != 0) or np.any(raw["a"] != 0)),
+        holds=lambda re, im: bool((re * re).sum() == 1),
     )
 
 
@@ -550,6 +595,7 @@ def stacked(count: str | int, of: Domain, name: str) -> Domain:
         strata={},
         relaxed=free(count, *of.dims),
         within=lambda raw: all(of.admits(member(raw, k)) for k in counted(raw)),
+        holds=None,
     )
 
 
@@ -565,10 +611,10 @@ def built(
 ) -> Domain:
     """A domain of your own: raw components with their dims, and how to build the value.
 
-    ``covers``, ``nonzero``, ``signs`` and ``within`` may be declared as in :class:`Domain`; a
-    recipe that says nothing of what it covers gives a part.
+    ``covers``, ``nonzero``, ``signs``, ``within`` and ``holds`` may be declared as in
+    :class:`Domain`; a recipe that says nothing of what it covers gives a part.
     """
-    allowed = {"covers", "nonzero", "signs", "within"}
+    allowed = {"covers", "holds", "nonzero", "signs", "within"}
     if declared.keys() - allowed:
         extra = ", ".join(sorted(declared.keys() - allowed))
         raise TypeError(f"a domain declares {', '.join(sorted(allowed))}, not {extra}")

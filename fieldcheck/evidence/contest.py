@@ -29,7 +29,6 @@ from fieldcheck.claim import Claim, Form
 from fieldcheck.domains import Domain, extent, matrix, number, real, real_matrix
 from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw
-from fieldcheck.evidence.membership import hypothesis
 from fieldcheck.evidence.replay import replay
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import shown_apart, strings
@@ -154,7 +153,7 @@ def placed(form: Form, inputs: Mapping[str, Any], sizes: dict[str, int]) -> tupl
 def _placed(name: str, domain: Domain, value: Any, sizes: dict[str, int]) -> tuple[Domain, Raw]:
     if isinstance(value, dict):
         return domain, _built(name, domain, value, sizes)
-    test = hypothesis(domain)
+    test = domain.test
     if test is None:
         parts = ", ".join(f"{name}.{part}" for part in domain.raw)
         raise ContestError(f"{name} ({domain.name}) is given by its parameters {parts}")
@@ -285,20 +284,15 @@ def _at_point(
 def _axes(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Raw]:
     """Every direction along one axis; one empty choice where there is no weak form."""
     own = {name: shape for name, shape in shapes.items() if name.startswith("direction")}
-    nothing = {name: _filled(shape) for name, shape in own.items()}
+    zeros = lambda shape: np.full(shape, Fraction(0), dtype=object)
+    nothing = {name: zeros(shape) for name, shape in own.items()}
     if not own:
         yield {}
     for name, shape in own.items():
         for index in np.ndindex(*shape):
-            moved = _filled(shape)
+            moved = zeros(shape)
             moved[index] = Fraction(1)
             yield {**nothing, name: moved}
-
-
-def _filled(shape: tuple[int, ...]) -> np.ndarray:
-    out = np.empty(shape, dtype=object)
-    out[...] = Fraction(0)
-    return out
 
 
 def _by_replay(form, statement, kind, part, sizes, raw, digits) -> Ruling:

@@ -86,4 +86,5 @@ def chance() -> Domain:
         relaxed=replace(real(), raw={"x": (), "y": ()}, extended=None),
         covers="all",
         nonzero=("x", "y"),
+        holds=lambda re, im: bool(0 < re < 1),
     )

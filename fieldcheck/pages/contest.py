@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.domains import extent
-from fieldcheck.evidence.membership import hypothesis
 from fieldcheck.ledger.records import ClaimRow, FormRow, Witness
 
 
@@ -59,7 +58,7 @@ def _same_inputs(row: FormRow, main: Any, claim: Any) -> bool:
 
 def _of(witness: Witness, name: str, domain: Any) -> str:
     shown = witness.inputs.get(name)
-    if hypothesis(domain) is None or not _exact(shown):
+    if domain.test is None or not _exact(shown):
         own = {k.partition(".")[2]: v for k, v in witness.raw.items() if k.startswith(f"{name}.")}
         return _table(own)
     return json.dumps(shown)
@@ -67,7 +66,7 @@ def _of(witness: Witness, name: str, domain: Any) -> str:
 
 def _simple(domain: Any, sizes: Any) -> str:
     """The identity, or, where that is outside the domain, ones, or zeros."""
-    test = hypothesis(domain)
+    test = domain.test
     if test is None:
         shapes = domain.raw_shapes(sizes)
         return _table({part: np.ones(shape, dtype=int).tolist() for part, shape in shapes.items()})

@@ -364,3 +364,9 @@ def test_what_a_recipe_leaves_out_is_printed_with_its_name():
     assert not dense.admits({"x": fractions(0.0)})
     with pytest.raises(TypeError, match="not reach"):
         built("odd thing", (), {"x": ()}, plain, reach=(0, 1))
+
+
+def test_a_name_alone_says_nothing_of_values():
+    own = built("positive number", (), {"x": ()}, lambda xp, raw: raw["x"])
+    assert own.test is None
+    assert positive().test is not None

@@ -15,6 +15,7 @@ AT_LEAST_ONE = built(
     lambda xp, raw: raw["x"] * raw["x"] + 1,
     relaxed=real(),
     covers="all",
+    holds=lambda re, im: bool(re >= 1),
 )
 
 
