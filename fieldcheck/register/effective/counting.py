@@ -10,9 +10,9 @@ from fieldcheck.register.effective.shared import LEMMA_4, WHY_EFFECTIVE, probes
 from fieldcheck.relations import AtMost, Rank, at_most
 
 
-def _real_probes(K):
-    dims = (K, "N", "C")
-    return built("tensor of states", dims, {"x": dims}, lambda xp, raw: raw["x"], covers="all")
+def _tensors(what, *dims):
+    """Any real tensor, without strata: generic ones are asked for."""
+    return built(f"tensor of {what}", dims, {"x": dims}, lambda xp, raw: raw["x"], covers="all")
 
 
 @claim(
@@ -61,13 +61,7 @@ def _(xp, X):
     needs=["invariant-count"],
     given=dict(
         X=probes("99*N*C-98"),
-        G=built(
-            "tensor of generators",
-            ("99*N*C-98", "N", "N"),
-            {"x": ("99*N*C-98", "N", "N")},
-            lambda xp, raw: raw["x"],
-            covers="all",
-        ),
+        G=_tensors("generators", "99*N*C-98", "N", "N"),
     ),
     sizes=dict(N=[1, 2], C=[1, 2]),
     tex=r"\dim\ker = \binom{NC+1}{2}^2 - \operatorname{rank}",
@@ -106,13 +100,7 @@ def _changes(xp, X, G):
     needs=["permutation-vs-unitary-field"],
     given=dict(
         X=probes("N*N*C*C+2"),
-        G=built(
-            "tensor of generators",
-            ("N*N*C*C+2", "N", "N"),
-            {"x": ("N*N*C*C+2", "N", "N")},
-            lambda xp, raw: raw["x"],
-            covers="all",
-        ),
+        G=_tensors("generators", "N*N*C*C+2", "N", "N"),
     ),
     sizes=dict(N=[1, 2, 3], C=[1, 2, 3]),
     tex=r"\dim_{(1,1)}^{U(N)}=(NC)^2-\operatorname{rank}=C^2",
@@ -235,7 +223,7 @@ quadratics.vary("one token", key="one-token", sizes=dict(N=[1]))
     expect="proved up to N, C = 4",
     title="Real O(N)-invariant quartics: D(D+1)/2 with D = C(C+1)/2",
     sources=[ours("the real case")],
-    given=dict(X=_real_probes("10*C*C-6")),
+    given=dict(X=_tensors("states", "10*C*C-6", "N", "C")),
     sizes=dict(N=[1, 2, 3, 4], C=[1, 2, 3, 4]),
     tex=r"\dim = \binom{C+3}{4} + [N\ge2]\,\tfrac1{12}C^2(C^2-1)",
 )
