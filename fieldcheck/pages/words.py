@@ -129,7 +129,7 @@ def badge(form: FormRow) -> str:
 
 
 def extent(form: FormRow) -> str:
-    """How far a verdict reaches, in one of some phrases: what a list can be narrowed down to."""
+    """How far a verdict reaches, in one of eight phrases: what a list can be narrowed down to."""
     if form.verdict == UP_TO:
         return "some sizes"
     if form.verdict == ON:
