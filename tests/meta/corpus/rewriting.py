@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -373,17 +374,22 @@ def _input(rng: random.Random, kind: str, k: int) -> Any:
     return mpmath.mpc(one(), rng.choice((0, 1, 1)) * one())
 
 
-def differs(rng: random.Random, left: Formula, right: Formula, given: dict[str, str]) -> bool:
-    """Does some point certainly tell both apart?"""
+def values(
+    rng: random.Random, given: dict[str, str], *formulas: Formula
+) -> Iterator[tuple[Any, ...]]:
+    """What some formulas are at random points, where all of them have a clear value."""
     with mpmath.workdps(DIGITS):
         for point in points(rng, given):
-            try:
-                a, b = left.value(point), right.value(point)
-            except (Unclear, ZeroDivisionError, OverflowError, ValueError):
-                continue
-            if abs(a - b) > CLEAR * 10**5 * (1 + abs(a) + abs(b)):
-                return True
-    return False
+            with suppress(Unclear, ZeroDivisionError, OverflowError, ValueError):
+                yield tuple(formula.value(point) for formula in formulas)
+
+
+def differs(rng: random.Random, left: Formula, right: Formula, given: dict[str, str]) -> bool:
+    """Does some point certainly tell both apart?"""
+    return any(
+        abs(a - b) > CLEAR * 10**5 * (1 + abs(a) + abs(b))
+        for a, b in values(rng, given, left, right)
+    )
 
 
 @family
@@ -433,15 +439,8 @@ def wild(rng: random.Random, given: dict[str, str], depth: int) -> Formula:
 
 def negative(rng: random.Random, value: Formula, given: dict[str, str]) -> bool:
     """Is it certainly a negative real number at some point?"""
-    with mpmath.workdps(DIGITS):
-        for point in points(rng, given):
-            try:
-                x = mpmath.mpc(value.value(point))
-            except (Unclear, ZeroDivisionError, OverflowError, ValueError):
-                continue
-            if x.imag == 0 and x.real < -CLEAR * 10**6:
-                return True
-    return False
+    found = (mpmath.mpc(x) for (x,) in values(rng, given, value))
+    return any(x.imag == 0 and x.real < -CLEAR * 10**6 for x in found)
 
 
 @family
