@@ -191,17 +191,15 @@ def table(
     *,
     classes: Sequence[str] = (),
 ) -> nodes.table:
-    """A table of inline content, a list of nodes for each cell."""
+    """A table of inline content, a list of nodes for each cell; without names it has no head."""
     grid = nodes.table(classes=["colwidths-auto", *classes])
-    group = nodes.tgroup(cols=len(header))
+    columns = len(header or lines[0])
+    group = nodes.tgroup(cols=columns)
     grid += group
-    for _ in header:
-        group += nodes.colspec(colwidth=1)
-    head, body = nodes.thead(), nodes.tbody()
-    head += _line([[nodes.Text(name)] for name in header])
-    for cells in lines:
-        body += _line(cells)
-    group += [head, body]
+    group += [nodes.colspec(colwidth=1) for _ in range(columns)]
+    if header:
+        group += nodes.thead("", _line([[nodes.Text(name)] for name in header]))
+    group += nodes.tbody("", *map(_line, lines))
     return grid
 
 

@@ -188,8 +188,8 @@ def quotation(text: str) -> nodes.block_quote:
 def _grid(rows: list[list[str]]) -> nodes.container:
     width = max(map(len, rows))
     cells = [[[nodes.Text(cell)] for cell in (*row, *[""] * (width - len(row)))] for row in rows]
-    header = [name or "–" for name in rows[0]] + ["–"] * (width - len(rows[0]))
-    return scroll(table(header, cells[1:]))
+    named = len(rows[0]) == width and all(rows[0])  # an empty heading is none to a screen reader
+    return scroll(table(rows[0], cells[1:]) if named else table((), cells))
 
 
 def _paragraphs(block: str) -> Iterator[nodes.Node]:
