@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -73,6 +74,8 @@ def gather(
         with limited(profile.seconds):
             relations = statement.probe(statement.smallest)
             other = statement.changed()
+    except TooSlow as slow:
+        return [], [Report("probe").silent(Why.TOO_SLOW, str(slow))]
     except Exception as error:
         return [], [Report("probe").broken(blame(statement, error))]
     if other:  # every method looks at the parts of the smallest sizes alone
@@ -119,13 +122,24 @@ def _asked(
 
 
 def blame(statement: Statement, error: Exception) -> str:
-    """One sentence: what broke, and the line of the body where it did."""
+    """One sentence: what broke, and the code of the body where it did.
+
+    Not the line's number: a comment further up would change it, and with it a row of the same code.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     source = inspect.getsourcefile(statement.form.body)
     here = [f for f in frames if f.filename == source]
-    place = f" (line {here[-1].lineno}: {here[-1].line})" if here else ""
+    place = f" (in: {_code(here[-1].line or '')})" if here else ""
     where = "".join(getattr(error, "__notes__", ()))
     return f"the body raised {type(error).__name__}: {error}{where}{place}"
+
+
+def _code(line: str) -> str:
+    """A line without its comment."""
+    try:
+        return ast.unparse(ast.parse(line.strip()))
+    except SyntaxError:
+        return line.strip()
 
 
 def judge(
