@@ -69,7 +69,7 @@ verify: $(LEDGER) ## gather the evidence, once for book and tests
 # be the same is not touched, so that what depends on it stays as it is.
 $(LEDGER): $(INSTALLED) FORCE
 	@mkdir -p $(dir $@)
-	$(BIN)/fieldcheck verify --profile $(PROFILE) --seed $(SEED) --jobs $(JOBS) --json $@
+	$(BIN)/fieldcheck verify --profile $(PROFILE) --seed $(SEED) --jobs $(JOBS) --replace --json $@
 
 book: $(BUILT) ## verify, then build what has changed of the book
 	@echo "book: open $(HTML)/index.html"

@@ -40,7 +40,9 @@ def in_words_of(claim: Claim, row: Record) -> Record | None:
     """
     if [form["key"] for form in row["forms"]] != list(claim.forms):
         return None
-    forms = [_form(form, stored) for form, stored in zip(claim.forms.values(), row["forms"], strict=True)]
+    forms = [
+        _form(form, stored) for form, stored in zip(claim.forms.values(), row["forms"], strict=True)
+    ]
     if None in forms or any(row[name] != row["forms"][0][name] for name in OWN[1:]):
         return None
     return {

@@ -112,7 +112,9 @@ def _proved(scopes: list[Scope], grades: list[str | None], evidence: Sequence[Ev
     )
 
 
-def _confirmed(part: int, relation: Relation | type[Relation], evidence: Sequence[Evidence]) -> str | None:
+def _confirmed(
+    part: int, relation: Relation | type[Relation], evidence: Sequence[Evidence]
+) -> str | None:
     """The best grade of what confirms a part, or None."""
     found = [
         e.grade

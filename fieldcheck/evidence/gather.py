@@ -49,6 +49,9 @@ METHODS: tuple[tuple[str, Method], ...] = (
 )
 """Cheap ones first: a certified refutation ends the run."""
 
+BROKEN = (Exception, SystemExit, GeneratorExit)
+"""What a body may raise: it is the body that has ended, not the run."""
+
 MOOT_ONCE_PROVED = {"cells": "", "search": "", "enclosed": "", "rate": "Rate"}
 """Methods that can add nothing where every part is proved (of one relation, if it is named); deep
 runs them."""
@@ -76,7 +79,7 @@ def gather(
             other = statement.changed()
     except TooSlow as slow:
         return [], [Report("probe").silent(Why.TOO_SLOW, str(slow))]
-    except Exception as error:
+    except BROKEN as error:
         return [], [Report("probe").broken(blame(statement, error))]
     if other:  # every method looks at the parts of the smallest sizes alone
         return relations, [Report("probe").broken(other)]
@@ -111,7 +114,7 @@ def _asked(
             evidence = Report(name).silent(Why.TOO_SLOW, str(slow))
         except Unsupported as gap:
             evidence = Report(name).silent(Why.UNSUPPORTED, gap.primitive)
-        except Exception as error:
+        except BROKEN as error:
             yield Report(name).broken(blame(statement, error))
             return
         if evidence.why is not Why.NOT_CONCERNED:
@@ -121,7 +124,7 @@ def _asked(
             return
 
 
-def blame(statement: Statement, error: Exception) -> str:
+def blame(statement: Statement, error: BaseException) -> str:
     """One sentence: what broke, and the code of the body where it did.
 
     Not the line's number: a comment further up would change it, and with it a row of the same code.

@@ -10,7 +10,7 @@ from fieldcheck.claim import FALSE, Claim, Form, registered
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.decide import decide, dropping_showed
 from fieldcheck.evidence.fingerprint import claim_hash
-from fieldcheck.evidence.gather import blame, gather
+from fieldcheck.evidence.gather import BROKEN, blame, gather
 from fieldcheck.evidence.kill import counted
 from fieldcheck.evidence.profiles import PROFILES, Profile
 from fieldcheck.evidence.statement import Statement
@@ -40,7 +40,7 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
                 verdict = counted(claim, form, verdict)
         except TooSlow as slow:
             verdict = Verdict(UNDECIDED, because=f"{STOPPED} {KILL}: {slow}")
-        except Exception as error:  # the true claim's body may break where the neighbour's ran
+        except BROKEN as error:  # the true claim's body may break where the neighbour's ran
             main = Statement(claim.forms[f"{claim.id}/claim"])
             reason = f"the true claim cannot be evaluated there: {blame(main, error)}"
             verdict = Verdict(INVALID, because=reason)

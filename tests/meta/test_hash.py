@@ -104,7 +104,9 @@ def test_what_a_body_says_counts(files, old, new):
 
 def test_a_file_that_is_imported_later_counts(files):
     """An import within a function, of a file that nothing has loaded yet."""
-    lazy = CLAIMS.replace("    return Equal(x + x, helper", "    import late\n    return Equal(x, helper")
+    lazy = CLAIMS.replace(
+        "    return Equal(x + x, helper", "    import late\n    return Equal(x, helper"
+    )
     (files / "late.py").write_text("A = 1\n")
     (files / "mine.py").write_text(lazy)
     before = of(files)
