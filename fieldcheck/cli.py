@@ -31,7 +31,7 @@ from fieldcheck.ledger import run as runs
 from fieldcheck.ledger.errors import LedgerError, UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Ledger
 from fieldcheck.pages import terminal, words
-from fieldcheck.printable import Printer, printable
+from fieldcheck.printable import Printer, printable, say_error
 from fieldcheck.printable import as_json as json_text
 from fieldcheck.replication.cli import replicate
 from fieldcheck.verdict import FAILS, INVALID, ON, PROVED, REFUTED, STANDS, UNDECIDED, UP_TO
@@ -71,16 +71,16 @@ class Commands(TyperGroup):
             fault.message = printable(fault.message)
             raise
         except UserError as fault:
-            _error(str(fault))
+            say_error(str(fault))
         except KeyboardInterrupt:
-            _error("interrupted; the same command goes on from here", label="stopped")
+            say_error("interrupted; the same command goes on from here", label="stopped")
             raise typer.Exit(INTERRUPTED) from None
         except OSError as fault:
             named = f": {fault.filename}" if isinstance(fault.filename, str) else ""
-            _error(f"{fault.strerror or fault}{named}")
+            say_error(f"{fault.strerror or fault}{named}")
         except (ArithmeticError, AssertionError, LookupError, MemoryError, RecursionError,
                 AttributeError, TypeError, ValueError) as fault:  # fmt: skip
-            _error(f"fieldcheck itself is at fault: {_where(fault)}")
+            say_error(f"fieldcheck itself is at fault: {_where(fault)}")
         raise typer.Exit(BAD_USAGE) from None
 
 
@@ -121,12 +121,6 @@ def _console(error: bool = False) -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Printer(stderr=error, highlight=False, width=140)
     return console
-
-
-def _error(message: str, label: str = "error") -> None:
-    console = _console(error=True)
-    console.print(f"[bold red]{label}:[/bold red] ", end="")
-    console.print(message, markup=False, soft_wrap=True)
 
 
 def _load(files: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -437,7 +431,7 @@ def replay(
     if form is None:
         raise LedgerError(f"{form_key} stands in {path} and no longer in the register")
     if _is_stale(claim, row, found):
-        _error(f"the sources changed since {path} was written", label="note")
+        say_error(f"the sources changed since {path} was written", label="note")
     with terminal.waiting(_console(error=True), f"rebuilding {form_key} at {digits} digits"):
         task = pool.Task(form.key, "replay", (stored.witness, digits))
         result = _ask(task, names, digits)
@@ -632,7 +626,7 @@ def main() -> None:
         sys.stdout.flush()
     except OSError as fault:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python would try again, and complain
-        _error(f"the output cannot be written: {fault.strerror}")
+        say_error(f"the output cannot be written: {fault.strerror}")
         code = BAD_USAGE
     if threading.active_count() > 1:  # a claims file left a thread behind: do not wait for it
         sys.stderr.flush()

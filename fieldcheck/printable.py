@@ -36,6 +36,13 @@ def as_json(value: Any, indent: int | None = 1) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=True).replace("\x7f", "\\u007f")
 
 
+def say_error(message: object, label: str = "error") -> None:
+    """One sentence on standard error; brackets in it are brackets."""
+    console = Printer(stderr=True, highlight=False)
+    console.print(f"[bold red]{label}:[/bold red] ", end="")
+    console.print(str(message), markup=False, soft_wrap=True)
+
+
 class Printer(Console):
     """Rich's console; what it prints is printable, wherever it came from."""
 

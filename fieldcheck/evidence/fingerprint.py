@@ -25,6 +25,9 @@ from fieldcheck.claim import Claim
 MACHINE = ("claim.py", "relations.py", "domains.py", "verdict.py", "arithmetic", "evidence")
 """What every row depends on, below the package."""
 
+APART = ("again.py", "contest.py", "run.py")
+"""Files beside the evidence that no row is made with."""
+
 FRESH = 2.0
 """Seconds within which a file may change without its time stamp saying so."""
 
@@ -126,6 +129,12 @@ def reached(files: Iterable[Path], root: Path) -> set[Path]:
     return seen
 
 
+def forget() -> None:
+    """Files may have changed: they are read anew."""
+    for known in (code_digest, _imported, _file, _file_digest):
+        known.cache_clear()
+
+
 # -- the hashes ------------------------------------------------------------------------------------
 def _home() -> Path:
     return Path(fieldcheck.__file__).resolve().parent
@@ -139,7 +148,7 @@ def library_digest() -> str:
     home = _home()
     for name in MACHINE:
         below = sorted((home / name).rglob("*.py")) if (home / name).is_dir() else [home / name]
-        for file in below:
+        for file in (file for file in below if file.name not in APART):
             digest.update(file.relative_to(home).as_posix().encode() + code_digest(file))
     lock = home.parent / "requirements.txt"
     if lock.is_file():

@@ -2,9 +2,9 @@
 
 Everything above this file talks to claims through the functions here. The parent process
 calls :func:`load`, :func:`claim_hash` and :func:`in_words_of`, which import no torch. Workers
-call :func:`start_worker`, :func:`verify`, :func:`replay`, :func:`contest` and :func:`describe`. A test
-may put another module with the same functions in this one's place (its dotted name is handed to
-the workers).
+call :func:`start_worker`, :func:`verify`, :func:`replay`, :func:`contest` and :func:`describe`. A
+test may put another module with the same functions in this one's place (its dotted name is handed
+to the workers).
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
             message names the file and the line.
     """
     from fieldcheck import register
+    from fieldcheck.evidence import fingerprint
 
+    fingerprint.forget()
     _forget()  # what an earlier call read from files: they may have changed, or be broken
     folder = Path(register.__file__).parent
     try:

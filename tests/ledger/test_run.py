@@ -358,7 +358,7 @@ def test_a_verdict_that_does_not_follow_from_its_evidence_is_gathered_again(fake
         row.forms[1].verdict, row.forms[1].grade, row.forms[1].witness = "proved", "exact", None
 
     forged(path, change)
-    with pytest.raises(LedgerError, match="plain-true .*do not follow from its evidence"):
+    with pytest.raises(LedgerError, match=r"plain-true .*do not follow from its evidence"):
         runs.vouched(store.read(path), fake.load(), fake, path)
     assert go(watch, path).reused == 3
     assert path.read_bytes() == was

@@ -49,8 +49,6 @@ def files(tmp_path):
 def of(files, profile="quick", seed=0):
     for name in ("helper", "deeper", "apart"):
         sys.modules.pop(name, None)
-    for known in (fingerprint.code_digest, fingerprint._imported, fingerprint._file_digest):
-        known.cache_clear()  # a process reads a file once
     claims = machine.load([str(files / "mine.py")])
     return machine.claim_hash(claims["hash-example"], profile, seed)
 
@@ -141,7 +139,7 @@ def test_the_library_counts(monkeypatch, tmp_path, name):
     file = tmp_path / name if name == "requirements.txt" else copy / name
     for line, counts in (("# a comment\n", False), ("changed=1\n", True)):
         file.write_text(file.read_text() + line)
-        fingerprint.code_digest.cache_clear()
+        fingerprint.forget()
         assert (digest() != before) == counts
 
 
