@@ -325,7 +325,7 @@ def verify(
         int, typer.Option(min=0, max=2**63 - 1, help="Seed of everything that is drawn.")
     ] = 0,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes (default: one a core).")
+        int | None, typer.Option(min=1, max=1024, help="Worker processes (default: one a core).")
     ] = None,
     path: Annotated[
         Path | None,
@@ -481,7 +481,7 @@ def recheck(
         ),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes (default: one a core).")
+        int | None, typer.Option(min=1, max=1024, help="Worker processes (default: one a core).")
     ] = None,
     ledger: LedgerOption = None,
     files: FromOption = None,

@@ -139,7 +139,8 @@ def work(
     workers: list[_Worker] = []
     try:
         while queue or any(worker.task for worker in workers):
-            while queue and len(workers) < min(jobs, len(queue) + len(workers)):
+            busy = [worker for worker in workers if worker.task]
+            while len(workers) < min(jobs, len(queue) + len(busy)):
                 workers.append(_Worker(home))
             for worker in workers:
                 if queue and worker.task is None:
