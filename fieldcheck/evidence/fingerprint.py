@@ -25,7 +25,7 @@ from fieldcheck.claim import Claim
 MACHINE = ("claim.py", "relations.py", "domains.py", "verdict.py", "arithmetic", "evidence")
 """What every row depends on, below the package."""
 
-APART = ("again.py", "contest.py", "run.py")
+APART = ("again.py", "contest.py", "fingerprint.py", "run.py")
 """Files beside the evidence that no row is made with."""
 
 FRESH = 2.0
@@ -107,11 +107,12 @@ def _imported(file: Path, root: Path) -> frozenset[Path]:
         found = imports(file.read_text(encoding="utf-8", errors="replace"), package)
     except ImportError:  # a relative import beyond the top
         found = set()
-    return frozenset(filter(None, (_file(name, root) for name in found)))
+    return frozenset(filter(None, (file_of(name, root) for name in found)))
 
 
 @cache
-def _file(module: str, root: Path) -> Path | None:
+def file_of(module: str, root: Path) -> Path | None:
+    """Where a module lies below a folder, if it does."""
     path = root.joinpath(*module.split("."))
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
@@ -131,7 +132,7 @@ def reached(files: Iterable[Path], root: Path) -> set[Path]:
 
 def forget() -> None:
     """Files may have changed: they are read anew."""
-    for known in (code_digest, _imported, _file, _file_digest):
+    for known in (code_digest, _imported, file_of, _file_digest):
         known.cache_clear()
 
 
@@ -178,7 +179,7 @@ def _of_library(file: Path) -> set[Path]:
         return reached([file], top)
     text = file.read_text(encoding="utf-8", errors="replace")
     names = {name for name in imports(text, "_") if name.startswith("fieldcheck")}
-    return reached(filter(None, (_file(name, top) for name in names)), top)
+    return reached(filter(None, (file_of(name, top) for name in names)), top)
 
 
 def claim_hash(claim: Claim, profile: str, seed: int) -> str:
