@@ -114,6 +114,11 @@ N ?= 2000
 corpus: $(INSTALLED) ## judge N statements of known truth (now: 2000); resumable
 	$(BIN)/python -m tests.meta.corpus --cases $(N) --seed $(SEED) --jobs $(JOBS)
 
+.PHONY: soak
+TIMES ?= 200
+soak: $(INSTALLED) ## end TIMES runs of `fieldcheck verify` at random points, by every signal (now: 200)
+	$(BIN)/python -m tests.ledger.soak --times $(TIMES) --seed $(SEED)
+
 .PHONY: mutation-register
 mutation-register: $(INSTALLED) ## mutate every formula of the register: does the evidence notice?
 	$(BIN)/python -m tests.mutation.register --seed $(SEED) --jobs $(JOBS)

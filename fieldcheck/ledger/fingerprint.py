@@ -98,7 +98,7 @@ def _named(files: Iterable[Path]) -> set[Path]:
     for file in files:
         text = file.read_text(encoding="utf-8", errors="replace")
         names |= {name for name in code.imports(text, "_") if name.startswith(_LIBRARY.name)}
-    return {file for name in names if (file := code.file_of(name, top))}
+    return {found for name in names if (found := code.file_of(name, top))}
 
 
 def _imports_by_name(file: Path) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import stat
 import tempfile
@@ -147,7 +148,7 @@ def write(path: Path, ledger: Ledger) -> bool:
         if _bytes(path) == data:
             return False
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=HALF, dir=path.parent)
     except OSError as fault:
         raise LedgerError(f"cannot write the ledger {path}: {_reason(fault)}") from None
     try:
@@ -181,7 +182,7 @@ def check_writable(path: Path) -> None:
             raise LedgerError(f"the folder {folder} does not exist: create it or name another")
         if not os.access(folder, os.W_OK):
             raise LedgerError(f"the folder {folder} cannot be written to")
-        _real(path).with_name(path.name + JOURNAL).exists()  # the longest of the names
+        _real(path).with_name(f".{path.name}.{'x' * 8}{HALF}").exists()  # the longest of the names
     except (OSError, ValueError) as fault:
         raise LedgerError(f"cannot write the ledger {path}: {_reason(fault)}") from None
 
@@ -191,7 +192,7 @@ def _real(path: Path) -> Path:
     return path.resolve() if path.is_symlink() else path
 
 
-JOURNAL = ".journal"
+JOURNAL, HALF = ".journal", ".half"
 
 
 def _reason(fault: Exception) -> str:
@@ -220,6 +221,7 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self._stream = self._held()
+        self._sweep()
         for entry in self._old_entries():
             self.rows[entry.row.id] = entry.row
             self.seconds.update(entry.seconds)
@@ -258,6 +260,13 @@ class Journal:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+
+    def _sweep(self) -> None:
+        """Remove what a run that was killed as it wrote left half written beside the ledger."""
+        name = self.path.name.removesuffix(JOURNAL)
+        for left in self.path.parent.glob(f".{glob.escape(name)}.*{HALF}"):
+            with contextlib.suppress(OSError):
+                left.unlink()
 
     def _is_ours(self) -> bool:
         """Is what lies there the file that this run holds?"""
