@@ -76,12 +76,20 @@ class Commands(TyperGroup):
             say_error("interrupted; the same command goes on from here", label="stopped")
             raise typer.Exit(INTERRUPTED) from None
         except OSError as fault:
-            named = f": {fault.filename}" if isinstance(fault.filename, str) else ""
-            say_error(f"{fault.strerror or fault}{named}")
+            say_error(_of_system(fault))
         except (ArithmeticError, AssertionError, LookupError, MemoryError, RecursionError,
                 AttributeError, TypeError, ValueError) as fault:  # fmt: skip
             say_error(f"fieldcheck itself is at fault: {_where(fault)}")
         raise typer.Exit(BAD_USAGE) from None
+
+
+def _of_system(fault: OSError) -> str:
+    try:
+        os.getcwd()
+    except OSError:
+        return "the folder that this runs in is gone"
+    named = f": {fault.filename}" if isinstance(fault.filename, str) else ""
+    return f"{fault.strerror or fault}{named}"
 
 
 def _where(fault: BaseException) -> str:

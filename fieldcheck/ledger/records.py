@@ -21,7 +21,7 @@ from fieldcheck.verdict import HOLDING, LATE, STOPPED, Outcome, Why, Word, certa
 SCHEMA = "fieldcheck-ledger/2"
 
 Text = Annotated[str, Meta(min_length=1)]
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Power = Annotated[str, Meta(pattern=r"^[+-]?([0-9]+(\.[0-9]+)?|inf)$")]
 Orders = Annotated[str, Meta(pattern=r"^[+-]?([0-9]+(\.[0-9]+)?|inf)(, [+-]?[0-9]+(\.[0-9]+)?)*$")]
 """One order, or those of several parts."""

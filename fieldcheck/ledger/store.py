@@ -221,19 +221,23 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self._stream = self._held()
-        self._sweep()
-        for entry in self._old_entries():
-            self.rows[entry.row.id] = entry.row
-            self.seconds.update(entry.seconds)
+        try:
+            self._sweep()
+            for entry in self._old_entries():
+                self.rows[entry.row.id] = entry.row
+                self.seconds.update(entry.seconds)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def _held(self) -> IO[bytes]:
         """The open journal, held by this run alone."""
         while True:
             try:
-                stream = open(self.path, "a+b")  # noqa: SIM115 - closed by __exit__
-                if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                if self.path.exists() and not self.path.is_file():
                     raise OSError(errno.EINVAL, "it is no ordinary file")
+                stream = open(self.path, "a+b")  # noqa: SIM115 - closed by __exit__
             except OSError as fault:
                 raise LedgerError(
                     f"cannot write the journal {self.path}: {_reason(fault)}"

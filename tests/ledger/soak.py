@@ -1,4 +1,4 @@
-"""Runs of ``fieldcheck verify`` that are ended at random points, by every signal that ends a process.
+"""Runs of ``fieldcheck verify`` that are ended at random points, by every signal that ends one.
 
     python -m tests.ledger.soak --times 200 --seed 0        or: make soak TIMES=200
 
@@ -122,8 +122,8 @@ class Soak:
         self.path.unlink()
 
     def _known(self) -> set[str]:
-        """The claims whose rows are kept, in the ledger or the journal; each line of the journal but
-        one that was cut off must be a row."""
+        """The claims whose rows are kept, in the ledger or the journal.  Each line of the journal
+        must be a row, but one that was cut off."""
         known = set(store.read(self.path).rows) if self.path.exists() else set()
         journal = store.Journal(self.path)
         if not journal.path.exists():

@@ -511,17 +511,16 @@ def test_a_link_stays_a_link(ledger, tmp_path):
         assert journal.path == real.with_name("real.json.journal")
 
 
-@pytest.mark.parametrize("length", [240, 245, 250, 300])
+@pytest.mark.parametrize("length", [240, 242, 250, 300])
 def test_names_that_leave_no_room(ledger, tmp_path, length):
     path = tmp_path / ("a" * length)
-    try:
-        store.check_writable(path)
-    except LedgerError as fault:
-        assert "File name too long" in str(fault)
+    if length > 240:
+        with pytest.raises(LedgerError, match="File name too long"):
+            store.check_writable(path)
         return
+    store.check_writable(path)
     with store.Journal(path):
         store.write(path, ledger)
-    assert length < 245
 
 
 def test_what_a_killed_run_left_half_written_is_swept(ledger, tmp_path):
