@@ -78,8 +78,11 @@ $(BUILT): $(LEDGER) $(PAGES)
 	$(BIN)/jupyter-book build . $(STRICT) --quiet
 	touch $@
 
-# From nothing: no page, picture or cell output of an earlier build can pass for a new one.
-strict-book: $(LEDGER) ## verify, then build every page anew, every cell executed
+# From nothing: no page, picture or cell output of an earlier build can pass for a new one, and no row
+# that was edited for one that was gathered.
+ANEW ?= 12
+strict-book: $(LEDGER) ## verify, look at the ledger again, then build every page anew, every cell executed
+	$(BIN)/fieldcheck recheck --anew $(ANEW) --jobs $(JOBS) --ledger $(LEDGER)
 	rm -rf $(HTML) _build/.doctrees _build/.jupyter_cache
 	$(BIN)/jupyter-book build . $(STRICT) --all --quiet
 	touch $(BUILT)

@@ -1,8 +1,8 @@
 """A ledger looked at again: is it what a run of these sources would find?
 
 Every certain row is rechecked by the second road.  What that leaves open is gathered anew, and so
-are some claims of the rest, which nobody can foretell: their rows must come out the same.  A ledger
-that was edited with care, its seals made anew, does not stand that.
+are some claims of the rest, which nobody can foretell: their verdicts must come out the same.  A
+ledger that was edited with care, its seals made anew, does not stand that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from fieldcheck.ledger import pool, records
-from fieldcheck.ledger.records import ClaimRow, Ledger
+from fieldcheck.ledger.records import ClaimRow, FormRow, Ledger
 
 BRIEF = 0.5
 """Seconds for one proof where what is left open is gathered anew."""
@@ -87,17 +87,21 @@ def _anew(rows: dict[str, ClaimRow], request: Request, machine: str) -> Iterator
             continue
         made = {form.key: form for form in answer.value[0].forms}
         for form in row.forms:
-            if made.get(form.key) != form:
-                yield _other(form, f"gathered anew it is {_said(made.get(form.key), form)}")
+            if why := _difference(form, made.get(form.key)):
+                yield _other(form, f"gathered anew, {why}")
 
 
-def _said(made: Any, form: Any) -> str:
+SAID = ("verdict", "grade", "scope", "parts", "met", "outcome")
+"""What must come out the same; points, primes and so witnesses are drawn afresh."""
+
+
+def _difference(form: FormRow, made: FormRow | None) -> str:
     if made is None:
-        return "absent"
+        return "it is absent"
     if made.verdict != form.verdict:
-        return f"{made.verdict}: {made.because}" if made.because else str(made.verdict)
-    names = [n for n in form.__struct_fields__ if getattr(made, n) != getattr(form, n)]
-    return f"another ({', '.join(names)})"
+        return f"it is {made.verdict}" + (f": {made.because}" if made.because else "")
+    names = [name for name in SAID if getattr(made, name) != getattr(form, name)]
+    return f"it has another {' and '.join(names)}" if names else ""
 
 
 def _other(form: Any, why: str) -> Finding:
