@@ -1,0 +1,50 @@
+"""Energy along the flow x' = F(x): what is the work along it, and along the chord?  And |x|²?"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..answer import Answer, Answers, judged, not_asked
+from ..subject import Subject
+from .line import work
+
+
+def balance(s: Subject, _: Answers) -> Answer:
+    """Work along steps x + τF(x) against the work along the chord; equal if there is an energy."""
+    path = [s.real(s.x)]
+    for _ in range(2 if s.lean else 4):
+        z = path[-1]
+        f = s.real(s.fresh(s.back(z)))
+        size = float(f.norm())
+        if not size:
+            return not_asked("the force is zero at the example")
+        if size != size or size == float("inf"):
+            return not_asked("the force is not finite along the flow")
+        path.append(z + f * (0.5 * float(z.norm() or 1.0) / size))
+    n = 4 if s.lean else 10
+    flow, chord = ([_path(s, p, k) for k in (n, n - 1)] for p in (path, [path[0], path[-1]]))
+    size = abs(flow[0]) + abs(chord[0])
+    if not size:
+        return not_asked("no work is done")
+    doubt = (abs(flow[0] - flow[1]) + abs(chord[0] - chord[1])) / size
+    witness = {"work along the flow": flow[0], "work along the chord": chord[0]}
+    return judged(abs(flow[0] - chord[0]) / size, max(s.tol * 10, 10 * doubt), witness)
+
+
+def _path(s: Subject, path: list[Tensor], count: int) -> float:
+    return sum(work(s, a, b, count) for a, b in zip(path, path[1:], strict=False))
+
+
+def norm(s: Subject, _: Answers) -> Answer:
+    """⟨x, F(x)⟩ over |x| |F|: zero if the flow keeps |x|²."""
+    worst, witness = 0.0, None
+    for k, z in enumerate(s.points()):
+        x, f = s.real(z).double(), s.real(s.at(z)).double()
+        size = float(x.norm() * f.norm())
+        defect = abs(float((x * f).sum())) / size if size else 0.0
+        if not torch.isfinite(f).all():
+            continue
+        if defect > worst:
+            worst, witness = defect, {"point": k, "⟨x, F⟩": float((x * f).sum())}
+    return judged(worst, s.tol, witness)
