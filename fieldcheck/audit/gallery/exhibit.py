@@ -16,6 +16,7 @@ FINE = "zero huge degenerate"
 TOKENWISE = "S_N shift"
 CHANNELS = "S_C groups"
 SIGNS = "phase token_phases channel_phases"
+SILENT = "silent"
 LINEAR = "U_N S_N shift phase token_phases"
 """What every linear map of the channels commutes with."""
 CONTRACTS = "nonexpansive monotone firm"
@@ -25,7 +26,7 @@ CONTRACTS = "nonexpansive monotone firm"
 class Exhibit:
     """A module, a state for it, and the answers: keys of questions that it answers with yes.
 
-    All others are no, except ``silent``, which must not be answered.  What follows by a theorem is
+    All others are no, except ``silent``, which cannot be answered and must not be.  What follows by a theorem is
     not listed: a gradient is one in any finer metric, has a potential, and balances its flow; a
     map commutes with scalings if its degree is 1; projections are idempotent and firm, proximal
     maps gradients and firm.  ``degree``, ``orders`` and ``pattern`` are the other answers' details.
@@ -60,7 +61,7 @@ class Exhibit:
 
         yes = set(self.yes.split()) | {"deterministic"}
         silent = set(self.silent.split())
-        if "gradient" in yes:
+        if "gradient" in yes:  # in particular
             yes |= {"diagonal", "token", "balance"}
         if {"gradient", "diagonal"} & yes:
             yes |= {"potential"}
@@ -74,21 +75,12 @@ class Exhibit:
             ("homogeneous", self.degree is not None), ("scaling", self.degree == 1),
             ("taylor", self.orders is not None), ("interaction", self.pattern != "none"),
         ) if holds}  # fmt: skip
-        if not issubclass_of_module(self):
+        if not isinstance(self.module(), torch.nn.Module):  # a function has no modes
             silent |= {"modes"}
         if self.complex:
             silent |= {"token"}
-        return {q.key: _word(q.key, yes, silent) for q in QUESTIONS}
-
-
-def _word(key: str, yes: set[str], silent: set[str]) -> str:
-    if key in silent:
-        return "not asked"
-    return "yes" if key in yes else "no"
-
-
-def issubclass_of_module(exhibit: Exhibit) -> bool:
-    return isinstance(exhibit.module(), torch.nn.Module)
+        word = lambda key: SILENT if key in silent else "yes" if key in yes else "no"
+        return {q.key: word(q.key) for q in QUESTIONS}
 
 
 # ----------------------------------------------------------------------------------------- matrices

@@ -26,7 +26,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("diagonal", "A gradient with weighted channels?", metric.diagonal, DEFECT, NEITHER),
     Question("token", "A gradient with weighted tokens?", metric.token, DEFECT, NEITHER),
     Question("potential", "Does its potential give it back?", potential.potential, DEFECT, NEITHER),
-    Question("balance", "Is the flow's work that of its chord?", balance.balance, DEFECT),
+    Question("balance", "Is the flow's work that of a detour?", balance.balance, DEFECT),
     Question("norm", "Does the flow keep |x|²?", balance.norm, "cosine of x and F"),
     Question("hamiltonian", "A Hamiltonian field?", symplectic.hamiltonian, DEFECT, NEITHER),
     Question("symplectic", "A symplectic map?", symplectic.symplectic, DEFECT, NEITHER),

@@ -1,4 +1,4 @@
-"""Energy along the flow x' = F(x): what is the work along it, and along the chord?  And |x|²?"""
+"""Energy along the flow x' = F(x): the work along it and along a detour.  And does it keep |x|²?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .line import work
 
 
 def balance(s: Subject, _: Answers) -> Answer:
-    """Work along steps x + τF(x) against the work along the chord; equal if there is an energy."""
+    """Work along steps x + τF(x), and along two straight pieces by way of a random state.
+
+    They are equal if there is an energy.  The chord would not do: some flows are straight.
+    """
     path = [s.real(s.x)]
     for _ in range(2 if s.lean else 4):
         z = path[-1]
@@ -23,13 +26,17 @@ def balance(s: Subject, _: Answers) -> Answer:
             return not_asked("the force is not finite along the flow")
         path.append(z + f * (0.5 * float(z.norm() or 1.0) / size))
     n = 4 if s.lean else 10
-    flow, chord = ([_path(s, p, k) for k in (n, n - 1)] for p in (path, [path[0], path[-1]]))
-    size = abs(flow[0]) + abs(chord[0])
+    ends = path[0], path[-1]
+    aside = s.normal(45, like=ends[0])
+    aside = aside * (0.3 * float((ends[1] - ends[0]).norm()) / float(aside.norm()))
+    detour = [ends[0], (ends[0] + ends[1]) / 2 + aside, ends[1]]
+    flow, other = ([_path(s, p, k) for k in (n, n - 1)] for p in (path, detour))
+    size = abs(flow[0]) + abs(other[0])
     if not size:
         return not_asked("no work is done")
-    doubt = (abs(flow[0] - flow[1]) + abs(chord[0] - chord[1])) / size
-    witness = {"work along the flow": flow[0], "work along the chord": chord[0]}
-    return judged(abs(flow[0] - chord[0]) / size, max(s.tol * 10, 10 * doubt), witness)
+    doubt = (abs(flow[0] - flow[1]) + abs(other[0] - other[1])) / size
+    witness = {"work along the flow": flow[0], "work along the detour": other[0]}
+    return judged(abs(flow[0] - other[0]) / size, max(s.tol * 10, 10 * doubt), witness)
 
 
 def _path(s: Subject, path: list[Tensor], count: int) -> float:

@@ -41,6 +41,8 @@ class Potential:
         self._subject, self.base, self.count, self.weights = s, base, count, weights
 
     def __call__(self, x: Tensor) -> Tensor:
+        if not x.requires_grad:  # a force may itself be a derivative
+            return self(x.detach().clone().requires_grad_()).detach()
         s = self._subject
         z = s.canonical(x.to(s.x.dtype))
         step = s.real(z - self.base)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..answer import NOT_ASKED, YES, Answer, Answers, judged, not_asked
+from ..answer import NOT_ASKED, UNDECIDED, YES, Answer, Answers, judged, not_asked
 from ..products import _differentiable
 from ..subject import Subject, relative
 from .line import Potential, work
 
 TIMES = 10.0
 """A defect counts only beyond so many times the quadrature's own doubt."""
+CRUDE = 1e-3
+"""With more doubt than this nothing is decided."""
 
 
 def base_of(s: Subject) -> Tensor:
@@ -36,6 +38,8 @@ def potential(s: Subject, so_far: Answers) -> Answer:
     if not s.lean:
         defect = max(defect, _gradient_defect(s, found, s.points(2)[-1]))
         doubt = max(doubt, _gradient_doubt(s, found, s.points(2)[-1]))
+    if doubt > CRUDE:
+        return Answer(UNDECIDED, defect, note="its line integrals do not converge: F jumps")
     answer = judged(defect, max(1e3 * s.tol, TIMES * doubt, 1e-7), {"path": "the triangle"})
     answer.detail["callable"] = found
     return answer
