@@ -49,7 +49,11 @@ class Question:
 
 
 def judged(
-    defect: float, limit: float, witness: dict[str, Any] | None = None, note: str = "", **detail: Any
+    defect: float,
+    limit: float,
+    witness: dict[str, Any] | None = None,
+    note: str = "",
+    **detail: Any,
 ) -> Answer:
     """Yes up to the limit, no above; a defect that is no number decides nothing."""
     if defect != defect:

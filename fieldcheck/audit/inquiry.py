@@ -44,8 +44,8 @@ class Report:
     def certain(self, key: str) -> bool:
         """Whether evaluations alone carry the verdict; all other verdicts are numerical."""
         answer = self.answers[key]
-        if key == "gradient":
-            return bool((answer.witness or {}).get("certain"))
+        if answer.witness is not None and "certain" in answer.witness:
+            return bool(answer.witness["certain"])
         if key in ("projection", "prox") and answer.verdict == NO:
             cause = answer.note.removeprefix("not ")
             return self.certain(cause)

@@ -44,7 +44,7 @@ def _generic(x: Tensor, y: Tensor, training: bool, epsilon: float) -> Tensor:
     """A field without symmetry: it mixes tokens and channels, and is no gradient, odd or scaled."""
     n, c = x.shape[-2:]
     g = draw(n, n, seed=71) @ torch.tanh(x @ draw(c, c, seed=72) + draw(n, c, seed=73))
-    size = (y.norm() / g.norm()).detach() if float(y.norm()) else 1.0
+    size = (y.norm() / g.norm()).detach() if bool(y.detach().any()) else 1.0
     return y + epsilon * size * g
 
 

@@ -181,10 +181,11 @@ def _widened(force: Force, x: Tensor) -> tuple[Force, Tensor]:
         return force, x
     try:
         wide = copy.deepcopy(force).double() if isinstance(force, nn.Module) else force
-        Products._value(wide, x.double())
+        y = Products._value(wide, x.double())
     except (RuntimeError, ValueError, TypeError):
         return force, x
-    return wide, x.double()
+    # A force that rounds its output again is no wider than before.
+    return (wide, x.double()) if y.dtype == torch.float64 else (force, x)
 
 
 def _same(a: Tensor, b: Tensor) -> bool:

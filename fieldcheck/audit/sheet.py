@@ -71,7 +71,9 @@ def show(report: Report, console: Console) -> None:
     for column in ("question", "answer", "measured", "sees", "", "remark"):
         table.add_column(column, overflow="fold")
     for q, verdict, *rest in rows(report):
-        table.add_row(q, f"[{COLOURS[verdict]}]{verdict}[/]", *(r.replace("[", r"\[") for r in rest))
+        table.add_row(
+            q, f"[{COLOURS[verdict]}]{verdict}[/]", *(r.replace("[", r"\[") for r in rest)
+        )
     console.print(table)
     for axis in ("token", "channel"):
         if places := report.answers["gradient"].detail.get(f"by_{axis}"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -49,8 +49,10 @@ class Subject:
         batch, tokens, _ = self.x.shape
         self.lean = max(self.parameters, self.x.shape[-1]) * batch * tokens > LEAN
         self._products: dict[int, tuple[Tensor, Products]] = {}
-        self._pushed: dict[int, list[tuple[Tensor, Tensor]]] = {}
         self._values: dict[int, tuple[Tensor, Tensor]] = {}
+        self._points: list[Tensor] = []
+        self.pushed: dict[int, list[tuple[Tensor, Tensor]]] = {}
+        self.searched: list[Any] = []
 
     # ---------------------------------------------------------------------------------------- layout
 
@@ -138,7 +140,8 @@ class Subject:
 
     def limit(self, z: Tensor) -> float:
         """What a relative defect of derivatives may be: more where difference quotients serve."""
-        return max(self.tol, 1e-5) if self.products(z).note else self.tol
+        quotient = max(1e-5, 10 * self.eps ** (2 / 3))
+        return quotient if self.products(z).note else self.tol
 
     # ---------------------------------------------------------------------------------------- points
 
@@ -159,7 +162,7 @@ class Subject:
 
     def points(self, count: int = 3) -> list[Tensor]:
         """The example, and states drawn at its scale at which the module is finite."""
-        if not hasattr(self, "_points"):
+        if not self._points:
             self._points = [self.x]
             for salt in range(1, 2 if self.lean else 3):
                 drawn = self.size * self.normal(salt)
@@ -214,7 +217,9 @@ def _like(y: Any, x: Tensor | None) -> Tensor:
     if isinstance(y, dict) and y:
         raise AuditError(f"the module gives a dict: choose an entry, {next(iter(y))!r} for example")
     if isinstance(y, tuple | list):
-        raise AuditError(f"the module gives a {type(y).__name__} of {len(y)}: choose an entry, 0 say")
+        raise AuditError(
+            f"the module gives a {type(y).__name__} of {len(y)}: choose an entry, 0 say"
+        )
     if not isinstance(y, Tensor):
         raise AuditError(f"the module gives {type(y).__name__}, not a tensor")
     if not (y.is_floating_point() or y.is_complex()):
@@ -232,7 +237,3 @@ def _like(y: Any, x: Tensor | None) -> Tensor:
 
 def _count(module: object) -> int:
     return sum(p.numel() for p in module.parameters()) if isinstance(module, nn.Module) else 0
-
-
-def rng_of(sizes: Sequence[int], generator: torch.Generator) -> Tensor:
-    return torch.randn(*sizes, generator=generator, dtype=torch.float64)

@@ -109,5 +109,3 @@ def _force(module: nn.Module, call: Call) -> tuple[Callable[[Tensor], Any], Tens
 
 def _twin(a: Tensor, b: Tensor) -> bool:
     return a.shape == b.shape and a.data_ptr() == b.data_ptr()
-
-

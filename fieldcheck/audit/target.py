@@ -143,7 +143,9 @@ def _resolve(module: Any, tree: ast.expr, home: str, text: str) -> Any:
             args = [ast.literal_eval(a) for a in tree.args]
             kwargs = {str(k.arg): ast.literal_eval(k.value) for k in tree.keywords}
         except ValueError:
-            raise AuditError(f"the arguments of {text} must be plain numbers, words, lists") from None
+            raise AuditError(
+                f"the arguments of {text} must be plain numbers, words, lists"
+            ) from None
         try:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)

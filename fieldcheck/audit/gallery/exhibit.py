@@ -113,7 +113,9 @@ def turning(size: float, seed: int = 4) -> Tensor:
     """
     angles = torch.tensor([2.0944, 0.5236], dtype=torch.float64)
     c, s = angles.cos(), angles.sin()
-    blocks = [torch.stack([torch.stack([a, -b]), torch.stack([b, a])]) for a, b in zip(c, s, strict=True)]
+    blocks = [
+        torch.stack([torch.stack([a, -b]), torch.stack([b, a])]) for a, b in zip(c, s, strict=True)
+    ]
     q = frame(4, seed)
     return size * q @ torch.block_diag(*blocks) @ q.T
 

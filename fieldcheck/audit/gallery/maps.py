@@ -40,7 +40,9 @@ def _channels(name: str, w: Tensor, yes: str) -> Exhibit:
     return Exhibit(name, "linear", lambda: lambda x: x @ w, f"{FINE} {LINEAR} {yes}", 1, (1,))
 
 
-def _tokens(name: str, a: Tensor, yes: str, pattern: str = "some", family: str = "graph") -> Exhibit:
+def _tokens(
+    name: str, a: Tensor, yes: str, pattern: str = "some", family: str = "graph"
+) -> Exhibit:
     return Exhibit(name, family, lambda: lambda x: a @ x, f"{MIXER} {yes}", 1, (1,), pattern)
 
 

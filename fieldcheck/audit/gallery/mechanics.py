@@ -15,7 +15,6 @@ from .exhibit import (
     SIGNS,
     TOKENWISE,
     Exhibit,
-
     frame,
     normed,
     symmetric,
@@ -51,9 +50,12 @@ def leapfrog(x: Tensor) -> Tensor:
 
 HERMITIAN = symmetric([-0.9, -0.3, 0.5, 0.9], seed=41, complex=True)
 # Its numerical range has both signs: half turns beside small ones.
-GENERAL = 1.5 * frame(4, seed=42, complex=True) @ torch.diag(
-    torch.tensor([1.0, 1.0j, -1.0, 1.0])
-).to(torch.complex128) @ frame(4, seed=42, complex=True).mH
+GENERAL = (
+    1.5
+    * frame(4, seed=42, complex=True)
+    @ torch.diag(torch.tensor([1.0, 1.0j, -1.0, 1.0])).to(torch.complex128)
+    @ frame(4, seed=42, complex=True).mH
+)
 UNITARY = torch.linalg.matrix_exp(0.5j * normed(HERMITIAN, 1.0))
 
 
@@ -101,4 +103,3 @@ EXHIBITS = [
     _complex("complex quartic field", lambda z: z @ z.mH @ z,
              f"{CHANNELS} U_N U_C {SIGNS} gradient monotone", 3, (3,), "all"),
 ]  # fmt: skip
-

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from ..answer import NO, YES, Question
-from . import balance, degree, equivariance, expansion, finite, gradient, interaction, metric
-from . import potential, sameness, symplectic
+from . import (
+    balance,
+    degree,
+    equivariance,
+    expansion,
+    finite,
+    gradient,
+    interaction,
+    metric,
+    potential,
+    sameness,
+    symplectic,
+)
 
 BOTH = frozenset({YES, NO})
 NEITHER: frozenset[str] = frozenset()
 DEFECT = "defect"
 
-_symmetry = lambda key, title, group: Question(
-    key, title, equivariance.asked(group), DEFECT
-)
+_symmetry = lambda key, title, group: Question(key, title, equivariance.asked(group), DEFECT)
 
 QUESTIONS: tuple[Question, ...] = (
     Question("deterministic", "Twice the same answer?", sameness.deterministic, DEFECT,
@@ -49,7 +58,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("add_channels", "A constant in all channels passes?", equivariance.added(-1), DEFECT),
     Question("add_tokens", "A constant in all tokens passes?", equivariance.added(-2), DEFECT),
     Question("idempotent", "Idempotent?", expansion.idempotent, DEFECT),
-    Question("nonexpansive", "Nonexpansive?", expansion.nonexpansive, "Lipschitz constant", 
+    Question("nonexpansive", "Nonexpansive?", expansion.nonexpansive, "Lipschitz constant",
              fault="stretch"),
     Question("monotone", "Monotone?", expansion.monotone, "least cosine, with a minus",
              fault="pull"),

@@ -180,7 +180,9 @@ def channel_groups(s: Subject, so_far: Answers) -> Answer:
                 found[name].append(g)
             if answer.measured is not None:
                 least = min(least, answer.measured)
-    said = "; ".join(f"{name} groups of {', '.join(map(str, gs))}" for name, gs in found.items() if gs)
+    said = "; ".join(
+        f"{name} groups of {', '.join(map(str, gs))}" for name, gs in found.items() if gs
+    )
     witness = {"sizes": sizes, "ways": list(found)}
     if said:
         return Answer(YES, least, limit, said, None, found)

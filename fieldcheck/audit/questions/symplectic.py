@@ -28,7 +28,7 @@ def turns(s: Subject) -> dict[str, Turn]:
 
 def hamiltonian(s: Subject, so_far: Answers) -> Answer:
     """F = Ω∇H for some H: ΩJ is symmetric."""
-    return _best(s, so_far, lambda pairs, turn: skewness(pairs, turn)[0])
+    return _best(s, so_far, skewness)
 
 
 def symplectic(s: Subject, so_far: Answers) -> Answer:
