@@ -1,4 +1,4 @@
-"""Measurements on real modules: which fields they are, and how far their force is from a gradient."""
+"""Measurements on real modules: which fields they are, how far their force is from a gradient."""
 
 from __future__ import annotations
 

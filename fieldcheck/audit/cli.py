@@ -1,4 +1,4 @@
-"""``fieldcheck audit`` of any module, and ``fieldcheck weights``, the study of a folder of weights."""
+"""``fieldcheck audit`` of any module, ``fieldcheck weights``, the study of a folder of weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit of a module: every question asked, answers with what they rest on, parts by themselves."""
+"""The audit of a module: every question asked, each answer with what it rests on; its parts."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def report(
     kept = answers.get("potential")
     return Report(
         name or _name(module), tuple(example.shape), str(s.x.dtype).removeprefix("torch."),
-        s.parameters, seed, answers, parts, kept and kept.detail.get("callable"),
+        s.parameters, seed, answers, parts, kept.detail.get("callable") if kept else None,
     )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def _number(x: float | None) -> float | None:
     return None if x is None or x != x or abs(x) == float("inf") else float(f"{x:.5g}")
 
 
-_SEEN: dict[str, Any] = {}
+_SEEN: dict[str, dict[str, float]] = {}
 
 
 def sensitivity(dtype: str) -> dict[str, float]:
@@ -165,4 +165,4 @@ def sensitivity(dtype: str) -> dict[str, float]:
             text = "{}"
         _SEEN.update(json.loads(text) or {"": {}})
     single = dtype in ("float32", "float16", "bfloat16", "complex64")
-    return _SEEN.get("float32" if single else "float64", {})  # type: ignore[no-any-return]
+    return _SEEN.get("float32" if single else "float64", {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -185,7 +186,7 @@ def pictures(report: Report) -> list[Picture]:
         places = detail.get(f"by_{axis}")
         if places and len(places) > 1:
             label = f"Where the non-gradient part is: its share in each {axis}."
-            out.append((label, lambda ax, p=places, n=axis: _bars(ax, p, n), (4.2, 2.6)))
+            out.append((label, partial(_bars, places=places, axis=axis), (4.2, 2.6)))
     if report.parts:
         label = "Of each part, the share of its Jacobian that no potential gives."
         out.append((label, lambda ax: _parts(ax, report), (4.8, 0.4 + 0.35 * len(report.parts))))

@@ -54,7 +54,7 @@ class Subject:
         self.pushed: dict[int, list[tuple[Tensor, Tensor]]] = {}
         self.searched: list[Any] = []
 
-    # ---------------------------------------------------------------------------------------- layout
+    # ------------------------------------------------------------------------------------ layout
 
     def _lay_out(self, example: Tensor, channels: int) -> None:
         n = example.ndim
@@ -86,7 +86,7 @@ class Subject:
     def back(self, r: Tensor) -> Tensor:
         return torch.view_as_complex(r.contiguous()) if self.complex else r
 
-    # ---------------------------------------------------------------------------------------- values
+    # ------------------------------------------------------------------------------------ values
 
     def _plain(self, module: Module, x: Tensor) -> Tensor:
         """The module's answer, which must be one tensor like its argument; without its graph."""
@@ -129,7 +129,7 @@ class Subject:
         """F(z), asked again."""
         return self.canonical(self._plain(self.module, self.native(z)))
 
-    # ----------------------------------------------------------------------------------- derivatives
+    # ------------------------------------------------------------------------------- derivatives
 
     def products(self, z: Tensor) -> Products:
         """Jacobian products at z, on real states; remembered."""
@@ -143,7 +143,7 @@ class Subject:
         quotient = max(1e-5, 10 * self.eps ** (2 / 3))
         return quotient if self.products(z).note else self.tol
 
-    # ---------------------------------------------------------------------------------------- points
+    # ------------------------------------------------------------------------------------ points
 
     def generator(self, salt: int = 0) -> torch.Generator:
         return torch.Generator().manual_seed(self.seed * 1000 + salt)
@@ -179,7 +179,7 @@ def relative(a: Tensor, b: Tensor, *sizes: Tensor) -> float:
     return float((a - b).norm()) / top if top else 0.0
 
 
-# ------------------------------------------------------------------------------------------ refusals
+# -------------------------------------------------------------------------------------- refusals
 
 
 def _shape(x: Tensor) -> str:

@@ -1,4 +1,4 @@
-"""The parts of a module that are fields themselves: each asked, at its own input, for a potential."""
+"""The parts of a module that are fields themselves: has each, at its own input, a potential?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from .products import Products, _differentiable
@@ -29,83 +30,139 @@ class Sublayer:
 
 
 def sublayers(s: Subject) -> tuple[Sublayer, ...]:
-    """Of each part that maps a state to one of the same shape, down to the third level."""
+    """Of each part that maps a state to one of the same shape, down to the third level.
+
+    Two parts that do so only together, as the layers of an MLP, are one part, named first..second.
+    """
     if not isinstance(s.module, nn.Module) or s.complex:
         return ()
-    calls = _record(s)
-    found = []
-    for path, module in s.module.named_modules():
-        if path and path.count(".") < DEPTH and path in calls and len(found) < MOST:
-            part = _measured(s, path, module, calls[path])
-            if part is not None:
-                found.append(part)
+    calls, order = _record(s)
+    known = dict(s.module.named_modules())
+    found: list[Sublayer] = []
+    for path in order:
+        if len(found) < MOST and path.count(".") < DEPTH:
+            found += _measured(
+                s, path, type(known[path]).__name__, _force(known[path], calls[path])
+            )
+    for first, second in _spans(order):
+        if len(found) < MOST:
+            name = f"{first}..{second.rpartition('.')[2]}"
+            made = _between(s, known[first], known[second], calls[first])
+            found += _measured(s, name, "span", made)
     return tuple(found)
 
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
+Made = tuple[Callable[[Tensor], Any], Tensor]
+Order = dict[str, tuple[torch.Size, torch.Size]]
 
 
-def _record(s: Subject) -> dict[str, Call]:
-    """The first call of each part while the whole is asked at the example."""
+def _record(s: Subject) -> tuple[dict[str, Call], Order]:
+    """The first call of each part as the whole is asked at the example; shapes, as they ended."""
     calls: dict[str, Call] = {}
+    shapes: Order = {}
     hooks = []
     for path, module in s.module.named_modules():  # type: ignore[attr-defined]
-        if path:
+        if not path:
+            continue
 
-            def hook(_: nn.Module, args: Any, kwargs: Any, path: str = path) -> None:
-                calls.setdefault(path, (args, kwargs))
+        def before(_: nn.Module, args: Any, kwargs: Any, path: str = path) -> None:
+            calls.setdefault(path, (args, kwargs))
 
-            hooks.append(module.register_forward_pre_hook(hook, with_kwargs=True))
+        def after(_: nn.Module, args: Any, kwargs: Any, out: Any, path: str = path) -> None:
+            given, made = _first([*args, *kwargs.values()]), _first([out])
+            if given is not None and made is not None:
+                shapes.setdefault(path, (given.shape, made.shape))
+
+        hooks.append(module.register_forward_pre_hook(before, with_kwargs=True))
+        hooks.append(module.register_forward_hook(after, with_kwargs=True))
     try:
         s.fresh(s.x)
     finally:
         for h in hooks:
             h.remove()
-    return calls
+    return calls, shapes
 
 
-def _measured(s: Subject, path: str, module: nn.Module, call: Call) -> Sublayer | None:
-    made = _force(module, call)
+def _first(values: list[Any]) -> Tensor | None:
+    """The first tensor, in a tuple too."""
+    for v in values:
+        if isinstance(v, tuple | list) and v:
+            v = v[0]
+        if isinstance(v, Tensor) and v.is_floating_point():
+            return v
+    return None
+
+
+def _spans(order: Order) -> list[tuple[str, str]]:
+    """Neighbours (a, b) in the order of ending: a leaves the shape, b brings it back."""
+    left = {p: io for p, io in order.items() if io[0] != io[1]}
+    found, open_at = [], ""
+    for path, (given, made) in left.items():
+        if open_at and made == left[open_at][0]:
+            found.append((open_at, path))
+            open_at = ""
+        elif not open_at and len(given) == len(made):
+            open_at = path
+    return found
+
+
+def _measured(s: Subject, path: str, kind: str, made: Made | None) -> list[Sublayer]:
+    """The part's share, if it is a force at all."""
     if made is None:
-        return None
+        return []
     force, x = made
     try:
         with _differentiable():
             y = force(x)
         if not isinstance(y, Tensor) or y.shape != x.shape or not y.is_floating_point():
-            return None
+            return []
         p = Products(force, x)
     except (ValueError, RuntimeError, TypeError):
-        return None
+        return []
+    if p.note:
+        return [Sublayer(path, kind, float("nan"), False, p.note)]
     anti = whole = 0.0
     for k in range(2 if s.lean else PROBES):
         h = s.normal(100 + k, like=x.double())
-        w = p.push(h)
-        v = p.pull(h) if not p.note else None
-        if v is None:
-            return Sublayer(path, type(module).__name__, float("nan"), False, p.note)
+        w, v = p.push(h), p.pull(h)
         anti += float(((w - v) ** 2).sum()) / 4
         whole += float((w**2 + v**2).sum()) / 2
     share = anti / whole if whole else 0.0
-    return Sublayer(path, type(module).__name__, share, share**0.5 <= s.tol)
+    return [Sublayer(path, kind, share, share**0.5 <= s.tol)]
 
 
-def _force(module: nn.Module, call: Call) -> tuple[Callable[[Tensor], Any], Tensor] | None:
+def _force(module: nn.Module, call: Call) -> Made | None:
     """The part as a function of its first tensor, wherever that one is handed in."""
     args, kwargs = call
-    tensors = [t for t in [*args, *kwargs.values()] if isinstance(t, Tensor)]
-    if not tensors or not tensors[0].is_floating_point():
+    first = _first([*args, *kwargs.values()])
+    if first is None:
         return None
-    first = tensors[0]
-    same = lambda t: isinstance(t, Tensor) and (t is first or _twin(t, first))
+    twin = lambda t: t.shape == first.shape and t.data_ptr() == first.data_ptr()
 
     def force(x: Tensor) -> Any:
-        put = lambda t: x if same(t) else t
+        put = lambda t: x if isinstance(t, Tensor) and twin(t) else t
         out = module(*map(put, args), **{k: put(v) for k, v in kwargs.items()})
         return out[0] if isinstance(out, tuple | list) and out else out
 
     return force, first.detach().clone()
 
 
-def _twin(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and a.data_ptr() == b.data_ptr()
+def _between(s: Subject, first: nn.Module, second: nn.Module, call: Call) -> Made | None:
+    """The map from the input of one part to the output of a later one, the whole run through."""
+    x = _first([*call[0], *call[1].values()])
+    if x is None:
+        return None
+
+    def force(t: Tensor) -> Any:
+        caught: list[Any] = []
+        put = first.register_forward_pre_hook(lambda _, args: (t, *args[1:]))
+        take = second.register_forward_hook(lambda _, args, out: caught.append(out))
+        try:
+            s.force(s.x.detach().clone().requires_grad_())
+        finally:
+            put.remove()
+            take.remove()
+        return caught[0] if caught else None
+
+    return force, x.detach().clone()

@@ -90,8 +90,8 @@ EXHIBITS = [
     # Entries of the symmetric part: at least 0.875 on the diagonal, at most 0.52 beside it.
     _real("pendulums, one leapfrog step", leapfrog, "symplectic monotone"),
     _complex("complex linear", lambda z: z @ GENERAL, LINEAR, 1),
-    _complex("complex linear, Hermitian", lambda z: z @ HERMITIAN, f"{LINEAR} gradient nonexpansive",
-             1),
+    _complex("complex linear, Hermitian", lambda z: z @ HERMITIAN,
+             f"{LINEAR} gradient nonexpansive", 1),
     _complex("Schrödinger's field", lambda z: 1j * z @ HERMITIAN,
              f"{LINEAR} norm hamiltonian nonexpansive monotone", 1),
     _complex("complex linear, unitary", lambda z: z @ UNITARY,

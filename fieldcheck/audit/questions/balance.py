@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor
 
@@ -16,7 +18,7 @@ def balance(s: Subject, _: Answers) -> Answer:
     They are equal if there is an energy.  The chord would not do: some flows are straight.
     """
     path = [s.real(s.x)]
-    for _ in range(2 if s.lean else 4):
+    for _step in range(2 if s.lean else 4):
         z = path[-1]
         f = s.real(s.fresh(s.back(z)))
         size = float(f.norm())
@@ -40,7 +42,7 @@ def balance(s: Subject, _: Answers) -> Answer:
 
 
 def _path(s: Subject, path: list[Tensor], count: int) -> float:
-    return sum(work(s, a, b, count) for a, b in zip(path, path[1:], strict=False))
+    return sum(work(s, a, b, count) for a, b in itertools.pairwise(path))
 
 
 def norm(s: Subject, _: Answers) -> Answer:

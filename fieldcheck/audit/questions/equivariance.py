@@ -158,11 +158,11 @@ def added(axis: int) -> Callable[[Subject, Answers], Answer]:
     return ask
 
 
-# --------------------------------------------------------------------------------- groups of channels
+# ------------------------------------------------------------------------------- groups of channels
 
 
 def channel_groups(s: Subject, so_far: Answers) -> Answer:
-    """Sizes g so that whole groups of g neighbours may change places, and so that their bodies turn.
+    """Sizes g so that whole groups of g neighbours may change places, or their bodies turn.
 
     A body is a group without its first channel.  Yes if any size passes in either way.
     """
@@ -204,4 +204,5 @@ def _grouped(g: int) -> dict[str, Group]:
         q = torch.block_diag(torch.ones(1, 1).to(s.x), unitary(s, g - 1, rng))
         return lambda z: (cut(z) @ q).flatten(-2)
 
-    return {"swap": swap, "turn": turn} | ({"turn bodies": bodies} if g > 2 else {})
+    ways: dict[str, Group] = {"swap": swap, "turn": turn}
+    return ways | ({"turn bodies": bodies} if g > 2 else {})

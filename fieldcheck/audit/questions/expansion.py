@@ -35,7 +35,7 @@ def idempotent(s: Subject, _: Answers) -> Answer:
     return judged(worst, s.tol, witness)
 
 
-# ----------------------------------------------------------------------------------------- the search
+# ------------------------------------------------------------------------------------- the search
 
 
 def _states(s: Subject) -> list[tuple[str, Tensor]]:
@@ -125,7 +125,7 @@ Score = Callable[[Tensor, Tensor], float]
 
 
 def _bounded(s: Subject, score: Score, bound: float) -> Answer:
-    """The worst score of the search against its bound; a no is shown by two states, if it can be."""
+    """The worst score of the search against its bound; a no is shown by two states if it can be."""
     worst, which = -float("inf"), None
     for tried in _search(s):
         if float(tried[2].norm()) and (found := score(tried[2], tried[3])) > worst:
@@ -137,7 +137,9 @@ def _bounded(s: Subject, score: Score, bound: float) -> Answer:
         return Answer(YES, worst, limit)
     name, z, h, w = which
     shown = z is None
-    for step in () if z is None else (1e-2, 1e-4):
+    for step in (1e-2, 1e-4):
+        if z is None:
+            break
         size = step * max(float(z.abs().norm()), 1e-300) / float(h.norm())
         pair = _pair(s, z, s.back((size * h).to(s.real(z))))
         if pair is not None and float(pair[0].norm()) and score(*pair) > limit:
@@ -150,7 +152,7 @@ def _bounded(s: Subject, score: Score, bound: float) -> Answer:
     return Answer(NO, worst, limit, "" if shown else "by its derivative alone", witness)
 
 
-# -------------------------------------------------------------------------------------- the questions
+# ---------------------------------------------------------------------------------- the questions
 
 
 def nonexpansive(s: Subject, _: Answers) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from ..answer import NO, YES, Answer, Answers, not_asked
@@ -33,7 +35,10 @@ def interaction(s: Subject, _: Answers) -> Answer:
         change[j] = 0
         largest = max(largest, float(change.max()))
     pattern, reach = _pattern(moved, n)
-    detail = {"pattern": pattern, "moved": {str(j): sorted(i)[:64] for j, i in moved.items()}}
+    detail: dict[str, Any] = {
+        "pattern": pattern,
+        "moved": {str(j): sorted(i)[:64] for j, i in moved.items()},
+    }
     if reach:
         detail["reach"] = reach
     note = "no other token" if pattern == NONE else pattern

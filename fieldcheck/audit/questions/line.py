@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,7 +27,7 @@ def work(s: Subject, a: Tensor, b: Tensor, count: int) -> float:
 
 def closed(s: Subject, corners: list[Tensor], count: int) -> tuple[float, float]:
     """(the work along a path of corners, the sum of the pieces' sizes)."""
-    parts = [work(s, a, b, count) for a, b in zip(corners, corners[1:], strict=False)]
+    parts = [work(s, a, b, count) for a, b in itertools.pairwise(corners)]
     return sum(parts), sum(abs(p) for p in parts)
 
 

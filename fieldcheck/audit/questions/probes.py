@@ -23,7 +23,7 @@ def pushes(s: Subject, z: Tensor) -> list[Pair]:
 
 
 def skewness(pairs: list[Pair], turn: Callable[[Tensor], Tensor]) -> float:
-    """How far ⟨u, T J v⟩ is from ⟨v, T J u⟩ over all pairs of directions: root of a ratio of squares.
+    """How far ⟨u, T J v⟩ is from ⟨v, T J u⟩, over all pairs of directions, root of mean square.
 
     ``turn`` is T.
     """

@@ -1,4 +1,4 @@
-"""Symplectic, as a map or as a field?  Channels are positions and momenta: halves, or neighbours."""
+"""Symplectic, as a map or as a field?  Channels are places and momenta: halves, or neighbours."""
 
 from __future__ import annotations
 
