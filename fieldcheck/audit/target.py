@@ -6,6 +6,7 @@ import ast
 import importlib
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,9 +112,10 @@ def _program(path: Path) -> nn.Module:
     if not path.is_file():
         raise AuditError(f"there is no file {path}")
     try:
-        program = torch.export.load(path)
-        # Unlike its training graph it refuses train(), and says so.
-        return program.module()
+        with warnings.catch_warnings():  # torch's own, of its tree utilities
+            warnings.simplefilter("ignore", FutureWarning)
+            # Unlike a module it refuses train(), and says so.
+            return torch.export.load(path).module()
     except Exception as fault:
         raise AuditError(f"{path} is no exported program: {_said(fault)}") from None
 

@@ -1,12 +1,14 @@
 """``fieldcheck audit TARGET``: what may be named, and one sentence for what may not."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 from typer.testing import CliRunner
 
+from fieldcheck.audit import cli
 from fieldcheck.cli import app
 
 
@@ -65,11 +67,11 @@ def test_an_exported_program(tmp_path):
     assert answers(out)[1]["gradient"] == "no"
 
 
-def test_a_folder_is_studied(bert_folder, tmp_path):
-    out = tmp_path / "a.json"
-    result = run(str(bert_folder), "--json", str(out))
-    assert result.exit_code == 0, result.output
-    assert json.loads(out.read_text())["model"]["kind"] == "bert"
+def test_a_folder_is_studied(tmp_path, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(cli, "weights", lambda path, **rest: asked.update(path=path, **rest))
+    assert run(str(tmp_path), "--json", "a.json", "--seed", "3").exit_code == 0
+    assert asked == {"path": tmp_path, "json": Path("a.json"), "html": None, "seed": 3}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ class Exhibit:
     All others are no, except ``silent``, which cannot be answered and must not be.  What follows
     by a theorem is not listed: a gradient is one in any finer metric, has a potential, and balances
     its flow; a map commutes with scalings if its degree is 1; projections are idempotent and firm,
-    proximal maps gradients and firm.  ``degree``, ``orders`` and ``pattern`` are the other answers' details.
+    proximal maps gradients and firm.  ``degree``, ``orders`` and ``pattern`` are the details of the
+    other answers.
     """
 
     name: str
