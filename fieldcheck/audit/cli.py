@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,11 +78,14 @@ def audit(
         from .inquiry import report
         from .target import example, load
 
-        module = load(target, item)
-        found = report(
-            module, example(module, shape, dtype, channels, seed),
-            name=target, channels=channels, seed=seed,
-        )  # fmt: skip
+        with warnings.catch_warnings():  # what torch says of itself, to programmers
+            for kind in (FutureWarning, DeprecationWarning):
+                warnings.simplefilter("ignore", kind)
+            module = load(target, item)
+            found = report(
+                module, example(module, shape, dtype, channels, seed),
+                name=target, channels=channels, seed=seed,
+            )  # fmt: skip
         first = found["deterministic"]
         if first.verdict == "no":
             raise StudyError(

@@ -15,7 +15,7 @@ from torch import Tensor
 from .answer import NO, NOT_ASKED, Answer, not_asked
 from .questions import BY_KEY, QUESTIONS
 from .questions.line import Potential
-from .subject import Module, Subject
+from .subject import Module, Subject, evaluating
 from .sublayers import Sublayer, sublayers
 
 SCHEMA = 1
@@ -95,14 +95,10 @@ def report(
     Raises AuditError, in one sentence, for what cannot be audited: see
     :class:`fieldcheck.audit.subject.Subject`.
     """
-    flags = _into_eval(module)
-    try:
+    with evaluating(module):
         s = Subject(module, example, channels=channels, seed=seed)
         answers = _ask(s, None if only is None else set(only))
         parts = () if only is not None else sublayers(s)
-    finally:
-        for part, flag in flags:
-            part.training = flag
     kept = answers.get("potential")
     return Report(
         name or _name(module), tuple(example.shape), str(s.x.dtype).removeprefix("torch."),
@@ -134,15 +130,6 @@ def _closed(keys: set[str]) -> set[str]:
         "projection": {"idempotent", "firm"}, "prox": {"gradient", "firm"},
     }  # fmt: skip
     return keys | {"deterministic"} | {n for k in keys for n in needs.get(k, ())}
-
-
-def _into_eval(module: object) -> list[tuple[Any, bool]]:
-    if not isinstance(module, torch.nn.Module):
-        return []
-    flags = [(m, m.training) for m in module.modules()]
-    for m, _ in flags:
-        m.training = False
-    return flags
 
 
 def _name(module: object) -> str:

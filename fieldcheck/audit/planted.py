@@ -70,7 +70,7 @@ FAULTS: dict[str, Fault] = {
 # Where a bound is not reached, a small stretch breaks nothing: these modules reach theirs.
 TIGHT = {
     "nonexpansive": ("identity", "rotation in phase space"),
-    "firm": ("identity", "nearest point of cones"),
+    "firm": ("identity", "nearest point of the ball"),
     "monotone": ("linear, a projection", "harmonic oscillators"),
     "modes": ("tanh", "layer norm"),
 }

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -171,6 +172,19 @@ class Subject:
                         self._points.append(z)
                         break
         return self._points[:count]
+
+
+@contextmanager
+def evaluating(module: object) -> Iterator[None]:
+    """In eval mode; afterwards each part is in the mode it had."""
+    flags = [(m, m.training) for m in module.modules()] if isinstance(module, nn.Module) else []
+    for m, _ in flags:
+        m.training = False
+    try:
+        yield
+    finally:
+        for m, flag in flags:
+            m.training = flag
 
 
 def relative(a: Tensor, b: Tensor, *sizes: Tensor) -> float:

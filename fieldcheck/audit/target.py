@@ -6,7 +6,6 @@ import ast
 import importlib
 import importlib.util
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,10 +111,8 @@ def _program(path: Path) -> nn.Module:
     if not path.is_file():
         raise AuditError(f"there is no file {path}")
     try:
-        with warnings.catch_warnings():  # torch's own, of its tree utilities
-            warnings.simplefilter("ignore", FutureWarning)
-            # Unlike a module it refuses train(), and says so.
-            return torch.export.load(path).module()
+        # Unlike a module it refuses train(), and says so.
+        return torch.export.load(path).module()
     except Exception as fault:
         raise AuditError(f"{path} is no exported program: {_said(fault)}") from None
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fieldcheck.cones.modules import CoLU, SecondOrderCone
+from fieldcheck.ops import reference
 
 from .attention import gradient
 from .exhibit import CHANNELS, CONTRACTS, FINE, TOKENWISE, Exhibit, draw, normed, turning
@@ -69,8 +69,8 @@ EXHIBITS = [
     Exhibit("average pooling", "convolution", lambda: nn.AvgPool2d(3, 1, 1),
             f"{FINE} modes U_C {CHANNELS} phase channel_phases gradient nonexpansive", 1, (1,),
             "some", shape=(1, 4, 4, 4), channels=1),
-    Exhibit("CoLU", "cone", lambda: CoLU(4), f"{FINE} modes {TOKENWISE} groups idempotent", 1,
-            shape=(6, 8)),
-    Exhibit("nearest point of cones", "cone", lambda: SecondOrderCone(4),
-            f"{FINE} modes {TOKENWISE} groups gradient idempotent {CONTRACTS}", 1, shape=(6, 8)),
+    Exhibit("CoLU", "cone", lambda: lambda x: reference.colu(x, 4),
+            f"{FINE} {TOKENWISE} groups idempotent", 1, shape=(6, 8)),
+    Exhibit("nearest point of cones", "cone", lambda: lambda x: reference.soc_projection(x, 4),
+            f"{FINE} {TOKENWISE} groups gradient idempotent {CONTRACTS}", 1, shape=(6, 8)),
 ]  # fmt: skip

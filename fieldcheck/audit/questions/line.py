@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..subject import Subject
+from ..subject import Subject, evaluating
 
 
 def nodes(count: int) -> tuple[list[float], list[float]]:
@@ -51,6 +51,7 @@ class Potential:
         if self.weights is not None:
             step = step * (self.weights if step.ndim == 3 else self.weights[:, None])
         total: Tensor = torch.zeros((), dtype=step.dtype, device=step.device)
-        for t, w in zip(*nodes(self.count), strict=True):
-            total = total + w * (s.real(s.force(self.base + t * (z - self.base))) * step).sum()
+        with evaluating(s.module):
+            for t, w in zip(*nodes(self.count), strict=True):
+                total = total + w * (s.real(s.force(self.base + t * (z - self.base))) * step).sum()
         return 2 * total if s.complex else total
