@@ -14,6 +14,7 @@ from torch import Tensor
 
 from .answer import NO, NOT_ASKED, Answer, not_asked
 from .questions import BY_KEY, QUESTIONS
+from .products import _differentiable
 from .questions.line import Potential
 from .subject import Module, Subject, evaluating
 from .sublayers import Sublayer, sublayers
@@ -95,7 +96,7 @@ def report(
     Raises AuditError, in one sentence, for what cannot be audited: see
     :class:`fieldcheck.audit.subject.Subject`.
     """
-    with evaluating(module):
+    with evaluating(module), _differentiable():
         s = Subject(module, example, channels=channels, seed=seed)
         answers = _ask(s, None if only is None else set(only))
         parts = () if only is not None else sublayers(s)

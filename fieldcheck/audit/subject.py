@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from .errors import AuditError
 from .products import Products, _differentiable
 
-LEAN = 1e9
+LEAN = 1e8
 """Parameters times tokens above which fewer points and probes are taken."""
 
 Module = Callable[[Tensor], Any]

@@ -80,6 +80,8 @@ def _climb(s: Subject, form: str, step: Callable[[Any, Tensor], Tensor], start: 
     """(name, state, direction h, J h) after some power iterations of ``step``, at each state."""
     found: list[Tried] = []
     for k, (name, z) in enumerate(_states(s)):
+        if start > 60 and name in ("x/10", "-x"):
+            continue
         try:
             p = s.products(z)
         except ValueError:
@@ -87,7 +89,7 @@ def _climb(s: Subject, form: str, step: Callable[[Any, Tensor], Tensor], start: 
         if p.note:
             continue
         h = s.normal(start + k, like=s.real(z).double())
-        for _ in range(3 if s.lean else 8):
+        for _ in range(3 if s.lean else 6):
             h = h / max(float(h.norm()), 1e-300)
             h = step(p, h)
             if not torch.isfinite(h).all() or not float(h.norm()):
