@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from .answer import NO, NOT_ASKED, Answer, not_asked
-from .questions import BY_KEY, QUESTIONS
 from .products import _differentiable
+from .questions import BY_KEY, QUESTIONS
 from .questions.line import Potential
 from .subject import Module, Subject, evaluating
 from .sublayers import Sublayer, sublayers
