@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
+
+from fieldcheck.printable import Printer, say_error
 
 from .errors import StudyError
 
@@ -110,9 +112,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except StudyError as fault:
-        console = Console(stderr=True)
-        console.print("[red]error:[/red] ", end="")
-        console.print(str(fault), highlight=False, soft_wrap=True, markup=False)
+        say_error(fault)
         raise typer.Exit(2) from None
 
 
@@ -134,7 +134,7 @@ def _study(
 
     given = {} if text is None else {"text": read(text), "source": text.name}
     model = load(path)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Printer(stderr=True), transient=True) as bar:
         task = bar.add_task("weights", total=work.steps(model, count))
         report = lambda what: bar.update(task, advance=1, description=what)
         return work.study(model, count=count, seed=seed, progress=report, **given)
@@ -163,9 +163,9 @@ def summary(record: dict[str, Any]) -> None:
     """Each number on two lines: what it is, and its values, layer by layer, beside the nulls."""
     from .page import table
 
-    say = lambda line: Console(highlight=False, soft_wrap=True).print(line)
+    say = lambda line: Printer(highlight=False, soft_wrap=True).print(line)
     about = record["model"]
-    say(f"[bold]{about['name']}[/bold], {about['layers']} layers of {about['heads']} heads")
+    say(f"[bold]{escape(about['name'])}[/bold], {about['layers']} layers of {about['heads']} heads")
     for title, *layers, random, shuffled, field in table(record):
         say(f"[bold]{title}[/bold]" + (f"  (a field: {field})" if field else ""))
         say(f"  {'  '.join(layers)}   [dim]random {random}; heads shuffled {shuffled}[/dim]")
