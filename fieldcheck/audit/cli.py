@@ -100,10 +100,10 @@ def audit(
         sheet.show(found, _table_console())
 
 
-def _table_console() -> Console:
+def _table_console() -> Printer:
     """As wide as the terminal; where nothing says how wide, wide enough for the table."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=140)
+    console = Printer(highlight=False)
+    return console if console.is_terminal else Printer(highlight=False, width=140)
 
 
 @contextmanager

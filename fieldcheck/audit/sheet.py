@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 from rich.console import Console
+from rich.markup import escape as plain
 from rich.table import Table
+from rich.text import Text
 
 from .answer import NO, NOT_ASKED, UNDECIDED, YES
 from .inquiry import Report
@@ -68,20 +70,19 @@ def head(report: Report) -> str:
 
 def show(report: Report, console: Console) -> None:
     """The table, the parts, and where the non-gradient part is."""
-    table = Table(title=f"{report.name}: {head(report)}", title_justify="left", box=None)
+    table = Table(title=Text(f"{report.name}: {head(report)}"), title_justify="left", box=None)
     for column in ("question", "answer", "measured", "sees", "", "remark"):
         table.add_column(column, overflow="fold")
     for q, verdict, *rest in rows(report):
-        table.add_row(
-            q, f"[{COLOURS[verdict]}]{verdict}[/]", *(r.replace("[", r"\[") for r in rest)
-        )
+        table.add_row(q, f"[{COLOURS[verdict]}]{verdict}[/]", *map(plain, rest))
     console.print(table)
     for axis in ("token", "channel"):
         if places := report.answers["gradient"].detail.get(f"by_{axis}"):
             console.print(f"non-gradient part, most by {axis}: {_most(places)}")
     for part in report.parts:
         word = "[green]potential[/]" if part.potential else f"{100 * part.share:.3g} % no gradient"
-        console.print(f"part {part.path} ({part.kind}): {part.note or word}", highlight=False)
+        said = plain(part.note) or word
+        console.print(f"part {plain(part.path)} ({part.kind}): {said}", highlight=False)
     if report.potential is not None:
         console.print("potential: report.potential(x), by line integral")
     console.print(
@@ -136,7 +137,7 @@ that was tried spoke against it.</p>
 
 
 _MORE = (
-    "main{max-width:60rem;margin:auto}figure{margin:.5rem;color:#000}figcaption{max-width:26rem;"
+    "main{max-width:60rem;margin:auto}h1{overflow-wrap:anywhere}figure{margin:.5rem;color:#000}figcaption{max-width:26rem;"
     "font-size:.85rem}.asked td{text-align:left;vertical-align:top}.yes{color:#1e7d57}"
     ".no{color:#c2541b}.not,.undecided{opacity:.7}"
 )
