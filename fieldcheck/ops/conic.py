@@ -64,9 +64,10 @@ def colu(
     last = channel_last(op, x, dim)
     cut = layout(op, last.shape[-1], size, groups, planar, shared)
     reference.check_colu(op, form, negative, eps)
-    plain = form == "hard" and negative == "kept" and eps == 0 and not shared
-    if plain and (not planar or cut.groups == 1) and not transformed(x):
-        return conic(last, "colu", cut.size, 1.0).movedim(-1, dim)
+    hard = form == "hard" and eps == 0 and not shared
+    if hard and (not planar or cut.groups == 1) and not transformed(x):
+        kind = "colu" if negative == "kept" else "colu rectified"
+        return conic(last, kind, cut.size, 1.0).movedim(-1, dim)
     return reference.colu_last(last, cut, form, negative, eps).movedim(-1, dim)
 
 
@@ -98,10 +99,8 @@ def rcolu(
     cut = layout(op, last.shape[-1], size, groups, False, False)
     reference.check_colu(op, form, negative, eps)
     if form == "hard" and eps == 0 and not transformed(x):
-        y = conic(last, "rcolu", cut.size, 1.0)
-        if negative == "rectified":
-            mean = last.unflatten(-1, (cut.groups, cut.size)).mean(-1, keepdim=True)
-            y = y + torch.relu(-mean).expand(*mean.shape[:-1], cut.size).flatten(-2)
+        kind = "rcolu" if negative == "kept" else "rcolu rectified"
+        y = conic(last, kind, cut.size, 1.0)
     else:
         y = reference.rcolu_last(last, cut, form, negative, eps)
     return y.movedim(-1, dim)
@@ -142,19 +141,9 @@ def soc_projection(
 # ------------------------------------------------------------------------------------ the operators
 
 
-def plain(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
-    """What the operators compute, in ordinary differentiable torch."""
-    cut = layout(kind, x.shape[-1], size, None, False, False)
-    if kind == "colu":
-        return reference.colu_last(x, cut, "hard", "kept", 0.0)
-    if kind == "rcolu":
-        return reference.rcolu_last(x, cut, "hard", "kept", 0.0)
-    return reference.soc_last(x, cut, opening)
-
-
 def plain_vjp(x: Tensor, g: Tensor, kind: str, size: int, opening: float) -> Tensor:
-    """The reverse derivative of :func:`plain` along ``g``, by torch's own function transform."""
-    pull = torch.func.vjp(lambda x: plain(x, kind, size, opening), x)[1]
+    """The reverse derivative of the plain form along ``g``, by torch's own function transform."""
+    pull = torch.func.vjp(lambda x: reference.conic(x, kind, size, opening), x)[1]
     return pull(g)[0]
 
 
@@ -183,7 +172,7 @@ def _compiled(f: Callable[..., Tensor], *settings: object) -> Callable[..., Tens
 def conic(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
     """The hard map on groups of ``size`` consecutive channels of the last axis."""
     if x.device.type == "cuda":
-        fast = _compiled(plain, x.dtype, x.ndim, kind, size, opening)
+        fast = _compiled(reference.conic, x.dtype, x.ndim, kind, size, opening)
         return fast(x, kind, size, opening).contiguous()
     if x.device.type == "cpu":
         wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
@@ -191,7 +180,7 @@ def conic(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
             wide = wide.contiguous()
             out = room(wide.shape, wide.dtype)
             return native.conic(kind, wide, None, size, opening, out).to(x.dtype)
-    return plain(x, kind, size, opening).contiguous()
+    return reference.conic(x, kind, size, opening).contiguous()
 
 
 @conic.register_fake

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -127,13 +128,13 @@ def check_colu(op: str, form: str, negative: str, eps: float) -> None:
     """The options that colu and rcolu share."""
     _check.choice(op, "form", form, ("hard", "soft", "firm"))
     _check.choice(op, "negative", negative, ("kept", "rectified"))
-    if not (math.isfinite(eps) and eps >= 0):
+    if not 0 <= _check.number(op, "eps", eps) < math.inf:
         raise ValueError(f"{op}: eps must be finite and not negative, not {eps!r}")
 
 
 def opening(op: str, half_angle: float) -> float:
     """The slope a of the cone's side, from its half angle."""
-    if not 0 < half_angle < math.pi / 2:
+    if not 0 < _check.number(op, "half_angle", half_angle) < math.pi / 2:
         raise ValueError(f"{op}: half_angle must lie between 0 and pi/2, not {half_angle!r}")
     return math.tan(half_angle)
 
@@ -186,7 +187,15 @@ def shortening(t: Tensor, r: Tensor, form: Form) -> Tensor:
         quotient = torch.where(deep, 0, t) / torch.where(deep, 1, r)
         c = torch.sigmoid(slope * quotient - shift)
         c = torch.where(deep, (t > 0).to(t.dtype), c)
-    return torch.where((t != t) | (r != r), torch.nan, c)
+    bad, none = unknown(t, r)
+    return torch.where(bad, none, c)
+
+
+def unknown(t: Tensor, r: Tensor) -> tuple[Tensor, Tensor]:
+    """Where axis or length is a NaN, and the NaN that stands there, of which the derivatives are
+    NaN too: in both, however they came to be compared before."""
+    bad = (t != t) | (r != r)
+    return bad, torch.where(bad, t + r, 0) * torch.nan
 
 
 def _wide(x: Tensor) -> Tensor:
@@ -222,19 +231,34 @@ def soc_last(x: Tensor, cut: Groups, a: float) -> Tensor:
     r, height = length(w * scale), t * scale
     inside = r <= a * height
     s = torch.relu(height / (1 + a * a) + (a / (1 + a * a)) * r)
+    bad, none = unknown(height, r)
+    s = torch.where(bad, none, s)
     side = ~inside & (r > 0)
     body = torch.where(inside, 1, a * s / torch.where(side, r, 1)) * w
     return cut.join(torch.where(inside, t, s / scale), body).to(x.dtype)
 
 
+def conic(x: Tensor, kind: str, size: int, a: float) -> Tensor:
+    """A hard map on groups of consecutive channels; "colu rectified" is colu with that axis."""
+    cut = layout(kind, x.shape[-1], size, None, False, False)
+    name, _, rectified = kind.partition(" ")
+    if name == "soc":
+        return soc_last(x, cut, a)
+    along = colu_last if name == "colu" else rcolu_last
+    return along(x, cut, "hard", "rectified" if rectified else "kept", 0.0)
+
+
 def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, a: float) -> Tensor:
-    """The reverse derivative of a hard map on grouped channels, in closed form."""
+    """The reverse derivative of :func:`conic`, in closed form."""
+    kind, _, rectified = kind.partition(" ")
     shape, dtype = x.shape, x.dtype
     x, g = (_wide(y).unflatten(-1, (-1, size)) for y in (x, g))
+    below = x[..., :1] <= 0  # before scaling, which may round a tiny axis to 0
     x = x * scaling(x)
     if kind == "rcolu":
         mean, g_mean = x.mean(-1, keepdim=True), g.mean(-1, keepdim=True)
         t, w, g_t, g_w = mean * math.sqrt(size), x - mean, g_mean * math.sqrt(size), g - g_mean
+        below = t <= 0
     else:
         t, w, g_t, g_w = x[..., :1], x[..., 1:], g[..., :1], g[..., 1:]
     r = length(w)
@@ -243,14 +267,17 @@ def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, a: float) -> Tensor:
     if kind == "soc":
         inside = r <= a * t
         s = t / (1 + a * a) + (a / (1 + a * a)) * r
-        k = torch.where(s > 0, (g_t + a * along) / (1 + a * a), 0)
-        c = torch.where(s > 0, a * s / torch.where(r > 0, r, 1), 0)
+        k = torch.where(s <= 0, 0, (g_t + a * along) / (1 + a * a))
+        c = torch.where(s <= 0, 0, a * s / torch.where(r > 0, r, 1))
         d_t = torch.where(inside, g_t, k)
         d_w = torch.where(inside, g_w, c * g_w + (a * k - c * along) * u)
     else:
         c = shortening(t, r, "hard")
         pulled = torch.where((t > 0) & (t < r), along, 0)
-        d_t, d_w = g_t + pulled, c * g_w - c * pulled * u
+        on_axis = torch.where(below, 0, g_t) if rectified else g_t
+        d_t, d_w = on_axis + pulled, c * g_w - c * pulled * u
+    bad = (t != t) | (r != r)
+    d_t, d_w = torch.where(bad, torch.nan, d_t), torch.where(bad, torch.nan, d_w)
     if kind == "rcolu":
         return (d_t / math.sqrt(size) + d_w).reshape(shape).to(dtype)
     return torch.cat((d_t, d_w), -1).reshape(shape).to(dtype)
@@ -281,14 +308,16 @@ def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
     return Quartic(energy, force)
 
 
-def gibbs(energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int = -1) -> Tensor:
+def gibbs(
+    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int | Sequence[int] = -1
+) -> Tensor:
     """:func:`fieldcheck.ops.gibbs` from the definition, shifted by the lowest energy."""
     weight = torch.exp((energies.amin(dim, keepdim=True) - energies) / temperature)
     return weight / weight.sum(dim, keepdim=True)
 
 
 def gibbs_free_energy(
-    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int = -1
+    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int | Sequence[int] = -1
 ) -> Tensor:
     """:func:`fieldcheck.ops.gibbs_free_energy` as mean energy minus temperature times entropy."""
     p = gibbs(energies, temperature, dim=dim)
