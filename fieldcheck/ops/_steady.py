@@ -40,11 +40,14 @@ def steady(f: F) -> F:
 
 
 def _alike(args: tuple, options: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
-    """The arguments, with all real tensors of the widest of their dtypes."""
+    """The arguments, with all real tensors of the widest of their dtypes; a mask has its own."""
     real = lambda x: isinstance(x, Tensor) and x.dtype in FLOATING
-    dtypes = [x.dtype for x in (*args, *options.values()) if real(x)]
+    numbers = [x for name, x in options.items() if name != "mask"]
+    dtypes = [x.dtype for x in (*args, *numbers) if real(x)]
     if len(set(dtypes)) < 2:
         return args, options
     widest = functools.reduce(torch.promote_types, dtypes)
     to = lambda x: x.to(widest) if real(x) else x
-    return tuple(map(to, args)), {name: to(x) for name, x in options.items()}
+    return tuple(map(to, args)), {
+        name: x if name == "mask" else to(x) for name, x in options.items()
+    }

@@ -9,12 +9,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from . import _check
+from ._heads import grouped
 from ._layout import Groups, channel_last, layout
 from ._results import FreeEnergy, GluPotential, Quartic
 from .masks import Interval
@@ -28,16 +29,28 @@ def free_energy(
     *,
     scale: float | None = None,
     mask: Interval | Tensor | None = None,
+    key_mask: Tensor | None = None,
+    enable_gqa: bool = False,
     empty: Empty = "error",
     key_force: bool = False,
 ) -> FreeEnergy:
     """:func:`fieldcheck.ops.free_energy` with the N x N scores written out."""
+    if enable_gqa:
+        q, k, mask, back = grouped("free_energy", q, k, mask)
+        return back(
+            free_energy(q, k, scale=scale, mask=mask, key_mask=key_mask, empty=empty,
+                        key_force=key_force)
+        )  # fmt: skip
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     dtype = q.dtype
     q, k = _wide(q), _wide(k)  # the energy of half-precision tokens is float32
     s = scale * (q @ k.mH).real if q.is_complex() else scale * (q @ k.mT)
-    if mask is not None:
+    if isinstance(mask, Tensor) and mask.dtype != torch.bool:
+        s = s + mask.to(s.dtype)
+    elif mask is not None:
         s = s.masked_fill(~allowed(mask, s.shape[-2], s.shape[-1], s.device), -torch.inf)
+    if key_mask is not None:
+        s = s.masked_fill(~key_rows(key_mask, s.ndim - 2), -torch.inf)
     if empty == "zero":
         none = (s == -torch.inf).all(-1, keepdim=True)
         p = torch.softmax(s.masked_fill(none, 0), -1).masked_fill(none, 0)
@@ -48,6 +61,12 @@ def free_energy(
     lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
     received = (p.mT @ q.expand(*lead, *q.shape[-2:])).to(dtype) if key_force else None
     return FreeEnergy(energy, (p @ k).to(dtype), received)
+
+
+def key_rows(key_mask: Tensor, axes: int) -> Tensor:
+    """(..., M), whose axes are the first of ``axes`` leading ones, as a table of one row each."""
+    fill = (1,) * (axes + 1 - key_mask.ndim)
+    return key_mask.reshape(*key_mask.shape[:-1], *fill, 1, key_mask.shape[-1])
 
 
 def allowed(mask: Interval | Tensor, n: int, m: int, device: torch.device | None = None) -> Tensor:
@@ -69,7 +88,7 @@ def allowed(mask: Interval | Tensor, n: int, m: int, device: torch.device | None
 
 # -------------------------------------------------------------------------------- conic activations
 
-Form = Literal["hard", "soft", "firm"]
+Form = Literal["hard", "soft", "firm", "silu", "sqrt", "log"]
 Negative = Literal["kept", "rectified"]
 
 
@@ -126,7 +145,7 @@ def soc_projection(
 
 def check_colu(op: str, form: str, negative: str, eps: float) -> None:
     """The options that colu and rcolu share."""
-    _check.choice(op, "form", form, ("hard", "soft", "firm"))
+    _check.choice(op, "form", form, get_args(Form))
     _check.choice(op, "negative", negative, ("kept", "rectified"))
     if not 0 <= _check.number(op, "eps", eps) < math.inf:
         raise ValueError(f"{op}: eps must be finite and not negative, not {eps!r}")
@@ -180,8 +199,12 @@ def shortening(t: Tensor, r: Tensor, form: Form) -> Tensor:
         between = (t > 0) & (t < r)
         quotient = torch.where(between, t, 0) / torch.where(between, r, 1)
         c = torch.where(between, quotient, (t > 0).to(t.dtype))
+    elif form in ("sqrt", "log"):
+        up = (t > 0) & (r > 0)
+        quotient = torch.where(up, t, 1) / torch.where(up, r, 1)
+        c = torch.where(up, torch.sqrt(quotient) if form == "sqrt" else quotient.log1p(), 0)
     else:
-        slope, shift = (1.0, 0.5) if form == "soft" else (4.0, 2.0)
+        slope, shift = (4.0, 2.0) if form == "firm" else (1.0, 0.5)
         # Where the body vanishes against the axis the logistic has reached its limit in any dtype.
         deep = t.abs() >= 1e3 * r
         quotient = torch.where(deep, 0, t) / torch.where(deep, 1, r)
@@ -205,6 +228,8 @@ def _wide(x: Tensor) -> Tensor:
 def colu_last(x: Tensor, cut: Groups, form: Form, negative: Negative, eps: float) -> Tensor:
     """CoLU along the last axis of ``x``, cut into groups."""
     t, w = cut.split(_wide(x))
+    if form == "silu":
+        t = torch.nn.functional.silu(t)
     scale = scaling(t, w)
     r = length(w * scale)
     body = shortening(t * scale, r + eps * scale if eps else r, form) * w
@@ -219,6 +244,9 @@ def rcolu_last(x: Tensor, cut: Groups, form: Form, negative: Negative, eps: floa
     mean = z.mean(-1, keepdim=True)
     w = z - mean
     r = length(w)
+    if form == "silu":
+        root = math.sqrt(cut.size)
+        mean = torch.nn.functional.silu(mean * root / scale) * (scale / root)
     c = shortening(mean * math.sqrt(cut.size), r + eps * scale if eps else r, form)
     axis = torch.relu(mean) if negative == "rectified" else mean
     return ((axis + c * w) / scale).flatten(-2).to(x.dtype)
