@@ -17,7 +17,6 @@ from fieldcheck.ops import _check
 from fieldcheck.ops._layout import layout, part
 from fieldcheck.ops.reference import Form, Negative
 
-
 Scaling = Literal["hard", "soft", "sqrt", "log"]
 
 #: The scalings of the authors' package, as forms here, and what becomes of a negative axis.
@@ -70,15 +69,15 @@ class CoLU(_Conic):
         planar: all axes first, then all bodies, as the activation's authors lay channels out;
             by default each group's axis stands before its own body.
         shared: one axis for all groups.
-        form: "hard"; "soft", c the logistic function of t/|w| - 1/2; "firm", of 4 t/|w| - 2; "silu",
-            soft with silu(t) for t, axis included; "sqrt" and "log", c the root of q and log(1 + q),
-            q = max(t, 0)/|w|.
+        form: "hard"; "soft", c the logistic function of t/|w| - 1/2; "firm", of 4 t/|w| - 2;
+            "silu", soft with silu(t) for t, axis included; "sqrt" and "log", c the root of q and
+            log(1 + q), q = max(t, 0)/|w|.
         negative: a negative axis is "kept" as in the paper, or "rectified" to 0.
         eps: added to |w| in the quotient.
 
     Equivariance group (linear): (positive scalings x O(S - 1)) for each group, permuted by S_G; its
-    isometries are the wreath product of O(S - 1) with S_G.  All forms but silu, and both readings of
-    a negative axis, have it.  With a shared axis one common scaling is left; with ``eps`` > 0 or
+    isometries are the wreath product of O(S - 1) with S_G.  All forms but silu, and both readings
+    of a negative axis, have it.  With a shared axis one common scaling is left; with ``eps`` > 0 or
     the form silu no scaling at all.
 
     Source: Fu and Cohen, Conic Activation Functions, PMLR 285 (2024) 296-309.

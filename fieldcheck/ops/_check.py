@@ -86,7 +86,7 @@ def broadcast(op: str, **tensors: Tensor) -> torch.Size:
 def number(op: str, name: str, value: object) -> float:
     """A real number, of Python's or of another library's; text is none."""
     if isinstance(value, float | torch.SymFloat):  # a compiler's stand-in must stay one
-        return value
+        return value  # type: ignore[return-value]
     if isinstance(value, Tensor):
         raise TypeError(
             f"{op}: {name} must be a number, not a tensor, whose gradient would be lost"
@@ -107,7 +107,7 @@ def positive(op: str, name: str, value: object) -> float:
 def whole(op: str, name: str, value: object) -> int:
     """A whole number, of Python's or of another library's."""
     if isinstance(value, int | torch.SymInt):
-        return value
+        return value  # type: ignore[return-value]
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:

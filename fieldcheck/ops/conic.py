@@ -48,8 +48,7 @@ def colu(
     On the cone's surface and at :math:`t = 0` the derivative is the one from inside the cone and
     from below, as ReLU's at 0; so at 0 that of a kept axis is 1, and that of a rectified one 0.
     Gradients are finite everywhere but where sqrt's are not, as :math:`t` comes down to 0.  A NaN
-    makes NaN of its group, but for the kept or rectified axis of another entry's NaN, and of all
-    the group's derivatives.
+    makes NaN of all the group's derivatives and of its body; of its axis if it stands there.
 
     Shapes
         ``x`` of any shape, C channels along ``dim``; the result has the same shape and dtype.
@@ -133,8 +132,8 @@ def soc_projection(
     :math:`y = x` inside; :math:`y = 0` where :math:`a\lVert w\rVert \le -t`; else
     :math:`y = s\,(1, a\,w/\lVert w\rVert)` with :math:`s = (t + a\lVert w\rVert)/(1 + a^2)`.
     The derivative is symmetric: the map is the gradient of half the squared distance to the polar
-    cone.  On the cone's surface it is the one from inside, on that of the polar cone 0.  A NaN makes
-    NaN of its group and of all the group's derivatives.
+    cone.  On the cone's surface it is the one from inside, on that of the polar cone 0.  A NaN
+    makes NaN of its group and of all the group's derivatives.
 
     Shapes, parameters, errors: as :func:`colu`; ``half_angle`` in radians, between 0 and pi/2.
     Linear isometries it commutes with: O(S - 1) on each body and permutations of the groups.

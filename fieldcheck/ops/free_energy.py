@@ -58,8 +58,8 @@ def free_energy(
 
     Complex tokens meet through the real part of their inner product.  Their forces are complex,
     real part and imaginary part being the gradients in real and imaginary part, as torch's are.
-    The energies of half-precision tokens are float32.  A NaN in a query makes NaN of its row, one in
-    a key of all rows that see it; so does an infinity, whose differences are no numbers.
+    The energies of half-precision tokens are float32.  A NaN in a query makes NaN of its row, one
+    in a key of all rows that see it; so does an infinity, whose differences are no numbers.
 
     All outputs are differentiable in ``q`` and ``k``, to any order in reverse mode.  Within
     transforms of
@@ -98,8 +98,8 @@ def free_energy(
     n, m, d = q.shape[-2], k.shape[-2], q.shape[-1]
     name, table = _mask(op, mask, key_mask, lead, q, k, empty)
     q4, k4 = _four(q, lead), _four(k, lead)
-    # A number that an operator is given is part of the graph that calls it.  The scale may anneal, so
-    # a compiler is made to apply it before.
+    # A number that an operator is given is part of the graph that calls it.  The scale may anneal,
+    # so a compiler is made to apply it before.
     apart = torch.compiler.is_compiling()
     q4, unit = (q4 * scale, 1.0) if apart else (q4, scale)
     force, lse = _attend.attend(q4, k4, table, name, unit, empty == "error")
@@ -160,12 +160,12 @@ def _mask(
     n, m = q.shape[-2], k.shape[-2]
     keys = None if key_mask is None else _keys(op, key_mask, lead, m, q.device)
     if isinstance(mask, Tensor):
-        table = _table(op, mask, (*lead, n, m), q)
+        given = _table(op, mask, (*lead, n, m), q)
         if keys is None:
-            return "all", _folded(table, lead)
-        if table.dtype == torch.bool:
-            return "all", _folded(table & keys, lead)
-        return "all", _folded(table.masked_fill(~keys, -torch.inf), lead)
+            return "all", _folded(given, lead)
+        if given.dtype == torch.bool:
+            return "all", _folded(given & keys, lead)
+        return "all", _folded(given.masked_fill(~keys, -torch.inf), lead)
     table = None if keys is None else _folded(keys, lead)
     if mask is None:
         if empty == "error" and m == 0 and n > 0:
@@ -229,8 +229,8 @@ def _keys(op: str, key_mask: Tensor, lead: torch.Size, m: int, device: torch.dev
     fits = key_mask.ndim <= len(lead) + 1 and key_mask.shape[-1] == m
     if not fits or any(a not in (1, b) for a, b in zip(key_mask.shape[:-1], first, strict=True)):
         raise ValueError(
-            f"{op}: key_mask has shape {_check.shape(key_mask)}; it must be {(*first, m)}, the first "
-            "leading axes and the keys"
+            f"{op}: key_mask has shape {_check.shape(key_mask)}; it must be {(*first, m)}, the "
+            "first leading axes and the keys"
         )
     return reference.key_rows(key_mask, len(lead))
 

@@ -13,8 +13,8 @@ from ._steady import steady
 from .reference import _wide
 
 #: Temperatures that are powers of two from here on scale without rounding, and energies up to this
-#: share of the largest number without overflow: there the lowest energy need not be taken off, which
-#: costs a sweep.
+#: share of the largest number without overflow: there the lowest energy need not be taken off,
+#: which costs a sweep.
 COLD = 2.0**-10
 
 Dim = int | Sequence[int]

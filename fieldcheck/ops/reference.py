@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
 from typing import Literal, get_args
 
 import torch
@@ -337,7 +336,7 @@ def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
 
 
 def gibbs(
-    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int | Sequence[int] = -1
+    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int | tuple[int, ...] = -1
 ) -> Tensor:
     """:func:`fieldcheck.ops.gibbs` from the definition, shifted by the lowest energy."""
     weight = torch.exp((energies.amin(dim, keepdim=True) - energies) / temperature)
@@ -345,7 +344,7 @@ def gibbs(
 
 
 def gibbs_free_energy(
-    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int | Sequence[int] = -1
+    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int | tuple[int, ...] = -1
 ) -> Tensor:
     """:func:`fieldcheck.ops.gibbs_free_energy` as mean energy minus temperature times entropy."""
     p = gibbs(energies, temperature, dim=dim)
