@@ -211,7 +211,9 @@ def attend(
     road = _road(q, k, table)
     if road == "fused":
         out, lse = _fused.attention(q, k, k, interval, table, scale)
-        return out.contiguous(), lse.contiguous()
+        # For a query with a NaN the kernel answers 0.
+        lost = (q - q).sum(-1).to(lse.dtype).masked_fill(lse == -torch.inf, 0)
+        return (out + lost[..., None].to(out.dtype)).contiguous(), (lse + lost).contiguous()
     if road == "flex":
         out, lse = _flex.attention(q, k, k, interval, table, scale)
         if table is not None or interval is not None:  # the kernel's rows without keys are not ours
@@ -239,7 +241,10 @@ def scatter(
     road = _road(q, k, table)
     wide_q, wide_k, wide_w = _wide(q, k, w)
     if road == "fused":
-        return _fused.scatter(wide_q, wide_k, lse, wide_w, interval, table, scale).to(q.dtype)
+        out = _fused.scatter(wide_q, wide_k, lse, wide_w, interval, table, scale)
+        # For a key whose scores are NaN the kernel answers 0.
+        shift = lse.masked_fill(lse == -torch.inf, 0)
+        return (out + (shift - shift).sum(-1)[..., None, None]).to(q.dtype)
     if road == "flex":
         return _flex.scatter(q, k, lse, w, interval, table, scale).contiguous()
     plain = Setting(interval, table, scale).scatter(wide_q, wide_k)

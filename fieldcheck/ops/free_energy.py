@@ -59,7 +59,8 @@ def free_energy(
     Complex tokens meet through the real part of their inner product.  Their forces are complex,
     real part and imaginary part being the gradients in real and imaginary part, as torch's are.
     The energies of half-precision tokens are float32.  A NaN in a query makes NaN of its row, one
-    in a key of all rows that see it; so does an infinity, whose differences are no numbers.
+    in a key of all rows that see it, and may of rows from which ``mask`` hides it; an infinity makes NaN of their forces, and of their energies
+    either NaN or an infinity.
 
     All outputs are differentiable in ``q`` and ``k``, to any order in reverse mode.  Within
     transforms of
@@ -102,6 +103,8 @@ def free_energy(
     # so a compiler is made to apply it before.
     apart = torch.compiler.is_compiling()
     q4, unit = (q4 * scale, 1.0) if apart else (q4, scale)
+    if key_mask is not None:  # what stands in a padding's place must not matter, not even a NaN
+        k4 = k4.masked_fill(~_four(reference.key_rows(key_mask, len(lead)).mT, lead), 0)
     force, lse = _attend.attend(q4, k4, table, name, unit, empty == "error")
     received = None
     if key_force:

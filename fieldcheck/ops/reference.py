@@ -42,6 +42,9 @@ def free_energy(
         )  # fmt: skip
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     dtype = q.dtype
+    if key_mask is not None:
+        lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
+        k = k.expand(*lead, *k.shape[-2:]).masked_fill(~key_rows(key_mask, len(lead)).mT, 0)
     q, k = _wide(q), _wide(k)  # the energy of half-precision tokens is float32
     s = scale * (q @ k.mH).real if q.is_complex() else scale * (q @ k.mT)
     if isinstance(mask, Tensor) and mask.dtype != torch.bool:
