@@ -47,7 +47,7 @@ def colu(
 
     On the cone's surface and at :math:`t = 0` the derivative is the one from inside the cone and
     from below, as ReLU's at 0; so at 0 that of a kept axis is 1, and that of a rectified one 0.
-    Gradients are finite everywhere but where sqrt's are not, as :math:`t` comes down to 0.  A NaN
+    Gradients are finite everywhere, but for sqrt's beside a vanishing axis or body.  A NaN
     makes NaN of all the group's derivatives and of its body; of its axis if it stands there.
 
     Shapes

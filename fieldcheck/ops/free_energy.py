@@ -59,8 +59,8 @@ def free_energy(
     Complex tokens meet through the real part of their inner product.  Their forces are complex,
     real part and imaginary part being the gradients in real and imaginary part, as torch's are.
     The energies of half-precision tokens are float32.  A NaN in a query makes NaN of its row, one
-    in a key of all rows that see it, and may of rows from which ``mask`` hides it; an infinity makes NaN of their forces, and of their energies
-    either NaN or an infinity.
+    in a key of all rows that see it, and may of rows from which ``mask`` hides it; an infinity
+    makes NaN of their forces, and of their energies either NaN or an infinity.
 
     All outputs are differentiable in ``q`` and ``k``, to any order in reverse mode.  Within
     transforms of

@@ -68,6 +68,13 @@ def _together(
     return one(energies), one(full)
 
 
+def _varies(temperature: Tensor, energies: Tensor, axis: int) -> bool:
+    """Whether states along the axis have temperatures of their own: then no energy may be taken off
+    them all."""
+    at = axis - energies.ndim
+    return temperature.ndim >= -at and temperature.shape[at] != 1
+
+
 def _exact(temperature: float | Tensor) -> bool:
     """Whether dividing by the temperature rounds nothing.  A compiler is not asked: it fuses the
     sweeps, and may hold the temperature open."""
@@ -105,6 +112,8 @@ def gibbs(energies: Tensor, temperature: float | Tensor = 1.0, *, dim: Dim = -1)
     e, axis = _wide(energies), axes[0]
     if _exact(temperature):
         return torch.softmax(e * (-1 / temperature), axis).to(energies.dtype)
+    if isinstance(temperature, Tensor) and _varies(temperature, energies, axis):
+        return torch.softmax(_over(e, temperature), axis).to(energies.dtype)
     lowest = e.detach().amin(axis, keepdim=True)
     return torch.softmax(_over(e - lowest, temperature), axis).to(energies.dtype)
 

@@ -341,8 +341,9 @@ def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
 def gibbs(
     energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int | tuple[int, ...] = -1
 ) -> Tensor:
-    """:func:`fieldcheck.ops.gibbs` from the definition, shifted by the lowest energy."""
-    weight = torch.exp((energies.amin(dim, keepdim=True) - energies) / temperature)
+    """:func:`fieldcheck.ops.gibbs` from the definition, shifted so that no weight overflows."""
+    ratio = energies / temperature
+    weight = torch.exp(ratio.amin(dim, keepdim=True) - ratio)
     return weight / weight.sum(dim, keepdim=True)
 
 

