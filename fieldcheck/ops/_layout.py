@@ -65,7 +65,10 @@ def part(op: str, name: str, value: object) -> int | None:
     """A size or number of groups, if it is given."""
     if value is None:
         return None
-    number = _check.whole(op, name, value)
+    try:
+        number = _check.whole(op, name, value)
+    except TypeError:
+        number = 0
     if number < 1:
         raise ValueError(f"{op}: {name} must be a whole number of at least 1, not {value!r}")
     return number

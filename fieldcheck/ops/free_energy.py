@@ -22,10 +22,10 @@ def free_energy(
     *,
     scale: float | None = None,
     mask: Interval | Tensor | None = None,
-    key_mask: Tensor | None = None,
-    enable_gqa: bool = False,
     empty: reference.Empty = "error",
     key_force: bool = False,
+    key_mask: Tensor | None = None,
+    enable_gqa: bool = False,
 ) -> FreeEnergy:
     r"""The free energy :math:`E_n = \tfrac1s \log\sum_m \exp(s\,\mathrm{Re}\langle q_n,
     k_m\rangle)` and its forces.
@@ -88,7 +88,7 @@ def free_energy(
     if learned or transformed(q, k, *tables):
         # The operators below are opaque to torch.func: there the plain form serves.
         lead = _check.broadcast(op, q=q, k=k)
-        _mask(op, mask, key_mask, lead, q, k, empty)
+        _mask(op, mask, lead, q.shape[-2], k.shape[-2], q.device, empty, key_mask)
         return reference.free_energy(
             q, k, scale=scale, mask=mask, key_mask=key_mask, empty=empty, key_force=key_force
         )
@@ -97,7 +97,8 @@ def free_energy(
         q, k = _real(q), _real(k)
     lead = _check.broadcast(op, q=q, k=k)
     n, m, d = q.shape[-2], k.shape[-2], q.shape[-1]
-    name, table = _mask(op, mask, key_mask, lead, q, k, empty)
+    wide = torch.float64 if q.dtype == torch.float64 else torch.float32
+    name, table = _mask(op, mask, lead, n, m, q.device, empty, key_mask, wide)
     q4, k4 = _four(q, lead), _four(k, lead)
     # A number that an operator is given is part of the graph that calls it.  The scale may anneal,
     # so a compiler is made to apply it before.
@@ -152,18 +153,19 @@ def _four(x: Tensor, lead: torch.Size) -> Tensor:
 def _mask(
     op: str,
     mask: Interval | Tensor | None,
-    key_mask: Tensor | None,
     lead: torch.Size,
-    q: Tensor,
-    k: Tensor,
+    n: int,
+    m: int,
+    device: torch.device,
     empty: str,
+    key_mask: Tensor | None = None,
+    wide: torch.dtype = torch.float32,
 ) -> tuple[str, Tensor | None]:
-    """The mask's name for the operator, and its table if it has one."""
+    """The mask's name for the operator, and its table if it has one, bool or ``wide``."""
     _check.choice(op, "empty", empty, ("error", "zero"))
-    n, m = q.shape[-2], k.shape[-2]
-    keys = None if key_mask is None else _keys(op, key_mask, lead, m, q.device)
+    keys = None if key_mask is None else _keys(op, key_mask, lead, m, device)
     if isinstance(mask, Tensor):
-        given = _table(op, mask, (*lead, n, m), q)
+        given = _table(op, mask, (*lead, n, m), device, wide)
         if keys is None:
             return "all", _folded(given, lead)
         if given.dtype == torch.bool:
@@ -196,15 +198,17 @@ def _named(mask: object) -> str:
     return repr(mask)
 
 
-def _table(op: str, mask: Tensor, shape: tuple[int, ...], q: Tensor) -> Tensor:
-    """A mask that is a tensor, with all axes of ``shape``, bool or in the dtype of the scores."""
+def _table(
+    op: str, mask: Tensor, shape: tuple[int, ...], device: torch.device, wide: torch.dtype
+) -> Tensor:
+    """A mask that is a tensor, with all axes of ``shape``, bool or ``wide``."""
     if mask.dtype != torch.bool and mask.dtype not in _check.FLOATING:
         raise TypeError(
             f"{op}: mask has dtype {mask.dtype}; a tensor mask must be bool, True where a pair is "
             "allowed, or real, added to the scores"
         )
-    if mask.device != q.device:
-        raise ValueError(f"{op}: mask is on {mask.device} and q on {q.device}; move one of them")
+    if mask.device != device:
+        raise ValueError(f"{op}: mask is on {mask.device} and q on {device}; move one of them")
     try:
         fits = torch.broadcast_shapes(mask.shape, shape) == shape
     except RuntimeError:
@@ -214,11 +218,7 @@ def _table(op: str, mask: Tensor, shape: tuple[int, ...], q: Tensor) -> Tensor:
             f"{op}: mask has shape {_check.shape(mask)}, which does not broadcast to {shape}"
         )
     table = mask[(None,) * (len(shape) - mask.ndim)]
-    if table.dtype == torch.bool:
-        return table
-    return table.to(
-        torch.float64 if q.dtype in (torch.float64, torch.complex128) else torch.float32
-    )
+    return table if table.dtype == torch.bool else table.to(wide)
 
 
 def _keys(op: str, key_mask: Tensor, lead: torch.Size, m: int, device: torch.device) -> Tensor:

@@ -27,10 +27,10 @@ def _checked(op: str, energies: Tensor, temperature: float | Tensor, dim: Dim) -
     axes = [_check.axis(op, "energies", energies, d) for d in given]
     if not axes or len(set(axes)) < len(axes):
         raise ValueError(f"{op}: dim must name one axis or several different ones, not {dim!r}")
-    for axis in axes if energies.ndim else ():
-        if energies.shape[axis] == 0:
+    for axis, name in zip(axes, given, strict=True):
+        if energies.ndim and energies.shape[axis] == 0:
             raise ValueError(
-                f"{op}: energies has shape {_check.shape(energies)}; axis {axis} has no state"
+                f"{op}: energies has shape {_check.shape(energies)}; axis {name} has no state"
             )
     if not isinstance(temperature, Tensor):
         _check.positive(op, "temperature", temperature)

@@ -28,10 +28,10 @@ def free_energy(
     *,
     scale: float | None = None,
     mask: Interval | Tensor | None = None,
-    key_mask: Tensor | None = None,
-    enable_gqa: bool = False,
     empty: Empty = "error",
     key_force: bool = False,
+    key_mask: Tensor | None = None,
+    enable_gqa: bool = False,
 ) -> FreeEnergy:
     """:func:`fieldcheck.ops.free_energy` with the N x N scores written out."""
     if enable_gqa:

@@ -74,7 +74,9 @@ def test_it_says_what_it_is():
 def test_sizes_of_other_libraries():
     for layer in (CoLU(np.int64(4)), RCoLU(np.int64(4)), SecondOrderCone(np.int64(4))):
         assert type(layer.size) is int
-    with pytest.raises(TypeError, match=r"CoLU: size must be a whole number, not 4\.0"):
+    with pytest.raises(
+        ValueError, match=r"CoLU: size must be a whole number of at least 1, not 4\.0"
+    ):
         CoLU(4.0)
 
 

@@ -45,7 +45,11 @@ def wide(x) -> torch.Tensor:
 
 # -- signatures ----------------------------------------------------------------------------------
 OPERATIONS = {
-    "free_energy": (["q", "k"], dict(scale=None, mask=None, empty="error", key_force=False)),
+    "free_energy": (
+        ["q", "k"],
+        dict(scale=None, mask=None, empty="error", key_force=False, key_mask=None,
+             enable_gqa=False),
+    ),
     "colu": (
         ["x", "size"],
         dict(groups=None, dim=-1, planar=False, shared=False, form="hard", negative="kept",
