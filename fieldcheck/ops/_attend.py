@@ -177,7 +177,7 @@ def _road(q: Tensor, k: Tensor, table: Tensor | None) -> str:
     return "chunked" if road == "flex" and _added(table) else road
 
 
-def _refuse_empty_rows(table: Tensor, mask: Interval | None, n: int) -> None:
+def _refuse_empty_rows(table: Tensor, n: int, mask: Interval | None = None) -> None:
     allowed = table if table.dtype == torch.bool else table != -torch.inf
     if mask is None:
         seen = allowed.any(-1)
@@ -204,7 +204,7 @@ def attend(
     """
     interval = parse(mask)
     if strict and table is not None and q.numel():
-        _refuse_empty_rows(table if k.shape[-2] else table[..., :0], interval, q.shape[-2])
+        _refuse_empty_rows(table if k.shape[-2] else table[..., :0], q.shape[-2], interval)
     if _added(table) and q.dtype in (torch.float16, torch.bfloat16):
         out, lse = attend(*_wide(q, k), table, mask, scale, False)  # a half type would round it
         return out.to(q.dtype), lse
@@ -212,8 +212,10 @@ def attend(
     if road == "fused":
         out, lse = _fused.attention(q, k, k, interval, table, scale)
         # For a query with a NaN the kernel answers 0.
-        lost = (q - q).sum(-1).to(lse.dtype).masked_fill(lse == -torch.inf, 0)
-        return (out + lost[..., None].to(out.dtype)).contiguous(), (lse + lost).contiguous()
+        lost = (q - q).sum(-1)
+        if table is not None or interval is not None:
+            lost = lost.masked_fill(lse == -torch.inf, 0)
+        return out.add_(lost[..., None]).contiguous(), lse.add_(lost).contiguous()
     if road == "flex":
         out, lse = _flex.attention(q, k, k, interval, table, scale)
         if table is not None or interval is not None:  # the kernel's rows without keys are not ours
@@ -244,7 +246,7 @@ def scatter(
         out = _fused.scatter(wide_q, wide_k, lse, wide_w, interval, table, scale)
         # For a key whose scores are NaN the kernel answers 0.
         shift = lse.masked_fill(lse == -torch.inf, 0)
-        return (out + (shift - shift).sum(-1)[..., None, None]).to(q.dtype)
+        return out.add_((shift - shift).sum(-1)[..., None, None]).to(q.dtype)
     if road == "flex":
         return _flex.scatter(q, k, lse, w, interval, table, scale).contiguous()
     plain = Setting(interval, table, scale).scatter(wide_q, wide_k)

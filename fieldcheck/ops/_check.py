@@ -100,7 +100,7 @@ def positive(op: str, name: str, value: object) -> float:
     """A finite number above zero."""
     x = number(op, name, value)
     if not 0 < x < math.inf:  # no function of math's: compilers see through comparisons only
-        raise ValueError(f"{op}: {name} must be finite and above zero, not {value!r}")
+        raise ValueError(f"{op}: {name} must be finite and above zero, not {x!r}")
     return x
 
 

@@ -29,9 +29,9 @@ def steady(f: F) -> F:
 
     @functools.wraps(f)
     def run(*args: Any, **options: Any) -> Any:
-        first = next((x for x in (*args, *options.values()) if isinstance(x, Tensor)), None)
-        if first is None or not torch.is_autocast_enabled(first.device.type):
-            return f(*args, **options)
+        first = args[0] if args else next(iter(options.values()), None)
+        if not isinstance(first, Tensor) or not torch.is_autocast_enabled(first.device.type):
+            return f(*args, **options)  # without a tensor it is refused there
         args, options = _alike(args, options)
         with without_autocast(first.device.type):
             return f(*args, **options)

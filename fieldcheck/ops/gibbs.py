@@ -48,11 +48,14 @@ def _checked(op: str, energies: Tensor, temperature: float | Tensor, dim: Dim) -
     return axes
 
 
-def _over(energies: Tensor, temperature: float | Tensor) -> Tensor:
-    """``-energies / temperature``.  A number may be too small for the dtype, a tensor is in it."""
+def _over(above: Tensor, temperature: float | Tensor) -> Tensor:
+    """``-above / temperature``, in the place of ``above``, which is nobody else's, if it can be.
+
+    A number may be too small for the dtype, a tensor is in it.
+    """
     if isinstance(temperature, Tensor):
-        return energies / -_wide(temperature)
-    return energies / -max(temperature, torch.finfo(energies.dtype).tiny)
+        return above / -_wide(temperature)
+    return above.mul_(-1 / max(temperature, torch.finfo(above.dtype).tiny))
 
 
 def _together(
@@ -143,8 +146,9 @@ def gibbs_free_energy(
     axes = _checked(op, energies, temperature, dim)
     if isinstance(temperature, Tensor):
         full = temperature[(None,) * (energies.ndim - temperature.ndim)]
-        for axis in axes if energies.ndim else ():
-            _check.axis_size(op, "temperature", full, axis, 1, "one temperature for all states")
+        for name in dim if isinstance(dim, Sequence) else [dim]:
+            if energies.ndim:
+                _check.axis_size(op, "temperature", full, name, 1, "one temperature for all states")
     if len(axes) > 1:
         return gibbs_free_energy(*_together(energies, temperature, axes))
     e, axis = _wide(energies), axes[0]
