@@ -2,7 +2,9 @@
 
 Under ``torch.autocast`` an operation computes in the dtype of its tensors, in float32 where these
 are half, as it does outside.  Layers before it leave tensors of several dtypes; where these meet,
-all are taken to the widest.  The rule holds for derivatives too.
+all are taken to the widest.  The rule holds for the derivatives of registered operators and of the
+semidefinite projection too; those of plain matrix products are torch's, and are lowered if they are
+taken within the block, which torch advises against.
 """
 
 from __future__ import annotations
