@@ -113,7 +113,10 @@ LedgerOption = Annotated[
 FromOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--from", metavar="FILE.py", help="Read claims from this file, not from the register."
+        "--from",
+        metavar="FILE.py",
+        help="Read claims from this file, not from the register; or from a module, or from what an "
+        "installed package offers under this name.",
     ),
 ]
 
@@ -276,12 +279,15 @@ def _claim_of(claims: dict[str, Any], name: str) -> tuple[Any, str | None]:
         ("fieldcheck verify", "everything that changed"),
         ("fieldcheck verify softmax-free-energy", "one claim with its printed form and neighbours"),
         ("fieldcheck verify --chapter softmax --profile quick", "a chapter, in seconds"),
-        ("fieldcheck verify --from mine.py --json mine.json", "your own claims"),
+        ("fieldcheck verify mine.py --json mine.json", "your own claims"),
     ),
 )
 def verify(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID...", help="Claims (default: all).")
+        list[str] | None,
+        typer.Argument(
+            metavar="ID...|FILE.py", help="Claims (default: all), and files to read them from."
+        ),
     ] = None,
     chapter: Annotated[
         str | None, typer.Option(help="Only the claims of this chapter.", metavar="C")
@@ -302,14 +308,15 @@ def verify(
     files: FromOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Reuse no row.")] = False,
 ) -> None:
-    names = tuple(files or ())
+    names = (*(files or ()), *(name for name in ids or () if name.endswith(".py")))
+    ids = [name for name in ids or () if not name.endswith(".py")]
     console, errors = _console(), _console(error=True)
     path, note = _target(path, names, partial=bool(ids or chapter), profile=profile, seed=seed)
     request = runs.Request(
         profile=profile.value,
         seed=seed,
         jobs=jobs or runs.default_jobs(),
-        ids=tuple(ids or ()),
+        ids=tuple(ids),
         chapter=chapter,
         files=names,
         fresh=fresh,

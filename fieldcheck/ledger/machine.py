@@ -9,7 +9,9 @@ module with the same functions in this one's place (its dotted name is handed to
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import pkgutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,15 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from fieldcheck.ledger import records
-from fieldcheck.ledger.errors import UserError
+from fieldcheck.ledger.errors import UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Witness
 
 
 def load(files: Sequence[str] = ()) -> dict[str, Any]:
-    """The claims: those of the register, or, if files are named, those of the files alone.
+    """The claims: those of the register, or, if other registers are named, those of them alone.
+
+    Each is a file (its name ends in .py), what an installed package offers under that name (entry
+    point group ``fieldcheck.claims``), or an importable module or package.
 
     Raises:
-        UserError: a file is missing, does not parse, raises, or breaks a rule for claims. The
+        UserError: a register is missing, does not parse, raises, or breaks a rule for claims. The
             message names the file and the line.
     """
     from fieldcheck import register
@@ -40,19 +45,71 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
         return known
     claims: dict[str, Any] = {}
     for name in files:
-        claims.update(_load_file(Path(name)))
+        claims.update(_load_file(Path(name)) if name.endswith(".py") else _load_module(name))
     return claims
 
 
 _FILES = "fieldcheck_claims_"
 """How the modules made from claims files begin."""
 
+OFFERED = "fieldcheck.claims"
+"""The entry points by which installed packages offer registers."""
+
+_modules: set[str] = set()
+"""The modules that were asked for as registers."""
+
 
 def _forget() -> None:
     from fieldcheck.claim import registered
 
-    for claim_id in [key for key, old in registered().items() if old.module.startswith(_FILES)]:
+    def is_foreign(module: str) -> bool:
+        return module.startswith(_FILES) or any(_lies_in(module, name) for name in _modules)
+
+    for claim_id in [key for key, old in registered().items() if is_foreign(old.module)]:
         del registered()[claim_id]
+    for name in [name for name in sys.modules if any(_lies_in(name, own) for own in _modules)]:
+        del sys.modules[name]
+    _modules.clear()
+
+
+def _lies_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _load_module(name: str) -> dict[str, Any]:
+    from importlib.metadata import entry_points
+
+    from fieldcheck import register
+    from fieldcheck.claim import registered
+
+    offered = {point.name: point.value for point in entry_points(group=OFFERED)}
+    module_name = offered.get(name, name)
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
+    if _lies_in(module_name, "fieldcheck") or not _is_found(module_name):
+        raise unknown("claims file (its name ends in .py) or module", name, offered)
+    _modules.add(module_name)
+    folder = Path(".")
+    try:
+        module = importlib.import_module(module_name)
+        folder = Path(module.__file__ or ".").parent
+        for inner in pkgutil.walk_packages(getattr(module, "__path__", []), f"{module_name}."):
+            importlib.import_module(inner.name)
+        register.load()
+    except Exception as fault:
+        _forget()
+        raise UserError(f"{name}: {_told(fault, folder)}") from None
+    found = {key: made for key, made in registered().items() if _lies_in(made.module, module_name)}
+    if not found:
+        raise UserError(f"{name} registers no claim: decorate a body with @claim(...)")
+    return found
+
+
+def _is_found(module_name: str) -> bool:
+    try:
+        return importlib.util.find_spec(module_name) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _load_file(path: Path) -> dict[str, Any]:
