@@ -30,6 +30,7 @@ from fieldcheck.ledger.errors import LedgerError, UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Ledger
 from fieldcheck.pages import terminal, words
 from fieldcheck.replication.cli import replicate
+from fieldcheck.start.cli import new
 from fieldcheck.verdict import FAILS, INVALID, ON, PROVED, REFUTED, STANDS, UNDECIDED, UP_TO
 
 MACHINE = runs.MACHINE
@@ -128,6 +129,8 @@ def _ledger_path(given: Path | None, files: tuple[str, ...]) -> Path | None:
     default = store.default_path()
     if files and default is not None:
         return default.with_name(f"ledger-{Path(files[0]).stem}.json")
+    if files and (Path(files[0]).parent / "_toc.yml").is_file():  # a project of the user's own
+        return Path(files[0]).parent / "_build" / "ledger.json"
     return default
 
 
@@ -457,20 +460,30 @@ def recheck(
 
 
 @app.command(
-    help="Say which displayed equations of the book are named by a claim or checked by a cell."
+    help="Say which displayed equations of the book are named by a claim or checked by a cell; or, "
+    "of a LaTeX article, which are verified."
     + _examples(
         ("fieldcheck coverage", "the figure for each chapter, and what is missing"),
         ("fieldcheck coverage --json", "for a program"),
+        ("fieldcheck coverage paper.tex", "by the claims.py beside it"),
     ),
 )
 def coverage(
+    article: Annotated[
+        Path | None, typer.Argument(metavar="[FILE.tex]", help="A LaTeX article.")
+    ] = None,
     book: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The chapters (default: book/).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ledger: LedgerOption = None,
+    files: FromOption = None,
 ) -> None:
     from fieldcheck.pages import coverage as equations
 
+    if article is not None:
+        _coverage_of(article, as_json, ledger, tuple(files or ()))
+        return
     folder = book
     if folder is None:
         root = store.project_root()
@@ -483,6 +496,30 @@ def coverage(
     else:
         terminal.coverage_table(_console(), report)
     if not report.complete:
+        raise typer.Exit(DIFFERS)
+
+
+def _coverage_of(path: Path, as_json: bool, ledger: Path | None, files: tuple[str, ...]) -> None:
+    """The same of a LaTeX article and the register that was made of it."""
+    from fieldcheck.start import article, covered
+
+    read = article.read(path)
+    names = files or (covered.register_of(path),)
+    claims = _load(names)
+    found = _find_ledger(ledger, names)
+    rows = found.rows if found else {}
+    fresh = {
+        name: row
+        for name, row in rows.items()
+        if found and name in claims and not _is_stale(claims[name], row, found)
+    }
+    lines = covered.lines(read, claims, fresh)
+    if as_json:
+        shown = [line.as_dict() for line in lines]
+        typer.echo(json.dumps(shown, indent=1, ensure_ascii=False))
+    else:
+        terminal.article_table(_console(), read.name, lines)
+    if not all(line.settled for line in lines):
         raise typer.Exit(DIFFERS)
 
 
@@ -527,6 +564,7 @@ def root(
 app.command()(bench)
 app.command()(weights)
 app.command()(replicate)
+app.command()(new)
 
 
 def main() -> None:
