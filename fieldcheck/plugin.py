@@ -13,7 +13,7 @@ pytest loads this module wherever the library is installed, so it imports little
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Iterator[Any]:
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, Any, Any]:
     # Python's own collector would import a file that is named, and register its claims twice.
     found = yield
     if _is_register(file_path, parent):
@@ -81,7 +83,8 @@ class ClaimsFile(pytest.File):
     def rows(self) -> dict[str, ClaimRow]:
         """The rows of all claims of which a form is to be tested in this run."""
         if self._rows is None:
-            ids = {item.claim_id for item in self.session.items if _belongs(item, self)}
+            items = [item for item in self.session.items if isinstance(item, FormItem)]
+            ids = {item.claim_id for item in items if item.parent is self}
             self._rows = self._gathered(ids)
         return self._rows
 
@@ -120,10 +123,6 @@ class ClaimsFile(pytest.File):
             lines.append(f"  at {row.witness.sizes} {row.witness.inputs}")
             lines.append(f"  left {row.witness.lhs}, right {row.witness.rhs}")
         return "\n".join(lines)
-
-
-def _belongs(item: pytest.Item, file: ClaimsFile) -> bool:
-    return isinstance(item, FormItem) and item.parent is file
 
 
 class FormItem(pytest.Item):

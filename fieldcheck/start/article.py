@@ -14,14 +14,13 @@ from typing import Any
 from fieldcheck.ledger.errors import UserError
 from fieldcheck.start.grammar import OTHER_RELATIONS, RELATIONS, Environment, Token
 
-DISPLAYED = frozenset(
-    "equation align gather multline eqnarray displaymath flalign alignat math".split()
-)
+_DISPLAYED = "equation align gather multline eqnarray displaymath flalign alignat math"
+DISPLAYED = frozenset(_DISPLAYED.split())
 """Environments that display; with or without a star."""
-INNER = frozenset("split aligned gathered alignedat array".split())
-SKIPPED = frozenset(
-    "figure table tikzpicture verbatim lstlisting thebibliography tabular algorithm".split()
-)
+_INNER = "split aligned gathered alignedat array"
+INNER = frozenset(_INNER.split())
+_SKIPPED = "figure table tikzpicture verbatim lstlisting thebibliography tabular algorithm"
+SKIPPED = frozenset(_SKIPPED.split())
 
 
 @dataclass
@@ -89,9 +88,7 @@ def _parser() -> Any:
     try:
         from pylatexenc import latexwalker
     except ImportError:
-        raise UserError(
-            "reading LaTeX needs pylatexenc: pip install 'fieldcheck[tex]'"
-        ) from None
+        raise UserError("reading LaTeX needs pylatexenc: pip install 'fieldcheck[tex]'") from None
     return latexwalker
 
 

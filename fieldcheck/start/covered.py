@@ -46,9 +46,7 @@ def register_of(path: Path) -> str:
     return str(beside)
 
 
-def lines(
-    article: Article, claims: Mapping[str, Any], rows: Mapping[str, ClaimRow]
-) -> list[Line]:
+def lines(article: Article, claims: Mapping[str, Any], rows: Mapping[str, ClaimRow]) -> list[Line]:
     """One line for each equation, in order.
 
     Args:

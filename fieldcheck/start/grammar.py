@@ -58,11 +58,12 @@ RELATIONS = {
     r"\ge": ">=", r"\geq": ">=", r"\geqslant": ">=", ">": ">", ":=": "=", r"\coloneqq": "=",
     r"\triangleq": "=",
 }  # fmt: skip
-OTHER_RELATIONS = frozenset(
+_OTHER_RELATIONS = (
     r"\approx \sim \simeq \propto \to \rightarrow \mapsto \longrightarrow \preceq \succeq \prec "
     r"\succ \ll \gg \subset \subseteq \supset \iff \Leftrightarrow \implies \Rightarrow \neq \ne "
-    r"\in \notin \longmapsto \cong \xrightarrow \leftarrow \gets".split()
+    r"\in \notin \longmapsto \cong \xrightarrow \leftarrow \gets"
 )
+OTHER_RELATIONS = frozenset(_OTHER_RELATIONS.split())
 FUNCTIONS = {
     "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sin": "sin", "cos": "cos",
     "tr": "trace", "Tr": "trace", "trace": "trace", "Trace": "trace", "det": "det", "diag": "diag",
@@ -72,10 +73,11 @@ FUNCTIONS = {
 }  # fmt: skip
 """Functions that need no definition, by the name that is typed."""
 OPERATORS = frozenset((r"\sum", r"\prod", r"\max", r"\min"))
-FONTS = frozenset(
+_FONTS = (
     r"\mathbf \bm \boldsymbol \mathrm \mathsf \mathcal \mathit \mathbb \mathfrak \mathscr \bf \rm "
-    r"\operatorname \text \textrm \vec \pmb \mathnormal \textbf \textsf".split()
+    r"\operatorname \text \textrm \vec \pmb \mathnormal \textbf \textsf"
 )
+FONTS = frozenset(_FONTS.split())
 ACCENTS = {
     r"\bar": "bar", r"\hat": "hat", r"\tilde": "tilde", r"\overline": "bar", r"\widehat": "hat",
     r"\widetilde": "tilde", r"\check": "check",
@@ -84,10 +86,10 @@ SPACES = frozenset(
     (r"\,", r"\;", r"\:", r"\!", r"\ ", "~", "&", r"\displaystyle", r"\textstyle", r"\limits",
      r"\nolimits", r"\nonumber", r"\notag", r"\mleft", r"\mright", r"\phantom", r"\strut")
 )  # fmt: skip
-SIZED = frozenset(
-    r"\big \Big \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm "
-    r"\Bigm".split()
+_SIZED = (
+    r"\big \Big \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm " r"\Bigm"
 )
+SIZED = frozenset(_SIZED.split())
 WIDE = frozenset((r"\quad", r"\qquad"))
 OPENING = {"(": ")", "[": "]", r"\{": r"\}", r"\lbrack": r"\rbrack"}
 BARS = {
@@ -95,11 +97,12 @@ BARS = {
     r"\lvert": r"\rvert", r"\langle": r"\rangle",
 }  # fmt: skip
 CLOSING = frozenset((*OPENING.values(), r"\rVert", r"\rvert", r"\rangle"))
-GREEK = frozenset(
+_GREEK = (
     r"\alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa "
     r"\lambda \mu \nu \xi \rho \varrho \sigma \tau \upsilon \phi \varphi \chi \psi \omega \Gamma "
-    r"\Delta \Theta \Lambda \Xi \Sigma \Upsilon \Phi \Psi \Omega \ell \pi \Pi".split()
+    r"\Delta \Theta \Lambda \Xi \Sigma \Upsilon \Phi \Psi \Omega \ell \pi \Pi"
 )
+GREEK = frozenset(_GREEK.split())
 TRANSPOSE = frozenset(("T", r"\top", r"\intercal", r"\prime", "t"))
 ADJOINT = frozenset(("H", r"\dagger", "*", r"\ast", r"\star"))
 UNKNOWN = {
@@ -410,7 +413,9 @@ class Parser:
         text = token
         while isinstance(self.next, str) and (self.next.isdigit() or self.next == "."):
             after = self.tokens[self.at + 1 : self.at + 2]
-            if self.next == "." and not (after and isinstance(after[0], str) and after[0].isdigit()):
+            if self.next == "." and not (
+                after and isinstance(after[0], str) and after[0].isdigit()
+            ):
                 break
             text += self.take()
         return Node("num", (Fraction(text),))
@@ -478,7 +483,7 @@ class Parser:
             return self.scripts(self.primary())
         before = self.at
         first = self.factor()
-        if first.op in ("call", "index") and not (before == self.at):
+        if first.op in ("call", "index") and before != self.at:
             return first
         self.at = before
         return self.product()

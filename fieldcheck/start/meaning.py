@@ -8,6 +8,7 @@ text with marks for lengths, which are replaced when all of them are known.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -52,10 +53,9 @@ class Length:
         a, b = self.root, other.root
         if a is b:
             return
-        if a.name is not None and b.name is not None:
-            if a.name != b.name:
-                raise Unread(f"{what} does not fit: a length is {a.name} on one side and {b.name} "
-                             "on the other")  # fmt: skip
+        if a.name is not None and b.name is not None and a.name != b.name:
+            apart = f"a length is {a.name} on one side and {b.name} on the other"
+            raise Unread(f"{what} does not fit: {apart}")
         keep, drop = (a, b) if a.name is not None else (b, a)
         drop._same = keep
 
@@ -229,14 +229,16 @@ class Reader:
         captured = {n: self.symbol(n) for n in used if self._is_input(n)}
         helper = Helper(definition, (*params, *captured), body.code, {**params, **captured})
         self.helpers.setdefault(name, helper)
-        shown = ", ".join(["xp", *(a.code for a in arguments), *(v.code for v in captured.values())])
+        shown = ", ".join(
+            ["xp", *(a.code for a in arguments), *(v.code for v in captured.values())]
+        )
         return Value(f"{name}({shown})", shape=body.shape, row=body.row)
 
     def _is_input(self, name: str) -> bool:
         return name in self.inputs or any(name in scope for scope in self.locals)
 
     def _captured(self, definition: Definition) -> list[str]:
-        """The inputs that a definition uses besides its parameters, those of inner ones included."""
+        """The inputs that a definition uses besides its parameters, with those of inner ones."""
         found = []
         for name in _called(definition.body):
             if name in definition.params:
@@ -248,9 +250,9 @@ class Reader:
     # -- values -----------------------------------------------------------------------------------
     def value(self, node: Node) -> Value:
         for definition in self.definitions:
-            if not definition.params and definition.pattern == node and node.op != "sym":
-                if definition.name not in self.open:
-                    return self.defined(definition, ())
+            is_it = not definition.params and definition.pattern == node and node.op != "sym"
+            if is_it and definition.name not in self.open:
+                return self.defined(definition, ())
         read = getattr(self, f"_{node.op}", None)
         if read is None:
             raise Unread(f"{node.op} has no reading")
@@ -295,7 +297,7 @@ class Reader:
             if len(own) != 2:
                 raise Unread("more than two indices in another order")
             code = f"{code}.T"
-        if list(axes)[-len(order):] == order:  # broadcasting does it
+        if list(axes)[-len(order) :] == order:  # broadcasting does it
             return code
         marks = ", ".join(":" if a in own else "None" for a in axes)
         return f"{code}[{marks}]"
@@ -420,7 +422,7 @@ class Reader:
     def _pow(self, base: Node, exponent: Node) -> Value:
         whole = exponent.args[0] if exponent.op == "num" else None
         if base.op == "norm" and whole == 2:
-            return self._norm(*base.args, squared=True)
+            return self._norm(base.args[0], base.args[1], squared=True)
         if base.op == "inv":
             raise Unread("a power of an inverse")
         made = self.value(base)
@@ -554,11 +556,15 @@ class Reader:
             return self.defined(self.by_name[name], [self.value(a) for a in arguments])
         if name == "commutator":
             a, b = arguments
-            return self.value(Node("add", (Node("mul", (a, b)), Node("neg", (Node("mul", (b, a)),)))))
+            return self.value(
+                Node("add", (Node("mul", (a, b)), Node("neg", (Node("mul", (b, a)),))))
+            )
         if name in ("maximum", "minimum"):
             values = [self.number(a, name) for a in arguments]
             axes = self.union(*values)
-            return Value(f"xp.{name}({', '.join(self.aligned(v, axes) for v in values)})", ATOM, axes)
+            return Value(
+                f"xp.{name}({', '.join(self.aligned(v, axes) for v in values)})", ATOM, axes
+            )
         if len(arguments) != 1:
             raise Unread(f"{name} of several arguments")
         return self._function(name, arguments[0])
@@ -677,7 +683,7 @@ class Reader:
 
     # -- derivatives ------------------------------------------------------------------------------
     def variable(self, node: Node | None, body: Node) -> tuple[str, Value]:
-        """What a derivative is taken in: an input, or a parameter of the definition it stands in."""
+        """What a derivative is taken in: an input, or a parameter of the definition around it."""
         if node is None:
             if body.op == "call" and len(body.args[1]) == 1 and body.args[1][0].op == "sym":
                 node = body.args[1][0]
@@ -752,7 +758,9 @@ class Reader:
             raise Unread("a derivative at an entry")
         self.locals.append({"t_": Value("t_")})
         try:
-            inner = self.number(Node("call", (node.args[0], (Node("sym", ("t_",)),))), "a derivative")
+            inner = self.number(
+                Node("call", (node.args[0], (Node("sym", ("t_",)),))), "a derivative"
+            )
         finally:
             self.locals.pop()
         return Value(f"xp.gradient(lambda t_: {inner.code}, {argument.code})")
@@ -763,7 +771,7 @@ class Reader:
         relations = []
         if len(sides) < 2:
             raise Unread("no relation: nothing is claimed")
-        for (_, left), (sign, right) in zip(sides, sides[1:], strict=False):
+        for (_, left), (sign, right) in itertools.pairwise(sides):
             relations.append(self.relation(left, sign, right))
         if not self.inputs:
             raise Unread("it has no input")
@@ -797,6 +805,7 @@ class Reader:
         if left.op not in ("gradient", "partial") or match is None or a.axes != b.axes or b.plain:
             return None
         return "Gradient", f"{match[1]}, {match[2]}", self.aligned(b, axes, ADD)
+
 
 def _called(node: Any) -> list[str]:
     """The names of symbols and of functions in a tree."""

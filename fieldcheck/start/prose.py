@@ -111,11 +111,8 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[Declared]:
             assumed = {what for pattern, what in ADJECTIVES.items() if re.search(pattern, words)}
             if "spd" in assumed:
                 assumed -= {"symmetric", "positive"}
-            if "psd" in assumed:
+            if assumed & {"psd", "simplex"}:  # with positive entries, or a positive form
                 assumed -= {"positive"}
-            if rank in (1, 2):  # numbers are positive, and what else has positive entries says so
-                if "simplex" in assumed:
-                    assumed -= {"positive"}
             made = replace(each, rank=rank, line=sentence.line,
                            hypotheses=each.hypotheses | assumed)  # fmt: skip
             if made.rank is not None or made.hypotheses:
@@ -264,7 +261,8 @@ def _space(tokens: list[Token]) -> tuple[int, tuple[str | int, ...], frozenset[s
                         else "nonnegative")  # fmt: skip
         elif text[at] == "^":
             inner = normal(script if isinstance(script, tuple) else (script,))
-            sizes, run = [], []
+            sizes: list[list[Token]] = []
+            run: list[Token] = []
             for token in [*inner, r"\times"]:
                 if token == r"\times":
                     sizes.append(run)
@@ -300,8 +298,9 @@ def _equation(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
             yield Declared(named(one), 2, (), frozenset(("symmetric",)))
             return
         if other in ("I", "I_n", "I_d") and (
-            match := re.fullmatch(r"(\\?[A-Za-z]+?)(\^(?:\\top|T))?(\\?[A-Za-z]+?)(\^(?:\\top|T))?",
-                                  one)  # fmt: skip
+            match := re.fullmatch(
+                r"(\\?[A-Za-z]+?)(\^(?:\\top|T))?(\\?[A-Za-z]+?)(\^(?:\\top|T))?", one
+            )
         ):
             if match[1] == match[3] and bool(match[2]) != bool(match[4]):
                 yield Declared(named(match[1]), 2, (), frozenset(("orthogonal",)))

@@ -145,7 +145,9 @@ class _Interpreter:
 
     def _typed(self, definition: Definition) -> None:
         """Can the defining formula be read, for some shapes of its parameters?"""
-        symbol = Node("call", (definition.name, tuple(Node("sym", (p,)) for p in definition.params)))
+        symbol = Node(
+            "call", (definition.name, tuple(Node("sym", (p,)) for p in definition.params))
+        )
         target = symbol if definition.params else definition.pattern
         list(itertools.islice(self._readings([definition], target, definition.sentence), 1))
 
@@ -247,7 +249,9 @@ def _statement(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         if token in WIDE:
             rest = [spelled(t) for t in tokens[at:] if spelled(t) not in (*WIDE, r"\,")]
             text = "".join(rest)
-            is_range = r"\dots" in rest or r"\ldots" in rest or "forall" in text or "forevery" in text
+            is_range = (
+                r"\dots" in rest or r"\ldots" in rest or "forall" in text or "forevery" in text
+            )
             if not (is_range or "forall" in text.replace(" ", "")):
                 raise Unread("more than one statement")
             before = list(tokens[:at])
@@ -280,8 +284,7 @@ def _function_name(left: list[Token]) -> str | None:
     base = head[:2] if head[0] in FONTS else head[:1]
     rest = head[len(base) :]
     is_name = head[0] in FONTS or (
-        isinstance(head[0], str)
-        and (head[0] in GREEK or (len(head[0]) == 1 and head[0].isalpha()))
+        isinstance(head[0], str) and (head[0] in GREEK or (len(head[0]) == 1 and head[0].isalpha()))
     )
     if not is_name or (rest and (len(rest) != 2 or rest[0] != "_")):
         return None

@@ -111,6 +111,13 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
     return f"{whole}({dims})"
 
 
+OFFERED = (
+    "AtMost", "Equal", "Gradient", "Source", "built", "claim", "hermitian", "invertible", "matrix",
+    "nonnegative", "number", "orthogonal", "positive", "real", "real_invertible", "real_matrix",
+    "simplex", "spd", "symmetric", "unit_vector", "unitary", "vector",
+)  # fmt: skip
+"""What a claims file may need of the library."""
+
 SHOWN = {
     "positive": "{} is positive", "nonnegative": "{} is nonnegative", "simplex":
     "{} is a probability vector", "unit": "{} is a unit vector", "symmetric": "{} is symmetric",
@@ -150,8 +157,11 @@ def text(result: Result, target: str) -> str:
 def _head(result: Result, target: str) -> str:
     name = result.article.name
     unread = result.of("reason")
-    counts = (f"Of {len(result.outcomes)} displayed equations {len(result.of('claim'))} are claims "
-              f"and {len(result.of('definition'))} definitions;\n{len(unread)} could not be read")  # fmt: skip
+    claims, defined = (len(result.of(kind)) for kind in ("claim", "definition"))
+    counts = (
+        f"Of {len(result.outcomes)} displayed equations {claims} are claims and {defined} "
+        f"definitions;\n{len(unread)} could not be read"
+    )
     left = f": {', '.join(o.equation.label for o in unread)}." if unread else "."
     return f'''"""Claims read from {name} by `fieldcheck new`: from now on yours to edit.
 
@@ -166,14 +176,7 @@ neighbours are mechanical; the mistake that people make is a better one.
 
 
 def _imports(body: str) -> str:
-    names = sorted(
-        name
-        for name in ("AtMost", "Equal", "Gradient", "Source", "built", "claim", "hermitian",
-                     "invertible", "matrix", "nonnegative", "number", "orthogonal", "positive",
-                     "real", "real_invertible", "real_matrix", "simplex", "spd", "symmetric",
-                     "unit_vector", "unitary", "vector")  # fmt: skip
-        if re.search(rf"\b{name}\(", body)
-    )
+    names = [name for name in OFFERED if re.search(rf"\b{name}\(", body)]
     lines = [f"import {module}" for module in ("functools", "operator") if f"{module}." in body]
     before = "\n".join(lines) + "\n\n" if lines else ""
     listed = ", ".join(names)
@@ -310,8 +313,7 @@ def _assumed(reading: Reading) -> Iterator[str]:
 def _function_name(label: str, reading: Reading) -> str:
     name = re.sub(r"\W", "_", identifier(label).replace("-", "_"))
     name = name if not name[:1].isdigit() else f"equation_{name}"
-    taken = {*reading.inputs, *reading.helpers, *reading.tools, "claim", "real", "vector", "matrix",
-             "positive", "number", "symmetric", "built", "simplex", "xp", "orthogonal", "spd"}  # fmt: skip
+    taken = {*reading.inputs, *reading.helpers, *reading.tools, *OFFERED, "xp"}
     return f"{name}_" if name in taken or keyword.iskeyword(name) else name
 
 
