@@ -103,7 +103,7 @@ _GREEK = (
     r"\Delta \Theta \Lambda \Xi \Sigma \Upsilon \Phi \Psi \Omega \ell \pi \Pi"
 )
 GREEK = frozenset(_GREEK.split())
-TRANSPOSE = frozenset(("T", r"\top", r"\intercal", r"\prime", "t"))
+TRANSPOSE = frozenset(("T", r"\top", r"\intercal"))
 ADJOINT = frozenset(("H", r"\dagger", "*", r"\ast", r"\star"))
 UNKNOWN = {
     r"\int": "an integral", r"\iint": "an integral", r"\oint": "an integral", r"\lim": "a limit",

@@ -454,6 +454,8 @@ class Reader:
         made = self.value(node)
         if made.axes and made.shape:
             raise Unread("a transpose of an indexed vector")
+        if not made.shape and node.op == "sym":
+            raise Unread(f"a transpose of the number {node.args[0]}")
         if not made.shape:
             return made
         if len(made.shape) == 1:
