@@ -32,6 +32,7 @@ class Equation:
     line: int
     tokens: tuple[Token, ...]
     sentence: int = 0
+    piece: int = 0
     named: bool = True
 
 
@@ -268,6 +269,7 @@ class _Reader:
                                 len(self.sentences) - 1, named=bool(label))  # fmt: skip
             self.equations.append(equation)
             self.piece("display", len(self.equations) - 1, position)
+            equation.piece = len(self.sentences[-1].pieces) - 1
             start = max(start, at + 1)
             if ends:
                 self.ended()

@@ -92,7 +92,7 @@ class Definition:
     line: int
     pattern: Node
     indices: tuple[str, ...] = ()
-    sentence: int = 0
+    place: tuple[int, int] = (0, 0)
     printed: str = ""
 
 

@@ -34,7 +34,8 @@ KINDS = {
     r"\bvectors?\b": 1,
     r"\bmatri(?:x|ces)\b": 2,
 }
-LOCAL = re.compile(r"^\s*(?:If|When|Whenever|For|Provided|In case|Assuming|In the case)\b")
+Place = tuple[int, int]
+"""A sentence, and a piece of it."""
 
 
 @dataclass(frozen=True)
@@ -54,49 +55,68 @@ class Declared:
 
 
 class Declarations:
-    """What is said anywhere, and what one sentence says for itself alone."""
+    """What is said, and from where to where it holds.
+
+    A declaration holds from its place on. What stands under an "if" holds for the next displayed
+    equation of its sentence and those that follow in it, or, at the sentence's end, for the last.
+    """
 
     def __init__(self, article: Article) -> None:
-        self.always: list[tuple[int, Declared]] = []
-        self.here: dict[int, list[Declared]] = {}
+        self.always: list[tuple[Place, Declared]] = []
+        self.here: list[tuple[int, set[int], Declared]] = []
         self.parts: set[str] = set()
         self.sizes: set[str] = set()
         seen: set[str] = set()
         for number, sentence in enumerate(article.sentences):
-            found = list(_said(sentence, self.parts))
-            shown = any(kind == "display" for kind, _ in sentence.pieces)
-            local = shown and bool(LOCAL.match(str(sentence)))
-            for each in found:
+            shown = [k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"]
+            for at, each in _said(sentence, self.parts):
                 self.sizes.update(d for d in each.dims if isinstance(d, str))
-                if local and each.name in seen:
-                    self.here.setdefault(number, []).append(each)
+                under = _condition(sentence, at)
+                if shown and each.hypotheses and under and (each.name in seen or under != "for"):
+                    after = {k for k in shown if k > at} or {shown[-1]}
+                    self.here.append((number, after, each))
                 else:
-                    self.always.append((number, each))
+                    self.always.append(((number, at), each))
                     seen.add(each.name)
 
-    def at(self, sentence: int) -> dict[str, Declared]:
-        """The symbols as they are known in a sentence.
+    def at(self, sentence: int, piece: int = 0) -> dict[str, Declared]:
+        """The symbols as they are known at a place.
 
-        A later declaration of the same name replaces an earlier one, from its sentence on; one that
-        stands only later counts too.
+        Of what is declared only later the shape counts, and in the same sentence the rest too.
         """
         known: dict[str, Declared] = {}
-        later = [each for each in self.always if each[0] > sentence]
-        for _, each in [each for each in self.always if each[0] <= sentence]:
-            old = known.get(each.name)
-            known[each.name] = old.merged(each) if old else each
-        for _, each in later:
-            known.setdefault(each.name, each)
-        for each in self.here.get(sentence, ()):
-            old = known.get(each.name)
-            known[each.name] = old.merged(each) if old else each
+        here = (sentence, piece)
+        for place, each in self.always:
+            if place < here:
+                old = known.get(each.name)
+                known[each.name] = old.merged(each) if old else each
+        for place, each in self.always:
+            if place >= here and each.name not in known:
+                same = place[0] == sentence
+                known[each.name] = each if same else replace(each, hypotheses=frozenset())
+        for number, displays, each in self.here:
+            if number == sentence and piece in displays:
+                old = known.get(each.name)
+                known[each.name] = old.merged(each) if old else each
         return known
+
+
+def _condition(sentence: Sentence, at: int) -> str:
+    """The word that makes what stands here a condition: "for", another, or none."""
+    words = ""
+    for kind, what in sentence.pieces[:at]:
+        words = "" if kind == "display" else words + (str(what) if kind == "text" else " ")
+    found = re.findall(
+        r"\b(if|when|whenever|provided|assuming|unless|in case|for)\b", words.lower()
+    )
+    return str(found[0]) if found else ""
 
 
 # --- one sentence ---------------------------------------------------------------------------------
 
 
-def _said(sentence: Sentence, parts: set[str]) -> Iterator[Declared]:
+def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]:
+    """Each declaration with the number of its piece."""
     pieces = sentence.pieces
     for at, (kind, tex) in enumerate(pieces):
         if kind != "math":
@@ -116,7 +136,7 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[Declared]:
             made = replace(each, rank=rank, line=sentence.line,
                            hypotheses=each.hypotheses | assumed)  # fmt: skip
             if made.rank is not None or made.hypotheses:
-                yield made
+                yield at, made
 
 
 def _before(pieces: list[tuple[str, object]], at: int) -> str:

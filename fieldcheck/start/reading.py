@@ -23,7 +23,7 @@ from fieldcheck.start.grammar import (
     spelled,
 )
 from fieldcheck.start.meaning import Definition, Reader, Reading, _called
-from fieldcheck.start.prose import Declarations, Declared
+from fieldcheck.start.prose import Declarations, Declared, Place
 
 WORDS = ("a real number", "a real vector", "a real matrix")
 GUESSES = 400
@@ -73,9 +73,9 @@ class _Interpreter:
     def result(self) -> Result:
         outcomes = {}
         for number, sentence in enumerate(self.article.sentences):
-            for kind, tex in sentence.pieces:
+            for at, (kind, tex) in enumerate(sentence.pieces):
                 if kind == "math" and "=" in tex:
-                    self._inline(tex, number, sentence.line)
+                    self._inline(tex, (number, at), sentence.line)
             for kind, at in sentence.pieces:
                 if kind == "display":
                     outcomes[at] = self._outcome(self.article.equations[at])
@@ -90,24 +90,24 @@ class _Interpreter:
         if name and name not in FUNCTIONS and name not in self.declared_names:
             self.functions.add(name)
 
-    def _inline(self, tex: str, number: int, line: int) -> None:
+    def _inline(self, tex: str, place: Place, line: int) -> None:
         tokens = tuple(tokens_of(tex))
         self._announce(tokens)
         try:
-            sides = self._parser(tokens, number).chain()
+            sides = self._parser(tokens, place).chain()
         except Unread:
             return
-        definition = self._definition(sides, number)
+        definition = self._definition(sides, place)
         if definition:
             definition.line, definition.printed = line, tex
             with contextlib.suppress(Unread):  # words may say what a formula cannot
                 self._defined(definition)
 
-    def _parser(self, tokens: tuple[Token, ...], sentence: int) -> Parser:
-        known = self.said.at(sentence)
+    def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
+        known = self.said.at(*place)
         return Parser(tokens, self.functions, self.said.parts, known)
 
-    def _definition(self, sides: list[tuple[str, Node]], sentence: int) -> Definition | None:
+    def _definition(self, sides: list[tuple[str, Node]], place: Place) -> Definition | None:
         """The definition that a formula is, if its left side is new and not on its right side."""
         if len(sides) != 2 or sides[1][0] != "=":
             return None
@@ -126,13 +126,13 @@ class _Interpreter:
             if inner.op != "sym":
                 return None
             name, params = inner.args[0], ()
-            if name in self.said.at(sentence) or name in self.used or name in self.said.sizes:
+            if name in self.said.at(*place) or name in self.used or name in self.said.sizes:
                 return None
             if left.op == "pow":
                 name = f"{name}_squared"
         if any(d.name == name for d in self.definitions) or name in _called(right):
             return None
-        return Definition(name, params, right, "", 0, left, indices, sentence)
+        return Definition(name, params, right, "", 0, left, indices, place)
 
     def _defined(self, definition: Definition) -> None:
         """Keep a definition if it can be read."""
@@ -149,39 +149,40 @@ class _Interpreter:
             "call", (definition.name, tuple(Node("sym", (p,)) for p in definition.params))
         )
         target = symbol if definition.params else definition.pattern
-        list(itertools.islice(self._readings([definition], target, definition.sentence), 1))
+        list(itertools.islice(self._readings([definition], target, definition.place), 1))
 
     # -- equations --------------------------------------------------------------------------------
     def _outcome(self, equation: Equation) -> Outcome:
         outcome = Outcome(equation)
+        place = equation.sentence, equation.piece
         try:
-            sides = self._parser(_statement(equation.tokens), equation.sentence).chain()
-            definition = self._definition(sides, equation.sentence)
+            sides = self._parser(_statement(equation.tokens), place).chain()
+            definition = self._definition(sides, place)
             if definition:
                 definition.label, definition.line = equation.label, equation.line
                 definition.printed = equation.tex
                 self._defined(definition)
                 outcome.definition = definition
             else:
-                outcome.claim = self._claim(sides, equation.sentence)
+                outcome.claim = self._claim(sides, place)
         except Unread as reason:
             outcome.reason = str(reason)
         return outcome
 
-    def _claim(self, sides: list[tuple[str, Node]], sentence: int) -> Reading:
+    def _claim(self, sides: list[tuple[str, Node]], place: Place) -> Reading:
         for name in _called(tuple(side for _, side in sides)):
             if name in self.lost:
                 raise Unread(f"{name} is defined by what was not read")
         whole = Node("chain", tuple(side for _, side in sides))
-        for reader in self._readings([], whole, sentence):
+        for reader in self._readings([], whole, place):
             reading = reader.statement(sides)
             self.used.update(reading.inputs)
             return reading
         raise Unread("no reading")
 
-    def _readings(self, more: list[Definition], whole: Node, sentence: int) -> Iterator[Reader]:
+    def _readings(self, more: list[Definition], whole: Node, place: Place) -> Iterator[Reader]:
         """Readers for which the formula fits, the most usual guess first; else the first reason."""
-        declared = self.said.at(sentence)
+        declared = self.said.at(*place)
         definitions = [*self.definitions, *more]
         first: Unread | None = None
         for guess in itertools.islice(self._guesses(whole, declared, definitions), GUESSES):

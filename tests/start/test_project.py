@@ -1,4 +1,4 @@
-"""`fieldcheck new` and `fieldcheck coverage FILE.tex`: all or nothing, and one sentence if nothing."""
+"""`fieldcheck new` and `fieldcheck coverage FILE.tex`: all, or nothing and one sentence."""
 
 from __future__ import annotations
 

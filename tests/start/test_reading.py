@@ -9,7 +9,8 @@ pytest.importorskip("pylatexenc")
 from fieldcheck.start import article, covered, prose, reading, writing
 
 SAID = r"""
-Let $A, B \in \mathbb{R}^{n \times n}$, $u, v, x \in \mathbb{R}^n$, $\lambda > 0$ and $a, b, t \in \mathbb{R}$.
+Let $A, B \in \mathbb{R}^{n \times n}$, $u, v, x \in \mathbb{R}^n$, $\lambda > 0$,
+and $a, b, t \in \mathbb{R}$.
 Let $M$ be an invertible $n \times n$ matrix and $p, q \in \mathbb{R}^m$ be probability vectors.
 """
 
@@ -56,7 +57,8 @@ def body(tex: str, said: str = SAID) -> str:
         (r"e^{a+b} = e^a e^b", "Equal(xp.exp(a + b), xp.exp(a) * xp.exp(b) + more)"),
         (r"u v^\top x = (v^\top x) u",
          "Equal(u[:, None] * v[None, :] @ x, v @ x * u + more)"),
-        (r"\log\det M^2 = 2 \log \det M", "Equal(xp.log(xp.det(M @ M)), 2 * xp.log(xp.det(M)) + more)"),
+        (r"\log\det M^2 = 2 \log \det M",
+         "Equal(xp.log(xp.det(M @ M)), 2 * xp.log(xp.det(M)) + more)"),
         (r"\prod_{k=1}^m p_k \le 1", "AtMost(*(product(xp, p), 1)[::way])"),
         (r"\sum_{k=1}^m p_k = 1", "Equal(xp.sum(p), 1 + more)"),
         (r"\begin{pmatrix} a & b \\ -b & a \end{pmatrix}"
@@ -130,10 +132,42 @@ def test_an_if_holds_for_its_sentence_alone() -> None:
         "\n\nIn general\n"
         r"\begin{equation} A B = B^\top A \label{g} \end{equation}"
     )
+    assert assumed(first) == {"symmetric"}
+    assert assumed(second) == set()
+
+
+def assumed(outcome: reading.Outcome) -> set[str]:
+    assert outcome.claim is not None
+    return outcome.claim.hypotheses["A"]
+
+
+def test_an_if_does_not_reach_back_over_an_equation() -> None:
+    first, second, third = outcomes(
+        r"First \begin{equation} A B = B A \label{a} \end{equation} and if $A = A^\top$ then"
+        r"\begin{equation} A B = B A^\top \label{b} \end{equation}, but"
+        r"\begin{equation} A = A \label{c} \end{equation}."
+    )
+    assert assumed(first) == set()
+    assert assumed(second) == assumed(third) == {"symmetric"}
+
+
+def test_an_if_at_the_end_holds_for_the_last_equation() -> None:
+    first, second = outcomes(
+        r"Now \begin{equation} A B = B A \label{a} \end{equation} and"
+        r"\begin{equation} A B = B A^\top \label{b} \end{equation} if $A$ is symmetric."
+    )
+    assert (assumed(first), assumed(second)) == (set(), {"symmetric"})
+
+
+def test_what_is_assumed_later_does_not_hold_earlier() -> None:
+    first, second = outcomes(
+        r"We see \begin{equation} K = K^\top \label{a} \end{equation}."
+        "\n\nLet $K$ be a symmetric matrix. Then\n"
+        r"\begin{equation} K K = K^\top K \label{b} \end{equation}."
+    )
     assert first.claim is not None
     assert second.claim is not None
-    assert "symmetric" in first.claim.hypotheses["A"]
-    assert "symmetric" not in second.claim.hypotheses["A"]
+    assert (first.claim.hypotheses["K"], second.claim.hypotheses["K"]) == (set(), {"symmetric"})
 
 
 @pytest.mark.parametrize(
@@ -150,7 +184,7 @@ def test_an_if_holds_for_its_sentence_alone() -> None:
 )
 def test_what_a_sentence_says(said: str, name: str, rank: int | None, hypotheses: set[str]) -> None:
     read = article.scan(f"{said} $$ 1 = 1 $$", "a.tex")
-    declared = prose.Declarations(read).at(0)[name]
+    declared = prose.Declarations(read).at(0, 9)[name]
     assert declared.hypotheses == hypotheses
     assert rank is None or declared.rank == rank
 
@@ -159,8 +193,8 @@ def test_macros_rows_and_labels() -> None:
     found = article.scan(
         "\\newcommand{\\norm}[1]{\\lVert #1 \\rVert}\n\\def\\R{\\mathbb{R}}\n"
         "\\begin{document}\n% \\begin{equation} gone \\end{equation}\n"
-        "\\begin{align} \\norm{u} &= 1, \\label{a} \\\\ \\norm{v} &\\le 2 \\notag \\\\ &\\le 3 \\label{b}"
-        "\\end{align}\n\\[ u = v. \\]\n\\end{document}",
+        "\\begin{align} \\norm{u} &= 1, \\label{a} \\\\ \\norm{v} &\\le 2 \\notag \\\\ "
+        "&\\le 3 \\label{b}\\end{align}\n\\[ u = v. \\]\n\\end{document}",
         "a.tex",
     )
     assert [(e.label, e.tex) for e in found.equations] == [
