@@ -7,6 +7,7 @@ Directives::
     {claims-map}                       the headlines: what rests on what
     {ledger-summary}                   how many claims came out how
     {sources-score} talk               how a source's statements came out; all sources' without it
+                    :ticks:            a tick for each statement instead of the table
     {source} talk                      a source, statement by statement
     {ledger-reach}                     how many speak of every size, and of all inputs
     {ledger-thresholds}                how large a fault each grade would have seen
@@ -317,8 +318,15 @@ class SourcesDirective(LedgerDirective):
 class ScoreDirective(SourcesDirective):
     """``{sources-score}``: how many statements of each source came out how."""
 
+    option_spec: ClassVar[dict[str, Any]] = {"ticks": directives.flag}
+
     def made(self) -> Iterable[nodes.Node]:
         ledger = self.build_state.ledger
+        if "ticks" in self.options:
+            yield nodes.container(
+                "", *(_ticks(ledger, w) for w in self.works()), classes=["fc-tally"]
+            )
+            return
         counted: list[tuple[list[nodes.Node], Counter[str]]] = []
         for work in self.works():
             formulas, said = stand.score(ledger, work)
@@ -334,6 +342,21 @@ class ScoreDirective(SourcesDirective):
         ]
         header = ["source", *(f"{stand.MARK[word]} {word}" for word in shown)]
         yield cards.scroll(cards.table(header, lines, classes=["fc-score"]))
+
+
+def _ticks(ledger: Ledger, work: sources.Work) -> nodes.paragraph:
+    """A source in one line: its name, a tick for each statement in order, and the counts."""
+    found = [standing for _, standing in stand.course(ledger, work)]
+    link = page_link(sources.file_of(work.work).stem, work.work)
+    ticks = [
+        cards.span("", "fc-tick", f"fc-verdict-{stand.TONE[s]}", f"fc-tick-{s.split()[0]}")
+        for s in found
+    ]
+    counted = [f"{stand.MARK[s]} {found.count(s)} {s}" for s in stand.MARK if s in found]
+    line = cards.paragraph(link, cards.span(" "), kind="source-line")
+    line += nodes.inline("", "", *ticks, classes=["fc-ticks"])
+    line += [cards.span(" " + text, "fc-count") for text in counted]
+    return line
 
 
 class SourceDirective(SourcesDirective):

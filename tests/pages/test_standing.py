@@ -56,6 +56,11 @@ def test_words_are_counted_apart(ledger, work):
     assert words == {stand.RIGHT: 1, stand.NONE: 1}
 
 
+def test_statements_come_in_the_order_of_the_source(ledger, work):
+    found = [standing for _, standing in stand.course(ledger, work)]
+    assert found == [stand.REPAIRED, stand.RIGHT, stand.NONE]  # labels are no statements
+
+
 @pytest.fixture
 def work() -> Work:
     return Work(
