@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
+
+from fieldcheck.printable import Printer, say_error
 
 from .errors import StudyError
 
@@ -33,7 +35,7 @@ def weights(
         record = _study(path, text, sentences, seed, [p for p in (json, html) if p])
         _write(record, json, html)
     except StudyError as fault:
-        Console(stderr=True).print(f"[red]error:[/red] {fault}", highlight=False, soft_wrap=True)
+        say_error(fault)
         raise typer.Exit(2) from None
     summary(record)
 
@@ -52,7 +54,7 @@ def _study(
 
     given = {} if text is None else {"text": read(text), "source": text.name}
     model = load(path)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Printer(stderr=True), transient=True) as bar:
         task = bar.add_task("weights", total=work.steps(model, count))
         report = lambda what: bar.update(task, advance=1, description=what)
         return work.study(model, count=count, seed=seed, progress=report, **given)
@@ -73,9 +75,9 @@ def summary(record: dict[str, Any]) -> None:
     """Each number on two lines: what it is, and its values, layer by layer, beside the nulls."""
     from .page import table
 
-    say = lambda line: Console(highlight=False, soft_wrap=True).print(line)
+    say = lambda line: Printer(highlight=False, soft_wrap=True).print(line)
     about = record["model"]
-    say(f"[bold]{about['name']}[/bold], {about['layers']} layers of {about['heads']} heads")
+    say(f"[bold]{escape(about['name'])}[/bold], {about['layers']} layers of {about['heads']} heads")
     for title, *layers, random, shuffled, field in table(record):
         say(f"[bold]{title}[/bold]" + (f"  (a field: {field})" if field else ""))
         say(f"  {'  '.join(layers)}   [dim]random {random}; heads shuffled {shuffled}[/dim]")

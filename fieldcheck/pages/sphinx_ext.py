@@ -629,17 +629,31 @@ def _book_folder(app: Sphinx) -> Path:
 
 
 def set_cache(app: Sphinx, config: Any) -> None:
-    """Execute cells anew when the library changed: the cache's folder is named by its hash."""
-    app.fieldcheck_hash = fingerprint.library_hash(_book_folder(app))  # type: ignore[attr-defined]
+    """Execute a page's cells anew when what they import changed: their outputs are forgotten."""
+    book = _book_folder(app)
+    app.fieldcheck_hash = fingerprint.library_hash(book)  # type: ignore[attr-defined]
     if "nb_execution_cache_path" in config:
         parent = Path(app.outdir).parent / ".jupyter_cache"
-        config.nb_execution_cache_path = str(
-            fingerprint.fresh_cache(parent, app.fieldcheck_hash)  # type: ignore[attr-defined]
-        )
+        cache = fingerprint.fresh_cache(parent, fingerprint.common_hash(book))
+        pages = {str(path.resolve()): path for path in book.rglob("*.md")}
+        _forget(cache, fingerprint.outdated_pages(cache, fingerprint.page_hashes(pages, book)))
+        config.nb_execution_cache_path = str(cache)
     if "html_static_path" in config:
         config.html_static_path.append(str(STATIC))
     if config.fieldcheck_registers:
         app.add_css_file("cards.css")
+
+
+def _forget(folder: Path, pages: set[str]) -> None:
+    """Remove these pages' outputs from the cache of executed notebooks."""
+    if not pages:
+        return
+    from jupyter_cache import get_cache
+
+    cache = get_cache(folder)
+    for record in cache.list_cache_records():
+        if str(Path(record.uri).resolve()) in pages:
+            cache.remove_cache(record.pk)
 
 
 def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> Any:

@@ -105,7 +105,7 @@ def waiting(console: Console, what: str) -> Iterator[None]:
     if not console.is_terminal:
         yield
         return
-    with console.status(what):
+    with console.status(Text(what)):
         yield
 
 
@@ -525,7 +525,7 @@ def coverage_table(console: Console, report: Report) -> None:
     """The figure for each chapter, then what is missing."""
     table = _table(*HEADER)
     for line in report.lines:
-        table.add_row(*line)
+        table.add_row(*map(Text, line))
     if table.row_count:
         console.print(table)
     for complaint in report.complaints:
