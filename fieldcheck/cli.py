@@ -568,7 +568,7 @@ def _coverage_of(path: Path, as_json: bool, ledger: Path | None, files: tuple[st
     read = article.read(path)
     names = files or (covered.register_of(path),)
     claims = _load(names)
-    found = _find_ledger(ledger, names)
+    found = _find_ledger(ledger, names, claims)
     rows = found.rows if found else {}
     fresh = {
         name: row
@@ -577,8 +577,7 @@ def _coverage_of(path: Path, as_json: bool, ledger: Path | None, files: tuple[st
     }
     lines = covered.lines(read, claims, fresh)
     if as_json:
-        shown = [line.as_dict() for line in lines]
-        typer.echo(json.dumps(shown, indent=1, ensure_ascii=False))
+        typer.echo(json_text([line.as_dict() for line in lines]))
     else:
         terminal.article_table(_console(), read.name, lines)
     if not all(line.settled for line in lines):

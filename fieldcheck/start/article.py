@@ -265,8 +265,15 @@ class _Reader:
             if not shown:
                 continue
             tokens = tuple(tokens_of(shown))
-            equation = Equation(label or f"equation-{number}", shown, line, tokens,
-                                len(self.sentences) - 1, named=bool(label))  # fmt: skip
+            shown_label = " ".join(re.sub(r'["\\\\]', "", label).split())
+            equation = Equation(
+                shown_label or f"equation-{number}",
+                shown,
+                line,
+                tokens,
+                len(self.sentences) - 1,
+                named=bool(shown_label),
+            )
             self.equations.append(equation)
             self.piece("display", len(self.equations) - 1, position)
             equation.piece = len(self.sentences[-1].pieces) - 1

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from fieldcheck.ledger.errors import UserError
+from fieldcheck.printable import printable
 
 
 def new(
@@ -33,17 +34,22 @@ def new(
     target, result = create(name or (source.stem if source else ""), Path(), source)
     if result is not None:
         claims, defined, lost = (result.of(k) for k in ("claim", "definition", "reason"))
-        typer.echo(
+        _say(
             f"{result.article.name}: {len(result.outcomes)} displayed equations; "
             f"{len(claims)} claims, {len(defined)} definitions, {len(lost)} not read"
         )
         for outcome in lost:
             equation = outcome.equation
-            typer.echo(f"  ({equation.label}), line {equation.line}: {outcome.reason}")
+            _say(f"  ({equation.label}), line {equation.line}: {outcome.reason}")
         assumed = sum(bool(o.claim and o.claim.notes) for o in claims)
         if assumed:
-            typer.echo(f"Assumptions were made to read {assumed} of them: see {target / REGISTER}")
-    typer.echo(f"{target} is made. Now:\n\n  cd {target}\n  fieldcheck verify {REGISTER}")
+            _say(f"Assumptions were made to read {assumed} of them: see {target / REGISTER}")
+    _say(f"{target} is made. Now:\n\n  cd {target}\n  fieldcheck verify {REGISTER}")
     if result is not None:
-        typer.echo(f"  fieldcheck coverage {result.article.name}")
-    typer.echo("  make test\n  make book")
+        _say(f"  fieldcheck coverage {result.article.name}")
+    _say("  make test\n  make book")
+
+
+def _say(line: str) -> None:
+    """A line of which a part comes from a file."""
+    typer.echo(printable(line))

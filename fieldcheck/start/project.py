@@ -72,7 +72,7 @@ def _chapter(name: str, result: Result) -> str:
     stem = Path(article).stem
     lines = [f"# The equations of {article}", "", "```{ledger-summary}", "```", ""]
     for outcome in result.of("claim"):
-        lines += [f"```{{claim}} {claim_id(stem, outcome.equation.label)}", "```", ""]
+        lines += [f"```{{claim}} {claim_id(stem, outcome)}", "```", ""]
     lost = result.of("reason")
     if lost:
         lines += ["## Not read", "", "| equation | line | why |", "|---|---|---|"]

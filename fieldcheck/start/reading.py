@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from fieldcheck.claim import slug
 from fieldcheck.start.article import Article, Equation, tokens_of
 from fieldcheck.start.grammar import (
     BARS,
@@ -38,6 +40,8 @@ class Outcome:
     claim: Reading | None = None
     definition: Definition | None = None
     reason: str = ""
+    key: str = ""
+    """The end of its claim's id: its label, where that makes one of its own."""
 
 
 @dataclass
@@ -80,6 +84,12 @@ class _Interpreter:
                 if kind == "display":
                     outcomes[at] = self._outcome(self.article.equations[at])
         ordered = [outcomes[at] for at in sorted(outcomes)]
+        taken: set[str] = set()
+        for number, outcome in enumerate(ordered, 1):
+            label = re.sub(r"^(?:eq|eqn|equation)[:_-]", "", outcome.equation.label)
+            key = slug(label) if re.search("[A-Za-z0-9]", label) else f"equation-{number}"
+            outcome.key = key if key not in taken else f"{key}-{number}"
+            taken.add(outcome.key)
         return Result(self.article, ordered, self.definitions)
 
     # -- definitions ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -208,13 +209,8 @@ def _doc(words: str, indent: str = "    ") -> str:
     return f'{indent}{raw}"""{body}{end}"""\n'
 
 
-def identifier(label: str) -> str:
-    """A label as the end of a claim's id."""
-    return slug(re.sub(r"^(?:eq|eqn|equation)[:_-]", "", label))
-
-
-def claim_id(stem: str, label: str) -> str:
-    return f"{slug(stem)}-{identifier(label)}"
+def claim_id(stem: str, outcome: Outcome) -> str:
+    return f"{slug(stem)}-{outcome.key}"
 
 
 def _made(outcome: Outcome, result: Result) -> str:
@@ -253,7 +249,7 @@ def _claim(outcome: Outcome, article: str) -> str:
     choice, title, changed = ("more=0", "one more on the right side", "more=1")
     if reading.relations[0][0] == "AtMost":
         choice, title, changed = ("way=1", "the other way round", "way=-1")
-    name = _function_name(equation.label, reading)
+    name = _function_name(outcome.key, reading)
     doc = _doc("\n".join([f"Equation ({equation.label}) of {article}.", *_assumed(reading)]))
     returned = lines[0] if len(lines) == 1 else f"({', '.join(lines)})"
     if len(returned) > 85:
@@ -261,12 +257,12 @@ def _claim(outcome: Outcome, article: str) -> str:
         returned = f"(\n{inner}    )" if len(lines) > 1 else returned
     arguments = ", ".join(["xp", *reading.inputs, "*", choice])
     described = ", ".join(f"{n}={d}" for n, d in given.items())
-    identity = claim_id(Path(article).stem, equation.label)
+    identity = claim_id(Path(article).stem, outcome)
     return (
         "@claim(\n"
         f'    "{identity}",\n'
         f'    title="Equation ({equation.label})",\n'
-        f'    sources=[Source("{article}", "line {equation.line}")],\n'
+        f'    sources=[Source({json.dumps(article)}, "line {equation.line}")],\n'
         f'    equations=["{equation.label}"],\n'
         f"    tex={_raw(equation.tex)},\n"
         f"    given=dict({described}),\n"
@@ -310,8 +306,8 @@ def _assumed(reading: Reading) -> Iterator[str]:
         yield f"Assumed: {'; '.join([*taken, *noted])}."
 
 
-def _function_name(label: str, reading: Reading) -> str:
-    name = re.sub(r"\W", "_", identifier(label).replace("-", "_"))
+def _function_name(key: str, reading: Reading) -> str:
+    name = key.replace("-", "_")
     name = name if not name[:1].isdigit() else f"equation_{name}"
     taken = {*reading.inputs, *reading.helpers, *reading.tools, *OFFERED, "xp"}
     return f"{name}_" if name in taken or keyword.iskeyword(name) else name
@@ -320,7 +316,7 @@ def _function_name(label: str, reading: Reading) -> str:
 def _stub(outcome: Outcome, article: str) -> str:
     """An equation that was not read: the reason, and a claim to fill in."""
     equation = outcome.equation
-    identity = claim_id(Path(article).stem, equation.label)
+    identity = claim_id(Path(article).stem, outcome)
     name = identity.replace("-", "_")
     lines: Iterable[str] = [
         f"Equation ({equation.label}), line {equation.line}, was not read: {outcome.reason}.",
@@ -329,7 +325,7 @@ def _stub(outcome: Outcome, article: str) -> str:
         "@claim(",
         f'    "{identity}",',
         f'    title="Equation ({equation.label})",',
-        f'    sources=[Source("{article}", "line {equation.line}")],',
+        f'    sources=[Source({json.dumps(article)}, "line {equation.line}")],',
         f'    equations=["{equation.label}"],',
         "    given=dict(...),",
         ")",

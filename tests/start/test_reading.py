@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("pylatexenc")
 
+from fieldcheck.ledger import machine
 from fieldcheck.start import article, covered, prose, reading, writing
 
 SAID = r"""
@@ -211,3 +212,16 @@ def test_coverage_knows_claims_definitions_and_holes(tmp_path) -> None:
         ("equation-1", covered.MISSING),
         ("b", covered.MISSING),
     ]
+
+
+def test_labels_that_look_alike_make_claims_of_their_own(tmp_path) -> None:
+    labels = ("a.1", "a-1", "α", "β", 'q"u\no')
+    shown = "".join(
+        rf"\begin{{equation}} u^\top v = v^\top u \label{{{label}}} \end{{equation}}"
+        for label in labels
+    )
+    source = f"\\begin{{document}}\n{SAID}\n{shown}\n\\end{{document}}"
+    result = reading.interpret(article.scan(source, "a.tex"))
+    (tmp_path / "claims.py").write_text(writing.text(result, "claims.py"), encoding="utf8")
+    found = machine.load([str(tmp_path / "claims.py")])
+    assert list(found) == ["a-a-1", "a-a-1-2", "a-equation-3", "a-equation-4", "a-qu-o"]
