@@ -479,13 +479,15 @@ class VerdictRole(SphinxRole):
         claim_id, _, _ = self.text.partition("/")
         try:
             _, row = state.claim(claim_id)
-            forms = {form.key: form for form in row.forms} | {claim_id: row.main}
-            if self.text not in forms:
-                raise unknown("form", self.text, forms)
+            forms = {form.key: form for form in row.forms}
+            if self.text not in {claim_id, *forms}:
+                raise unknown("form", self.text, {claim_id, *forms})
         except UserError as fault:
             source, line = self.get_source_info()
             raise ExtensionError(f"{source}:{line}: {fault}") from None
-        return [cards.claim_link(claim_id, cards.verdict_badge(forms[self.text]))], []
+        form = forms.get(self.text)
+        badge = cards.counted_badge(row) if form is None else cards.verdict_badge(form)
+        return [cards.claim_link(claim_id, badge)], []
 
 
 class ClaimDomain(Domain):

@@ -212,6 +212,12 @@ def whole(text: Any) -> str:
     return str(text) if number is None else str(-((-number.numerator) // number.denominator))
 
 
+def counted(row: ClaimRow) -> str:
+    """A claim's own verdict in short, and in what it counts for less."""
+    less = row.weakest is not None
+    return badge(row.main) + (f"; counted as {row.rests_on or 'unsettled'}" if less else "")
+
+
 def ground(row: ClaimRow) -> str:
     """What the claims below make of a verdict; empty if they leave it as it is."""
     if row.weakest is None:
