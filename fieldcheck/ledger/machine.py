@@ -92,31 +92,34 @@ def _load_module(name: str) -> dict[str, Any]:
     module_name = offered.get(name, name)
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))
-    if _lies_in(module_name, "fieldcheck") or not _is_found(module_name):
+    home = None if _lies_in(module_name, "fieldcheck") else _home(module_name)
+    if home is None:
         raise unknown("claims file (its name ends in .py) or module", name, offered)
     _modules.add(module_name)
-    folder = Path(".")
     try:
         with limited(LOADING), _kept_in():
             module = importlib.import_module(module_name)
-            folder = Path(module.__file__ or ".").parent
             for inner in pkgutil.walk_packages(getattr(module, "__path__", []), f"{module_name}."):
                 importlib.import_module(inner.name)
         register.load()
     except Exception as fault:
         _forget()
-        raise UserError(f"{name}: {_told(fault, folder)}") from None
+        raise UserError(f"{name}: {_told(fault, home)}") from None
     found = {key: made for key, made in registered().items() if _lies_in(made.module, module_name)}
     if not found:
         raise UserError(f"{name} registers no claim: decorate a body with @claim(...)")
     return found
 
 
-def _is_found(module_name: str) -> bool:
+def _home(module_name: str) -> Path | None:
+    """The folder of a module; None if there is no such module."""
     try:
-        return importlib.util.find_spec(module_name) is not None
+        spec = importlib.util.find_spec(module_name)
     except (ImportError, ValueError):
-        return False
+        return None
+    except Exception as fault:  # the package around it is imported, and may break
+        raise UserError(f"{module_name}: {type(fault).__name__}: {fault}") from None
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
 def _load_file(path: Path) -> dict[str, Any]:
