@@ -352,10 +352,12 @@ def _ticks(ledger: Ledger, work: sources.Work) -> nodes.paragraph:
         cards.span("", "fc-tick", f"fc-verdict-{stand.TONE[s]}", f"fc-tick-{s.split()[0]}")
         for s in found
     ]
-    counted = [f"{stand.MARK[s]} {found.count(s)} {s}" for s in stand.MARK if s in found]
     line = cards.paragraph(link, cards.span(" "), kind="source-line")
     line += nodes.inline("", "", *ticks, classes=["fc-ticks"])
-    line += [cards.span(" " + text, "fc-count") for text in counted]
+    for s in (s for s in stand.MARK if s in found):
+        mark = cards.span(stand.MARK[s], "fc-key", f"fc-verdict-{stand.TONE[s]}")
+        count = nodes.inline("", "", nodes.Text(" "), mark, classes=["fc-count"])
+        line += count + nodes.Text(f" {found.count(s)} {s}")
     return line
 
 
