@@ -78,10 +78,10 @@ def entries(stored: Witness) -> tuple[Any, Any]:
     (H,) = tested
     while isinstance(H, list) and len(H) == 1:
         (H,) = H
-    parts = [_exact_complex(value) for value in (H, stored.lhs, stored.rhs)]
-    if None in parts or parts[0] == (0, 0):
+    parts = [p for value in (H, stored.lhs, stored.rhs) if (p := _exact_complex(value))]
+    if len(parts) < 3 or not any(parts[0]):
         return stored.lhs, stored.rhs
-    (a, b), *both = (part for part in parts if part is not None)
+    (a, b), *both = parts
     length = a * a + b * b
     return tuple(f"{(a * x - b * y) / length} + {(a * y + b * x) / length}i" for x, y in both)  # type: ignore[return-value]
 

@@ -357,7 +357,8 @@ def _ticks(ledger: Ledger, work: sources.Work) -> nodes.paragraph:
     for s in (s for s in stand.MARK if s in found):
         mark = cards.span(stand.MARK[s], "fc-key", f"fc-verdict-{stand.TONE[s]}")
         count = nodes.inline("", "", nodes.Text(" "), mark, classes=["fc-count"])
-        line += count + nodes.Text(f" {found.count(s)} {s}")
+        count += nodes.Text(f" {found.count(s)} {s}")
+        line += count
     return line
 
 
