@@ -294,7 +294,7 @@ class Journal:
         for line in data.split(b"\n"):
             try:
                 entry = records.read(line, Entry)
-            except (ValueError, RecursionError):
+            except (ValueError, msgspec.MsgspecError, RecursionError):
                 self.broken_lines += bool(line.strip())
                 continue
             if entry.row.seal != records.seal_of(entry.row):
