@@ -24,7 +24,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from fieldcheck import sources
-from fieldcheck.audit.cli import weights
+from fieldcheck.audit.cli import audit, weights
 from fieldcheck.bench.cli import bench
 from fieldcheck.ledger import again, pool, records, store
 from fieldcheck.ledger import run as runs
@@ -582,6 +582,7 @@ def root(
 
 app.command()(bench)
 app.command()(weights)
+app.command()(audit)
 app.command()(replicate)
 
 

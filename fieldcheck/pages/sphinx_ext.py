@@ -340,10 +340,12 @@ def _ticks(ledger: Ledger, work: sources.Work) -> nodes.paragraph:
         cards.span("", "fc-tick", f"fc-verdict-{stand.TONE[s]}", f"fc-tick-{s.split()[0]}")
         for s in found
     ]
-    counted = [f"{stand.MARK[s]} {found.count(s)} {s}" for s in stand.MARK if s in found]
     line = cards.paragraph(link, cards.span(" "), kind="source-line")
     line += nodes.inline("", "", *ticks, classes=["fc-ticks"])
-    line += [cards.span(" " + text, "fc-count") for text in counted]
+    for s in (s for s in stand.MARK if s in found):
+        mark = cards.span(stand.MARK[s], "fc-key", f"fc-verdict-{stand.TONE[s]}")
+        count = nodes.inline("", "", nodes.Text(" "), mark, classes=["fc-count"])
+        line += count + nodes.Text(f" {found.count(s)} {s}")
     return line
 
 
@@ -467,13 +469,15 @@ class VerdictRole(SphinxRole):
         claim_id, _, _ = self.text.partition("/")
         try:
             _, row = state.claim(claim_id)
-            forms = {form.key: form for form in row.forms} | {claim_id: row.main}
-            if self.text not in forms:
-                raise unknown("form", self.text, forms)
+            forms = {form.key: form for form in row.forms}
+            if self.text not in {claim_id, *forms}:
+                raise unknown("form", self.text, {claim_id, *forms})
         except UserError as fault:
             source, line = self.get_source_info()
             raise ExtensionError(f"{source}:{line}: {fault}") from None
-        return [cards.claim_link(claim_id, cards.verdict_badge(forms[self.text]))], []
+        form = forms.get(self.text)
+        badge = cards.counted_badge(row) if form is None else cards.verdict_badge(form)
+        return [cards.claim_link(claim_id, badge)], []
 
 
 class ClaimDomain(Domain):

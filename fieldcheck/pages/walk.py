@@ -69,7 +69,7 @@ def _again(source: Work, before: Sequence[Statement]) -> nodes.paragraph:
     line = nodes.paragraph(classes=["fc-said-again"])
     line += nodes.Text("Again: ")
     for k, said in enumerate(dict.fromkeys(before)):
-        shown = said.text.split("\n")[0].strip()
+        shown = said.text.replace("$$", "$").split("\n")[0].strip()
         line += nodes.Text("; " if k else "")
         if said.label:
             line += inline(shown)
