@@ -123,7 +123,7 @@ lowest: $(INSTALLED) ## run the command line's tests with the lowest versions th
 	rm -rf $(LOWEST)
 	$(BIN)/python -c 'import tomllib; print(*(d.split(",")[0].replace(">=", "==") for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if "torch" not in d))' \
 	  | xargs $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --target $(LOWEST)
-	PYTHONPATH=$(LOWEST) $(BIN)/python -m pytest -q tests/test_cli.py tests/test_streams.py tests/ledger
+	PYTHONPATH=$(LOWEST) $(BIN)/python -m pytest -q -o filterwarnings=default tests/test_cli.py tests/test_streams.py tests/ledger
 
 .PHONY: soak
 TIMES ?= 200

@@ -42,7 +42,7 @@ def test_what_would_be_read_for_ever_is_not(tmp_path):
         ("coverage", "--book"),
     ],
 )
-def test_commands_that_are_given_a_pipe(home, words):  # noqa: F811
+def test_commands_that_are_given_a_pipe(home, words):
     (home / "x.md").mkdir()
     os.mkfifo(home / "x.md" / "a.md")
     name = "x.md" if words[0] == "coverage" else "x.md/a.md"
