@@ -70,8 +70,8 @@ class Soak:
         return made
 
     def _content(self) -> bytes:
-        """The ledger's bytes, but for the commit: files may be edited while a soak goes on."""
-        return re.sub(rb'"commit": [^\n]*', b"", self.path.read_bytes())
+        """The ledger's bytes, but for the state of the library, which may change meanwhile."""
+        return re.sub(rb'"(commit|version|lock)": [^\n]*', b"", self.path.read_bytes())
 
     def _begin(self, delay: float) -> subprocess.Popen[bytes]:
         words = [sys.executable, str(self.driver), "verify", "--profile", "quick", "--jobs", "2"]
