@@ -117,6 +117,14 @@ N ?= 2000
 corpus: $(INSTALLED) ## judge N statements of known truth (now: 2000); resumable
 	$(BIN)/python -m tests.meta.corpus --cases $(N) --seed $(SEED) --jobs $(JOBS)
 
+.PHONY: lowest
+LOWEST := _build/lowest
+lowest: $(INSTALLED) ## run the command line's tests with the lowest versions that pyproject.toml allows (torch aside)
+	rm -rf $(LOWEST)
+	$(BIN)/python -c 'import tomllib; print(*(d.split(",")[0].replace(">=", "==") for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if "torch" not in d))' \
+	  | xargs $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --target $(LOWEST)
+	PYTHONPATH=$(LOWEST) $(BIN)/python -m pytest -q -o filterwarnings=default tests/test_cli.py tests/test_streams.py tests/ledger
+
 .PHONY: soak
 TIMES ?= 200
 soak: $(INSTALLED) ## end TIMES runs of `fieldcheck verify` at random points, by every signal (now: 200)

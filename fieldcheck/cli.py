@@ -78,8 +78,9 @@ class Commands(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
         except OSError as fault:
             say_error(_of_system(fault))
-        except (ArithmeticError, AssertionError, LookupError, MemoryError, RecursionError,
-                AttributeError, TypeError, ValueError) as fault:  # fmt: skip
+        except Exception as fault:
+            if isinstance(fault, typer.Exit | typer.Abort):
+                raise
             say_error(f"fieldcheck itself is at fault: {_where(fault)}")
         raise typer.Exit(BAD_USAGE) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +45,9 @@ def test_it_runs_what_a_contributor_runs() -> None:
     assert "run: bash .ci/run" in text
     assert (ROOT / ".ci" / "run").is_file()
     assert "path: _build/html" in text
+
+
+def test_the_strict_build_looks_at_the_ledger_again() -> None:
+    words = ["make", "-n", "--no-print-directory", "strict-book"]
+    run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert re.search(r"fieldcheck recheck --anew \d+ .*\n(.*\n)*.*jupyter-book build", run.stdout)

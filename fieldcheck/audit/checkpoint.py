@@ -18,6 +18,8 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from fieldcheck import ordinary
+
 from .errors import StudyError
 from .weights import split
 
@@ -137,7 +139,7 @@ def minilm() -> Checkpoint:
 def _config(path: Path) -> dict[str, Any]:
     file = path / "config.json"
     try:
-        config = json.loads(file.read_text(encoding="utf-8"))
+        config = json.loads(ordinary.read_text(file))
     except FileNotFoundError:
         raise StudyError(f"{path} has no config.json") from None
     except (OSError, ValueError) as fault:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from fieldcheck import ordinary
+
 from .errors import StudyError
 
 PLAIN = re.compile(r"[A-Z][A-Za-z,;:'\- ]+[.!?]")
@@ -43,6 +45,6 @@ def sentences(count: int, text: str | None = None) -> list[str]:
 def read(path: Path) -> str:
     """A text file; StudyError if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return ordinary.read_text(path)
     except (OSError, UnicodeDecodeError) as fault:
         raise StudyError(f"{path} cannot be read as text: {fault}") from None

@@ -12,6 +12,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from fieldcheck import ordinary
+
 SCHEMA = "fieldcheck-bench/1"
 #: A row whose threads waited for a processor for a larger share of its time is disturbed.
 CALM = 0.05
@@ -169,7 +171,7 @@ def save(run: Run, path: Path) -> None:
 
 def load(path: Path) -> Run:
     """Read a run."""
-    return Run.from_json(json.loads(path.read_text()))
+    return Run.from_json(json.loads(ordinary.read_text(path)))
 
 
 def committed(folder: Path, kind: str) -> list[Run]:

@@ -102,10 +102,10 @@ def _named(files: Iterable[Path]) -> set[Path]:
 
 
 def _imports_by_name(file: Path) -> bool:
-    """May it import what no line says?  The package's own door says it all the same."""
-    if file == _LIBRARY / "__init__.py":
-        return False
-    return "import_module(" in file.read_text(encoding="utf-8", errors="replace")
+    """May it import what no line says?  A package's door says it all the same, to type checkers."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    told = file.name == "__init__.py" and "TYPE_CHECKING" in text
+    return "import_module(" in text and not told
 
 
 def fresh_cache(parent: Path, digest: str) -> Path:

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import glob
 import os
-import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import IO
 import msgspec
 from msgspec import structs
 
+from fieldcheck import ordinary
 from fieldcheck.ledger import records
 from fieldcheck.ledger.errors import LedgerError, OldLedger
 from fieldcheck.ledger.records import ClaimRow, Entry, Ledger
@@ -29,6 +29,9 @@ try:  # pragma: no cover - which branch runs depends on the system
     import fcntl
 except ImportError:  # pragma: no cover - Windows: two runs on one ledger are then not kept apart
     fcntl = None  # type: ignore[assignment]
+
+LARGEST = 1 << 30
+"""Bytes of a ledger or a journal."""
 
 
 # --- where the ledger lies ------------------------------------------------------------------------
@@ -62,7 +65,7 @@ def read(path: Path) -> Ledger:
         LedgerError: absent, unreadable, cut off, of another form, or with an edited row.
     """
     try:
-        data = _bytes(path)
+        data = ordinary.read_bytes(path, LARGEST)
     except FileNotFoundError:
         raise LedgerError(f"no ledger at {path}: run `fieldcheck verify` first") from None
     except OSError as fault:
@@ -80,24 +83,6 @@ def read(path: Path) -> Ledger:
             f"{remedy}"
         )
     return structs.replace(ledger, claims=tuple(rested(ledger.rows).values()))
-
-
-LARGEST = 1 << 30
-"""Bytes of a ledger or a journal."""
-
-
-def _bytes(path: Path) -> bytes:
-    """The content of an ordinary file of a size that a ledger may have; OSError otherwise."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait
-    with os.fdopen(handle, "rb") as stream:
-        about = os.fstat(stream.fileno())
-        if stat.S_ISDIR(about.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not stat.S_ISREG(about.st_mode):
-            raise OSError(errno.EINVAL, "it is no ordinary file")
-        if about.st_size > LARGEST:
-            raise OSError(errno.EFBIG, f"it is larger than {LARGEST >> 30} GiB")
-        return stream.read(LARGEST + 1)
 
 
 class _Head(msgspec.Struct):
@@ -145,7 +130,7 @@ def write(path: Path, ledger: Ledger) -> bool:
     except records.BadRecord as fault:
         raise LedgerError(f"this ledger is not written, it is broken at {fault}") from None
     with contextlib.suppress(OSError):
-        if _bytes(path) == data:
+        if ordinary.read_bytes(path, LARGEST) == data:
             return False
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=HALF, dir=path.parent)
@@ -294,7 +279,7 @@ class Journal:
         for line in data.split(b"\n"):
             try:
                 entry = records.read(line, Entry)
-            except (ValueError, RecursionError):
+            except (ValueError, msgspec.MsgspecError, RecursionError):
                 self.broken_lines += bool(line.strip())
                 continue
             if entry.row.seal != records.seal_of(entry.row):

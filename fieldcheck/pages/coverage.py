@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fieldcheck import ordinary
 from fieldcheck.ledger.errors import UserError, near
 
 _DIRECTIVE = re.compile(r"^\{([^}\s]+)\}\s*(.*)$", re.DOTALL)
@@ -163,7 +164,7 @@ def report(folder: Path, claims: Mapping[str, Any]) -> Report:
     files = sorted(folder.glob("*.md"))
     if not files:
         raise UserError(f"no chapter (*.md) in {folder}")
-    return judge([scan(path.read_text(encoding="utf-8"), path.stem) for path in files], claims)
+    return judge([scan(ordinary.read_text(path), path.stem) for path in files], claims)
 
 
 def judge(pages: list[Page], claims: Mapping[str, Any]) -> Report:

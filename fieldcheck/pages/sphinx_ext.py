@@ -50,6 +50,7 @@ from sphinx.util.nodes import make_refnode
 
 from fieldcheck import sources
 from fieldcheck.ledger import fingerprint, store
+from fieldcheck.ledger import run as runs
 from fieldcheck.ledger.errors import UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, FormRow, Ledger, Threshold
 from fieldcheck.pages import cards, coverage, limits, walk, words
@@ -91,7 +92,7 @@ class State:
     def ledger(self) -> Ledger:
         """The ledger, if it is complete and was made from the sources as they are now."""
         try:
-            ledger = store.read(self.path)
+            ledger = runs.vouched(store.read(self.path), self.claims, self.engine, self.path)
         except UserError as fault:
             raise ExtensionError(str(fault)) from None
         remedy = "run `fieldcheck verify` and build again"

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from fieldcheck import ordinary
 from fieldcheck.printable import Printer, say_error
 
 from .errors import ReplicationError
@@ -91,7 +92,7 @@ def _rates(file: Path) -> None:
     from . import protocol as paper
     from .study import best_rates
 
-    rows = json.loads(file.read_text(encoding="utf-8"))["runs"]
+    rows = json.loads(ordinary.read_text(file))["runs"]
     for task, rates in best_rates(paper.load(), rows).items():
         inside = ", ".join(f'"{arm}" = {rate:g}' for arm, rate in rates.items())
         typer.echo(f"[{task}]  rates = {{ {inside} }}")

@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from fieldcheck import ordinary
+
 from .errors import ReplicationError
 
 Row = dict[str, Any]
@@ -70,7 +72,7 @@ def line(row: Row) -> str:
 
 def read(path: Path) -> tuple[Row, list[Row]]:
     """(head, rows); ReplicationError if a line other than the last does not read."""
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = ordinary.read_text(path).split("\n")
     rows = []
     for n, text in enumerate(lines):
         try:

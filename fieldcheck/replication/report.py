@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fieldcheck import ordinary
+
 from . import protocol as paper
 from .errors import ReplicationError
 from .protocol import Protocol
@@ -39,7 +41,7 @@ def read(path: Path, against: Path = paper.FILE) -> tuple[Protocol, Record]:
     runs or has more parameters than another, or if the file does not read.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(ordinary.read_text(path))
         made, runs = record["protocol"], record["runs"]
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise ReplicationError(f"{path} holds no results of a replication: {fault}") from None

@@ -1,0 +1,38 @@
+"""Reading files that somebody else named: ordinary ones, of a size that fits."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+LARGEST = 1 << 30
+"""Bytes."""
+
+
+def read_bytes(path: Path, largest: int = LARGEST) -> bytes:
+    """The content of an ordinary file.
+
+    Raises:
+        OSError: there is none, it is a folder, a device or a pipe (which would be read for ever, or
+            waited for), or it is larger than ``largest``.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as stream:
+        about = os.fstat(stream.fileno())
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+        if about.st_size > largest:
+            raise OSError(errno.EFBIG, f"it is larger than {largest / 2**30:.3g} GiB", str(path))
+        return stream.read(largest + 1)
+
+
+def read_text(path: Path, largest: int = LARGEST) -> str:
+    """The text of an ordinary file; OSError also where it is not UTF-8."""
+    try:
+        return read_bytes(path, largest).decode()
+    except UnicodeDecodeError as fault:
+        raise OSError(errno.EILSEQ, f"it is not UTF-8 ({fault.reason})", str(path)) from None
