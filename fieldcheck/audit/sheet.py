@@ -71,7 +71,7 @@ def head(report: Report) -> str:
 def show(report: Report, console: Console) -> None:
     """The table, the parts, and where the non-gradient part is."""
     table = Table(title=Text(f"{report.name}: {head(report)}"), title_justify="left", box=None)
-    for column in ("question", "answer", "measured", "sees", "", "remark"):
+    for column in ("question", "answer", "measured", "sees", "how sure", "remark"):
         table.add_column(column, overflow="fold")
     for q, verdict, *rest in rows(report):
         table.add_row(q, f"[{COLOURS[verdict]}]{verdict}[/]", *map(plain, rest))
@@ -131,7 +131,7 @@ fault, planted in modules of known answers, that this question found at this pre
 <em>certain</em> if evaluations of the module alone carry it, and <em>numerical</em> otherwise: nothing
 that was tried spoke against it.</p>
 <div class="wide"><table class="asked">
-{cells(["question", "answer", "measured", "sees", "", "remark"], "th")}{body}</table></div>
+{cells(["question", "answer", "measured", "sees", "how sure", "remark"], "th")}{body}</table></div>
 </main></body></html>
 """  # noqa: E501
 

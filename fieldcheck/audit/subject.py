@@ -20,7 +20,7 @@ from .errors import AuditError
 from .products import Products, _differentiable
 
 LEAN = 1e8
-"""Parameters times tokens above which fewer points and probes are taken."""
+"""Parameters times tokens above which the example is the only state, and fewer probes are taken."""
 
 Module = Callable[[Tensor], Any]
 
@@ -165,7 +165,7 @@ class Subject:
         """The example, and states drawn at its scale at which the module is finite."""
         if not self._points:
             self._points = [self.x]
-            for salt in range(1, 2 if self.lean else 3):
+            for salt in range(1, 1 if self.lean else 3):
                 drawn = self.size * self.normal(salt)
                 for z in (drawn, self.x * (1 + 0.1 * self.normal(salt).real)):
                     if torch.isfinite(self.real(self.at(z))).all():

@@ -27,7 +27,7 @@ def balance(s: Subject, _: Answers) -> Answer:
         if size != size or size == float("inf"):
             return not_asked("the force is not finite along the flow")
         path.append(z + f * (0.5 * float(z.norm() or 1.0) / size))
-    n = 4 if s.lean else 10
+    n = 3 if s.lean else 10
     ends = path[0], path[-1]
     aside = s.normal(45, like=ends[0])
     aside = aside * (0.3 * float((ends[1] - ends[0]).norm()) / float(aside.norm()))
