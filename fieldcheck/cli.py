@@ -24,7 +24,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from fieldcheck import sources
-from fieldcheck.audit.cli import weights
+from fieldcheck.audit.cli import audit, weights
 from fieldcheck.bench.cli import bench
 from fieldcheck.ledger import again, pool, records, store
 from fieldcheck.ledger import run as runs
@@ -34,6 +34,7 @@ from fieldcheck.pages import terminal, words
 from fieldcheck.printable import Printer, printable, say_error
 from fieldcheck.printable import as_json as json_text
 from fieldcheck.replication.cli import replicate
+from fieldcheck.start.cli import new
 from fieldcheck.verdict import FAILS, INVALID, ON, PROVED, REFUTED, STANDS, UNDECIDED, UP_TO
 
 MACHINE = runs.MACHINE
@@ -144,7 +145,10 @@ LedgerOption = Annotated[
 FromOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--from", metavar="FILE.py", help="Read claims from this file, not from the register."
+        "--from",
+        metavar="FILE.py",
+        help="Read claims from this file, not from the register; or from a module, or from what an "
+        "installed package offers under this name.",
     ),
 ]
 
@@ -156,6 +160,8 @@ def _ledger_path(given: Path | None, files: tuple[str, ...]) -> Path | None:
     default = store.default_path()
     if files and default is not None:
         return default.with_name(f"ledger-{Path(files[0]).stem}.json")
+    if files and (Path(files[0]).parent / "_toc.yml").is_file():  # a project of the user's own
+        return Path(files[0]).parent / "_build" / "ledger.json"
     return default
 
 
@@ -316,12 +322,15 @@ def _claim_of(claims: dict[str, Any], name: str) -> tuple[Any, str | None]:
         ("fieldcheck verify", "everything that changed"),
         ("fieldcheck verify softmax-free-energy", "one claim with its printed form and neighbours"),
         ("fieldcheck verify --chapter softmax --profile quick", "a chapter, in seconds"),
-        ("fieldcheck verify --from mine.py --json mine.json", "your own claims"),
+        ("fieldcheck verify mine.py --json mine.json", "your own claims"),
     ),
 )
 def verify(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID...", help="Claims (default: all).")
+        list[str] | None,
+        typer.Argument(
+            metavar="ID...|FILE.py", help="Claims (default: all), and files to read them from."
+        ),
     ] = None,
     chapter: Annotated[
         str | None, typer.Option(help="Only the claims of this chapter.", metavar="C")
@@ -347,7 +356,8 @@ def verify(
         bool, typer.Option("--replace", help="Replace a ledger of another profile or seed.")
     ] = False,
 ) -> None:
-    names = tuple(files or ())
+    names = (*(files or ()), *(name for name in ids or () if name.endswith(".py")))
+    ids = [name for name in ids or () if not name.endswith(".py")]
     console, errors = _console(), _console(error=True)
     for key in ids or ():
         if "/" in key:
@@ -357,7 +367,7 @@ def verify(
         profile=profile.value,
         seed=seed,
         jobs=jobs or runs.default_jobs(),
-        ids=tuple(ids or ()),
+        ids=tuple(ids),
         chapter=chapter,
         files=names,
         fresh=fresh,
@@ -512,20 +522,30 @@ def recheck(
 
 
 @app.command(
-    help="Say which displayed equations of the book are named by a claim or checked by a cell."
+    help="Say which displayed equations of the book are named by a claim or checked by a cell; or, "
+    "of a LaTeX article, which are verified."
     + _examples(
         ("fieldcheck coverage", "the figure for each chapter, and what is missing"),
         ("fieldcheck coverage --json", "for a program"),
+        ("fieldcheck coverage paper.tex", "by the claims.py beside it"),
     ),
 )
 def coverage(
+    article: Annotated[
+        Path | None, typer.Argument(metavar="[FILE.tex]", help="A LaTeX article.")
+    ] = None,
     book: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The chapters (default: book/).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ledger: LedgerOption = None,
+    files: FromOption = None,
 ) -> None:
     from fieldcheck.pages import coverage as equations
 
+    if article is not None:
+        _coverage_of(article, as_json, ledger, tuple(files or ()))
+        return
     folder = book
     if folder is None:
         root = store.project_root()
@@ -538,6 +558,29 @@ def coverage(
     else:
         terminal.coverage_table(_console(), report)
     if not report.complete:
+        raise typer.Exit(DIFFERS)
+
+
+def _coverage_of(path: Path, as_json: bool, ledger: Path | None, files: tuple[str, ...]) -> None:
+    """The same of a LaTeX article and the register that was made of it."""
+    from fieldcheck.start import article, covered
+
+    read = article.read(path)
+    names = files or (covered.register_of(path),)
+    claims = _load(names)
+    found = _find_ledger(ledger, names, claims)
+    rows = found.rows if found else {}
+    fresh = {
+        name: row
+        for name, row in rows.items()
+        if found and name in claims and not _is_stale(claims[name], row, found)
+    }
+    lines = covered.lines(read, claims, fresh)
+    if as_json:
+        typer.echo(json_text([line.as_dict() for line in lines]))
+    else:
+        terminal.article_table(_console(), read.name, lines)
+    if not all(line.settled for line in lines):
         raise typer.Exit(DIFFERS)
 
 
@@ -581,7 +624,9 @@ def root(
 
 app.command()(bench)
 app.command()(weights)
+app.command()(audit)
 app.command()(replicate)
+app.command()(new)
 
 
 class _Patient:

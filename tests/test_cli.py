@@ -81,7 +81,7 @@ def test_verify_list_show_replay(fake, home):
     code, out, _ = call("show", "rests-on-sampled")
     assert code == OK
     assert "● proved for every N, exact; counted as stands, since it rests on only-sampled" in out
-    assert "proved for every N; error below 2^-171" in out
+    assert "proved for every N; chance of error below 2^-171" in out
     assert "sizes visited: N, C = 1..3" in out
     assert "talk, slide 3" in out
     assert "counterexample at N = 2, C = 2" in out
@@ -90,7 +90,7 @@ def test_verify_list_show_replay(fake, home):
     code, out, _ = call("show", "plain-true/twice")
     assert code == OK
     assert "plain-true/printed" not in out
-    assert "error below 2^-171" in out
+    assert "chance of error below 2^-171" in out
     assert "1/2 in entry (2, 2)" in out
     assert "fieldcheck replay plain-true/twice" in out
 

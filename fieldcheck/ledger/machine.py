@@ -10,9 +10,11 @@ to the workers).
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import io
 import os
+import pkgutil
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,15 +22,18 @@ from pathlib import Path
 from typing import Any
 
 from fieldcheck.ledger import records
-from fieldcheck.ledger.errors import UserError
+from fieldcheck.ledger.errors import UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Witness
 
 
 def load(files: Sequence[str] = ()) -> dict[str, Any]:
-    """The claims: those of the register, or, if files are named, those of the files alone.
+    """The claims: those of the register, or, if other registers are named, those of them alone.
+
+    Each is a file (its name ends in .py), what an installed package offers under that name (entry
+    point group ``fieldcheck.claims``), or an importable module or package.
 
     Raises:
-        UserError: a file is missing, does not parse, raises, or breaks a rule for claims. The
+        UserError: a register is missing, does not parse, raises, or breaks a rule for claims. The
             message names the file and the line.
     """
     from fieldcheck import register
@@ -45,19 +50,76 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
         return known
     claims: dict[str, Any] = {}
     for name in files:
-        claims.update(_load_file(Path(name)))
+        claims.update(_load_file(Path(name)) if name.endswith(".py") else _load_module(name))
     return claims
 
 
 _FILES = "fieldcheck_claims_"
 """How the modules made from claims files begin."""
 
+OFFERED = "fieldcheck.claims"
+"""The entry points by which installed packages offer registers."""
+
+_modules: set[str] = set()
+"""The modules that were asked for as registers."""
+
 
 def _forget() -> None:
     from fieldcheck.claim import registered
 
-    for claim_id in [key for key, old in registered().items() if old.module.startswith(_FILES)]:
+    def is_foreign(module: str) -> bool:
+        return module.startswith(_FILES) or any(_lies_in(module, name) for name in _modules)
+
+    for claim_id in [key for key, old in registered().items() if is_foreign(old.module)]:
         del registered()[claim_id]
+    for name in [name for name in sys.modules if any(_lies_in(name, own) for own in _modules)]:
+        del sys.modules[name]
+    _modules.clear()
+
+
+def _lies_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _load_module(name: str) -> dict[str, Any]:
+    from importlib.metadata import entry_points
+
+    from fieldcheck import register
+    from fieldcheck.claim import registered
+    from fieldcheck.evidence.clock import limited
+
+    offered = {point.name: point.value for point in entry_points(group=OFFERED)}
+    module_name = offered.get(name, name)
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
+    home = None if _lies_in(module_name, "fieldcheck") else _home(module_name)
+    if home is None:
+        raise unknown("claims file (its name ends in .py) or module", name, offered)
+    _modules.add(module_name)
+    try:
+        with limited(LOADING), _kept_in():
+            module = importlib.import_module(module_name)
+            for inner in pkgutil.walk_packages(getattr(module, "__path__", []), f"{module_name}."):
+                importlib.import_module(inner.name)
+        register.load()
+    except Exception as fault:
+        _forget()
+        raise UserError(f"{name}: {_told(fault, home)}") from None
+    found = {key: made for key, made in registered().items() if _lies_in(made.module, module_name)}
+    if not found:
+        raise UserError(f"{name} registers no claim: decorate a body with @claim(...)")
+    return found
+
+
+def _home(module_name: str) -> Path | None:
+    """The folder of a module; None if there is no such module."""
+    try:
+        spec = importlib.util.find_spec(module_name)
+    except (ImportError, ValueError):
+        return None
+    except Exception as fault:  # the package around it is imported, and may break
+        raise UserError(f"{module_name}: {type(fault).__name__}: {fault}") from None
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
 def _load_file(path: Path) -> dict[str, Any]:

@@ -156,7 +156,14 @@ def card(
 
 def _title(claim: Any) -> nodes.strong:
     title = nodes.strong(classes=["fc-title"])
-    title += inline(claim.title)
+    for node in inline(claim.title):
+        pieces = node.astext().split("ᵀ") if isinstance(node, nodes.Text) else []
+        if len(pieces) < 2:
+            title += node
+            continue
+        for k, piece in enumerate(pieces):  # the sign itself is unreadable where type is bold
+            title += [nodes.superscript("T", "T")] * (k > 0)
+            title += nodes.Text(piece)
     return title
 
 

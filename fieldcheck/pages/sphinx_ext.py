@@ -18,6 +18,14 @@ and the roles ``{claim}`` with an id, which links to its card, and ``{verdict}``
 form's key, which shows that verdict as a link to the card: so that no verdict in the text is typed.
 An absent, incomplete or stale ledger ends the build, and so does an id or a label that does not
 exist.
+
+A book of the user's own says in its configuration where its claims are and whether every displayed
+formula must be checked::
+
+    extensions = ["myst_nb", "fieldcheck.pages.sphinx_ext"]
+    fieldcheck_registers = ["claims.py"]      # files, modules, or what installed packages offer
+    fieldcheck_ledger = "_build/ledger.json"  # from `fieldcheck verify claims.py --ledger FILE`
+    fieldcheck_equations = False
 """
 
 from __future__ import annotations
@@ -66,6 +74,7 @@ class State:
 
     path: Path
     machine: str
+    registers: tuple[str, ...] = ()
 
     @cached_property
     def engine(self) -> Any:
@@ -74,7 +83,7 @@ class State:
     @cached_property
     def claims(self) -> dict[str, Any]:
         try:
-            return self.engine.load()
+            return self.engine.load(self.registers) if self.registers else self.engine.load()
         except UserError as fault:
             raise ExtensionError(str(fault)) from None
 
@@ -137,7 +146,11 @@ def _state(app: Sphinx) -> State:
     state = getattr(app, "fieldcheck", None)
     if state is None:
         path = Path(app.srcdir) / app.config.fieldcheck_ledger
-        state = State(path, app.config.fieldcheck_machine)
+        files = [
+            str(Path(app.srcdir) / name) if name.endswith(".py") else name
+            for name in app.config.fieldcheck_registers
+        ]
+        state = State(path, app.config.fieldcheck_machine, tuple(files))
         app.fieldcheck = state  # type: ignore[attr-defined]
     return state
 
@@ -339,10 +352,13 @@ def _ticks(ledger: Ledger, work: sources.Work) -> nodes.paragraph:
         cards.span("", "fc-tick", f"fc-verdict-{stand.TONE[s]}", f"fc-tick-{s.split()[0]}")
         for s in found
     ]
-    counted = [f"{stand.MARK[s]} {found.count(s)} {s}" for s in stand.MARK if s in found]
     line = cards.paragraph(link, cards.span(" "), kind="source-line")
     line += nodes.inline("", "", *ticks, classes=["fc-ticks"])
-    line += [cards.span(" " + text, "fc-count") for text in counted]
+    for s in (s for s in stand.MARK if s in found):
+        mark = cards.span(stand.MARK[s], "fc-key", f"fc-verdict-{stand.TONE[s]}")
+        count = nodes.inline("", "", nodes.Text(" "), mark, classes=["fc-count"])
+        count += nodes.Text(f" {found.count(s)} {s}")
+        line += count
     return line
 
 
@@ -629,6 +645,8 @@ def set_cache(app: Sphinx, config: Any) -> None:
         config.nb_execution_cache_path = str(cache)
     if "html_static_path" in config:
         config.html_static_path.append(str(STATIC))
+    if config.fieldcheck_registers:
+        app.add_css_file("cards.css")
 
 
 def _forget(folder: Path, pages: set[str]) -> None:
@@ -673,6 +691,8 @@ def _scan_pages(app: Sphinx) -> dict[str, coverage.Page]:
 
 def check_equations(app: Sphinx, env: Any) -> None:
     """Warn of every displayed equation that nothing covers; end the build at an unknown label."""
+    if not app.config.fieldcheck_equations:
+        return
     pages = _scan_pages(app)
     docnames = {page.name: docname for docname, page in pages.items()}
     report = coverage.judge(list(pages.values()), _state(app).claims)
@@ -714,6 +734,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("fieldcheck_ledger", "_build/ledger.json", "env")
     app.add_config_value("fieldcheck_machine", "fieldcheck.ledger.machine", "env")
     app.add_config_value("fieldcheck_headlines", "", "env")
+    app.add_config_value("fieldcheck_registers", [], "env")
+    app.add_config_value("fieldcheck_equations", True, "env")
     app.add_node(fc_map, html=(_visit_map, None), latex=(_skip, None), text=(_skip, None))
     plain = (_nothing, _nothing)
     app.add_node(

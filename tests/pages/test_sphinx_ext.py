@@ -159,7 +159,7 @@ def test_a_good_book_builds_without_a_warning(book):
     assert [text.index(word) for word in asked] == sorted(text.index(word) for word in asked)
     (badge,) = card.select(".fc-head .fc-verdict")
     assert badge.get_text() == "repaired: proved"
-    assert "Sure proved for every N; error below 2 −171" in text
+    assert "Sure proved for every N; chance of error below 2 −171" in text
     assert "with X* and a 2" in text  # stars are not emphasis
     math = [element.get_text() for element in card.select(".math")]
     small = r"X = \bigl(\begin{smallmatrix} 1 & 0 \\ 0 & \tfrac{1}{2} \end{smallmatrix}\bigr)"
@@ -167,7 +167,7 @@ def test_a_good_book_builds_without_a_warning(book):
     assert any(r"\sqrt{r} = 2" in m for m in math)
     assert "in entry (2, 2)" in text
     (fold,) = card.select("details")
-    assert "A uniform relative fault of 10 −30" in " ".join(fold.get_text(" ").split())
+    assert "a uniform relative fault of 10 −30" in " ".join(fold.get_text(" ").split())
     assert fold.select_one('a[href="#equation-eq-plain"]') is not None
     assert 'claim = "plain-true"' in fold.select_one(".fc-code pre").get_text()
     (copy,) = card.select("button.fc-copy[hidden]")

@@ -110,7 +110,14 @@ def test_a_source_as_a_page(ledger, work):
     assert again.astext() == "Again: It is so"
     assert again.next_node(nodes.reference)["refid"] == "talk-2"
     table = second.next_node(nodes.table)
-    assert [e.astext() for e in table.findall(nodes.entry)] == ["", "A", "B", "row", "1", "2"]
+    assert [e.astext() for e in table.findall(nodes.entry)] == [
+        "unnamed",
+        "A",
+        "B",
+        "row",
+        "1",
+        "2",
+    ]
     links = [x["reftarget"] for x in second.findall(pending_xref) if x["reftype"] == "page"]
     assert links == ["here"]
 
