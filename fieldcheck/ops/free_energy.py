@@ -180,7 +180,8 @@ def _mask(
         return "all", table
     if not isinstance(mask, Interval):
         raise TypeError(
-            f"{op}: mask must be Causal(), Band, Blocks or a tensor, not {_named(mask)}"
+            f"{op}: mask must be Causal, Band, Blocks or a bool tensor, or one of numbers to be "
+            f"added, not {_named(mask)}"
         )
     # Under a named mask the last query is the first to be left without keys.
     if empty == "error" and n > 0 and mask.keys_of_last(n, m) == 0:
