@@ -78,6 +78,7 @@ which oscillating corrections disturb less."""
 DOUBLINGS = {"quick": 4, "standard": 4, "deep": 5}
 """How often n may be doubled for a fit that has not settled."""
 
+NEAR = Reach((0, 1, 2, 3, 4), 30, DIGITS)
 FAR = Reach((20, 30, 40), 30, DIGITS)
 BEYOND = Reach((400, 700, 1000), 200, (600, 1200, 2400, 4800))
 """Where n goes if the body is a formula in n."""
@@ -218,6 +219,29 @@ def _special(
         some = rng.sample(others, min(len(others), SPECIAL[profile.name]))
         for name in [ZERO] * (ZERO in names) + some:
             yield part, name, moved_into(statement, name, point(statement, sizes, rng), moves)
+
+
+def doubts_at(statement: Statement, sizes, raw: Raw, part: int) -> Witness | None:
+    """A point that speaks against a rate: not by falling faster, where the constant allows it."""
+    found = judge(statement, raw, part, DOUBLINGS["standard"])
+    if not found.against or falls_faster(statement, raw, part, found):
+        return None
+    return _witness(statement, sizes, raw, part, found)
+
+
+def suspect(statement: Statement, sizes, raw: Raw, part: int, seed: int) -> str:
+    """What small n say against a rate at a point, if they do not say it of generic ones.
+
+    Beside a point at which the rate breaks down, it does so up to some n only.
+    """
+    def said(raw: Raw) -> str:
+        found = _followed_to(statement, raw, part, NEAR, DIGITS[0])[0]
+        faster = not found.against or falls_faster(statement, raw, part, found)
+        return "" if faster else found.reason
+
+    here = said(raw)
+    usual = point(statement, sizes, stream(statement.key, "rate/suspect", seed))
+    return here if here and not said(usual) else ""
 
 
 def falls_faster(statement: Statement, raw: Raw, part: int, found: Finding) -> bool:
