@@ -134,17 +134,11 @@ def _at_special(statement: Statement, raw: Raw, part: int, rng) -> tuple[int, in
     Modulo a prime it is at most what it is over the rationals; with roots it may be any.
     """
     field = Prime(random_prime(rng), rng)
-    relation, matrix = _matrix(statement, field, _modulo(raw, field.p), part)
+    relation, matrix = _matrix(statement, field, modulo(raw, field.p), part)
     here = field.rank(matrix)
     if field.symbols or here > relation.rank:
         return (*rank_at(statement, raw, part), not field.symbols)
     return here, relation.rank, True
-
-
-def _modulo(raw: Raw, p: int) -> Raw:
-    """Exact fractions as residues."""
-    residue = np.frompyfunc(lambda q: q.numerator * pow(q.denominator, -1, p) % p, 1, 1)
-    return {k: np.asarray(residue(v), dtype=object) for k, v in raw.items()}
 
 
 def _worst_conditioned(

@@ -113,6 +113,9 @@ SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
 NO_RATE = "the remainder is exactly zero: there is no rate"
 UNSETTLED = "largest error of a fitted order or constant"
 
+DEEPEST, BETWEEN = 6, 8
+"""Powers of two that a prediction is made from, and n beyond each at which it is compared."""
+
 SHOWN = 6
 """Decimals of an order that are printed, if known."""
 
@@ -358,7 +361,8 @@ def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DI
     """What the remainders of one part say at one point."""
     if not _formula(statement, raw, part):
         near = Reach(tuple(range(doublings + 1)), FAR.known, DIGITS)
-        return _followed_to(statement, raw, part, near, digits)[0]
+        found = _followed_to(statement, raw, part, near, digits)[0]
+        return _between(statement, raw, part, found) if found.agrees else found
     found, _ = _followed_to(statement, raw, part, FAR, digits)
     if found.agrees:
         beyond, known = _followed_to(statement, raw, part, BEYOND, digits)
@@ -539,6 +543,40 @@ def _followed(found: Finding, remainders: Remainders, reach: Reach) -> Finding:
         fall = mpmath.log(_mpf(last) / _mpf(following)) / mpmath.log1p(mpmath.mpf(1) / n)
         kept = abs(fall - found.order) < 1  # it would be another order, else
     return found if kept else replace(found, outcome=SILENT, reason=reason)
+
+
+def _between(statement: Statement, raw, part: int, found: Finding) -> Finding:
+    """A finding, if the n that no fit was made of keep to it: what depends on the digits of n, or
+    on its divisors, may look steady at 2^k.
+
+    By how much they are off must fall with n, or be within the error of the fit.
+    """
+    remainders = Remainders(statement, raw, part, found.digits)
+    last, _ = found.table[-1]
+    with working_digits(found.digits), mpmath.workdps(found.digits):
+        powers = [last >> k for k in reversed(range(DEEPEST)) if last % (1 << k) == 0]
+        values = {n: mpmath.log(_mpf(remainders.at(n))) for n in powers}
+        off = []
+        for n in (last // 4, last):
+            for j in range(1, BETWEEN + 1):
+                e = remainders.at(n + j)
+                if not e > 0:
+                    return replace(found, outcome=SILENT, reason="a remainder is not positive")
+                best, other = (_predicted(values, ns, n + j) for ns in (powers, powers[1:]))
+                error = SAFETY * abs(best - other) + FAR.floor
+                off.append(max(abs(mpmath.log(_mpf(e)) - best) - error, mpmath.mpf(0)))
+        early, late = max(off[:BETWEEN]), max(off[BETWEEN:])
+    if late and late > early / 2:
+        reason = f"from n = {last} to {last + BETWEEN} the remainder does not keep to one constant"
+        return replace(found, outcome=SILENT, reason=reason)
+    return found
+
+
+def _predicted(values: dict[int, Any], ns: list[int], n: int) -> Any:
+    """The log of the remainder at n, from a fit to those at other n."""
+    row = lambda m: [mpmath.log(m), *(mpmath.mpf(m) ** -j for j in range(len(ns) - 1))]
+    fitted = mpmath.lu_solve(mpmath.matrix([row(m) for m in ns]), mpmath.matrix([values[m] for m in ns]))
+    return mpmath.fdot(fitted, row(n))
 
 
 def _away(values: dict[int, Any], stated: int, reach: Reach) -> str:

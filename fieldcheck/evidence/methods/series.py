@@ -39,7 +39,7 @@ from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
-from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
+from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.kinks import PLAIN, off
 from fieldcheck.evidence.leading import Leading, points
 from fieldcheck.evidence.methods import rate
@@ -549,7 +549,7 @@ def at_point(
 
     def one(field: Prime, at: Raw, plan: Plan) -> Run:
         base = Coefficients(field, plan.rooted, at_a_point=True)
-        at = raw if itself else at
+        at = modulo(raw, field.p) if itself else at
         return _run(statement, part, base, plan, _columns(statement, base, at, raw))
 
     def runs(first: Prime, at: Raw, plan: Plan) -> Run | None:
