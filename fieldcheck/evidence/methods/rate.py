@@ -113,7 +113,7 @@ SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
 NO_RATE = "the remainder is exactly zero: there is no rate"
 UNSETTLED = "largest error of a fitted order or constant"
 
-DEEPEST, BETWEEN = 6, 8
+DEEPEST, BETWEEN = 6, 3
 """Powers of two that a prediction is made from, and n beyond each at which it is compared."""
 
 SHOWN = 6
@@ -178,6 +178,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 fine, why = False, found.reason
             elif furthest is None or found.error > furthest[0]:
                 furthest = found.error, sizes, raw
+        if fine and not _formula(statement, raw, part):
+            found = _between(statement, raw, part, found)
+            fine, why = found.agrees, found.reason
         if fine:
             good.append(part)
     report.strata = {GENERIC: report.cases}
@@ -361,8 +364,7 @@ def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DI
     """What the remainders of one part say at one point."""
     if not _formula(statement, raw, part):
         near = Reach(tuple(range(doublings + 1)), FAR.known, DIGITS)
-        found = _followed_to(statement, raw, part, near, digits)[0]
-        return _between(statement, raw, part, found) if found.agrees else found
+        return _followed_to(statement, raw, part, near, digits)[0]
     found, _ = _followed_to(statement, raw, part, FAR, digits)
     if found.agrees:
         beyond, known = _followed_to(statement, raw, part, BEYOND, digits)
