@@ -312,7 +312,7 @@ PLAIN = 1e-3
 """What a statement is off by at such a point if it is no matter of rounding."""
 
 
-def off(statement: Statement, raws: dict[str, np.ndarray]) -> float:
+def off(statement: Any, raws: dict[str, np.ndarray]) -> float:
     """By how much the statement is off at points that are taken for zeros of what is brought to
     unit length: the most, relative to the sides and as it stands, whichever is less."""
     body = lambda xp, values: torch.stack(

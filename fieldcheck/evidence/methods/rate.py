@@ -240,6 +240,7 @@ def suspect(statement: Statement, sizes, raw: Raw, part: int, seed: int) -> str:
 
     Beside a point at which the rate breaks down, it does so up to some n only.
     """
+
     def said(raw: Raw) -> str:
         found = _followed_to(statement, raw, part, NEAR, DIGITS[0])[0]
         faster = not found.against or falls_faster(statement, raw, part, found)
@@ -577,7 +578,9 @@ def _between(statement: Statement, raw, part: int, found: Finding) -> Finding:
 def _predicted(values: dict[int, Any], ns: list[int], n: int) -> Any:
     """The log of the remainder at n, from a fit to those at other n."""
     row = lambda m: [mpmath.log(m), *(mpmath.mpf(m) ** -j for j in range(len(ns) - 1))]
-    fitted = mpmath.lu_solve(mpmath.matrix([row(m) for m in ns]), mpmath.matrix([values[m] for m in ns]))
+    fitted = mpmath.lu_solve(
+        mpmath.matrix([row(m) for m in ns]), mpmath.matrix([values[m] for m in ns])
+    )
     return mpmath.fdot(fitted, row(n))
 
 

@@ -396,7 +396,8 @@ def _judged(
     report: Report, statement: Statement, part: int, rng: random.Random, wanted: float, seed: int
 ) -> Shown | Evidence | str:
     """A part: what is shown of it, a refutation, or why nothing can be said."""
-    shown, plan = Shown(part), None
+    shown = Shown(part)
+    plan: Plan | None = None
     open_: dict[str, tuple[dict[str, int], Plan, list[Run]]] = {}
     for sizes in statement.product(statement.visited()):
         shapes = statement.raw_shapes(sizes)
@@ -419,11 +420,11 @@ def _judged(
                 found = _refuted(report, statement, sizes, part, seed)
                 if found is not None:
                     return found
-        if shown.conditions:
+        if shown.conditions and plan is not None:
             open_["last"] = sizes, plan, runs
             open_.setdefault("first", open_["last"])
-    for sizes, plan, runs in {id(o): o for o in open_.values()}.values():
-        found = _elsewhere(report, statement, sizes, part, plan, runs, seed)
+    for at, kept, ran in {id(o): o for o in open_.values()}.values():
+        found = _elsewhere(report, statement, at, part, kept, ran, seed)
         if found is not None:
             return found
     return shown
@@ -446,7 +447,7 @@ def _elsewhere(
                 apart = "the constant is another" if off(leading, here) > PLAIN else ""
                 suspect = suspect or apart or rate.suspect(statement, sizes, raw, part, seed)
                 continue
-            reason, digits = refutes_at(statement, raw, part)
+            reason, digits = refutes_at(statement, raw, part, itself=True)
             if reason:
                 witness = _witness(statement, sizes, raw, part, reason, "ball", digits)
                 return report.refutes(witness, "series", detail=reason)
@@ -564,8 +565,9 @@ def at_point(
     return None
 
 
-def refutes_at(statement: Statement, raw: Raw, part: int) -> tuple[str, int]:
-    """(why the rate is certainly wrong at an exact point, or an empty string; digits used)."""
+def refutes_at(statement: Statement, raw: Raw, part: int, itself: bool = False) -> tuple[str, int]:
+    """(why the rate is certainly wrong at an exact point, or an empty string; digits used);
+    ``itself``: perhaps because something vanishes there that does not elsewhere."""
     if not statement.admits(raw):
         return "", 0
     for digits in DIGITS:
@@ -573,6 +575,8 @@ def refutes_at(statement: Statement, raw: Raw, part: int) -> tuple[str, int]:
         reason = "" if found is None else _wrong(statement, found)
         if reason:
             return reason, digits
+    if not itself:
+        return "", 0
     # twice: at one prime a coefficient may vanish by accident
     both = [at_point(statement, raw, part, itself=True) for _ in range(2)]
     first, second = ("" if found is None else _wrong(statement, found) for found in both)
@@ -587,7 +591,7 @@ def holds_at(statement: Statement, raw: Raw, part: int) -> bool:
 
 def again(statement: Statement, sizes, raw: Raw, part: int) -> str:
     """Why a rate that was refuted at a point, or at all of them, is wrong; empty if it is not."""
-    reason, _ = refutes_at(statement, raw, part)
+    reason, _ = refutes_at(statement, raw, part, itself=True)
     if reason or not statement.admits(raw):
         return reason
     shapes, rng = statement.raw_shapes(sizes), statement.fresh("series/again")
