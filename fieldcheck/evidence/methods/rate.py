@@ -34,7 +34,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from flint import acb
+from flint import acb, arb, arb_mat
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
@@ -83,6 +83,9 @@ FAR = Reach((20, 30, 40), 30, DIGITS)
 BEYOND = Reach((400, 700, 1000), 200, (600, 1200, 2400, 4800))
 """Where n goes if the body is a formula in n."""
 
+WEIGHTS = 3 * BEYOND.known
+"""Digits of what a fit multiplies values with; balls lose some of them."""
+
 SAFETY = 10
 """The error of a fit is taken to be so many times what its last value changes."""
 
@@ -106,6 +109,9 @@ EXTREME = ("small", "nearly singular", "half-turn")
 
 ZERO = "zero"
 """Visited wherever there is one: a root or a divisor degenerates there first."""
+
+ASIDE = 12
+"""Steps aside are of this decimal: much longer than the rounding of a float."""
 
 SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
 """Most strata that are visited for each part, at one shape."""
@@ -247,8 +253,30 @@ def suspect(statement: Statement, sizes, raw: Raw, part: int, seed: int) -> str:
         return "" if faster else found.reason
 
     here = said(raw)
+    if not here or not _has_constant(statement, raw, part):
+        return ""
     usual = point(statement, sizes, stream(statement.key, "rate/suspect", seed))
-    return here if here and not said(usual) else ""
+    return here if not said(usual) else ""
+
+
+def _has_constant(statement: Statement, raw: Raw, part: int) -> bool:
+    """Is the stated constant, if there is one, about the same a little beside a point?  If not it
+    has no value at the zero that the point stands for, and the rate does not speak of it."""
+    rng, values = stream(statement.key, "rate/aside", part), []
+    aside = lambda v: v + Fraction(rng.randint(-9, 9), 10**ASIDE) * (1 + abs(v))
+    for moves in (False, True, True, True):
+        moved = {
+            k: np.asarray(np.frompyfunc(aside, 1, 1)(v), dtype=object)
+            if moves and k not in statement.sign_raws
+            else v
+            for k, v in raw.items()
+        }
+        values.append(Remainders(statement, moved, part, DIGITS[0]).constant())
+    first, *others = values
+    if first is None:
+        return True
+    near = abs(first) / 1000
+    return all(c.is_finite() and abs(c - first) <= near + near.rad() for c in others)
 
 
 def falls_faster(statement: Statement, raw: Raw, part: int, found: Finding) -> bool:
@@ -667,14 +695,16 @@ def _solved(values: dict[int, Any], ns: list[int], order: int | None) -> Any:
 def _weights(ratios: tuple[Fraction, ...], with_order: bool) -> list[Any]:
     """The answer of a fit is linear in the values: their coefficients, which depend on the ratios
     of the n alone."""
-    with mpmath.workdps(2 * BEYOND.known):
+    with working_digits(WEIGHTS):
         rows = []
         for ratio in ratios:
-            n = mpmath.mpf(ratio.numerator) / ratio.denominator
-            head = [-mpmath.log(n), 1] if with_order else [1]
-            rows.append([*head, *(n**-j for j in range(1, len(ratios) + 1 - len(head)))])
-        first = mpmath.matrix([1] + [0] * (len(ratios) - 1))
-        return list(mpmath.lu_solve(mpmath.matrix(rows).T, first))
+            n = arb(ratio.numerator) / ratio.denominator
+            head = [-n.log(), 1] if with_order else [1]
+            rows.append([*head, *(1 / n**j for j in range(1, len(ratios) + 1 - len(head)))])
+        first = arb_mat([[int(k == 0)] for k in range(len(ratios))])
+        found = arb_mat(rows).transpose().solve(first)
+        with mpmath.workdps(WEIGHTS):
+            return [_mpf(found[k, 0]) for k in range(len(ratios))]
 
 
 def _witness(statement, sizes, raw, part: int, found: Finding) -> Witness:

@@ -67,6 +67,9 @@ DIGITS = (60, 120, 240)
 SCALES = (1, 1, 3, 10, 30, 100, 1000, Fraction(1, 10), Fraction(1, 100))
 """Sizes of the points at which balls look for a refutation, or for a constant that is not zero."""
 
+SUSPECTS = 4
+"""Points known in floats alone that are looked at."""
+
 Signs = Mapping[Any, Mapping[Any, Any]]
 """Raw parameters that are signs: {(name, index): {None: 1 or -1}}."""
 
@@ -436,16 +439,19 @@ def _elsewhere(
     """What speaks against the rate where a leading coefficient is not what it is elsewhere: a
     certified refutation, a fit, or a suspicion where such a point is known in floats alone."""
     rng = numpy_stream(statement.key, "series/leading", seed)
-    suspect = None
+    suspect, asked = "", 0
     for one in runs:
         leading = Leading(statement, partial(_coefficient, statement, part, plan), one.base.answers)
         for raw, close in points(leading, sizes, rng):
             if not statement.admits(raw):
                 continue
             if close:
+                asked += 1
+                if suspect or asked > SUSPECTS:
+                    continue
                 here = {k: np.asarray(v, dtype=float)[None] for k, v in raw.items()}
                 apart = "the constant is another" if off(leading, here) > PLAIN else ""
-                suspect = suspect or apart or rate.suspect(statement, sizes, raw, part, seed)
+                suspect = apart or rate.suspect(statement, sizes, raw, part, seed)
                 continue
             reason, digits = refutes_at(statement, raw, part, itself=True)
             if reason:
