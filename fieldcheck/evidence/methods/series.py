@@ -445,24 +445,30 @@ def _elsewhere(
         for raw, close in points(leading, sizes, rng):
             if not statement.admits(raw):
                 continue
-            if close:
-                asked += 1
-                if suspect or asked > SUSPECTS:
+            if not close:
+                reason, digits = refutes_at(statement, raw, part, itself=True)
+                if reason:
+                    witness = _witness(statement, sizes, raw, part, reason, "ball", digits)
+                    return report.refutes(witness, "series", detail=reason)
+                if at_point(statement, raw, part, itself=True) is None:  # another kind of rate
+                    fitted = rate.doubts_at(statement, sizes, raw, part)
+                    if fitted is not None:
+                        return report.doubts(fitted.lhs, "rate", witness=fitted)
                     continue
-                here = {k: np.asarray(v, dtype=float)[None] for k, v in raw.items()}
-                apart = "the constant is another" if off(leading, here) > PLAIN else ""
-                suspect = apart or rate.suspect(statement, sizes, raw, part, seed)
-                continue
-            reason, digits = refutes_at(statement, raw, part, itself=True)
-            if reason:
-                witness = _witness(statement, sizes, raw, part, reason, "ball", digits)
-                return report.refutes(witness, "series", detail=reason)
-            fitted = rate.doubts_at(statement, sizes, raw, part)
-            if fitted is not None:
-                return report.doubts(fitted.lhs, "rate", witness=fitted)
+            asked += 1
+            if not suspect and asked <= SUSPECTS:
+                suspect = _suspect(statement, leading, sizes, raw, part, seed)
     if suspect:
         return report.silent(Why.UNSETTLED, f"where something vanishes: {suspect}")
     return None
+
+
+def _suspect(statement: Statement, leading: Leading, sizes, raw: Raw, part: int, seed: int) -> str:
+    """What speaks against a rate at a point that is as good as a zero of something."""
+    here = {k: np.asarray(v, dtype=float)[None] for k, v in raw.items()}
+    if off(leading, here) > PLAIN:
+        return "the constant is another"
+    return rate.suspect(statement, sizes, raw, part, seed)
 
 
 def _coefficient(
