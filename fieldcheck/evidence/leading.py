@@ -34,6 +34,9 @@ ROWS = 128
 STEPS = 20
 """Steps uphill, to the other side of a kink."""
 
+Found = tuple[Raw, Site | None]
+"""A point; where it is a zero but for rounding, of what."""
+
 MOST, EACH = 8, 3
 """Points of each kind that are proposed, and of these at one zero."""
 
@@ -79,20 +82,16 @@ class Leading:
         return [Sides(xp.real(value), xp.real(stated))]
 
 
-def points(
-    leading: Leading, sizes: dict[str, int], rng: np.random.Generator
-) -> Iterator[tuple[Raw, bool]]:
+def points(leading: Leading, sizes: dict[str, int], rng: np.random.Generator) -> Iterator[Found]:
     """Points at which the coefficient may not be the constant, or at which something vanishes that
-    the expansion divides by (True: but for rounding); none where floats cannot follow it."""
+    the expansion divides by; none where floats cannot follow it."""
     try:
         yield from _different(_found(leading, sizes, rng))
     except (Unsupported, NotImplementedError, TypeError):  # no batch, no derivative, no order
         return
 
 
-def _found(
-    leading: Any, sizes: dict[str, int], rng: np.random.Generator
-) -> Iterator[tuple[Raw, bool]]:
+def _found(leading: Any, sizes: dict[str, int], rng: np.random.Generator) -> Iterator[Found]:
     seen = Sites(leading)
     start = cloud(leading, sizes, ROWS, rng, far=False)
     yield from _loud(leading, start, seen)
@@ -105,22 +104,21 @@ def _found(
     for some in ([s for s in sites if s.kind != SIDES], [s for s in sites if s.kind == SIDES]):
         landing = land(leading, start.raws, some, rng) if some else None
         if landing is not None:
-            yield from _some(sizes, landing.at or {}, landing.landed, False)
-            yield from _some(sizes, landing.close, landing.missed, True)
+            at = landing.at or {}
+            yield from ((raw, None) for raw, _ in _some(sizes, at, landing.landed))
+            yield from _some(sizes, landing.close, landing.missed)
 
 
-def _some(
-    sizes: dict[str, int], raws: dict[str, np.ndarray], met: list[Site], close: bool
-) -> Iterator[tuple[Raw, bool]]:
+def _some(sizes: dict[str, int], raws: dict[str, np.ndarray], met: list[Site]) -> Iterator[Found]:
     """A few points at the zeros of every site."""
     times = Counter[Site]()
     for row, site in enumerate(met):
         times[site] += 1
         if times[site] <= EACH and times.total() <= MOST:
-            yield Cloud.of(sizes, raws, "at").row(row), close
+            yield Cloud.of(sizes, raws, "at").row(row), site
 
 
-def _loud(leading: Any, batch: Cloud, seen: Sites) -> Iterator[tuple[Raw, bool]]:
+def _loud(leading: Any, batch: Cloud, seen: Sites) -> Iterator[Found]:
     """The points of a batch at which the sides differ most."""
     with torch.no_grad():
         tensors = {k: torch.from_numpy(v) for k, v in batch.raws.items()}
@@ -128,13 +126,13 @@ def _loud(leading: Any, batch: Cloud, seen: Sites) -> Iterator[tuple[Raw, bool]]
     seen.note(batch, sites, groups)
     worst = np.nan_to_num(ratio[:, 0].numpy(), nan=-np.inf)
     order = np.argsort(-worst, kind="stable")
-    yield from ((batch.row(int(row)), False) for row in order[:MOST] if worst[row] > NOISE)
+    yield from ((batch.row(int(row)), None) for row in order[:MOST] if worst[row] > NOISE)
 
 
-def _different(found: Iterator[tuple[Raw, bool]]) -> Iterator[tuple[Raw, bool]]:
+def _different(found: Iterator[Found]) -> Iterator[Found]:
     known: set[str] = set()
-    for raw, close in found:
+    for raw, site in found:
         key = str({k: v.tolist() for k, v in raw.items()})
         if key not in known:
             known.add(key)
-            yield raw, close
+            yield raw, site

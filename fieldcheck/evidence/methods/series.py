@@ -40,7 +40,7 @@ from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
-from fieldcheck.evidence.kinks import PLAIN, off
+from fieldcheck.evidence.kinks import PLAIN, POINT, off
 from fieldcheck.evidence.leading import Leading, points
 from fieldcheck.evidence.methods import rate
 from fieldcheck.evidence.points import GENERIC, point
@@ -442,10 +442,10 @@ def _elsewhere(
     suspect, asked = "", 0
     for one in runs:
         leading = Leading(statement, partial(_coefficient, statement, part, plan), one.base.answers)
-        for raw, close in points(leading, sizes, rng):
+        for raw, site in points(leading, sizes, rng):
             if not statement.admits(raw):
                 continue
-            if not close:
+            if site is None:
                 reason, digits = refutes_at(statement, raw, part, itself=True)
                 if reason:
                     witness = _witness(statement, sizes, raw, part, reason, "ball", digits)
@@ -457,16 +457,20 @@ def _elsewhere(
                     continue
             asked += 1
             if not suspect and asked <= SUSPECTS:
-                suspect = _suspect(statement, leading, sizes, raw, part, seed)
+                unit = site is not None and site.kind == POINT
+                suspect = _suspect(statement, leading if unit else None, sizes, raw, part, seed)
     if suspect:
         return report.silent(Why.UNSETTLED, f"where something vanishes: {suspect}")
     return None
 
 
-def _suspect(statement: Statement, leading: Leading, sizes, raw: Raw, part: int, seed: int) -> str:
-    """What speaks against a rate at a point that is as good as a zero of something."""
+def _suspect(
+    statement: Statement, jumps: Leading | None, sizes, raw: Raw, part: int, seed: int
+) -> str:
+    """What speaks against a rate at a point that is as good as a zero of something: ``jumps``, if
+    a unit vector is 0 there."""
     here = {k: np.asarray(v, dtype=float)[None] for k, v in raw.items()}
-    if off(leading, here) > PLAIN:
+    if jumps is not None and off(jumps, here) > PLAIN:
         return "the constant is another"
     return rate.suspect(statement, sizes, raw, part, seed)
 
