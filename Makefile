@@ -69,7 +69,7 @@ verify: $(LEDGER) ## gather the evidence, once for book and tests
 # be the same is not touched, so that what depends on it stays as it is.
 $(LEDGER): $(INSTALLED) FORCE
 	@mkdir -p $(dir $@)
-	$(BIN)/fieldcheck verify --profile $(PROFILE) --seed $(SEED) --jobs $(JOBS) --json $@
+	$(BIN)/fieldcheck verify --profile $(PROFILE) --seed $(SEED) --jobs $(JOBS) --replace --json $@
 
 book: $(BUILT) ## verify, then build what has changed of the book
 	@echo "book: open $(HTML)/index.html"
@@ -78,8 +78,11 @@ $(BUILT): $(LEDGER) $(PAGES)
 	$(BIN)/jupyter-book build . $(STRICT) --quiet
 	touch $@
 
-# From nothing: no page, picture or cell output of an earlier build can pass for a new one.
-strict-book: $(LEDGER) ## verify, then build every page anew, every cell executed
+# From nothing: no page, picture or cell output of an earlier build can pass for a new one, and no row
+# that was edited for one that was gathered.
+ANEW ?= 12
+strict-book: $(LEDGER) ## verify, look at the ledger again, then build every page anew, every cell executed
+	$(BIN)/fieldcheck recheck --anew $(ANEW) --jobs $(JOBS) --ledger $(LEDGER)
 	rm -rf $(HTML) _build/.doctrees _build/.jupyter_cache
 	$(BIN)/jupyter-book build . $(STRICT) --all --quiet
 	touch $(BUILT)
@@ -113,6 +116,11 @@ browser: $(INSTALLED) ## read the built book in headless Chromium, offline
 N ?= 2000
 corpus: $(INSTALLED) ## judge N statements of known truth (now: 2000); resumable
 	$(BIN)/python -m tests.meta.corpus --cases $(N) --seed $(SEED) --jobs $(JOBS)
+
+.PHONY: soak
+TIMES ?= 200
+soak: $(INSTALLED) ## end TIMES runs of `fieldcheck verify` at random points, by every signal (now: 200)
+	$(BIN)/python -m tests.ledger.soak --times $(TIMES) --seed $(SEED)
 
 .PHONY: mutation-register
 mutation-register: $(INSTALLED) ## mutate every formula of the register: does the evidence notice?

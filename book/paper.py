@@ -4,7 +4,7 @@
 
 All pages become one, in the order of the contents: a link from one to another then is a link
 within the PDF, and the headings are its outline. Folds stand open where paper needs them: what was
-folded because it is long (evidence, neighbours) is left to the screen.
+folded because it is long (evidence, neighbours, the code of pictures) is left to the screen.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Tables of the machine's own, which a reader of paper has no use for.
 SCREEN_ONLY = {"book/timings", "book/ledger"}
-DROPPED = "script, noscript, .headerlink, .copybtn, .prev-next-footer, .fc-filter, .fc-play form"
+DROPPED = (
+    "script, noscript, .headerlink, .copybtn, .prev-next-footer, .fc-filter, .fc-play form, "
+    "details.hide.above-input, .fc-card .fc-more"
+)
 FOLDED = ".fc-card details"
 FOOT = (
     '<div style="font-size:7pt;width:100%;text-align:center;color:#565c66">'
@@ -65,6 +68,10 @@ def joined(html: Path, names: list[str]) -> str:
 def _prepare(article: Tag, name: str, names: set[str]) -> None:
     for element in article.select(DROPPED):
         element.decompose()
+    for actions in article.select(".fc-card .fc-actions"):
+        for element in actions.find_next_siblings() if actions.parent.name == "details" else ():
+            element.decompose()
+        actions.decompose()
     for fold in article.select("details"):
         if not fold.css.match(FOLDED):
             fold["open"] = ""

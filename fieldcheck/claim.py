@@ -281,6 +281,7 @@ class Claim:
         if full in self.forms:
             raise ClaimError(f"{full}: two forms have this key; give one of them key=…")
         _lint(body, full)
+        _is_text(full, title=title, tex=tex)
         self.forms[full] = Form(
             full, role, title, body, given, sizes, expect, tex, hypothesis, box, self.listed
         )
@@ -396,6 +397,18 @@ DIFFERS = {
 }
 """What a claim checks that names one equation and has a formula of its own, in words."""
 
+
+def _is_text(where: str, **given: Any) -> None:
+    """Refuse words that no file could hold: a title must be one, a formula may be empty."""
+    for name, value in given.items():
+        if not isinstance(value, str) or (name == "title" and not value.strip()):
+            raise ClaimError(f"{where}: {name} is {value!r}; give it as text")
+        try:
+            value.encode()
+        except UnicodeEncodeError as fault:
+            raise ClaimError(f"{where}: {name} has half a character in it ({fault})") from None
+
+
 _registered: dict[str, Claim] = {}
 
 
@@ -435,6 +448,7 @@ def claim(
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ClaimError(f"{id!r} is no claim id: use lower case words joined by hyphens")
     expected = _expectation(id, expect)
+    _is_text(id, title=title)
     if differs and (differs not in DIFFERS or not tex or len(equations) != 1):
         raise ClaimError(
             f"{id}: differs is {differs!r}; it is one of {', '.join(DIFFERS)}, and says how `tex` "

@@ -3,17 +3,19 @@
 This module must start quickly: it imports neither torch nor anything that does. Verifying happens
 in worker processes.
 
-Exit codes: 0, all as expected; 1, a verdict differs from the expected one; 2, bad usage;
-130, interrupted.
+Exit codes: 0, all as expected; 1, a verdict differs from the expected one; 2, bad usage, or the
+output could not be written; 130, interrupted.  A reader of the output who goes away (``| head``)
+changes none of them.
 """
 
 from __future__ import annotations
 
 import enum
-import json
 import os
 import shlex
 import sys
+import threading
+import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,19 +24,25 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from fieldcheck import sources
-from fieldcheck.audit.cli import weights
+from fieldcheck.audit.cli import audit, weights
 from fieldcheck.bench.cli import bench
-from fieldcheck.ledger import records, store
+from fieldcheck.ledger import again, pool, records, store
 from fieldcheck.ledger import run as runs
 from fieldcheck.ledger.errors import LedgerError, UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Ledger
 from fieldcheck.pages import terminal, words
+from fieldcheck.printable import Printer, printable, say_error
+from fieldcheck.printable import as_json as json_text
 from fieldcheck.replication.cli import replicate
+from fieldcheck.start.cli import new
 from fieldcheck.verdict import FAILS, INVALID, ON, PROVED, REFUTED, STANDS, UNDECIDED, UP_TO
 
 MACHINE = runs.MACHINE
 RECHECK = "fieldcheck.recheck.check"
 DIFFERS, BAD_USAGE, INTERRUPTED = 1, 2, 130
+BadWords: Any = typer.BadParameter.mro()[2]
+"""What typer raises where a command is not made of its words; it brings its own copy of click, or
+takes the one that is there."""
 
 
 class Profile(enum.StrEnum):
@@ -48,18 +56,48 @@ class Profile(enum.StrEnum):
 class Commands(TyperGroup):
     """Commands whose faults end in one sentence and an exit code, never in a traceback."""
 
+    def make_context(self, *words: Any, **more: Any) -> Any:
+        try:
+            return super().make_context(*words, **more)
+        except BadWords as fault:
+            fault.message = printable(fault.message)
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         try:
+            if sys.flags.optimize > 1:
+                raise UserError("statements are read from docstrings, which -OO removes: use -O")
             return super().invoke(ctx)
+        except BadWords as fault:
+            fault.message = printable(fault.message)
+            raise
         except UserError as fault:
-            _error(str(fault))
-            raise typer.Exit(BAD_USAGE) from None
+            say_error(str(fault))
         except KeyboardInterrupt:
-            _error("interrupted; the same command goes on from here", label="stopped")
+            say_error("interrupted; the same command goes on from here", label="stopped")
             raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:  # `fieldcheck list | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from None
+        except OSError as fault:
+            say_error(_of_system(fault))
+        except (ArithmeticError, AssertionError, LookupError, MemoryError, RecursionError,
+                AttributeError, TypeError, ValueError) as fault:  # fmt: skip
+            say_error(f"fieldcheck itself is at fault: {_where(fault)}")
+        raise typer.Exit(BAD_USAGE) from None
+
+
+def _of_system(fault: OSError) -> str:
+    try:
+        os.getcwd()
+    except OSError:
+        return "the folder that this runs in is gone"
+    named = f": {fault.filename}" if isinstance(fault.filename, str) else ""
+    return f"{fault.strerror or fault}{named}"
+
+
+def _where(fault: BaseException) -> str:
+    """A fault of ours in one line, for whoever reports it."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    at = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(fault).__name__}: {fault}{at}"
 
 
 app = typer.Typer(
@@ -72,7 +110,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=(
         "Exit codes: 0, all as expected; 1, some verdict differs from the expected one; "
-        "2, bad usage."
+        "2, bad usage, or the output could not be written; 130, interrupted."
     ),
 )
 
@@ -88,16 +126,10 @@ def _examples(*pairs: tuple[str, str]) -> str:
 
 def _console(error: bool = False) -> Console:
     """Rich's console; where no terminal says how wide it is, lines are long rather than cut."""
-    console = Console(stderr=error, highlight=False)
+    console = Printer(stderr=error, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
-        console = Console(stderr=error, highlight=False, width=140)
+        console = Printer(stderr=error, highlight=False, width=140)
     return console
-
-
-def _error(message: str, label: str = "error") -> None:
-    console = _console(error=True)
-    console.print(f"[bold red]{label}:[/bold red] ", end="")
-    console.print(message, markup=False, soft_wrap=True)
 
 
 def _load(files: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -113,7 +145,10 @@ LedgerOption = Annotated[
 FromOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--from", metavar="FILE.py", help="Read claims from this file, not from the register."
+        "--from",
+        metavar="FILE.py",
+        help="Read claims from this file, not from the register; or from a module, or from what an "
+        "installed package offers under this name.",
     ),
 ]
 
@@ -125,22 +160,33 @@ def _ledger_path(given: Path | None, files: tuple[str, ...]) -> Path | None:
     default = store.default_path()
     if files and default is not None:
         return default.with_name(f"ledger-{Path(files[0]).stem}.json")
+    if files and (Path(files[0]).parent / "_toc.yml").is_file():  # a project of the user's own
+        return Path(files[0]).parent / "_build" / "ledger.json"
     return default
 
 
-def _find_ledger(given: Path | None, files: tuple[str, ...]) -> Ledger | None:
+def _find_ledger(
+    given: Path | None, files: tuple[str, ...], claims: dict[str, Any]
+) -> Ledger | None:
     """The ledger if there is one; only a ledger that was asked for by name must exist."""
     path = _ledger_path(given, files)
     if path is None or (given is None and not path.exists()):
         return None
-    return store.read(path)
+    return _read(path, claims)
 
 
-def _needed_ledger(given: Path | None, files: tuple[str, ...]) -> Ledger:
+def _needed_ledger(given: Path | None, files: tuple[str, ...], claims: dict[str, Any]) -> Ledger:
     path = _ledger_path(given, files)
     if path is None:
         raise LedgerError("no ledger here: name one with --ledger FILE")
-    return store.read(path)
+    return _read(path, claims)
+
+
+def _read(path: Path, claims: dict[str, Any]) -> Ledger:
+    """A ledger whose words are the register's, and whose verdicts follow from its evidence."""
+    import importlib
+
+    return runs.vouched(store.read(path), claims, importlib.import_module(MACHINE), path)
 
 
 def _options(files: tuple[str, ...], ledger: Path | None) -> str:
@@ -193,7 +239,7 @@ def list_claims(
     names = tuple(files or ())
     claims = _load(names)
     ids = runs.choose(claims, (), chapter)
-    found = _find_ledger(ledger, names)
+    found = _find_ledger(ledger, names, claims)
     entries = []
     for name in ids:
         claim = claims[name]
@@ -217,7 +263,7 @@ def list_claims(
             }
         )
     if as_json:
-        typer.echo(json.dumps(entries, indent=1, ensure_ascii=False))
+        typer.echo(json_text(entries))
         return
     terminal.claims_table(_console(), entries, found.run if found else None)
 
@@ -240,7 +286,7 @@ def show(
     names = tuple(files or ())
     claims = _load(names)
     claim, key = _claim_of(claims, claim_id)
-    found = _find_ledger(ledger, names)
+    found = _find_ledger(ledger, names, claims)
     row = found.rows.get(claim.id) if found else None
     stale = bool(row and found and _is_stale(claim, row, found))
     terminal.claim_page(
@@ -276,12 +322,15 @@ def _claim_of(claims: dict[str, Any], name: str) -> tuple[Any, str | None]:
         ("fieldcheck verify", "everything that changed"),
         ("fieldcheck verify softmax-free-energy", "one claim with its printed form and neighbours"),
         ("fieldcheck verify --chapter softmax --profile quick", "a chapter, in seconds"),
-        ("fieldcheck verify --from mine.py --json mine.json", "your own claims"),
+        ("fieldcheck verify mine.py --json mine.json", "your own claims"),
     ),
 )
 def verify(
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="ID...", help="Claims (default: all).")
+        list[str] | None,
+        typer.Argument(
+            metavar="ID...|FILE.py", help="Claims (default: all), and files to read them from."
+        ),
     ] = None,
     chapter: Annotated[
         str | None, typer.Option(help="Only the claims of this chapter.", metavar="C")
@@ -289,9 +338,11 @@ def verify(
     profile: Annotated[
         Profile, typer.Option(help="How much evidence: seconds, minutes, or longer.")
     ] = Profile.standard,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything that is drawn.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Seed of everything that is drawn.")
+    ] = 0,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes (default: one a core).")
+        int | None, typer.Option(min=1, max=1024, help="Worker processes (default: one a core).")
     ] = None,
     path: Annotated[
         Path | None,
@@ -301,19 +352,27 @@ def verify(
     ] = None,
     files: FromOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Reuse no row.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a ledger of another profile or seed.")
+    ] = False,
 ) -> None:
-    names = tuple(files or ())
+    names = (*(files or ()), *(name for name in ids or () if name.endswith(".py")))
+    ids = [name for name in ids or () if not name.endswith(".py")]
     console, errors = _console(), _console(error=True)
-    path, note = _target(path, names, partial=bool(ids or chapter), profile=profile, seed=seed)
+    for key in ids or ():
+        if "/" in key:
+            _claim_of(_load(names), key)  # a form that there is not is a slip
+    path, note = _target(path, names, keep=not replace, profile=profile, seed=seed)
     request = runs.Request(
         profile=profile.value,
         seed=seed,
         jobs=jobs or runs.default_jobs(),
-        ids=tuple(ids or ()),
+        ids=tuple(ids),
         chapter=chapter,
         files=names,
         fresh=fresh,
         path=path,
+        replace=replace,
     )
     with terminal.Watch(errors) as watch:
         outcome = runs.run(request, watch, MACHINE)
@@ -325,12 +384,12 @@ def verify(
 
 
 def _target(
-    given: Path | None, files: tuple[str, ...], *, partial: bool, profile: str, seed: int
+    given: Path | None, files: tuple[str, ...], *, keep: bool, profile: str, seed: int
 ) -> tuple[Path | None, str | None]:
     """Where a run's ledger goes, and what to tell the user about it.
 
-    By default into the project's ledger. A partial run of another profile or seed than that
-    ledger's would mix the two, so it gets a file of its own.
+    By default into the project's ledger. A run of another profile or seed than that ledger's would
+    mix the two, or lose the old, so it gets a file of its own.
     """
     path = _ledger_path(given, files)
     if given is not None:
@@ -338,7 +397,7 @@ def _target(
     if path is None:
         return None, "Nothing is kept outside a project: name a file with --json to keep the rows."
     path.parent.mkdir(exist_ok=True)
-    own = runs.apart(path, profile, seed) if partial else path
+    own = runs.apart(path, profile, seed) if keep else path
     note = f"The project's ledger is of another profile or seed; this went to {own}"
     return own, note if own != path else None
 
@@ -368,18 +427,16 @@ def replay(
     ledger: LedgerOption = None,
     files: FromOption = None,
 ) -> None:
-    import importlib
-
     names = tuple(files or ())
     claims = _load(names)
     if Path(key).suffix in (".toml", ".json"):
         with terminal.waiting(_console(error=True), f"judging {key} at {digits} digits"):
-            ruling = importlib.import_module(MACHINE).contest(claims, Path(key), digits)
+            ruling = _ask(pool.Task(key, "contest", (Path(key), digits)), names, digits)
         if not terminal.ruled(_console(), ruling, digits):
             raise typer.Exit(DIFFERS)
         return
     claim, form_key = _claim_of(claims, key)
-    found = _needed_ledger(ledger, names)
+    found = _needed_ledger(ledger, names, claims)
     path = _ledger_path(ledger, names)
     row = found.row(claim.id)
     form_key = form_key or _only_witness(row)
@@ -392,12 +449,19 @@ def replay(
     if form is None:
         raise LedgerError(f"{form_key} stands in {path} and no longer in the register")
     if _is_stale(claim, row, found):
-        _error(f"the sources changed since {path} was written", label="note")
+        say_error(f"the sources changed since {path} was written", label="note")
     with terminal.waiting(_console(error=True), f"rebuilding {form_key} at {digits} digits"):
-        result = importlib.import_module(MACHINE).replay(form, stored.witness, digits)
+        task = pool.Task(form.key, "replay", (stored.witness, digits))
+        result = _ask(task, names, digits)
     terminal.replayed(_console(), stored, result, digits)
     if not result["certified"]:
         raise typer.Exit(DIFFERS)
+
+
+def _ask(task: pool.Task, files: tuple[str, ...], digits: int) -> Any:
+    """What a worker finds, within limits that grow with the digits."""
+    limits = pool.Limits(seconds=60 + digits / 5)
+    return pool.ask(task, machine=MACHINE, files=files, limits=limits)
 
 
 def _only_witness(row: ClaimRow) -> str:
@@ -419,29 +483,37 @@ def _only_witness(row: ClaimRow) -> str:
     + _examples(
         ("fieldcheck recheck", "all of them"),
         ("fieldcheck recheck softmax-free-energy", "those of one claim"),
+        ("fieldcheck recheck --anew 12", "is this ledger what a run would find?"),
     ),
 )
 def recheck(
     keys: Annotated[
         list[str] | None, typer.Argument(metavar="KEY...", help="Claims or forms (default: all).")
     ] = None,
+    anew: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Look briefly, and gather anew what that leaves open, and N claims of the rest.",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Worker processes (default: one a core).")
+    ] = None,
     ledger: LedgerOption = None,
     files: FromOption = None,
 ) -> None:
-    import importlib
-
     names = tuple(files or ())
     claims = _load(names)
     wanted = [
         form_key or claim.id for claim, form_key in (_claim_of(claims, k) for k in keys or ())
     ]
-    found = _needed_ledger(ledger, names)
-    forms = {key: form for claim in claims.values() for key, form in claim.forms.items()}
-    rows = [records.plain(row) for name, row in found.rows.items() if name in claims]
+    found = _needed_ledger(ledger, names, claims)
+    request = again.Request(found, wanted, names, jobs or runs.default_jobs(), anew)
     with terminal.Rechecks(_console(), _console(error=True)) as report:
-        check = importlib.import_module(RECHECK)
-        for key, verdict, said in check.recheck(rows, forms, wanted):
-            report.add(key, verdict, [s for s in said if s.severity != check.SPOT])
+        for key, verdict, findings in again.look(request, claims, MACHINE, RECHECK):
+            report.add(key, verdict, findings)
     if not report.agrees:
         raise typer.Exit(DIFFERS)
 
@@ -450,20 +522,30 @@ def recheck(
 
 
 @app.command(
-    help="Say which displayed equations of the book are named by a claim or checked by a cell."
+    help="Say which displayed equations of the book are named by a claim or checked by a cell; or, "
+    "of a LaTeX article, which are verified."
     + _examples(
         ("fieldcheck coverage", "the figure for each chapter, and what is missing"),
         ("fieldcheck coverage --json", "for a program"),
+        ("fieldcheck coverage paper.tex", "by the claims.py beside it"),
     ),
 )
 def coverage(
+    article: Annotated[
+        Path | None, typer.Argument(metavar="[FILE.tex]", help="A LaTeX article.")
+    ] = None,
     book: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The chapters (default: book/).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ledger: LedgerOption = None,
+    files: FromOption = None,
 ) -> None:
     from fieldcheck.pages import coverage as equations
 
+    if article is not None:
+        _coverage_of(article, as_json, ledger, tuple(files or ()))
+        return
     folder = book
     if folder is None:
         root = store.project_root()
@@ -472,10 +554,33 @@ def coverage(
         folder = root / "book"
     report = equations.report(folder, _load())
     if as_json:
-        typer.echo(json.dumps(report.as_dict(), indent=1, ensure_ascii=False))
+        typer.echo(json_text(report.as_dict()))
     else:
         terminal.coverage_table(_console(), report)
     if not report.complete:
+        raise typer.Exit(DIFFERS)
+
+
+def _coverage_of(path: Path, as_json: bool, ledger: Path | None, files: tuple[str, ...]) -> None:
+    """The same of a LaTeX article and the register that was made of it."""
+    from fieldcheck.start import article, covered
+
+    read = article.read(path)
+    names = files or (covered.register_of(path),)
+    claims = _load(names)
+    found = _find_ledger(ledger, names, claims)
+    rows = found.rows if found else {}
+    fresh = {
+        name: row
+        for name, row in rows.items()
+        if found and name in claims and not _is_stale(claims[name], row, found)
+    }
+    lines = covered.lines(read, claims, fresh)
+    if as_json:
+        typer.echo(json_text([line.as_dict() for line in lines]))
+    else:
+        terminal.article_table(_console(), read.name, lines)
+    if not all(line.settled for line in lines):
         raise typer.Exit(DIFFERS)
 
 
@@ -487,7 +592,7 @@ def coverage(
     + _examples(("fieldcheck schema > ledger.schema.json", "for a program that reads ledgers")),
 )
 def schema() -> None:
-    typer.echo(json.dumps(records.schema(), indent=1, ensure_ascii=False))
+    typer.echo(json_text(records.schema()))
 
 
 # --- entry ----------------------------------------------------------------------------------------
@@ -519,9 +624,64 @@ def root(
 
 app.command()(bench)
 app.command()(weights)
+app.command()(audit)
 app.command()(replicate)
+app.command()(new)
+
+
+class _Patient:
+    """Standard output whose reader may go away: what nobody reads is not written, and the command
+    ends as it would have."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            self._gone()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._gone()
+
+    def _gone(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+def _open_streams() -> None:
+    """Both streams, whatever the shell left of them; what they cannot encode is written out."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the shell: `>&-`
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+        setattr(sys, name, _Patient(getattr(sys, name)))
 
 
 def main() -> None:
     """Entry point of the ``fieldcheck`` command."""
-    app()
+    _open_streams()
+    code: Any = 0
+    try:
+        app()
+    except SystemExit as end:
+        code = end.code
+    except KeyboardInterrupt:  # before or after a command
+        code = INTERRUPTED
+    try:
+        sys.stdout.flush()
+    except OSError as fault:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python would try again, and complain
+        say_error(f"the output cannot be written: {fault.strerror}")
+        code = BAD_USAGE
+    if threading.active_count() > 1:  # a claims file left a thread behind: do not wait for it
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else BAD_USAGE)
+    raise SystemExit(code)

@@ -14,11 +14,12 @@ no strata: a search goes there in every domain.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 import flint
 import numpy as np
@@ -128,11 +129,15 @@ def extent(dim: str | int, sizes: Sizes) -> int:
         return dim
     if dim in sizes:
         return sizes[dim]
-    names = set(re.findall("[A-Za-z]+", dim))
-    missing = names - set(sizes)
-    if missing or not re.fullmatch(r"[A-Za-z0-9+*-]+", dim):
-        raise KeyError(f"dimension {dim!r} is not made of the sizes {sorted(sizes)}")
-    return int(eval(dim, {"__builtins__": {}}, dict(sizes)))
+    if not re.fullmatch(r"\w+([*+-]\w+)*", dim, re.ASCII):
+        raise KeyError(f"dimension {dim!r} is no sum of products of sizes and numbers")
+    total = 0
+    for sign, product in re.findall(r"([+-]?)([\w*]+)", dim):
+        factors = [int(f) if f.isdecimal() else sizes.get(f) for f in product.split("*")]
+        if None in factors:
+            raise KeyError(f"dimension {dim!r} is not made of the sizes {sorted(sizes)}")
+        total += math.prod(cast("list[int]", factors)) * (-1 if sign == "-" else 1)
+    return total
 
 
 # -- strata -------------------------------------------------------------------------------------

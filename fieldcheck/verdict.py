@@ -25,6 +25,13 @@ class Word(enum.StrEnum):
 PROVED, UP_TO, ON, REFUTED = Word.PROVED, Word.UP_TO, Word.ON, Word.REFUTED
 STANDS, FAILS, UNDECIDED, INVALID = Word.STANDS, Word.FAILS, Word.UNDECIDED, Word.INVALID
 
+STOPPED = "stopped:"
+"""How a reason begins that speaks of a limit, and not of the statement: it is no verdict, and what
+it left is not kept."""
+
+LATE = "of processor time"
+"""Words of a reason that a limit gave; see :func:`fieldcheck.evidence.clock.limited`."""
+
 HOLDING = (PROVED, UP_TO, ON, STANDS)
 """What whoever does not care how sure it is calls *holds*."""
 

@@ -161,7 +161,7 @@ def test_a_misquotation_is_seen() -> None:
         (dict(printed=("softmax-free-energy/printd",)), "no form softmax-free-energy/printd"),
         (dict(see=("softmax-free",)), "no claim softmax-free"),
         (dict(printed=(), reading=(), note=""), "without a sentence"),
-        (dict(printed=("head-pairing/reading",)), "head-pairing/reading is reading, not printed"),
+        (dict(printed=("field-prefactors/reading",)), "field-prefactors/reading is reading, not"),
         (dict(reading=("softmax-free-energy/scale",)), "no form softmax-free-energy/scale"),
         (dict(reading=("softmax-free-energy/missing-root-r",)), "is a neighbour, no reading"),
         (dict(mended=None), "go together"),

@@ -2,6 +2,7 @@
 
 Nothing of it is typed: words are counted, seconds are those of the last execution (rounded up so
 coarsely that two runs agree), and a chapter rests on another if one of its claims needs one there.
+A page that is no chapter ends with its notebook, if it has cells.
 """
 
 from __future__ import annotations
@@ -25,10 +26,14 @@ STEPS = ((10, "10 seconds"), (30, "30 seconds"), (60, "a minute"), (300, "five m
 
 def insert(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     chapter = docname.rpartition("/")[2]
-    if app.builder.format != "html" or not any(docname in part for part in _chapters(app)):
-        return
     title = next(doctree.findall(nodes.title), None)
-    if title is None:
+    if app.builder.format != "html" or title is None:
+        return
+    if not any(docname in part for part in _chapters(app)):
+        last = _notebook(app, docname)
+        if last is not None:
+            text = nodes.Text("This page as a ")
+            title.parent += nodes.paragraph("", "", text, last, classes=["fc-chapter-line"])
         return
     line = nodes.paragraph(classes=["fc-chapter-line"])
     parts = [_reading(app, docname), _running(app, docname), _notebook(app, docname)]

@@ -129,6 +129,10 @@ def breakable(tex: str) -> str:
 # --- the pages ------------------------------------------------------------------------------------
 
 
+JOINER = "&#8288;"
+"""Between a formula and a full stop: no line begins with one."""
+
+
 def typesetter(app: Sphinx) -> Typesetter:
     if not hasattr(app, "typesetter"):
         app.typesetter = Typesetter(app.config.tex_macros)  # type: ignore[attr-defined]
@@ -147,6 +151,9 @@ def _set(self: Any, node: nodes.Element, *, display: bool) -> str:
 def visit_inline(self: Any, node: nodes.math) -> None:
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
     self.body.append(_set(self, node, display=False) + "</span>")
+    following = node.next_node(descend=False, siblings=True)
+    if isinstance(following, nodes.Text) and following.astext()[:1] in tuple(".,;:!?)"):
+        self.body.append(JOINER)
     raise nodes.SkipNode
 
 

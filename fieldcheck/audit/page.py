@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from html import escape
 from typing import Any, NamedTuple
 
@@ -176,16 +177,21 @@ def _beside(row: Record, law: str) -> str:
 
 def _svg(record: Record, key: str) -> str:
     """A panel as inline SVG."""
+    title = next(n.title for n in NUMBERS if n.key == key)
+    return svg(title, lambda ax: panel(ax, record, key), (4.2, 2.8))
+
+
+def svg(label: str, draw: Callable[[Any], None], size: tuple[float, float]) -> str:
+    """A picture of one axis as inline SVG, named by its label, without a date."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({"svg.hashsalt": key, "svg.fonttype": "path"}):
-        figure = Figure(figsize=(4.2, 2.8), layout="constrained")
-        panel(figure.add_subplot(), record, key)
+    with matplotlib.rc_context({"svg.hashsalt": label, "svg.fonttype": "path"}):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure.add_subplot())
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None})
-    title = next(n.title for n in NUMBERS if n.key == key)
-    svg = out.getvalue()
-    return svg[svg.index("<svg") :].replace(
-        "<svg", f'<svg role="img" aria-label="{escape(title)}"', 1
+    text = out.getvalue()
+    return text[text.index("<svg") :].replace(
+        "<svg", f'<svg role="img" aria-label="{escape(label)}"', 1
     )

@@ -8,6 +8,7 @@ one random direction with a difference quotient; where the two disagree, quotien
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -137,8 +138,22 @@ class Products:
 @contextmanager
 def _differentiable() -> Iterator[None]:
     """Whatever the caller's modes; only the plain attention kernel can be differentiated twice."""
-    with torch.inference_mode(False), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+    if _MODES.set and torch.is_grad_enabled():  # entering costs more than a small product
         yield
+        return
+    with torch.inference_mode(False), torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        _MODES.set = True
+        try:
+            yield
+        finally:
+            _MODES.set = False
+
+
+class _Modes(threading.local):
+    set = False
+
+
+_MODES = _Modes()
 
 
 class _Watch(TorchFunctionMode):
@@ -181,10 +196,11 @@ def _widened(force: Force, x: Tensor) -> tuple[Force, Tensor]:
         return force, x
     try:
         wide = copy.deepcopy(force).double() if isinstance(force, nn.Module) else force
-        Products._value(wide, x.double())
+        y = Products._value(wide, x.double())
     except (RuntimeError, ValueError, TypeError):
         return force, x
-    return wide, x.double()
+    # A force that rounds its output again is no wider than before.
+    return (wide, x.double()) if y.dtype == torch.float64 else (force, x)
 
 
 def _same(a: Tensor, b: Tensor) -> bool:

@@ -6,20 +6,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+
+from fieldcheck.printable import Printer, say_error
 
 from . import records
 from .run import BenchError, Request, measure
 from .targets import ROUGH
 
 OPERATIONS = ("free_energy", "quartic", "colu", "rcolu", "soc_projection", "gibbs", "glu_potential")
-console = Console()
+console = Printer()
 
 
 def _fail(message: str) -> typer.Exit:
-    Console(stderr=True).print(f"[red]error:[/red] {message}", highlight=False)
+    say_error(message)
     return typer.Exit(2)
 
 
@@ -106,7 +107,7 @@ def bench(
     show(run)
     if json is not None:
         records.save(run, json)
-        console.print(f"written to {json}")
+        console.print(f"written to {json}", markup=False)
 
 
 def _earlier(path: Path | None) -> records.Run | None:

@@ -8,12 +8,24 @@ for any arithmetic in :mod:`fieldcheck.cones.colu`, :mod:`~fieldcheck.cones.lore
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from torch import Tensor, nn
 
 from fieldcheck import ops
-from fieldcheck.ops._layout import layout
+from fieldcheck.ops import _check
+from fieldcheck.ops._layout import layout, part
 from fieldcheck.ops.reference import Form, Negative
+
+Scaling = Literal["hard", "soft", "sqrt", "log"]
+
+#: The scalings of the authors' package, as forms here, and what becomes of a negative axis.
+SCALINGS: dict[str, tuple[Form, Negative]] = {
+    "hard": ("hard", "rectified"),
+    "soft": ("silu", "kept"),
+    "sqrt": ("sqrt", "rectified"),
+    "log": ("log", "rectified"),
+}
 
 
 class _Conic(nn.Module):
@@ -25,8 +37,10 @@ class _Conic(nn.Module):
             size = 4
         # With as many channels as groups the cut fits, whatever is given: what is left to refuse is
         # the size or the number itself.
-        layout(type(self).__name__, groups or 0, size, groups, False, False)
-        self.size, self.groups, self.dim = size, groups, dim
+        op = type(self).__name__
+        size, groups = part(op, "size", size), part(op, "groups", groups)
+        layout(op, groups or 0, size, groups, False, False)
+        self.size, self.groups, self.dim = size, groups, _check.whole(op, "dim", dim)
 
     def extra_repr(self) -> str:
         cut = f"size={self.size}" if self.groups is None else f"groups={self.groups}"
@@ -55,14 +69,16 @@ class CoLU(_Conic):
         planar: all axes first, then all bodies, as the activation's authors lay channels out;
             by default each group's axis stands before its own body.
         shared: one axis for all groups.
-        form: "hard"; "soft", c the logistic function of t/|w| - 1/2; "firm", of 4 t/|w| - 2.
+        form: "hard"; "soft", c the logistic function of t/|w| - 1/2; "firm", of 4 t/|w| - 2;
+            "silu", soft with silu(t) for t, axis included; "sqrt" and "log", c the root of q and
+            log(1 + q), q = max(t, 0)/|w|.
         negative: a negative axis is "kept" as in the paper, or "rectified" to 0.
         eps: added to |w| in the quotient.
 
     Equivariance group (linear): (positive scalings x O(S - 1)) for each group, permuted by S_G; its
-    isometries are the wreath product of O(S - 1) with S_G.  All forms and both readings of a
-    negative axis have it.  With a shared axis one common scaling is left; with ``eps`` > 0 no
-    scaling at all.
+    isometries are the wreath product of O(S - 1) with S_G.  All forms but silu, and both readings
+    of a negative axis, have it.  With a shared axis one common scaling is left; with ``eps`` > 0 or
+    the form silu no scaling at all.
 
     Source: Fu and Cohen, Conic Activation Functions, PMLR 285 (2024) 296-309.
     """
@@ -84,6 +100,30 @@ class CoLU(_Conic):
         self.planar, self.shared, self.eps = planar, shared, eps
         self.form: Form = form
         self.negative: Negative = negative
+
+    @classmethod
+    def jax_colu(
+        cls,
+        size: int | None = None,
+        *,
+        groups: int | None = None,
+        dim: int = -1,
+        scaling: Scaling = "hard",
+        shared: bool = False,
+    ) -> CoLU:
+        """The unit as the authors' package ``jax_colu`` computes it today.
+
+        All axes stand first; 1e-7 is added to lengths; a negative axis is 0, or with soft scaling
+        the negative part of SiLU.  ``scaling`` is "hard", "soft" (here the form silu), "sqrt" or
+        "log"; ``size``, ``groups``, ``dim`` and ``shared`` are the package's dim, num_groups,
+        channel_axis and share_axis.
+        """
+        _check.choice("CoLU.jax_colu", "scaling", scaling, tuple(SCALINGS))
+        form, negative = SCALINGS[scaling]
+        return cls(
+            size, groups=groups, dim=dim, planar=True, shared=shared, form=form,
+            negative=negative, eps=1e-7,
+        )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
         return ops.colu(
@@ -133,6 +173,20 @@ class RCoLU(_Conic):
         self.form: Form = form
         self.negative: Negative = negative
         self.eps = eps
+
+    @classmethod
+    def jax_colu(
+        cls,
+        size: int | None = None,
+        *,
+        groups: int | None = None,
+        dim: int = -1,
+        scaling: Scaling = "hard",
+    ) -> RCoLU:
+        """The unit as the authors' package computes it today: see :meth:`CoLU.jax_colu`."""
+        _check.choice("RCoLU.jax_colu", "scaling", scaling, tuple(SCALINGS))
+        form, negative = SCALINGS[scaling]
+        return cls(size, groups=groups, dim=dim, form=form, negative=negative, eps=1e-7)
 
     def forward(self, x: Tensor) -> Tensor:
         return ops.rcolu(

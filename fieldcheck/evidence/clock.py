@@ -1,4 +1,9 @@
-"""A time limit for one method on one form, so that a slow body cannot stall a run."""
+"""A limit on the processor time of one method on one form, so that a slow body cannot stall a run.
+
+Processor time, not the wall clock's: a machine that slept, or that had other things to do, takes no
+answer away.  What escapes this limit (compiled code, a body that disarms the timer) meets the one
+that the parent of a worker enforces from outside (:mod:`fieldcheck.ledger.pool`).
+"""
 
 from __future__ import annotations
 
@@ -7,14 +12,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fieldcheck.verdict import LATE
 
-class TooSlow(Exception):
-    """The method did not finish within its time."""
+AGAIN = 1.0
+"""Seconds after which it strikes again where a body went on regardless."""
+
+
+class TooSlow(BaseException):
+    """The method did not finish within its time.  No Exception: a body that catches all of these
+    does not catch it."""
 
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raise :class:`TooSlow` inside the block after ``seconds``.
+    """Raise :class:`TooSlow` inside the block after ``seconds`` of processor time.
 
     Needs the main thread of a process and a system with interval timers; elsewhere there is no
     limit.
@@ -25,12 +36,12 @@ def limited(seconds: float) -> Iterator[None]:
         return
 
     def stop(signum: int, frame: object) -> None:
-        raise TooSlow(f"no answer within {seconds:g} s")
+        raise TooSlow(f"no answer within {seconds:g} s {LATE}")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    outer = signal.setitimer(signal.ITIMER_REAL, seconds)[0]
+    before = signal.signal(signal.SIGPROF, stop)
+    outer = signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)[0]
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, outer)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, outer, AGAIN if outer else 0)
+        signal.signal(signal.SIGPROF, before)

@@ -34,11 +34,12 @@ from fieldcheck.verdict import (
     Evidence,
     Scope,
     Verdict,
+    Word,
     weakest,
 )
 
 
-def decide(relations: Sequence[Relation], evidence: Sequence[Evidence]) -> Verdict:
+def decide(relations: Sequence[Relation | type[Relation]], evidence: Sequence[Evidence]) -> Verdict:
     """The verdict on one form from its relations and all its evidence."""
     for e in evidence:
         if e.error:
@@ -73,6 +74,23 @@ def decide(relations: Sequence[Relation], evidence: Sequence[Evidence]) -> Verdi
     return Verdict(STANDS, weakest(grades), _why_not_proved(proofs, evidence), scope=_tried(proofs))
 
 
+def dropping_showed(role: str, verdict: Word) -> str | None:
+    """What dropping a hypothesis showed; null for the other roles.
+
+    A claim that holds holds wherever the hypothesis does, so a witness against the dropped form
+    violates it.  A claim expected refuted has no dropped forms.
+    """
+    if role != "dropped":
+        return None
+    if verdict == REFUTED:
+        return "necessary"
+    if verdict == INVALID:
+        return "meaningless without it"
+    if verdict in (PROVED, UP_TO):
+        return "superfluous"
+    return "not shown necessary"
+
+
 def _strength(scope: Scope) -> tuple[bool, bool, bool, int]:
     listed = [len(values) for values in scope.sizes.values() if values != "all"]
     return not scope.conditions, not scope.box, not listed, math.prod(listed)
@@ -94,7 +112,9 @@ def _proved(scopes: list[Scope], grades: list[str | None], evidence: Sequence[Ev
     )
 
 
-def _confirmed(part: int, relation: Relation, evidence: Sequence[Evidence]) -> str | None:
+def _confirmed(
+    part: int, relation: Relation | type[Relation], evidence: Sequence[Evidence]
+) -> str | None:
     """The best grade of what confirms a part, or None."""
     found = [
         e.grade
@@ -107,7 +127,7 @@ def _confirmed(part: int, relation: Relation, evidence: Sequence[Evidence]) -> s
     return min(found, key=lambda g: GRADES.index(g or "sampled")) if found and searched else None
 
 
-def _nothing(part: int, relation: Relation, evidence: Sequence[Evidence]) -> str:
+def _nothing(part: int, relation: Relation | type[Relation], evidence: Sequence[Evidence]) -> str:
     silent = [e for e in evidence if e.outcome == SILENT and e.applies]
     why = "; ".join(f"{e.method}: {e.reason}" for e in silent or evidence if e.reason)
     return f"nothing confirms part {part + 1} ({relation.name}); {why}"

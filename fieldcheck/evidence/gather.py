@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +49,9 @@ METHODS: tuple[tuple[str, Method], ...] = (
 )
 """Cheap ones first: a certified refutation ends the run."""
 
+BROKEN = (Exception, SystemExit, GeneratorExit)
+"""What a body may raise: it is the body that has ended, not the run."""
+
 MOOT_ONCE_PROVED = {"cells": "", "search": "", "enclosed": "", "rate": "Rate"}
 """Methods that can add nothing where every part is proved (of one relation, if it is named); deep
 runs them."""
@@ -73,7 +77,9 @@ def gather(
         with limited(profile.seconds):
             relations = statement.probe(statement.smallest)
             other = statement.changed()
-    except Exception as error:
+    except TooSlow as slow:
+        return [], [Report("probe").silent(Why.TOO_SLOW, str(slow))]
+    except BROKEN as error:
         return [], [Report("probe").broken(blame(statement, error))]
     if other:  # every method looks at the parts of the smallest sizes alone
         return relations, [Report("probe").broken(other)]
@@ -108,7 +114,7 @@ def _asked(
             evidence = Report(name).silent(Why.TOO_SLOW, str(slow))
         except Unsupported as gap:
             evidence = Report(name).silent(Why.UNSUPPORTED, gap.primitive)
-        except Exception as error:
+        except BROKEN as error:
             yield Report(name).broken(blame(statement, error))
             return
         if evidence.why is not Why.NOT_CONCERNED:
@@ -118,14 +124,25 @@ def _asked(
             return
 
 
-def blame(statement: Statement, error: Exception) -> str:
-    """One sentence: what broke, and the line of the body where it did."""
+def blame(statement: Statement, error: BaseException) -> str:
+    """One sentence: what broke, and the code of the body where it did.
+
+    Not the line's number: a comment further up would change it, and with it a row of the same code.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     source = inspect.getsourcefile(statement.form.body)
     here = [f for f in frames if f.filename == source]
-    place = f" (line {here[-1].lineno}: {here[-1].line})" if here else ""
+    place = f" (in: {_code(here[-1].line or '')})" if here else ""
     where = "".join(getattr(error, "__notes__", ()))
     return f"the body raised {type(error).__name__}: {error}{where}{place}"
+
+
+def _code(line: str) -> str:
+    """A line without its comment."""
+    try:
+        return ast.unparse(ast.parse(line.strip()))
+    except SyntaxError:
+        return line.strip()
 
 
 def judge(

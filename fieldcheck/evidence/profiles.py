@@ -16,11 +16,11 @@ class Profile:
     starts: int  # starts of the gradient-guided search
     steps: int
     cells: int  # cells an enclosure may use
-    seconds: int  # time limit of one method on one form
+    seconds: int  # of processor time that one method may take on one form
 
 
 PROFILES = {
-    "quick": Profile("quick", -101.0, 2, 3, (30, 60), 64, 128, 20, 2_000, 120),
-    "standard": Profile("standard", -101.0, 4, 6, (60, 120), 256, 1024, 40, 20_000, 120),
-    "deep": Profile("deep", -250.0, 12, 16, (120, 240), 4096, 4096, 200, 400_000, 1200),
+    "quick": Profile("quick", -101.0, 2, 3, (30, 60), 64, 128, 20, 2_000, 20),
+    "standard": Profile("standard", -101.0, 4, 6, (60, 120), 256, 1024, 40, 20_000, 60),
+    "deep": Profile("deep", -250.0, 12, 16, (120, 240), 4096, 4096, 200, 400_000, 600),
 }

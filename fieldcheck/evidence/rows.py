@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fieldcheck.claim import FALSE, Claim, Form, registered
-from fieldcheck.evidence.decide import decide
+from fieldcheck.evidence.clock import TooSlow, limited
+from fieldcheck.evidence.decide import decide, dropping_showed
 from fieldcheck.evidence.fingerprint import claim_hash
-from fieldcheck.evidence.gather import blame, gather
+from fieldcheck.evidence.gather import BROKEN, blame, gather
 from fieldcheck.evidence.kill import counted
 from fieldcheck.evidence.profiles import PROFILES, Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.threshold import threshold
-from fieldcheck.verdict import INVALID, PROVED, REFUTED, UP_TO, Scope, Verdict, bound_text
+from fieldcheck.verdict import (
+    INVALID,
+    REFUTED,
+    STOPPED,
+    UNDECIDED,
+    Scope,
+    Verdict,
+    bound_text,
+)
+
+KILL = "the check of its witness"
 
 
 def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[str, Any]:
@@ -25,14 +36,15 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
     refuted = form.expect == FALSE and verdict.verdict == REFUTED
     if refuted and form.role == "neighbour":
         try:
-            verdict = counted(claim, form, verdict)
-        except Exception as error:  # the true claim's body may break where the neighbour's ran
+            with limited(profile.seconds):
+                verdict = counted(claim, form, verdict)
+        except TooSlow as slow:
+            verdict = Verdict(UNDECIDED, because=f"{STOPPED} {KILL}: {slow}")
+        except BROKEN as error:  # the true claim's body may break where the neighbour's ran
             main = Statement(claim.forms[f"{claim.id}/claim"])
             reason = f"the true claim cannot be evaluated there: {blame(main, error)}"
             verdict = Verdict(INVALID, because=reason)
-    measured = None
-    if verdict.holds:
-        measured = threshold(form, relations, evidence, profile, seed)
+    measured = _threshold(form, relations, evidence, profile, seed) if verdict.holds else None
     grid = statement.grid()
     return {
         "key": form.key,
@@ -49,7 +61,7 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
         "visited": {n: sorted({sizes[n] for sizes in grid}) for n in statement.size_names},
         "log2_bound": bound_text(verdict.log2_bound),
         "entropy": statement.entropy,
-        "outcome": _outcome(form, verdict),
+        "outcome": dropping_showed(form.role, verdict.verdict),
         "because": verdict.because,
         "threshold": measured,
         "evidence": [e.record() for e in evidence],
@@ -57,30 +69,55 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
     }
 
 
-def _outcome(form: Form, verdict: Verdict) -> str | None:
-    """What dropping a hypothesis showed; null for the other roles.
+def _threshold(form, relations, evidence, profile, seed) -> dict[str, Any] | None:
+    try:
+        return threshold(form, relations, evidence, profile, seed)
+    except TooSlow as slow:
+        return {"log10": None, "tried": 0, "perturbed": f"{STOPPED} {slow}"}
 
-    A claim that holds holds wherever the hypothesis does, so a witness against the dropped form
-    violates it.  A claim expected refuted has no dropped forms.
-    """
-    if form.role != "dropped":
-        return None
-    if verdict.verdict == REFUTED:
-        return "necessary"
-    if verdict.verdict == INVALID:
-        return "meaningless without it"
-    if verdict.verdict in (PROVED, UP_TO):
-        return "superfluous"
-    return "not shown necessary"
+
+def stopped(form: Form, why: str) -> dict[str, Any]:
+    """The element of ``forms`` for a form that was stopped from outside: undecided, and why."""
+    return {
+        "key": form.key,
+        "role": form.role,
+        "title": form.title,
+        "tex": form.tex,
+        "hypothesis": form.hypothesis,
+        "parts": [],
+        "expected": form.expect.record() if form.expect else None,
+        "met": form.expect is None,
+        "verdict": str(UNDECIDED),
+        "grade": None,
+        "scope": None,
+        "visited": {},
+        "log2_bound": None,
+        "entropy": None,
+        "outcome": dropping_showed(form.role, UNDECIDED),
+        "because": f"{STOPPED} {why}",
+        "threshold": None,
+        "evidence": [],
+        "witness": None,
+    }
 
 
 def verify_claim(
-    claim_id: str, profile: str, seed: int, roles: Sequence[str] | None = None
+    claim_id: str,
+    profile: str,
+    seed: int,
+    roles: Sequence[str] | None = None,
+    stops: Mapping[str, str] | None = None,
+    begun: Callable[[str], None] = lambda key: None,
 ) -> dict[str, Any]:
     """One element of ``claims`` of the ledger (its own verdict; what it rests on is
     the ledger's to say, which sees all).
 
     ``seconds`` holds the time of each form and is moved to ``timings`` by the ledger.
+
+    Args:
+        roles: only forms of these roles.
+        stops: forms that were stopped from outside before, and why: they are not run again.
+        begun: called with the key of each form as its turn comes.
     """
     claim = registered()[claim_id]  # the caller has loaded the register, which stands above us
     budget = PROFILES[profile]
@@ -88,8 +125,10 @@ def verify_claim(
     for key, form in claim.forms.items():
         if roles is not None and form.role not in roles:
             continue
+        begun(key)
         start = time.perf_counter()
-        forms.append(verify_form(claim, form, budget, seed))
+        why = (stops or {}).get(key)
+        forms.append(verify_form(claim, form, budget, seed) if why is None else stopped(form, why))
         seconds[key] = round(time.perf_counter() - start, 3)
     own = forms[0]
     return {

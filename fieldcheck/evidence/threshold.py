@@ -17,12 +17,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from fieldcheck.claim import Form
+from fieldcheck.evidence.clock import TooSlow
 from fieldcheck.evidence.decide import decide
 from fieldcheck.evidence.gather import MOOT_ONCE_PROVED, gather
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.relations import Relation
-from fieldcheck.verdict import CONFIRMS, FAILS, REFUTED, Evidence
+from fieldcheck.verdict import CONFIRMS, FAILS, REFUTED, Evidence, Why
 
 DEEPEST = 40
 PERTURBED = "right side, relative to its size"
@@ -79,6 +80,9 @@ def _of_part(
         tried.append(k)
         names, found = gather(statement.faulty(k, part), profile, seed, only=[*confirming])
         by = found[-1].method if found else ""
+        for evidence in found:
+            if evidence.why is Why.TOO_SLOW:
+                raise TooSlow(evidence.detail)  # a fault that nobody had the time to see
         return decide(names, found).verdict in (REFUTED, FAILS)
 
     if seen(DEEPEST):

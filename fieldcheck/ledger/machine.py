@@ -1,35 +1,45 @@
 """The one door from the ledger and the command line to the claim machine.
 
-Everything above this file talks to claims through the seven functions here. The parent process
-calls :func:`load`, :func:`claim_hash`, :func:`replay` and :func:`contest`; of these only the last
-two may import torch.
-Workers call :func:`start_worker`, :func:`verify` and :func:`describe`. A test may put another
-module with the same functions in this one's place (its dotted name is handed to the workers).
+Everything above this file talks to claims through the functions here. The parent process
+calls :func:`load`, :func:`claim_hash` and :func:`in_words_of`, which import no torch. Workers
+call :func:`start_worker`, :func:`verify`, :func:`replay`, :func:`contest` and :func:`describe`. A
+test may put another module with the same functions in this one's place (its dotted name is handed
+to the workers).
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import importlib.util
+import io
+import os
+import pkgutil
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fieldcheck.ledger import records
-from fieldcheck.ledger.errors import UserError
+from fieldcheck.ledger.errors import UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Witness
 
 
 def load(files: Sequence[str] = ()) -> dict[str, Any]:
-    """The claims: those of the register, or, if files are named, those of the files alone.
+    """The claims: those of the register, or, if other registers are named, those of them alone.
+
+    Each is a file (its name ends in .py), what an installed package offers under that name (entry
+    point group ``fieldcheck.claims``), or an importable module or package.
 
     Raises:
-        UserError: a file is missing, does not parse, raises, or breaks a rule for claims. The
+        UserError: a register is missing, does not parse, raises, or breaks a rule for claims. The
             message names the file and the line.
     """
     from fieldcheck import register
+    from fieldcheck.evidence import fingerprint
 
+    fingerprint.forget()
     _forget()  # what an earlier call read from files: they may have changed, or be broken
     folder = Path(register.__file__).parent
     try:
@@ -40,24 +50,82 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
         return known
     claims: dict[str, Any] = {}
     for name in files:
-        claims.update(_load_file(Path(name)))
+        claims.update(_load_file(Path(name)) if name.endswith(".py") else _load_module(name))
     return claims
 
 
 _FILES = "fieldcheck_claims_"
 """How the modules made from claims files begin."""
 
+OFFERED = "fieldcheck.claims"
+"""The entry points by which installed packages offer registers."""
+
+_modules: set[str] = set()
+"""The modules that were asked for as registers."""
+
 
 def _forget() -> None:
     from fieldcheck.claim import registered
 
-    for claim_id in [key for key, old in registered().items() if old.module.startswith(_FILES)]:
+    def is_foreign(module: str) -> bool:
+        return module.startswith(_FILES) or any(_lies_in(module, name) for name in _modules)
+
+    for claim_id in [key for key, old in registered().items() if is_foreign(old.module)]:
         del registered()[claim_id]
+    for name in [name for name in sys.modules if any(_lies_in(name, own) for own in _modules)]:
+        del sys.modules[name]
+    _modules.clear()
+
+
+def _lies_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _load_module(name: str) -> dict[str, Any]:
+    from importlib.metadata import entry_points
+
+    from fieldcheck import register
+    from fieldcheck.claim import registered
+    from fieldcheck.evidence.clock import limited
+
+    offered = {point.name: point.value for point in entry_points(group=OFFERED)}
+    module_name = offered.get(name, name)
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
+    home = None if _lies_in(module_name, "fieldcheck") else _home(module_name)
+    if home is None:
+        raise unknown("claims file (its name ends in .py) or module", name, offered)
+    _modules.add(module_name)
+    try:
+        with limited(LOADING), _kept_in():
+            module = importlib.import_module(module_name)
+            for inner in pkgutil.walk_packages(getattr(module, "__path__", []), f"{module_name}."):
+                importlib.import_module(inner.name)
+        register.load()
+    except Exception as fault:
+        _forget()
+        raise UserError(f"{name}: {_told(fault, home)}") from None
+    found = {key: made for key, made in registered().items() if _lies_in(made.module, module_name)}
+    if not found:
+        raise UserError(f"{name} registers no claim: decorate a body with @claim(...)")
+    return found
+
+
+def _home(module_name: str) -> Path | None:
+    """The folder of a module; None if there is no such module."""
+    try:
+        spec = importlib.util.find_spec(module_name)
+    except (ImportError, ValueError):
+        return None
+    except Exception as fault:  # the package around it is imported, and may break
+        raise UserError(f"{module_name}: {type(fault).__name__}: {fault}") from None
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
 def _load_file(path: Path) -> dict[str, Any]:
     from fieldcheck import register
     from fieldcheck.claim import registered
+    from fieldcheck.evidence.clock import limited
 
     if not path.is_file():
         raise UserError(f"no claims file {path}")
@@ -71,10 +139,13 @@ def _load_file(path: Path) -> dict[str, Any]:
     if folder not in sys.path:
         sys.path.append(folder)  # a claims file may import what lies beside it
     try:
-        spec.loader.exec_module(module)
+        with limited(LOADING), _kept_in():
+            spec.loader.exec_module(module)
         register.load()  # completes the new claims and checks what they need
         found = {key: made for key, made in registered().items() if made.module == module_name}
-    except Exception as fault:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as fault:  # SystemExit too: that a file ends the run is a fault of it
         _forget()
         raise UserError(_told(fault, path)) from None
     if not found:
@@ -82,7 +153,27 @@ def _load_file(path: Path) -> dict[str, Any]:
     return found
 
 
-def _told(fault: Exception, where: Path) -> str:
+LOADING = 60.0
+"""Seconds of processor time for what a claims file does as it is read."""
+
+
+@contextlib.contextmanager
+def _kept_in() -> Iterator[None]:
+    """A claims file that is read neither prints nor ends the process."""
+
+    def end(code: int = 0) -> None:
+        raise SystemExit(code)
+
+    before, os._exit = os._exit, end  # type: ignore[assignment]
+    nowhere = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+            yield
+    finally:
+        os._exit = before
+
+
+def _told(fault: BaseException, where: Path) -> str:
     """A fault of a claims file in one line: its place in the file (or folder), and what it is."""
     from fieldcheck.claim import ClaimError
 
@@ -115,18 +206,39 @@ def start_worker() -> None:
     import torch
 
     torch.set_num_threads(1)
+    sys.set_int_max_str_digits(100_000)  # exact numbers may be long; they are bounded by time
 
 
-def verify(claim_id: str, profile: str, seed: int) -> tuple[ClaimRow, dict[str, str]]:
-    """Verify one claim: its row, typed and sealed, and the seconds spent on each of its forms."""
+def verify(
+    claim_id: str,
+    profile: str,
+    seed: int,
+    stops: Mapping[str, str] | None = None,
+    begun: Callable[[str], None] = lambda key: None,
+) -> tuple[ClaimRow, dict[str, str]]:
+    """Verify one claim: its row, typed and sealed, and the seconds spent on each of its forms.
+
+    ``stops`` are forms that were stopped from outside, and why; ``begun`` hears of each other form
+    as its turn comes.
+    """
     from fieldcheck.evidence.rows import verify_claim
 
-    row = dict(verify_claim(claim_id, profile, seed))
+    row = dict(verify_claim(claim_id, profile, seed, stops=stops, begun=begun))
     seconds = {key: f"{float(value):.3f}" for key, value in row.pop("seconds", {}).items()}
     return records.sealed(row), seconds
 
 
-def describe(fault: Exception) -> str:
+def in_words_of(claim: Any, row: ClaimRow) -> ClaimRow | None:
+    """A stored row with all that is no evidence taken from the register, and sealed again; None if
+    its verdicts do not follow from its evidence, or its forms are not the claim's."""
+    from fieldcheck.evidence.again import in_words_of as said
+
+    stored = records.plain(row)
+    found = said(claim, stored)
+    return row if found == stored else None if found is None else records.sealed(found)
+
+
+def describe(fault: BaseException) -> str:
     """A fault of the machine itself, in one line that says where it came from."""
     if isinstance(fault, records.BadRecord):
         return f"its row is not of the published form: {fault}"

@@ -1,23 +1,51 @@
-"""Worker processes that each verify one claim after another.
+"""Worker processes in which bodies run, one task after another, within limits.
 
-The parent never imports torch: it hands out claim ids over a pipe and gets rows back. A worker
-that dies (out of memory, a crash in compiled code) costs the claim it was at, not the run; another
-worker takes its place.
+The parent never imports torch: it hands out tasks over a pipe and gets results back.  It looks at
+its workers from outside and ends one that takes too much processor time or memory, or that sleeps
+without end: no body can talk its way out of that.  A worker that is ended, or that dies (a crash in
+compiled code), costs the form it was at, not the run; another takes its place, and passes that form
+by.  Workers die with their parent, however it dies.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from multiprocessing import connection
+from types import SimpleNamespace
 from typing import Any
 
+from fieldcheck.ledger import usage
+from fieldcheck.ledger.errors import UserError
+from fieldcheck.verdict import LATE
+
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+LOOK = 0.25
+"""Seconds between two looks at the workers."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may take for one form, or one task that has none."""
+
+    seconds: float = 600.0
+    """Of processor time."""
+    asleep: float = 60.0
+    """In a row without using the processor, while nobody stopped it."""
+    memory: int = 4 << 30
+    """Bytes."""
+
+
+OF_PROFILE = {"quick": Limits(60), "standard": Limits(240), "deep": Limits(3600, memory=8 << 30)}
+"""Several times what any form of the register takes."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +58,26 @@ class Done:
     fault: str | None = None
 
 
+@dataclass
+class Task:
+    """Something that the machine does in a worker: which of :data:`TASKS`, and with what."""
+
+    name: str
+    call: str
+    args: tuple[Any, ...] = ()
+    stops: dict[str, str] = field(default_factory=dict)
+    """Forms that were stopped from outside, and why."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a task: a value, or a fault in one sentence."""
+
+    task: Task
+    value: Any = None
+    fault: str | None = None
+
+
 def verify_all(
     claim_ids: Sequence[str],
     *,
@@ -38,6 +86,7 @@ def verify_all(
     profile: str,
     seed: int,
     jobs: int,
+    limits: Limits | None = None,
     on_start: Callable[[str], None] = lambda claim_id: None,
 ) -> Iterator[Done]:
     """Verify claims in ``jobs`` processes; yield each as it is done, in no fixed order.
@@ -49,30 +98,67 @@ def verify_all(
         machine: dotted name of the module that loads and verifies (:mod:`.machine`).
         files: claims files instead of the register, or nothing.
         profile, seed, jobs: of the run.
+        limits: of one form; the profile's own if not given.
         on_start: called with the id when a worker takes a claim.
     """
-    queue = deque(claim_ids)
-    job = (machine, tuple(files), profile, seed)
+    tasks = [Task(name, "verify", (profile, seed)) for name in claim_ids]
+    limits = limits or OF_PROFILE.get(profile, Limits())
+    answers = work(tasks, machine=machine, files=files, jobs=jobs, limits=limits, on_start=on_start)
+    with contextlib.closing(answers):
+        for answer in answers:
+            row, seconds = (None, {}) if answer.fault else answer.value
+            yield Done(answer.task.name, row, seconds, answer.fault)
+
+
+def ask(task: Task, *, machine: str, files: Sequence[str], limits: Limits) -> Any:
+    """The value of one task.
+
+    Raises:
+        UserError: with the fault, if there is one.
+    """
+    answers = work([task], machine=machine, files=files, jobs=1, limits=limits)
+    with contextlib.closing(answers):
+        (answer,) = answers
+    if answer.fault:
+        raise UserError(answer.fault)
+    return answer.value
+
+
+def work(
+    tasks: Sequence[Task],
+    *,
+    machine: str,
+    files: Sequence[str],
+    jobs: int,
+    limits: Limits,
+    on_start: Callable[[str], None] = lambda name: None,
+) -> Generator[Answer, None, None]:
+    """Do the tasks in ``jobs`` processes; yield each answer as it comes."""
+    queue = deque(tasks)
+    home = (machine, tuple(files))
     workers: list[_Worker] = []
     try:
-        for _ in range(min(jobs, len(queue))):
-            workers.append(_Worker(job))
-        while queue or any(worker.claim_id for worker in workers):
+        while queue or any(worker.task for worker in workers):
+            busy = [worker for worker in workers if worker.task]
+            while len(workers) < min(jobs, len(queue) + len(busy)):
+                workers.append(_Worker(home))
             for worker in workers:
-                if queue and worker.claim_id is None:
-                    on_start(worker.take(queue.popleft()))
-            busy = [worker for worker in workers if worker.claim_id]
-            ready = connection.wait([worker.pipe for worker in busy])
+                if queue and worker.task is None:
+                    task = queue.popleft()
+                    if not task.stops:
+                        on_start(task.name)
+                    worker.take(task)
+            busy = [worker for worker in workers if worker.task]
+            ready = connection.wait([worker.pipe for worker in busy], timeout=LOOK)
             for worker in busy:
-                if worker.pipe not in ready:
-                    continue
-                done = worker.result()
+                answer = worker.heard() if worker.pipe in ready else worker.looked_at(limits)
                 if not worker.alive:
                     worker.stop()
                     workers.remove(worker)
-                    if queue:
-                        workers.append(_Worker(job))
-                yield done
+                if isinstance(answer, Task):
+                    queue.appendleft(answer)
+                elif answer is not None:
+                    yield answer
     finally:
         for worker in workers:
             worker.stop()
@@ -81,41 +167,85 @@ def verify_all(
 class _Worker:
     """A process and this end of its pipe."""
 
-    def __init__(self, job: tuple[str, tuple[str, ...], str, int]) -> None:
+    def __init__(self, home: tuple[str, tuple[str, ...]]) -> None:
         # spawn, not fork: the parent may be a threaded program (pytest, a notebook).
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, *job), daemon=True)
-        with _one_thread_each():
+        self.process = context.Process(target=_live, args=(theirs, *home, os.getpid()), daemon=True)
+        with _one_thread_each(), _no_interrupts():
             self.process.start()
         theirs.close()
-        self.claim_id: str | None = None
+        self.task: Task | None = None
         self.alive = True
+        self.form: str | None = None
+        self.began: float | None = None
+        self.last = self.idle = 0.0
 
-    def take(self, claim_id: str) -> str:
-        self.claim_id = claim_id
+    def take(self, task: Task) -> None:
+        self.task = task
+        self._begin(None)
         try:
-            self.pipe.send(claim_id)
-        except OSError:  # it died before its first claim: result() finds that out
+            self.pipe.send(task)
+        except OSError:  # it died before its first task: heard() finds that out
             self.alive = False
-        return claim_id
 
-    def result(self) -> Done:
-        claim_id, self.claim_id = self.claim_id or "?", None
+    def heard(self) -> Answer | Task | None:
+        """What it says: the form that it begins (nothing to pass on), or an answer."""
         try:
-            return self.pipe.recv()
+            said = self.pipe.recv()
         except (EOFError, OSError):
-            self.alive = False
-            self.process.join(5)
-            return Done(claim_id, None, {}, f"the worker died ({_end(self.process.exitcode)})")
+            usage.end(self.process.pid)  # and what it started
+            self.process.join()
+            return self._ended(f"the worker died ({_end(self.process.exitcode)})")
+        except Exception as unfit:  # what it sent is not what a worker sends
+            return self._ended(f"the worker's answer cannot be read ({type(unfit).__name__})")
+        if isinstance(said, str):
+            self._begin(said)
+            return None
+        task, self.task = self.task, None
+        value, fault, spent = said
+        self.alive = not spent
+        assert task is not None
+        return Answer(task, value, fault)
+
+    def looked_at(self, limits: Limits) -> Answer | Task | None:
+        """Is it within its limits?  If not it is ended."""
+        used = usage.of(self.process.pid)
+        if used is None:  # it is gone: the pipe will say so
+            return None
+        self.idle = 0.0 if used.seconds > self.last or not used.asleep else self.idle + LOOK
+        self.last = used.seconds
+        self.began = used.seconds if self.began is None else self.began
+        if used.seconds - self.began > limits.seconds:
+            return self._ended(f"no answer within {limits.seconds:g} s {LATE}")
+        if self.idle > limits.asleep:
+            return self._ended(f"it slept for {limits.asleep:g} s")
+        if used.memory > limits.memory:
+            return self._ended(f"it took more than {limits.memory / 2**30:.3g} GiB of memory")
+        return None
+
+    def _begin(self, form: str | None) -> None:
+        """The limits are counted anew."""
+        self.form = form
+        self.began = None
+        self.last = self.idle = 0.0
+
+    def _ended(self, why: str) -> Answer | Task:
+        """The task to be taken up by another worker, which passes by the form that this one was at;
+        or, where it was at none, the fault."""
+        self.alive = False
+        task, self.task = self.task, None
+        assert task is not None
+        if self.form is None or self.form in task.stops:
+            return Answer(task, None, why)
+        return replace(task, stops={**task.stops, self.form: why})
 
     def stop(self) -> None:
-        self.pipe.close()
-        self.process.terminate()
-        self.process.join(2)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
+        with contextlib.suppress(OSError):
+            self.pipe.close()
+        if self.process.exitcode is None:  # else its number may be another's by now
+            usage.end(self.process.pid)
+        self.process.join()
         self.process.close()
 
 
@@ -134,39 +264,130 @@ class _one_thread_each:
                 os.environ[name] = value
 
 
+@contextlib.contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """A child that starts here is deaf to Ctrl-C, which is the parent's to handle."""
+    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end(exit_code: int | None) -> str:
     if exit_code is not None and exit_code < 0:
         return f"signal {signal.Signals(-exit_code).name}"
     return f"exit code {exit_code}"
 
 
-def _work(
-    pipe: connection.Connection, machine: str, files: tuple[str, ...], profile: str, seed: int
-) -> None:
-    """The worker's life: take an id, send back what was found, until the pipe closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    engine: Any = None
-    broken: str | None = None
+# --- in the worker --------------------------------------------------------------------------------
+
+
+def _live(pipe: connection.Connection, machine: str, files: tuple[str, ...], parent: int) -> None:
+    """The worker's life: take a task, send back what came of it, until the pipe closes."""
+    _alone(parent)
+    engine, claims, broken = None, {}, None
     try:
         engine = importlib.import_module(machine)
         engine.start_worker()
-        engine.load(files)
-    except Exception as fault:
-        broken = f"the worker could not start: {type(fault).__name__}: {fault}"
+        claims = engine.load(files)
+    except BaseException as wrong:
+        broken = f"the worker could not start: {type(wrong).__name__}: {wrong}"
     while True:
         try:
-            claim_id = pipe.recv()
+            task: Task = pipe.recv()
+            threads = threading.active_count()
+            value, fault = (None, broken) if broken else _done(engine, claims, task, pipe)
+            spent = threading.active_count() > threads  # a body left a thread behind
+            try:
+                pipe.send((value, fault, spent))
+            except OSError:
+                raise
+            except Exception as unfit:
+                pipe.send((None, f"its answer cannot be sent: {unfit}", spent))
         except (EOFError, OSError):
-            return
-        if broken:
-            pipe.send(Done(claim_id, None, {}, broken))
-            continue
-        try:
-            row, seconds = engine.verify(claim_id, profile, seed)
-            done = Done(claim_id, row, seconds)
-        except Exception as fault:
-            done = Done(claim_id, None, {}, engine.describe(fault))
-        try:
-            pipe.send(done)
-        except (EOFError, OSError):
-            return
+            os._exit(0)  # without waiting for threads that a body left
+        if spent:
+            os._exit(0)
+
+
+def _done(
+    engine: Any, claims: dict[str, Any], task: Task, pipe: connection.Connection
+) -> tuple[Any, str | None]:
+    try:
+        return TASKS[task.call](engine, claims, task, pipe.send), None
+    except UserError as fault:
+        return None, str(fault)
+    except BaseException as fault:  # a body may raise anything, SystemExit too
+        return None, engine.describe(fault)
+
+
+def _alone(parent: int) -> None:
+    """A group of its own, that ends with the parent; nothing that bodies print is heard."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpgid(0, 0)
+    try:
+        deadly = ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0) == 0  # PR_SET_PDEATHSIG
+    except (OSError, AttributeError):  # pragma: no cover - not Linux
+        deadly = False
+    if not deadly:  # pragma: no cover - not Linux
+        threading.Thread(target=_follow, daemon=True).start()
+    if os.getppid() != parent:  # it died before that
+        os._exit(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+
+
+def _follow() -> None:  # pragma: no cover - not Linux
+    above = multiprocessing.parent_process()
+    if above is not None:
+        above.join()
+    os._exit(1)
+
+
+def _verify(engine: Any, claims: Any, task: Task, say: Callable[[Any], None]) -> Any:
+    begun = lambda key: None if key in task.stops else say(key)
+    return engine.verify(task.name, *task.args, stops=task.stops, begun=begun)
+
+
+def _form(claims: Any, key: str) -> Any:
+    return claims[key.partition("/")[0]].forms[key]
+
+
+def _replay(engine: Any, claims: Any, task: Task, say: Any) -> Any:
+    return engine.replay(_form(claims, task.name), *task.args)
+
+
+def _contest(engine: Any, claims: Any, task: Task, say: Any) -> Any:
+    """A ruling, with what is shown of its form: bodies cannot be sent."""
+    ruling = engine.contest(claims, *task.args)
+    form = ruling.form
+    expect = form.expect and SimpleNamespace(holds=form.expect.holds)
+    shown = SimpleNamespace(key=form.key, title=form.title, expect=expect)
+    return SimpleNamespace(**{**vars(ruling), "form": shown})
+
+
+def _recheck(engine: Any, claims: Any, task: Task, say: Any) -> Any:
+    """(key, verdict, findings) of some forms of a claim; of each proof at most ``seconds``."""
+    road, row, keys, seconds = task.args
+    check: Any = importlib.import_module(road)
+    if seconds is not None:
+        check.SECONDS = seconds
+    forms = claims[task.name].forms
+    return [
+        (key, verdict, [SimpleNamespace(severity=f.severity, kind=f.kind, sentence=f.sentence)
+                        for f in found if f.severity != check.SPOT])
+        for key, verdict, found in check.recheck([row], forms, keys)
+    ]  # fmt: skip
+
+
+TASKS: dict[str, Callable[[Any, Any, Task, Any], Any]] = {
+    "verify": _verify,
+    "replay": _replay,
+    "contest": _contest,
+    "recheck": _recheck,
+}

@@ -16,12 +16,12 @@ import msgspec
 from msgspec import Meta, structs
 
 from fieldcheck.ledger.errors import unknown
-from fieldcheck.verdict import HOLDING, Outcome, Why, Word, certain
+from fieldcheck.verdict import HOLDING, LATE, STOPPED, Outcome, Why, Word, certain
 
 SCHEMA = "fieldcheck-ledger/2"
 
 Text = Annotated[str, Meta(min_length=1)]
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Power = Annotated[str, Meta(pattern=r"^[+-]?([0-9]+(\.[0-9]+)?|inf)$")]
 Orders = Annotated[str, Meta(pattern=r"^[+-]?([0-9]+(\.[0-9]+)?|inf)(, [+-]?[0-9]+(\.[0-9]+)?)*$")]
 """One order, or those of several parts."""
@@ -168,6 +168,14 @@ class FormRow(Record):
     def certain(self) -> bool:
         return certain(self.verdict)
 
+    @property
+    def stopped(self) -> bool:
+        """Did a limit cut it short, so that another run could say more?"""
+        because, threshold = self.because or "", self.threshold
+        if because.startswith(STOPPED) or (threshold and threshold.perturbed.startswith(STOPPED)):
+            return True
+        return not self.certain and any(LATE in e.detail for e in self.evidence)
+
 
 class Source(Record):
     """Where a statement is printed."""
@@ -218,6 +226,11 @@ class ClaimRow(Record):
     @property
     def as_expected(self) -> bool:
         return not self.surprises
+
+    @property
+    def stopped(self) -> bool:
+        """Did a limit cut a form short?  Such a row is shown, and not kept."""
+        return any(form.stopped for form in self.forms)
 
 
 class Run(Record):

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from msgspec import structs
+
 from fieldcheck.ledger import pool, store
-from fieldcheck.ledger.errors import OldLedger, UserError, unknown
+from fieldcheck.ledger.errors import LedgerError, OldLedger, UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Ledger, Run
 
 MACHINE = "fieldcheck.ledger.machine"
@@ -42,6 +44,10 @@ class Request:
     """Wait while another run writes the ledger, instead of refusing."""
     path: Path | None = None
     """Where the ledger goes; None keeps nothing."""
+    replace: bool = False
+    """A whole run may take the place of one of another profile or seed."""
+    limits: pool.Limits | None = None
+    """Of one form, in place of the profile's own."""
 
 
 @dataclass
@@ -53,6 +59,8 @@ class Outcome:
     reused: int
     resumed: int
     ledger: Ledger
+    stopped: int = 0
+    """Rows that a limit cut short; they are not kept."""
     path: Path | None = None
     written: bool = False
 
@@ -88,7 +96,10 @@ def choose(claims: dict[str, Any], ids: Sequence[str], chapter: str | None) -> l
 
 
 def run(request: Request, progress: Progress, machine: str = MACHINE) -> Outcome:
-    """Verify what is asked for, reusing every row whose hash still matches.
+    """Verify what is asked for, reusing every row that still fits.
+
+    It fits if its hash is that of the sources and its verdicts follow from its evidence. Its words
+    are the register's, whatever the file says.
 
     Rows go to the journal as they come, and are folded into the ledger at the end. An interrupted
     run leaves the ledger as it was and the journal beside it: the next run starts from there.
@@ -120,6 +131,7 @@ def _keep(
         name: engine.claim_hash(claims[name], request.profile, request.seed) for name in claims
     }
     have: dict[str, ClaimRow] = dict(old.rows) if old else {}
+    others = _others(request, engine, claims, have)
     seconds: dict[str, str] = dict(old.timings) if old else {}
     resumed = 0
     if journal is not None:
@@ -128,11 +140,19 @@ def _keep(
                 resumed += name not in have or have[name].hash != row.hash
                 have[name] = row
         seconds.update(journal.seconds)
+    have = {name: row for name, row in have.items() if name in claims}
+    for name, row in [(name, row) for name, row in have.items() if _fits(row, hashes[name])]:
+        said = engine.in_words_of(claims[name], row)
+        if said is None:
+            del have[name]  # not what a run wrote, whatever its seal says
+        else:
+            have[name] = said
 
     kept = {name for name in ids if not request.fresh and _fits(have.get(name), hashes[name])}
     todo = [name for name in ids if name not in kept]
     progress.planned(len(kept), len(todo))
     faults: dict[str, str] = {}
+    stopped: dict[str, ClaimRow] = {}
     for done in pool.verify_all(
         _longest_first(todo, seconds),
         machine=machine,
@@ -140,10 +160,14 @@ def _keep(
         profile=request.profile,
         seed=request.seed,
         jobs=request.jobs,
+        limits=request.limits,
         on_start=progress.started,
     ):
         if done.row is None:
             faults[done.claim_id] = done.fault or "no row"
+            have.pop(done.claim_id, None)
+        elif done.row.stopped:  # shown, but a limit is no verdict: the next run tries again
+            stopped[done.claim_id] = done.row
             have.pop(done.claim_id, None)
         else:
             if journal is not None:
@@ -153,6 +177,8 @@ def _keep(
         progress.finished(done)
 
     rows = store.rested({name: have[name] for name in claims if name in have})
+    shown = store.rested({**rows, **stopped})
+    rows.update(others)
     complete = all(_fits(rows.get(name), hashes[name]) for name in claims)
     keys = {form.key for row in rows.values() for form in row.forms}
     ledger = Ledger(
@@ -161,8 +187,9 @@ def _keep(
         timings={key: value for key, value in seconds.items() if key in keys},
     )
     outcome = Outcome(
-        rows=[rows[name] for name in ids if name in rows],
+        rows=[shown[name] for name in ids if name in shown],
         faults=faults,
+        stopped=len(stopped),
         reused=len(kept),
         resumed=resumed,
         ledger=ledger,
@@ -173,6 +200,30 @@ def _keep(
         if journal is not None:
             journal.remove()
     return outcome
+
+
+def vouched(ledger: Ledger, claims: dict[str, Any], engine: Any, path: Path) -> Ledger:
+    """The ledger with the words of the register, each verdict decided again from its evidence.
+
+    A stale row is left as it is, and shown as stale: there, register and evidence may differ.
+
+    Raises:
+        LedgerError: a row of these sources is not what its evidence says.
+    """
+    rows = {}
+    for name, row in ledger.rows.items():
+        rows[name] = row
+        if name not in claims:
+            continue
+        said = engine.in_words_of(claims[name], row)
+        run = ledger.run
+        if said is None and row.hash == engine.claim_hash(claims[name], run.profile, run.seed):
+            raise LedgerError(
+                f"the row of {name} in {path} is not what a run wrote (its verdicts do not follow "
+                f"from its evidence): run `fieldcheck verify {name}` again"
+            )
+        rows[name] = said or row
+    return structs.replace(ledger, claims=tuple(store.rested(rows).values()))
 
 
 def _fits(row: ClaimRow | None, wanted: str) -> bool:
@@ -189,12 +240,38 @@ def _old_ledger(request: Request) -> Ledger | None:
         return None
     if (old.run.profile, old.run.seed) == (request.profile, request.seed):
         return old
-    if request.ids or request.chapter:
-        raise UserError(
-            f"{request.path} holds a {old.run.profile} run with seed {old.run.seed}, and a "
-            f"ledger holds one profile and seed: name another file with --json"
-        )
-    return None  # a whole run of another profile or seed replaces it
+    whole = not (request.ids or request.chapter)
+    if whole and request.replace:
+        return None
+    raise UserError(
+        f"{request.path} holds a {old.run.profile} run with seed {old.run.seed}, and a "
+        f"ledger holds one profile and seed: name another file with --json"
+        + (", or say --replace" if whole else "")
+    )
+
+
+def _others(
+    request: Request, engine: Any, claims: dict[str, Any], have: dict[str, ClaimRow]
+) -> dict[str, ClaimRow]:
+    """Rows of a ledger that are of other claims than this run's, to be kept as they are.
+
+    A ledger of the register keeps no claim that is gone; but what is no ledger of the register does
+    not become one, and claims of a file do not go into the register's.
+    """
+    others = {name: row for name, row in have.items() if name not in claims}
+    if not others:
+        return {}
+    own = len(others) < len(have)
+    register = engine.load() if request.files else claims
+    engine.load(request.files)
+    if request.files and not others.keys() & register.keys():
+        return others
+    if own and not request.files:
+        return {}
+    named = ", ".join(list(others)[:3])
+    raise UserError(
+        f"{request.path} is the ledger of other claims ({named}): name another file with --json"
+    )
 
 
 def apart(path: Path, profile: str, seed: int) -> Path:

@@ -8,7 +8,10 @@ starts from it. The form of the file is that of :mod:`.records`.
 from __future__ import annotations
 
 import contextlib
+import errno
+import glob
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -33,7 +36,10 @@ except ImportError:  # pragma: no cover - Windows: two runs on one ledger are th
 
 def project_root(start: Path | None = None) -> Path | None:
     """The nearest folder upwards that holds ``_toc.yml`` and ``fieldcheck/``, or None."""
-    here = (start or Path.cwd()).resolve()
+    try:
+        here = (start or Path.cwd()).resolve()
+    except OSError:  # the folder that we stand in has been deleted
+        return None
     for folder in (here, *here.parents):
         if (folder / "_toc.yml").is_file() and (folder / "fieldcheck").is_dir():
             return folder
@@ -56,7 +62,7 @@ def read(path: Path) -> Ledger:
         LedgerError: absent, unreadable, cut off, of another form, or with an edited row.
     """
     try:
-        data = path.read_bytes()
+        data = _bytes(path)
     except FileNotFoundError:
         raise LedgerError(f"no ledger at {path}: run `fieldcheck verify` first") from None
     except OSError as fault:
@@ -74,6 +80,24 @@ def read(path: Path) -> Ledger:
             f"{remedy}"
         )
     return structs.replace(ledger, claims=tuple(rested(ledger.rows).values()))
+
+
+LARGEST = 1 << 30
+"""Bytes of a ledger or a journal."""
+
+
+def _bytes(path: Path) -> bytes:
+    """The content of an ordinary file of a size that a ledger may have; OSError otherwise."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait
+    with os.fdopen(handle, "rb") as stream:
+        about = os.fstat(stream.fileno())
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file")
+        if about.st_size > LARGEST:
+            raise OSError(errno.EFBIG, f"it is larger than {LARGEST >> 30} GiB")
+        return stream.read(LARGEST + 1)
 
 
 class _Head(msgspec.Struct):
@@ -115,15 +139,16 @@ def write(path: Path, ledger: Ledger) -> bool:
     A file that does not change keeps its time stamp, so a book made from it is not built again.
     """
     data = dump(ledger)
+    path = _real(path)
     try:
         records.read(data, Ledger)
     except records.BadRecord as fault:
         raise LedgerError(f"this ledger is not written, it is broken at {fault}") from None
     with contextlib.suppress(OSError):
-        if path.read_bytes() == data:
+        if _bytes(path) == data:
             return False
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=HALF, dir=path.parent)
     except OSError as fault:
         raise LedgerError(f"cannot write the ledger {path}: {_reason(fault)}") from None
     try:
@@ -147,12 +172,27 @@ def check_writable(path: Path) -> None:
     Raises:
         LedgerError: the folder does not exist or cannot be written to, or the path is a folder.
     """
-    if path.is_dir():
-        raise LedgerError(f"{path} is a folder: name a file for the ledger")
-    if not path.parent.is_dir():
-        raise LedgerError(f"the folder {path.parent} does not exist: create it or name another")
-    if not os.access(path.parent, os.W_OK):
-        raise LedgerError(f"the folder {path.parent} cannot be written to")
+    try:
+        if path.is_dir():
+            raise LedgerError(f"{path} is a folder: name a file for the ledger")
+        if path.exists() and not path.is_file():
+            raise LedgerError(f"{path} is no ordinary file: name another for the ledger")
+        folder = _real(path).parent
+        if not folder.is_dir():
+            raise LedgerError(f"the folder {folder} does not exist: create it or name another")
+        if not os.access(folder, os.W_OK):
+            raise LedgerError(f"the folder {folder} cannot be written to")
+        _real(path).with_name(f".{path.name}.{'x' * 8}{HALF}").exists()  # the longest of the names
+    except (OSError, ValueError) as fault:
+        raise LedgerError(f"cannot write the ledger {path}: {_reason(fault)}") from None
+
+
+def _real(path: Path) -> Path:
+    """Where a link leads to: it is the file that is written, the link stays."""
+    return path.resolve() if path.is_symlink() else path
+
+
+JOURNAL, HALF = ".journal", ".half"
 
 
 def _reason(fault: Exception) -> str:
@@ -171,7 +211,8 @@ class Journal:
     """
 
     def __init__(self, ledger_path: Path, *, patient: bool = False) -> None:
-        self.path = ledger_path.with_name(ledger_path.name + ".journal")
+        real = _real(ledger_path)
+        self.path = real.with_name(real.name + JOURNAL)
         self.patient = patient
         self.rows: dict[str, ClaimRow] = {}
         self.seconds: dict[str, str] = {}
@@ -180,15 +221,22 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self._stream = self._held()
-        for entry in self._old_entries():
-            self.rows[entry.row.id] = entry.row
-            self.seconds.update(entry.seconds)
+        try:
+            self._sweep()
+            for entry in self._old_entries():
+                self.rows[entry.row.id] = entry.row
+                self.seconds.update(entry.seconds)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def _held(self) -> IO[bytes]:
         """The open journal, held by this run alone."""
         while True:
             try:
+                if self.path.exists() and not self.path.is_file():
+                    raise OSError(errno.EINVAL, "it is no ordinary file")
                 stream = open(self.path, "a+b")  # noqa: SIM115 - closed by __exit__
             except OSError as fault:
                 raise LedgerError(
@@ -202,28 +250,48 @@ class Journal:
                 raise LedgerError(
                     f"another run is writing {self.path}: wait for it, or name another ledger"
                 ) from None
-            with contextlib.suppress(FileNotFoundError):
-                if os.fstat(stream.fileno()).st_ino == self.path.stat().st_ino:
-                    return stream
+            self._stream = stream
+            if self._is_ours():
+                return stream
+            self._stream = None
             stream.close()  # whoever held it has removed it since: what is there now is another
 
     def __exit__(self, *_: object) -> None:
-        # A journal with nothing in it says nothing.
-        with contextlib.suppress(OSError):
-            if self._stream is not None and self.path.stat().st_size == 0:
-                self.path.unlink()
+        # A journal with nothing in it says nothing.  It is removed while it is ours, and only then:
+        # what stands in its place once it has been removed is another run's.
+        if self._is_ours() and self.path.stat().st_size == 0:
+            self.remove()
         if self._stream is not None:
             self._stream.close()
             self._stream = None
 
+    def _sweep(self) -> None:
+        """Remove what a run that was killed as it wrote left half written beside the ledger."""
+        name = self.path.name.removesuffix(JOURNAL)
+        for left in self.path.parent.glob(f".{glob.escape(name)}.*{HALF}"):
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+    def _is_ours(self) -> bool:
+        """Is what lies there the file that this run holds?"""
+        if self._stream is None:
+            return False
+        try:
+            mine, there = os.fstat(self._stream.fileno()), os.stat(self.path)
+        except OSError:
+            return False
+        return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+
     def _old_entries(self) -> Iterator[Entry]:
         assert self._stream is not None
+        if os.fstat(self._stream.fileno()).st_size > LARGEST:
+            raise LedgerError(f"the journal {self.path} is larger than {LARGEST >> 30} GiB")
         self._stream.seek(0)
         data = self._stream.read()
         self._stream.seek(0, os.SEEK_END)
         if data and not data.endswith(b"\n"):
             self._stream.write(b"\n")  # the line that a kill cut off stays a line of its own
-        for line in data.splitlines():
+        for line in data.split(b"\n"):
             try:
                 entry = records.read(line, Entry)
             except (ValueError, RecursionError):
@@ -252,7 +320,7 @@ class Journal:
 
     def remove(self) -> None:
         """Forget the journal: its rows are in the ledger now."""
-        with contextlib.suppress(FileNotFoundError):
+        if self._is_ours():
             self.path.unlink()
 
 

@@ -1,6 +1,10 @@
 """The theory's energies and forces as torch functions at the speed of the hardware.
 
 Each function stands beside a plain form with the same signature in :mod:`fieldcheck.ops.reference`.
+What each bears, dtype by dtype and transform by transform, is data in
+:mod:`fieldcheck.ops.support`.  ``torch.autocast`` lowers no precision in them: they compute in the
+dtype of their tensors, in float32 where these are half, and take tensors of several dtypes to the
+widest.
 """
 
 from ._results import FreeEnergy, GluPotential, Quartic

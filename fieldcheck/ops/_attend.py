@@ -42,7 +42,11 @@ def chunk_rows(q: Tensor, k: Tensor) -> int:
 
 def _scores(q: Tensor, k: Tensor, span: Span, scale: float) -> Tensor:
     s = (scale * q) @ k[..., span.c : span.d, :].mT
-    return s if span.allowed is None else s.masked_fill(~span.allowed, -torch.inf)
+    if span.allowed is None:
+        return s
+    if span.allowed.dtype == torch.bool:
+        return s.masked_fill(~span.allowed, -torch.inf)
+    return s + span.allowed
 
 
 def _softmax(s: Tensor) -> tuple[Tensor, Tensor]:
@@ -161,8 +165,27 @@ def _idle(q: Tensor, k: Tensor) -> bool:
     return q.numel() == 0 or k.numel() == 0
 
 
-def _refuse_empty_rows(table: Tensor, n: int) -> None:
-    seen = table.any(-1)
+def _added(table: Tensor | None) -> bool:
+    """Whether the table is one of numbers, added to the scores."""
+    return table is not None and table.dtype != torch.bool
+
+
+def _road(q: Tensor, k: Tensor, table: Tensor | None) -> str:
+    if _idle(q, k):
+        return "chunked"
+    road = _roads.attention(q.device, q.dtype)[0]
+    return "chunked" if road == "flex" and _added(table) else road
+
+
+def _refuse_empty_rows(table: Tensor, n: int, mask: Interval | None = None) -> None:
+    allowed = table if table.dtype == torch.bool else table != -torch.inf
+    if mask is None:
+        seen = allowed.any(-1)
+    else:  # one row of keys for all queries, of which each sees an interval
+        m = allowed.shape[-1]
+        lo, hi = (x.to(allowed.device) for x in mask.bounds(n, m))
+        before = torch.nn.functional.pad(allowed.cumsum(-1), (1, 0)).squeeze(-2)
+        seen = before[..., hi] > before[..., lo]
     if not bool(seen.all()):
         row = int((~seen).nonzero()[0, -1])
         raise ValueError(
@@ -179,13 +202,20 @@ def attend(
     A row that the table leaves without keys is refused if ``strict``; else it has force 0, energy
     -inf.
     """
-    if strict and table is not None and q.numel():
-        _refuse_empty_rows(table if k.shape[-2] else table[..., :0], q.shape[-2])
     interval = parse(mask)
-    road = "chunked" if _idle(q, k) else _roads.attention(q.device, q.dtype)[0]
+    if strict and table is not None and q.numel():
+        _refuse_empty_rows(table if k.shape[-2] else table[..., :0], q.shape[-2], interval)
+    if _added(table) and q.dtype in (torch.float16, torch.bfloat16):
+        out, lse = attend(*_wide(q, k), table, mask, scale, False)  # a half type would round it
+        return out.to(q.dtype), lse
+    road = _road(q, k, table)
     if road == "fused":
         out, lse = _fused.attention(q, k, k, interval, table, scale)
-        return out.contiguous(), lse.contiguous()
+        # For a query with a NaN the kernel answers 0.
+        lost = (q - q).sum(-1)
+        if table is not None or interval is not None:
+            lost = lost.masked_fill(lse == -torch.inf, 0)
+        return out.add_(lost[..., None]).contiguous(), lse.add_(lost).contiguous()
     if road == "flex":
         out, lse = _flex.attention(q, k, k, interval, table, scale)
         if table is not None or interval is not None:  # the kernel's rows without keys are not ours
@@ -210,10 +240,13 @@ def scatter(
 ) -> Tensor:
     """``exp(scale q k^T - lse)^T (w q)``: what every key receives from all queries."""
     interval = parse(mask)
-    road = "chunked" if _idle(q, k) else _roads.attention(q.device, q.dtype)[0]
+    road = _road(q, k, table)
     wide_q, wide_k, wide_w = _wide(q, k, w)
     if road == "fused":
-        return _fused.scatter(wide_q, wide_k, lse, wide_w, interval, table, scale).to(q.dtype)
+        out = _fused.scatter(wide_q, wide_k, lse, wide_w, interval, table, scale)
+        # For a key whose scores are NaN the kernel answers 0.
+        shift = lse.masked_fill(lse == -torch.inf, 0)
+        return out.add_((shift - shift).sum(-1)[..., None, None]).to(q.dtype)
     if road == "flex":
         return _flex.scatter(q, k, lse, w, interval, table, scale).contiguous()
     plain = Setting(interval, table, scale).scatter(wide_q, wide_k)
@@ -240,7 +273,7 @@ def attend_vjp(
 ) -> tuple[Tensor, Tensor]:
     """The gradients of ``<g_out, out> + <g_lse, lse>`` in ``q`` and in ``k``."""
     interval = parse(mask)
-    road = "chunked" if _idle(q, k) else _roads.attention(q.device, q.dtype)[0]
+    road = _road(q, k, table)
     if road == "fused" and _fused.has_backward(q, k, interval, table):
         dq, dk = _fused.backward(q, k, out, lse, g_out, interval, scale)
         if g_lse is not None:

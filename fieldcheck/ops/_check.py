@@ -25,6 +25,8 @@ def tensor(op: str, name: str, x: object, *, ndim: int = 0, dtypes=FLOATING) -> 
     """``x`` itself, if it is a tensor with an allowed dtype and at least ``ndim`` axes."""
     if not isinstance(x, Tensor):
         raise TypeError(f"{op}: {name} must be a tensor, not {type(x).__name__}")
+    if x.layout != torch.strided:
+        raise TypeError(f"{op}: {name} is {x.layout}, not a dense tensor; see Tensor.to_dense")
     if x.dtype not in dtypes:
         allowed = ", ".join(str(d).removeprefix("torch.") for d in dtypes)
         raise TypeError(f"{op}: {name} has dtype {x.dtype}; allowed are {allowed}")
@@ -81,29 +83,49 @@ def broadcast(op: str, **tensors: Tensor) -> torch.Size:
         raise ValueError(f"{op}: the leading axes do not broadcast: {given}") from None
 
 
-def positive(op: str, name: str, value: float | Tensor) -> float:
-    """A finite number above zero."""
+def number(op: str, name: str, value: object) -> float:
+    """A real number, of Python's or of another library's; text is none."""
+    if isinstance(value, float | torch.SymFloat):  # a compiler's stand-in must stay one
+        return value  # type: ignore[return-value]
     if isinstance(value, Tensor):
         raise TypeError(
             f"{op}: {name} must be a number, not a tensor, whose gradient would be lost"
         )
-    value = float(value)
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{op}: {name} must be finite and above zero, not {value!r}")
-    return value
+    if not hasattr(type(value), "__float__") and not hasattr(type(value), "__index__"):
+        raise TypeError(f"{op}: {name} must be a number, not {value!r}")
+    return float(value)  # type: ignore[arg-type]
+
+
+def positive(op: str, name: str, value: object) -> float:
+    """A finite number above zero."""
+    x = number(op, name, value)
+    if not 0 < x < math.inf:  # no function of math's: compilers see through comparisons only
+        raise ValueError(f"{op}: {name} must be finite and above zero, not {x!r}")
+    return x
 
 
 def whole(op: str, name: str, value: object) -> int:
     """A whole number, of Python's or of another library's."""
+    if isinstance(value, int | torch.SymInt):
+        return value  # type: ignore[return-value]
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{op}: {name} must be a whole number, not {value!r}") from None
 
 
+def axis(op: str, name: str, x: Tensor, dim: object) -> int:
+    """The axis that ``dim`` names, counted from the front.  A number has one, of length 1, as
+    torch's own functions have it."""
+    where, axes = whole(op, "dim", dim), max(1, x.ndim)
+    if not -axes <= where < axes:
+        raise ValueError(f"{op}: {name} has shape {shape(x)}, so dim={dim} names no axis")
+    return where % axes
+
+
 def choice(op: str, name: str, value: object, allowed: tuple[str, ...]) -> str:
     """One of a few words."""
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         words = ", ".join(repr(a) for a in allowed)
         raise ValueError(f"{op}: {name} must be one of {words}, not {value!r}")
     return str(value)

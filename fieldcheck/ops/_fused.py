@@ -58,7 +58,10 @@ def _runs(
             continue
         bias = None
         if allowed is not None:
-            bias = q.new_zeros(allowed.shape).masked_fill(~allowed, -torch.inf)
+            if allowed.dtype == torch.bool:
+                bias = q.new_zeros(allowed.shape).masked_fill(~allowed, -torch.inf)
+            else:
+                bias, allowed = allowed.to(q.dtype), allowed != -torch.inf
             bias = bias[(None,) * (4 - bias.ndim)].expand(-1, -1, b - a, d - c)
         o, l = _roads.flash_cpu(
             q[..., a:b, :], k[..., c:d, :], v[..., c:d, :], attn_mask=bias, scale=scale

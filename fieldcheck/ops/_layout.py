@@ -46,9 +46,7 @@ def layout(
     """The layout for so many channels, from the group size or the number of groups."""
     if (size is None) == (groups is None):
         raise ValueError(f"{op}: give size or groups, one of the two; got {size=}, {groups=}")
-    for name, value in (("size", size), ("groups", groups)):
-        if value is not None and (not isinstance(value, int) or value < 1):
-            raise ValueError(f"{op}: {name} must be a whole number of at least 1, not {value!r}")
+    size, groups = part(op, "size", size), part(op, "groups", groups)
     if shared:
         return _shared(op, channels, size, groups, planar)
     if size is not None:
@@ -63,26 +61,37 @@ def layout(
     return Groups(groups, channels // groups, planar, False)
 
 
+def part(op: str, name: str, value: object) -> int | None:
+    """A size or number of groups, if it is given."""
+    if value is None:
+        return None
+    try:
+        number = _check.whole(op, name, value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ValueError(f"{op}: {name} must be a whole number of at least 1, not {value!r}")
+    return number
+
+
 def _shared(op: str, channels: int, size: int | None, groups: int | None, planar: bool) -> Groups:
     if channels < 1:
         raise ValueError(f"{op}: a shared axis needs a channel, but there are {channels}")
     bodies = channels - 1
-    part = groups if size is None else size - 1
-    assert part is not None
-    if part == 0 or bodies % part:
+    cut = groups if size is None else size - 1
+    assert cut is not None
+    if cut == 0 or bodies % cut:
         what = f"{groups} groups" if size is None else f"a group size of {size}"
         raise ValueError(
             f"{op}: with a shared axis {what} does not divide {channels} channels: "
-            f"{bodies} body channels are left for bodies of {part if size else 'equal length'}"
+            f"{bodies} body channels are left for bodies of {cut if size else 'equal length'}"
         )
     if size is None:
-        return Groups(part, bodies // part + 1, planar, True)
-    return Groups(bodies // part, size, planar, True)
+        return Groups(cut, bodies // cut + 1, planar, True)
+    return Groups(bodies // cut, size, planar, True)
 
 
 def channel_last(op: str, x: Tensor, dim: int) -> Tensor:
     """``x`` with axis ``dim`` moved to the end."""
     _check.tensor(op, "x", x, ndim=1)
-    if not -x.ndim <= dim < x.ndim:
-        raise ValueError(f"{op}: x has shape {_check.shape(x)}, so dim={dim} names no axis")
-    return x.movedim(dim, -1)
+    return x.movedim(_check.axis(op, "x", x, dim), -1)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from ._steady import without_autocast
 from .masks import Interval, Span, spans
 
 Body = Callable[[Sequence[Tensor], Sequence[Tensor], Span], tuple[list[Tensor], list[Tensor]]]
@@ -56,6 +57,10 @@ class RowMap:
         room that the run's scores left, the next scores would need new room, and in the end the
         process would have grown by N x N numbers that nobody holds.
         """
+        with without_autocast(rows[0].device.type):  # a derivative may be taken within its block
+            return self._run(rows, shared)
+
+    def _run(self, rows: Sequence[Tensor], shared: Sequence[Tensor]) -> tuple[Tensor, ...]:
         if self.n == 0:  # one empty run tells the shapes
             span = with_table(Span(0, 0, 0, self.m, None), self.table)
             row_out, shared_out = self.body(list(rows), shared, span)
@@ -107,12 +112,16 @@ class RowMap:
 
 
 def with_table(span: Span, table: Tensor | None) -> Span:
-    """The span, narrowed further by a table of allowed pairs that the user gave."""
+    """The span, narrowed further by a table that the user gave: bool, or added to the scores."""
     if table is None:
         return span
     part = table[..., span.a : span.b, :] if table.shape[-2] != 1 else table
     part = part[..., span.c : span.d] if table.shape[-1] != 1 else part
-    return span._replace(allowed=part if span.allowed is None else part & span.allowed)
+    if span.allowed is None:
+        return span._replace(allowed=part)
+    if part.dtype == torch.bool:
+        return span._replace(allowed=part & span.allowed)
+    return span._replace(allowed=part.masked_fill(~span.allowed, -torch.inf))
 
 
 class _Apply(torch.autograd.Function):

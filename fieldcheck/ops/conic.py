@@ -18,9 +18,11 @@ from torch import Tensor
 from . import native, reference
 from ._layout import channel_last, layout
 from ._room import room
+from ._steady import steady
 from ._transforms import fresh, transformed
 
 
+@steady
 def colu(
     x: Tensor,
     size: int | None = None,
@@ -38,8 +40,15 @@ def colu(
     With axis entry :math:`t` and body :math:`w` of a group, :math:`y = (t, c\,w)` where
     :math:`c = \mathrm{clip}(t / \lVert w\rVert, 0, 1)` (hard),
     :math:`\sigma(t/\lVert w\rVert - \tfrac12)` (soft) or :math:`\sigma(4t/\lVert w\rVert - 2)`
-    (firm). Gradients are finite everywhere; on the cone's surface and at :math:`t = 0` the
-    derivative is the one from inside the cone and from below, as ReLU's at 0.
+    (firm).  The authors' current package has three more: the soft form with
+    :math:`\mathrm{silu}(t)` in the place of :math:`t`, on the axis too (silu), and, with
+    :math:`q = \max(t, 0)/\lVert w\rVert`, :math:`c = \sqrt q` and :math:`c = \log(1 + q)` (sqrt,
+    log), which are not bounded by 1.
+
+    On the cone's surface and at :math:`t = 0` the derivative is the one from inside the cone and
+    from below, as ReLU's at 0; so at 0 that of a kept axis is 1, and that of a rectified one 0.
+    Gradients are finite everywhere, but for sqrt's beside a vanishing axis or body.  A NaN
+    makes NaN of all the group's derivatives and of its body; of its axis if it stands there.
 
     Shapes
         ``x`` of any shape, C channels along ``dim``; the result has the same shape and dtype.
@@ -49,7 +58,7 @@ def colu(
         dim: the channel axis.
         planar: all axes first, then all bodies; else each group's axis stands before its body.
         shared: one axis for all groups, C = 1 + G (S - 1).
-        form: "hard", "soft" or "firm".
+        form: "hard", "soft", "firm", "silu", "sqrt" or "log".
         negative: a negative axis is "kept", as the paper has it, or "rectified" to 0.
         eps: added to the body's length in the quotient; 0 as in the definition.
 
@@ -64,12 +73,14 @@ def colu(
     last = channel_last(op, x, dim)
     cut = layout(op, last.shape[-1], size, groups, planar, shared)
     reference.check_colu(op, form, negative, eps)
-    plain = form == "hard" and negative == "kept" and eps == 0 and not shared
-    if plain and (not planar or cut.groups == 1) and not transformed(x):
-        return conic(last, "colu", cut.size, 1.0).movedim(-1, dim)
+    hard = form == "hard" and eps == 0 and not shared
+    if hard and (not planar or cut.groups == 1) and not transformed(x):
+        kind = "colu" if negative == "kept" else "colu rectified"
+        return conic(last, kind, cut.size, 1.0).movedim(-1, dim)
     return reference.colu_last(last, cut, form, negative, eps).movedim(-1, dim)
 
 
+@steady
 def rcolu(
     x: Tensor,
     size: int | None = None,
@@ -86,7 +97,7 @@ def rcolu(
     :math:`c` as in :func:`colu`.  (The source prints absolute value, maximum and minimum in
     places that make its formula the identity; this is the form that its text describes.)
 
-    Shapes, parameters, errors: as :func:`colu`; a negative axis is the part t e with t < 0.
+    Shapes, parameters, kinks, errors: as :func:`colu`; a negative axis is the part t e with t < 0.
     Groups are always contiguous: no channel is special. Linear isometries it commutes with: those
     of each group that fix its axis, permutations of a group's channels among them, and
     permutations of the groups.
@@ -98,15 +109,14 @@ def rcolu(
     cut = layout(op, last.shape[-1], size, groups, False, False)
     reference.check_colu(op, form, negative, eps)
     if form == "hard" and eps == 0 and not transformed(x):
-        y = conic(last, "rcolu", cut.size, 1.0)
-        if negative == "rectified":
-            mean = last.unflatten(-1, (cut.groups, cut.size)).mean(-1, keepdim=True)
-            y = y + torch.relu(-mean).expand(*mean.shape[:-1], cut.size).flatten(-2)
+        kind = "rcolu" if negative == "kept" else "rcolu rectified"
+        y = conic(last, kind, cut.size, 1.0)
     else:
         y = reference.rcolu_last(last, cut, form, negative, eps)
     return y.movedim(-1, dim)
 
 
+@steady
 def soc_projection(
     x: Tensor,
     size: int | None = None,
@@ -122,7 +132,8 @@ def soc_projection(
     :math:`y = x` inside; :math:`y = 0` where :math:`a\lVert w\rVert \le -t`; else
     :math:`y = s\,(1, a\,w/\lVert w\rVert)` with :math:`s = (t + a\lVert w\rVert)/(1 + a^2)`.
     The derivative is symmetric: the map is the gradient of half the squared distance to the polar
-    cone.
+    cone.  On the cone's surface it is the one from inside, on that of the polar cone 0.  A NaN
+    makes NaN of its group and of all the group's derivatives.
 
     Shapes, parameters, errors: as :func:`colu`; ``half_angle`` in radians, between 0 and pi/2.
     Linear isometries it commutes with: O(S - 1) on each body and permutations of the groups.
@@ -135,6 +146,9 @@ def soc_projection(
     cut = layout(op, last.shape[-1], size, groups, planar, False)
     opening = reference.opening(op, half_angle)
     if (not planar or cut.groups == 1) and not transformed(x):
+        if torch.compiler.is_compiling():  # one graph for all angles, which may anneal
+            a = opening * torch.ones((), dtype=torch.float64)
+            return soc(last, a, cut.size).movedim(-1, dim)
         return conic(last, "soc", cut.size, opening).movedim(-1, dim)
     return reference.soc_last(last, cut, opening).movedim(-1, dim)
 
@@ -142,19 +156,9 @@ def soc_projection(
 # ------------------------------------------------------------------------------------ the operators
 
 
-def plain(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
-    """What the operators compute, in ordinary differentiable torch."""
-    cut = layout(kind, x.shape[-1], size, None, False, False)
-    if kind == "colu":
-        return reference.colu_last(x, cut, "hard", "kept", 0.0)
-    if kind == "rcolu":
-        return reference.rcolu_last(x, cut, "hard", "kept", 0.0)
-    return reference.soc_last(x, cut, opening)
-
-
 def plain_vjp(x: Tensor, g: Tensor, kind: str, size: int, opening: float) -> Tensor:
-    """The reverse derivative of :func:`plain` along ``g``, by torch's own function transform."""
-    pull = torch.func.vjp(lambda x: plain(x, kind, size, opening), x)[1]
+    """The reverse derivative of the plain form along ``g``, by torch's own function transform."""
+    pull = torch.func.vjp(lambda x: reference.conic(x, kind, size, opening), x)[1]
     return pull(g)[0]
 
 
@@ -183,7 +187,7 @@ def _compiled(f: Callable[..., Tensor], *settings: object) -> Callable[..., Tens
 def conic(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
     """The hard map on groups of ``size`` consecutive channels of the last axis."""
     if x.device.type == "cuda":
-        fast = _compiled(plain, x.dtype, x.ndim, kind, size, opening)
+        fast = _compiled(reference.conic, x.dtype, x.ndim, kind, size, opening)
         return fast(x, kind, size, opening).contiguous()
     if x.device.type == "cpu":
         wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
@@ -191,7 +195,7 @@ def conic(x: Tensor, kind: str, size: int, opening: float) -> Tensor:
             wide = wide.contiguous()
             out = room(wide.shape, wide.dtype)
             return native.conic(kind, wide, None, size, opening, out).to(x.dtype)
-    return plain(x, kind, size, opening).contiguous()
+    return reference.conic(x, kind, size, opening).contiguous()
 
 
 @conic.register_fake
@@ -262,3 +266,42 @@ def _vjp_backward(ctx, h: Tensor):
 
 
 conic_vjp.register_autograd(_vjp_backward, setup_context=_vjp_save)
+
+
+# A number that an operator is given is part of the graph that calls it.  The cone's opening may
+# anneal, so a compiler is given it as a tensor.
+
+
+@torch.library.custom_op("fieldcheck::soc", mutates_args=())
+def soc(x: Tensor, opening: Tensor, size: int) -> Tensor:
+    """``conic`` of kind "soc", with its opening in a tensor on the CPU."""
+    return conic(x, "soc", size, opening.item())
+
+
+@torch.library.custom_op("fieldcheck::soc_vjp", mutates_args=())
+def soc_vjp(x: Tensor, g: Tensor, opening: Tensor, size: int) -> Tensor:
+    """The reverse derivative of ``soc`` along ``g``."""
+    return conic_vjp(x, g, "soc", size, opening.item())
+
+
+@soc.register_fake
+def _(x, opening, size):
+    return torch.empty_like(x, memory_format=torch.contiguous_format)
+
+
+@soc_vjp.register_fake
+def _(x, g, opening, size):
+    return torch.empty_like(x, memory_format=torch.contiguous_format)
+
+
+def _soc_save(ctx, inputs, output) -> None:
+    x, opening, ctx.size = inputs
+    ctx.save_for_backward(x, opening)
+
+
+def _soc_backward(ctx, g: Tensor):
+    x, opening = ctx.saved_tensors
+    return soc_vjp(x, g, opening, ctx.size), None, None
+
+
+soc.register_autograd(_soc_backward, setup_context=_soc_save)

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from . import _check
+from ._steady import steady
 from .reference import _wide
 
-#: Temperatures below this are divided by only after the lowest energy is taken off, which costs a
-#: sweep.  Above, energies up to this share of the largest number cannot overflow.
+#: Temperatures that are powers of two from here on scale without rounding, and energies up to this
+#: share of the largest number without overflow: there the lowest energy need not be taken off,
+#: which costs a sweep.
 COLD = 2.0**-10
 
+Dim = int | Sequence[int]
 
-def _checked(op: str, energies: Tensor, temperature: float | Tensor, dim: int) -> float | Tensor:
-    """The temperature, once it and the energies are as they must be."""
-    _check.tensor(op, "energies", energies, ndim=1)
-    if not -energies.ndim <= dim < energies.ndim:
-        raise ValueError(
-            f"{op}: energies has shape {_check.shape(energies)}, so dim={dim} names no axis"
-        )
-    if energies.shape[dim] == 0:
-        raise ValueError(
-            f"{op}: energies has shape {_check.shape(energies)}; axis {dim} has no state"
-        )
+
+def _checked(op: str, energies: Tensor, temperature: float | Tensor, dim: Dim) -> list[int]:
+    """The axes of the states, counted from the front, once all arguments are as they must be."""
+    _check.tensor(op, "energies", energies)
+    given = list(dim) if isinstance(dim, Sequence) else [dim]
+    axes = [_check.axis(op, "energies", energies, d) for d in given]
+    if not axes or len(set(axes)) < len(axes):
+        raise ValueError(f"{op}: dim must name one axis or several different ones, not {dim!r}")
+    for axis, name in zip(axes, given, strict=True):
+        if energies.ndim and energies.shape[axis] == 0:
+            raise ValueError(
+                f"{op}: energies has shape {_check.shape(energies)}; axis {name} has no state"
+            )
     if not isinstance(temperature, Tensor):
-        return _check.positive(op, "temperature", temperature)
+        _check.positive(op, "temperature", temperature)
+        return axes
     _check.alike(op, energies=energies, temperature=temperature)
     try:
         fits = torch.broadcast_shapes(temperature.shape, energies.shape) == energies.shape
@@ -36,57 +45,117 @@ def _checked(op: str, energies: Tensor, temperature: float | Tensor, dim: int) -
             f"{op}: temperature has shape {_check.shape(temperature)}, which does not "
             f"broadcast to {_check.shape(energies)}"
         )
-    return temperature
+    return axes
 
 
-def _over(energies: Tensor, temperature: float | Tensor) -> Tensor:
-    """``-energies / temperature``.  A number may be too small for the dtype, a tensor is in it."""
+def _over(above: Tensor, temperature: float | Tensor) -> Tensor:
+    """``-above / temperature``, in the place of ``above``, which is nobody else's, if it can be.
+
+    A number may be too small for the dtype, a tensor is in it.
+    """
     if isinstance(temperature, Tensor):
-        return energies / -temperature
-    return energies / -max(temperature, torch.finfo(energies.dtype).tiny)
+        return above / -_wide(temperature)
+    return above.mul_(-1 / max(temperature, torch.finfo(above.dtype).tiny))
 
 
-def gibbs(energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int = -1) -> Tensor:
+def _together(
+    energies: Tensor, temperature: float | Tensor, axes: list[int]
+) -> tuple[Tensor, float | Tensor]:
+    """The energies with several axes made one, the last, and the temperature likewise."""
+    one = lambda x: x.movedim(axes, list(range(-len(axes), 0))).flatten(-len(axes))
+    if not isinstance(temperature, Tensor):
+        return one(energies), temperature
+    full = temperature[(None,) * (energies.ndim - temperature.ndim)]
+    if any(full.shape[a] != 1 for a in axes):
+        full = full.expand(energies.shape)
+    return one(energies), one(full)
+
+
+def _varies(temperature: Tensor, energies: Tensor, axis: int) -> bool:
+    """Whether states along the axis have temperatures of their own: then no energy may be taken off
+    them all."""
+    at = axis - energies.ndim
+    return temperature.ndim >= -at and temperature.shape[at] != 1
+
+
+def _exact(temperature: float | Tensor) -> bool:
+    """Whether dividing by the temperature rounds nothing.  A compiler is not asked: it fuses the
+    sweeps, and may hold the temperature open."""
+    if torch.compiler.is_compiling() or isinstance(temperature, Tensor):
+        return False
+    return temperature >= COLD and math.frexp(temperature)[0] == 0.5
+
+
+@steady
+def gibbs(energies: Tensor, temperature: float | Tensor = 1.0, *, dim: Dim = -1) -> Tensor:
     r"""Probabilities :math:`p_i \propto e^{-E_i/\tau}` along ``dim``.
 
     They minimize :math:`\langle E\rangle_p + \tau\langle\log p\rangle_p` over the simplex.
-    Half-precision energies are computed in float32.
+    Half-precision energies are computed in float32.  The lowest energy is taken off before
+    anything is scaled, so that a large common part costs no digits.
+
+    Infinite energies
+        A state at inf has probability 0.  Where all states are at inf, or one is at -inf, no
+        distribution is the minimum, and all probabilities are NaN, as torch.softmax has it.  A NaN
+        makes NaN of all states along ``dim``.
 
     Shapes
-        ``energies`` of any shape; the result has the same.  A tensor ``temperature`` broadcasts to
-        it (its values are not checked: they must be above zero).
+        ``energies`` of any shape; the result has the same; a number is one state.  ``dim`` is an
+        axis, or several, whose states are taken together.  A tensor ``temperature`` broadcasts to
+        the energies (its values are not checked: they must be above zero).
 
     Raises
         TypeError, ValueError: naming the shape, dtype or temperature that does not fit.
     """
-    tau = _checked("gibbs", energies, temperature, dim)
-    e = _wide(energies)
-    if isinstance(tau, float) and tau >= COLD:
-        return torch.softmax(e * (-1 / tau), dim).to(energies.dtype)
-    tau = _wide(tau) if isinstance(tau, Tensor) else tau
-    lowest = e.detach().amin(dim, keepdim=True)
-    return torch.softmax(_over(e - lowest, tau), dim).to(energies.dtype)
+    axes = _checked("gibbs", energies, temperature, dim)
+    if len(axes) > 1:
+        last, warm = _together(energies, temperature, axes)
+        apart = gibbs(last, warm).unflatten(-1, [energies.shape[a] for a in axes])
+        return apart.movedim(list(range(-len(axes), 0)), axes)
+    e, axis = _wide(energies), axes[0]
+    if _exact(temperature):
+        return torch.softmax(e * (-1 / temperature), axis).to(energies.dtype)
+    if isinstance(temperature, Tensor) and _varies(temperature, energies, axis):
+        return torch.softmax(_over(e, temperature), axis).to(energies.dtype)
+    lowest = e.detach().amin(axis, keepdim=True)
+    return torch.softmax(_over(e - lowest, temperature), axis).to(energies.dtype)
 
 
+@steady
 def gibbs_free_energy(
-    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int = -1
+    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: Dim = -1
 ) -> Tensor:
     r"""The minimum that :func:`gibbs` attains, :math:`F = -\tau\log\sum_i e^{-E_i/\tau}`; ``dim``
     is gone.
 
     Its gradient in the energies is ``gibbs(energies, temperature)``.  A tensor ``temperature``
     must have length 1 along ``dim``.  Shapes and errors otherwise as :func:`gibbs`.
+
+    Infinite energies, as logsumexp has them:
+
+    ==============================  ======  =========================================
+    energies                        F       gradient
+    ==============================  ======  =========================================
+    some at inf, the others finite  finite  0 at inf, elsewhere as if those were not
+    all at inf                      inf     NaN
+    some at -inf, none a NaN        -inf    NaN at -inf, elsewhere 0
+    some a NaN                      NaN     NaN
+    ==============================  ======  =========================================
     """
     op = "gibbs_free_energy"
-    tau = _checked(op, energies, temperature, dim)
-    e = _wide(energies)
-    lowest = e.detach().amin(dim, keepdim=True)
-    outer: float | Tensor = tau
-    if isinstance(tau, Tensor):
-        tau = _wide(tau)
-        full = tau[(None,) * (energies.ndim - tau.ndim)]
-        _check.axis_size(op, "temperature", full, dim, 1, "one temperature for all states")
-        outer = full.squeeze(dim)
-    # An identity for any constant in place of the lowest energy, so its derivative is not needed.
-    above = -outer * torch.logsumexp(_over(e - lowest, tau), dim)
-    return (lowest.squeeze(dim) + above).to(energies.dtype)
+    axes = _checked(op, energies, temperature, dim)
+    if isinstance(temperature, Tensor):
+        full = temperature[(None,) * (energies.ndim - temperature.ndim)]
+        for name in dim if isinstance(dim, Sequence) else [dim]:
+            if energies.ndim:
+                _check.axis_size(op, "temperature", full, name, 1, "one temperature for all states")
+    if len(axes) > 1:
+        return gibbs_free_energy(*_together(energies, temperature, axes))
+    e, axis = _wide(energies), axes[0]
+    outer = _wide(full).squeeze(axis) if isinstance(temperature, Tensor) else temperature
+    # An identity for any number in place of the lowest energy, so its derivative is not needed.
+    # From an infinite one nothing is to be taken: inf - inf is no number.
+    lowest = e.detach().amin(axis, keepdim=True)
+    lowest = torch.where(lowest.isfinite(), lowest, 0)
+    above = -outer * torch.logsumexp(_over(e - lowest, temperature), axis)
+    return (lowest.squeeze(axis) + above).to(energies.dtype)

@@ -7,8 +7,10 @@ from torch import Tensor
 
 from . import _check
 from ._results import GluPotential
+from ._steady import steady
 
 
+@steady
 def glu_potential(x: Tensor, gate: Tensor, up: Tensor, out: Tensor) -> GluPotential:
     r"""The potential :math:`V = \tfrac13\sum_k g_k i_k o_k` with :math:`g = xW_g,\ i = xW_i,\ o =
     xW_o`, and its gradient.
@@ -21,7 +23,8 @@ def glu_potential(x: Tensor, gate: Tensor, up: Tensor, out: Tensor) -> GluPotent
     Shapes
         ``x`` (..., C); ``gate``, ``up``, ``out`` (C, m), all three in this orientation.
 
-    Differentiable in all arguments to any order.
+    Differentiable in all arguments to any order.  Half-precision tokens are computed in float32,
+    and their energy stays in it.
 
     Raises
         TypeError, ValueError: naming the shape, dtype or device that does not fit.
@@ -36,6 +39,9 @@ def glu_potential(x: Tensor, gate: Tensor, up: Tensor, out: Tensor) -> GluPotent
         _check.axis_size(op, name, weight, 0, x.shape[-1], "the channels of x", x)
     _check.alike(op, x=x, **weights)
     _check.same_shape(op, **weights)
+    if x.dtype in (torch.float16, torch.bfloat16):
+        energy, force = glu_potential(x.float(), *(w.float() for w in weights.values()))
+        return GluPotential(energy, force.to(x.dtype))
     side_by_side = torch.cat((gate, up, out), 1)
     g, i, o = (x @ side_by_side).chunk(3, -1)
     pair = g * i

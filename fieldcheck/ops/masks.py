@@ -61,7 +61,7 @@ class Band:
     causal: bool = False
 
     def __post_init__(self) -> None:
-        _check.whole("Band", "width", self.width)
+        object.__setattr__(self, "width", _check.whole("Band", "width", self.width))
         if self.width < 0:
             raise ValueError(f"Band: width must not be negative, but is {self.width}")
 
@@ -85,7 +85,7 @@ class Blocks:
     size: int
 
     def __post_init__(self) -> None:
-        _check.whole("Blocks", "size", self.size)
+        object.__setattr__(self, "size", _check.whole("Blocks", "size", self.size))
         if self.size < 1:
             raise ValueError(f"Blocks: size must be at least 1, but is {self.size}")
 
@@ -123,8 +123,8 @@ def parse(text: str) -> Interval | None:
 
 
 class Span(NamedTuple):
-    """Rows ``a:b`` see keys inside ``c:d``; ``allowed`` is bool (b-a, d-c), or None if all are
-    seen."""
+    """Rows ``a:b`` see keys inside ``c:d``; ``allowed`` (b-a, d-c) is bool, or a number that is
+    added to the scores, -inf where a key is not seen; None if all are seen."""
 
     a: int
     b: int

@@ -8,9 +8,11 @@ from torch import Tensor
 from . import _check
 from ._results import Quartic
 from ._room import LARGE, room
+from ._steady import steady
 from ._transforms import transformed
 
 
+@steady
 def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
     r"""The potential :math:`V = \sum_h \mathrm{Tr}(X A_h X^* X B_h X^*)` and its force, from
     low-rank factors.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from . import _check
+from ._heads import grouped
 from ._layout import Groups, channel_last, layout
 from ._results import FreeEnergy, GluPotential, Quartic
 from .masks import Interval
@@ -29,14 +30,29 @@ def free_energy(
     mask: Interval | Tensor | None = None,
     empty: Empty = "error",
     key_force: bool = False,
+    key_mask: Tensor | None = None,
+    enable_gqa: bool = False,
 ) -> FreeEnergy:
     """:func:`fieldcheck.ops.free_energy` with the N x N scores written out."""
+    if enable_gqa:
+        q, k, mask, back = grouped("free_energy", q, k, mask)
+        return back(
+            free_energy(q, k, scale=scale, mask=mask, key_mask=key_mask, empty=empty,
+                        key_force=key_force)
+        )  # fmt: skip
     scale = q.shape[-1] ** -0.5 if scale is None else scale
     dtype = q.dtype
+    if key_mask is not None:
+        lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
+        k = k.expand(*lead, *k.shape[-2:]).masked_fill(~key_rows(key_mask, len(lead)).mT, 0)
     q, k = _wide(q), _wide(k)  # the energy of half-precision tokens is float32
     s = scale * (q @ k.mH).real if q.is_complex() else scale * (q @ k.mT)
-    if mask is not None:
+    if isinstance(mask, Tensor) and mask.dtype != torch.bool:
+        s = s + mask.to(s.dtype)
+    elif mask is not None:
         s = s.masked_fill(~allowed(mask, s.shape[-2], s.shape[-1], s.device), -torch.inf)
+    if key_mask is not None:
+        s = s.masked_fill(~key_rows(key_mask, s.ndim - 2), -torch.inf)
     if empty == "zero":
         none = (s == -torch.inf).all(-1, keepdim=True)
         p = torch.softmax(s.masked_fill(none, 0), -1).masked_fill(none, 0)
@@ -47,6 +63,12 @@ def free_energy(
     lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
     received = (p.mT @ q.expand(*lead, *q.shape[-2:])).to(dtype) if key_force else None
     return FreeEnergy(energy, (p @ k).to(dtype), received)
+
+
+def key_rows(key_mask: Tensor, axes: int) -> Tensor:
+    """(..., M), whose axes are the first of ``axes`` leading ones, as a table of one row each."""
+    fill = (1,) * (axes + 1 - key_mask.ndim)
+    return key_mask.reshape(*key_mask.shape[:-1], *fill, 1, key_mask.shape[-1])
 
 
 def allowed(mask: Interval | Tensor, n: int, m: int, device: torch.device | None = None) -> Tensor:
@@ -68,7 +90,7 @@ def allowed(mask: Interval | Tensor, n: int, m: int, device: torch.device | None
 
 # -------------------------------------------------------------------------------- conic activations
 
-Form = Literal["hard", "soft", "firm"]
+Form = Literal["hard", "soft", "firm", "silu", "sqrt", "log"]
 Negative = Literal["kept", "rectified"]
 
 
@@ -125,15 +147,15 @@ def soc_projection(
 
 def check_colu(op: str, form: str, negative: str, eps: float) -> None:
     """The options that colu and rcolu share."""
-    _check.choice(op, "form", form, ("hard", "soft", "firm"))
+    _check.choice(op, "form", form, get_args(Form))
     _check.choice(op, "negative", negative, ("kept", "rectified"))
-    if not (math.isfinite(eps) and eps >= 0):
+    if not 0 <= _check.number(op, "eps", eps) < math.inf:
         raise ValueError(f"{op}: eps must be finite and not negative, not {eps!r}")
 
 
 def opening(op: str, half_angle: float) -> float:
     """The slope a of the cone's side, from its half angle."""
-    if not 0 < half_angle < math.pi / 2:
+    if not 0 < _check.number(op, "half_angle", half_angle) < math.pi / 2:
         raise ValueError(f"{op}: half_angle must lie between 0 and pi/2, not {half_angle!r}")
     return math.tan(half_angle)
 
@@ -179,14 +201,26 @@ def shortening(t: Tensor, r: Tensor, form: Form) -> Tensor:
         between = (t > 0) & (t < r)
         quotient = torch.where(between, t, 0) / torch.where(between, r, 1)
         c = torch.where(between, quotient, (t > 0).to(t.dtype))
+    elif form in ("sqrt", "log"):
+        up = (t > 0) & (r > 0)
+        quotient = torch.where(up, t, 1) / torch.where(up, r, 1)
+        c = torch.where(up, torch.sqrt(quotient) if form == "sqrt" else quotient.log1p(), 0)
     else:
-        slope, shift = (1.0, 0.5) if form == "soft" else (4.0, 2.0)
+        slope, shift = (4.0, 2.0) if form == "firm" else (1.0, 0.5)
         # Where the body vanishes against the axis the logistic has reached its limit in any dtype.
         deep = t.abs() >= 1e3 * r
         quotient = torch.where(deep, 0, t) / torch.where(deep, 1, r)
         c = torch.sigmoid(slope * quotient - shift)
         c = torch.where(deep, (t > 0).to(t.dtype), c)
-    return torch.where((t != t) | (r != r), torch.nan, c)
+    bad, none = unknown(t, r)
+    return torch.where(bad, none, c)
+
+
+def unknown(t: Tensor, r: Tensor) -> tuple[Tensor, Tensor]:
+    """Where axis or length is a NaN, and the NaN that stands there, of which the derivatives are
+    NaN too: in both, however they came to be compared before."""
+    bad = (t != t) | (r != r)
+    return bad, torch.where(bad, t + r, 0) * torch.nan
 
 
 def _wide(x: Tensor) -> Tensor:
@@ -196,6 +230,8 @@ def _wide(x: Tensor) -> Tensor:
 def colu_last(x: Tensor, cut: Groups, form: Form, negative: Negative, eps: float) -> Tensor:
     """CoLU along the last axis of ``x``, cut into groups."""
     t, w = cut.split(_wide(x))
+    if form == "silu":
+        t = torch.nn.functional.silu(t)
     scale = scaling(t, w)
     r = length(w * scale)
     body = shortening(t * scale, r + eps * scale if eps else r, form) * w
@@ -210,6 +246,9 @@ def rcolu_last(x: Tensor, cut: Groups, form: Form, negative: Negative, eps: floa
     mean = z.mean(-1, keepdim=True)
     w = z - mean
     r = length(w)
+    if form == "silu":
+        root = math.sqrt(cut.size)
+        mean = torch.nn.functional.silu(mean * root / scale) * (scale / root)
     c = shortening(mean * math.sqrt(cut.size), r + eps * scale if eps else r, form)
     axis = torch.relu(mean) if negative == "rectified" else mean
     return ((axis + c * w) / scale).flatten(-2).to(x.dtype)
@@ -222,19 +261,34 @@ def soc_last(x: Tensor, cut: Groups, a: float) -> Tensor:
     r, height = length(w * scale), t * scale
     inside = r <= a * height
     s = torch.relu(height / (1 + a * a) + (a / (1 + a * a)) * r)
+    bad, none = unknown(height, r)
+    s = torch.where(bad, none, s)
     side = ~inside & (r > 0)
     body = torch.where(inside, 1, a * s / torch.where(side, r, 1)) * w
     return cut.join(torch.where(inside, t, s / scale), body).to(x.dtype)
 
 
+def conic(x: Tensor, kind: str, size: int, a: float) -> Tensor:
+    """A hard map on groups of consecutive channels; "colu rectified" is colu with that axis."""
+    cut = layout(kind, x.shape[-1], size, None, False, False)
+    name, _, rectified = kind.partition(" ")
+    if name == "soc":
+        return soc_last(x, cut, a)
+    along = colu_last if name == "colu" else rcolu_last
+    return along(x, cut, "hard", "rectified" if rectified else "kept", 0.0)
+
+
 def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, a: float) -> Tensor:
-    """The reverse derivative of a hard map on grouped channels, in closed form."""
+    """The reverse derivative of :func:`conic`, in closed form."""
+    kind, _, rectified = kind.partition(" ")
     shape, dtype = x.shape, x.dtype
     x, g = (_wide(y).unflatten(-1, (-1, size)) for y in (x, g))
+    below = x[..., :1] <= 0  # before scaling, which may round a tiny axis to 0
     x = x * scaling(x)
     if kind == "rcolu":
         mean, g_mean = x.mean(-1, keepdim=True), g.mean(-1, keepdim=True)
         t, w, g_t, g_w = mean * math.sqrt(size), x - mean, g_mean * math.sqrt(size), g - g_mean
+        below = t <= 0
     else:
         t, w, g_t, g_w = x[..., :1], x[..., 1:], g[..., :1], g[..., 1:]
     r = length(w)
@@ -243,14 +297,17 @@ def conic_vjp(x: Tensor, g: Tensor, kind: str, size: int, a: float) -> Tensor:
     if kind == "soc":
         inside = r <= a * t
         s = t / (1 + a * a) + (a / (1 + a * a)) * r
-        k = torch.where(s > 0, (g_t + a * along) / (1 + a * a), 0)
-        c = torch.where(s > 0, a * s / torch.where(r > 0, r, 1), 0)
+        k = torch.where(s <= 0, 0, (g_t + a * along) / (1 + a * a))
+        c = torch.where(s <= 0, 0, a * s / torch.where(r > 0, r, 1))
         d_t = torch.where(inside, g_t, k)
         d_w = torch.where(inside, g_w, c * g_w + (a * k - c * along) * u)
     else:
         c = shortening(t, r, "hard")
         pulled = torch.where((t > 0) & (t < r), along, 0)
-        d_t, d_w = g_t + pulled, c * g_w - c * pulled * u
+        on_axis = torch.where(below, 0, g_t) if rectified else g_t
+        d_t, d_w = on_axis + pulled, c * g_w - c * pulled * u
+    bad = (t != t) | (r != r)
+    d_t, d_w = torch.where(bad, torch.nan, d_t), torch.where(bad, torch.nan, d_w)
     if kind == "rcolu":
         return (d_t / math.sqrt(size) + d_w).reshape(shape).to(dtype)
     return torch.cat((d_t, d_w), -1).reshape(shape).to(dtype)
@@ -281,14 +338,17 @@ def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
     return Quartic(energy, force)
 
 
-def gibbs(energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int = -1) -> Tensor:
-    """:func:`fieldcheck.ops.gibbs` from the definition, shifted by the lowest energy."""
-    weight = torch.exp((energies.amin(dim, keepdim=True) - energies) / temperature)
+def gibbs(
+    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int | tuple[int, ...] = -1
+) -> Tensor:
+    """:func:`fieldcheck.ops.gibbs` from the definition, shifted so that no weight overflows."""
+    ratio = energies / temperature
+    weight = torch.exp(ratio.amin(dim, keepdim=True) - ratio)
     return weight / weight.sum(dim, keepdim=True)
 
 
 def gibbs_free_energy(
-    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int = -1
+    energies: Tensor, temperature: float | Tensor = 1.0, *, dim: int | tuple[int, ...] = -1
 ) -> Tensor:
     """:func:`fieldcheck.ops.gibbs_free_energy` as mean energy minus temperature times entropy."""
     p = gibbs(energies, temperature, dim=dim)

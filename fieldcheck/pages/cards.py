@@ -71,9 +71,16 @@ def verdict_classes(word: str) -> list[str]:
 
 def verdict_badge(form: FormRow, prefix: str = "") -> nodes.inline:
     """The verdict as words in its colour: full if it is certain, outlined if not."""
-    badge = nodes.inline(classes=["fc-verdict", *verdict_classes(form.verdict)])
-    badge += nodes.Text(f"{prefix}{words.badge(form)}")
-    return badge
+    return _verdict(form, prefix + words.badge(form))
+
+
+def counted_badge(row: ClaimRow) -> nodes.inline:
+    """The same of a claim that stands alone in a sentence: what it rests on has its say too."""
+    return _verdict(row.main, words.counted(row))
+
+
+def _verdict(form: FormRow, text: str) -> nodes.inline:
+    return span(text, "fc-verdict", *verdict_classes(form.verdict))
 
 
 def grade_badge(grade: str | None) -> list[nodes.Node]:
@@ -149,7 +156,14 @@ def card(
 
 def _title(claim: Any) -> nodes.strong:
     title = nodes.strong(classes=["fc-title"])
-    title += inline(claim.title)
+    for node in inline(claim.title):
+        pieces = node.astext().split("ᵀ") if isinstance(node, nodes.Text) else []
+        if len(pieces) < 2:
+            title += node
+            continue
+        for k, piece in enumerate(pieces):  # the sign itself is unreadable where type is bold
+            title += [nodes.superscript("T", "T")] * (k > 0)
+            title += nodes.Text(piece)
     return title
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from msgspec.structs import replace
 
 from fieldcheck.ledger.records import FormRow, Witness
 from fieldcheck.pages import numbers, tex, words
@@ -48,7 +49,8 @@ def in_words(form: FormRow) -> str | None:
     )
     if not fits:
         return None
-    values = {"lhs": stored.lhs, "rhs": stored.rhs, **stored.inputs}
+    lhs, rhs = entries(stored)
+    values = {"lhs": lhs, "rhs": rhs, **stored.inputs}
     put = lambda name: numbers.small_tex(values[name], DIGITS)
     return re.sub(r"\{(\w+)\}", lambda m: put(m[1]) if m[1] in values else m[0], entry["says"])
 
@@ -61,7 +63,35 @@ def short(form: FormRow) -> list[nodes.Node]:
     words_for_it = in_words(form)
     if words_for_it is not None:
         return said(words_for_it)
-    return [*_inputs_in_short(stored), *sides(form, stored, DIGITS)]
+    lhs, rhs = entries(stored)
+    return [*_inputs_in_short(stored), *sides(form, replace(stored, lhs=lhs, rhs=rhs), DIGITS)]
+
+
+def entries(stored: Witness) -> tuple[Any, Any]:
+    """Both sides; of a force that is one number without the direction that it was tested in.
+
+    Tested is the pairing of a direction H with the force F, of one number conj(H) F.
+    """
+    tested = [value for _, value in directions(stored.raw)]
+    if stored.relation != "Force" or len(tested) != 1:
+        return stored.lhs, stored.rhs
+    (H,) = tested
+    while isinstance(H, list) and len(H) == 1:
+        (H,) = H
+    parts = [p for value in (H, stored.lhs, stored.rhs) if (p := _exact_complex(value))]
+    if len(parts) < 3 or not any(parts[0]):
+        return stored.lhs, stored.rhs
+    (a, b), *both = parts
+    length = a * a + b * b
+    return tuple(f"{(a * x - b * y) / length} + {(a * y + b * x) / length}i" for x, y in both)  # type: ignore[return-value]
+
+
+def _exact_complex(value: Any) -> tuple[Fraction, Fraction] | None:
+    if isinstance(value, list):
+        return None
+    pair = numbers.split_complex(str(value)) or (str(value), "0")
+    real, imaginary = (numbers.exact(part.removeprefix("+")) for part in pair)
+    return None if real is None or imaginary is None else (real, imaginary)
 
 
 def _inputs_in_short(stored: Witness) -> list[nodes.Node]:

@@ -191,16 +191,19 @@ def table(
     *,
     classes: Sequence[str] = (),
 ) -> nodes.table:
-    """A table of inline content, a list of nodes for each cell; without names it has no head."""
+    """A table of inline content, a list of nodes for each cell."""
     grid = nodes.table(classes=["colwidths-auto", *classes])
-    columns = len(header or lines[0])
-    group = nodes.tgroup(cols=columns)
+    group = nodes.tgroup(cols=len(header))
     grid += group
-    group += [nodes.colspec(colwidth=1) for _ in range(columns)]
-    if header:
-        group += nodes.thead("", _line([[nodes.Text(name)] for name in header]))
+    group += [nodes.colspec(colwidth=1) for _ in header]
+    group += nodes.thead("", _line([[_heading(name)] for name in header]))
     group += nodes.tbody("", *map(_line, lines))
     return grid
+
+
+def _heading(name: str) -> nodes.Node:
+    """An empty heading is for the eye only: who hears the table is told that it has no name."""
+    return nodes.Text(name) if name else span("unnamed", "visually-hidden")
 
 
 def _line(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:

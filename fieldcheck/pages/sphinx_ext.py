@@ -7,6 +7,7 @@ Directives::
     {claims-map}                       the headlines: what rests on what
     {ledger-summary}                   how many claims came out how
     {sources-score} talk               how a source's statements came out; all sources' without it
+                    :ticks:            a tick for each statement instead of the table
     {source} talk                      a source, statement by statement
     {ledger-reach}                     how many speak of every size, and of all inputs
     {ledger-thresholds}                how large a fault each grade would have seen
@@ -17,6 +18,14 @@ and the roles ``{claim}`` with an id, which links to its card, and ``{verdict}``
 form's key, which shows that verdict as a link to the card: so that no verdict in the text is typed.
 An absent, incomplete or stale ledger ends the build, and so does an id or a label that does not
 exist.
+
+A book of the user's own says in its configuration where its claims are and whether every displayed
+formula must be checked::
+
+    extensions = ["myst_nb", "fieldcheck.pages.sphinx_ext"]
+    fieldcheck_registers = ["claims.py"]      # files, modules, or what installed packages offer
+    fieldcheck_ledger = "_build/ledger.json"  # from `fieldcheck verify claims.py --ledger FILE`
+    fieldcheck_equations = False
 """
 
 from __future__ import annotations
@@ -65,6 +74,7 @@ class State:
 
     path: Path
     machine: str
+    registers: tuple[str, ...] = ()
 
     @cached_property
     def engine(self) -> Any:
@@ -73,7 +83,7 @@ class State:
     @cached_property
     def claims(self) -> dict[str, Any]:
         try:
-            return self.engine.load()
+            return self.engine.load(self.registers) if self.registers else self.engine.load()
         except UserError as fault:
             raise ExtensionError(str(fault)) from None
 
@@ -136,7 +146,11 @@ def _state(app: Sphinx) -> State:
     state = getattr(app, "fieldcheck", None)
     if state is None:
         path = Path(app.srcdir) / app.config.fieldcheck_ledger
-        state = State(path, app.config.fieldcheck_machine)
+        files = [
+            str(Path(app.srcdir) / name) if name.endswith(".py") else name
+            for name in app.config.fieldcheck_registers
+        ]
+        state = State(path, app.config.fieldcheck_machine, tuple(files))
         app.fieldcheck = state  # type: ignore[attr-defined]
     return state
 
@@ -304,8 +318,15 @@ class SourcesDirective(LedgerDirective):
 class ScoreDirective(SourcesDirective):
     """``{sources-score}``: how many statements of each source came out how."""
 
+    option_spec: ClassVar[dict[str, Any]] = {"ticks": directives.flag}
+
     def made(self) -> Iterable[nodes.Node]:
         ledger = self.build_state.ledger
+        if "ticks" in self.options:
+            yield nodes.container(
+                "", *(_ticks(ledger, w) for w in self.works()), classes=["fc-tally"]
+            )
+            return
         counted: list[tuple[list[nodes.Node], Counter[str]]] = []
         for work in self.works():
             formulas, said = stand.score(ledger, work)
@@ -321,6 +342,24 @@ class ScoreDirective(SourcesDirective):
         ]
         header = ["source", *(f"{stand.MARK[word]} {word}" for word in shown)]
         yield cards.scroll(cards.table(header, lines, classes=["fc-score"]))
+
+
+def _ticks(ledger: Ledger, work: sources.Work) -> nodes.paragraph:
+    """A source in one line: its name, a tick for each statement in order, and the counts."""
+    found = [standing for _, standing in stand.course(ledger, work)]
+    link = page_link(sources.file_of(work.work).stem, work.work)
+    ticks = [
+        cards.span("", "fc-tick", f"fc-verdict-{stand.TONE[s]}", f"fc-tick-{s.split()[0]}")
+        for s in found
+    ]
+    line = cards.paragraph(link, cards.span(" "), kind="source-line")
+    line += nodes.inline("", "", *ticks, classes=["fc-ticks"])
+    for s in (s for s in stand.MARK if s in found):
+        mark = cards.span(stand.MARK[s], "fc-key", f"fc-verdict-{stand.TONE[s]}")
+        count = nodes.inline("", "", nodes.Text(" "), mark, classes=["fc-count"])
+        count += nodes.Text(f" {found.count(s)} {s}")
+        line += count
+    return line
 
 
 class SourceDirective(SourcesDirective):
@@ -443,13 +482,15 @@ class VerdictRole(SphinxRole):
         claim_id, _, _ = self.text.partition("/")
         try:
             _, row = state.claim(claim_id)
-            forms = {form.key: form for form in row.forms} | {claim_id: row.main}
-            if self.text not in forms:
-                raise unknown("form", self.text, forms)
+            forms = {form.key: form for form in row.forms}
+            if self.text not in {claim_id, *forms}:
+                raise unknown("form", self.text, {claim_id, *forms})
         except UserError as fault:
             source, line = self.get_source_info()
             raise ExtensionError(f"{source}:{line}: {fault}") from None
-        return [cards.claim_link(claim_id, cards.verdict_badge(forms[self.text]))], []
+        form = forms.get(self.text)
+        badge = cards.counted_badge(row) if form is None else cards.verdict_badge(form)
+        return [cards.claim_link(claim_id, badge)], []
 
 
 class ClaimDomain(Domain):
@@ -593,15 +634,31 @@ def _book_folder(app: Sphinx) -> Path:
 
 
 def set_cache(app: Sphinx, config: Any) -> None:
-    """Execute cells anew when the library changed: the cache's folder is named by its hash."""
-    app.fieldcheck_hash = fingerprint.library_hash(_book_folder(app))  # type: ignore[attr-defined]
+    """Execute a page's cells anew when what they import changed: their outputs are forgotten."""
+    book = _book_folder(app)
+    app.fieldcheck_hash = fingerprint.library_hash(book)  # type: ignore[attr-defined]
     if "nb_execution_cache_path" in config:
         parent = Path(app.outdir).parent / ".jupyter_cache"
-        config.nb_execution_cache_path = str(
-            fingerprint.fresh_cache(parent, app.fieldcheck_hash)  # type: ignore[attr-defined]
-        )
+        cache = fingerprint.fresh_cache(parent, fingerprint.common_hash(book))
+        pages = {str(path.resolve()): path for path in book.rglob("*.md")}
+        _forget(cache, fingerprint.outdated_pages(cache, fingerprint.page_hashes(pages, book)))
+        config.nb_execution_cache_path = str(cache)
     if "html_static_path" in config:
         config.html_static_path.append(str(STATIC))
+    if config.fieldcheck_registers:
+        app.add_css_file("cards.css")
+
+
+def _forget(folder: Path, pages: set[str]) -> None:
+    """Remove these pages' outputs from the cache of executed notebooks."""
+    if not pages:
+        return
+    from jupyter_cache import get_cache
+
+    cache = get_cache(folder)
+    for record in cache.list_cache_records():
+        if str(Path(record.uri).resolve()) in pages:
+            cache.remove_cache(record.pk)
 
 
 def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> Any:
@@ -634,6 +691,8 @@ def _scan_pages(app: Sphinx) -> dict[str, coverage.Page]:
 
 def check_equations(app: Sphinx, env: Any) -> None:
     """Warn of every displayed equation that nothing covers; end the build at an unknown label."""
+    if not app.config.fieldcheck_equations:
+        return
     pages = _scan_pages(app)
     docnames = {page.name: docname for docname, page in pages.items()}
     report = coverage.judge(list(pages.values()), _state(app).claims)
@@ -675,6 +734,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("fieldcheck_ledger", "_build/ledger.json", "env")
     app.add_config_value("fieldcheck_machine", "fieldcheck.ledger.machine", "env")
     app.add_config_value("fieldcheck_headlines", "", "env")
+    app.add_config_value("fieldcheck_registers", [], "env")
+    app.add_config_value("fieldcheck_equations", True, "env")
     app.add_node(fc_map, html=(_visit_map, None), latex=(_skip, None), text=(_skip, None))
     plain = (_nothing, _nothing)
     app.add_node(

@@ -49,7 +49,11 @@ def score(ledger: Ledger, source: Work) -> tuple[Counter[str], Counter[str]]:
     """Statements by how they come out: those with a formula, and those in words."""
     printed: Counter[str] = Counter()
     words: Counter[str] = Counter()
-    for _, said in source.statements:
-        if said.examined:
-            (printed if said.printed else words)[standing(ledger, said)] += 1
+    for said, found in course(ledger, source):
+        (printed if said.printed else words)[found] += 1
     return printed, words
+
+
+def course(ledger: Ledger, source: Work) -> list[tuple[Statement, str]]:
+    """The statements that were examined and how they come out, in the order of the source."""
+    return [(said, standing(ledger, said)) for _, said in source.statements if said.examined]

@@ -105,7 +105,7 @@ def waiting(console: Console, what: str) -> Iterator[None]:
     if not console.is_terminal:
         yield
         return
-    with console.status(what):
+    with console.status(Text(what)):
         yield
 
 
@@ -525,10 +525,23 @@ def coverage_table(console: Console, report: Report) -> None:
     """The figure for each chapter, then what is missing."""
     table = _table(*HEADER)
     for line in report.lines:
-        table.add_row(*line)
+        table.add_row(*map(Text, line))
     if table.row_count:
         console.print(table)
     for complaint in report.complaints:
         console.print(f"  {complaint}", markup=False, soft_wrap=True)
     faults = "" if report.complete else f"; {words.count(len(report.complaints), 'fault')}"
     console.print(f"{report}{faults}")
+
+
+def article_table(console: Console, name: str, lines: Sequence[Any]) -> None:
+    """Each equation of an article with its state, then how many are settled."""
+    table = _table("equation", "line", "state", "claim")
+    for each in lines:
+        is_verdict = each.state in set(Word)
+        state = verdict_text(each.state) if is_verdict else Text(each.state)
+        table.add_row(Text(each.label), str(each.line), state, ", ".join(each.claims))
+    console.print(table)
+    settled = sum(each.settled for each in lines)
+    console.print(f"{settled} of {words.count(len(lines), 'equation')} of {name} are settled",
+                  markup=False)  # fmt: skip

@@ -69,7 +69,7 @@ def _again(source: Work, before: Sequence[Statement]) -> nodes.paragraph:
     line = nodes.paragraph(classes=["fc-said-again"])
     line += nodes.Text("Again: ")
     for k, said in enumerate(dict.fromkeys(before)):
-        shown = said.text.split("\n")[0].strip()
+        shown = said.text.replace("$$", "$").split("\n")[0].strip()
         line += nodes.Text("; " if k else "")
         if said.label:
             line += inline(shown)
@@ -188,8 +188,7 @@ def quotation(text: str) -> nodes.block_quote:
 def _grid(rows: list[list[str]]) -> nodes.container:
     width = max(map(len, rows))
     cells = [[[nodes.Text(cell)] for cell in (*row, *[""] * (width - len(row)))] for row in rows]
-    named = len(rows[0]) == width and all(rows[0])  # an empty heading is none to a screen reader
-    return scroll(table(rows[0], cells[1:]) if named else table((), cells))
+    return scroll(table([*rows[0], *[""] * (width - len(rows[0]))], cells[1:]))
 
 
 def _paragraphs(block: str) -> Iterator[nodes.Node]:

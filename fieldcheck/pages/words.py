@@ -167,7 +167,7 @@ def sure_line(form: FormRow) -> str:
 def error(found: FormRow | Evidence) -> list[str]:
     """The chance that something false passed; nothing where nothing was left to chance."""
     bound = found.log2_bound
-    return [f"error below 2^{whole(bound)}"] if bound not in (None, "-inf") else []
+    return [f"chance of error below 2^{whole(bound)}"] if bound not in (None, "-inf") else []
 
 
 def _limits(form: FormRow) -> list[str]:
@@ -212,6 +212,12 @@ def whole(text: Any) -> str:
     return str(text) if number is None else str(-((-number.numerator) // number.denominator))
 
 
+def counted(row: ClaimRow) -> str:
+    """A claim's own verdict in short, and in what it counts for less."""
+    less = row.weakest is not None
+    return badge(row.main) + (f"; counted as {row.rests_on or 'unsettled'}" if less else "")
+
+
 def ground(row: ClaimRow) -> str:
     """What the claims below make of a verdict; empty if they leave it as it is."""
     if row.weakest is None:
@@ -252,7 +258,7 @@ def worst(entry: Evidence) -> str:
     floats = entry.method in FLOATS
     size = "0" if log10 == "-inf" else f"10^{whole(log10) if floats else log10}"
     # rounding: were it a violation, it would have refuted
-    return f"{what} {size}" + ", no violation in balls" * floats
+    return f"{what} {size}" + ", which is rounding: balls at the same points hold zero" * floats
 
 
 def without_worst(form: FormRow) -> str:
@@ -274,8 +280,8 @@ def threshold_words(threshold: Threshold | None) -> str | None:
     if threshold is None or threshold.log10 is None:
         return None
     if threshold.log10 == THRESHOLD_ANY:
-        return "A fault of any size would have been seen."
-    return f"A uniform relative fault of 10^{threshold.log10} would have been seen."
+        return "At the points that were tried a fault of any size would have been seen."
+    return f"At those points a uniform relative fault of 10^{threshold.log10} would have been seen."
 
 
 # --- witnesses ------------------------------------------------------------------------------------

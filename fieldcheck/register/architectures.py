@@ -44,7 +44,7 @@ def _two_terms(xp, X, Q, K, root_r, causal=False):
 @claim(
     "gpt-block-as-field",
     expect="proved up to N, C = 3; H, r, m = 2",
-    title="A parallel block with tied weights and two attention terms is a field",
+    title="A tied parallel block with two attention terms is a field",
     sources=[UNIFIES, ours("after Energy Transformer, Hoover et al. 2023")],
     equations=["eq-arch-block"],
     needs=["softmax-real-two-terms", "tied-mlp-gradient"],

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from fieldcheck.printable import Printer, say_error
 
 from .errors import ReplicationError
 
@@ -43,7 +44,7 @@ def replicate(
         elif not after:
             _say(json)
     except ReplicationError as fault:
-        Console(stderr=True).print(f"[red]error:[/red] {fault}", highlight=False, soft_wrap=True)
+        say_error(fault)
         raise typer.Exit(2) from None
 
 
@@ -80,7 +81,7 @@ def _train(file: Path, resume: bool, pilot: bool, after: bool) -> None:
 def _bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn(), TextColumn("{task.fields[left]}"))  # fmt: skip
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=Printer(stderr=True), transient=True)
 
 
 def _rates(file: Path) -> None:
@@ -99,7 +100,7 @@ def _rates(file: Path) -> None:
 def _say(file: Path) -> None:
     from . import report
 
-    say: Any = lambda line: Console(highlight=False, soft_wrap=True).print(line)
+    say: Any = lambda line: Printer(highlight=False, soft_wrap=True).print(line)
     protocol, record = report.read(file)
     seeds = len(report.complete(protocol, record))
     say(f"{seeds} seeds, protocol of commit {record['commit'][:12]}")

@@ -45,10 +45,9 @@ def test_a_command_is_copied(html: Path, reader: Reader) -> None:
 
 def test_what_differs_has_a_line_and_a_colour(html: Path, reader: Reader) -> None:
     colour = """kind => {
-        const line = '> g[data-mml-node="mo"]:last-child [data-c="2013"]';
         const mark = document.querySelector(
-            `#claim-softmax-free-energy .fc-${kind} g[data-mml-node="munder"]:has(${line})`);
-        return mark && getComputedStyle(mark).fill;
+            `#claim-softmax-free-energy .fc-${kind} .katex-underline`);
+        return mark?.querySelector(".underline-line") && getComputedStyle(mark).color;
     }"""
     with opened(reader, html / "book" / "softmax.html") as page:
         ink = page.evaluate("getComputedStyle(document.querySelector('article')).color")

@@ -312,21 +312,45 @@ def test_more_equations_narrow_a_family():
 
 
 # -- the clock -----------------------------------------------------------------------------------
+def busy(seconds):
+    """Use this much processor time."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
 def test_a_time_limit_inside_another():
     with clock.limited(5):
         with pytest.raises(clock.TooSlow, match=r"no answer within 0\.05 s"), clock.limited(0.05):
-            time.sleep(2)
+            busy(2)
         with clock.limited(2):
             pass
-    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    assert signal.getitimer(signal.ITIMER_PROF)[0] == 0
 
     def slow():
         with clock.limited(50):
             pass
-        time.sleep(2)
+        busy(2)
 
     with pytest.raises(clock.TooSlow, match=r"within 0\.2 s"), clock.limited(0.2):
         slow()
+
+
+def test_time_that_passes_is_no_time_that_is_used():
+    with clock.limited(0.05):
+        time.sleep(0.3)  # as a machine that slept, or had other things to do
+
+
+def test_a_body_that_catches_everything_does_not_catch_the_limit():
+    def deaf():
+        while True:
+            try:
+                busy(5)
+            except Exception:
+                continue
+
+    with pytest.raises(clock.TooSlow), clock.limited(0.05):
+        deaf()
 
 
 # -- what the records of methods say ---------------------------------------------------------------

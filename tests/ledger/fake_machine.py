@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 import tomllib
 from dataclasses import dataclass, field, replace
@@ -84,12 +85,24 @@ ODD = {
         Claim("row-has-float"),
     )
 }
+WILD = {
+    made.id: made
+    for made in (
+        Claim("spins"),
+        Claim("sleeps"),
+        Claim("eats"),
+        Claim("crashes"),
+        Claim("leaves-a-thread"),
+        Claim("floods"),
+    )
+}
 
 
 def load(files: tuple[str, ...] = ()) -> dict[str, Claim]:
     if os.environ.get("FAKE_EMPTY"):
         return {}
-    return {**CLAIMS, **ODD} if os.environ.get("FAKE_ODD") else dict(CLAIMS)
+    chosen = {"": CLAIMS, "wild": WILD}.get(os.environ.get("FAKE_ODD", ""), {**CLAIMS, **ODD})
+    return dict(chosen)
 
 
 def claim_hash(claim: Claim, profile: str, seed: int) -> str:
@@ -100,11 +113,48 @@ def start_worker() -> None:
     pass
 
 
-def describe(fault: Exception) -> str:
+def describe(fault: BaseException) -> str:
     return f"{type(fault).__name__}: {fault}"
 
 
-def verify(claim_id: str, profile: str, seed: int) -> tuple[ClaimRow, dict[str, str]]:
+def in_words_of(claim: Claim, stored: ClaimRow) -> ClaimRow | None:
+    """The title and what is expected, from the register; a verdict must be that of its evidence."""
+    said = records.plain(stored)
+    for form in said["forms"]:
+        of_evidence = {"refutes": "refuted", "confirms": claim.word}[form["evidence"][0]["outcome"]]
+        if form["verdict"] not in (of_evidence, "undecided"):
+            return None
+        own = claim.forms[form["key"]]
+        form |= {"expected": {"word": own.expect, "sizes": {}, "box": None}, "title": own.title}
+        form["met"] = (own.expect == "refuted") == (form["verdict"] == "refuted")
+        form["met"] &= form["verdict"] != "undecided"
+    said |= {"title": claim.title, "expected": said["forms"][0]["expected"]}
+    return records.sealed(said)
+
+
+def misbehave(claim_id: str) -> None:
+    """What no limit within the process stops."""
+    if claim_id == "spins":
+        while True:
+            pass
+    if claim_id == "sleeps":
+        threading.Event().wait()
+    if claim_id == "eats":
+        kept = []
+        while True:
+            kept.append(bytearray(b"1" * (8 << 20)))
+            time.sleep(0.01)
+    if claim_id == "crashes":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if claim_id == "leaves-a-thread":
+        threading.Thread(target=threading.Event().wait).start()
+    if claim_id == "floods":
+        print("x" * 10_000, "\x1b[2J", flush=True)
+
+
+def verify(
+    claim_id: str, profile: str, seed: int, stops: Any = None, begun: Any = None
+) -> tuple[ClaimRow, dict[str, str]]:
     if log := os.environ.get("FAKE_LOG"):
         with Path(log).open("a") as stream:
             stream.write(f"{claim_id} threads={os.environ.get('OMP_NUM_THREADS')}\n")
@@ -113,8 +163,15 @@ def verify(claim_id: str, profile: str, seed: int) -> tuple[ClaimRow, dict[str, 
         raise ZeroDivisionError("a formula divides by nothing")
     if claim_id == "worker-dies":
         os.kill(os.getpid(), signal.SIGKILL)
-    claim = {**CLAIMS, **ODD}[claim_id]
+    claim = {**CLAIMS, **ODD, **WILD}[claim_id]
     made = row(claim, profile, seed)
+    second = made["forms"][1]
+    if claim_id in WILD and begun:
+        begun(second["key"])
+    if why := (stops or {}).get(second["key"]):
+        second |= {"verdict": "undecided", "met": False, "because": f"stopped: {why}"}
+    else:
+        misbehave(claim_id)
     if claim_id == "comes-out-wrong":
         made["forms"][2] |= {"verdict": "undecided", "met": False, "because": "no method applied"}
     if claim_id == "row-is-bad":

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 from msgspec import structs
 
-from fieldcheck.ledger import pool, records, store
+from fieldcheck.ledger import pool, records, store, usage
 from fieldcheck.ledger import run as runs
 from fieldcheck.ledger.errors import LedgerError, UserError
 
@@ -76,7 +83,11 @@ def test_profiles_do_not_mix_in_one_ledger(fake, watch, tmp_path):
         runs.run(
             runs.Request(profile="deep", path=path, ids=("plain-true",)), watch, "fake_machine"
         )
-    whole = runs.run(runs.Request(profile="deep", path=path), watch, "fake_machine")
+    with pytest.raises(UserError, match="say --replace"):
+        runs.run(runs.Request(profile="deep", path=path), watch, "fake_machine")
+    assert store.read(path).run.profile == "quick"
+    request = runs.Request(profile="deep", path=path, replace=True)
+    whole = runs.run(request, watch, "fake_machine")
     assert whole.reused == 0
     assert store.read(path).run.profile == "deep"
 
@@ -190,3 +201,195 @@ def test_unknown_names(fake, watch):
 def test_the_longest_claim_goes_first():
     order = runs._longest_first(["a", "b", "c"], {"a/claim": "1", "b/claim": "2", "b/x": "1.5"})
     assert order == ["c", "b", "a"]
+
+
+# --- limits ---------------------------------------------------------------------------------------
+
+TIGHT = pool.Limits(seconds=1.0, asleep=1.0, memory=400 << 20)
+
+
+@pytest.fixture
+def wild(fake, monkeypatch):
+    monkeypatch.setenv("FAKE_ODD", "wild")
+    return fake
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("spins", "no answer within 1 s of processor time"),
+        ("sleeps", "it slept for 1 s"),
+        ("eats", "it took more than 0.391 GiB of memory"),
+        ("crashes", "the worker died (signal SIGSEGV)"),
+    ],
+)
+def test_what_takes_too_much_is_ended_from_outside(wild, watch, tmp_path, name, why):
+    path = tmp_path / "ledger.json"
+    outcome = go(watch, path, ids=(name,), limits=TIGHT)
+    (row,) = outcome.rows
+    (form,) = [form for form in row.forms if form.verdict == "undecided"]
+    assert form.because == f"stopped: {why}"
+    assert [form.verdict for form in row.forms] == ["proved", "undecided", "refuted"]
+    assert (outcome.faults, outcome.stopped, outcome.as_expected) == ({}, 1, False)
+    # a limit is no verdict: nothing is kept of it
+    assert not path.exists()
+    assert not outcome.ledger.claims
+
+
+def test_a_row_that_a_limit_cut_short_is_gathered_again(wild, watch, tmp_path):
+    path = tmp_path / "ledger.json"
+    go(watch, path, ids=("floods",))
+    first = go(watch, path, ids=("spins", "floods"), limits=TIGHT)
+    assert (first.reused, first.stopped) == (1, 1)
+    assert list(store.read(path).rows) == ["floods"]
+    assert not store.read(path).run.complete
+    again = go(watch, path, ids=("spins", "floods"), limits=TIGHT)
+    assert (again.reused, again.stopped) == (1, 1)
+
+
+def test_threads_and_prints_of_a_body_stay_in_its_worker(wild, watch, capfd):
+    outcome = go(watch, None, ids=("leaves-a-thread", "floods"), jobs=1)
+    assert outcome.as_expected
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_a_worker_that_somebody_stops_is_not_at_fault(fake, monkeypatch):
+    """As on a machine that sleeps, or that has other things to do."""
+    monkeypatch.setenv("FAKE_DELAY", "0.2")
+    worker = pool._Worker(("fake_machine", ()))
+    try:
+        worker.take(pool.Task("plain-true", "verify", ("quick", 0)))
+        os.kill(worker.process.pid, signal.SIGSTOP)
+        for _ in range(10):
+            time.sleep(0.02)
+            assert worker.looked_at(pool.Limits(seconds=1, asleep=2 * pool.LOOK)) is None
+        os.kill(worker.process.pid, signal.SIGCONT)
+        assert worker.pipe.poll(20)
+        assert worker.heard().value[0].id == "plain-true"
+    finally:
+        worker.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_workers_die_with_their_parent(fake, tmp_path, number):
+    driver = tmp_path / "driver.py"
+    driver.write_text(DRIVER)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sys.path)), "FAKE_ODD": "wild"}
+    parent = subprocess.Popen(
+        [sys.executable, str(driver)], env=env, stdout=subprocess.PIPE, text=True
+    )
+    worker = int(parent.stdout.readline())
+    time.sleep(0.5)
+    parent.send_signal(number)
+    parent.wait(10)
+    deadline = time.monotonic() + 10
+    while usage.of(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert usage.of(worker) is None
+    parent.stdout.close()
+
+
+DRIVER = """
+from fieldcheck.ledger import pool
+
+class Told(pool._Worker):
+    def take(self, task):
+        print(self.process.pid, flush=True)
+        super().take(task)
+
+if __name__ == "__main__":
+    pool._Worker = Told
+    words = dict(machine="fake_machine", files=(), profile="quick", seed=0, jobs=1)
+    list(pool.verify_all(["spins"], **words))
+"""
+
+
+def test_the_journal_of_another_run_is_not_removed(ledger, tmp_path):
+    """Between the end of a run's journal and the end of its lock another may begin."""
+    path = tmp_path / "ledger.json"
+    with store.Journal(path) as first:
+        first.append(ledger.claims[0], {})
+        first.remove()
+        second = store.Journal(path)
+        second.__enter__()
+    assert second.path.exists()
+    with pytest.raises(LedgerError, match="another run"), store.Journal(path):
+        pass
+    second.append(ledger.claims[1], {})
+    second.__exit__()
+    with store.Journal(path) as third:
+        assert list(third.rows) == [ledger.claims[1].id]
+
+
+# --- what is reused -------------------------------------------------------------------------------
+
+
+def forged(path, change):
+    """A ledger edited by hand, by somebody who makes the seals anew."""
+    found = store.read(path)
+    change(found.claims[0])
+    found.claims[0].seal = records.seal_of(found.claims[0])
+    store.write(path, found)
+
+
+def test_the_words_of_a_row_are_the_registers(fake, watch, tmp_path):
+    path = tmp_path / "ledger.json"
+    go(watch, path)
+    was = path.read_bytes()
+
+    def change(row):
+        row.title = row.forms[1].title = "Another title"
+        row.forms[1].expected.word = "holds"
+        row.forms[1].met = False
+
+    forged(path, change)
+    again = go(watch, path)
+    assert (again.reused, again.as_expected) == (4, True)
+    assert path.read_bytes() == was
+
+
+def test_a_verdict_that_does_not_follow_from_its_evidence_is_gathered_again(fake, watch, tmp_path):
+    path = tmp_path / "ledger.json"
+    go(watch, path)
+    was = path.read_bytes()
+
+    def change(row):
+        row.forms[1].verdict, row.forms[1].grade, row.forms[1].witness = "proved", "exact", None
+
+    forged(path, change)
+    with pytest.raises(LedgerError, match=r"plain-true .*do not follow from its evidence"):
+        runs.vouched(store.read(path), fake.load(), fake, path)
+    assert go(watch, path).reused == 3
+    assert path.read_bytes() == was
+
+
+def test_a_ledger_of_other_claims_is_not_overwritten(fake, watch, tmp_path, monkeypatch):
+    path = tmp_path / "ledger.json"
+    go(watch, path)
+    was = path.read_bytes()
+    monkeypatch.setenv("FAKE_ODD", "wild")
+    with pytest.raises(UserError, match=r"is the ledger of other claims \(plain-true, "):
+        go(watch, path, ids=("floods",))
+    assert path.read_bytes() == was
+
+
+def test_two_files_share_a_ledger_and_none_goes_into_the_registers(fake, watch, tmp_path):
+    path = tmp_path / "ledger.json"
+    register, one, two = fake.CLAIMS, {"plain-true": 1}, {"only-sampled": 1}
+    load = fake.load
+    try:
+        go(watch, path)
+        fake.load = lambda files=(): {n: c for n, c in register.items() if not files or n in one}
+        with pytest.raises(UserError, match="ledger of other claims"):
+            go(watch, path, files=("one.py",))
+        own = tmp_path / "own.json"
+        fake.load = lambda files=(): {
+            n: c for n, c in register.items() if n in (one if files == ("one.py",) else two)
+            and files
+        }  # fmt: skip
+        go(watch, own, files=("one.py",))
+        go(watch, own, files=("two.py",))
+        assert set(store.read(own).rows) == {*one, *two}
+    finally:
+        fake.load = load

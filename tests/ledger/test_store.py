@@ -7,6 +7,7 @@ import json
 import os
 import threading
 import time
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -447,3 +448,85 @@ def test_project_root(tmp_path):
     (tmp_path / "book").mkdir()
     assert store.default_path(tmp_path / "book") == tmp_path.resolve() / "_build" / "ledger.json"
     assert store.project_root(tmp_path.parent) != tmp_path
+
+
+# --- files that misbehave -------------------------------------------------------------------------
+
+
+def test_the_journal_is_cut_within_a_character(ledger, tmp_path):
+    path = tmp_path / "ledger.json"
+    ledger.claims[1].title = "über alles ‖ℂ‖"
+    ledger.claims[1].seal = records.seal_of(ledger.claims[1])
+    with store.Journal(path) as journal:
+        for row in ledger.claims[:2]:
+            journal.append(row, {})
+    whole = journal.path.read_bytes()
+    cuts = [k for k, byte in enumerate(whole) if 0x80 <= byte < 0xC0]
+    assert len(cuts) > 5
+    for cut in cuts:
+        journal.path.write_bytes(whole[:cut])
+        with store.Journal(path) as again:
+            assert (list(again.rows), again.broken_lines) == (["plain-true"], 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes as files")
+def test_only_ordinary_files_are_read_or_written(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), Path("/dev/full")):
+        if path.exists():
+            with pytest.raises(LedgerError, match="no ordinary file"):
+                store.read(path)
+            with pytest.raises(LedgerError, match="no ordinary file"):
+                store.check_writable(path)
+    os.mkfifo(tmp_path / "ledger.json.journal")
+    with (
+        pytest.raises(LedgerError, match="no ordinary file"),
+        store.Journal(tmp_path / "ledger.json"),
+    ):
+        pass
+
+
+def test_a_file_that_is_too_large_is_not_read(ledger, tmp_path, monkeypatch):
+    path = tmp_path / "ledger.json"
+    store.write(path, ledger)
+    with store.Journal(path) as journal:
+        journal.append(ledger.claims[0], {})
+    monkeypatch.setattr(store, "LARGEST", 100)
+    with pytest.raises(LedgerError, match="larger than"):
+        store.read(path)
+    with pytest.raises(LedgerError, match="larger than"), store.Journal(path):
+        pass
+
+
+def test_a_link_stays_a_link(ledger, tmp_path):
+    (tmp_path / "far").mkdir()
+    real, link = tmp_path / "far" / "real.json", tmp_path / "link.json"
+    link.symlink_to(real)
+    store.check_writable(link)
+    assert store.write(link, ledger)
+    assert link.is_symlink()
+    assert store.read(real) == ledger
+    with store.Journal(link) as journal:  # one file, one lock
+        assert journal.path == real.with_name("real.json.journal")
+
+
+@pytest.mark.parametrize("length", [240, 242, 250, 300])
+def test_names_that_leave_no_room(ledger, tmp_path, length):
+    path = tmp_path / ("a" * length)
+    if length > 240:
+        with pytest.raises(LedgerError, match="File name too long"):
+            store.check_writable(path)
+        return
+    store.check_writable(path)
+    with store.Journal(path):
+        store.write(path, ledger)
+
+
+def test_what_a_killed_run_left_half_written_is_swept(ledger, tmp_path):
+    path = tmp_path / "l[1].json"
+    (tmp_path / ".l[1].json.abc.half").touch()
+    (tmp_path / ".l1.json.abc.half").touch()
+    with store.Journal(path):
+        store.write(path, ledger)
+    assert {p.name for p in tmp_path.iterdir()} == {"l[1].json", ".l1.json.abc.half"}

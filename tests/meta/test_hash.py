@@ -60,7 +60,55 @@ def test_the_same_files_have_the_same_hash(files):
 @pytest.mark.parametrize("name", ["mine.py", "helper.py", "deeper.py", "apart.py"])
 def test_each_file_that_the_claim_imports_counts(files, name):
     before = of(files)
-    (files / name).write_text((files / name).read_text() + "\n# changed\n")
+    (files / name).write_text((files / name).read_text() + "\nchanged = 1\n")
+    assert of(files) != before
+
+
+def test_the_same_size_at_the_same_second_counts(files):
+    before = of(files)
+    (files / "deeper.py").write_text((files / "deeper.py").read_text().replace("2", "3"))
+    assert of(files) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("mine.py", "An example", "Another title"),
+        ("mine.py", "another", "yet another title"),
+        ("mine.py", '"""An example."""', '"""Said otherwise."""'),
+        ("mine.py", "ours\n", "ours  # a comment\n"),
+        ("helper.py", "twice", "# a comment\n\n\ntwice"),
+        ("deeper.py", "import apart", "# the rest\nimport apart\n"),
+    ],
+)
+def test_comments_and_words_do_not_count(files, name, old, new):
+    before = of(files)
+    text = (files / name).read_text()
+    assert old in text
+    (files / name).write_text(text.replace(old, new, 1))
+    after = of(files)
+    assert (after == before) == (new != "yet another title")  # its key is made of its title
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("x + x", "x - x"), ('"n"', '"m"'), ("3 * x", "4 * x"), ("twice", "once")]
+)
+def test_what_a_body_says_counts(files, old, new):
+    (files / "helper.py").write_text((files / "helper.py").read_text() + "once = lambda x: x\n")
+    before = of(files)
+    (files / "mine.py").write_text(CLAIMS.replace(old, new, 1))
+    assert of(files) != before
+
+
+def test_a_file_that_is_imported_later_counts(files):
+    """An import within a function, of a file that nothing has loaded yet."""
+    lazy = CLAIMS.replace(
+        "    return Equal(x + x, helper", "    import late\n    return Equal(x, helper"
+    )
+    (files / "late.py").write_text("A = 1\n")
+    (files / "mine.py").write_text(lazy)
+    before = of(files)
+    (files / "late.py").write_text("A = 2\n")
     assert of(files) != before
 
 
@@ -77,7 +125,7 @@ def test_profile_and_seed_count(files):
 @pytest.mark.parametrize(
     "name",
     ["claim.py", "relations.py", "domains.py", "verdict.py", "evidence/methods/rate.py",
-     "arithmetic/ball.py", "fields/duality.py", "cones/lorentz.py", "requirements.txt"],
+     "arithmetic/ball.py", "requirements.txt"],
 )  # fmt: skip
 def test_the_library_counts(monkeypatch, tmp_path, name):
     source = Path(fieldcheck.__file__).parent
@@ -89,5 +137,21 @@ def test_the_library_counts(monkeypatch, tmp_path, name):
     before = digest()
     assert digest() == before
     file = tmp_path / name if name == "requirements.txt" else copy / name
-    file.write_text(file.read_text() + "\n")
-    assert digest() != before
+    for line, counts in (("# a comment\n", False), ("changed=1\n", True)):
+        file.write_text(file.read_text() + line)
+        fingerprint.forget()
+        assert (digest() != before) == counts
+
+
+def test_a_field_counts_for_those_who_import_it(monkeypatch):
+    claims = machine.load()
+    digest = fingerprint.code_digest
+    before = {name: machine.claim_hash(made, "quick", 0) for name, made in claims.items()}
+    changed = lambda file, worded=False: b"1" if file.name == "gibbs.py" else digest(file, worded)
+    fingerprint._file_digest.cache_clear()
+    monkeypatch.setattr(fingerprint, "code_digest", changed)
+    after = {name: machine.claim_hash(made, "quick", 0) for name, made in claims.items()}
+    fingerprint._file_digest.cache_clear()
+    new = {name for name in before if before[name] != after[name]}
+    assert 0 < len(new) < len(before) / 4
+    assert {claims[name].chapter for name in new} >= {"softmax"}

@@ -1,6 +1,7 @@
 # ruff: noqa: E501  (tables of cases read best one a line)
 """Conic activations: the compiled loops, the plain forms, and the definition written out by hand."""
 
+import itertools
 import math
 
 import pytest
@@ -13,6 +14,8 @@ from fieldcheck.ops import conic, native, reference
 KINDS = {
     "colu": lambda x, s: ops.colu(x, s),
     "rcolu": lambda x, s: ops.rcolu(x, s),
+    "colu rectified": lambda x, s: ops.colu(x, s, negative="rectified"),
+    "rcolu rectified": lambda x, s: ops.rcolu(x, s, negative="rectified"),
     "soc": lambda x, s: ops.soc_projection(x, s),
     "soc-narrow": lambda x, s: ops.soc_projection(x, s, half_angle=0.3),
     "soc-wide": lambda x, s: ops.soc_projection(x, s, half_angle=1.3),
@@ -32,6 +35,9 @@ def road(request, monkeypatch):
 
 def by_hand(x: list[float], kind: str) -> list[float]:
     """One group, from the definition, in Python numbers."""
+    kind, _, rectified = kind.partition(" ")
+    if rectified and (x[0] if kind == "colu" else math.fsum(x)) <= 0:
+        return [0.0] * len(x)
     if kind == "rcolu":
         mean = math.fsum(x) / len(x)
         body = [a - mean for a in x]
@@ -117,7 +123,7 @@ def slope(kind):
 def smooth(x: torch.Tensor, kind: str) -> torch.Tensor:
     """Which groups lie off the kinks, so that rounding cannot move them across."""
     name, a = slope(kind)
-    if name == "rcolu":
+    if name.startswith("rcolu"):
         t = x.mean(-1, keepdim=True) * math.sqrt(x.shape[-1])
         r = (x - x.mean(-1, keepdim=True)).norm(dim=-1, keepdim=True)
     else:
@@ -237,6 +243,93 @@ def test_a_nan_stays_in_its_group(kind, road):
     assert torch.isnan(got[3, 5:8]).all()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [2, 3, 4, 16, 48])
+def test_a_nan_reaches_all_that_depends_on_it(kind, size, road):
+    """The group but for colu's axis, which is x[0] or its positive part; and the whole derivative."""
+    x = torch.ones(2 * size, size)
+    x[:size].fill_diagonal_(torch.nan)  # one in each place, before and after numbers and zeros
+    x[size:].fill_diagonal_(torch.nan)
+    x[size:] = torch.where(x[size:] == 1, 0, x[size:])
+    leaf = x.clone().requires_grad_()
+    y = KINDS[kind](leaf, size)
+    (d,) = torch.autograd.grad(y, leaf, torch.ones_like(x))
+    lost = torch.ones_like(x, dtype=torch.bool)
+    if kind.startswith("colu"):
+        lost[1:size, 0] = lost[size + 1 :, 0] = False
+    assert y.isnan().equal(lost)
+    assert d.isnan().all()
+    name, a = slope(kind)
+    assert reference.conic(x, name, size, a).isnan().equal(lost)
+    assert conic.plain_vjp(x, torch.ones_like(x), name, size, a).isnan().all()
+    assert torch.func.grad(lambda x: KINDS[kind](x, size).sum())(x).isnan().all()
+
+
+SPECIAL = [torch.nan, torch.inf, -torch.inf, 0.0, -0.0, 1.0, -1.0, 1e-40, 3e38]
+
+
+@pytest.mark.parametrize("kind", ["colu", "rcolu", "soc", "colu rectified", "rcolu rectified"])
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_special_numbers_are_the_same_on_both_roads(kind, size):
+    if not native.available(torch.float32):
+        pytest.skip(f"no compiled loop: {native.status()[1]}")
+    x = torch.tensor(list(itertools.product(SPECIAL, repeat=size)))
+    g = torch.ones_like(x)
+    for got, right in (
+        (conic.conic(x, kind, size, 1.0), reference.conic(x, kind, size, 1.0)),
+        (conic.conic_vjp(x, g, kind, size, 1.0), reference.conic_vjp(x, g, kind, size, 1.0)),
+    ):
+        torch.testing.assert_close(got, right, rtol=1e-5, atol=1e-6, equal_nan=True)
+
+
+#: A kink, and the derivative along ones that stands there: from inside the cone, and from below.
+KINKS = [
+    ("colu", [0.0, 0, 0, 0], [1.0, 0, 0, 0]),
+    ("colu", [0.0, 2, 0, 0], [1.0, 0, 0, 0]),
+    ("colu", [2.0, 2, 0, 0], [1.0, 1, 1, 1]),
+    ("colu", [2.0, 0, 0, 0], [1.0, 1, 1, 1]),
+    ("colu rectified", [0.0, 0, 0, 0], [0.0, 0, 0, 0]),
+    ("colu rectified", [0.0, 2, 0, 0], [0.0, 0, 0, 0]),
+    ("colu rectified", [2.0, 2, 0, 0], [1.0, 1, 1, 1]),
+    ("rcolu", [0.0, 0, 0, 0], [1.0, 1, 1, 1]),
+    ("rcolu", [1.0, -1, 0, 0], [1.0, 1, 1, 1]),
+    ("rcolu", [2.0, 2, 2, 2], [1.0, 1, 1, 1]),
+    ("rcolu rectified", [0.0, 0, 0, 0], [0.0, 0, 0, 0]),
+    ("rcolu rectified", [1.0, -1, 0, 0], [0.0, 0, 0, 0]),
+    ("rcolu rectified", [2.0, 2, 2, 2], [1.0, 1, 1, 1]),
+    ("soc", [0.0, 0, 0, 0], [1.0, 1, 1, 1]),
+    ("soc", [2.0, 2, 0, 0], [1.0, 1, 1, 1]),
+    ("soc", [2.0, 0, 0, 0], [1.0, 1, 1, 1]),
+    ("soc", [-2.0, 2, 0, 0], [0.0, 0, 0, 0]),
+]
+
+
+@pytest.mark.parametrize(("kind", "x", "right"), KINKS)
+def test_a_kink_has_one_derivative_on_every_road(kind, x, right, road):
+    x, right = torch.tensor(x), torch.tensor(right)
+    f = lambda x: KINDS[kind](x, 4)
+    leaf = x.repeat(9).requires_grad_()  # in a vector and in what is left over
+    (d,) = torch.autograd.grad(f(leaf).sum(), leaf)
+    torch.testing.assert_close(d, right.repeat(9))
+    torch.testing.assert_close(reference.conic_vjp(x, torch.ones(4), kind, 4, 1.0), right)
+    torch.testing.assert_close(conic.plain_vjp(x, torch.ones(4), kind, 4, 1.0), right)
+    torch.testing.assert_close(torch.func.grad(lambda x: f(x).sum())(x), right)
+
+
+@pytest.mark.parametrize("kind", ["colu", "rcolu"])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("size", [1, 3, 4, 16, 48])
+def test_rectified_groups_are_exactly_zero(kind, dtype, size, road):
+    x = 1e3 * torch.randn(64, size, generator=torch.Generator().manual_seed(0))
+    x = x.to(dtype)
+    t = x[:, :1] if kind == "colu" else x.double().sum(-1, keepdim=True)
+    clear = (t < -1e-2 * x.double().norm(dim=-1, keepdim=True)).squeeze(-1)
+    y = KINDS[f"{kind} rectified"](x, size)
+    assert clear.any()
+    assert (y[clear] == 0).all()
+    torch.testing.assert_close(y[(t > 0).squeeze(-1)], KINDS[kind](x, size)[(t > 0).squeeze(-1)])
+
+
 @pytest.mark.parametrize("kind", ["colu", "rcolu", "soc"])
 @pytest.mark.parametrize("shape", [(0, 8), (3, 0), (0,), (2, 0, 4)])
 def test_empty_tensors(kind, shape, road):
@@ -258,7 +351,7 @@ def test_many_threads_and_odd_lengths(road):
             (d,) = torch.autograd.grad(y, x, g)
             z = x.detach().double()
             name, a = slope(kind)
-            exact = conic.plain(z, name, size, a)
+            exact = reference.conic(z, name, size, a)
             torch.testing.assert_close(y.double(), exact, rtol=1e-5, atol=1e-5)
             exact = reference.conic_vjp(z, g.double(), name, size, a)
             torch.testing.assert_close(d.double(), exact, rtol=1e-4, atol=1e-4)

@@ -145,23 +145,23 @@ def test_every_setting_is_compiled_for_itself(strict_dynamo, monkeypatch):
             for size in (2, 4, 8):
                 for opening in (1.0, 0.5):
                     x = draw(2, 96, dtype=dtype)
-                    fast = conic._compiled(conic.plain, dtype, 2, kind, size, opening)
+                    fast = conic._compiled(reference.conic, dtype, 2, kind, size, opening)
                     torch.testing.assert_close(
-                        fast(x, kind, size, opening), conic.plain(x, kind, size, opening)
+                        fast(x, kind, size, opening), reference.conic(x, kind, size, opening)
                     )
     conic._compiled.cache_clear()
 
 
 def test_one_compiled_function_for_all_would_give_up(strict_dynamo):
     """The reason for the one above: a false neighbour of the way it is done."""
-    one = torch.compile(conic.plain, dynamic=True, backend="eager")
+    one = torch.compile(reference.conic, dynamic=True, backend="eager")
     settings = itertools.product(
         (torch.float32, torch.float64), ("colu", "rcolu", "soc"), (2, 4, 8)
     )
     run = lambda: [one(draw(2, 96, dtype=dtype), kind, size, 1.0) for dtype, kind, size in settings]
     with pytest.raises(torch._dynamo.exc.FailOnRecompileLimitHit):
         run()
-    assert fresh(conic.plain).__code__ is not conic.plain.__code__
+    assert fresh(reference.conic).__code__ is not reference.conic.__code__
 
 
 def test_a_device_that_cannot_compile_runs_the_plain_form(monkeypatch, caplog):
@@ -175,7 +175,7 @@ def test_a_device_that_cannot_compile_runs_the_plain_form(monkeypatch, caplog):
     monkeypatch.setattr(torch, "compile", broken)
     x = draw(2, 8)
     for _ in range(2):
-        fast = conic._compiled(conic.plain, x.dtype, 2, "colu", 4, 1.0)
-        assert fast(x, "colu", 4, 1.0).equal(conic.plain(x, "colu", 4, 1.0))
+        fast = conic._compiled(reference.conic, x.dtype, 2, "colu", 4, 1.0)
+        assert fast(x, "colu", 4, 1.0).equal(reference.conic(x, "colu", 4, 1.0))
     assert caplog.text.count("do not compile for the device") == 1
     conic._compiled.cache_clear()

@@ -563,7 +563,7 @@ q34, k54 = torch.zeros(3, 4), torch.zeros(5, 4)
         (lambda: ops.free_energy(q34, k54.to("meta")), ValueError, r"q is on cpu and k on meta"),
         (lambda: ops.free_energy(q34, k54, scale=0.0), ValueError, r"scale must be finite and above zero, not 0.0"),
         (lambda: ops.free_energy(q34, k54, scale=math.nan), ValueError, r"scale must be finite"),
-        (lambda: ops.free_energy(q34, k54, mask=torch.zeros(3, 5)), TypeError, r"mask has dtype torch.float32; a tensor mask must be bool"),
+        (lambda: ops.free_energy(q34, k54, mask=torch.zeros(3, 5).int()), TypeError, r"mask has dtype torch.int32; a tensor mask must be bool"),
         (lambda: ops.free_energy(q34, k54, mask=torch.ones(4, 5, dtype=torch.bool)), ValueError, r"mask has shape \(4, 5\), which does not broadcast to \(3, 5\)"),
         (lambda: ops.free_energy(q34, k54, mask="causal"), TypeError, r"mask must be Causal, Band, Blocks or a bool tensor"),
         (lambda: ops.free_energy(q34, k54, empty="nan"), ValueError, r"empty must be one of 'error', 'zero', not 'nan'"),

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,12 @@ def kept(fresh, ending):
 def test_builds_once_and_keeps_one_file(fresh, compiler):
     road, reason = native.status()
     assert road == "compiled loop", reason
-    [file] = (fresh / "cache").iterdir()
+    [file] = (fresh / "cache").glob("*.so")
+    assert kept(fresh, ".sha256") == [file.with_suffix(".sha256").name]
     stamp = file.stat().st_mtime_ns
     assert again()[0] == "compiled loop"
-    assert [f.stat().st_mtime_ns for f in (fresh / "cache").iterdir()] == [stamp]
+    assert file.stat().st_mtime_ns == stamp
+    assert len(list((fresh / "cache").iterdir())) == 2
 
 
 def test_the_road_tells_vectors_and_threads(fresh, compiler, monkeypatch):
@@ -144,13 +147,86 @@ def test_a_compiler_that_builds_rubbish(fresh, monkeypatch):
     assert reason.startswith("the compiled file cannot be used")
 
 
-def test_a_damaged_file_is_built_anew(fresh, compiler):
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The library, compiled once."""
+    if native.compiler() is None:
+        pytest.skip("no C++ compiler was found")
+    folder = tmp_path_factory.mktemp("built")
+    trouble = native._compile(native.compiler(), folder / "it.so", time.monotonic() + native.LIMIT)
+    assert not trouble
+    return folder / "it.so"
+
+
+@pytest.fixture
+def copier(fresh, built, monkeypatch):
+    """A compiler that takes no time: it copies what was built."""
+    text = f'while [ "$1" != -o ]; do shift || exit 0; done; cp {built} "$2"\n'
+    monkeypatch.setenv("CXX", script(fresh / "cxx", text))
+
+
+@pytest.mark.parametrize("damage", ["rubbish", "cut", "one bit", "empty", "no seal", "seal cut"])
+def test_a_damaged_file_is_built_anew(fresh, copier, damage):
+    """Without being loaded: a library that is cut short ends the process with a bus error."""
     native.status()
     [name] = kept(fresh, ".so")
     damaged = fresh / "cache" / name
-    damaged.unlink()  # a library in use must not be written into
-    damaged.write_text("rubbish")
+    content, seal = damaged.read_bytes(), damaged.with_suffix(".sha256")
+    middle = len(content) // 2
+    bad = {
+        "rubbish": b"rubbish",
+        "cut": content[:3000],
+        "one bit": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        "empty": b"",
+    }.get(damage)
+    if bad is not None:
+        damaged.unlink()  # a library in use must not be written into
+        damaged.write_bytes(bad)
+    elif damage == "no seal":
+        seal.unlink()
+    else:
+        seal.write_text(seal.read_text()[:20])
+    assert not native._whole(damaged)
     assert again()[0] == "compiled loop"
+    assert native._whole(damaged)
+    assert kept(fresh, ".failed") == []
+
+
+@pytest.mark.parametrize("which", ["folder", "file", "seal"])
+@pytest.mark.parametrize("mode", [0o020, 0o002])
+def test_what_others_may_write_is_not_loaded(fresh, copier, which, mode):
+    before = os.umask(0o002)  # files of one's group, as many systems have it
+    try:
+        assert native.status()[0] == "compiled loop"
+    finally:
+        os.umask(before)
+    assert again()[0] == "compiled loop"
+    [file] = (fresh / "cache").glob("*.so")
+    path = {"folder": fresh / "cache", "file": file, "seal": file.with_suffix(".sha256")}[which]
+    path.chmod(path.stat().st_mode | mode)
+    road, reason = again()
+    assert road == "plain torch"
+    assert reason == (
+        f"the cache is not to be trusted: others may write to {path}; look at what is there, "
+        f"then: chmod go-w {path}"
+    )
+    assert ops.colu(torch.tensor([3.0, 4.0]), 2).tolist() == [3.0, 3.0]
+    path.chmod(path.stat().st_mode & ~mode)
+    assert again()[0] == "compiled loop"
+
+
+def test_what_another_account_owns_is_not_loaded(fresh, copier, monkeypatch):
+    (fresh / "cache").mkdir(mode=0o700)
+    owner = (fresh / "cache").stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    road, reason = native.status()
+    if owner == 0:  # root may change anything anyway
+        assert road == "compiled loop"
+    else:
+        assert road == "plain torch"
+        assert "belongs to another account" in reason
+    monkeypatch.setattr(native.Path, "stat", lambda self, **_: os.stat_result((0o700,) + (7,) * 9))
+    assert "belongs to another account" in native._foreign(fresh)
 
 
 def test_a_cache_that_cannot_be_used(fresh, monkeypatch):
@@ -179,7 +255,8 @@ def all_sizes():
         for dtype in (torch.float32, torch.float64):
             x = torch.randn(39, size, dtype=dtype, generator=torch.Generator().manual_seed(size))
             x[7], x[23] = 0, x[23] * 1e-30
-            for f in (ops.colu, ops.rcolu, ops.soc_projection):
+            rectified = (partial(f, negative="rectified") for f in (ops.colu, ops.rcolu))
+            for f in (ops.colu, ops.rcolu, ops.soc_projection, *rectified):
                 leaf = x.clone().requires_grad_()
                 y = f(leaf, size)
                 found += [y.detach(), torch.autograd.grad(y, leaf, x.flip(0))[0]]
@@ -217,7 +294,9 @@ def test_vectors_of_any_width_from_any_compiler(fresh, compiler, monkeypatch, ho
         ("pull = -inside * body * q.inverse;", "pull = inside * body * q.inverse;"),
         ("pull = (in | out) ? zero :", "pull = out ? zero :"),
         ("d[i] = c * g[i] - (inside", "d[i] = c * g[i] + (inside"),
-        ("(g_mean - body * g_mean) - pull * mean", "(g_mean - body * g_mean)"),
+        ("(g_axis - body * g_mean) - pull * mean", "(g_axis - body * g_mean)"),
+        ("larger<T>(v[j.at], least)", "v[j.at]"),
+        ("axis = (up | keep) ? g_axis + inside : zero;", "axis = g_axis + inside;"),
         ("sum += w * w, along += w * load<T>(h + k);", "sum += w * w;"),
         ("kind != RCOLU ? (first ? b : head) : head", "head"),
     ],

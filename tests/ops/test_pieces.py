@@ -45,7 +45,11 @@ def wide(x) -> torch.Tensor:
 
 # -- signatures ----------------------------------------------------------------------------------
 OPERATIONS = {
-    "free_energy": (["q", "k"], dict(scale=None, mask=None, empty="error", key_force=False)),
+    "free_energy": (
+        ["q", "k"],
+        dict(scale=None, mask=None, empty="error", key_force=False, key_mask=None,
+             enable_gqa=False),
+    ),
     "colu": (
         ["x", "size"],
         dict(groups=None, dim=-1, planar=False, shared=False, form="hard", negative="kept",
@@ -620,7 +624,7 @@ FAST = [
     ("colu", dict(planar=True), False),
     ("colu", dict(planar=True, groups=1), True),
     ("colu", dict(form="soft"), False),
-    ("colu", dict(negative="rectified"), False),
+    ("colu", dict(negative="rectified"), True),
     ("colu", dict(eps=1.0), False),
     ("colu", dict(shared=True, groups=7), False),
     ("rcolu", {}, True),
@@ -651,6 +655,7 @@ def test_which_maps_go_through_the_operator(monkeypatch, name, options, fast):
         getattr(ops, name)(x, **options), getattr(reference, name)(x, **options)
     )
     kind = {"soc_projection": "soc"}.get(name, name)
+    kind += " rectified" if options.get("negative") == "rectified" else ""
     assert asked == ([(kind, 8 // options["groups"], pytest.approx(1.0))] if fast else [])
     torch.func.vmap(lambda y: getattr(ops, name)(y, **options))(x)
     assert len(asked) == fast  # a transform cannot look into the operator

@@ -95,7 +95,7 @@ def form(fake):
         (
             "sampled",
             Worst(what="residual", log10="-15.7", raw={}),
-            "residual 10^-15, no violation in balls",
+            "residual 10^-15, which is rounding: balls at the same points hold zero",
         ),
     ],
 )
@@ -110,7 +110,8 @@ def test_what_a_method_did_in_words(form):
     entry = dict(cases=2160, shapes=1, strata={"ties": 4}, order="2", cells=12, box="x in [0, 1]")
     (entry,) = form(evidence=[{**entry, "log2_bound": "-101.9", "worst": None}]).evidence
     short = (
-        "2 160 cases; 1 shape; 12 cells; error below 2^-101; order 2; the two sides agree modulo 3"
+        "2 160 cases; 1 shape; 12 cells; chance of error below 2^-101; order 2; "
+        "the two sides agree modulo 3"
     )
     assert "; ".join(words.found(entry, full=False)) == f"{short} primes"
     assert {"strata ties", "box x in [0, 1]"} <= set(words.found(entry))
@@ -144,20 +145,20 @@ LIST = (1, 2, 3, 4, 5, 6)
         (
             Word.PROVED,
             {"sizes": {}, "inputs": {"x": "all", "U": "no eigenvalue -1", "y": "dense"}},
-            "proved for every input; error below 2^-171; of the inputs only a part: "
+            "proved for every input; chance of error below 2^-171; of the inputs only a part: "
             "U (no eigenvalue -1)",
         ),
         (
             Word.PROVED,
             {"sizes": {}, "left_out": ("x = 0",)},
-            "proved for every input; error below 2^-171; left out: x = 0",
+            "proved for every input; chance of error below 2^-171; left out: x = 0",
         ),
     ],
 )
 def test_how_far_a_proof_reaches(form, verdict, scope, line):
     found = form(verdict=verdict, scope=scope, log2_bound="-171.3")
     assert words.scope_line(found).startswith(line)
-    assert "error below 2^-171" in words.scope_line(found)
+    assert "chance of error below 2^-171" in words.scope_line(found)
 
 
 def test_a_bound_is_weakened_never_strengthened_and_named_where_there_is_one(form):
@@ -165,7 +166,8 @@ def test_a_bound_is_weakened_never_strengthened_and_named_where_there_is_one(for
         "-101.0", "-101.9", "-102.0", None, "-inf",
     ]  # fmt: skip
     assert words.scope_line(form(log2_bound="-inf")) == "proved for every N"
-    assert words.scope_line(form(log2_bound="-101.9")) == "proved for every N; error below 2^-101"
+    found = words.scope_line(form(log2_bound="-101.9"))
+    assert found == "proved for every N; chance of error below 2^-101"
 
 
 def test_what_was_tried_of_a_statement_that_stands(form):
@@ -281,6 +283,14 @@ def test_a_case_leaves_out_what_is_zero(refuted):
     assert nothing == r"everything 0: left side \tfrac{1}{2}, right side 1"
     long = {"X": [["1/3"] * 6] * 6}
     assert text_of(case.short(refuted(inputs=long))).startswith("a point with N = 2, C = 2: ")
+
+
+def test_a_force_of_one_number_is_told_without_its_direction(refuted):
+    raw = {"direction0.re": [["0"]], "direction0.im": [["1"]]}
+    force = dict(inputs={}, relation="Force", raw=raw, index=(), lhs="1/2", rhs="-i")
+    assert case.entries(refuted(**force).witness) == ("0 + 1/2i", "1 + 0i")  # conj(i) F
+    wide = {"direction0.re": [["0", "1"]], "direction0.im": [["1", "0"]]}
+    assert case.entries(refuted(**force | dict(raw=wide)).witness) == ("1/2", "-i")
 
 
 @pytest.mark.parametrize(

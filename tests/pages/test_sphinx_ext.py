@@ -159,7 +159,7 @@ def test_a_good_book_builds_without_a_warning(book):
     assert [text.index(word) for word in asked] == sorted(text.index(word) for word in asked)
     (badge,) = card.select(".fc-head .fc-verdict")
     assert badge.get_text() == "repaired: proved"
-    assert "Sure proved for every N; error below 2 −171" in text
+    assert "Sure proved for every N; chance of error below 2 −171" in text
     assert "with X* and a 2" in text  # stars are not emphasis
     math = [element.get_text() for element in card.select(".math")]
     small = r"X = \bigl(\begin{smallmatrix} 1 & 0 \\ 0 & \tfrac{1}{2} \end{smallmatrix}\bigr)"
@@ -167,7 +167,7 @@ def test_a_good_book_builds_without_a_warning(book):
     assert any(r"\sqrt{r} = 2" in m for m in math)
     assert "in entry (2, 2)" in text
     (fold,) = card.select("details")
-    assert "A uniform relative fault of 10 −30" in " ".join(fold.get_text(" ").split())
+    assert "a uniform relative fault of 10 −30" in " ".join(fold.get_text(" ").split())
     assert fold.select_one('a[href="#equation-eq-plain"]') is not None
     assert 'claim = "plain-true"' in fold.select_one(".fc-code pre").get_text()
     (copy,) = card.select("button.fc-copy[hidden]")
@@ -486,6 +486,41 @@ def test_the_hash_sees_every_file_of_the_library(tmp_path, monkeypatch):
     assert len({first, second, third, fourth, fifth}) == 5
 
 
+def test_a_page_depends_on_what_its_cells_import(tmp_path, monkeypatch):
+    root = tmp_path / "fieldcheck"
+    for name, text in {
+        "__init__": "",
+        "fields/__init__": "",
+        "fields/a": "from fieldcheck.fields import b\nx = 1\n",
+        "fields/b": "y = 1\n",
+        "register": "TITLE = 'a title'\n",
+        "cli": "from importlib import import_module\nimport_module('fieldcheck.fields.b')\n",
+    }.items():
+        (root / f"{name}.py").parent.mkdir(parents=True, exist_ok=True)
+        (root / f"{name}.py").write_text(text)
+    monkeypatch.setattr(fingerprint, "_LIBRARY", root)
+    cells = {
+        "a": "from fieldcheck.fields.a import x",
+        "none": "x = 1",
+        "cli": "import fieldcheck.cli",
+    }
+    pages = {}
+    for name, cell in cells.items():
+        pages[name] = tmp_path / f"{name}.md"
+        pages[name].write_text(f"# A page\n\n```{{code-cell}} ipython3\n{cell}\n```\n")
+
+    def changed(name, text):
+        before = fingerprint.page_hashes(pages)
+        (root / name).write_text(text)
+        after = fingerprint.page_hashes(pages)
+        return {page for page in pages if before[page] != after[page]}
+
+    assert changed("register.py", "TITLE = 'another title'\n") == {"cli"}
+    assert changed("fields/b.py", "# a comment\ny = 1\n") == set()
+    assert changed("fields/b.py", "y = 2\n") == {"a", "cli"}
+    assert changed("fields/a.py", "from fieldcheck.fields import b\nx = 2\n") == {"a", "cli"}
+
+
 def test_old_caches_are_deleted_and_others_are_left(tmp_path):
     for name in ("fieldcheck-old", "somebody-elses"):
         (tmp_path / name).mkdir()
@@ -516,18 +551,25 @@ def test_cells_run_again_when_the_library_changed_and_only_then(book, monkeypatc
         + f'\n```{{code-cell}} ipython3\nopen({str(log)!r}, "a").write("ran ")\n```\n',
     )
 
-    def build(digest: str) -> int:
-        monkeypatch.setattr(fingerprint, "library_hash", lambda folder=None: digest)
+    def build(beta: str, alpha: str = "a", common: str = "c", library: str = "l") -> int:
+        monkeypatch.setattr(fingerprint, "library_hash", lambda folder=None: library)
+        monkeypatch.setattr(fingerprint, "common_hash", lambda folder=None: common)
+        of = {"beta": beta, "alpha": alpha}
+        hashes = lambda pages, folder=None: {n: of.get(Path(n).stem, "") for n in pages}
+        monkeypatch.setattr(fingerprint, "page_hashes", hashes)
         book.build()
         return log.read_text().count("ran")
 
-    assert build("1" * 16) == 1
-    assert build("1" * 16) == 1
+    assert build("1") == 1
+    assert build("1") == 1
     os.utime(book.folder / "ledger.json")  # the card is read anew, the cell comes from the cache
-    assert build("1" * 16) == 1
-    assert build("2" * 16) == 2
+    assert build("1") == 1
+    assert build("1", library="a title") == 1
+    assert build("1", alpha="other imports") == 1
+    assert build("2", library="a formula") == 2
+    assert build("2", common="2", library="data") == 3
     caches = sorted(p.name for p in (book.folder / "_build" / ".jupyter_cache").iterdir())
-    assert caches == ["fieldcheck-" + "2" * 16]
+    assert caches == ["fieldcheck-2"]
 
 
 def test_unknown_source(book):

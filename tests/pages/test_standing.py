@@ -56,6 +56,11 @@ def test_words_are_counted_apart(ledger, work):
     assert words == {stand.RIGHT: 1, stand.NONE: 1}
 
 
+def test_statements_come_in_the_order_of_the_source(ledger, work):
+    found = [standing for _, standing in stand.course(ledger, work)]
+    assert found == [stand.REPAIRED, stand.RIGHT, stand.NONE]  # labels are no statements
+
+
 @pytest.fixture
 def work() -> Work:
     return Work(
@@ -105,7 +110,14 @@ def test_a_source_as_a_page(ledger, work):
     assert again.astext() == "Again: It is so"
     assert again.next_node(nodes.reference)["refid"] == "talk-2"
     table = second.next_node(nodes.table)
-    assert [e.astext() for e in table.findall(nodes.entry)] == ["", "A", "B", "row", "1", "2"]
+    assert [e.astext() for e in table.findall(nodes.entry)] == [
+        "unnamed",
+        "A",
+        "B",
+        "row",
+        "1",
+        "2",
+    ]
     links = [x["reftarget"] for x in second.findall(pending_xref) if x["reftype"] == "page"]
     assert links == ["here"]
 

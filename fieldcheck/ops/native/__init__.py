@@ -2,8 +2,9 @@
 
 The first call for a kernel compiles one C++ file of plain loops (a few seconds, all attempts
 together never more than :data:`LIMIT`) into the user's cache, tries it on small cases, and keeps
-it.  Where any of this fails the plain torch form serves, :func:`status` tells the reason, and the
-failure is kept too.
+it with its length and its SHA-256 beside it.  A file that is not what they say is not loaded, but
+built anew.  A folder or file that others own or may write is not used at all.  Where any of this
+fails the plain torch form serves, :func:`status` tells the reason, and the failure is kept too.
 
 Environment
     ``FIELDCHECK_NATIVE=0``: never compile, never load.
@@ -36,14 +37,13 @@ import torch
 from torch import Tensor
 
 from .. import reference
-from .._layout import layout
 
 log = logging.getLogger("fieldcheck.ops")
 
 SOURCE = Path(__file__).with_name("conic.cpp")
 #: Seconds that a first use may take, the compiler's version and all variants together.
 LIMIT = 60
-KINDS = {"colu": 0, "rcolu": 1, "soc": 2}
+KINDS = {"colu": 0, "rcolu": 1, "soc": 2, "colu rectified": 4, "rcolu rectified": 5}
 #: Below this many numbers a second thread costs more than it brings.
 SERIAL = 1 << 15
 
@@ -147,6 +147,11 @@ def _compile(cxx: list[str], target: Path, deadline: float) -> str:
             except OSError as error:
                 return f"the compiler does not start: {error.strerror}"
             if code == 0:
+                built.chmod(0o700)
+                seal = Path(folder) / "seal"
+                seal.write_text(_seal(built.read_bytes()))
+                seal.chmod(0o600)
+                os.replace(seal, _sealed(target))
                 os.replace(built, target)
                 return ""
             lines = trouble.strip().splitlines()
@@ -154,6 +159,37 @@ def _compile(cxx: list[str], target: Path, deadline: float) -> str:
         return reason
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _seal(content: bytes) -> str:
+    """What is kept of a file to know it by: its length and its SHA-256."""
+    return f"{len(content)} {hashlib.sha256(content).hexdigest()}\n"
+
+
+def _sealed(target: Path) -> Path:
+    return target.with_suffix(".sha256")
+
+
+def _whole(target: Path) -> bool:
+    """Whether the file is, byte for byte, the one that was built.  Loading a damaged library can
+    end the process."""
+    try:
+        return _sealed(target).read_text() == _seal(target.read_bytes())
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+
+
+def _foreign(path: Path) -> str:
+    """Empty if only this account and root can change what lies here, as ssh wants it; else the
+    reason."""
+    if not hasattr(os, "geteuid"):  # no owners as these
+        return ""
+    found = path.stat()
+    if found.st_uid not in (0, os.geteuid()):
+        return f"{path} belongs to another account; name a folder of your own in FIELDCHECK_CACHE"
+    if found.st_mode & 0o022:
+        return f"others may write to {path}; look at what is there, then: chmod go-w {path}"
+    return ""
 
 
 def _open(target: Path) -> Library:
@@ -189,12 +225,7 @@ def _errs(functions: Functions) -> bool:
             g = torch.linspace(1, -2, many * size, dtype=dtype)
             got = torch.empty_like(x)
             for kind, number in KINDS.items():
-                cut = layout(kind, x.numel(), size, None, False, False)
-                y = {
-                    "colu": lambda: reference.colu_last(x, cut, "hard", "kept", 0.0),  # noqa: B023
-                    "rcolu": lambda: reference.rcolu_last(x, cut, "hard", "kept", 0.0),  # noqa: B023
-                    "soc": lambda: reference.soc_last(x, cut, 1.0),  # noqa: B023
-                }[kind]()
+                y = reference.conic(x, kind, size, 1.0)
                 d = reference.conic_vjp(x, g, kind, size, 1.0)
                 for along, right in ((None, y), (g.data_ptr(), d)):
                     function(number, x.data_ptr(), along, got.data_ptr(), x.numel(), size, 1.0, 1)
@@ -224,7 +255,10 @@ def _load() -> Loaded | str:
     except OSError as error:
         return f"the compiler does not start: {error.strerror}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in (folder, target, _sealed(target)):
+            if path.exists() and (reason := _foreign(path)):
+                return f"the cache is not to be trusted: {reason}"
         return _kept(cxx, target, deadline)
     except OSError as error:
         return f"the cache folder cannot be used: {error.strerror or error}"
@@ -242,11 +276,11 @@ def _kept(cxx: list[str], target: Path, deadline: float) -> Loaded | str:
     for fresh in (False, True):
         if fresh and (reason := _compile(cxx, target, deadline)):
             break
-        if not target.exists():
+        if not _whole(target):
             continue
         try:
             library = _open(target)
-        except (OSError, AttributeError) as error:  # built elsewhere, or damaged: built anew once
+        except (OSError, AttributeError) as error:  # built for another system: built anew once
             reason = f"the compiled file cannot be used: {error}"
             continue
         if _errs(library.functions):
@@ -254,6 +288,8 @@ def _kept(cxx: list[str], target: Path, deadline: float) -> Loaded | str:
             break
         built = f"built with {Path(cxx[-1]).name} ({library.features}), kept in the cache"
         return Loaded(library.functions, built)
+    if not reason:  # another process may be about to put its own there: no reason to give up
+        return "the compiled file was damaged as soon as it was built"
     failure.write_text(reason + "\n")
     return reason
 

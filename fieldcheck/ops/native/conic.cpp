@@ -4,6 +4,8 @@
 //   colu   axis = first entry, body = the rest           y = (t, c w),     c = clip(t / |w|, 0, 1)
 //   rcolu  axis = all ones / sqrt(S), body = what is left  y = t e + c w,  the same c
 //   soc    axis and body as colu; the metric projection on the cone |w| <= a t
+// Rectified, colu and rcolu give 0 for a group with t <= 0, and have the derivative 0 there.  A NaN makes NaN
+// of all that depends on it: the whole derivative, and the whole group but for colu's axis.
 //
 // The file includes nothing, so any C++17 compiler with GNU vector types builds it in seconds.
 // As many groups as a vector has lanes are taken at a time, and what must be known of a group, its length
@@ -24,7 +26,8 @@
 
 typedef long long index_t;
 
-enum Kind { COLU = 0, RCOLU = 1, SOC = 2 };
+// Added to colu or rcolu, RECTIFIED names its rectified form.
+enum Kind { COLU = 0, RCOLU = 1, SOC = 2, RECTIFIED = 4 };
 
 static inline float root(float x) { return __builtin_sqrtf(x); }
 static inline double root(double x) { return __builtin_sqrt(x); }
@@ -54,7 +57,8 @@ template <class T> static T scaling(const T *x, index_t n) {
   T top = 0;
   for (index_t i = 0; i < n; i++) {
     T a = x[i] < 0 ? -x[i] : x[i];
-    if (!(a <= top)) top = a;  // a NaN is taken, and is neither small nor large
+    if (!(a <= top)) top = a;
+    if (top != top) break;  // a NaN is neither small nor large
   }
   return top < Limits<T>::small ? Limits<T>::up : top > Limits<T>::large ? Limits<T>::down : (T)1;
 }
@@ -65,9 +69,10 @@ template <class T> static T length(const T *w, index_t n, T scale, T shift) {
   for (index_t i = 0; i < n; i++) {
     T a = w[i] * scale - shift;
     a = a < 0 ? -a : a;
-    if (!(a <= top)) top = a;  // a NaN is taken
+    if (!(a <= top)) top = a;
+    if (top != top) return top;
   }
-  if (!(top > 0) || top - top != 0) return top;  // 0, infinity or NaN
+  if (!(top > 0) || top - top != 0) return top;  // 0 or infinity
   T sum = 0;
   for (index_t i = 0; i < n; i++) {
     T a = (w[i] * scale - shift) / top;
@@ -83,18 +88,20 @@ template <class T> static T ratio(T t, T r) {
   return t >= r ? (T)1 : t / r;
 }
 
-template <class T> static void scalar_forward(Kind kind, const T *x, T *y, index_t size, T a) {
+template <class T>
+static void scalar_forward(Kind kind, bool kept, const T *x, T *y, index_t size, T a) {
   const T scale = scaling(x, size), back = 1 / scale;
   if (kind == RCOLU) {
     T mean = 0;
     for (index_t i = 0; i < size; i++) mean += x[i] * scale / (T)size;
-    T c = ratio(mean * root((T)size), length(x, size, scale, mean));
-    for (index_t i = 0; i < size; i++) y[i] = (mean + c * (x[i] * scale - mean)) * back;
+    T c = ratio(mean * root((T)size), length(x, size, scale, mean)), axis = mean;
+    if (!kept && mean <= 0) axis = 0;
+    for (index_t i = 0; i < size; i++) y[i] = (axis + c * (x[i] * scale - mean)) * back;
     return;
   }
   T t = x[0] * scale, r = length(x + 1, size - 1, scale, (T)0), c, axis;
   if (kind == COLU) {
-    c = ratio(t, r), axis = x[0];
+    c = ratio(t, r), axis = !kept && x[0] <= 0 ? (T)0 : x[0];
   } else if (r <= a * t) {
     c = 1, axis = x[0];
   } else {
@@ -108,7 +115,7 @@ template <class T> static void scalar_forward(Kind kind, const T *x, T *y, index
 }
 
 template <class T>
-static void scalar_backward(Kind kind, const T *x, const T *g, T *d, index_t size, T a) {
+static void scalar_backward(Kind kind, bool kept, const T *x, const T *g, T *d, index_t size, T a) {
   const T scale = scaling(x, size);
   T mean = 0, g_mean = 0, along = 0;
   index_t first = kind == RCOLU ? 0 : 1;
@@ -116,7 +123,11 @@ static void scalar_backward(Kind kind, const T *x, const T *g, T *d, index_t siz
     for (index_t i = 0; i < size; i++) mean += x[i] * scale / (T)size, g_mean += g[i] / (T)size;
   T t = kind == RCOLU ? mean * root((T)size) : x[0] * scale;
   T r = length(x + first, size - first, scale, mean);
-  const T divisor = r > 0 || r != r ? r : 1;  // dividing: the inverse of a subnormal is infinite
+  if (t != t || r != r) {
+    for (index_t i = 0; i < size; i++) d[i] = t + r;
+    return;
+  }
+  const T divisor = r > 0 ? r : 1;  // dividing: the inverse of a subnormal is infinite
   for (index_t i = first; i < size; i++)
     along += (g[i] - g_mean) * ((x[i] * scale - mean) / divisor);
   if (kind == SOC) {
@@ -136,11 +147,12 @@ static void scalar_backward(Kind kind, const T *x, const T *g, T *d, index_t siz
     return;
   }
   T c = ratio(t, r), inside = (t > 0 && t < r) ? along : (T)0;
+  const bool flat = !kept && (kind == COLU ? x[0] : t) <= 0;
   if (kind == COLU) {
-    d[0] = g[0] + inside;
+    d[0] = (flat ? (T)0 : g[0]) + inside;
     for (index_t i = 1; i < size; i++) d[i] = c * g[i] - (inside * c) * (x[i] * scale / divisor);
   } else {
-    T on_axis = g_mean + inside / root((T)size);
+    T on_axis = (flat ? (T)0 : g_mean) + inside / root((T)size);
     for (index_t i = 0; i < size; i++)
       d[i] = on_axis + c * (g[i] - g_mean) -
              (inside * c) * ((x[i] * scale - mean) / divisor);
@@ -325,9 +337,15 @@ template <class T> static inline Group<T> measured(V<T> t, V<T> squares) {
   return {t, r, all<T>(1) / larger<T>(r, all<T>(Limits<T>::tiny))};
 }
 
+// What the axis is kept from going below.
+template <class T> static inline V<T> lowest(bool kept) {
+  return all<T>(kept ? -(T)__builtin_inf() : (T)0);
+}
+
 // Coefficients of y = x * (axis, body) lanes; for soc the axis is replaced.
 template <class T, Kind kind>
-static inline void coefficients(const Group<T> &q, V<T> a, V<T> shrink, V<T> &axis, V<T> &body) {
+static inline void coefficients(const Group<T> &q, V<T> a, V<T> shrink, V<T> least, V<T> &axis,
+                                V<T> &body) {
   const V<T> zero = all<T>(0), one = all<T>(1);
   if constexpr (kind == SOC) {
     const V<T> s = larger<T>((q.t + a * q.r) * shrink, zero);
@@ -335,7 +353,7 @@ static inline void coefficients(const Group<T> &q, V<T> a, V<T> shrink, V<T> &ax
     axis = in ? q.t : s;
     body = in ? one : a * s * q.inverse;
   } else {
-    axis = q.t;
+    axis = larger<T>(q.t, least);
     body = q.t >= q.r ? one : larger<T>(q.t, zero) * q.inverse;
   }
 }
@@ -343,7 +361,7 @@ static inline void coefficients(const Group<T> &q, V<T> a, V<T> shrink, V<T> &ax
 // The derivative: d_axis = new axis entry; d_body = body * g + pull * w.
 template <class T, Kind kind>
 static inline void derivative(const Group<T> &q, V<T> g_axis, V<T> along, V<T> a, V<T> shrink,
-                              V<T> &axis, V<T> &body, V<T> &pull) {
+                              M<T> keep, V<T> &axis, V<T> &body, V<T> &pull) {
   const V<T> zero = all<T>(0), one = all<T>(1);
   if constexpr (kind == SOC) {
     const V<T> s = (q.t + a * q.r) * shrink, k = (g_axis + a * along) * shrink;
@@ -356,7 +374,7 @@ static inline void derivative(const Group<T> &q, V<T> g_axis, V<T> along, V<T> a
     const M<T> up = q.t > zero;
     body = (up & (q.t >= q.r)) ? one : larger<T>(q.t, zero) * q.inverse;
     const V<T> inside = (up & (q.t < q.r)) ? along : zero;
-    axis = g_axis + inside;
+    axis = (up | keep) ? g_axis + inside : zero;
     pull = -inside * body * q.inverse;
   }
 }
@@ -364,17 +382,20 @@ static inline void derivative(const Group<T> &q, V<T> g_axis, V<T> along, V<T> a
 // The part of rcolu's derivative that all entries of a group share, where the rest is body * g + pull * x.
 // `inside` is what the body adds on the axis.  Inside the cone it is 0, and the derivative is g.
 template <class T>
-static inline V<T> along_ones(V<T> inside, V<T> body, V<T> pull, V<T> mean, V<T> g_mean, index_t S) {
-  return inside * all<T>(1 / root((T)S)) + (g_mean - body * g_mean) - pull * mean;
+static inline V<T> along_ones(V<T> inside, V<T> body, V<T> pull, V<T> mean, V<T> g_mean, M<T> keep,
+                              index_t S) {
+  const V<T> zero = all<T>(0), g_axis = ((mean > zero) | keep) ? g_mean : zero;
+  return inside * all<T>(1 / root((T)S)) + (g_axis - body * g_mean) - pull * mean;
 }
 
 // Groups of S lanes, S a divisor of the vector.  Returns whether some group needs the scalar form.
 template <class T, Kind kind, int S>
-static bool lanes_forward(const T *x, T *y, index_t n, T opening, bool past) {
+static bool lanes_forward(const T *x, T *y, index_t n, T opening, bool kept, bool past) {
   constexpr int W = Limits<T>::lanes;
   const typename Upto<S>::type vectors;
   const M<T> first = first_lanes<T, S>();
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening)), zero = all<T>(0);
+  const V<T> least = lowest<T>(kept);
   Watch<T> watch;
   for (index_t i = 0; i < n; i += S * W) {
     V<T> v[S], axis, body;
@@ -387,8 +408,8 @@ static bool lanes_forward(const T *x, T *y, index_t n, T opening, bool past) {
         return w * w;
       });
       watch.see(rr + t * t);
-      coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
-      const V<T> base = mean - body * mean;  // 0 inside the cone, and y = x
+      coefficients<T, kind>(measured<T>(t, rr), a, shrink, least, axis, body);
+      const V<T> base = larger<T>(mean, least) - body * mean;  // 0 inside the cone, and y = x
       each([&](auto j) {
         const V<T> out = spread<T, S, j.at>(base) + spread<T, S, j.at>(body) * v[j.at];
         put<T>(y + i + j.at * W, out, past);
@@ -397,9 +418,9 @@ static bool lanes_forward(const T *x, T *y, index_t n, T opening, bool past) {
       const V<T> t = group_firsts<T, S>([&](auto j) { return v[j.at]; });
       const V<T> rr = group_sums<T, S>([&](auto j) { return first ? zero : v[j.at] * v[j.at]; });
       watch.see(rr + t * t);
-      coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
+      coefficients<T, kind>(measured<T>(t, rr), a, shrink, least, axis, body);
       each([&](auto j) {
-        const V<T> front = kind == COLU ? v[j.at] : spread<T, S, j.at>(axis);
+        const V<T> front = kind == COLU ? larger<T>(v[j.at], least) : spread<T, S, j.at>(axis);
         put<T>(y + i + j.at * W, first ? front : spread<T, S, j.at>(body) * v[j.at], past);
       }, vectors);
     }
@@ -408,11 +429,12 @@ static bool lanes_forward(const T *x, T *y, index_t n, T opening, bool past) {
 }
 
 template <class T, Kind kind, int S>
-static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening, bool past) {
+static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening, bool kept, bool past) {
   constexpr int W = Limits<T>::lanes;
   const typename Upto<S>::type vectors;
   const M<T> first = first_lanes<T, S>();
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening)), zero = all<T>(0);
+  const M<T> keep = kept ? ~M<T>{} : M<T>{};
   Watch<T> watch;
   for (index_t i = 0; i < n; i += S * W) {
     V<T> v[S], h[S], w[S], t, g_axis = zero, mean = zero, g_mean = zero, axis, body, pull;
@@ -433,8 +455,8 @@ static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening, b
     const V<T> product = group_sums<T, S>([&](auto j) { return w[j.at] * h[j.at]; });
     watch.see(rr + t * t), watch.see_too(product);
     const Group<T> q = measured<T>(t, rr);
-    derivative<T, kind>(q, g_axis, product * q.inverse, a, shrink, axis, body, pull);
-    const V<T> front = kind == RCOLU ? along_ones<T>(axis, body, pull, mean, g_mean, S) : axis;
+    derivative<T, kind>(q, g_axis, product * q.inverse, a, shrink, keep, axis, body, pull);
+    const V<T> front = kind == RCOLU ? along_ones<T>(axis, body, pull, mean, g_mean, keep, S) : axis;
     each([&](auto j) {
       const V<T> b = spread<T, S, j.at>(front);
       const V<T> base = kind == RCOLU ? b : zero;
@@ -447,11 +469,12 @@ static bool lanes_backward(const T *x, const T *g, T *d, index_t n, T opening, b
 
 // Groups of several whole vectors.  The last lanes may be without a group.
 template <class T, Kind kind>
-static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening, bool past) {
+static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening, bool kept, bool past) {
   constexpr int W = Limits<T>::lanes;
   const M<T> first = first_lanes<T, W>();
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening)), zero = all<T>(0);
   Watch<T> watch;
+  const V<T> least = lowest<T>(kept);
   V<T> part[W];
   const auto parts = [&](auto j) { return part[j.at]; };
   for (index_t i = 0; i < n; i += S * W) {
@@ -484,8 +507,8 @@ static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening, bool
       t = group_firsts<T, W>(parts);
     }
     watch.see(rr + t * t);
-    coefficients<T, kind>(measured<T>(t, rr), a, shrink, axis, body);
-    store<T>(at_body, body), store<T>(at_axis, kind == RCOLU ? mean - body * mean : axis);
+    coefficients<T, kind>(measured<T>(t, rr), a, shrink, least, axis, body);
+    store<T>(at_body, body), store<T>(at_axis, kind == RCOLU ? larger<T>(mean, least) - body * mean : axis);
     for (index_t j = 0; j < groups; j++) {
       const T *p = x + i + j * S;
       T *q = y + i + j * S;
@@ -499,11 +522,12 @@ static bool rows_forward(const T *x, T *y, index_t n, index_t S, T opening, bool
 }
 
 template <class T, Kind kind>
-static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T opening, bool past) {
+static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T opening, bool kept, bool past) {
   constexpr int W = Limits<T>::lanes;
   const M<T> first = first_lanes<T, W>();
   const V<T> a = all<T>(opening), shrink = all<T>(1 / (1 + opening * opening)), zero = all<T>(0);
   Watch<T> watch;
+  const M<T> keep = kept ? ~M<T>{} : M<T>{};
   V<T> part[W], more[W];
   const auto parts = [&](auto j) { return part[j.at]; };
   const auto mores = [&](auto j) { return more[j.at]; };
@@ -542,8 +566,8 @@ static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T 
     }
     const Group<T> q = measured<T>(t, rr);
     watch.see(rr + t * t), watch.see_too(product);
-    derivative<T, kind>(q, axis, product * q.inverse, a, shrink, axis, body, pull);
-    if constexpr (kind == RCOLU) axis = along_ones<T>(axis, body, pull, mean, g_mean, S);
+    derivative<T, kind>(q, axis, product * q.inverse, a, shrink, keep, axis, body, pull);
+    if constexpr (kind == RCOLU) axis = along_ones<T>(axis, body, pull, mean, g_mean, keep, S);
     store<T>(at_axis, axis), store<T>(at_body, body), store<T>(at_pull, pull);
     for (index_t j = 0; j < groups; j++) {
       const T *p = x + i + j * S, *h = g + i + j * S;
@@ -563,15 +587,16 @@ static bool rows_backward(const T *x, const T *g, T *d, index_t n, index_t S, T 
 // ------------------------------------------------------------------------------------------------ runs
 
 template <class T>
-__attribute__((noinline)) static void scalar_run(Kind kind, const T *x, const T *g, T *y, index_t n,
-                                                 index_t S, T a) {
+__attribute__((noinline)) static void scalar_run(Kind kind, bool kept, const T *x, const T *g, T *y,
+                                                 index_t n, index_t S, T a) {
   for (index_t i = 0; i < n; i += S)
-    if (g) scalar_backward<T>(kind, x + i, g + i, y + i, S, a);
-    else scalar_forward<T>(kind, x + i, y + i, S, a);
+    if (g) scalar_backward<T>(kind, kept, x + i, g + i, y + i, S, a);
+    else scalar_forward<T>(kind, kept, x + i, y + i, S, a);
 }
 
 template <class T, Kind kind>
-static void run(const T *x, const T *g, T *y, index_t n, index_t S, T a, bool past) {
+static void run(const T *x, const T *g, T *y, index_t n, index_t S, T a, bool kept,
+                bool past) {
 #ifdef FIELDCHECK_VECTORS
   constexpr int W = Limits<T>::lanes;
   // What is left over, less than a vector of groups that lie within vectors, is scalar.
@@ -580,23 +605,23 @@ static void run(const T *x, const T *g, T *y, index_t n, index_t S, T a, bool pa
 #define FIELDCHECK_LANES(SIZE)                                          \
   if constexpr (SIZE <= W)                                              \
     if (S == SIZE)                                                      \
-      odd = g ? lanes_backward<T, kind, SIZE>(x, g, y, body, a, past)   \
-              : lanes_forward<T, kind, SIZE>(x, y, body, a, past);
+      odd = g ? lanes_backward<T, kind, SIZE>(x, g, y, body, a, kept, past) \
+              : lanes_forward<T, kind, SIZE>(x, y, body, a, kept, past);
   FIELDCHECK_LANES(2)
   FIELDCHECK_LANES(4)
   FIELDCHECK_LANES(8)
   FIELDCHECK_LANES(16)
 #undef FIELDCHECK_LANES
   if (S > W && S % W == 0)
-    odd = g ? rows_backward<T, kind>(x, g, y, n, S, a, past)
-            : rows_forward<T, kind>(x, y, n, S, a, past);
+    odd = g ? rows_backward<T, kind>(x, g, y, n, S, a, kept, past)
+            : rows_forward<T, kind>(x, y, n, S, a, kept, past);
   if (!odd) {
-    if (body < n) scalar_run<T>(kind, x + body, g ? g + body : g, y + body, n - body, S, a);
+    if (body < n) scalar_run<T>(kind, kept, x + body, g ? g + body : g, y + body, n - body, S, a);
     return;
   }
   if (past) fence();  // before the same place is written again
 #endif
-  scalar_run<T>(kind, x, g, y, n, S, a);
+  scalar_run<T>(kind, kept, x, g, y, n, S, a);
 }
 
 template <class T>
@@ -605,8 +630,8 @@ static void sweep(int kind, const T *x, const T *g, T *y, index_t n, index_t S, 
   index_t piece = S * (S < 4096 ? 4096 / S : 1);
   if (Limits<T>::lanes % S == 0) piece = 4096;
   const index_t pieces = (n + piece - 1) / piece;
-  void (*f)(const T *, const T *, T *, index_t, index_t, T, bool) =
-      kind == COLU ? run<T, COLU> : kind == RCOLU ? run<T, RCOLU> : run<T, SOC>;
+  void (*f)(const T *, const T *, T *, index_t, index_t, T, bool, bool) =
+      kind % 4 == COLU ? run<T, COLU> : kind % 4 == RCOLU ? run<T, RCOLU> : run<T, SOC>;
   bool past = false;
 #ifdef FIELDCHECK_VECTORS
   // From this size on a reader finds little of the result in the caches: timed with one that follows.
@@ -617,7 +642,7 @@ static void sweep(int kind, const T *x, const T *g, T *y, index_t n, index_t S, 
 #pragma omp for schedule(static) nowait
     for (index_t p = 0; p < pieces; p++) {
       const index_t at = p * piece, left = n - at < piece ? n - at : piece;
-      f(x + at, g ? g + at : g, y + at, left, S, a, past);
+      f(x + at, g ? g + at : g, y + at, left, S, a, kind < RECTIFIED, past);
     }
 #ifdef FIELDCHECK_VECTORS
     if (past) fence();

@@ -55,8 +55,9 @@ def single_hamiltonian(xp, W):
     return Zero(G.T @ J + J @ G)
 
 
-@single_hamiltonian.reading(
-    "the talk's linear flow with free weights",
+@single_hamiltonian.neighbour(
+    "the linear flow with free weights",
+    key="free-weights",
     given=dict(W=matrix("C", "C")),
     tex=r"\dot x=\tfrac12xW,\ W\text{ free}:\quad G^\top J+JG=0",
 )

@@ -34,16 +34,6 @@ def head_pairing(xp, X, Q, K, V, O):
     return Force(_paired_potential(xp, Q, K, V, O), X, xp.sum(heads, axis=0))
 
 
-@head_pairing.reading(
-    "the talk's architecture, whose heads are free",
-    given=heads("Q2", "K2", "V2", "O2", count="m"),
-    tex=r"\frac{\partial V}{\partial X^*} = \text{Transformers Architecture!}",
-)
-def _(xp, X, Q, K, V, O, Q2, K2, V2, O2):
-    heads = layers.linear_head(xp, X, Q, K, V, O) + layers.linear_head(xp, X, Q2, K2, V2, O2)
-    return Force(_paired_potential(xp, Q, K, V, O), X, xp.sum(heads, axis=0))
-
-
 @head_pairing.neighbour(
     "the partner tied one way only", key="tied-one-way", given=heads("V2", "O2", count="m")
 )

@@ -272,7 +272,9 @@ def relu_axioms_boundary(xp, a, c, *, values=FOUR):
     )
 
 
-relu_axioms_boundary.vary("the full list characterizes ReLU", role="reading", values=((1, 0),))
+relu_axioms_boundary.vary(
+    "with Ω the fixed set ReLU is left alone", key="relu-alone", values=((1, 0),)
+)
 relu_axioms_boundary.vary(
     "abs accepted by the full list", key="abs-accepted", values=(*FOUR, (1, 1))
 )

@@ -9,6 +9,9 @@ from fieldcheck.fields.integrability import antilinear_jacobian, wirtinger_pairi
 from fieldcheck.register.softmax.shared import ALL, SMALL, WHY_SOFTMAX
 from fieldcheck.relations import Equal, Force
 
+TOKENS = SMALL | dict(N=[2, 3])
+"""One token alone shows that a factor is missing, and no transposition."""
+
 
 @claim(
     "softmax-free-energy",
@@ -30,7 +33,7 @@ def free_energy(xp, X, W, root_r, *, transposed=True, scaled=True):
 
 @free_energy.printed(
     "the talk: sum over keys inside, prefactor i/2, no √r",
-    sizes=SMALL,
+    sizes=TOKENS,
     tex=r"\frac{\partial}{\partial X^*}\,\frac i2\sum_j\log\sum_k"
     r"\exp\bigl[\tfrac1{\sqrt r}XWX^*\bigr]_{jk}"
     r"=\frac i2\operatorname{Softmax}\bigl(\tfrac1{\sqrt r}XWX^*\bigr)XW",

@@ -238,50 +238,58 @@ def _cubic(xp, X, W, B):
     return (S - S @ xp.ones(size, size) / size) @ X @ B / size
 
 
-def _first(xp, rows, size):
-    """These tokens, and zeros after them."""
-    return xp.stack([*rows, *[rows[0] * 0] * (size - len(rows))])
+def _first(xp, rows, others):
+    """These tokens, and zeros after them, as many as ``others`` has rows; none if it is None."""
+    tokens = xp.stack(rows)
+    return tokens if others is None else xp.concat([tokens, others * 0])
 
 
-def _cubic_asymmetry(xp, x, h, d, W, B, size):
+def _cubic_asymmetry(xp, x, h, d, W, B, others=None):
     """Of its Jacobian, with x the first token, that token moved along d and the second along h."""
-    X, D, H = _first(xp, [x], size), _first(xp, [d], size), _first(xp, [d * 0, h], size)
+    X, D, H = (_first(xp, pair, others) for pair in ([x, x * 0], [d, d * 0], [d * 0, h]))
     F = lambda Y: _cubic(xp, Y, W, B)
     return euclidean_pairing(xp, F, X, H, D) - euclidean_pairing(xp, F, X, D, H)
 
 
 @claim(
     "softmax-no-potential-whole",
-    title="Softmax(XWXᵀ)XB is a gradient only for B = 0, or W = 0 and symmetric B",
+    expect="proved",
+    title="From two tokens on Softmax(XWXᵀ)XB is a gradient only for B = 0, or W = 0 and B = Bᵀ",
     sources=[WHY_SOFTMAX, ours("the whole no-go, for one term")],
     equations=["eq-no-go-first", "eq-no-go"],
     needs=["softmax-no-potential-order"],
-    given=ANY_VALUES,
+    given=ANY_VALUES | dict(others=real_matrix("K", "C")),
     tex=r"\begin{gathered}\inner{D}{DF(0)H}-\inner{H}{DF(0)D}=\tfrac1N\,h(B-B^\top)d^\top,\\"
     r"\inner{D}{DT(X)H}-\inner{H}{DT(X)D}"
-    r"=-\tfrac1{N^2}\bigl[(xWh^\top)(xBd^\top)+(xWx^\top)(hBd^\top)\bigr]\end{gathered}",
+    r"=-\tfrac1{N^2}\bigl[(xWh^\top)(xBd^\top)+(xWx^\top)(hBd^\top)\bigr],\ \ N=2+K\end{gathered}",
 )
-def no_go(xp, x, h, d, W, B, *, both=True):
+def no_go(xp, x, h, d, W, B, others, *, both=True):
     """Let F = Softmax(XWXᵀ)XB have a symmetric Jacobian, N ≥ 2. At X = 0 it forces B = Bᵀ. With T
     the part of third order, X the token x and zeros, and H, D moving the second token along h and
     the first along d, it forces (xWh)(xBd) + (xWx)(hBd) = 0 for all x, h, d: for h = x, xWx ≠ 0
     gives xB = 0, so B = 0 or W is antisymmetric, and then (xWh)(xBd) = 0 gives W = 0 or B = 0.
-    Conversely F = 11ᵀXB/N is a gradient for W = 0 and B = Bᵀ."""
-    return tuple(part for size in (2, 3, 4) for part in _no_go(xp, x, h, d, W, B, size, both))
-
-
-def _no_go(xp, x, h, d, W, B, size, both):
-    """The two asymmetries for this many tokens, and the converse."""
-    rest = (x @ W @ x) * (h @ B @ d) if both else 0
-    D, H, X = _first(xp, [d], size), _first(xp, [d * 0, h], size), _first(xp, [x, h], size)
-    F = lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ B
-    at_zero = euclidean_pairing(xp, F, X * 0, H, D) - euclidean_pairing(xp, F, X * 0, D, H)
+    Conversely F = 11ᵀXB/N is a gradient for W = 0 and B = Bᵀ. Two tokens, or K more."""
     return (
-        Equal(at_zero * size, h @ (B - B.T) @ d),
-        Equal(
-            _cubic_asymmetry(xp, x, h, d, W, B, size) * size**2, -((x @ W @ h) * (x @ B @ d)) - rest
-        ),
-        _symmetric(xp, lambda Y: xp.ones(size, size) @ Y @ (B + B.T) / size, X, H, D),
+        *_no_go(xp, x, h, d, W, B, None, both),
+        *_no_go(xp, x, h, d, W, B, others, both),
+    )
+
+
+def _no_go(xp, x, h, d, W, B, others, both):
+    """The two asymmetries, and the converse."""
+    X, D, H = (_first(xp, pair, others) for pair in ([x, h], [d, d * 0], [d * 0, h]))
+    size = X.shape[0]
+    mean = lambda Y, B: xp.ones(size, size) @ Y @ B / size
+    softmax = lambda Y: xp.softmax(Y @ W @ Y.T, axis=-1) @ Y @ B
+    # Of two tokens it is taken itself, of more its first order, which the claim below gives.
+    F = softmax if others is None else lambda Y: mean(Y, B)
+    first = euclidean_pairing(xp, F, X * 0, H, D) - euclidean_pairing(xp, F, X * 0, D, H)
+    third = _cubic_asymmetry(xp, x, h, d, W, B, others)
+    rest = (x @ W @ x) * (h @ B @ d) if both else 0
+    return (
+        Equal(first * size, h @ (B - B.T) @ d),
+        Equal(third * size**2, -((x @ W @ h) * (x @ B @ d)) - rest),
+        _symmetric(xp, lambda Y: mean(Y, B + B.T), X, H, D),
     )
 
 
@@ -289,8 +297,8 @@ no_go.vary("the second term left out", key="one-term", both=False)
 
 
 @no_go.neighbour("symmetric B is enough", key="symmetric-values", given=dict(B=symmetric("C")))
-def _(xp, x, h, d, W, B):
-    return Equal(_cubic_asymmetry(xp, x, h, d, W, B, 2), 0 * xp.one)
+def _(xp, x, h, d, W, B, others):
+    return Equal(_cubic_asymmetry(xp, x, h, d, W, B), 0 * xp.one)
 
 
 @claim(

@@ -71,8 +71,9 @@ def colu_lipschitz(xp, x, h):
     )
 
 
-@colu_lipschitz.reading(
+@colu_lipschitz.neighbour(
     "CoLU is the metric projection onto its cone",
+    key="nearest-point",
     tex=r"\langle x - \lambda(x),\, z - \lambda(x)\rangle \le 0 \text{ for } z \text{ in the cone}",
     given=dict(s=nonnegative(), v=vector("S-1")),
 )

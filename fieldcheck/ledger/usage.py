@@ -1,0 +1,65 @@
+"""What a process takes, seen from outside; and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Processor time in seconds, resident memory in bytes, and whether it sleeps (as opposed to
+    running, waiting for a processor, or being stopped by somebody)."""
+
+    seconds: float
+    memory: int
+    asleep: bool
+
+
+def of(pid: int | None) -> Usage | None:
+    """What a process has taken so far; None if there is no such process."""
+    if pid is None:
+        return None
+    if Path("/proc/self/stat").exists():
+        return _of_proc(pid)
+    return _of_ps(pid)  # pragma: no cover - not Linux
+
+
+def _of_proc(pid: int) -> Usage | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()  # the name before it may hold anything
+    ticks = int(fields[11]) + int(fields[12])
+    return Usage(
+        ticks / os.sysconf("SC_CLK_TCK"),
+        int(fields[21]) * os.sysconf("SC_PAGE_SIZE"),
+        fields[0] == "S",
+    )
+
+
+def _of_ps(pid: int) -> Usage | None:  # pragma: no cover - not Linux
+    words = ["ps", "-o", "time=,rss=,state=", "-p", str(pid)]
+    try:
+        time, memory, state = subprocess.run(words, capture_output=True, text=True).stdout.split()
+        parts = [float(part) for part in time.replace("-", ":").split(":")]
+    except (OSError, ValueError):
+        return None
+    seconds = sum(part * 60**k for k, part in enumerate(reversed(parts)))
+    return Usage(seconds, int(memory) << 10, state[:1] in "SI")
+
+
+def end(pid: int | None) -> None:
+    """End a process, and what it started in its own group, at once."""
+    if pid is None:
+        return
+    with contextlib.suppress(OSError):
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGKILL)

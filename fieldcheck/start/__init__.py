@@ -1,0 +1,1 @@
+"""Where a user starts: a project of one's own, and claims read from a LaTeX article."""

@@ -1,0 +1,402 @@
+r"""A LaTeX source: its displayed equations with their labels, and the sentences around them.
+
+The source is parsed by pylatexenc; the author's own macros are expanded first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fieldcheck.ledger.errors import UserError
+from fieldcheck.start.grammar import OTHER_RELATIONS, RELATIONS, Environment, Token
+
+_DISPLAYED = "equation align gather multline eqnarray displaymath flalign alignat math"
+DISPLAYED = frozenset(_DISPLAYED.split())
+"""Environments that display; with or without a star."""
+_INNER = "split aligned gathered alignedat array"
+INNER = frozenset(_INNER.split())
+_SKIPPED = "figure table tikzpicture verbatim lstlisting thebibliography tabular algorithm"
+SKIPPED = frozenset(_SKIPPED.split())
+
+
+@dataclass
+class Equation:
+    """One displayed equation: a row of an alignment counts as one if it has a label."""
+
+    label: str
+    tex: str
+    line: int
+    tokens: tuple[Token, ...]
+    sentence: int = 0
+    piece: int = 0
+    named: bool = True
+
+
+@dataclass
+class Sentence:
+    """Words and inline formulas, in order; a displayed equation is a piece with its number."""
+
+    pieces: list[tuple[str, Any]] = field(default_factory=list)
+    line: int = 0
+
+    def __str__(self) -> str:
+        shown = {"text": "{}", "math": "${}$", "display": "[…]"}
+        return " ".join("".join(shown[k].format(v) for k, v in self.pieces).split())
+
+
+@dataclass
+class Article:
+    name: str
+    equations: list[Equation]
+    sentences: list[Sentence]
+
+
+def read(path: Path) -> Article:
+    """Read an article.
+
+    Raises:
+        UserError: no such file, no text, or no displayed equation in it.
+    """
+    try:
+        source = path.read_text(encoding="utf-8")
+    except OSError as fault:
+        raise UserError(f"cannot read {path}: {fault.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not text in UTF-8") from None
+    article = scan(source, path.name)
+    if not article.equations:
+        raise UserError(f"{path} displays no equation: nothing to make claims from")
+    return article
+
+
+def scan(source: str, name: str) -> Article:
+    """The same of a text."""
+    latexwalker = _parser()
+    source = _expanded(_without_comments(source))
+    lines = _Lines(source)
+    nodes = latexwalker.LatexWalker(source, tolerant_parsing=True).get_latex_nodes()[0]
+    reader = _Reader(name, lines)
+    body = next((n.nodelist for n in nodes if _environment(n) == "document"), nodes)
+    reader.walk(body)
+    return Article(name, reader.equations, [s for s in reader.sentences if s.pieces])
+
+
+def _parser() -> Any:
+    try:
+        from pylatexenc import latexwalker
+    except ImportError:
+        raise UserError("reading LaTeX needs pylatexenc: pip install 'fieldcheck[tex]'") from None
+    return latexwalker
+
+
+# --- macros ---------------------------------------------------------------------------------------
+
+
+def _without_comments(source: str) -> str:
+    return re.sub(r"(?<!\\)((?:\\\\)*)%[^\n]*", r"\1", source)
+
+
+_DEFINES = re.compile(
+    r"\\(?:re)?newcommand\*?\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*(?:\[(\d)\])?(\[[^\]]*\])?\s*(?=\{)"
+    r"|\\def\s*\\([A-Za-z]+)((?:#\d)*)\s*(?=\{)"
+    r"|\\DeclareMathOperator\*?\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*(?=\{)"
+)
+
+
+def _expanded(source: str) -> str:
+    """The source with its own macros replaced by what they stand for; lines keep their numbers."""
+    macros: dict[str, tuple[int, str]] = {}
+    kept, at = [], 0
+    for match in _DEFINES.finditer(source):
+        if match.start() < at:
+            continue
+        body, end = _group(source, match.end())
+        name = match[1] or match[4] or match[6]
+        count = int(match[2] or 0) if match[1] else len(match[5] or "") // 2
+        if match[6]:
+            body = rf"\operatorname{{{body}}}"
+        if not match[3]:  # one with an optional argument is left as it is
+            macros[name] = count, body
+        kept.append(source[at : match.start()])
+        kept.append("\n" * source.count("\n", match.start(), end))
+        at = end
+    text = "".join(kept) + source[at:]
+    if not macros:
+        return text
+    names = "|".join(sorted(map(re.escape, macros), key=len, reverse=True))
+    use = re.compile(rf"\\({names})(?![A-Za-z])")
+    for _ in range(8):
+        text, count = _once(text, use, macros)
+        if not count:
+            break
+    return text
+
+
+def _once(text: str, use: re.Pattern[str], macros: dict[str, tuple[int, str]]) -> tuple[str, int]:
+    parts, at, count = [], 0, 0
+    for match in use.finditer(text):
+        if match.start() < at:
+            continue
+        wanted, body = macros[match[1]]
+        end = match.end()
+        for number in range(1, wanted + 1):
+            argument, end = _group(text, end)
+            body = body.replace(f"#{number}", argument)
+        after = text[end : end + 1]
+        gap = " " if after.isalpha() and re.search(r"\\[A-Za-z]+$", body) else ""
+        parts += [text[at : match.start()], body.replace("\n", " "), gap]
+        at, count = end, count + 1
+    return "".join(parts) + text[at:], count
+
+
+def _group(text: str, at: int) -> tuple[str, int]:
+    """The argument that begins here, and where it ends."""
+    while at < len(text) and text[at].isspace():
+        at += 1
+    if text[at : at + 1] != "{":
+        command = re.compile(r"\\[A-Za-z]+|\\?.", re.DOTALL).match(text, at)
+        return (command[0], command.end()) if command else ("", at)
+    depth = 0
+    for end in range(at, len(text)):
+        if text[end - 1 : end] == "\\":
+            continue
+        depth += (text[end] == "{") - (text[end] == "}")
+        if depth == 0:
+            return text[at + 1 : end], end + 1
+    return text[at + 1 :], len(text)
+
+
+class _Lines:
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def of(self, position: int) -> int:
+        return self.source.count("\n", 0, position) + 1
+
+
+# --- the document ---------------------------------------------------------------------------------
+
+
+def _environment(node: Any) -> str:
+    name = getattr(node, "environmentname", None) or ""
+    return str(name).rstrip("*")
+
+
+class _Reader:
+    """Walks through the document's nodes and collects sentences and equations."""
+
+    def __init__(self, name: str, lines: _Lines) -> None:
+        self.name, self.lines = name, lines
+        self.equations: list[Equation] = []
+        self.sentences: list[Sentence] = [Sentence()]
+
+    def walk(self, nodes: Iterable[Any]) -> None:
+        for node in nodes or ():
+            kind = type(node).__name__
+            if kind == "LatexCharsNode":
+                self.words(node.chars, node.pos)
+            elif kind == "LatexMathNode":
+                tex = "".join(n.latex_verbatim() for n in node.nodelist)
+                if node.displaytype == "display":
+                    self.display(tex, node.pos)
+                else:
+                    self.piece("math", tex, node.pos)
+            elif kind == "LatexEnvironmentNode":
+                self.entered(node)
+            elif kind == "LatexGroupNode":
+                self.walk(node.nodelist)
+            elif kind == "LatexMacroNode":
+                self.command(node)
+            elif kind == "LatexSpecialsNode":
+                self.words(node.specials_chars, node.pos)
+
+    def entered(self, node: Any) -> None:
+        name = _environment(node)
+        if name in DISPLAYED:
+            tex = "".join(n.latex_verbatim() for n in node.nodelist)
+            if name == "alignat":
+                tex = re.sub(r"^\s*\{\d+\}", "", tex)
+            self.display(tex, node.pos)
+        elif name not in SKIPPED:
+            self.walk(node.nodelist)
+
+    def command(self, node: Any) -> None:
+        if node.macroname in ("section", "subsection", "subsubsection", "paragraph", "chapter"):
+            self.ended()
+            return
+        if node.macroname in ("emph", "textit", "textbf", "item", "footnote"):
+            arguments = node.nodeargd.argnlist if node.nodeargd else ()
+            for each in filter(None, arguments or ()):
+                self.walk([each])
+
+    def words(self, text: str, position: int) -> None:
+        paragraphs = re.split(r"\n\s*\n", text)
+        for number, paragraph in enumerate(paragraphs):
+            if number:
+                self.ended()
+            for part in re.split(r"(?<=[.!?])(?=\s+[A-Z(])", paragraph):
+                self.piece("text", part, position)
+                # Whether the sentence ends here is seen when the next words come: "e.g." does not.
+                if re.search(r"[.!?]\s*$", part) and not re.search(r"(e\.g|i\.e|cf|resp)\.$", part):
+                    self.ended()
+
+    def piece(self, kind: str, what: Any, position: int) -> None:
+        if kind == "text" and not what.strip() and not self.sentences[-1].pieces:
+            return
+        if not self.sentences[-1].pieces:
+            self.sentences[-1].line = self.lines.of(position)
+        self.sentences[-1].pieces.append((kind, what))
+
+    def ended(self) -> None:
+        if self.sentences[-1].pieces:
+            self.sentences.append(Sentence())
+
+    def display(self, tex: str, position: int) -> None:
+        start = position
+        for label, row in _rows(tex):
+            at = self.lines.source.find(rf"\label{{{label}}}", start) if label else -1
+            line = self.lines.of(at if at >= 0 else position)
+            number = len(self.equations) + 1
+            shown, ends = _punctuated(_bare(row))
+            if not shown:
+                continue
+            tokens = tuple(tokens_of(shown))
+            shown_label = " ".join(re.sub(r'["\\\\]', "", label).split())
+            equation = Equation(
+                shown_label or f"equation-{number}",
+                shown,
+                line,
+                tokens,
+                len(self.sentences) - 1,
+                named=bool(shown_label),
+            )
+            self.equations.append(equation)
+            self.piece("display", len(self.equations) - 1, position)
+            equation.piece = len(self.sentences[-1].pieces) - 1
+            start = max(start, at + 1)
+            if ends:
+                self.ended()
+
+
+_LABEL = re.compile(r"\\label\s*\{([^}]*)\}")
+
+
+def _bare(row: str) -> str:
+    text = _LABEL.sub("", row)
+    text = re.sub(r"\\(?:nonumber|notag|tag\*?\s*\{[^}]*\}|qedhere)", "", text)
+    return " ".join(text.split())
+
+
+def _punctuated(tex: str) -> tuple[str, bool]:
+    """A formula without the punctuation of its sentence; and does the sentence end with it?"""
+    text = re.sub(r"(?:\s|\\[,;!:]|~|\\ |\\quad)*$", "", tex.strip())
+    found = re.match(r"^(.*?)((?:\s|\\[,;!:]|~)*)([.,;:])$", text, re.DOTALL)
+    if not found:
+        return text, False
+    return re.sub(r"(?:\s|\\[,;!:]|~)*$", "", found[1]), found[3] == "."
+
+
+def _rows(tex: str) -> Iterator[tuple[str, str]]:
+    r"""The equations of a display: rows with a label each, or all rows as one.
+
+    A row that begins with a relation or a sign goes on with the one before it.
+    """
+    inner = re.match(
+        r"^\s*(\\label\{[^}]*\})?\s*\\begin\{(\w+)\}(?:\{[^}]*\})?(.*)\\end\{\2\}(.*)$", tex,
+        re.DOTALL,
+    )  # fmt: skip
+    if inner and inner[2] in INNER:
+        tex = (inner[1] or "") + inner[3] + inner[4]
+    joined: list[str] = []
+    for row in _split(tex):
+        bare = _bare(row).lstrip("& ")
+        first = tokens_of(bare)[0] if bare and tokens_of(bare) else ""
+        goes_on = isinstance(first, str) and (
+            first in RELATIONS or first in OTHER_RELATIONS or first in ("+", "-")
+        )
+        if joined and goes_on:
+            joined[-1] += " " + row.replace("&", " ")
+        elif bare or _LABEL.search(row):
+            joined.append(row)
+    if len(joined) > 1 and not any(_LABEL.search(row) for row in joined[1:]):
+        labelled = _LABEL.search(joined[0])
+        for number, row in enumerate(joined):
+            suffix = "" if number == 0 or not labelled else f"-{number + 1}"
+            yield (labelled[1] + suffix if labelled else ""), row.replace("&", " ")
+        return
+    for row in joined:
+        found = _LABEL.search(row)
+        yield (found[1] if found else ""), row.replace("&", " ") if "matrix" not in row else row
+
+
+def _split(tex: str) -> list[str]:
+    r"""Rows apart at ``\\``, but not inside braces or an environment."""
+    rows, depth, start = [], 0, 0
+    for match in re.finditer(r"\\begin\{|\\end\{|\\\\(?:\[[^\]]*\])?|\\[{}]|[{}]", tex):
+        sign = match[0]
+        if sign.startswith(r"\begin"):
+            depth += 2
+        elif sign.startswith(r"\end"):
+            depth += 0
+        elif sign == "{":
+            depth += 1
+        elif sign == "}":
+            depth -= 1
+            opened = tex.rfind("\\", 0, match.start())
+            if re.match(r"\\begin\{\w+\*?\}", tex[opened : match.end()]):
+                depth += 0
+            elif re.match(r"\\end\{\w+\*?\}", tex[opened : match.end()]):
+                depth -= 0
+        elif sign.startswith("\\\\") and depth == 0:
+            rows.append(tex[start : match.start()])
+            start = match.end()
+    rows.append(tex[start:])
+    return rows
+
+
+# --- tokens ---------------------------------------------------------------------------------------
+
+
+def tokens_of(tex: str) -> list[Token]:
+    """The tokens of a formula."""
+    latexwalker = _parser()
+    from pylatexenc.macrospec import LatexContextDb
+
+    context = LatexContextDb()
+    context.set_unknown_macro_spec(_plain_macro())
+    context.set_unknown_environment_spec(_plain_environment())
+    walker = latexwalker.LatexWalker(tex, latex_context=context, tolerant_parsing=True)
+    return list(_flat(walker.get_latex_nodes()[0]))
+
+
+def _plain_macro() -> Any:
+    from pylatexenc.macrospec import MacroSpec
+
+    return MacroSpec("")
+
+
+def _plain_environment() -> Any:
+    from pylatexenc.macrospec import EnvironmentSpec
+
+    return EnvironmentSpec("")
+
+
+def _flat(nodes: Iterable[Any]) -> Iterator[Token]:
+    for node in nodes or ():
+        kind = type(node).__name__
+        if kind == "LatexCharsNode":
+            yield from re.findall(r"\S", node.chars)
+        elif kind == "LatexGroupNode":
+            yield tuple(_flat(node.nodelist))
+        elif kind == "LatexEnvironmentNode":
+            yield Environment(node.environmentname, tuple(_flat(node.nodelist)))
+        elif kind == "LatexMacroNode":
+            yield "\\" + node.macroname
+        elif kind == "LatexSpecialsNode":
+            yield node.specials_chars
+        elif kind == "LatexMathNode":
+            yield tuple(_flat(node.nodelist))

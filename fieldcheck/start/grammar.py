@@ -1,0 +1,641 @@
+r"""A formula's tokens as a tree.
+
+The grammar is that of displayed formulas as mathematicians type them: products without a sign,
+``\log`` and ``\sum`` that reach to the next plus, transposes and inverses as exponents, indices as
+subscripts.  What it does not know raises :class:`Unread`, with words that a reader understands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+
+class Unread(ValueError):
+    """A formula, or a part of it, that has no reading; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A part of a formula: what it is, and of which parts it is made."""
+
+    op: str
+    args: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.op}({', '.join(map(str, self.args))})"
+
+
+def symbols(node: Any) -> Iterator[str]:
+    """The names in a formula, in order, with repetitions."""
+    if not isinstance(node, Node):
+        if isinstance(node, tuple):
+            for each in node:
+                yield from symbols(each)
+        return
+    if node.op == "sym":
+        yield node.args[0]
+    for each in node.args:
+        yield from symbols(each)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """``\\begin{pmatrix} … \\end{pmatrix}``."""
+
+    name: str
+    tokens: tuple[Any, ...]
+
+
+Token = Any
+"""A command or a sign (str), a group (tuple of tokens), or an environment."""
+
+RELATIONS = {
+    "=": "=", r"\equiv": "=", r"\le": "<=", r"\leq": "<=", r"\leqslant": "<=", "<": "<",
+    r"\ge": ">=", r"\geq": ">=", r"\geqslant": ">=", ">": ">", ":=": "=", r"\coloneqq": "=",
+    r"\triangleq": "=",
+}  # fmt: skip
+_OTHER_RELATIONS = (
+    r"\approx \sim \simeq \propto \to \rightarrow \mapsto \longrightarrow \preceq \succeq \prec "
+    r"\succ \ll \gg \subset \subseteq \supset \iff \Leftrightarrow \implies \Rightarrow \neq \ne "
+    r"\in \notin \longmapsto \cong \xrightarrow \leftarrow \gets"
+)
+OTHER_RELATIONS = frozenset(_OTHER_RELATIONS.split())
+FUNCTIONS = {
+    "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sin": "sin", "cos": "cos",
+    "tr": "trace", "Tr": "trace", "trace": "trace", "Trace": "trace", "det": "det", "diag": "diag",
+    "Diag": "diag", "softmax": "softmax", "Softmax": "softmax", "SoftMax": "softmax",
+    "softplus": "softplus", "relu": "relu", "ReLU": "relu", "vec": "vec", "sigmoid": "logistic",
+    "logsumexp": "lse", "LSE": "lse", "lse": "lse",
+}  # fmt: skip
+"""Functions that need no definition, by the name that is typed."""
+OPERATORS = frozenset((r"\sum", r"\prod", r"\max", r"\min"))
+_FONTS = (
+    r"\mathbf \bm \boldsymbol \mathrm \mathsf \mathcal \mathit \mathbb \mathfrak \mathscr \bf \rm "
+    r"\operatorname \text \textrm \vec \pmb \mathnormal \textbf \textsf"
+)
+FONTS = frozenset(_FONTS.split())
+ACCENTS = {
+    r"\bar": "bar", r"\hat": "hat", r"\tilde": "tilde", r"\overline": "bar", r"\widehat": "hat",
+    r"\widetilde": "tilde", r"\check": "check",
+}  # fmt: skip
+SPACES = frozenset(
+    (r"\,", r"\;", r"\:", r"\!", r"\ ", "~", "&", r"\displaystyle", r"\textstyle", r"\limits",
+     r"\nolimits", r"\nonumber", r"\notag", r"\mleft", r"\mright", r"\phantom", r"\strut")
+)  # fmt: skip
+_SIZED = (
+    r"\big \Big \bigg \Bigg \bigl \Bigl \biggl \Biggl \bigr \Bigr \biggr \Biggr \bigm " r"\Bigm"
+)
+SIZED = frozenset(_SIZED.split())
+WIDE = frozenset((r"\quad", r"\qquad"))
+OPENING = {"(": ")", "[": "]", r"\{": r"\}", r"\lbrack": r"\rbrack"}
+BARS = {
+    r"\|": r"\|", r"\Vert": r"\Vert", r"\lVert": r"\rVert", "|": "|", r"\vert": r"\vert",
+    r"\lvert": r"\rvert", r"\langle": r"\rangle",
+}  # fmt: skip
+CLOSING = frozenset((*OPENING.values(), r"\rVert", r"\rvert", r"\rangle"))
+_GREEK = (
+    r"\alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa "
+    r"\lambda \mu \nu \xi \rho \varrho \sigma \tau \upsilon \phi \varphi \chi \psi \omega \Gamma "
+    r"\Delta \Theta \Lambda \Xi \Sigma \Upsilon \Phi \Psi \Omega \ell \pi \Pi"
+)
+GREEK = frozenset(_GREEK.split())
+TRANSPOSE = frozenset(("T", r"\top", r"\intercal"))
+ADJOINT = frozenset(("H", r"\dagger", "*", r"\ast", r"\star"))
+UNKNOWN = {
+    r"\int": "an integral", r"\iint": "an integral", r"\oint": "an integral", r"\lim": "a limit",
+    r"\infty": "an infinite range", r"\dots": "an ellipsis", r"\ldots": "an ellipsis",
+    r"\cdots": "an ellipsis", r"\sup": "a supremum", r"\inf": "an infimum",
+    r"\argmin": "a minimizer", r"\argmax": "a maximizer", r"\dot": "a time derivative",
+    r"\ddot": "a time derivative", r"\Pr": "a probability", r"\forall": "a quantifier",
+    r"\exists": "a quantifier", r"\cup": "sets", r"\cap": "sets", r"\ast": "a convolution",
+    r"\star": "a star", r"\circ": "a composition", r"\oplus": "a direct sum", r"\pm": "a ±",
+    r"\mp": "a ±", r"\not": "a negation", r"\overset": "a sign over another",
+    r"\substack": "an index condition", r"\underbrace": "a brace below", r"\wedge": "a wedge",
+}  # fmt: skip
+"""Signs that this grammar has no reading for, in words."""
+
+
+def normal(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without what is spacing only; sized bars say whether they open or close."""
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        if token in (r"\left", r"\right") or (isinstance(token, str) and token in SIZED):
+            side = "l" if token == r"\left" or token.endswith("l") else "r"
+            kind = {r"\|": "Vert", r"\Vert": "Vert", "|": "vert", r"\vert": "vert"}.get(
+                after if isinstance(after, str) else ""
+            )
+            if kind:
+                found.append(rf"\{side}{kind}")
+                at += 1
+            elif after == ".":
+                at += 1
+        elif token == ":" and after == "=":
+            found.append("=")
+            at += 1
+        elif token in (r"\label", r"\tag", r"\vspace", r"\hspace"):
+            at += 1
+        elif isinstance(token, str) and (token.isspace() or token in SPACES):
+            pass
+        else:
+            found.append(token)
+        at += 1
+    return found
+
+
+def spelled(token: Token) -> str:
+    """Tokens as the text that they were."""
+    if isinstance(token, tuple):
+        return "".join(map(spelled, token))
+    return token.name if isinstance(token, Environment) else str(token)
+
+
+def named(token: Token) -> str:
+    r"""A name that Python takes: ``\theta`` as theta, ``\lambda`` as lam."""
+    text = spelled(token).strip().replace(" ", "")
+    for mark in (*FONTS, "{", "}", "\\", "(", ")"):
+        text = text.replace(mark, "")
+    made = "".join(c if c.isalnum() and c.isascii() else "_" for c in text).strip("_")
+    return {"lambda": "lam", "in": "in_", "is": "is_", "as": "as_", "xp": "xp_"}.get(made, made)
+
+
+class Parser:
+    """Reads one formula.
+
+    functions: names that the article defines as functions, so that ``f(x)`` is no product
+    parts:     names whose numbered entries the article lists, ``x_1, …, x_n``
+    known:     names that it declares as inputs, so that ``A(B)`` is a product
+    """
+
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        functions: Collection[str] = (),
+        parts: Collection[str] = (),
+        known: Collection[str] = (),
+    ) -> None:
+        self.tokens = normal(tokens)
+        self.known = known
+        self.functions = functions
+        self.parts = parts
+        self.at = 0
+        self.closers: list[str] = []
+
+    # -- moving -----------------------------------------------------------------------------------
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    def take(self) -> Token:
+        token = self.next
+        self.at += 1
+        return token
+
+    def within(self, tokens: Token) -> Parser:
+        """A parser for a part."""
+        inner = tokens if isinstance(tokens, tuple) else (tokens,)
+        return Parser(inner, self.functions, self.parts, self.known)
+
+    def whole(self) -> Node:
+        """All tokens as one expression."""
+        node = self.sum()
+        if self.next is not None:
+            raise Unread(f"it goes on with {spelled(self.next)!r} where an end was expected")
+        return node
+
+    def inside(self, tokens: Token) -> Node:
+        return self.within(tokens).whole()
+
+    @contextmanager
+    def until(self, closer: str) -> Iterator[None]:
+        self.closers.append(closer)
+        yield
+        self.closers.pop()
+        if self.take() != closer:
+            raise Unread(f"a bracket is not closed by {closer!r}")
+
+    # -- statements -------------------------------------------------------------------------------
+    def chain(self) -> list[tuple[str, Node]]:
+        """Sides with the relation before each (none before the first)."""
+        sides = [("", self.sum())]
+        while self.next is not None:
+            token = self.take()
+            if isinstance(token, str) and token in RELATIONS:
+                sides.append((RELATIONS[token], self.sum()))
+            elif isinstance(token, str) and token in OTHER_RELATIONS:
+                raise Unread(f"the relation {token} has no counterpart")
+            else:
+                raise Unread(f"{spelled(token)!r} was not expected there")
+        return sides
+
+    # -- sums and products ------------------------------------------------------------------------
+    def sum(self) -> Node:
+        parts = []
+        sign = 1
+        if self.next in ("+", "-"):
+            sign = -1 if self.take() == "-" else 1
+        while True:
+            term = self.term()
+            parts.append(Node("neg", (term,)) if sign < 0 else term)
+            if self.next not in ("+", "-"):
+                return parts[0] if len(parts) == 1 else Node("add", tuple(parts))
+            sign = -1 if self.take() == "-" else 1
+
+    def term(self) -> Node:
+        """A product: factors one behind the other, or with a sign between them."""
+        made = self.product()
+        while True:
+            token = self.next
+            if token in ("/", r"\odot", r"\otimes"):
+                self.take()
+                op = {"/": "div", r"\odot": "had", r"\otimes": "kron"}[token]
+                made = Node(op, (made, self.factor()))
+                if self.starts():
+                    made = Node("mul", (made, *self._factors(self.product())))
+            elif token in (r"\cdot", r"\times", "*"):
+                self.take()
+                made = Node("mul", (*self._factors(made), *self._factors(self.product())))
+            else:
+                return made
+
+    @staticmethod
+    def _factors(node: Node) -> tuple[Node, ...]:
+        return node.args if node.op == "mul" else (node,)
+
+    def product(self, stop: Callable[[Parser], bool] = lambda parser: False) -> Node:
+        factors = [self.factor()]
+        while self.starts() and not stop(self):
+            factors.append(self.factor())
+        return factors[0] if len(factors) == 1 else Node("mul", tuple(factors))
+
+    def starts(self) -> bool:
+        """Does a factor begin here?"""
+        token = self.next
+        if token is None:
+            return False
+        if not isinstance(token, str):
+            return True
+        ends = (*self.closers[-1:], *CLOSING, "+", "-", "/", "*", ",", ";", r"\cdot", r"\times",
+                r"\odot", r"\otimes", r"\mid", *WIDE)  # fmt: skip
+        if self.closers[-1:] == ["bars"]:
+            ends += ("|", r"\|", r"\Vert")
+        return not (token in ends or token in RELATIONS or token in OTHER_RELATIONS)
+
+    def is_function(self) -> bool:
+        """Does an operator or a function begin here, which the argument of another ends at?"""
+        token = self.next
+        if not isinstance(token, str):
+            return False
+        if token in OPERATORS or token in (r"\nabla", r"\sum"):
+            return True
+        name = token[1:] if token.startswith("\\") else ""
+        if token in FONTS and self.at + 1 < len(self.tokens):
+            name = named(self.tokens[self.at + 1])
+        return name in FUNCTIONS
+
+    # -- factors ----------------------------------------------------------------------------------
+    def factor(self) -> Node:
+        made = self.scripts(self.primary())
+        base = made.args[0] if made.op == "index" else made
+        if self.next == "(" and base.op == "sym" and base.args[0] not in self.known:
+            closing = self.tokens.index(")", self.at) if ")" in self.tokens[self.at :] else self.at
+            inside = self.tokens[self.at + 1 : closing]
+            if inside and not set(map(spelled, inside)) & {"+", "-", "(", "^", "_"}:
+                raise Unread(f"the function {base.args[0]}, which is defined nowhere")
+        return made
+
+    def scripts(self, base: Node) -> Node:
+        while self.next in ("^", "_", "'"):
+            token = self.take()
+            if token == "'":
+                base = Node("prime", (base,))
+            elif token == "_":
+                base = self.subscript(base, self.take())
+            else:
+                base = self.power(base, self.take())
+        return base
+
+    def power(self, base: Node, script: Token) -> Node:
+        inner = normal(script if isinstance(script, tuple) else (script,))
+        while len(inner) == 1 and isinstance(inner[0], tuple):
+            inner = normal(inner[0])
+        text = [spelled(t) for t in inner if t not in FONTS]
+        if base == Node("sym", ("e",)):
+            return Node("call", ("exp", (self.inside(tuple(inner)),)))
+        if base.op == "call" and base.args[0] in FUNCTIONS.values() and not base.args[1]:
+            raise Unread(f"a power of the function {base.args[0]}")
+        if len(text) == 1 and text[0] in TRANSPOSE:
+            return Node("T", (base,))
+        if len(text) == 1 and text[0] in ADJOINT:
+            return Node("star", (base,))
+        if len(text) == 2 and text[0] == "-" and text[1] in TRANSPOSE:
+            return Node("inv", (Node("T", (base,)),))
+        if text and text[0] == "(":
+            raise Unread(f"the exponent ({spelled(tuple(inner))}) is a label, not a power")
+        exponent = self.inside(tuple(inner))
+        if exponent == Node("neg", (Node("num", (Fraction(1),)),)):
+            return Node("inv", (base,))
+        return Node("pow", (base, exponent))
+
+    def subscript(self, base: Node, script: Token) -> Node:
+        inner = normal(script if isinstance(script, tuple) else (script,))
+        while len(inner) == 1 and isinstance(inner[0], tuple):
+            inner = normal(inner[0])
+        letters = [t for t in inner if t != ","]
+        if base.op == "eye":
+            return base
+        if base.op == "norm":
+            return Node("norm", (base.args[0], spelled(tuple(inner))))
+        if base.op == "sym" and base.args[0] == "delta" and len(letters) == 2:
+            return Node("delta", tuple(named(t) for t in letters))
+        is_index = letters and all(
+            isinstance(t, str) and ((len(t) == 1 and t.isalpha()) or t in GREEK) for t in letters
+        )
+        if is_index:
+            return Node("index", (base, tuple(named(t) for t in letters)))
+        if any(t in ("+", "-", "<", ">") for t in inner):
+            raise Unread(f"the index {spelled(tuple(inner))!r}")
+        if base.op == "sym":
+            if base.args[0] in self.parts and len(letters) == 1 and spelled(letters[0]).isdigit():
+                return Node("entry", (base, int(spelled(letters[0])) - 1))
+            return Node("sym", (f"{base.args[0]}_{named(tuple(inner))}",))
+        raise Unread(f"the subscript {spelled(tuple(inner))!r}")
+
+    def primary(self) -> Node:
+        token = self.take()
+        if token is None:
+            raise Unread("it ends where something is missing")
+        if isinstance(token, Environment):
+            return self.environment(token)
+        if isinstance(token, tuple):
+            return self.inside(token)
+        if token in UNKNOWN:
+            raise Unread(f"{UNKNOWN[token]} ({token})")
+        if token.isdigit():
+            return self.number(token)
+        if token in OPENING:
+            return self.bracket(token)
+        if token in BARS:
+            return self.bars(token)
+        if token in (r"\frac", r"\tfrac", r"\dfrac", r"\cfrac"):
+            return self.fraction(self.take(), self.take())
+        if token == r"\sqrt":
+            if self.next == "[":
+                raise Unread("a root of higher order")
+            return Node("call", ("sqrt", (self.inside(self.take()),)))
+        if token == r"\nabla":
+            return self.nabla()
+        if token == r"\partial":
+            raise Unread("a partial derivative outside a fraction")
+        if token in OPERATORS:
+            return self.operator(token)
+        if token in ACCENTS:
+            return Node("sym", (f"{named(self.take())}_{ACCENTS[token]}",))
+        if token in FONTS:
+            return self.fonted(token)
+        if token in GREEK:
+            return self.name(named(token))
+        if token.startswith("\\") and token[1:] in FUNCTIONS:
+            return self.call(token[1:])
+        if len(token) == 1 and token.isalpha():
+            return self.name(token)
+        if token in (r"\ii", r"\imath"):
+            raise Unread("the imaginary unit")
+        raise Unread(f"{token} has no reading")
+
+    def number(self, token: str) -> Node:
+        text = token
+        while isinstance(self.next, str) and (self.next.isdigit() or self.next == "."):
+            after = self.tokens[self.at + 1 : self.at + 2]
+            if self.next == "." and not (
+                after and isinstance(after[0], str) and after[0].isdigit()
+            ):
+                break
+            text += self.take()
+        return Node("num", (Fraction(text),))
+
+    def bracket(self, token: str) -> Node:
+        with self.until(OPENING[token]):
+            first = self.sum()
+            if self.next == "," and token == "[":
+                self.take()
+                return_ = Node("call", ("commutator", (first, self.sum())))
+            elif self.next == ",":
+                raise Unread("a tuple in brackets")
+            else:
+                return_ = first
+        return return_
+
+    def bars(self, token: str) -> Node:
+        if token == r"\langle":
+            with self.until(r"\rangle"):
+                first = self.sum()
+                if self.take() not in (",", "|", r"\mid"):
+                    raise Unread("angle brackets that are no inner product")
+                second = self.sum()
+            return Node("inner", (first, second))
+        with self.until(BARS[token]):
+            made = self.sum()
+        return Node("norm", (made, "")) if "ert" not in token[:3] and token in (
+            r"\|", r"\Vert", r"\lVert"
+        ) else Node("abs", (made,))  # fmt: skip
+
+    def fraction(self, top: Token, bottom: Token) -> Node:
+        above = normal(top if isinstance(top, tuple) else (top,))
+        below = normal(bottom if isinstance(bottom, tuple) else (bottom,))
+        straight = (("d",), (r"\mathrm", "d"), (r"\mathrm", ("d",)), (r"\partial",), (r"\dd",))
+        for mark in straight:
+            n = len(mark)
+            if tuple(above[:n]) != mark or tuple(below[:n]) != mark or not below[n:]:
+                continue
+            if above[n : n + 1] == ["^"]:
+                raise Unread("a second derivative in a fraction")
+            wrt = self.inside(tuple(below[n:]))
+            body = self.inside(tuple(above[n:])) if above[n:] else self.argument()
+            return Node("partial", (body, wrt))
+        return Node("div", (self.inside(tuple(above)), self.inside(tuple(below))))
+
+    def nabla(self) -> Node:
+        wrt = None
+        twice = False
+        while self.next in ("_", "^"):
+            token = self.take()
+            script = self.take()
+            if token == "_":
+                wrt = self.inside(script)
+            elif spelled(script) == "2":
+                twice = True
+            else:
+                raise Unread(f"the exponent {spelled(script)!r} of a nabla")
+        if self.next in (r"\cdot", r"\times"):
+            raise Unread("a divergence or a curl")
+        return Node("hessian" if twice else "gradient", (self.argument(), wrt))
+
+    def argument(self) -> Node:
+        """What a derivative acts on: the next bracket or function, else the whole product."""
+        if self.next in OPENING:
+            return self.scripts(self.primary())
+        before = self.at
+        first = self.factor()
+        if first.op in ("call", "index") and before != self.at:
+            return first
+        self.at = before
+        return self.product()
+
+    def operator(self, token: str) -> Node:
+        lower: Token = ()
+        upper: Token = ()
+        while self.next in ("_", "^"):
+            if self.take() == "_":
+                lower = self.take()
+            else:
+                upper = self.take()
+        low = normal(lower if isinstance(lower, tuple) else (lower,))
+        if not low and token in (r"\max", r"\min"):
+            return self.listed(token)
+        names, first, differ = self.indices(low)
+        last = self.inside(upper) if upper != () else None
+        if first is not None and last is None:
+            raise Unread(f"{token} says where it starts and not where it ends")
+        body = self.product() if token != r"\sum" else self.term()
+        if differ:
+            apart = Node("add", (Node("num", (Fraction(1),)), Node("neg", (Node("delta", names),))))
+            body = Node("mul", (apart, body))
+        for name in reversed(names):
+            body = Node(token[1:], (name, first, last, body))
+        return body
+
+    @staticmethod
+    def indices(low: list[Token]) -> tuple[tuple[str, ...], int | None, bool]:
+        """The indices below an operator, where they start if that is said, and if they differ."""
+        text = [spelled(t) for t in low]
+        differ = bool({r"\ne", r"\neq"} & set(text))
+        if set(text) & {"<", ">", r"\le", r"\leq", r"\in", r"\subset"}:
+            raise Unread(f"the index condition {' '.join(text)}")
+        first = None
+        if "=" in text:
+            at = text.index("=")
+            start = "".join(text[at + 1 :])
+            if not start.isdigit():
+                raise Unread(f"the index starts at {start!r}")
+            first, low = int(start), low[:at]
+        names = tuple(named(t) for t in low if spelled(t) not in (",", r"\ne", r"\neq"))
+        if not names:
+            raise Unread("an operator without an index")
+        return names, first, differ
+
+    def listed(self, token: str) -> Node:
+        """max(a, b)."""
+        if self.take() not in ("(", r"\{"):
+            raise Unread(f"{token} without an index")
+        parts = [self.sum()]
+        while self.next == ",":
+            self.take()
+            parts.append(self.sum())
+        if self.take() not in (")", r"\}") or len(parts) != 2:
+            raise Unread(f"{token} of something else than two values")
+        return Node("call", ("maximum" if token == r"\max" else "minimum", tuple(parts)))
+
+    def fonted(self, font: str) -> Node:
+        inner = self.take()
+        text = spelled(inner).strip()
+        name = named(inner)
+        if text in ("1", "0") and font in (r"\mathbf", r"\bm", r"\boldsymbol", r"\mathbb"):
+            return Node("ones") if text == "1" else Node("num", (Fraction(0),))
+        if font == r"\mathbb" and text in ("E", "P"):
+            raise Unread("an expectation" if text == "E" else "a probability")
+        if name in FUNCTIONS:
+            return self.call(name)
+        if name in ("Var", "Cov", "KL") and name not in self.functions:
+            raise Unread(f"{name} of a random variable")
+        if len(name) > 1 and font in (r"\operatorname", r"\text", r"\mathrm", r"\mathsf"):
+            return self.name(name, is_word=True)
+        return self.name(name)
+
+    def name(self, name: str, is_word: bool = False) -> Node:
+        """A symbol, or the call of a function that the article defines."""
+        if name == "I" and "I" not in self.functions:
+            return Node("eye")
+        full = name
+        if self.next == "_" and self.at + 1 < len(self.tokens):
+            with_script = f"{name}_{named(self.tokens[self.at + 1])}"
+            if with_script in self.functions:
+                self.at += 2
+                full = with_script
+        primes = 0
+        if full in self.functions:
+            while self.next == "'":
+                self.take()
+                primes += 1
+            if self.next in ("(", "["):
+                args = self.arguments()
+                made = Node("call", (full, args))
+                for _ in range(primes):
+                    made = Node("prime", (made,))
+                return made
+            if primes:
+                raise Unread(f"the derivative of {full} without an argument")
+        elif is_word:
+            raise Unread(f"{name} is defined nowhere")
+        return Node("sym", (full,))
+
+    def arguments(self) -> tuple[Node, ...]:
+        """The arguments of a call, separated by commas, semicolons or a bar."""
+        closer = OPENING[self.take()]
+        found = []
+        with self.until(closer):
+            found.append(self._separated())
+            while self.next in (",", ";", r"\|", "|", r"\mid", r"\Vert", r"\,"):
+                self.take()
+                found.append(self._separated())
+        return tuple(found)
+
+    def _separated(self) -> Node:
+        self.closers.append("bars")
+        try:
+            return self.sum()
+        finally:
+            self.closers.pop()
+
+    def call(self, typed: str) -> Node:
+        """The call of a function that needs no definition."""
+        name = FUNCTIONS[typed]
+        if self.next == "_" and self.at + 1 < len(self.tokens):
+            with_script = f"{typed}_{named(self.tokens[self.at + 1])}"
+            if with_script in self.functions:
+                return self.name(typed)
+        if typed in self.functions:
+            return self.name(typed)
+        power = None
+        if self.next == "^":
+            self.take()
+            power = self.take()
+        if self.next in OPENING:
+            argument = self.bracket(self.take())
+        elif self.is_function():
+            argument = self.factor()
+        else:
+            argument = self.product(Parser.is_function)
+        made = Node("call", (name, (argument,)))
+        return made if power is None else self.power(made, power)
+
+    def environment(self, token: Environment) -> Node:
+        if token.name not in ("pmatrix", "bmatrix", "matrix"):
+            raise Unread(f"the environment {token.name}")
+        rows: list[list[list[Token]]] = [[[]]]
+        for each in token.tokens:
+            if each == "\\\\":
+                rows.append([[]])
+            elif each == "&":
+                rows[-1].append([])
+            else:
+                rows[-1][-1].append(each)
+        filled = [row for row in rows if any(normal(cell) for cell in row)]
+        cells = tuple(tuple(self.inside(tuple(cell)) for cell in row) for row in filled)
+        return Node("blocks", (cells,))

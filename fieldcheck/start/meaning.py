@@ -1,0 +1,818 @@
+r"""From a formula's tree to the body of a claim, with the shapes worked out.
+
+A value has a shape of at most two axes, and before them one axis for each index that is free in it:
+``x_i`` is the array x with the axis i, and a sum over i is a sum over that axis.  Lengths are
+unified as the formula is read; what does not fit raises :class:`Unread` with both lengths.  Code is
+text with marks for lengths, which are replaced when all of them are known.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import count
+from typing import Any, ClassVar
+
+from fieldcheck.start.grammar import Node, Unread, symbols
+from fieldcheck.start.prose import Declared
+
+ADD, MUL, POWER, ATOM = 1, 2, 3, 4
+RANKS = {"number": 0, "vector": 1, "matrix": 2}
+ENTRYWISE = frozenset(("exp", "log", "sin", "cos", "tanh", "logistic", "softplus", "relu", "sqrt"))
+POSITIVE = frozenset(("log", "sqrt"))
+
+
+class Length:
+    """A length of an axis: known by name, by number, or only by what it equals."""
+
+    _numbers = count(1)
+    marked: ClassVar[dict[int, Length]] = {}
+
+    def __init__(self, name: str | int | None = None) -> None:
+        self.name = name
+        self.number = next(self._numbers)
+        self._same: Length | None = None
+
+    @property
+    def root(self) -> Length:
+        return self if self._same is None else self._same.root
+
+    @property
+    def mark(self) -> str:
+        """What stands for the length in code until it is known."""
+        self.marked[self.number] = self
+        return f"⟦{self.number}⟧"
+
+    def __str__(self) -> str:
+        return str(self.root.name or "?")
+
+    def unify(self, other: Length, what: str) -> None:
+        a, b = self.root, other.root
+        if a is b:
+            return
+        if a.name is not None and b.name is not None and a.name != b.name:
+            apart = f"a length is {a.name} on one side and {b.name} on the other"
+            raise Unread(f"{what} does not fit: {apart}")
+        keep, drop = (a, b) if a.name is not None else (b, a)
+        drop._same = keep
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a part of a formula is: free indices, shape, and the code that computes it."""
+
+    code: str
+    level: int = ATOM
+    axes: tuple[str, ...] = ()
+    shape: tuple[Length, ...] = ()
+    row: bool = False
+    plain: bool = False  # a Python number
+
+    def at(self, level: int) -> str:
+        return self.code if self.level >= level else f"({self.code})"
+
+    def describe(self) -> str:
+        if not self.shape:
+            return "a number"
+        lengths = " x ".join(map(str, self.shape))
+        return f"a {'row ' if self.row else ''}{'vector' if len(self.shape) == 1 else 'matrix'} ({lengths})"  # noqa: E501
+
+
+@dataclass
+class Definition:
+    """What the article defines: a name or a function, with the formula for it."""
+
+    name: str
+    params: tuple[str, ...]
+    body: Node
+    label: str
+    line: int
+    pattern: Node
+    indices: tuple[str, ...] = ()
+    place: tuple[int, int] = (0, 0)
+    printed: str = ""
+
+
+@dataclass
+class Helper:
+    """A definition as a function of the claims file."""
+
+    definition: Definition
+    arguments: tuple[str, ...]
+    code: str
+    inputs: dict[str, Value]
+
+
+@dataclass
+class Reading:
+    """A formula as a claim: inputs in order, the statement, and what was assumed to read it."""
+
+    inputs: dict[str, Value]
+    left: Value
+    relations: list[tuple[str, str, str]]
+    helpers: dict[str, Helper]
+    notes: list[str]
+    hypotheses: dict[str, set[str]]
+    tools: set[str] = field(default_factory=set)
+
+
+class Reader:
+    """Reads one formula, for one guess of what its undeclared symbols are."""
+
+    def __init__(
+        self,
+        declared: Mapping[str, Declared],
+        definitions: Sequence[Definition],
+        sizes: Iterable[str],
+        guess: Mapping[str, int],
+    ) -> None:
+        self.declared, self.definitions, self.guess = declared, definitions, guess
+        self.by_name = {d.name: d for d in definitions}
+        self.sizes = set(sizes)
+        self.lengths: dict[str, Length] = {}
+        self.inputs: dict[str, Value] = {}
+        self.locals: list[dict[str, Value]] = []
+        self.indices: list[dict[str, Length]] = [{}]
+        self.helpers: dict[str, Helper] = {}
+        self.hypotheses: dict[str, set[str]] = {}
+        self.notes: list[str] = []
+        self.tools: set[str] = set()
+        self.open: list[str] = []
+
+    # -- lengths and indices ----------------------------------------------------------------------
+    def length(self, name: str | int) -> Length:
+        if isinstance(name, int):
+            return Length(name)
+        return self.lengths.setdefault(name, Length(name))
+
+    def index_length(self, name: str) -> Length:
+        for scope in reversed(self.indices):
+            if name in scope:
+                return scope[name]
+        return self.indices[0].setdefault(name, Length())
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    # -- symbols ----------------------------------------------------------------------------------
+    def symbol(self, name: str) -> Value:
+        for scope in reversed(self.locals):
+            if name in scope:
+                return scope[name]
+        if name in self.by_name and not self.by_name[name].params:
+            return self.defined(self.by_name[name], ())
+        if name in self.by_name:
+            raise Unread(f"the function {name} without its argument")
+        if name in self.inputs:
+            return self.inputs[name]
+        said = self.declared.get(name)
+        rank = said.rank if said else None
+        if rank is None and name in self.sizes and name not in self.guess:
+            return Value(self.length(name).mark, plain=True)
+        if name == "pi" and rank is None:
+            return Value("xp.pi")
+        if rank is None:
+            rank = self.guess.get(name, 0)
+        if said and said.dims:
+            shape = tuple(self.length(d) for d in said.dims)
+        else:
+            shape = tuple(Length() for _ in range(rank))
+        assumed = set(said.hypotheses) if said else set()
+        if rank == 2 and assumed & {"symmetric", "spd", "invertible", "orthogonal", "hermitian",
+                                    "unitary", "skew", "psd"}:  # fmt: skip
+            shape[0].unify(shape[1], name)
+        self.hypotheses.setdefault(name, set()).update(assumed)
+        self.inputs[name] = Value(name, shape=shape)
+        return self.inputs[name]
+
+    def defined(self, definition: Definition, arguments: Sequence[Value]) -> Value:
+        """A call of what the article defines, with its shape worked out for these arguments."""
+        name = definition.name
+        if name in self.open:
+            raise Unread(f"{name} is defined by itself")
+        if len(arguments) != len(definition.params):
+            raise Unread(f"{name} takes {len(definition.params)} arguments")
+        if any(a.axes for a in arguments):
+            raise Unread(f"{name} of an entry")
+        params = {
+            p: Value(p, shape=a.shape, row=a.row)
+            for p, a in zip(definition.params, arguments, strict=True)
+        }
+        # A size that the parameter was declared with is that of the argument, here.
+        own_lengths = dict(self.lengths)
+        for p, value in params.items():
+            said = self.declared.get(p)
+            for dim, length in zip(said.dims if said else (), value.shape, strict=False):
+                if isinstance(dim, str):
+                    own_lengths[dim] = length
+        self.locals.append(params)
+        self.indices, indices = [{}], self.indices
+        self.lengths, lengths_before = own_lengths, self.lengths
+        self.open.append(name)
+        try:
+            body = self.value(definition.body)
+            lengths = tuple(self.index_length(index) for index in definition.indices)
+        finally:
+            self.open.pop()
+            self.locals.pop()
+            inner, self.indices = self.indices[0], indices
+            self.lengths = {**self.lengths, **lengths_before}
+        if set(body.axes) != set(definition.indices) or inner.keys() - set(definition.indices):
+            raise Unread(f"the free indices of the definition of {name}")
+        if lengths:  # F(X)_{ic}: the entries of what is defined
+            body = Value(self.aligned(body, definition.indices), ATOM, (), lengths)
+        used = dict.fromkeys(self._captured(definition))
+        captured = {n: self.symbol(n) for n in used if self._is_input(n)}
+        helper = Helper(definition, (*params, *captured), body.code, {**params, **captured})
+        self.helpers.setdefault(name, helper)
+        shown = ", ".join(
+            ["xp", *(a.code for a in arguments), *(v.code for v in captured.values())]
+        )
+        return Value(f"{name}({shown})", shape=body.shape, row=body.row)
+
+    def _is_input(self, name: str) -> bool:
+        return name in self.inputs or any(name in scope for scope in self.locals)
+
+    def _captured(self, definition: Definition) -> list[str]:
+        """The inputs that a definition uses besides its parameters, with those of inner ones."""
+        found = []
+        for name in _called(definition.body):
+            if name in definition.params:
+                continue
+            inner = self.by_name.get(name)
+            found += self._captured(inner) if inner else [name]
+        return found
+
+    # -- values -----------------------------------------------------------------------------------
+    def value(self, node: Node) -> Value:
+        for definition in self.definitions:
+            is_it = not definition.params and definition.pattern == node and node.op != "sym"
+            if is_it and definition.name not in self.open:
+                return self.defined(definition, ())
+        read = getattr(self, f"_{node.op}", None)
+        if read is None:
+            raise Unread(f"{node.op} has no reading")
+        made: Value = read(*node.args)
+        return made
+
+    def number(self, node: Node, what: str) -> Value:
+        made = self.value(node)
+        if made.shape:
+            raise Unread(f"{what} of {made.describe()}")
+        return made
+
+    def _num(self, value: Fraction) -> Value:
+        if value.denominator == 1:
+            return Value(str(value), plain=True)
+        return Value(f"xp.one * {value.numerator} / {value.denominator}", MUL)
+
+    def _sym(self, name: str) -> Value:
+        return self.symbol(name)
+
+    def _eye(self) -> Value:
+        n = Length()
+        return Value(f"xp.eye({n.mark})", shape=(n, n))
+
+    def _ones(self) -> Value:
+        n = Length()
+        return Value(f"xp.ones({n.mark})", shape=(n,))
+
+    # -- alignment of free indices ----------------------------------------------------------------
+    def aligned(self, value: Value, axes: Sequence[str], level: int = ATOM) -> str:
+        """The code with one axis for each of these indices, in this order."""
+        own = value.axes
+        if not own or tuple(own) == tuple(axes):
+            return value.at(level)
+        if set(own) - set(axes):
+            raise Unread("indices that stand on one side only")
+        if value.shape:
+            raise Unread("an indexed vector beside another index")
+        code = value.at(ATOM)
+        order = [a for a in axes if a in own]
+        if order != list(own):
+            if len(own) != 2:
+                raise Unread("more than two indices in another order")
+            code = f"{code}.T"
+        if list(axes)[-len(order) :] == order:  # broadcasting does it
+            return code
+        marks = ", ".join(":" if a in own else "None" for a in axes)
+        return f"{code}[{marks}]"
+
+    @staticmethod
+    def union(*values: Value) -> tuple[str, ...]:
+        """The indices of several values: the longest list leads, so that few need moving."""
+        axes: list[str] = []
+        for value in sorted(values, key=lambda v: -len(v.axes)):
+            axes += [a for a in value.axes if a not in axes]
+        return tuple(axes)
+
+    def _same(self, a: Value, b: Value, what: str) -> None:
+        if len(a.shape) != len(b.shape) or a.row != b.row:
+            raise Unread(f"{what}: {a.describe()} and {b.describe()}")
+        for m, n in zip(a.shape, b.shape, strict=True):
+            m.unify(n, what)
+
+    # -- sums and products ------------------------------------------------------------------------
+    def _add(self, *terms: Node) -> Value:
+        signs = [-1 if term.op == "neg" else 1 for term in terms]
+        values = [self.value(t.args[0] if t.op == "neg" else t) for t in terms]
+        shaped = [v for v in values if v.shape] or values
+        for other in shaped[1:]:
+            self._same(shaped[0], other, "a sum")
+        if len(shaped) != len(values):
+            raise Unread(f"a sum of a number and {shaped[0].describe()}")
+        axes = self.union(*values)
+        code = ""
+        for sign, v in zip(signs, values, strict=True):
+            text = self.aligned(v, axes, MUL if sign < 0 else ADD)
+            code += f" {'-' if sign < 0 else '+'} {text}" if code else ("-" * (sign < 0) + text)
+        plain = all(v.plain for v in values)
+        return Value(code, ADD, axes, shaped[0].shape, shaped[0].row, plain)
+
+    def _neg(self, node: Node) -> Value:
+        made = self.value(node)
+        return replace(made, code=f"-{made.at(MUL)}", level=ADD)
+
+    def _mul(self, *factors: Node) -> Value:
+        coefficient = Fraction(1)
+        above: list[Value] = []
+        below: list[Value] = []
+        for factor in factors:
+            top, bottom = factor.args if factor.op == "div" else (factor, None)
+            for part, into in ((top, above), (bottom, below)):
+                if part is None:
+                    continue
+                if part.op == "num":
+                    value = part.args[0]
+                    coefficient = coefficient * value if into is above else coefficient / value
+                else:
+                    into.append(self.value(part))
+        scalars = [v for v in above if not v.shape]
+        others = [v for v in above if v.shape]
+        made: Value | None = None
+        for v in others:
+            made = v if made is None else self.times(made, v)
+        for v in reversed(scalars):
+            made = v if made is None else self.times(v, made)
+        if made is None:
+            made = Value("1", plain=True)
+        if coefficient.numerator != 1 or (made.code == "1" and not below):
+            made = self._scaled(coefficient.numerator, made)
+        for v in below:
+            made = self.over(made, v)
+        if coefficient.denominator != 1:
+            made = self.over(made, Value(str(coefficient.denominator), plain=True))
+        return made
+
+    @staticmethod
+    def _scaled(n: int, v: Value) -> Value:
+        if v.code == "1":
+            return Value(str(n), plain=True)
+        return replace(v, code=f"{n} * {v.at(MUL)}", level=MUL)
+
+    def times(self, a: Value, b: Value) -> Value:
+        """A product as it is meant: of matrices, of a row and a column, or with a number."""
+        axes = self.union(a, b)
+        if not a.shape or not b.shape:
+            if axes and (a.shape or b.shape):
+                raise Unread("a vector times an indexed number")
+            left, right = self.aligned(a, axes, MUL), self.aligned(b, axes, POWER)
+            if b.level == MUL and "@" not in b.code and "/" not in b.code and not b.axes:
+                right = b.code
+            shaped = a if a.shape else b
+            return Value(f"{left} * {right}", MUL, axes, shaped.shape, shaped.row,
+                         a.plain and b.plain)  # fmt: skip
+        if axes:
+            raise Unread("a product of indexed vectors")
+        if len(a.shape) == 1 and not a.row and len(b.shape) == 1 and b.row:
+            return Value(f"{a.at(ATOM)}[:, None] * {b.at(ATOM)}[None, :]", MUL, (),
+                         (*a.shape, *b.shape))  # fmt: skip
+        if (len(a.shape) == 1 and not a.row) or (len(b.shape) == 1 and b.row):
+            raise Unread(f"a product of {a.describe()} and {b.describe()}")
+        a.shape[-1].unify(b.shape[0], "a product")
+        shape = (*a.shape[:-1], *b.shape[1:])
+        return Value(f"{a.at(MUL)} @ {b.at(POWER)}", MUL, (), shape, row=a.row and len(shape) == 1)
+
+    def over(self, a: Value, b: Value) -> Value:
+        if b.shape:
+            raise Unread(f"a division by {b.describe()}")
+        axes = self.union(a, b)
+        if axes and a.shape:
+            raise Unread("a vector over an indexed number")
+        top = self.aligned(a, axes, MUL)
+        if a.plain:
+            top = "xp.one" if a.code == "1" else f"xp.one * {a.at(POWER)}"
+        return Value(f"{top} / {self.aligned(b, axes, POWER)}", MUL, axes, a.shape, a.row)
+
+    def _div(self, a: Node, b: Node) -> Value:
+        return self._mul(Node("div", (a, b)))
+
+    def _had(self, a: Node, b: Node) -> Value:
+        x, y = self.value(a), self.value(b)
+        self._same(x, y, "a product entry by entry")
+        return Value(f"{x.at(MUL)} * {y.at(POWER)}", MUL, (), x.shape, x.row)
+
+    def _kron(self, a: Node, b: Node) -> Value:
+        raise Unread("a Kronecker product")
+
+    def _pow(self, base: Node, exponent: Node) -> Value:
+        whole = exponent.args[0] if exponent.op == "num" else None
+        if base.op == "norm" and whole == 2:
+            return self._norm(base.args[0], base.args[1], squared=True)
+        if base.op == "inv":
+            raise Unread("a power of an inverse")
+        made = self.value(base)
+        if made.shape:
+            if len(made.shape) == 2 and whole is not None and whole.denominator == 1:
+                made.shape[0].unify(made.shape[1], "a power of a matrix")
+                if 1 <= whole <= 4:
+                    code = " @ ".join([made.at(POWER)] * int(whole))
+                    return Value(code, MUL, (), made.shape)
+            raise Unread(f"a power of {made.describe()}")
+        if whole is not None and whole.denominator == 1:
+            return replace(made, code=f"{made.at(ATOM)}**{whole}", level=POWER)
+        negative = exponent.args[0] if exponent.op == "neg" else None
+        if negative is not None and negative.op == "num" and negative.args[0].denominator == 1:
+            one = Value("1", plain=True)
+            return self.over(one, self._pow(base, negative))
+        if exponent == Node("div", (Node("num", (Fraction(1),)), Node("num", (Fraction(2),)))):
+            return self._function("sqrt", base)
+        power = self.number(exponent, "an exponent")
+        if power.plain or made.plain:
+            raise Unread("a power with a size as its exponent")
+        self.assume_positive(base)
+        axes = self.union(made, power)
+        left, right = self.aligned(made, axes, ATOM), self.aligned(power, axes, ATOM)
+        return Value(f"{left}**{right}", POWER, axes)
+
+    # -- matrices ---------------------------------------------------------------------------------
+    def _T(self, node: Node) -> Value:
+        made = self.value(node)
+        if made.axes and made.shape:
+            raise Unread("a transpose of an indexed vector")
+        if not made.shape and node.op == "sym":
+            raise Unread(f"a transpose of the number {node.args[0]}")
+        if not made.shape:
+            return made
+        if len(made.shape) == 1:
+            return replace(made, row=not made.row)
+        return Value(f"{made.at(ATOM)}.T", ATOM, (), made.shape[::-1])
+
+    def _star(self, node: Node) -> Value:
+        names = list(symbols(node))
+        if not any("complex" in self.hypotheses.get(n, ()) or self._is_complex(n) for n in names):
+            raise Unread("a star or dagger on what is not declared complex")
+        made = self.value(node)
+        if len(made.shape) == 1:
+            return replace(made, code=f"xp.conj({made.code})", level=ATOM, row=not made.row)
+        return Value(f"xp.star({made.code})", ATOM, made.axes, made.shape[::-1])
+
+    def _is_complex(self, name: str) -> bool:
+        said = self.declared.get(name)
+        return bool(said and said.hypotheses & {"complex", "unitary", "hermitian"})
+
+    def _inv(self, node: Node) -> Value:
+        made = self.value(node)
+        if not made.shape:
+            return self.over(Value("1", plain=True), made)
+        if len(made.shape) == 1:
+            raise Unread("the inverse of a vector")
+        made.shape[0].unify(made.shape[1], "an inverse")
+        inner = node.args[0] if node.op == "T" else node
+        if inner.op == "sym" and inner.args[0] in self.inputs:
+            name = inner.args[0]
+            if not self.hypotheses[name] & {"invertible", "spd", "orthogonal", "unitary"}:
+                self.hypotheses[name].add("invertible")
+                self.note(f"{name} is invertible: its inverse is taken")
+        return Value(f"xp.inv({made.code})", ATOM, (), made.shape)
+
+    def _index(self, base: Node, names: tuple[str, ...]) -> Value:
+        made = self.value(base)
+        if len(made.shape) != len(names):
+            raise Unread(f"{len(names)} indices at {made.describe()}")
+        if made.axes:
+            raise Unread("an index at what has one already")
+        lengths = [self.index_length(name) for name in names]
+        for own, length in zip(made.shape, lengths, strict=True):
+            own.unify(length, f"the index {', '.join(names)}")
+        if len(set(names)) < len(names):
+            return Value(f"xp.diagonal({made.code})", ATOM, (names[0],))
+        return Value(made.code, made.level, names)
+
+    def _entry(self, base: Node, at: int) -> Value:
+        raise Unread("an entry by its number")
+
+    def _delta(self, i: str, j: str) -> Value:
+        a, b = self.index_length(i), self.index_length(j)
+        a.unify(b, "a Kronecker delta")
+        return Value(f"xp.eye({a.mark})", ATOM, (i, j))
+
+    def _norm(self, node: Node, kind: str, squared: bool = False) -> Value:
+        made = self.value(node)
+        if made.axes:
+            raise Unread("the norm of an indexed vector")
+        kind = kind.strip("{}\\")
+        if kind == "1" and len(made.shape) == 1:
+            code = f"xp.sum(xp.abs({made.code}))"
+            return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
+        if kind not in ("", "2", "F", "mathrmF", "textF") or (kind == "2" and len(made.shape) == 2):
+            raise Unread(f"the norm with the subscript {kind}")
+        if len(made.shape) == 2 and kind == "":
+            raise Unread("the norm of a matrix without a subscript: of Frobenius, or the largest "
+                         "singular value?")  # fmt: skip
+        return Value(f"xp.{'norm2' if squared else 'norm'}({made.code})")
+
+    def _abs(self, node: Node) -> Value:
+        made = self.number(node, "an absolute value")
+        return replace(made, code=f"xp.abs({made.code})", level=ATOM, plain=False)
+
+    def _inner(self, a: Node, b: Node) -> Value:
+        x, y = self.value(a), self.value(b)
+        if x.axes or y.axes:
+            raise Unread("an inner product of indexed vectors")
+        self._same(x, y, "an inner product")
+        return Value(f"xp.sum({x.at(MUL)} * {y.at(POWER)})")
+
+    def _blocks(self, cells: tuple[tuple[Node, ...], ...]) -> Value:
+        if len({len(row) for row in cells}) != 1:
+            raise Unread("a matrix with rows of several lengths")
+        values = [[self.number(cell, "a matrix in blocks: an entry") for cell in row]
+                  for row in cells]  # fmt: skip
+        if any(v.axes for row in values for v in row):
+            raise Unread("a matrix of indexed entries")
+        rows = [f"xp.stack([{', '.join(self._lifted(v) for v in row)}])" for row in values]
+        shape = (Length(len(cells)), Length(len(cells[0])))
+        return Value(f"xp.stack([{', '.join(rows)}])", ATOM, (), shape)
+
+    @staticmethod
+    def _lifted(v: Value) -> str:
+        return f"xp.one * {v.at(POWER)}" if v.plain else v.code
+
+    # -- functions --------------------------------------------------------------------------------
+    def _call(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        if name in self.by_name:
+            return self.defined(self.by_name[name], [self.value(a) for a in arguments])
+        if name == "commutator":
+            a, b = arguments
+            return self.value(
+                Node("add", (Node("mul", (a, b)), Node("neg", (Node("mul", (b, a)),))))
+            )
+        if name in ("maximum", "minimum"):
+            values = [self.number(a, name) for a in arguments]
+            axes = self.union(*values)
+            return Value(
+                f"xp.{name}({', '.join(self.aligned(v, axes) for v in values)})", ATOM, axes
+            )
+        if len(arguments) != 1:
+            raise Unread(f"{name} of several arguments")
+        return self._function(name, arguments[0])
+
+    def _function(self, name: str, node: Node) -> Value:
+        made = self.value(node)
+        if name in ENTRYWISE:
+            if len(made.shape) == 2:
+                raise Unread(f"{name} of a matrix: entry by entry, or of the matrix?")
+            if name in POSITIVE:
+                self.assume_positive(node)
+            if made.shape:
+                self.note(f"{name} of a vector is taken entry by entry")
+            return replace(made, code=f"xp.{name}({made.code})", level=ATOM, plain=False)
+        if made.axes:
+            raise Unread(f"{name} of an entry")
+        if name in ("trace", "det"):
+            if len(made.shape) != 2:
+                raise Unread(f"{name} of {made.describe()}")
+            made.shape[0].unify(made.shape[1], f"the {name}")
+            return Value(f"xp.{name}({made.code})")
+        if name == "diag":
+            if not made.shape:
+                raise Unread("diag of a number")
+            if len(made.shape) == 1:
+                return Value(f"xp.diag({made.code})", ATOM, (), (made.shape[0], made.shape[0]))
+            made.shape[0].unify(made.shape[1], "a diagonal")
+            return Value(f"xp.diagonal({made.code})", ATOM, (), made.shape[:1])
+        if name == "softmax":
+            if not made.shape:
+                raise Unread("softmax of a number")
+            if len(made.shape) == 2:
+                self.note("softmax of a matrix is taken in each row")
+            return Value(f"xp.softmax({made.code})", ATOM, (), made.shape, made.row)
+        if name == "lse":
+            if len(made.shape) != 1:
+                raise Unread(f"log-sum-exp of {made.describe()}")
+            return Value(f"xp.logsumexp({made.code})")
+        raise Unread(f"{name} has no reading")
+
+    def assume_positive(self, node: Node) -> None:
+        """The argument of a logarithm: an input itself, or entries of one, is then positive."""
+        inner = node.args[0] if node.op == "index" else node
+        if inner.op == "div":
+            self.assume_positive(inner.args[0])
+            self.assume_positive(inner.args[1])
+            return
+        if inner.op != "sym" or inner.args[0] not in self.inputs:
+            return
+        name = inner.args[0]
+        if not self.hypotheses[name] & {"positive", "simplex"}:
+            self.hypotheses[name] = {h for h in self.hypotheses[name] if h != "nonnegative"}
+            self.hypotheses[name].add("positive")
+            self.note(f"{name} is positive: its logarithm or root is taken")
+
+    # -- operators over an index ------------------------------------------------------------------
+    def _over_index(
+        self, name: str, first: int | None, last: Node | None, body: Node
+    ) -> tuple[Value, Length]:
+        length = Length()
+        self.indices.append({name: length})
+        try:
+            made = self.value(body)
+        finally:
+            self.indices.pop()
+        if last is not None:
+            end: Node = last
+            if first == 0:
+                minus_one = Node("neg", (Node("num", (Fraction(1),)),))
+                if end.op != "add" or end.args[1:] != (minus_one,):
+                    raise Unread("a sum from 0 whose end is no size less one")
+                end = end.args[0]
+            elif first not in (None, 1):
+                raise Unread(f"a sum from {first}")
+            if end.op == "num":
+                length.unify(Length(int(end.args[0])), "the range of a sum")
+            elif end.op == "sym" and end.args[0] not in self.inputs:
+                self.sizes.add(end.args[0])
+                length.unify(self.length(end.args[0]), "the range of a sum")
+            else:
+                raise Unread("a sum whose end is no size")
+        return made, length
+
+    def _sum(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
+        made, length = self._over_index(name, first, last, body)
+        if name not in made.axes:
+            return self.times(Value(length.mark, plain=True), made)
+        at = made.axes.index(name)
+        axes = tuple(a for a in made.axes if a != name)
+        where = f", axis={at}" if axes else ""
+        return Value(f"xp.sum({made.code}{where})", ATOM, axes)
+
+    def _each(self, tool: str, made: Value, name: str) -> Value:
+        if name not in made.axes:
+            raise Unread("an operator over an index that its argument does not have")
+        code = made.code
+        axes = tuple(a for a in made.axes if a != name)
+        if made.axes.index(name):
+            if len(made.axes) != 2:
+                raise Unread("an operator over one of more than two indices")
+            code = f"{made.at(ATOM)}.T"
+        self.tools.add(tool)
+        return Value(f"{tool}(xp, {code})", ATOM, axes)
+
+    def _prod(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
+        made, _ = self._over_index(name, first, last, body)
+        return self._each("product", made, name)
+
+    def _max(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
+        made, _ = self._over_index(name, first, last, body)
+        return self._each("largest", made, name)
+
+    def _min(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
+        made, _ = self._over_index(name, first, last, body)
+        return self._each("smallest", made, name)
+
+    # -- derivatives ------------------------------------------------------------------------------
+    def variable(self, node: Node | None, body: Node) -> tuple[str, Value]:
+        """What a derivative is taken in: an input, or a parameter of the definition around it."""
+        if node is None:
+            if body.op == "call" and len(body.args[1]) == 1 and body.args[1][0].op == "sym":
+                node = body.args[1][0]
+            else:
+                raise Unread("a gradient that does not say in which variable")
+        if node.op != "sym":
+            raise Unread("a derivative in what is no variable")
+        name = node.args[0]
+        if name in self.by_name:
+            raise Unread(f"a derivative in {name}, which is defined by others")
+        variable = self.symbol(name)
+        if variable.plain:
+            raise Unread(f"a derivative in the size {name}")
+        if self._is_complex(name):
+            raise Unread("a derivative in a complex variable")
+        if name not in self._depends(body):
+            raise Unread(f"a derivative in {name}, of which what is derived does not speak")
+        return name, variable
+
+    def _depends(self, body: Node) -> set[str]:
+        found = set()
+        for name in _called(body):
+            inner = self.by_name.get(name)
+            found |= set(self._captured(inner)) if inner else {name}
+        return found
+
+    def _gradient(self, body: Node, wrt: Node | None) -> Value:
+        name, variable = self.variable(wrt, body)
+        made = self.number(body, "the gradient")
+        if made.axes:
+            raise Unread("the gradient of an entry")
+        return Value(f"xp.gradient(lambda {name}: {made.code}, {name})", ATOM, (), variable.shape)
+
+    def _hessian(self, body: Node, wrt: Node | None) -> Value:
+        name, variable = self.variable(wrt, body)
+        if len(variable.shape) != 1:
+            raise Unread(f"a second derivative in {variable.describe()}")
+        first = self._gradient(body, wrt)
+        shape = (variable.shape[0], variable.shape[0])
+        return Value(f"xp.jacobian(lambda {name}: {first.code}, {name})", ATOM, (), shape)
+
+    def _partial(self, body: Node, wrt: Node) -> Value:
+        if wrt.op == "T":
+            raise Unread("a derivative in a transpose")
+        base, names = wrt.args if wrt.op == "index" else (wrt, ())
+        name, variable = self.variable(base, body)
+        if len(names) not in (0, len(variable.shape)):
+            raise Unread(f"{len(names)} indices at {variable.describe()}")
+        for own, index in zip(variable.shape, names, strict=False):
+            own.unify(self.index_length(index), "the index of a derivative")
+        made = self.value(body)
+        if len(made.shape) == 1 and len(variable.shape) == 1 and not names and not made.axes:
+            code = f"xp.jacobian(lambda {name}: {made.code}, {name})"
+            return Value(code, ATOM, (), (*made.shape, *variable.shape))
+        if made.shape:
+            raise Unread(f"the derivative of {made.describe()}")
+        if made.axes:
+            if len(made.axes) != 1 or len(names) != 1:
+                raise Unread("the derivative of an entry in a matrix")
+            if made.axes == names:
+                raise Unread("the derivative of an entry in the same entry")
+            code = f"xp.jacobian(lambda {name}: {made.code}, {name})"
+            return Value(code, ATOM, (*made.axes, *names))
+        code = f"xp.gradient(lambda {name}: {made.code}, {name})"
+        return Value(code, ATOM, names, () if names else variable.shape)
+
+    def _prime(self, node: Node) -> Value:
+        if node.op != "call" or len(node.args[1]) != 1:
+            raise Unread("a prime that is no derivative of a function of one number")
+        argument = self.number(node.args[1][0], "a derivative")
+        if argument.axes:
+            raise Unread("a derivative at an entry")
+        self.locals.append({"t_": Value("t_")})
+        try:
+            inner = self.number(
+                Node("call", (node.args[0], (Node("sym", ("t_",)),))), "a derivative"
+            )
+        finally:
+            self.locals.pop()
+        return Value(f"xp.gradient(lambda t_: {inner.code}, {argument.code})")
+
+    # -- statements -------------------------------------------------------------------------------
+    def statement(self, sides: Sequence[tuple[str, Node]]) -> Reading:
+        """The claim that a chain of relations makes."""
+        relations = []
+        if len(sides) < 2:
+            raise Unread("no relation: nothing is claimed")
+        for (_, left), (sign, right) in itertools.pairwise(sides):
+            relations.append(self.relation(left, sign, right))
+        if not self.inputs:
+            raise Unread("it has no input")
+        return Reading(
+            self.inputs, Value(""), relations, self.helpers, self.notes, self.hypotheses, self.tools
+        )
+
+    def relation(self, left: Node, sign: str, right: Node) -> tuple[str, str, str]:
+        a, b = self.value(left), self.value(right)
+        zero = Node("num", (Fraction(0),))
+        if left != zero and right != zero:
+            if sign == "=" and left.op == "partial" and not a.row and b.row:
+                raise Unread("a derivative laid out as a row")
+            self._same(a, b, "the two sides")
+        axes = self.union(a, b)
+        code = self.aligned(a, axes, ADD), self.aligned(b, axes, ADD)
+        if sign == "=":
+            gradient = self._as_gradient(left, a, b, axes)
+            return gradient or ("Equal", *code)
+        if a.shape or b.shape:
+            raise Unread("an order between vectors or matrices")
+        if sign in ("<", ">"):
+            self.note("a strict inequality is read as one that allows equality")
+        return ("AtMost", *(code if sign in ("<=", "<") else code[::-1]))
+
+    def _as_gradient(
+        self, left: Node, a: Value, b: Value, axes: tuple[str, ...]
+    ) -> tuple[str, str, str] | None:
+        """The relation that says of a whole gradient what it is, where the left side is one."""
+        match = re.fullmatch(r"xp\.gradient\((lambda (\w+): .*), \2\)", a.code)
+        if left.op not in ("gradient", "partial") or match is None or a.axes != b.axes or b.plain:
+            return None
+        return "Gradient", f"{match[1]}, {match[2]}", self.aligned(b, axes, ADD)
+
+
+def _called(node: Any) -> list[str]:
+    """The names of symbols and of functions in a tree."""
+    if not isinstance(node, Node):
+        return [n for each in node for n in _called(each)] if isinstance(node, tuple) else []
+    own = [node.args[0]] if node.op in ("sym", "call") else []
+    rest = node.args[1:] if own else node.args
+    return [*own, *(n for each in rest for n in _called(each))]

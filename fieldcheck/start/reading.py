@@ -1,0 +1,320 @@
+r"""Every equation of an article as a claim, a definition, or a reason why it was not read."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from fieldcheck.claim import slug
+from fieldcheck.start.article import Article, Equation, tokens_of
+from fieldcheck.start.grammar import (
+    BARS,
+    FONTS,
+    FUNCTIONS,
+    GREEK,
+    WIDE,
+    Node,
+    Parser,
+    Token,
+    Unread,
+    named,
+    normal,
+    spelled,
+)
+from fieldcheck.start.meaning import Definition, Reader, Reading, _called
+from fieldcheck.start.prose import Declarations, Declared, Place
+
+WORDS = ("a real number", "a real vector", "a real matrix")
+GUESSES = 400
+"""Readings that are tried at most for the symbols that an article does not declare."""
+
+
+@dataclass
+class Outcome:
+    """What became of an equation: one of the three."""
+
+    equation: Equation
+    claim: Reading | None = None
+    definition: Definition | None = None
+    reason: str = ""
+    key: str = ""
+    """The end of its claim's id: its label, where that makes one of its own."""
+
+
+@dataclass
+class Result:
+    """An article, read."""
+
+    article: Article
+    outcomes: list[Outcome]
+    definitions: list[Definition] = field(default_factory=list)
+
+    def of(self, what: str) -> list[Outcome]:
+        """Those that are a ``claim``, a ``definition``, or were not read (``reason``)."""
+        return [o for o in self.outcomes if getattr(o, what)]
+
+
+def interpret(article: Article) -> Result:
+    """Read all equations in their order, with the definitions that come before them."""
+    return _Interpreter(article).result()
+
+
+class _Interpreter:
+    def __init__(self, article: Article) -> None:
+        self.article = article
+        self.said = Declarations(article)
+        self.functions: set[str] = set()
+        self.definitions: list[Definition] = []
+        self.lost: dict[str, str] = {}
+        self.used: set[str] = set()
+        self.declared_names = {each.name for _, each in self.said.always}
+        for equation in article.equations:
+            self._announce(equation.tokens)
+
+    def result(self) -> Result:
+        outcomes = {}
+        for number, sentence in enumerate(self.article.sentences):
+            for at, (kind, tex) in enumerate(sentence.pieces):
+                if kind == "math" and "=" in tex:
+                    self._inline(tex, (number, at), sentence.line)
+            for kind, at in sentence.pieces:
+                if kind == "display":
+                    outcomes[at] = self._outcome(self.article.equations[at])
+        ordered = [outcomes[at] for at in sorted(outcomes)]
+        taken: set[str] = set()
+        for number, outcome in enumerate(ordered, 1):
+            label = re.sub(r"^(?:eq|eqn|equation)[:_-]", "", outcome.equation.label)
+            key = slug(label) if re.search("[A-Za-z0-9]", label) else f"equation-{number}"
+            outcome.key = key if key not in taken else f"{key}-{number}"
+            taken.add(outcome.key)
+        return Result(self.article, ordered, self.definitions)
+
+    # -- definitions ------------------------------------------------------------------------------
+    def _announce(self, tokens: tuple[Token, ...]) -> None:
+        """Note the name of a function that a formula defines, before anything is parsed."""
+        left = _left_side(tokens)
+        name = _function_name(left) if left else None
+        if name and name not in FUNCTIONS and name not in self.declared_names:
+            self.functions.add(name)
+
+    def _inline(self, tex: str, place: Place, line: int) -> None:
+        tokens = tuple(tokens_of(tex))
+        self._announce(tokens)
+        try:
+            sides = self._parser(tokens, place).chain()
+        except Unread:
+            return
+        definition = self._definition(sides, place)
+        if definition:
+            definition.line, definition.printed = line, tex
+            with contextlib.suppress(Unread):  # words may say what a formula cannot
+                self._defined(definition)
+
+    def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
+        known = self.said.at(*place)
+        return Parser(tokens, self.functions, self.said.parts, known)
+
+    def _definition(self, sides: list[tuple[str, Node]], place: Place) -> Definition | None:
+        """The definition that a formula is, if its left side is new and not on its right side."""
+        if len(sides) != 2 or sides[1][0] != "=":
+            return None
+        left, right = sides[0][1], sides[1][1]
+        indices: tuple[str, ...] = ()
+        if left.op == "index" and left.args[0].op == "call":
+            left, indices = left.args
+        if left.op == "call":
+            name, arguments = left.args
+            params = tuple(a.args[0] for a in arguments if a.op == "sym")
+            is_new = name in self.functions or (name == "commutator" and name not in self.functions)
+            if not is_new or len(params) != len(arguments) or len(set(params)) < len(params):
+                return None
+        else:
+            inner = left.args[0] if left.op == "pow" and left.args[0].op == "sym" else left
+            if inner.op != "sym":
+                return None
+            name, params = inner.args[0], ()
+            if name in self.said.at(*place) or name in self.used or name in self.said.sizes:
+                return None
+            if left.op == "pow":
+                name = f"{name}_squared"
+        if any(d.name == name for d in self.definitions) or name in _called(right):
+            return None
+        return Definition(name, params, right, "", 0, left, indices, place)
+
+    def _defined(self, definition: Definition) -> None:
+        """Keep a definition if it can be read."""
+        try:
+            self._typed(definition)
+        except Unread as reason:
+            self.lost[definition.name] = str(reason)
+            raise
+        self.definitions.append(definition)
+
+    def _typed(self, definition: Definition) -> None:
+        """Can the defining formula be read, for some shapes of its parameters?"""
+        symbol = Node(
+            "call", (definition.name, tuple(Node("sym", (p,)) for p in definition.params))
+        )
+        target = symbol if definition.params else definition.pattern
+        list(itertools.islice(self._readings([definition], target, definition.place), 1))
+
+    # -- equations --------------------------------------------------------------------------------
+    def _outcome(self, equation: Equation) -> Outcome:
+        outcome = Outcome(equation)
+        place = equation.sentence, equation.piece
+        try:
+            sides = self._parser(_statement(equation.tokens), place).chain()
+            definition = self._definition(sides, place)
+            if definition:
+                definition.label, definition.line = equation.label, equation.line
+                definition.printed = equation.tex
+                self._defined(definition)
+                outcome.definition = definition
+            else:
+                outcome.claim = self._claim(sides, place)
+        except Unread as reason:
+            outcome.reason = str(reason)
+        return outcome
+
+    def _claim(self, sides: list[tuple[str, Node]], place: Place) -> Reading:
+        for name in _called(tuple(side for _, side in sides)):
+            if name in self.lost:
+                raise Unread(f"{name} is defined by what was not read")
+        whole = Node("chain", tuple(side for _, side in sides))
+        for reader in self._readings([], whole, place):
+            reading = reader.statement(sides)
+            self.used.update(reading.inputs)
+            return reading
+        raise Unread("no reading")
+
+    def _readings(self, more: list[Definition], whole: Node, place: Place) -> Iterator[Reader]:
+        """Readers for which the formula fits, the most usual guess first; else the first reason."""
+        declared = self.said.at(*place)
+        definitions = [*self.definitions, *more]
+        first: Unread | None = None
+        for guess in itertools.islice(self._guesses(whole, declared, definitions), GUESSES):
+            reader = Reader(declared, definitions, self.said.sizes, guess)
+            try:
+                for side in whole.args if whole.op == "chain" else (whole,):
+                    reader.value(side)
+                if whole.op == "chain":
+                    reader = Reader(declared, definitions, self.said.sizes, guess)
+                    sides = [("", whole.args[0]), *(("=", side) for side in whole.args[1:])]
+                    reader.statement(sides)
+                    reader = Reader(declared, definitions, self.said.sizes, guess)
+            except Unread as reason:
+                first = first or reason
+                continue
+            for name, rank in guess.items():
+                reader.note(f"{name} is not declared: taken as {WORDS[rank]}")
+            yield reader
+            return
+        if first:
+            raise first
+
+    def _guesses(
+        self, whole: Node, declared: Mapping[str, Declared], definitions: list[Definition]
+    ) -> Iterator[dict[str, int]]:
+        by_name = {d.name: d for d in definitions}
+        names: dict[str, None] = {}
+
+        def collect(node: object, bound: frozenset[str]) -> None:
+            for name in _called(node):
+                if name in by_name and name not in bound:
+                    inner = by_name[name]
+                    collect(inner.body, bound | {name} | set(inner.params))
+                elif name not in bound and name not in FUNCTIONS.values() and name != "commutator":
+                    names.setdefault(name)
+
+        collect(whole, frozenset())
+        patterns = {d.pattern.args[0].args[0] for d in definitions if d.pattern.op == "pow"}
+        unknown = [
+            name
+            for name in names
+            if not (name in declared and declared[name].rank is not None)
+            and name not in self.said.sizes | patterns | {"pi", "sqrt", "maximum", "minimum", "t_"}
+            and name not in by_name
+        ]
+        orders = [_usual(name) for name in unknown]
+        choices = itertools.product(range(3), repeat=len(unknown))
+        for choice in sorted(choices, key=sum) if len(unknown) <= 6 else choices:
+            yield {n: order[k] for n, order, k in zip(unknown, orders, choice, strict=True)}
+
+
+def _usual(name: str) -> tuple[int, int, int]:
+    """What a symbol usually is, by its letter."""
+    letter = name.partition("_")[0]
+    if letter[:1].isupper():
+        return (2, 1, 0)
+    if letter in ("u", "v", "w", "x", "y", "z"):
+        return (1, 0, 2)
+    return (0, 1, 2)
+
+
+def _statement(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    r"""A formula without what follows a wide space: ``\quad i = 1, \dots, n``."""
+    for at, token in enumerate(tokens):
+        if token in WIDE:
+            rest = [spelled(t) for t in tokens[at:] if spelled(t) not in (*WIDE, r"\,")]
+            text = "".join(rest)
+            is_range = (
+                r"\dots" in rest or r"\ldots" in rest or "forall" in text or "forevery" in text
+            )
+            if not (is_range or "forall" in text.replace(" ", "")):
+                raise Unread("more than one statement")
+            before = list(tokens[:at])
+            while before and spelled(before[-1]) in (",", r"\,", r"\;"):
+                before.pop()
+            return tuple(before)
+    return tokens
+
+
+def _left_side(tokens: tuple[Token, ...]) -> list[Token]:
+    """What stands before the first equality sign."""
+    clean = normal(tokens)
+    for at, token in enumerate(clean):
+        if token in ("=", ":=", r"\coloneqq", r"\triangleq", r"\equiv"):
+            return clean[:at]
+    return []
+
+
+def _function_name(left: list[Token]) -> str | None:
+    """The name of the function that ``f_s(x, y)_i`` calls, if its arguments are plain symbols."""
+    if "(" not in left or ")" not in left:
+        return None
+    start = left.index("(")
+    end = len(left) - 1 - left[::-1].index(")")
+    head, inside, tail = left[:start], left[start + 1 : end], left[end + 1 :]
+    if tail and (len(tail) != 2 or tail[0] != "_"):
+        return None
+    if not head or not inside or not all(map(_is_plain, inside)):
+        return None
+    base = head[:2] if head[0] in FONTS else head[:1]
+    rest = head[len(base) :]
+    is_name = head[0] in FONTS or (
+        isinstance(head[0], str) and (head[0] in GREEK or (len(head[0]) == 1 and head[0].isalpha()))
+    )
+    if not is_name or (rest and (len(rest) != 2 or rest[0] != "_")):
+        return None
+    if head[0] not in FONTS and _is_product(inside):
+        return None
+    name = named(base[-1])
+    return f"{name}_{named(rest[1])}" if rest else name
+
+
+def _is_plain(token: Token) -> bool:
+    if isinstance(token, tuple):
+        return all(map(_is_plain, token))
+    return token in (*FONTS, *GREEK, *BARS, ",", ";", r"\mid") or (
+        isinstance(token, str) and len(token) == 1 and token.isalpha()
+    )
+
+
+def _is_product(inside: list[Token]) -> bool:
+    """``A(B C)``: two symbols side by side are no argument."""
+    letters = [t for t in inside if t not in FONTS]
+    symbols = [isinstance(t, tuple) or t in GREEK or str(t).isalpha() for t in letters]
+    return any(a and b for a, b in itertools.pairwise(symbols))

@@ -1,0 +1,336 @@
+"""The claims file that is made from an article: plain text, which is its reader's from then on."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from fieldcheck.claim import slug
+from fieldcheck.start.article import Equation
+from fieldcheck.start.grammar import Unread
+from fieldcheck.start.meaning import Helper, Length, Reading, Value
+from fieldcheck.start.reading import Outcome, Result
+
+SPARE = ("n", "m", "p", "q", "r", "s", "k", "l", "h", "g")
+TOOLS = {
+    "largest": '''def largest(xp, x):
+    """The largest entry along the first axis."""
+    return functools.reduce(xp.maximum, [x[k] for k in range(x.shape[0])])
+''',
+    "smallest": '''def smallest(xp, x):
+    """The smallest entry along the first axis."""
+    return functools.reduce(xp.minimum, [x[k] for k in range(x.shape[0])])
+''',
+    "product": '''def product(xp, x):
+    """The product of the entries along the first axis."""
+    return functools.reduce(operator.mul, [x[k] for k in range(x.shape[0])])
+''',
+}
+OWN = {
+    "skew": ("skew-symmetric matrix", 'raw["x"] - raw["x"].T'),
+    "psd": ("positive semidefinite matrix", 'raw["x"] @ raw["x"].T'),
+}
+"""Domains that are built here, by hypothesis: the name and how a value is made of any matrix."""
+
+
+class Names:
+    """Names for the lengths of one function: as declared, else a spare letter."""
+
+    def __init__(self, inputs: Mapping[str, Value]) -> None:
+        self.inputs = inputs
+        self.known: dict[int, str] = {}
+        taken = set(inputs)
+        for value in inputs.values():
+            for length in value.shape:
+                root = length.root
+                if isinstance(root.name, int) or id(root) in self.known:
+                    continue
+                wanted = re.sub(r"[^A-Za-z]", "", str(root.name or ""))
+                choices = [wanted, *SPARE] if wanted else list(SPARE)
+                name = next(c for c in choices if c not in self.known.values())
+                self.known[id(root)] = name
+        # A local variable may not be called as an input is.
+        self.local = {k: (f"{v}_" if v in taken else v) for k, v in self.known.items()}
+
+    def dim(self, length: Length) -> str:
+        name = length.root.name
+        return str(name) if isinstance(name, int) else repr(self.known[id(length.root)])
+
+    def dims(self, value: Value) -> str:
+        return ", ".join(map(self.dim, value.shape)).replace("'", '"')
+
+    def filled(self, code: str) -> tuple[str, dict[str, str]]:
+        """Code with the lengths' names, and where those that it uses come from."""
+        sources: dict[str, str] = {}
+
+        def name(match: re.Match[str]) -> str:
+            root = Length.marked[int(match[1])].root
+            if isinstance(root.name, int):
+                return str(root.name)
+            if id(root) not in self.local:
+                raise Unread("a size that no input has")
+            local = self.local[id(root)]
+            for key, value in self.inputs.items():
+                for axis, length in enumerate(value.shape):
+                    if length.root is root:
+                        sources.setdefault(local, f"{key}.shape[{axis}]")
+            return local
+
+        return re.sub("⟦(\\d+)⟧", name, code), sources
+
+
+def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
+    """The domain of an input, as text."""
+    dims = names.dims(value)
+    rank = len(value.shape)
+    if rank == 0:
+        kinds = {"complex": "number()", "positive": "positive()", "nonnegative": "nonnegative()"}
+        return next((text for h, text in kinds.items() if h in hypotheses), "real()")
+    one = names.dim(value.shape[0]).replace("'", '"')
+    if rank == 1:
+        vectors = (("simplex", "simplex"), ("unit", "unit_vector"), ("positive", "positive"),
+                   ("nonnegative", "nonnegative"), ("complex", "matrix"))  # fmt: skip
+        return f"{next((f for h, f in vectors if h in hypotheses), 'vector')}({one})"
+    for hypothesis, (title, code) in OWN.items():
+        if hypothesis in hypotheses:
+            return (f'built("{title}", ({one}, {one}), {{"x": ({one}, {one})}}, '
+                    f'lambda xp, raw: {code}, covers="all")')  # fmt: skip
+    complex_ = "complex" in hypotheses
+    squares = (("spd", "spd"), ("unitary", "unitary"), ("hermitian", "hermitian"),
+               ("orthogonal", "orthogonal"), ("symmetric", "symmetric"),
+               ("invertible", "invertible" if complex_ else "real_invertible"))  # fmt: skip
+    for hypothesis, function in squares:
+        if hypothesis in hypotheses:
+            return f"{function}({one})"
+    whole = "matrix" if complex_ else "real_matrix"
+    for hypothesis in ("positive", "nonnegative"):
+        if hypothesis in hypotheses:
+            whole = hypothesis
+    return f"{whole}({dims})"
+
+
+OFFERED = (
+    "AtMost", "Equal", "Gradient", "Source", "built", "claim", "hermitian", "invertible", "matrix",
+    "nonnegative", "number", "orthogonal", "positive", "real", "real_invertible", "real_matrix",
+    "simplex", "spd", "symmetric", "unit_vector", "unitary", "vector",
+)  # fmt: skip
+"""What a claims file may need of the library."""
+
+SHOWN = {
+    "positive": "{} is positive", "nonnegative": "{} is nonnegative", "simplex":
+    "{} is a probability vector", "unit": "{} is a unit vector", "symmetric": "{} is symmetric",
+    "spd": "{} is positive definite", "invertible": "{} is invertible", "orthogonal":
+    "{} is orthogonal", "skew": "{} is skew-symmetric", "psd": "{} is positive semidefinite",
+    "hermitian": "{} is Hermitian", "unitary": "{} is unitary", "complex": "{} is complex",
+    "nonzero": "{} is not zero, where that is needed", "full rank":
+    "{} has full rank, where that is needed",
+}  # fmt: skip
+
+
+# --- the file -------------------------------------------------------------------------------------
+
+
+def text(result: Result, target: str) -> str:
+    """The claims file. Equations whose text cannot be made become stubs, as those not read."""
+    made = [_made(outcome, result) for outcome in result.outcomes]
+    helpers: dict[str, Helper] = {}
+    tools: set[str] = set()
+    for outcome in result.of("claim"):
+        assert outcome.claim is not None
+        for name, helper in outcome.claim.helpers.items():
+            helpers.setdefault(name, helper)
+        tools |= outcome.claim.tools
+    order = [d.name for d in result.definitions]
+    shown = [_helper(helpers[n]) for n in order if n in helpers]
+    body = "\n\n".join([*(TOOLS[t] for t in sorted(tools)), *shown, *made])
+    head = _head(result, target)
+    imports = _imports(body)
+    defined = [o.equation.label for o in result.of("definition")]
+    listed = "".join(f'    "{label}",\n' for label in defined)
+    said = f"DEFINITIONS = (\n{listed})\n" if defined else "DEFINITIONS = ()\n"
+    note = '"""Equations that say what something is called: there is nothing to judge in them."""\n'
+    return f"{head}\n{imports}\n{said}{note}\n\n{body}"
+
+
+def _head(result: Result, target: str) -> str:
+    name = result.article.name
+    unread = result.of("reason")
+    claims, defined = (len(result.of(kind)) for kind in ("claim", "definition"))
+    counts = (
+        f"Of {len(result.outcomes)} displayed equations {claims} are claims and {defined} "
+        f"definitions;\n{len(unread)} could not be read"
+    )
+    left = f": {', '.join(o.equation.label for o in unread)}." if unread else "."
+    return f'''"""Claims read from {name} by `fieldcheck new`: from now on yours to edit.
+
+    fieldcheck verify {target}            judge them
+    fieldcheck coverage {name}   which equations are still unverified
+
+{counts}{left}
+Under each claim stands what was assumed to read it: mend it where that is not meant. The
+neighbours are mechanical; the mistake that people make is a better one.
+"""
+'''
+
+
+def _imports(body: str) -> str:
+    names = [name for name in OFFERED if re.search(rf"\b{name}\(", body)]
+    lines = [f"import {module}" for module in ("functools", "operator") if f"{module}." in body]
+    before = "\n".join(lines) + "\n\n" if lines else ""
+    listed = ", ".join(names)
+    one = f"from fieldcheck import {listed}\n" if names else ""
+    if len(one) > 100:
+        one = "from fieldcheck import (\n" + "".join(f"    {n},\n" for n in names) + ")\n"
+    return before + one
+
+
+def _helper(helper: Helper) -> str:
+    definition = helper.definition
+    names = Names(helper.inputs)
+    code, sources = names.filled(helper.code)
+    locals_ = "".join(f"    {local} = {source}\n" for local, source in sources.items())
+    where = f"Equation ({definition.label})" if definition.label else "In the text"
+    arguments = ", ".join(("xp", *helper.arguments))
+    doc = _doc(f"{where}, line {definition.line}: {definition.printed}")
+    return f"def {definition.name}({arguments}):\n{doc}{locals_}    return {code}\n"
+
+
+def _doc(words: str, indent: str = "    ") -> str:
+    words = words.replace('"""', "'''")
+    raw = "r" if "\\" in words else ""
+    first, *rest = words.split("\n")
+    if words.endswith(("\\", '"')):
+        words += " "
+    end = "" if not rest else f"\n{indent}"
+    body = "\n".join([first, *(f"{indent}{line}" if line else "" for line in rest)])
+    return f'{indent}{raw}"""{body}{end}"""\n'
+
+
+def claim_id(stem: str, outcome: Outcome) -> str:
+    return f"{slug(stem)}-{outcome.key}"
+
+
+def _made(outcome: Outcome, result: Result) -> str:
+    if outcome.definition is not None:
+        used = any(
+            outcome.definition.name in (o.claim.helpers if o.claim else ())
+            for o in result.of("claim")
+        )
+        return "" if used else _comment(outcome.equation, "a definition that no claim uses")
+    if outcome.claim is not None:
+        try:
+            return _claim(outcome, result.article.name)
+        except Unread as reason:
+            outcome.claim, outcome.reason = None, str(reason)
+    return _stub(outcome, result.article.name)
+
+
+def _comment(equation: Equation, words: str) -> str:
+    return f"# Equation ({equation.label}), line {equation.line}: {words}\n#     {equation.tex}\n"
+
+
+def _claim(outcome: Outcome, article: str) -> str:
+    reading, equation = outcome.claim, outcome.equation
+    assert reading is not None
+    names = Names(reading.inputs)
+    lines, sources = [], {}
+    for number, (kind, left, right) in enumerate(reading.relations):
+        a, found = names.filled(left)
+        b, more = names.filled(right)
+        sources.update({**found, **more})
+        lines.append(_relation(kind, a, b, first=number == 0))
+    locals_ = "".join(f"    {local} = {source}\n" for local, source in sources.items())
+    given = {
+        n: domain(n, v, reading.hypotheses.get(n, set()), names) for n, v in reading.inputs.items()
+    }
+    choice, title, changed = ("more=0", "one more on the right side", "more=1")
+    if reading.relations[0][0] == "AtMost":
+        choice, title, changed = ("way=1", "the other way round", "way=-1")
+    name = _function_name(outcome.key, reading)
+    doc = _doc("\n".join([f"Equation ({equation.label}) of {article}.", *_assumed(reading)]))
+    returned = lines[0] if len(lines) == 1 else f"({', '.join(lines)})"
+    if len(returned) > 85:
+        inner = "".join(f"        {line},\n" for line in lines)
+        returned = f"(\n{inner}    )" if len(lines) > 1 else returned
+    arguments = ", ".join(["xp", *reading.inputs, "*", choice])
+    described = ", ".join(f"{n}={d}" for n, d in given.items())
+    identity = claim_id(Path(article).stem, outcome)
+    return (
+        "@claim(\n"
+        f'    "{identity}",\n'
+        f'    title="Equation ({equation.label})",\n'
+        f'    sources=[Source({json.dumps(article)}, "line {equation.line}")],\n'
+        f'    equations=["{equation.label}"],\n'
+        f"    tex={_raw(equation.tex)},\n"
+        f"    given=dict({described}),\n"
+        ")\n"
+        f"def {name}({arguments}):\n{doc}{locals_}    return {returned}\n\n\n"
+        f'{name}.vary("{title}", {changed})\n'
+    )
+
+
+def _raw(tex: str) -> str:
+    if '"' in tex or tex.endswith("\\"):
+        return repr(tex)
+    return f'r"{tex}"'
+
+
+def _relation(kind: str, left: str, right: str, *, first: bool) -> str:
+    if not first:
+        return f"{kind}({left}, {right})"
+    if kind == "AtMost":
+        return f"AtMost(*({left}, {right})[::way])"
+    right = "more" if right == "0" else f"{right} + more"
+    return f"{kind}({left}, {right})"
+
+
+def _assumed(reading: Reading) -> Iterator[str]:
+    """What the reader of the file should look at, a line each."""
+    said = [
+        SHOWN[h].format(name)
+        for name, hypotheses in reading.hypotheses.items()
+        if name in reading.inputs
+        for h in sorted(hypotheses)
+    ]
+    noted = [n for n in reading.notes if not any(n.startswith(s) for s in said)]
+    taken = [n for n in reading.notes if n not in noted]
+    plain = [s for s in said if not any(t.startswith(s) for t in taken)]
+    if plain:
+        yield ""
+        yield f"The text says: {'; '.join(plain)}."
+    if noted or taken:
+        yield ""
+        yield f"Assumed: {'; '.join([*taken, *noted])}."
+
+
+def _function_name(key: str, reading: Reading) -> str:
+    name = key.replace("-", "_")
+    name = name if not name[:1].isdigit() else f"equation_{name}"
+    taken = {*reading.inputs, *reading.helpers, *reading.tools, *OFFERED, "xp"}
+    return f"{name}_" if name in taken or keyword.iskeyword(name) else name
+
+
+def _stub(outcome: Outcome, article: str) -> str:
+    """An equation that was not read: the reason, and a claim to fill in."""
+    equation = outcome.equation
+    identity = claim_id(Path(article).stem, outcome)
+    name = identity.replace("-", "_")
+    lines: Iterable[str] = [
+        f"Equation ({equation.label}), line {equation.line}, was not read: {outcome.reason}.",
+        f"    {equation.tex}",
+        "",
+        "@claim(",
+        f'    "{identity}",',
+        f'    title="Equation ({equation.label})",',
+        f'    sources=[Source({json.dumps(article)}, "line {equation.line}")],',
+        f'    equations=["{equation.label}"],',
+        "    given=dict(...),",
+        ")",
+        f"def {name}(xp, ...):",
+        f'    """Equation ({equation.label}) of {article}."""',
+        "    return Equal(..., ...)",
+    ]
+    return "\n".join(f"# {line}".rstrip() for line in lines) + "\n"

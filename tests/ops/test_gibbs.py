@@ -1,0 +1,100 @@
+"""Gibbs distributions where digits, infinities and axes make trouble."""
+
+import math
+
+import pytest
+import torch
+
+from fieldcheck import ops
+
+INF, NAN = math.inf, math.nan
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 0.7, 2.0, 1e-3, 2.0**-12, 5e-324])
+@pytest.mark.parametrize("base", [0.0, 1e6, -1e6, 6e4])
+def test_a_common_part_costs_no_digits(temperature, base):
+    e = torch.tensor([base, base + 0.25, base + 0.5])
+    weight = [math.exp(-d / temperature) for d in (0.0, 0.25, 0.5)]
+    right = torch.tensor([w / sum(weight) for w in weight])
+    torch.testing.assert_close(ops.gibbs(e, temperature), right, rtol=2e-6, atol=1e-7)
+    warm = torch.tensor(temperature)
+    if warm > 0:
+        torch.testing.assert_close(ops.gibbs(e, warm), right, rtol=2e-6, atol=1e-7)
+    free = base - temperature * math.log(sum(weight))
+    torch.testing.assert_close(ops.gibbs_free_energy(e, temperature), torch.tensor(free))
+
+
+def test_the_case_that_was_wrong():
+    found = ops.gibbs(torch.tensor([1e6, 1e6 + 0.25, 1e6 + 0.5]), 0.3)
+    assert [round(p, 4) for p in found.tolist()] == [0.6160, 0.2677, 0.1163]
+
+
+CASES = [
+    # energies, free energy as tau -> -tau log 2 or a number, its gradient
+    ([INF, 0.0], 0.0, [0.0, 1.0]),
+    ([INF, INF], INF, [NAN, NAN]),
+    ([INF], INF, [NAN]),
+    ([-INF, 0.0], -INF, [NAN, 0.0]),
+    ([-INF, INF], -INF, [NAN, 0.0]),
+    ([-INF, -INF], -INF, [NAN, NAN]),
+    ([NAN, 0.0], NAN, [NAN, NAN]),
+    ([NAN, INF], NAN, [NAN, NAN]),
+    ([NAN, -INF], NAN, [NAN, NAN]),
+    ([3e38, -3e38], -3e38, [0.0, 1.0]),
+]
+
+
+@pytest.mark.parametrize(("energies", "free", "slope"), CASES)
+@pytest.mark.parametrize("temperature", [1.0, 0.3, 1e-4, torch.tensor(0.3)])
+def test_infinite_energies_are_as_documented(energies, free, slope, temperature):
+    e = torch.tensor(energies, requires_grad=True)
+    found = ops.gibbs_free_energy(e, temperature)
+    torch.testing.assert_close(found, torch.tensor(free), equal_nan=True)
+    found.backward()
+    torch.testing.assert_close(e.grad, torch.tensor(slope), equal_nan=True)
+    p = ops.gibbs(e, temperature)
+    lost = torch.full_like(p, NAN) if math.isnan(math.fsum(slope)) else torch.tensor(slope)
+    torch.testing.assert_close(p, lost, equal_nan=True)
+
+
+@pytest.mark.parametrize("dim", [(0, 1), (1, 2), (-1, 0), [2, 0, 1], (1,)])
+@pytest.mark.parametrize("temperature", [0.7, "tensor"])
+def test_states_may_fill_several_axes(dim, temperature):
+    e = torch.randn(2, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    warm = temperature
+    if temperature == "tensor":
+        kept = [1 if k in [d % 3 for d in dim] else n for k, n in enumerate(e.shape)]
+        warm = torch.linspace(0.5, 2, math.prod(kept), dtype=e.dtype).view(kept)
+    weight = torch.exp(-e / warm)
+    total = weight.sum(tuple(dim), keepdim=True)
+    torch.testing.assert_close(ops.gibbs(e, warm, dim=dim), weight / total)
+    free = (-warm * total.log()).squeeze(tuple(dim))
+    torch.testing.assert_close(ops.gibbs_free_energy(e, warm, dim=dim), free)
+
+
+def test_a_temperature_may_vary_along_the_axes_of_the_states():
+    e, warm = torch.rand(2, 2, 3, 4, generator=torch.Generator().manual_seed(0)).add(0.5)
+    weight = torch.exp(-e / warm)
+    right = weight / weight.sum((0, 2), keepdim=True)
+    torch.testing.assert_close(ops.gibbs(e, warm, dim=(0, 2)), right)
+    with pytest.raises(ValueError, match="one temperature for all states"):
+        ops.gibbs_free_energy(e, warm, dim=(0, 2))
+
+
+def test_a_number_is_one_state():
+    e = torch.tensor(3.0, requires_grad=True)
+    for dim in (-1, 0):
+        assert ops.gibbs(e, 0.3, dim=dim).item() == 1
+        assert ops.gibbs_free_energy(e, 0.3, dim=dim).item() == 3
+    assert torch.autograd.grad(ops.gibbs_free_energy(e), e)[0] == 1
+    assert ops.gibbs_free_energy(e, torch.tensor(0.5)).item() == 3
+
+
+@pytest.mark.parametrize(("dim", "words"), [
+    ((0, 0), "one axis or several different ones"), ((0, -2), "several different ones"),
+    ((), "one axis or several"), ((0, 2), "so dim=2 names no axis"), (5, "so dim=5 names no axis"),
+])  # fmt: skip
+def test_axes_that_are_none(dim, words):
+    for op in (ops.gibbs, ops.gibbs_free_energy):
+        with pytest.raises(ValueError, match=words):
+            op(torch.zeros(2, 3), dim=dim)

@@ -1,0 +1,227 @@
+"""Single formulas: what is read of them, what is assumed, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("pylatexenc")
+
+from fieldcheck.ledger import machine
+from fieldcheck.start import article, covered, prose, reading, writing
+
+SAID = r"""
+Let $A, B \in \mathbb{R}^{n \times n}$, $u, v, x \in \mathbb{R}^n$, $\lambda > 0$,
+and $a, b, t \in \mathbb{R}$.
+Let $M$ be an invertible $n \times n$ matrix and $p, q \in \mathbb{R}^m$ be probability vectors.
+"""
+
+
+def outcomes(body: str, said: str = SAID) -> list[reading.Outcome]:
+    source = f"\\begin{{document}}\n{said}\n{body}\n\\end{{document}}"
+    return reading.interpret(article.scan(source, "a.tex")).outcomes
+
+
+def one(tex: str, said: str = SAID) -> reading.Outcome:
+    (outcome,) = outcomes(f"\\begin{{equation}} {tex} \\label{{x}} \\end{{equation}}", said)
+    return outcome
+
+
+def body(tex: str, said: str = SAID) -> str:
+    """The line that the claim of a formula returns."""
+    outcome = one(tex, said)
+    assert outcome.claim is not None, outcome.reason
+    text = writing._claim(outcome, "a.tex")
+    (line,) = [line.strip() for line in text.splitlines() if line.strip().startswith("return")]
+    return line.removeprefix("return ")
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"\operatorname{tr} (A B) = \mathrm{Tr}(BA)",
+         "Equal(xp.trace(A @ B), xp.trace(B @ A) + more)"),
+        (r"\sum_{i,j} A_{ij} u_i v_j = u^\top A v",
+         "Equal(xp.sum(xp.sum(A * (u[:, None] * v), axis=1)), u @ A @ v + more)"),
+        (r"(AB)_{ij} = \sum_k A_{ik} B_{kj}", None),
+        (r"A_{ij} = A_{ji}", "Equal(A, A.T + more)"),
+        (r"\sum_i A_{ii} = \operatorname{tr} A",
+         "Equal(xp.sum(xp.diagonal(A)), xp.trace(A) + more)"),
+        (r"\frac{a}{2} + \frac{1}{2} b = 0.5 (a+b)",
+         "Equal(a / 2 + b / 2, (a + b) / 2 + more)"),
+        (r"\nabla_x \|x\|^2 = 2x", "Gradient(lambda x: xp.norm2(x), x, 2 * x + more)"),
+        (r"\nabla^2_x (x^\top A x) = A + A^\top",
+         "Equal(xp.jacobian(lambda x: xp.gradient(lambda x: x @ A @ x, x), x), A + A.T + more)"),
+        (r"\left| u^\top v \right| \le \|u\|_2 \|v\|_2",
+         "AtMost(*(xp.abs(u @ v), xp.norm(u) * xp.norm(v))[::way])"),
+        (r"\langle A, B \rangle = \operatorname{tr}(A^\top B)",
+         "Equal(xp.sum(A * B), xp.trace(A.T @ B) + more)"),
+        (r"e^{a+b} = e^a e^b", "Equal(xp.exp(a + b), xp.exp(a) * xp.exp(b) + more)"),
+        (r"u v^\top x = (v^\top x) u",
+         "Equal(u[:, None] * v[None, :] @ x, v @ x * u + more)"),
+        (r"\log\det M^2 = 2 \log \det M",
+         "Equal(xp.log(xp.det(M @ M)), 2 * xp.log(xp.det(M)) + more)"),
+        (r"\prod_{k=1}^m p_k \le 1", "AtMost(*(product(xp, p), 1)[::way])"),
+        (r"\sum_{k=1}^m p_k = 1", "Equal(xp.sum(p), 1 + more)"),
+        (r"\begin{pmatrix} a & b \\ -b & a \end{pmatrix}"
+         r"\begin{pmatrix} a & -b \\ b & a \end{pmatrix} = (a^2 + b^2) I", None),
+        (r"\max(a, b) = \frac{a + b + |a - b|}{2}",
+         "Equal(xp.maximum(a, b), (a + b + xp.abs(a - b)) / 2 + more)"),
+        (r"\sum_{i \ne j} u_i v_j = \sum_i \sum_j u_i v_j - u^\top v", None),
+    ],
+)  # fmt: skip
+def test_what_is_read(tex: str, expected: str | None) -> None:
+    found = body(tex)
+    assert expected is None or found == expected
+
+
+@pytest.mark.parametrize(
+    ("tex", "reason"),
+    [
+        (r"\int_0^1 t \, dt = \frac12", "an integral"),
+        (r"\|A\| \le \|A\|_F", "the norm of a matrix without a subscript"),
+        (r"e^{A} e^{-A} = I", "exp of a matrix"),
+        (r"u v = 1", "a product of a vector (n) and a vector (n)"),
+        (r"A + u = u", "a sum"),
+        (r"A p = p", "a length is"),
+        (r"f(a) = g(a) + 1", "g, which is defined nowhere"),
+        (r"a \approx b", r"\approx"),
+        (r"u^{(1)} = v", "a label, not a power"),
+        (r"a = b, \qquad b = a", "more than one statement"),
+        (r"A^* A = B", "not declared complex"),
+        (r"\frac{\partial a}{\partial t} = 0", "does not speak"),
+        (r"\mathbb{E}[a] = b", "an expectation"),
+        (r"a + = b", "no reading"),
+        (r"a^T = a", "a transpose of the number a"),
+        (r"A", "nothing is claimed"),
+    ],
+)
+def test_what_is_refused(tex: str, reason: str) -> None:
+    outcome = one(tex)
+    assert outcome.claim is None
+    assert reason in outcome.reason
+
+
+def test_what_is_not_declared_is_guessed_and_told() -> None:
+    outcome = one(r"w^\top w = \|w\|^2", "Nothing is said.")
+    assert outcome.claim is not None
+    assert outcome.claim.notes == ["w is not declared: taken as a real vector"]
+
+
+def test_a_name_that_is_new_is_defined_and_then_used() -> None:
+    first, second = outcomes(
+        r"\begin{equation} \bar{u} = \frac{1}{n} \sum_{i=1}^n u_i \label{m} \end{equation}"
+        r"\begin{equation} \sum_i (u_i - \bar u) = 0 \label{z} \end{equation}"
+    )
+    assert first.definition is not None
+    assert first.definition.name == "u_bar"
+    assert second.claim is not None
+    assert list(second.claim.helpers) == ["u_bar"]
+
+
+def test_what_rests_on_a_lost_definition_is_lost() -> None:
+    first, second = outcomes(
+        r"\begin{equation} G(t) = \int_0^t e^s ds \label{g} \end{equation}"
+        r"\begin{equation} G(t) + G(-t) = 0 \label{h} \end{equation}"
+    )
+    assert first.reason
+    assert second.reason
+
+
+def test_an_if_holds_for_its_sentence_alone() -> None:
+    first, second = outcomes(
+        r"If $A = A^\top$ is symmetric, then \begin{equation} A B = B A \label{s} \end{equation}."
+        "\n\nIn general\n"
+        r"\begin{equation} A B = B^\top A \label{g} \end{equation}"
+    )
+    assert assumed(first) == {"symmetric"}
+    assert assumed(second) == set()
+
+
+def assumed(outcome: reading.Outcome) -> set[str]:
+    assert outcome.claim is not None
+    return outcome.claim.hypotheses["A"]
+
+
+def test_an_if_does_not_reach_back_over_an_equation() -> None:
+    first, second, third = outcomes(
+        r"First \begin{equation} A B = B A \label{a} \end{equation} and if $A = A^\top$ then"
+        r"\begin{equation} A B = B A^\top \label{b} \end{equation}, but"
+        r"\begin{equation} A = A \label{c} \end{equation}."
+    )
+    assert assumed(first) == set()
+    assert assumed(second) == assumed(third) == {"symmetric"}
+
+
+def test_an_if_at_the_end_holds_for_the_last_equation() -> None:
+    first, second = outcomes(
+        r"Now \begin{equation} A B = B A \label{a} \end{equation} and"
+        r"\begin{equation} A B = B A^\top \label{b} \end{equation} if $A$ is symmetric."
+    )
+    assert (assumed(first), assumed(second)) == (set(), {"symmetric"})
+
+
+def test_what_is_assumed_later_does_not_hold_earlier() -> None:
+    first, second = outcomes(
+        r"We see \begin{equation} K = K^\top \label{a} \end{equation}."
+        "\n\nLet $K$ be a symmetric matrix. Then\n"
+        r"\begin{equation} K K = K^\top K \label{b} \end{equation}."
+    )
+    assert first.claim is not None
+    assert second.claim is not None
+    assert (first.claim.hypotheses["K"], second.claim.hypotheses["K"]) == (set(), {"symmetric"})
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "rank", "hypotheses"),
+    [
+        (r"Let $Q$ be an orthogonal matrix.", "Q", 2, {"orthogonal"}),
+        (r"Let $Q$ satisfy $Q^\top Q = I$.", "Q", 2, {"orthogonal"}),
+        (r"For a positive definite matrix $S$ all is well.", "S", 2, {"spd"}),
+        (r"Let $y_1, \dots, y_k \in \mathbb{R}$.", "y", 1, set()),
+        (r"Let $w \in \mathbb{R}_{>0}^k$.", "w", 1, {"positive"}),
+        (r"Let $H \in \mathbb{C}^{k \times k}$ be Hermitian.", "H", 2, {"complex", "hermitian"}),
+        (r"Let $A$ be skew-symmetric, a matrix.", "A", None, {"skew"}),
+    ],
+)
+def test_what_a_sentence_says(said: str, name: str, rank: int | None, hypotheses: set[str]) -> None:
+    read = article.scan(f"{said} $$ 1 = 1 $$", "a.tex")
+    declared = prose.Declarations(read).at(0, 9)[name]
+    assert declared.hypotheses == hypotheses
+    assert rank is None or declared.rank == rank
+
+
+def test_macros_rows_and_labels() -> None:
+    found = article.scan(
+        "\\newcommand{\\norm}[1]{\\lVert #1 \\rVert}\n\\def\\R{\\mathbb{R}}\n"
+        "\\begin{document}\n% \\begin{equation} gone \\end{equation}\n"
+        "\\begin{align} \\norm{u} &= 1, \\label{a} \\\\ \\norm{v} &\\le 2 \\notag \\\\ "
+        "&\\le 3 \\label{b}\\end{align}\n\\[ u = v. \\]\n\\end{document}",
+        "a.tex",
+    )
+    assert [(e.label, e.tex) for e in found.equations] == [
+        ("a", r"\lVert u \rVert = 1"),
+        ("b", r"\lVert v \rVert \le 2 \le 3"),
+        ("equation-3", "u = v"),
+    ]
+
+
+def test_coverage_knows_claims_definitions_and_holes(tmp_path) -> None:
+    read = article.scan(r"$$ a = 1 $$ \begin{equation} b = 2 \label{b} \end{equation}", "a.tex")
+    lines = covered.lines(read, {}, {})
+    assert [(line.label, line.state) for line in lines] == [
+        ("equation-1", covered.MISSING),
+        ("b", covered.MISSING),
+    ]
+
+
+def test_labels_that_look_alike_make_claims_of_their_own(tmp_path) -> None:
+    labels = ("a.1", "a-1", "α", "β", 'q"u\no')
+    shown = "".join(
+        rf"\begin{{equation}} u^\top v = v^\top u \label{{{label}}} \end{{equation}}"
+        for label in labels
+    )
+    source = f"\\begin{{document}}\n{SAID}\n{shown}\n\\end{{document}}"
+    result = reading.interpret(article.scan(source, "a.tex"))
+    (tmp_path / "claims.py").write_text(writing.text(result, "claims.py"), encoding="utf8")
+    found = machine.load([str(tmp_path / "claims.py")])
+    assert list(found) == ["a-a-1", "a-a-1-2", "a-equation-3", "a-equation-4", "a-qu-o"]
