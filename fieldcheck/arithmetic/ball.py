@@ -118,6 +118,10 @@ def _square_of_modulus(x):
     return _square(x.real) + _square(x.imag) if isinstance(x, acb) else _square(x)
 
 
+MANY = 8
+"""Factors of a power up to which it is a product like any other."""
+
+
 class Ball(Objects):
     """Real and complex balls; precision is the context's (see :func:`working_digits`)."""
 
@@ -156,6 +160,14 @@ class Ball(Objects):
         if a is b and isinstance(a, Array):
             return self.wrap(each(_square, a.data))
         return super().mul(a, b)
+
+    def power(self, a, n):
+        """Of many factors in one go, where no ball holds zero (there Arb knows no power)."""
+        if isinstance(n, int) and n > MANY and isinstance(a, Array):
+            made = each(lambda x: x if x.contains(0) else x**n, a.data)
+            if not any(x.contains(0) or not x.is_finite() for x in made.flat):
+                return self.wrap(made)
+        return super().power(a, n)
 
     def abs2(self, x):
         if isinstance(x, Jet):

@@ -347,6 +347,11 @@ class Prime(Paired):
         return y
 
     @property
+    def splits(self) -> bool:
+        """Was an exponential, a logarithm or a root taken that might be split?"""
+        return len(self._exp_of) > 2 or len(self._log_of) > 1 or len(self._root_of) > 2
+
+    @property
     def steps(self) -> int:
         """How many steps were taken."""
         return len(self._step_of)

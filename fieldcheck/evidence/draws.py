@@ -69,3 +69,9 @@ def simplest(v: Any) -> np.ndarray:
 def wrap_raw(xp, raw: Raw) -> dict[str, Value]:
     """Exact raw parameters as values of an arithmetic."""
     return {name: xp.from_raw(np.asarray(v, dtype=object)) for name, v in raw.items()}
+
+
+def modulo(raw: Raw, p: int) -> Raw:
+    """Exact fractions as residues."""
+    residue = np.frompyfunc(lambda q: q.numerator * pow(q.denominator, -1, p) % p, 1, 1)
+    return {k: np.asarray(residue(v), dtype=object) for k, v in raw.items()}

@@ -25,7 +25,7 @@ from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.evidence.ascent import ascend, columns, table, uncolumned
 from fieldcheck.evidence.draws import Raw, wrap_raw
-from fieldcheck.evidence.floats import ratios
+from fieldcheck.evidence.floats import ratios, violations
 from fieldcheck.evidence.points import Cloud, within
 from fieldcheck.evidence.statement import Statement
 
@@ -42,7 +42,8 @@ STEPS = 20
 CLOSE, NEAR = 1e-9, 1e-3
 """What is left of an argument at a zero, and near one."""
 
-LANDED = 1e-13
+LANDED, BOUNDED = 1e-13, 1e6
+"""What is left of an argument at a point that is taken for a zero, and how far that may lie."""
 
 TRIES = 3
 """Points of a batch that are asked whether an argument is exactly zero there."""
@@ -248,10 +249,10 @@ class Sites:
             away = site in self.tried and site not in self.near
             if site.kind == POINT and site not in self.landed and not away:
                 goals.append(Goal(site, ZERO))
-        excluded = self._excluded() if goals else set()
+        excluded = self.excluded() if goals else set()
         return [goal for goal in goals if goal not in excluded]
 
-    def _excluded(self) -> set[Goal]:
+    def excluded(self) -> set[Goal]:
         """What the forms of the arguments exclude, at the ends of what was visited."""
         shapes = {tuple(s.items()): s for here in self.seen.values() for s in here.ends}
         excluded, allowed = set(), set()
@@ -265,6 +266,8 @@ class Sites:
             for site, (known, *others) in xp.records:
                 if site.name in ("maximum", "minimum"):
                     known = xp._sub(known, others[0])
+                elif site.kind == POLE:
+                    known = others[0]
                 goals = {side: Goal(site, side) for side in (BELOW, ABOVE, ZERO)}
                 excluded |= set(goals.values())
                 allowed |= {goals[BELOW]} if not known.nonneg else set()
@@ -294,6 +297,31 @@ def _vanishing(xp: Any) -> set[Site]:
             vanish = vanish.all(axis=0) if xp.kind == "rational" else vanish
             found |= {site} if vanish.all(axis=args[1]).any() else set()
     return found
+
+
+class Vanished(Float):
+    """Floats in which a vector that is zero but for rounding has the unit vector of zero, 0."""
+
+    def _unit(self, d: torch.Tensor, axis: int) -> torch.Tensor:
+        gone = torch.linalg.vector_norm(d, dim=axis, keepdim=True) <= CLOSE
+        unit: torch.Tensor = super()._unit(d, axis)
+        return torch.where(gone, torch.zeros_like(unit), unit)
+
+
+PLAIN = 1e-3
+"""What a statement is off by at such a point if it is no matter of rounding."""
+
+
+def off(statement: Any, raws: dict[str, np.ndarray]) -> float:
+    """By how much the statement is off at points that are taken for zeros of what is brought to
+    unit length: the most, relative to the sides and as it stands, whichever is less."""
+    body = lambda xp, values: torch.stack(
+        [torch.minimum(*pair) for pair in violations(statement, xp, values)]
+    )
+    with torch.no_grad():
+        tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
+        least: torch.Tensor = batched(body, tensors, Vanished())
+    return float(torch.nan_to_num(least, -1.0, -1.0, -1.0).max()) if least.numel() else 0.0
 
 
 # -- going where nobody was ------------------------------------------------------------------------
@@ -327,6 +355,8 @@ class Landing:
     tried:  the sites that were tried
     near:   those of which an argument came near to zero
     landed: the site of each of these points
+    close:  points at which one is zero but for rounding, and no simple coordinates are known
+    missed: the site of each of these
     """
 
     beside: dict[str, np.ndarray]
@@ -334,6 +364,8 @@ class Landing:
     tried: set[Site]
     near: set[Site]
     landed: list[Site]
+    close: dict[str, np.ndarray]
+    missed: list[Site]
 
 
 def land(
@@ -360,6 +392,8 @@ def land(
         return None
     left = chase.run()
     at, hit = chase.simple(np.flatnonzero(left <= CLOSE)[:SIMPLE_ROWS])
+    close = np.flatnonzero((left <= LANDED) & (np.abs(chase.now).max(axis=1) < BOUNDED))
+    close = np.setdiff1d(close, hit)[:SIMPLE_ROWS]
     step = 2.0 ** -rng.integers(1, 45, (len(left), 1)) * rng.standard_normal(chase.now.shape)
     return Landing(
         within(statement, uncolumned(chase.now + chase.free * step, raws)),
@@ -367,6 +401,8 @@ def land(
         {sites[k] for k in targets},
         {sites[k] for k in chase.which[left <= NEAR]},
         [sites[k] for k in chase.which[hit]],
+        uncolumned(chase.now[close], raws),
+        [sites[k] for k in chase.which[close]],
     )
 
 

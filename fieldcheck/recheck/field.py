@@ -109,6 +109,7 @@ class Residues(Road):
         self.small = {n % p for n in range(-99, 100)}
         self.overs: dict[Any, Any] = {}
         self.exps: dict[Any, Any] = {0: 1}
+        self.positive: dict[Any, Any] = {1: 0}  # logarithms of positive numbers
         self.logs: dict[Any, Any] = {1: 0}
         self.roots: dict[Any, tuple[Any, complex]] = {}
         self.trail: list[Shadowed] = []
@@ -224,7 +225,32 @@ class Residues(Road):
         self.exps.setdefault(-x % self.p, self.inverse(self.exps[x]))
         if abs(s.imag) < math.pi:  # else the principal logarithm is another one
             self.logs[self.exps[x]] = x
+        if s.imag == 0:
+            self.noted(self.exps[x], x)
         return self.exps[x]
+
+    def noted(self, y: Any, x: Any) -> None:
+        """x is the logarithm of a positive y."""
+        self.positive[y], self.positive[self.inverse(y)] = x, -x % self.p
+
+    def product_of_known(self, y: Any) -> Any:
+        """log y of a positive y that is a^k b or a b c, or of which a power is known; else None."""
+        p, known = self.p, list(self.positive.items())[:FEW]
+        for a, x in known:
+            rest = y
+            for k in range(1, FEW // 10):
+                rest = rest * self.inverse(a) % p
+                if rest in self.positive:
+                    return (k * x + self.positive[rest]) % p
+        for (a, x), (b, z) in combinations(known, 2):
+            if (rest := y * self.inverse(a * b % p) % p) in self.positive:
+                return (x + z + self.positive[rest]) % p
+        power = y
+        for k in range(2, FEW // 10):
+            power = power * y % p
+            if power in self.positive:
+                return self.positive[power] * self.inverse(k) % p
+        return None
 
     def sum_of_known(self, x: Any) -> Any:
         """exp(x) for x = ka + b or a + b + c with known exponentials; 0 if there are none."""
@@ -243,7 +269,14 @@ class Residues(Road):
     def _log(self, y: Any, s: complex, x: complex) -> Any:
         if not y:
             raise Undefined("log of zero")
+        positive = s.imag == 0 and s.real > 0
+        if positive and y not in self.logs:
+            found = self.product_of_known(y)
+            if found is not None:
+                self.logs[y] = found
         self.exps.setdefault(self.symbol(self.logs, y), y)
+        if positive:
+            self.noted(y, self.logs[y])
         return self.logs[y]
 
     def _sqrt(self, x: Any, s: complex, y: complex) -> Any:

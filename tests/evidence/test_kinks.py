@@ -12,6 +12,7 @@ from fieldcheck.evidence.kinks import ABOVE, BELOW, POINT, SIDES, ZERO, Sites, l
 from fieldcheck.evidence.methods import sample
 from fieldcheck.evidence.points import Cloud
 from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import examine
 from fieldcheck.relations import Equal
 from tests.evidence.statements import statement
 
@@ -199,3 +200,20 @@ def test_sites_of_other_kinds():
     assert kinds_of == {"log": "cut", "div": "pole", "sqrt": "cut"}
     assert found.unseen() == []
     assert SIDES not in kinds_of.values()
+
+
+@pytest.mark.parametrize(
+    ("argument", "given"),
+    [
+        (lambda xp, x, y: xp.exp(x) - 3 + 0 * y, (real(), real())),
+        (lambda xp, x, y: x * x - 2 * y * y - 3, (real(), real())),
+        (lambda xp, x, y: xp.sin(x) - xp.one / 2 + 0 * y, (real(), real())),
+    ],
+)
+def test_a_thin_set_without_exact_points_is_suspicious(argument, given):
+    """There unit is 0 and the sides differ; no rational point shows it."""
+    body = lambda xp, x, y: Equal(
+        (y + 9) * xp.norm2(xp.unit(xp.stack([argument(xp, x, y)]))), y + 9
+    )
+    verdict, _ = examine(body, profile="quick", x=given[0], y=given[1])
+    assert verdict.verdict == "undecided"

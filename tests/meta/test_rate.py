@@ -137,3 +137,16 @@ def test_a_negative_remainder_is_no_size_and_refutes():
     verdict, _ = examine(lambda xp, x: Rate(lambda n: -xp.one / n, 1), x=real())
     assert verdict.verdict == "refuted"
     assert "negative" in verdict.witness.lhs
+
+
+@pytest.mark.parametrize(
+    ("odd", "expected"),
+    [
+        (lambda n: n % 3 == 0, "undecided"),
+        (lambda n: n & (n - 1) == 0, "undecided"),
+        (lambda n: n < 0, "stands"),
+    ],
+)
+def test_the_n_between_powers_of_two_must_keep_to_the_constant(odd, expected):
+    body = lambda xp, x: Rate(lambda n: x * (1 if odd(n) else xp.lift(10001) / 10000) / n**2, 2)
+    assert examine(body, profile="quick", x=positive())[0].verdict == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import pytest
 
@@ -264,18 +265,33 @@ def test_what_is_no_series_is_neither_proved_nor_refuted(name):
 
 
 # -- side conditions -----------------------------------------------------------------------------
-def test_another_expansion_at_one_input_fails():
-    """1/(1 + nx²) is of order one, but at x = 0, where it is 1."""
-    verdict, found = examine(lambda xp, x: Rate(lambda n: 1 / (1 + n * x * x), 1), x=real())
-    assert verdict.verdict == "fails"
-    assert "stratum 'zero'" in found["rate"].reason
+@pytest.mark.parametrize("at", [0, Fraction(1, 7), 30, -1000])
+def test_another_expansion_at_one_input_refutes(at):
+    """1/(1 + n(x - c)²) is of order one, but at x = c, where it is 1."""
+    c = lambda xp: xp.lift(at.numerator) / at.denominator
+    body = lambda xp, x: Rate(lambda n: 1 / (1 + n * (x - c(xp)) ** 2), 1)
+    verdict, _ = examine(body, x=real())
+    assert verdict.verdict == "refuted"
+    assert verdict.witness.inputs["x"] == str(Fraction(at))
 
 
-def test_another_expansion_where_nobody_looks_keeps_the_verdict_from_proved():
-    """The same at x = 1/7."""
-    verdict, _ = examine(lambda xp, x: Rate(lambda n: 1 / (1 + n * (7 * x - 1) ** 2), 1), x=real())
-    assert verdict.verdict == "stands"
-    assert "where the leading coefficient of a divisor vanishes" in verdict.scope.conditions
+@pytest.mark.parametrize(
+    ("remainder", "constant"),
+    [
+        (lambda xp, a, n: 1 / (1 + n * (a - 5) ** 2), None),
+        (lambda xp, a, n: 1 / (1 + n * (xp.exp(a) - 2) ** 2), None),
+        (lambda xp, a, n: xp.sqrt((a - 3) ** 2 + xp.one / n) - xp.sqrt((a - 3) ** 2), None),
+        (lambda xp, a, n: a / n, lambda xp, a: a * xp.norm2(xp.unit(xp.stack([a - 7])))),
+    ],
+)
+def test_another_expansion_at_an_input_without_coordinates_is_suspicious(remainder, constant):
+    """positive() is x², and 5 is not the square of a rational number."""
+    stated = lambda xp, a: None if constant is None else constant(xp, a)
+    verdict, _ = examine(
+        lambda xp, a: Rate(lambda n: remainder(xp, a, n), 1, stated(xp, a)), a=positive()
+    )
+    assert verdict.verdict == "undecided"
+    assert "where something vanishes" in verdict.because
 
 
 def test_where_nothing_has_a_value_is_left_out():

@@ -31,11 +31,11 @@ from typing import Any
 
 import numpy as np
 
-from fieldcheck.arithmetic.additive import Additive
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.informed import Informed
+from fieldcheck.arithmetic.multiplicative import Multiplicative
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.sign import Known, Sign, known_of
 from fieldcheck.evidence import every_size
@@ -96,7 +96,7 @@ class Trials:
     field: type[Prime] = Prime
     rules: tuple[bool, ...] = ()
     _steps: bool = False
-    _exponentials: bool = False
+    _splits: bool = False
 
     def __post_init__(self) -> None:
         """What is known of signs, once: residues need it only under functions that depend on it."""
@@ -125,12 +125,13 @@ class Trials:
 
     def _ways(self) -> Iterator[tuple[bool, type[Prime]]]:
         """How symbols are drawn: free; with steps that are 0 and 1 in turn; with an exponential
-        that turns sums into products, which decides no sizes but those visited."""
+        that turns sums into products, and a logarithm and a root of products, which decide no sizes
+        but those visited."""
         yield False, Prime
         if self._steps:
             yield True, Prime
-        if self._exponentials and not self.noting:
-            yield False, Additive
+        if self._splits and not self.noting:
+            yield False, Multiplicative
 
     def _passed(self, sizes: Shape) -> list[np.ndarray]:
         sites: list[np.ndarray] = []
@@ -177,7 +178,7 @@ class Trials:
                         raise Unsupported(f"more than {ROOTS} square roots or steps")
                     if residual.any():
                         self._steps = bool(run._step_of)
-                        self._exponentials = len(run._exp_of) > 2
+                        self._splits = run.splits
                         return run, roots, False
                     prefix = following(run.choices)
             except Unlucky as reason:

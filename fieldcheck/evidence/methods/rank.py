@@ -39,7 +39,7 @@ from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
-from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
+from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
@@ -134,17 +134,11 @@ def _at_special(statement: Statement, raw: Raw, part: int, rng) -> tuple[int, in
     Modulo a prime it is at most what it is over the rationals; with roots it may be any.
     """
     field = Prime(random_prime(rng), rng)
-    relation, matrix = _matrix(statement, field, _modulo(raw, field.p), part)
+    relation, matrix = _matrix(statement, field, modulo(raw, field.p), part)
     here = field.rank(matrix)
     if field.symbols or here > relation.rank:
         return (*rank_at(statement, raw, part), not field.symbols)
     return here, relation.rank, True
-
-
-def _modulo(raw: Raw, p: int) -> Raw:
-    """Exact fractions as residues."""
-    residue = np.frompyfunc(lambda q: q.numerator * pow(q.denominator, -1, p) % p, 1, 1)
-    return {k: np.asarray(residue(v), dtype=object) for k, v in raw.items()}
 
 
 def _worst_conditioned(

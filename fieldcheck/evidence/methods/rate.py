@@ -34,7 +34,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from flint import acb
+from flint import acb, arb, arb_mat
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
@@ -78,9 +78,13 @@ which oscillating corrections disturb less."""
 DOUBLINGS = {"quick": 4, "standard": 4, "deep": 5}
 """How often n may be doubled for a fit that has not settled."""
 
+NEAR = Reach((0, 1, 2, 3, 4), 30, DIGITS)
 FAR = Reach((20, 30, 40), 30, DIGITS)
 BEYOND = Reach((400, 700, 1000), 200, (600, 1200, 2400, 4800))
 """Where n goes if the body is a formula in n."""
+
+WEIGHTS = 3 * BEYOND.known
+"""Digits of what a fit multiplies values with; balls lose some of them."""
 
 SAFETY = 10
 """The error of a fit is taken to be so many times what its last value changes."""
@@ -106,11 +110,17 @@ EXTREME = ("small", "nearly singular", "half-turn")
 ZERO = "zero"
 """Visited wherever there is one: a root or a divisor degenerates there first."""
 
+ASIDE = 12
+"""Steps aside are of this decimal: much longer than the rounding of a float."""
+
 SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
 """Most strata that are visited for each part, at one shape."""
 
 NO_RATE = "the remainder is exactly zero: there is no rate"
 UNSETTLED = "largest error of a fitted order or constant"
+
+DEEPEST, BETWEEN = 6, 3
+"""Powers of two that a prediction is made from, and n beyond each at which it is compared."""
 
 SHOWN = 6
 """Decimals of an order that are printed, if known."""
@@ -174,6 +184,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 fine, why = False, found.reason
             elif furthest is None or found.error > furthest[0]:
                 furthest = found.error, sizes, raw
+        if fine and not _formula(statement, raw, part):
+            found = _between(statement, raw, part, found)
+            fine, why = found.agrees, found.reason
         if fine:
             good.append(part)
     report.strata = {GENERIC: report.cases}
@@ -218,6 +231,52 @@ def _special(
         some = rng.sample(others, min(len(others), SPECIAL[profile.name]))
         for name in [ZERO] * (ZERO in names) + some:
             yield part, name, moved_into(statement, name, point(statement, sizes, rng), moves)
+
+
+def doubts_at(statement: Statement, sizes, raw: Raw, part: int) -> Witness | None:
+    """A point that speaks against a rate: not by falling faster, where the constant allows it."""
+    found = judge(statement, raw, part, DOUBLINGS["standard"])
+    if not found.against or falls_faster(statement, raw, part, found):
+        return None
+    return _witness(statement, sizes, raw, part, found)
+
+
+def suspect(statement: Statement, sizes, raw: Raw, part: int, seed: int) -> str:
+    """What small n say against a rate at a point, if they do not say it of generic ones.
+
+    Beside a point at which the rate breaks down, it does so up to some n only.
+    """
+
+    def said(raw: Raw) -> str:
+        found = _followed_to(statement, raw, part, NEAR, DIGITS[0])[0]
+        faster = not found.against or falls_faster(statement, raw, part, found)
+        return "" if faster else found.reason
+
+    here = said(raw)
+    if not here or not _has_constant(statement, raw, part):
+        return ""
+    usual = point(statement, sizes, stream(statement.key, "rate/suspect", seed))
+    return here if not said(usual) else ""
+
+
+def _has_constant(statement: Statement, raw: Raw, part: int) -> bool:
+    """Is the stated constant, if there is one, about the same a little beside a point?  If not it
+    has no value at the zero that the point stands for, and the rate does not speak of it."""
+    rng, values = stream(statement.key, "rate/aside", part), []
+    aside = lambda v: v + Fraction(rng.randint(-9, 9), 10**ASIDE) * (1 + abs(v))
+    for moves in (False, True, True, True):
+        moved = {
+            k: np.asarray(np.frompyfunc(aside, 1, 1)(v), dtype=object)
+            if moves and k not in statement.sign_raws
+            else v
+            for k, v in raw.items()
+        }
+        values.append(Remainders(statement, moved, part, DIGITS[0]).constant())
+    first, *others = values
+    if first is None:
+        return True
+    near = abs(first) / 1000
+    return all(c.is_finite() and abs(c - first) <= near + near.rad() for c in others)
 
 
 def falls_faster(statement: Statement, raw: Raw, part: int, found: Finding) -> bool:
@@ -517,6 +576,42 @@ def _followed(found: Finding, remainders: Remainders, reach: Reach) -> Finding:
     return found if kept else replace(found, outcome=SILENT, reason=reason)
 
 
+def _between(statement: Statement, raw, part: int, found: Finding) -> Finding:
+    """A finding, if the n that no fit was made of keep to it: what depends on the digits of n, or
+    on its divisors, may look steady at 2^k.
+
+    By how much they are off must fall with n, or be within the error of the fit.
+    """
+    remainders = Remainders(statement, raw, part, found.digits)
+    last, _ = found.table[-1]
+    with working_digits(found.digits), mpmath.workdps(found.digits):
+        powers = [last >> k for k in reversed(range(DEEPEST)) if last % (1 << k) == 0]
+        values = {n: mpmath.log(_mpf(remainders.at(n))) for n in powers}
+        off = []
+        for n in (last // 4, last):
+            for j in range(1, BETWEEN + 1):
+                e = remainders.at(n + j)
+                if not e > 0:
+                    return replace(found, outcome=SILENT, reason="a remainder is not positive")
+                best, other = (_predicted(values, ns, n + j) for ns in (powers, powers[1:]))
+                error = SAFETY * abs(best - other) + FAR.floor
+                off.append(max(abs(mpmath.log(_mpf(e)) - best) - error, mpmath.mpf(0)))
+        early, late = max(off[:BETWEEN]), max(off[BETWEEN:])
+    if late and late > early / 2:
+        reason = f"from n = {last} to {last + BETWEEN} the remainder does not keep to one constant"
+        return replace(found, outcome=SILENT, reason=reason)
+    return found
+
+
+def _predicted(values: dict[int, Any], ns: list[int], n: int) -> Any:
+    """The log of the remainder at n, from a fit to those at other n."""
+    row = lambda m: [mpmath.log(m), *(mpmath.mpf(m) ** -j for j in range(len(ns) - 1))]
+    fitted = mpmath.lu_solve(
+        mpmath.matrix([row(m) for m in ns]), mpmath.matrix([values[m] for m in ns])
+    )
+    return mpmath.fdot(fitted, row(n))
+
+
 def _away(values: dict[int, Any], stated: int, reach: Reach) -> str:
     """Does a remainder grow, and faster with every doubling of n?  Or, far out, fall so?
 
@@ -600,14 +695,16 @@ def _solved(values: dict[int, Any], ns: list[int], order: int | None) -> Any:
 def _weights(ratios: tuple[Fraction, ...], with_order: bool) -> list[Any]:
     """The answer of a fit is linear in the values: their coefficients, which depend on the ratios
     of the n alone."""
-    with mpmath.workdps(2 * BEYOND.known):
+    with working_digits(WEIGHTS):
         rows = []
         for ratio in ratios:
-            n = mpmath.mpf(ratio.numerator) / ratio.denominator
-            head = [-mpmath.log(n), 1] if with_order else [1]
-            rows.append([*head, *(n**-j for j in range(1, len(ratios) + 1 - len(head)))])
-        first = mpmath.matrix([1] + [0] * (len(ratios) - 1))
-        return list(mpmath.lu_solve(mpmath.matrix(rows).T, first))
+            n = arb(ratio.numerator) / ratio.denominator
+            head = [-n.log(), 1] if with_order else [1]
+            rows.append([*head, *(1 / n**j for j in range(1, len(ratios) + 1 - len(head)))])
+        first = arb_mat([[int(k == 0)] for k in range(len(ratios))])
+        found = arb_mat(rows).transpose().solve(first)
+        with mpmath.workdps(WEIGHTS):
+            return [_mpf(found[k, 0]) for k in range(len(ratios))]
 
 
 def _witness(statement, sizes, raw, part: int, found: Finding) -> Witness:

@@ -27,7 +27,18 @@ from fieldcheck.evidence.ascent import columns
 from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
-from fieldcheck.evidence.kinks import ZERO, Goal, Sites, land, reach, watched
+from fieldcheck.evidence.kinks import (
+    PLAIN,
+    POINT,
+    ZERO,
+    Goal,
+    Landing,
+    Sites,
+    land,
+    off,
+    reach,
+    watched,
+)
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import FAR, Cloud, cloud, point, strata_of
 from fieldcheck.evidence.profiles import Profile
@@ -116,6 +127,7 @@ class Survey:
         self.lost: dict[tuple[int, str], list[Proposal]] = defaultdict(list)
         self.tried: dict[tuple[int, str], int] = defaultdict(int)
         self.vague = ""  # why balls do not decide what floats surely saw
+        self.apart = ""  # where the sides differ at a point that has no exact coordinates
         self.open: Proposal | None = None  # a clear violation that nothing can evaluate exactly
 
     def visit(self, points: Cloud) -> None:
@@ -220,6 +232,18 @@ class Survey:
         """Can rationals or balls evaluate the body at all?"""
         raw = point(self.statement, sizes, stream(self.statement.key, "sampled/exact", 0))
         return _runs(self.statement, raw)
+
+    def suspect(self, landing: Landing) -> None:
+        """Look at zeros of what is brought to unit length that have no simple coordinates: what is
+        false there alone cannot be certified."""
+        unit = [k for k, site in enumerate(landing.missed) if site.kind == POINT]
+        if not unit or self.apart or self.statement.fault is not None:
+            return
+        nowhere = self.sites.excluded()
+        unit = [k for k in unit if Goal(landing.missed[k], ZERO) not in nowhere]
+        if unit and off(self.statement, {k: v[unit] for k, v in landing.close.items()}) > PLAIN:
+            line = landing.missed[unit[0]].line
+            self.apart = f"the sides differ where the argument of unit in line {line} is zero"
 
     def finish(self) -> None:
         """Certify what was kept: of doubtful points the worst and one of the smallest shape, since
@@ -330,6 +354,7 @@ def settle(survey: Survey, sizes: dict[str, int], start, sites, rng: np.random.G
     survey.sites.tried |= landing.tried
     survey.sites.near |= landing.near
     survey.visit(Cloud.of(sizes, landing.beside, BESIDE))
+    survey.suspect(landing)
     if landing.at is not None:
         points = Cloud.of(sizes, landing.at, AT)
         for row, site in enumerate(landing.landed):
@@ -376,8 +401,8 @@ def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
         return report.doubts(detail, "sampled", worst=survey.open.record())
     if survey.vague:
         return report.silent(Why.INDETERMINATE, survey.vague)
-    if unseen:
-        return report.silent(Why.UNSEEN, "; ".join(unseen))
+    if unseen or survey.apart:
+        return report.silent(Why.UNSEEN, "; ".join([*unseen, *[survey.apart] * bool(survey.apart)]))
     top = max(survey.worst.values(), key=lambda p: p.value, default=None)
     room = {part: -p.value for part, p in survey.worst.items() if survey.kinds[part] == "AtMost"}
     left_out = [name for name, n in report.strata.items() if not n]

@@ -39,7 +39,10 @@ from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
-from fieldcheck.evidence.draws import Raw, stream, wrap_raw
+from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
+from fieldcheck.evidence.kinks import PLAIN, POINT, off
+from fieldcheck.evidence.leading import Leading, points
+from fieldcheck.evidence.methods import rate
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
@@ -63,6 +66,9 @@ MOST = 48
 DIGITS = (60, 120, 240)
 SCALES = (1, 1, 3, 10, 30, 100, 1000, Fraction(1, 10), Fraction(1, 100))
 """Sizes of the points at which balls look for a refutation, or for a constant that is not zero."""
+
+SUSPECTS = 4
+"""Points known in floats alone that are looked at."""
 
 Signs = Mapping[Any, Mapping[Any, Any]]
 """Raw parameters that are signs: {(name, index): {None: 1 or -1}}."""
@@ -393,7 +399,9 @@ def _judged(
     report: Report, statement: Statement, part: int, rng: random.Random, wanted: float, seed: int
 ) -> Shown | Evidence | str:
     """A part: what is shown of it, a refutation, or why nothing can be said."""
-    shown, plan = Shown(part), None
+    shown = Shown(part)
+    plan: Plan | None = None
+    open_: dict[str, tuple[dict[str, int], Plan, list[Run]]] = {}
     for sizes in statement.product(statement.visited()):
         shapes = statement.raw_shapes(sizes)
         for signs in statement.sign_patterns(sizes):
@@ -405,14 +413,77 @@ def _judged(
                     plan, runs, kinds, bound = tried
             report.cases += len(runs)
             if kinds != {GOOD} or statement.fault is not None:
-                return _against(report, statement, sizes, part, kinds, runs, bound, seed)
+                said = _against(report, statement, sizes, part, kinds, runs, bound, seed)
+                if isinstance(said, str) and statement.fault is None:
+                    return _elsewhere(report, statement, sizes, part, plan, runs, seed) or said
+                return said
             shown.add(runs, *_sized(statement, sizes, part, runs, seed))
             shown.bound = max(shown.bound, bound)
             if NEGATIVE in shown.conditions:
                 found = _refuted(report, statement, sizes, part, seed)
                 if found is not None:
                     return found
+        if shown.conditions and plan is not None:
+            open_["last"] = sizes, plan, runs
+            open_.setdefault("first", open_["last"])
+    for at, kept, ran in {id(o): o for o in open_.values()}.values():
+        found = _elsewhere(report, statement, at, part, kept, ran, seed)
+        if found is not None:
+            return found
     return shown
+
+
+def _elsewhere(
+    report: Report, statement: Statement, sizes, part: int, plan: Plan, runs: list[Run], seed: int
+) -> Evidence | None:
+    """What speaks against the rate where a leading coefficient is not what it is elsewhere: a
+    certified refutation, a fit, or a suspicion where such a point is known in floats alone."""
+    rng = numpy_stream(statement.key, "series/leading", seed)
+    suspect, asked = "", 0
+    for one in runs:
+        leading = Leading(statement, partial(_coefficient, statement, part, plan), one.base.answers)
+        for raw, site in points(leading, sizes, rng):
+            if not statement.admits(raw):
+                continue
+            if site is None:
+                reason, digits = refutes_at(statement, raw, part, itself=True)
+                if reason:
+                    witness = _witness(statement, sizes, raw, part, reason, "ball", digits)
+                    return report.refutes(witness, "series", detail=reason)
+                if at_point(statement, raw, part, itself=True) is None:  # another kind of rate
+                    fitted = rate.doubts_at(statement, sizes, raw, part)
+                    if fitted is not None:
+                        return report.doubts(fitted.lhs, "rate", witness=fitted)
+                    continue
+            asked += 1
+            if not suspect and asked <= SUSPECTS:
+                unit = site is not None and site.kind == POINT
+                suspect = _suspect(statement, leading if unit else None, sizes, raw, part, seed)
+    if suspect:
+        return report.silent(Why.UNSETTLED, f"where something vanishes: {suspect}")
+    return None
+
+
+def _suspect(
+    statement: Statement, jumps: Leading | None, sizes, raw: Raw, part: int, seed: int
+) -> str:
+    """What speaks against a rate at a point that is as good as a zero of something: ``jumps``, if
+    a unit vector is 0 there."""
+    here = {k: np.asarray(v, dtype=float)[None] for k, v in raw.items()}
+    if jumps is not None and off(jumps, here) > PLAIN:
+        return "the constant is another"
+    return rate.suspect(statement, sizes, raw, part, seed)
+
+
+def _coefficient(
+    statement: Statement, part: int, plan: Plan, base: Any, raws: Raw
+) -> tuple[Value, Value | None]:
+    """The coefficient of the stated order, and the constant, over a base that knows its answers."""
+    xp = Series(base, plan.kept, plan.bold)
+    values = {k: xp.constant_of(v) for k, v in raws.items()}
+    relation = statement.relations(xp, values)[part]
+    d, stated = _scalar(xp, _remainder(xp, relation)), _stated(statement, xp, relation)
+    return xp.stripped(d).terms.get(relation.order, base.lift(0)), stated
 
 
 def _trials(
@@ -481,14 +552,21 @@ def _points(statement: Statement, sizes, seed: int) -> Iterator[Raw]:
 
 
 # -- at a point ----------------------------------------------------------------------------------
-def at_point(statement: Statement, raw: Raw, part: int, digits: int = DIGITS[0]) -> Run | None:
-    """The expansion at an exact point, in balls, or None where they cannot tell."""
+def at_point(
+    statement: Statement, raw: Raw, part: int, digits: int = DIGITS[0], itself: bool = False
+) -> Run | None:
+    """The expansion at an exact point, in balls, or None where they cannot tell.
+
+    The coefficients that vanish are those that vanish at generic points; or, with ``itself``, at
+    this one, which is then the point of the residues too.
+    """
     shapes = {k: np.shape(v) for k, v in raw.items()}
     signs = {(k, i): {None: raw[k][i]} for k in statement.sign_raws for i in np.ndindex(*shapes[k])}
     rng = statement.fresh("series/point")
 
     def one(field: Prime, at: Raw, plan: Plan) -> Run:
         base = Coefficients(field, plan.rooted, at_a_point=True)
+        at = modulo(raw, field.p) if itself else at
         return _run(statement, part, base, plan, _columns(statement, base, at, raw))
 
     def runs(first: Prime, at: Raw, plan: Plan) -> Run | None:
@@ -503,8 +581,9 @@ def at_point(statement: Statement, raw: Raw, part: int, digits: int = DIGITS[0])
     return None
 
 
-def refutes_at(statement: Statement, raw: Raw, part: int) -> tuple[str, int]:
-    """(why the rate is certainly wrong at an exact point, or an empty string; digits used)."""
+def refutes_at(statement: Statement, raw: Raw, part: int, itself: bool = False) -> tuple[str, int]:
+    """(why the rate is certainly wrong at an exact point, or an empty string; digits used);
+    ``itself``: perhaps because something vanishes there that does not elsewhere."""
     if not statement.admits(raw):
         return "", 0
     for digits in DIGITS:
@@ -512,7 +591,12 @@ def refutes_at(statement: Statement, raw: Raw, part: int) -> tuple[str, int]:
         reason = "" if found is None else _wrong(statement, found)
         if reason:
             return reason, digits
-    return "", 0
+    if not itself:
+        return "", 0
+    # twice: at one prime a coefficient may vanish by accident
+    both = [at_point(statement, raw, part, itself=True) for _ in range(2)]
+    first, second = ("" if found is None else _wrong(statement, found) for found in both)
+    return (first, DIGITS[0]) if first and second else ("", 0)
 
 
 def holds_at(statement: Statement, raw: Raw, part: int) -> bool:
@@ -523,7 +607,7 @@ def holds_at(statement: Statement, raw: Raw, part: int) -> bool:
 
 def again(statement: Statement, sizes, raw: Raw, part: int) -> str:
     """Why a rate that was refuted at a point, or at all of them, is wrong; empty if it is not."""
-    reason, _ = refutes_at(statement, raw, part)
+    reason, _ = refutes_at(statement, raw, part, itself=True)
     if reason or not statement.admits(raw):
         return reason
     shapes, rng = statement.raw_shapes(sizes), statement.fresh("series/again")
