@@ -399,9 +399,9 @@ DIFFERS = {
 
 
 def _is_text(where: str, **given: Any) -> None:
-    """Refuse words that no file could hold: a title must be one, a formula may be empty."""
+    """Refuse words that no file could hold."""
     for name, value in given.items():
-        if not isinstance(value, str) or (name == "title" and not value.strip()):
+        if not isinstance(value, str):
             raise ClaimError(f"{where}: {name} is {value!r}; give it as text")
         try:
             value.encode()

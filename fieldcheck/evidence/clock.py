@@ -1,8 +1,9 @@
 """A limit on the processor time of one method on one form, so that a slow body cannot stall a run.
 
 Processor time, not the wall clock's: a machine that slept, or that had other things to do, takes no
-answer away.  What escapes this limit (compiled code, a body that disarms the timer) meets the one
-that the parent of a worker enforces from outside (:mod:`fieldcheck.ledger.pool`).
+answer away.  A body that only waits uses none, and is given :data:`PATIENCE` times as long.  What
+escapes this limit (compiled code, a body that disarms the timer) meets the one that the parent of a
+worker enforces from outside (:mod:`fieldcheck.ledger.pool`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from fieldcheck.verdict import LATE
 
 AGAIN = 1.0
 """Seconds after which it strikes again where a body went on regardless."""
+
+PATIENCE = 10
+"""How many seconds may pass for each of processor time."""
+
+CLOCKS = ((signal.SIGPROF, signal.ITIMER_PROF, 1), (signal.SIGALRM, signal.ITIMER_REAL, PATIENCE))
 
 
 class TooSlow(BaseException):
@@ -38,10 +44,9 @@ def limited(seconds: float) -> Iterator[None]:
     def stop(signum: int, frame: object) -> None:
         raise TooSlow(f"no answer within {seconds:g} s {LATE}")
 
-    before = signal.signal(signal.SIGPROF, stop)
-    outer = signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)[0]
-    try:
+    with ExitStack() as ends:
+        for number, timer, share in CLOCKS:
+            ends.callback(signal.signal, number, signal.signal(number, stop))
+            outer = signal.setitimer(timer, seconds * share, AGAIN)[0]
+            ends.callback(signal.setitimer, timer, outer, AGAIN if outer else 0)
         yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, outer, AGAIN if outer else 0)
-        signal.signal(signal.SIGPROF, before)

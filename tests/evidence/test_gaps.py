@@ -44,11 +44,12 @@ def test_a_gap_with_branches():
 
 
 def logs(more):
-    """-log a - log b <= 0 for a, b > 1; no prime field knows that log ab is the gap."""
+    """-log a - log b <= 0 for a, b > 1; no prime field knows the gap log(1 + exp log(ab - 1))."""
 
     def body(xp, x):
         a, b = 1 + x * x, 2 + x * x
-        return AtMost(-xp.log(a) - xp.log(b), 0 * x, gap=more and xp.log(a * b) + more(xp, x))
+        gap = lambda: xp.log(1 + xp.exp(xp.log(a * b - 1))) + more(xp, x)
+        return AtMost(-xp.log(a) - xp.log(b), 0 * x, gap=more and gap())
 
     return body
 

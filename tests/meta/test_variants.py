@@ -101,7 +101,7 @@ def test_a_line_of_a_variant_is_blamed_by_its_place():
     form = example.forms["example/none"]
     with pytest.raises(TypeError) as caught:
         Statement(form).probe(dict(n=1))
-    assert "return Equal(x**power, x)" in blame(Statement(form), caught.value)
+    assert "return Equal(x ** power, x)" in blame(Statement(form), caught.value)
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,9 @@ def _boom(xp, x):
 
 
 def _slow(xp, x):
-    time.sleep(0.3)
+    end = time.process_time() + 0.1
+    while time.process_time() < end:
+        pass
     return Equal(x, x)
 
 
@@ -297,10 +299,20 @@ def test_a_slow_body_is_undecided_not_accepted():
 
     from fieldcheck.evidence.profiles import PROFILES
 
-    hurried = replace(PROFILES["quick"], seconds=1)
+    hurried = replace(PROFILES["quick"], seconds=0.4)
     verdict, _ = examine(_slow, profile=hurried, x=real())
     assert verdict.verdict == "undecided"
     assert "no answer within" in (verdict.because or "")
+
+
+def test_a_body_that_only_waits_is_undecided_too():
+    from fieldcheck.evidence import clock
+    from fieldcheck.evidence.clock import TooSlow, limited
+
+    start = time.monotonic()
+    with pytest.raises(TooSlow, match="no answer within"), limited(0.02):
+        time.sleep(30)
+    assert 0.02 * clock.PATIENCE <= time.monotonic() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,7 @@ def arguments(copy: Copy, files: Sequence[str]) -> list[str]:
         "-q",
         "-o", "addopts=--import-mode=importlib",
         "-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning",
+        "-p", "no:fieldcheck.plugin",  # of the library that is installed, not of the copy
         "--basetemp", str(copy.base / "pytest"),
     ]  # fmt: skip
 
