@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from fieldcheck import sources
 from fieldcheck.replication import report
 
 ROOT = Path(__file__).parents[2]
@@ -74,3 +75,12 @@ def test_the_page_types_no_result(raw):
     parts = text.split("## Exercises")[0].split("```")
     prose = "".join(parts[::2])
     assert not [w for w in prose.split() if any(c.isdigit() for c in w) and "." in w.strip(".,)")]
+
+
+def test_what_the_walk_through_the_talk_says_of_it():
+    """The note on "Improved Generalization" is a sentence, and must not outlive the results."""
+    protocol, record = report.read(FILE)
+    against = {c.verdict for c in report.family(protocol, record) if c.other == "ReLU"}
+    said = [s for _, s in sources.work("talk").statements if "Improved Gen" in s.quote]
+    (note,) = {s.note for s in said if s.note}
+    assert ("does support it" in note) == (against == {report.SUPPORTED})
