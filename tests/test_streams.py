@@ -29,7 +29,7 @@ def shell(line: str, where: Path, **environment: str) -> subprocess.CompletedPro
     """A shell line in which ``fieldcheck`` has the fake machine; the code is that of the last."""
     driver = where / "driver.py"
     driver.write_text(DRIVER)
-    env = {**os.environ, "PYTHONPATH": f"{FAKE}{os.pathsep}{Path.cwd()}", **environment}
+    env = {**os.environ, "COLUMNS": "140", **environment}
     env["PYTHONPATH"] = os.pathsep.join([str(FAKE), str(Path(__file__).parents[1])])
     words = line.replace("fieldcheck", f"{sys.executable} {environment.get('FLAGS', '')} {driver}")
     return subprocess.run(

@@ -282,7 +282,10 @@ def test_workers_die_with_their_parent(fake, tmp_path, number):
     worker = int(parent.stdout.readline())
     time.sleep(0.5)
     parent.send_signal(number)
-    parent.wait(10)
+    try:
+        parent.wait(10)
+    finally:
+        parent.kill()
     deadline = time.monotonic() + 10
     while usage.of(worker) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -291,7 +294,11 @@ def test_workers_die_with_their_parent(fake, tmp_path, number):
 
 
 DRIVER = """
+import signal
+
 from fieldcheck.ledger import pool
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # it is ignored in what nohup started
 
 class Told(pool._Worker):
     def take(self, task):
