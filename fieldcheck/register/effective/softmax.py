@@ -151,7 +151,7 @@ def _(xp, X, W):
 
 @claim(
     "taylor-of-softmax-complex",
-    title="Is the quadratic term of the complex expansion the field's quartic?",
+    title="Is the complex expansion's quadratic term the field's quartic?",
     sources=[talk("Transformers")],
     expect="refuted",
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), U=unitary("N")),

@@ -96,7 +96,7 @@ parallel_vs_split_constant.vary(
 @claim(
     "parallel-vs-split-cross-term",
     expect="proved up to N, C = 2",
-    title="The cross term is a derivative, not a product",
+    title="The cross term is a derivative",
     sources=[paper("appendix to Lemma 1")],
     equations=["eq-lt-cross-term"],
     given=PAIR,
