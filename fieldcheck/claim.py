@@ -149,6 +149,17 @@ class Form:
     def claim_id(self) -> str:
         return self.key.split("/")[0]
 
+    def words(self) -> dict[str, Any]:
+        """What a ledger's row says of a form and no evidence is."""
+        return {
+            "key": self.key,
+            "role": self.role,
+            "title": self.title,
+            "tex": self.tex,
+            "hypothesis": self.hypothesis,
+            "expected": self.expect.record() if self.expect else None,
+        }
+
     def size_names(self) -> list[str]:
         names: list[str] = []
         for domain in self.given.values():
@@ -310,6 +321,18 @@ class Claim:
         if real and not any(d.relaxed for d in main.given.values()):
             names = ", ".join(real)
             self._drop(main, "real", f"{names} not real: complex", real, f"{names}: real")
+
+    def words(self) -> dict[str, Any]:
+        """What a ledger's row says of a claim and no evidence is."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "chapter": self.chapter,
+            "sources": [{"work": s.work, "place": s.place} for s in self.sources],
+            "equations": list(self.equations),
+            "needs": list(self.needs),
+            "none_dropped_because": self.none_dropped_because(),
+        }
 
     def none_dropped_because(self) -> str | None:
         """Why no form leaves out a hypothesis; None where some do."""

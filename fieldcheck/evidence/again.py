@@ -47,13 +47,7 @@ def in_words_of(claim: Claim, row: Record) -> Record | None:
         return None
     return {
         **row,
-        "id": claim.id,
-        "title": claim.title,
-        "chapter": claim.chapter,
-        "sources": [{"work": s.work, "place": s.place} for s in claim.sources],
-        "equations": list(claim.equations),
-        "needs": list(claim.needs),
-        "none_dropped_because": claim.none_dropped_because(),
+        **claim.words(),
         "expected": forms[0]["expected"],  # type: ignore[index]
         "forms": forms,
     }
@@ -77,11 +71,7 @@ def _form(form: Form, row: Record) -> Record | None:
         return None
     return {
         **row,
-        "role": form.role,
-        "title": form.title,
-        "tex": form.tex,
-        "hypothesis": form.hypothesis,
-        "expected": form.expect.record() if form.expect else None,
+        **form.words(),
         "met": form.expect is None or form.expect.met(found, parts),
         "outcome": dropping_showed(form.role, word),
     }

@@ -47,13 +47,8 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
     measured = _threshold(form, relations, evidence, profile, seed) if verdict.holds else None
     grid = statement.grid()
     return {
-        "key": form.key,
-        "role": form.role,
-        "title": form.title,
-        "tex": form.tex,
-        "hypothesis": form.hypothesis,
+        **form.words(),
         "parts": [relation.name for relation in relations],
-        "expected": form.expect.record() if form.expect else None,
         "met": form.expect is None or form.expect.met(verdict, relations),
         "verdict": str(verdict.verdict),
         "grade": verdict.grade,
@@ -79,13 +74,8 @@ def _threshold(form, relations, evidence, profile, seed) -> dict[str, Any] | Non
 def stopped(form: Form, why: str) -> dict[str, Any]:
     """The element of ``forms`` for a form that was stopped from outside: undecided, and why."""
     return {
-        "key": form.key,
-        "role": form.role,
-        "title": form.title,
-        "tex": form.tex,
-        "hypothesis": form.hypothesis,
+        **form.words(),
         "parts": [],
-        "expected": form.expect.record() if form.expect else None,
         "met": form.expect is None,
         "verdict": str(UNDECIDED),
         "grade": None,
@@ -132,12 +122,7 @@ def verify_claim(
         seconds[key] = round(time.perf_counter() - start, 3)
     own = forms[0]
     return {
-        "id": claim.id,
-        "title": claim.title,
-        "chapter": claim.chapter,
-        "sources": [{"work": s.work, "place": s.place} for s in claim.sources],
-        "equations": list(claim.equations),
-        "needs": list(claim.needs),
+        **claim.words(),
         "hash": claim_hash(claim, profile, seed),
         "expected": own["expected"],
         "verdict": own["verdict"],
@@ -145,7 +130,6 @@ def verify_claim(
         "scope": own["scope"],
         "rests_on": own["verdict"],
         "weakest": None,
-        "none_dropped_because": claim.none_dropped_because(),
         "forms": forms,
         "seconds": seconds,
     }
