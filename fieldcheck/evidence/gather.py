@@ -28,7 +28,7 @@ from fieldcheck.evidence.methods import (
 )
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.watching import reachable
+from fieldcheck.evidence.watching import left_to_chance, reachable
 from fieldcheck.relations import Relation
 from fieldcheck.verdict import CONFIRMS, REFUTES, Evidence, Report, Verdict, Why
 
@@ -83,6 +83,8 @@ def gather(
         return [], [Report("probe").broken(blame(statement, error))]
     if other:  # every method looks at the parts of the smallest sizes alone
         return relations, [Report("probe").broken(other)]
+    if chance := left_to_chance(statement):
+        return relations, [Report("probe").broken(f"{chance}, so that it is not one statement")]
     before = reachable(statement)
     found = list(_asked(statement, relations, profile, seed, only))
     after = reachable(statement)

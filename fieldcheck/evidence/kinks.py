@@ -20,13 +20,15 @@ import torch
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.arithmetic.base import Arithmetic
 from fieldcheck.arithmetic.floating import Float, batched
+from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.evidence.ascent import ascend, columns, table, uncolumned
-from fieldcheck.evidence.draws import Raw, wrap_raw
+from fieldcheck.evidence.draws import Raw, modulo, stream, wrap_raw
 from fieldcheck.evidence.floats import ratios, violations
-from fieldcheck.evidence.points import Cloud, within
+from fieldcheck.evidence.points import Cloud, point, within
 from fieldcheck.evidence.statement import Statement
 
 SIDES, POINT, CUT, POLE = "sides", "point", "cut", "pole"
@@ -101,8 +103,8 @@ def _watching(base: type) -> type:
     """An arithmetic that notes the arguments of whatever has a kink, in ``records``."""
 
     class Watching(base):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, *args: Any, **named: Any) -> None:
+            super().__init__(*args, **named)
             self.records: list[tuple[Site, Any]] = []
 
     def noted(name: str, kind: str) -> Callable[..., Any]:
@@ -129,7 +131,21 @@ KINDS = {
     "_div": POLE,
 }
 
-WatchedFloat = _watching(Float)
+
+class Composed(Float):
+    """Floats in which a function of complex numbers that takes a logarithm is made of it."""
+
+    def _softplus(self, d: torch.Tensor) -> Any:
+        return Arithmetic._softplus(self, d) if d.is_complex() else super()._softplus(d)
+
+    def _logsumexp(self, d: torch.Tensor, axis: int) -> Any:
+        return (
+            Arithmetic._logsumexp(self, d, axis) if d.is_complex() else super()._logsumexp(d, axis)
+        )
+
+
+WatchedFloat = _watching(Composed)
+WatchedPrime = _watching(Prime)
 WatchedSign = _watching(Sign)
 WatchedRational = _watching(Rational)
 WatchedBall = _watching(Ball)
@@ -149,8 +165,9 @@ def _groups(site: Site, args: tuple[Any, ...]) -> torch.Tensor | None:
     if d.is_complex():
         if site.kind == SIDES:
             return None
-        if site.kind == CUT:  # on the cut where its imaginary part is zero, and it is left of -1
-            return torch.stack([d.imag, torch.relu(d.real + 1)], dim=-1).reshape(-1, 2)
+        if site.kind == CUT:  # on the cut, and not at 0 alone
+            right = torch.relu(d.real + d.abs() / 2)
+            return torch.stack([d.imag, right], dim=-1).reshape(-1, 2)
         return torch.stack([d.real, d.imag], dim=-1).reshape(-1, 2)
     return d.reshape(-1, 1)
 
@@ -236,12 +253,12 @@ class Sites:
     def unseen(self) -> list[Goal]:
         """What was not visited and is not excluded by form.
 
-        An argument that never moves has no other side; one that stays away from zero, though
-        Newton's method was on its way there, has no zero that floats could tell.
+        An argument that is the same everywhere has no other side; one that stays away from zero,
+        though Newton's method was on its way there, has no zero that floats could tell.
         """
         goals = []
         for site, here in self.seen.items():
-            if here.least == here.most:
+            if here.least == here.most and not moves(self.statement, site, here.ends[0]):
                 continue
             if site.kind == SIDES:
                 goals += [Goal(site, BELOW)] * (not here.below)
@@ -272,8 +289,27 @@ class Sites:
                 excluded |= set(goals.values())
                 allowed |= {goals[BELOW]} if not known.nonneg else set()
                 allowed |= {goals[ABOVE]} if not known.nonpos else set()
-                allowed |= {goals[ZERO]} if not known.nonzero else set()
+                off_the_cut = (
+                    known.real or site.kind != CUT
+                )  # a cut is met by what is not zero, too
+                allowed |= {goals[ZERO]} if not (known.nonzero and off_the_cut) else set()
         return excluded - allowed
+
+
+def moves(statement: Statement, site: Site, sizes: dict[str, int]) -> bool:
+    """Does the argument of a site depend on the inputs, though floats saw but one value of it?  Its
+    residues at two points say so, where what moves it is too small for floats."""
+    rng = stream(statement.key, "kinks/moves", 0)
+    prime, salt, values = random_prime(rng), rng.getrandbits(64), []
+    for _ in range(2):
+        xp = WatchedPrime(prime, rng, salt=salt)
+        with suppress(Unsupported, Unlucky, ZeroDivisionError, TypeError):
+            statement.sides(xp, wrap_raw(xp, modulo(point(statement, sizes, rng), prime)))
+        found = next((args for s, args in xp.records if s == site), None)
+        if found is None:
+            return False
+        values.append(found)
+    return any(np.any(a != b) for a, b in zip(*values, strict=True) if isinstance(a, np.ndarray))
 
 
 def zeros(statement: Statement, raw: Raw) -> set[Site]:
@@ -299,13 +335,27 @@ def _vanishing(xp: Any) -> set[Site]:
     return found
 
 
-class Vanished(Float):
-    """Floats in which a vector that is zero but for rounding has the unit vector of zero, 0."""
+class There(Composed):
+    """Floats in which what lies on an exceptional set but for rounding lies on it: a vector is
+    zero, and brought to unit length stays so; a number is on the cut of a root or a logarithm."""
 
     def _unit(self, d: torch.Tensor, axis: int) -> torch.Tensor:
         gone = torch.linalg.vector_norm(d, dim=axis, keepdim=True) <= CLOSE
         unit: torch.Tensor = super()._unit(d, axis)
         return torch.where(gone, torch.zeros_like(unit), unit)
+
+    def _log(self, d: torch.Tensor) -> torch.Tensor:
+        return super()._log(_on_the_cut(d))
+
+    def _sqrt(self, d: torch.Tensor) -> torch.Tensor:
+        return super()._sqrt(_on_the_cut(d))
+
+
+def _on_the_cut(d: torch.Tensor) -> torch.Tensor:
+    if not d.is_complex():
+        return d
+    there = (d.real < 0) & (d.imag.abs() <= CLOSE * d.abs())
+    return torch.where(there, torch.complex(d.real, torch.zeros_like(d.imag)), d)
 
 
 PLAIN = 1e-3
@@ -313,14 +363,14 @@ PLAIN = 1e-3
 
 
 def off(statement: Any, raws: dict[str, np.ndarray]) -> float:
-    """By how much the statement is off at points that are taken for zeros of what is brought to
-    unit length: the most, relative to the sides and as it stands, whichever is less."""
+    """By how much the statement is off at points that are taken for points of an exceptional set:
+    the most, relative to the sides and as it stands, whichever is less."""
     body = lambda xp, values: torch.stack(
         [torch.minimum(*pair) for pair in violations(statement, xp, values)]
     )
     with torch.no_grad():
         tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
-        least: torch.Tensor = batched(body, tensors, Vanished())
+        least: torch.Tensor = batched(body, tensors, There())
     return float(torch.nan_to_num(least, -1.0, -1.0, -1.0).max()) if least.numel() else 0.0
 
 

@@ -1,8 +1,9 @@
 """Bodies that could tell which arithmetic runs them, or how long an axis is, or that change.
 
 Such a body may state one thing to the primes and another to the balls: nothing is proved of one
-that asks what it is handed, or that chance, time or a memory may make another the next time.  One
-that has changed what it can reach (a list, a counter) when all is done was no statement at all.
+that asks what it is handed, or that a memory may make another the next time.  One that chance or
+the clock makes another, or that has changed what it can reach (a list, a counter) when all is done,
+is no statement at all.
 """
 
 from __future__ import annotations
@@ -41,13 +42,12 @@ TRACES = frozenset(
         "str",
         "format",
         "callable",
-        "random",
-        "rand",
-        "randn",
-        "randint",
     ]
 )
 """Names that let a body find out."""
+
+DRAWS = frozenset(["random", "rand", "randn", "randint"])
+"""Names by which it draws, in a module of numbers."""
 
 TELLING = ("IS_OP", "MATCH_CLASS", "MATCH_KEYS", "MATCH_MAPPING", "MATCH_SEQUENCE")
 """Instructions that do (``is None`` is harmless)."""
@@ -74,10 +74,25 @@ def watching(statement: Statement) -> str:
     return next(filter(None, map(watches, _bodies(statement))), "")
 
 
+def left_to_chance(statement: Statement) -> str:
+    """Why a statement is another each time it is read, or an empty string."""
+    for body in _bodies(statement):
+        for code, near in _reached(body):
+            why = _chance(code) or next(filter(None, map(_source, near)), "")
+            if why:
+                return f"{code.co_name} {why} (line {code.co_firstlineno})"
+    return ""
+
+
 def watches(body: Any) -> str:
     """Why a body could be another the next time it runs, or an empty string."""
     for code, near in _reached(body):
-        why = _traces(code) or _steps(code) or next(filter(None, map(_source, near)), "")
+        why = (
+            _traces(code)
+            or _steps(code)
+            or _chance(code)
+            or next(filter(None, map(_source, near)), "")
+        )
         if why:
             return f"{code.co_name} {why} (line {code.co_firstlineno})"
     return ""
@@ -97,10 +112,17 @@ def _steps(code: Any) -> str:
             return "asks what something is"
         if step.opname in KEEPING:
             return f"keeps {step.argval!r}"
-        if step.opname == "IMPORT_NAME" and step.argval.split(".")[0] in CHANCE:
-            return f"is left to {step.argval!r}"
         before = step
     return ""
+
+
+def _chance(code: Any) -> str:
+    """A module of chance that it imports, or a draw from one."""
+    imports = [s.argval for s in dis.get_instructions(code) if s.opname == "IMPORT_NAME"]
+    left_to = [m for m in imports if m.split(".")[0] in CHANCE] + [
+        name for name in code.co_names if name in DRAWS
+    ]
+    return f"is left to {left_to[0]!r}" if left_to else ""
 
 
 def _source(named: tuple[str, Any]) -> str:

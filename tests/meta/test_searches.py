@@ -129,6 +129,20 @@ FALSE: dict[str, tuple[Any, dict[str, Any], tuple[str, ...]]] = {
     "two clusters": (
         lambda xp, x, y: Equal(xp.sin(y + xp.relu(clustered(xp, x))), xp.sin(y)),
         dict(x=vector(6), y=real()), ("refuted",)),
+    # -- at points without simple coordinates ------------------------------------------------------
+    "a logarithm on its cut at pi": (
+        lambda xp, x: Equal(xp.conj(xp.log(xp.exp(xp.i * x) / 3)),
+                            xp.log(xp.conj(xp.exp(xp.i * x) / 3))),
+        dict(x=real()), ("undecided",)),
+    "a root on its cut at pi": (
+        lambda xp, x: Equal(xp.conj(xp.sqrt(xp.exp(xp.i * x))), xp.sqrt(xp.exp(-xp.i * x))),
+        dict(x=real()), ("undecided",)),
+    "a softplus on its cut": (
+        lambda xp, z: Equal(xp.conj(xp.softplus(z)), xp.softplus(xp.conj(z))),
+        dict(z=number()), ("undecided",)),
+    "a needle that underflows": (
+        lambda xp, x: Equal(xp.maximum(xp.exp(-10**6 * (x - xp.pi) ** 2), xp.one / 2), xp.one / 2),
+        dict(x=real()), ("undecided",)),
 }  # fmt: skip
 
 TRUE: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -161,6 +175,18 @@ TRUE: dict[str, tuple[Any, dict[str, Any]]] = {
         lambda xp, x: Equal(xp.log(x * x), 2 * xp.log(x)), dict(x=positive())),
     "roots of squares": (
         lambda xp, x: Equal(xp.sqrt(x * x), x), dict(x=nonnegative())),
+    "a softplus beside its cut": (
+        lambda xp, z: Equal(xp.exp(xp.softplus(z)) * xp.cos(z), xp.cos(z) + xp.exp(z) * xp.cos(z)),
+        dict(z=number())),
+    "a logarithm that meets no cut": (
+        lambda xp, x: Equal(xp.conj(xp.log(xp.exp(xp.i * x) + 2)), xp.log(xp.exp(-xp.i * x) + 2)),
+        dict(x=real())),
+    "both sides on one cut": (
+        lambda xp, x: Equal(xp.log(xp.exp(xp.i * x) * 4),
+                            2 * xp.log(xp.lift(2)) + xp.log(xp.exp(xp.i * x))),
+        dict(x=real())),
+    "an argument that is the same everywhere": (
+        lambda xp, x: Equal(xp.sin(x) * xp.relu(x - x + 1), xp.sin(x)), dict(x=real())),
 }  # fmt: skip
 
 

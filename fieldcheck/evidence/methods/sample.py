@@ -28,6 +28,7 @@ from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
 from fieldcheck.evidence.kinks import (
+    CUT,
     PLAIN,
     POINT,
     ZERO,
@@ -66,6 +67,9 @@ DISTANT = 4
 
 CLEAR = 1e-6
 """A violation above this speaks against the statement even where nothing can certify it."""
+
+EXCEPTIONAL = {POINT: "zero", CUT: "on its cut"}
+"""The kinds of sites that are an exception on a thin set, and the words for it."""
 
 BESIDE, AT = "beside a kink", "at a kink"
 
@@ -234,16 +238,22 @@ class Survey:
         return _runs(self.statement, raw)
 
     def suspect(self, landing: Landing) -> None:
-        """Look at zeros of what is brought to unit length that have no simple coordinates: what is
-        false there alone cannot be certified."""
-        unit = [k for k, site in enumerate(landing.missed) if site.kind == POINT]
-        if not unit or self.apart or self.statement.fault is not None:
+        """Look at points without simple coordinates that are on a cut, or zeros of what is brought
+        to unit length: what is false there alone cannot be certified."""
+        if self.apart or self.statement.fault is not None:
             return
         nowhere = self.sites.excluded()
-        unit = [k for k in unit if Goal(landing.missed[k], ZERO) not in nowhere]
-        if unit and off(self.statement, {k: v[unit] for k, v in landing.close.items()}) > PLAIN:
-            line = landing.missed[unit[0]].line
-            self.apart = f"the sides differ where the argument of unit in line {line} is zero"
+        for kind, where in EXCEPTIONAL.items():
+            rows = [
+                k
+                for k, site in enumerate(landing.missed)
+                if site.kind == kind and Goal(site, ZERO) not in nowhere
+            ]
+            if rows and off(self.statement, {k: v[rows] for k, v in landing.close.items()}) > PLAIN:
+                site = landing.missed[rows[0]]
+                argument = f"the argument of {site.name} in line {site.line}"
+                self.apart = f"the sides differ where {argument} is {where}"
+                return
 
     def finish(self) -> None:
         """Certify what was kept: of doubtful points the worst and one of the smallest shape, since
