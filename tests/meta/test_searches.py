@@ -6,6 +6,8 @@ Every false one of ``FALSE`` was accepted by the judge before this one.
 
 from __future__ import annotations
 
+from itertools import permutations
+from math import factorial
 from typing import Any
 
 import pytest
@@ -143,6 +145,20 @@ FALSE: dict[str, tuple[Any, dict[str, Any], tuple[str, ...]]] = {
     "a needle that underflows": (
         lambda xp, x: Equal(xp.maximum(xp.exp(-10**6 * (x - xp.pi) ** 2), xp.one / 2), xp.one / 2),
         dict(x=real()), ("undecided",)),
+    "a saturated side": (
+        lambda xp, x: AtMost(xp.tanh(x), 1 - xp.one / 10**50), dict(x=real()), ("refuted",)),
+    # -- from some size on -------------------------------------------------------------------------
+    "a norm from n = 17": (
+        lambda xp, u: AtMost(xp.sum(xp.abs(u)), 4 * xp.norm(u)), dict(u=vector("n")),
+        ("refuted",)),
+    "a purity from n = 11": (
+        lambda xp, p: AtMost(xp.one / 10, xp.sum(p * p)), dict(p=simplex("n")), ("refuted",)),
+    "a number of entries from n = 41": (
+        lambda xp, x, y: Equal(xp.relu(xp.one * (x.shape[0] - 40)) * xp.exp(y), xp.zeros()),
+        dict(x=vector("n"), y=real()), ("refuted",)),
+    "a chain of seven from n = 7": (
+        lambda xp, x: Zero((lambda r: xp.sum(r @ r @ r @ r @ r @ r))(
+            xp.relu(x[:, None] - x[None, :]))), dict(x=vector("n")), ("refuted",)),
 }  # fmt: skip
 
 TRUE: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -187,6 +203,13 @@ TRUE: dict[str, tuple[Any, dict[str, Any]]] = {
         dict(x=real())),
     "an argument that is the same everywhere": (
         lambda xp, x: Equal(xp.sin(x) * xp.relu(x - x + 1), xp.sin(x)), dict(x=real())),
+    "a bound that grows with the size": (
+        lambda xp, u: AtMost(xp.sum(xp.abs(u)) ** 2, u.shape[0] * xp.norm2(u)),
+        dict(u=vector("n"))),
+    "a sum over permutations, of which there are many": (
+        lambda xp, x: Equal(xp.cos(sum((x[p[0]] for p in permutations(range(x.shape[0]))),
+                                       xp.zeros())),
+                            xp.cos(xp.sum(x) * factorial(x.shape[0] - 1))), dict(x=vector("n"))),
 }  # fmt: skip
 
 
