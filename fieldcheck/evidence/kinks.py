@@ -9,7 +9,7 @@ exactly at its zeros.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -23,6 +23,7 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.base import Arithmetic
 from fieldcheck.arithmetic.floating import Float, batched
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
+from fieldcheck.arithmetic.ranges import Ranges
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.evidence.ascent import ascend, columns, table, uncolumned
@@ -146,6 +147,7 @@ class Composed(Float):
 
 WatchedFloat = _watching(Composed)
 WatchedPrime = _watching(Prime)
+WatchedRanges = _watching(Ranges)
 WatchedSign = _watching(Sign)
 WatchedRational = _watching(Rational)
 WatchedBall = _watching(Ball)
@@ -272,28 +274,58 @@ class Sites:
     def excluded(self) -> set[Goal]:
         """What the forms of the arguments exclude, at the ends of what was visited."""
         shapes = {tuple(s.items()): s for here in self.seen.values() for s in here.ends}
-        excluded, allowed = set(), set()
-        for sizes in shapes.values():
-            xp = WatchedSign()
-            try:
-                signs = self.statement.signs(xp, self.statement.raw_shapes(sizes))
-                self.statement.sides(xp, signs)
-            except Unsupported:
-                return set()
-            for site, (known, *others) in xp.records:
-                if site.name in ("maximum", "minimum"):
-                    known = xp._sub(known, others[0])
-                elif site.kind == POLE:
-                    known = others[0]
-                goals = {side: Goal(site, side) for side in (BELOW, ABOVE, ZERO)}
-                excluded |= set(goals.values())
-                allowed |= {goals[BELOW]} if not known.nonneg else set()
-                allowed |= {goals[ABOVE]} if not known.nonpos else set()
-                off_the_cut = (
-                    known.real or site.kind != CUT
-                )  # a cut is met by what is not zero, too
-                allowed |= {goals[ZERO]} if not (known.nonzero and off_the_cut) else set()
-        return excluded - allowed
+        return _excluded(self.statement, shapes.values(), _by_sign) | _excluded(
+            self.statement, shapes.values(), _by_range
+        )
+
+
+def _excluded(
+    statement: Statement,
+    shapes: Iterable[dict[str, int]],
+    said: Callable[..., Iterable[tuple[Site, Iterable[str]]]],
+) -> set[Goal]:
+    """What is allowed nowhere, of all that ``said`` speaks of (site, what its argument may be)."""
+    excluded: set[Goal] = set()
+    allowed: set[Goal] = set()
+    for sizes in shapes:
+        try:
+            found = list(said(statement, sizes))
+        except Unsupported:
+            return set()
+        for site, may in found:
+            excluded |= {Goal(site, side) for side in (BELOW, ABOVE, ZERO)}
+            allowed |= {Goal(site, side) for side in may}
+    return excluded - allowed
+
+
+def _argument(xp: Any, site: Site, args: tuple[Any, ...]) -> Any:
+    """What a site bends at the zeros of."""
+    if site.name in ("maximum", "minimum"):
+        return xp._sub(args[0], args[1])
+    return args[1] if site.kind == POLE else args[0]
+
+
+def _by_sign(statement: Statement, sizes: dict[str, int]) -> Iterator[tuple[Site, list[str]]]:
+    xp = WatchedSign()
+    statement.sides(xp, statement.signs(xp, statement.raw_shapes(sizes)))
+    for site, args in xp.records:
+        known = _argument(xp, site, args)
+        off_the_cut = known.real or site.kind != CUT  # a cut is met by what is not zero, too
+        may = [BELOW] * (not known.nonneg) + [ABOVE] * (not known.nonpos)
+        yield site, may + [ZERO] * (not (known.nonzero and off_the_cut))
+
+
+def _by_range(statement: Statement, sizes: dict[str, int]) -> Iterator[tuple[Site, list[str]]]:
+    xp = WatchedRanges()
+    shapes = statement.raw_shapes(sizes)
+    statement.sides(xp, {name: xp.variable(shape) for name, shape in shapes.items()})
+    for site, args in xp.records:
+        d = _argument(xp, site, args)
+        if not d.real:
+            yield site, (BELOW, ABOVE, ZERO)
+        else:
+            may = [BELOW] * (d.low < 0) + [ABOVE] * (d.high > 0)
+            yield site, may + [ZERO] * (d.low <= 0 <= d.high)
 
 
 def moves(statement: Statement, site: Site, sizes: dict[str, int]) -> bool:
