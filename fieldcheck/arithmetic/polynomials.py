@@ -21,7 +21,10 @@ VARIABLES = 150
 """Raw parameters at one shape."""
 
 TERMS = 2000
-"""Terms of one polynomial, and products of terms in one multiplication, in hundreds."""
+"""Terms of one polynomial; a multiplication of two takes at most a hundred times as many steps."""
+
+BELOW = 100
+"""Terms of a divisor, and of what it divides five times as many."""
 
 HIGHEST = 200
 """A power, and the degree of a polynomial."""
@@ -29,7 +32,9 @@ HIGHEST = 200
 
 def _times(a: Any, b: Any) -> Any:
     if len(a) * len(b) > 100 * TERMS or a.total_degree() + b.total_degree() > HIGHEST:
-        raise Unsupported(f"a polynomial of more than {TERMS} terms, or of a degree above {HIGHEST}")
+        raise Unsupported(
+            f"a polynomial of more than {TERMS} terms, or of a degree above {HIGHEST}"
+        )
     return _small(a * b)
 
 
@@ -83,6 +88,8 @@ class Ratio:
 def _lowest(top: Any, below: Any) -> Ratio:
     """A common divisor is taken out, and a number below is brought above."""
     if not below.is_constant():
+        if len(below) > BELOW or len(top) > 5 * BELOW:
+            raise Unsupported(f"a divisor of more than {BELOW} terms")
         common = top.gcd(below)
         if not common.is_one():
             top, below = top / common, below / common
@@ -131,6 +138,11 @@ class Polynomials(Gaussian):
     def _imaginary_unit(self) -> np.ndarray:
         return self._integer(1)[::-1].copy()
 
+    def _matmul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        if not a.shape[-1]:  # numpy's empty sum is no number of this arithmetic
+            return self._full((np.zeros(a.shape[1:]) @ np.zeros(b.shape[1:])).shape, 0)
+        return super()._matmul(a, b)
+
     def _div(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         if not self._real_only(b):
             a, size = self._mul(a, self._conj(b)), b[0] * b[0] + b[1] * b[1]
@@ -146,5 +158,3 @@ def entries(value: Any) -> list[tuple[Ratio, Ratio]]:
         raise Unsupported("a derivative that is left open")
     re, im = value.data
     return list(zip(np.ravel(re), np.ravel(im), strict=True))
-
-

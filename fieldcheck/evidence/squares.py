@@ -2,11 +2,11 @@
 
 The room is a quotient of polynomials of the raw parameters.  Times the square of its divisor it is
 to be a square times forms m* G m, for monomials m and a matrix G that is positive semidefinite: one
-for the whole, or one for each factor.  Real and imaginary parts that belong together are also tried as one variable z, of
-which no conjugate enters m: then G is unique.  The monomials are those whose squares appear with a
-positive coefficient.  Where a monomial of the room is a product in several ways, a few ways to
-share it out are tried.  For what has degree 2 this finds every sum of squares; of degree 4 and more
-it misses some, and some nonnegative polynomials are none.
+for the whole, or one for each factor.  Real and imaginary parts that belong together are also tried
+as one variable z, of which no conjugate enters m: then G is unique.  The monomials are those whose
+squares appear with a positive coefficient.  Where a monomial of the room is a product in several
+ways, a few ways to share it out are tried.  For what has degree 2 this finds every sum of squares;
+of degree 4 and more it misses some, and some nonnegative polynomials are none.
 
 All is exact.  The record holds m and G, so that whoever reads it needs none of this.
 """
@@ -21,15 +21,15 @@ from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.polynomials import Polynomials, Ratio, entries
 from fieldcheck.evidence.statement import Statement
 
 BASIS = 200
 """Monomials of one sum of squares."""
 
-FACTORED = 12, 300
-"""Variables and terms of a polynomial that is factored."""
+FACTORED = (12, 300, 24)
+"""Variables, terms and degree of a polynomial that is factored."""
 
 LONGEST = 40_000
 """Characters of a part's record: what is longer cannot be handed to whoever checks it."""
@@ -49,7 +49,7 @@ def seen(statement: Statement, part: int, sizes: dict[str, int]) -> dict[str, An
     try:
         shapes = statement.raw_shapes(sizes)
         xp = Polynomials(shapes)
-        raws = {raw: xp.variable(raw) for raw in shapes}
+        raws: dict[str, Value] = {raw: xp.variable(raw) for raw in shapes}
         room = entries(statement.sides(xp, raws, part)[0].room)
         found = [_certificate(xp, re) for re, im in room if im.zero]
     except Unsupported:
@@ -61,13 +61,20 @@ def seen(statement: Statement, part: int, sizes: dict[str, int]) -> dict[str, An
 
 def _certificate(xp: Polynomials, room: Ratio) -> dict[str, Any] | None:
     """Of one entry: ``over``^2 room = ``times``^2 m* G m, or a product of such forms."""
-    parts = [_signed(xp, q) for q in (room.top, room.below) if not q.is_one()]
-    if None in parts or math.prod(sign for sign, _, _ in parts) < 0:
+    sign, times = 1, xp.ring.constant(1)
+    forms: list[dict[str, Any]] = []
+    for q in (room.top, room.below):
+        if q.is_one():
+            continue
+        part = _signed(xp, q)
+        if part is None:
+            return None
+        sign, times, forms = sign * part[0], times * part[1], forms + part[2]
+    if sign < 0:
         return None
-    times = math.prod((square for _, square, _ in parts), start=xp.ring.constant(1))
     record = {} if room.below.is_one() else {"over": _polynomial(xp, room.below)}
     record |= {} if times.is_one() else {"times": _polynomial(xp, times)}
-    return record | {"forms": [form for _, _, forms in parts for form in forms]}
+    return record | {"forms": forms}
 
 
 def _signed(xp: Polynomials, p: Any) -> tuple[int, Any, list[dict[str, Any]]] | None:
@@ -75,17 +82,22 @@ def _signed(xp: Polynomials, p: Any) -> tuple[int, Any, list[dict[str, Any]]] | 
     one = p.context().constant(1)
     if whole := _with_sign(xp, p):
         return whole[0], one, [whole[1]]
-    if len(xp.names) > FACTORED[0] or len(p) > FACTORED[1]:
+    size = len(xp.names), len(p), p.total_degree()
+    if any(n > most for n, most in zip(size, FACTORED, strict=True)):
         return None
     number, factors = p.factor()
     if len(factors) == 1 and factors[0][1] == 1:
         return None
-    found = [_with_sign(xp, one * number)]
-    found += [_with_sign(xp, f) for f, times in factors if int(times) % 2]
-    if None in found:
-        return None
-    square = math.prod((f ** (int(times) // 2) for f, times in factors), start=one)
-    return math.prod(sign for sign, _ in found), square, [form for _, form in found]
+    sign, square = 1, one
+    forms: list[dict[str, Any]] = []
+    for f, times in [(one * number, 1), *factors]:
+        square *= f ** (int(times) // 2)
+        if int(times) % 2:
+            odd = _with_sign(xp, f)
+            if odd is None:
+                return None
+            sign, forms = sign * odd[0], [*forms, odd[1]]
+    return sign, square, forms
 
 
 def _with_sign(xp: Polynomials, p: Any) -> tuple[int, dict[str, Any]] | None:
@@ -259,12 +271,12 @@ def positive_semidefinite(gram: Gram, n: int) -> bool:
                 rows[row][column] = c
     if not any(im for _, im in gram.values()):
         rows = rows[:n]
-    for k, row in enumerate(rows):
-        pivot = row.pop(k, fmpq(0))
-        if pivot < 0 or (not pivot and row):
+    for k, own in enumerate(rows):
+        pivot = own.pop(k, fmpq(0))
+        if pivot < 0 or (not pivot and own):
             return False
-        for r, c in row.items():
-            for s, d in row.items():
+        for r, c in own.items():
+            for s, d in own.items():
                 rest = rows[r].get(s, fmpq(0)) - c * d / pivot
                 if rest:
                     rows[r][s] = rest

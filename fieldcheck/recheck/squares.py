@@ -1,6 +1,6 @@
 """Sums of squares, rechecked: over² room = times² ∏ m* G m modulo a fresh prime, and each G is
-positive semidefinite in plain fractions.  Where over is not 0 the room is then no less than 0; it is
-continuous where it has a value, and over is 0 on a thin set only.
+positive semidefinite in plain fractions.  Where over is not 0 the room is nonnegative then, and so
+it is elsewhere: it is continuous where it has a value, and over is 0 on a thin set only.
 
 A record names the monomials and the entries of G on and above the diagonal: "i j re im".  The
 variable A[0,1] is A.re[0,1] + i A.im[0,1].
@@ -104,9 +104,7 @@ class Field:
         parts = [raw] if raw in self.case.shapes else [f"{raw}.re", f"{raw}.im"]
         if any(part not in self.case.shapes for part in parts):
             raise Open(f"no variable {raw!r}")
-        values = [
-            self.residue(self.point.get(part, self.case.shapes[part])[at]) for part in parts
-        ]
+        values = [self.residue(self.point.get(part, self.case.shapes[part])[at]) for part in parts]
         return values[0], (values[1] if len(values) > 1 else 0)
 
 

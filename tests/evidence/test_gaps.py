@@ -28,7 +28,10 @@ def test_a_polynomial_gap():
     assert exact.run(good, QUICK, 0).outcome == "confirms"
     wrong = statement(lambda xp, x: AtMost(2 * x, x * x + 1, gap=(x + 1) ** 2), x=real())
     assert exact.run(wrong, QUICK, 0).outcome != "confirms"
-    body = lambda xp, x: AtMost(2 * x, x * x + 1, gap=x * x - 2 * x + 1)
+    y = lambda xp, x: xp.exp(x)
+    body = lambda xp, x: AtMost(
+        2 * y(xp, x), y(xp, x) ** 2 + 1, gap=y(xp, x) ** 2 - 2 * y(xp, x) + 1
+    )
     found = exact.run(statement(body, x=real()), QUICK, 0)
     assert (found.outcome, found.why) == HIDDEN
 

@@ -33,7 +33,7 @@ from typing import Any
 
 import numpy as np
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.informed import Informed
@@ -427,7 +427,9 @@ def _nonnegative(statement: Statement, sizes: Shape, part: int) -> bool:
 
 def _above_zero(statement: Statement, sizes: Shape, part: int) -> bool:
     xp = Ranges()
-    raws = {name: xp.variable(shape) for name, shape in statement.raw_shapes(sizes).items()}
+    raws: dict[str, Value] = {
+        name: xp.variable(shape) for name, shape in statement.raw_shapes(sizes).items()
+    }
     return span_of(statement.sides(xp, raws, part)[0].room).nonneg
 
 
