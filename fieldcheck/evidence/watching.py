@@ -78,7 +78,7 @@ def left_to_chance(statement: Statement) -> str:
     """Why a statement is another each time it is read, or an empty string."""
     for body in _bodies(statement):
         for code, near in _reached(body):
-            why = _chance(code) or next(filter(None, map(_source, near)), "")
+            why = _chance(code, near) or next(filter(None, map(_source, near)), "")
             if why:
                 return f"{code.co_name} {why} (line {code.co_firstlineno})"
     return ""
@@ -90,7 +90,7 @@ def watches(body: Any) -> str:
         why = (
             _traces(code)
             or _steps(code)
-            or _chance(code)
+            or _chance(code, near)
             or next(filter(None, map(_source, near)), "")
         )
         if why:
@@ -116,13 +116,17 @@ def _steps(code: Any) -> str:
     return ""
 
 
-def _chance(code: Any) -> str:
-    """A module of chance that it imports, or a draw from one."""
-    imports = [s.argval for s in dis.get_instructions(code) if s.opname == "IMPORT_NAME"]
-    left_to = [m for m in imports if m.split(".")[0] in CHANCE] + [
-        name for name in code.co_names if name in DRAWS
-    ]
-    return f"is left to {left_to[0]!r}" if left_to else ""
+def _chance(code: Any, near: Near) -> str:
+    """A module of chance that it imports, or a draw from a module of numbers."""
+    modules = {name for name, value in near if inspect.ismodule(value)}
+    before = None
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME" and step.argval.split(".")[0] in CHANCE:
+            return f"is left to {step.argval!r}"
+        if step.argval in DRAWS and before is not None and before.argval in modules:
+            return f"is left to '{before.argval}.{step.argval}'"
+        before = step
+    return ""
 
 
 def _source(named: tuple[str, Any]) -> str:

@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.informed import Informed
@@ -402,7 +402,8 @@ def _nonnegative(statement: Statement, sizes: Shape, part: int) -> bool:
 
 def _above_zero(statement: Statement, sizes: Shape, part: int) -> bool:
     xp = Ranges()
-    raws = {name: xp.variable(shape) for name, shape in statement.raw_shapes(sizes).items()}
+    shapes = statement.raw_shapes(sizes).items()
+    raws: dict[str, Value] = {name: xp.variable(shape) for name, shape in shapes}
     return span_of(statement.sides(xp, raws, part)[0].room).nonneg
 
 
