@@ -28,7 +28,7 @@ from fieldcheck.evidence.methods import (
 )
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.watching import left_to_chance, reachable
+from fieldcheck.evidence.watching import glimpse, left_to_chance, reachable
 from fieldcheck.relations import Relation
 from fieldcheck.verdict import CONFIRMS, REFUTES, Evidence, Report, Verdict, Why
 
@@ -85,9 +85,12 @@ def gather(
         return relations, [Report("probe").broken(other)]
     if chance := left_to_chance(statement):
         return relations, [Report("probe").broken(f"{chance}, so that it is not one statement")]
-    before = reachable(statement)
+    before, first = reachable(statement), glimpse(statement)
     found = list(_asked(statement, relations, profile, seed, only))
     after = reachable(statement)
+    if glimpse(statement) != first:
+        said = "the body says another thing at the end than it said at first"
+        return relations, [Report("probe").broken(f"{said}, so that it is not one statement")]
     if changed := [name for name, state in before.items() if after.get(name) != state]:
         said = f"the body changes {changed[0]!r} as it runs, so that it is not one statement"
         return relations, [Report("probe").broken(f"{said} (functools.cache is harmless)")]

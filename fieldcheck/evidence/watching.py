@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import dis
 import inspect
+import random
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from fieldcheck.arithmetic.array import Value
+from fieldcheck.arithmetic.multiprecision import Multiprecision
+from fieldcheck.evidence.clock import TooSlow, limited
+from fieldcheck.evidence.draws import small_entries
 from fieldcheck.evidence.statement import Statement
 
 TRACES = frozenset(
@@ -64,6 +70,12 @@ CALLED = ("__new__", "__post_init__", "__call__")
 
 MOST = 10_000
 """Values that are compared before and after."""
+
+TAKES = {"potential": "at", "remainder": "start"}
+"""The functions of a relation, and which field of it each is asked at."""
+
+PATIENCE = 5
+"""Seconds for one look at a body."""
 
 Near = list[tuple[str, Any]]
 """What a function can reach by a name."""
@@ -132,6 +144,9 @@ def _chance(code: Any, near: Near) -> str:
 def _source(named: tuple[str, Any]) -> str:
     """Something that gives another value each time."""
     name, value = named
+    if isinstance(value, partial):
+        held = (value.func, *value.args, *value.keywords.values())
+        return next(filter(None, (_source((name, one)) for one in held)), "")
     if hasattr(value, "__next__") and not isinstance(value, type):
         return f"draws from {name!r}"
     made_in = [value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "")]
@@ -141,6 +156,35 @@ def _source(named: tuple[str, Any]) -> str:
 
 
 # -- memory --------------------------------------------------------------------------------------
+def glimpse(statement: Statement) -> list[str]:
+    """What the statement says at one point: the same whenever it is asked, if it is one."""
+    xp, rng, sizes = Multiprecision(), random.Random(0), statement.smallest
+    raws = {
+        k: xp.from_raw(small_entries(rng, shape, signs=k in statement.sign_raws))
+        for k, shape in statement.raw_shapes(sizes).items()
+    }
+    try:
+        with limited(PATIENCE):
+            return [str(v.data) for r in statement.relations(xp, raws) for v in _values(r)]
+    except (Exception, TooSlow):  # whatever keeps it from saying anything there
+        return []
+
+
+def _values(said: Any) -> Iterator[Any]:
+    """The values that a relation holds, or that its functions give."""
+    if isinstance(said, Value):
+        yield said
+    elif isinstance(said, tuple):
+        for one in said:
+            yield from _values(one)
+    elif is_dataclass(said):
+        for part in fields(said):
+            held = getattr(said, part.name)
+            if part.name in TAKES:
+                held = held(getattr(said, TAKES[part.name]))
+            yield from _values(held)
+
+
 def reachable(statement: Statement) -> dict[str, Any]:
     """What the bodies of a statement can reach and might change, as it is now."""
     return {

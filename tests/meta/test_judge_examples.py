@@ -9,7 +9,7 @@ import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -525,7 +525,18 @@ def _by_chance(x):
     return x if random.random() < 0.999 else 2 * x
 
 
+@cache
+def _slot(k):
+    return [0]
+
+
+def _by_a_cached_list(x):
+    _slot(0)[0] += 1
+    return x if _slot(0)[0] < 30 else 2 * x
+
+
 COUNTED = itertools.count()
+DRAWN = partial(next, itertools.count())
 _KEPT_BY_CLOSURE = _by_closure()
 
 
@@ -537,6 +548,8 @@ _KEPT_BY_CLOSURE = _by_closure()
         _ByClass(),
         _KEPT_BY_CLOSURE,
         _by_chance,
+        _by_a_cached_list,
+        lambda x: x if DRAWN() < 30 else 2 * x,
         lambda x: x if next(COUNTED) % 60 else 2 * x,
         lambda x: x if np.random.rand() < 0.999 else 2 * x,  # noqa: NPY002
     ],
