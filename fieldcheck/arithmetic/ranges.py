@@ -48,8 +48,8 @@ class Span:
     def scaled(self, factor: Fraction) -> Span:
         """The same entries times a number."""
         whole, before = self.multiple
-        ends = sorted(_times(end, factor) for end in (self.low, self.high))
-        return Span(self.shape, *ends, self.real, (whole, before * factor))
+        low, high = sorted(_times(end, factor) for end in (self.low, self.high))
+        return Span(self.shape, low, high, self.real, (whole, before * factor))
 
     @property
     def nonneg(self) -> bool:
@@ -73,10 +73,10 @@ def _product(shape: Any, a: Span, b: Span) -> Span:
 
 def _power(d: Span, n: int) -> Span:
     """An even power of real numbers is nonnegative."""
-    ends = [d.low**n, d.high**n]
+    ends: list[End] = [d.low**n, d.high**n]
     if n % 2 == 0:
         ends = [Fraction(0) if d.low <= 0 <= d.high else min(ends), max(ends)]
-    return Span(d.shape, *ends)
+    return Span(d.shape, ends[0], ends[1])
 
 
 def _hull(shape: Any, spans: list[Span]) -> Span:
@@ -186,7 +186,7 @@ class Ranges(Arithmetic):
 
     def _div(self, a: Span, b: Span) -> Span:
         """Where a quotient has a value, its divisor is not zero."""
-        ends = (-INFINITY, INFINITY)
+        ends: tuple[End, End] = (-INFINITY, INFINITY)
         if b.low >= 0 and b.high > 0:
             ends = _over(b.high), _over(b.low) if b.low else INFINITY
         elif b.high <= 0 and b.low < 0:
@@ -261,8 +261,7 @@ class Ranges(Arithmetic):
     _arctan = _bounded(-2, 2, Fraction(0))
     _logistic = _bounded(0, 1, Fraction(1, 2))
     _softplus = _increasing(lambda x: max(x, Fraction(0)), lambda x: max(x, Fraction(0)) + 1)
-    _sinh = _increasing(lambda x: max(x, 0) if x >= 0 else -INFINITY,
-                        lambda x: min(x, 0) if x <= 0 else INFINITY)  # fmt: skip
+    _sinh = _increasing(lambda x: x if x >= 0 else -INFINITY, lambda x: x if x <= 0 else INFINITY)
 
     def _cosh(self, d: Span) -> Span:
         return Span(d.shape, Fraction(1), real=d.real) if d.real else d
@@ -300,8 +299,8 @@ class Ranges(Arithmetic):
     def _abs(self, d: Span) -> Span:
         if not d.real:
             return Span(d.shape, Fraction(0))
-        low = Fraction(0) if d.low <= 0 <= d.high else min(abs(d.low), abs(d.high))
-        return Span(d.shape, low, max(abs(d.low), abs(d.high)))
+        zero, size = Fraction(0), max(-d.low, d.high)
+        return Span(d.shape, max(zero, d.low, -d.high), size)
 
     def _step(self, d: Span) -> Span:
         return Span(d.shape, Fraction(int(d.low > 0)), Fraction(int(d.high > 0)))

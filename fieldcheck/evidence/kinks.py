@@ -322,7 +322,7 @@ def _by_range(statement: Statement, sizes: dict[str, int]) -> Iterator[tuple[Sit
     for site, args in xp.records:
         d = _argument(xp, site, args)
         if not d.real:
-            yield site, (BELOW, ABOVE, ZERO)
+            yield site, [BELOW, ABOVE, ZERO]
         else:
             may = [BELOW] * (d.low < 0) + [ABOVE] * (d.high > 0)
             yield site, may + [ZERO] * (d.low <= 0 <= d.high)

@@ -148,7 +148,7 @@ class Everywhere(Intervals):
         self.kept[id(out)] = out, whole, before * by
         return out
 
-    def times(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    def times(self, a: Any, b: Any) -> np.ndarray:
         if any(map(is_complex, [*a.flat, *b.flat])):
             return super().times(a, b)
         for number, other in ((a, b), (b, a)):

@@ -135,7 +135,7 @@ SQUARES = {
         dict(forms=[{"basis": ["y.x"], "gram": ["0 0 -1"]}]), WRONG),
     "a pivot that is 0": (
         lambda xp, x, y: AtMost(2 * x * y, y**2), REALS,
-        dict(forms=[{"basis": ["x.x", "y.x"], "gram": ["0 1 -1", "1 1 1"]}]), WRONG),
+        dict(forms=[{"basis": ["y.x", "x.x"], "gram": ["0 0 1", "0 1 -1"]}]), WRONG),
     "two negative forms": (
         lambda xp, x, y: AtMost(0, x**2 * y**2), REALS,
         dict(forms=[{"basis": [b], "gram": ["0 0 -1"]} for b in ("x.x", "y.x")]), WRONG),

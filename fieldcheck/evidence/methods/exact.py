@@ -427,9 +427,8 @@ def _nonnegative(statement: Statement, sizes: Shape, part: int) -> bool:
 
 def _above_zero(statement: Statement, sizes: Shape, part: int) -> bool:
     xp = Ranges()
-    raws: dict[str, Value] = {
-        name: xp.variable(shape) for name, shape in statement.raw_shapes(sizes).items()
-    }
+    shapes = statement.raw_shapes(sizes).items()
+    raws: dict[str, Value] = {name: xp.variable(shape) for name, shape in shapes}
     return span_of(statement.sides(xp, raws, part)[0].room).nonneg
 
 
