@@ -5,7 +5,7 @@ to be a square times forms m* G m, for monomials m and a matrix G that is positi
 for the whole, or one for each factor.  Real and imaginary parts that belong together are also tried
 as one variable z, of which no conjugate enters m: then G is unique.  The monomials are those whose
 squares appear with a positive coefficient.  Where a monomial of the room is a product in several
-ways, a few ways to share it out are tried.  For what has degree 2 this finds every sum of squares;
+ways, two ways to share it out are tried.  For what has degree 2 this finds every sum of squares;
 of degree 4 and more it misses some, and some nonnegative polynomials are none.
 
 All is exact.  The record holds m and G, so that whoever reads it needs none of this.
@@ -204,15 +204,8 @@ def _basis(coefficients: Mapping[Key, tuple[fmpq, fmpq]]) -> list[Monomial]:
 
 
 # -- where a monomial is a product in several ways -----------------------------------------------
-def _evenly(u: Monomial, v: Monomial, degree: int) -> int:
-    return 1
-
-
-def _apart(u: Monomial, v: Monomial, degree: int) -> int:
-    return int(u != v)
-
-
 def _squared(u: Monomial, v: Monomial, degree: int) -> int:
+    """All of it to the square of a monomial, where it is one."""
     return int(u == v)
 
 
@@ -227,12 +220,7 @@ def _choices(u: Monomial, degree: int) -> int:
     return math.factorial(degree) // math.prod(map(math.factorial, [*powers, rest]))
 
 
-SHARES: tuple[Callable[[Monomial, Monomial, int], int], ...] = (
-    _evenly,
-    _squared,
-    _as_in_powers,
-    _apart,
-)
+SHARES: tuple[Callable[[Monomial, Monomial, int], int], ...] = (_squared, _as_in_powers)
 
 
 def _shared_out(

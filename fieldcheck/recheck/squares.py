@@ -121,6 +121,8 @@ def semidefinite(form: Mapping[str, Any]) -> bool:
     real symmetric matrix of twice the size."""
     n = len(form["basis"])
     whole = np.full((2 * n, 2 * n), Fraction(0), dtype=object)
+    if len({(i, j) for i, j, *_ in rows(form)}) < len(form["gram"]):
+        return False
     for i, j, real, imaginary in rows(form):
         if not 0 <= i <= j < n or (i == j and imaginary):
             return False

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 from fieldcheck.domains import between, built, matrix, number, positive, real, real_matrix, vector
+from fieldcheck.recheck import squares
 from fieldcheck.recheck.check import recheck_form
 from fieldcheck.relations import AtMost, Equal, Force, Piece, Rank, Rate, Solutions
 from tests.recheck.records import form, proved, refuted, sentences, worst
@@ -171,6 +172,27 @@ def test_sums_of_squares(name) -> None:
     body, given, entry, said = SQUARES[name]
     of = form(body, **given)
     assert worst(of, proved(of, "identity", squares=[{"sizes": {}, "entries": [entry]}])) == said
+
+
+MATRICES = {
+    "0 0 1; 0 1 -1; 1 1 1": True,
+    "0 0 1; 0 1 -1": False,  # a pivot that is 0, with something beside it
+    "0 1 1; 1 1 1": False,
+    "0 0 1": True,
+    "1 1 -1": False,
+    "0 0 1; 0 1 0 1; 1 1 1": True,
+    "0 0 1; 0 1 0 1; 1 1 9/10": False,
+    "0 0 0 1": False,  # no real diagonal
+    "0 0 1; 1 0 1; 1 1 2": False,  # below the diagonal
+    "0 0 1; 1 2 1": False,  # no such row
+    "0 0 1; 0 1 -2; 0 1 1; 1 1 1": False,  # one entry twice
+}
+
+
+@pytest.mark.parametrize("gram", MATRICES)
+def test_semidefinite(gram) -> None:
+    form = {"basis": ["x.x", "y.x"], "gram": gram.split("; ")}
+    assert squares.semidefinite(form) == MATRICES[gram]
 
 
 def test_sums_of_squares_are_of_every_entry_and_shape() -> None:

@@ -36,7 +36,7 @@ from fieldcheck.evidence.methods.exact import (
     UNIT,
     difference,
     provable,
-    squares_of,
+    shown_by,
     visible_sign,
 )
 from fieldcheck.evidence.minimize import smallest
@@ -81,7 +81,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                         "part": part + 1,
                         "grid": work.grid,
                         "indices": work.indices,
-                        "squares": squares_of(statement, part) or None,
+                        **shown_by(statement, part),
                     }
                 )
             else:

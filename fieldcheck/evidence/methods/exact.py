@@ -61,6 +61,7 @@ STEPS = 4
 SYMBOLS = str(Why.SYMBOLS)
 TOO_HIGH = str(Why.DEGREE)
 UNIT = "where a vector that is brought to unit length vanishes"
+SQUARED = "a sum of squares at each size"
 ON_OPEN_SET = "perhaps on an open set"
 """What ``Informed`` says of the exceptions that matter to an identity, or to a gap."""
 
@@ -293,7 +294,8 @@ def _silence(gap: Unsupported) -> tuple[Why, str]:
 def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]]:
     """How far the identity of one part is proved, and the record of it."""
     plan = every_size.plan(statement, trials.part) if statement.size_names else every_size.Plan()
-    ended = plan.ended if plan.visible else "a gap whose sign depends on the size"
+    by_size = SQUARED if squares_of(statement, trials.part) else "a gap whose sign depends on the size"
+    ended = plan.ended if plan.visible else by_size
     if statement.size_names and not ended:
         grid, ended = _every_size(statement, trials, plan)
         if grid:
@@ -380,7 +382,7 @@ def _proof(
         "log2_bound": f"{trials.worst:.1f}",
         "shapes": math.prod(len(v) for v in grid.values()),
         "ended": ended,
-        "squares": squares_of(trials.statement, trials.part) or None,
+        **shown_by(trials.statement, trials.part),
     }
 
 
@@ -396,6 +398,12 @@ def squares_of(statement: Statement, part: int) -> list[dict[str, Any]] | None:
     if part not in known:
         known[part] = _squares(statement, part)
     return known[part]
+
+
+def shown_by(statement: Statement, part: int) -> dict[str, Any]:
+    """What a record says of an order's sign, where neither form nor range shows it."""
+    found = squares_of(statement, part)
+    return {"squares": found} if found else {}
 
 
 def _squares(statement: Statement, part: int) -> list[dict[str, Any]] | None:
