@@ -394,16 +394,27 @@ PLAIN = 1e-3
 """What a statement is off by at such a point if it is no matter of rounding."""
 
 
-def off(statement: Any, raws: dict[str, np.ndarray]) -> float:
-    """By how much the statement is off at points that are taken for points of an exceptional set:
-    the most, relative to the sides and as it stands, whichever is less."""
+def off(statement: Any, raws: dict[str, np.ndarray], xp: Float | None = None) -> np.ndarray:
+    """By how much the statement is off at points that are taken for points of an exceptional set
+    (or in floats as they are): of each the most, relative to the sides and as it stands, whichever
+    is less."""
     body = lambda xp, values: torch.stack(
         [torch.minimum(*pair) for pair in violations(statement, xp, values)]
     )
     with torch.no_grad():
         tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
-        least: torch.Tensor = batched(body, tensors, There())
-    return float(torch.nan_to_num(least, -1.0, -1.0, -1.0).max()) if least.numel() else 0.0
+        least: torch.Tensor = batched(body, tensors, xp or There())
+    least = torch.nan_to_num(least, -1.0, -1.0, -1.0)
+    return least.amax(dim=1).numpy() if least.numel() else np.zeros(1)
+
+
+def jumps(statement: Any, raws: dict[str, np.ndarray], kind: str) -> bool:
+    """Is the statement off on an exceptional set, at one of some points that are taken for points
+    of it?  On a cut only what is right beside it counts: elsewhere floats see rounding."""
+    there = off(statement, raws) > PLAIN
+    if kind == CUT:
+        there &= off(statement, raws, Composed()) <= PLAIN
+    return bool(there.any())
 
 
 # -- going where nobody was ------------------------------------------------------------------------

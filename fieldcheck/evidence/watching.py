@@ -206,5 +206,12 @@ def _kinds(value: Any) -> Iterator[type]:
 def _methods(kind: type) -> Iterator[Any]:
     for name, held in vars(kind).items():
         function = getattr(held, "fget", None) or getattr(held, "__func__", held)
-        if inspect.isfunction(function) and name not in MAKING:
+        if inspect.isfunction(function) and name not in MAKING and not _generated(kind, function):
             yield function
+
+
+def _generated(kind: type, function: Any) -> bool:
+    """Did the standard library write this method of a dataclass?"""
+    home = function.__globals__.get("__name__", "").split(".")[0]
+    written = home in sys.stdlib_module_names - {"__main__"}
+    return is_dataclass(kind) and (written or function.__code__.co_filename == "<string>")

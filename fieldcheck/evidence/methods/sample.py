@@ -30,14 +30,13 @@ from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
 from fieldcheck.evidence.kinks import (
     CUT,
-    PLAIN,
     POINT,
     ZERO,
     Goal,
     Landing,
     Sites,
+    jumps,
     land,
-    off,
     reach,
     watched,
 )
@@ -256,7 +255,8 @@ class Survey:
                 for k, site in enumerate(landing.missed)
                 if site.kind == kind and Goal(site, ZERO) not in nowhere
             ]
-            if rows and off(self.statement, {k: v[rows] for k, v in landing.close.items()}) > PLAIN:
+            close = {k: v[rows] for k, v in landing.close.items()}
+            if rows and jumps(self.statement, close, kind):
                 site = landing.missed[rows[0]]
                 argument = f"the argument of {site.name} in line {site.line}"
                 self.apart = f"the sides differ where {argument} is {where}"
