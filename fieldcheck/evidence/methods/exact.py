@@ -294,7 +294,9 @@ def _silence(gap: Unsupported) -> tuple[Why, str]:
 def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]]:
     """How far the identity of one part is proved, and the record of it."""
     plan = every_size.plan(statement, trials.part) if statement.size_names else every_size.Plan()
-    by_size = SQUARED if squares_of(statement, trials.part) else "a gap whose sign depends on the size"
+    by_size = (
+        SQUARED if squares_of(statement, trials.part) else "a gap whose sign depends on the size"
+    )
     ended = plan.ended if plan.visible else by_size
     if statement.size_names and not ended:
         grid, ended = _every_size(statement, trials, plan)
