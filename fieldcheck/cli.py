@@ -582,6 +582,7 @@ def campaign(
         seed=seed,
         jobs=jobs or runs.default_jobs(),
         address=on,
+        per=PER,
     )
     orders = run.orders_of(claims, wanted, names, seed, PER)
     with show.Watch(_console(error=True)) as watch:

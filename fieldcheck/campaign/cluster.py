@@ -1,12 +1,13 @@
 """Tasks on a Dask cluster: handed out a few at a time, and again where they are lost.
 
-A worker that dies is replaced by the scheduler's doing, a connection that breaks is made anew.  What
-came back is the caller's; what did not is asked for again.
+Dask gives the tasks of a worker that dies to another; a connection that breaks is made anew.  What
+came back is the caller's, and what did not is asked for again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import queue
 import tempfile
@@ -24,7 +25,7 @@ ANSWER = 10.0
 """Seconds within which a scheduler answers, and has a worker."""
 
 PATIENCE = 60.0
-"""Seconds for which a scheduler that is gone is waited for."""
+"""Seconds for which a scheduler that is gone is waited for, and the start of one here."""
 
 TRIES = 3
 """Times that a task may end the workers that it is given to (each time several of them)."""
@@ -55,7 +56,7 @@ class Cluster:
 
     def __enter__(self) -> Cluster:
         try:
-            self._connect(ANSWER)
+            self._connect(PATIENCE if self.address is None else ANSWER)
             self._agree()
         except BaseException:
             self.__exit__()
@@ -208,8 +209,7 @@ def _quiet() -> Iterator[None]:
 def _dask() -> Any:
     """The module ``distributed``."""
     try:
-        import dask
-        import distributed
+        dask, distributed = map(importlib.import_module, ("dask", "distributed"))
     except ImportError as fault:
         raise UserError(
             f"a campaign needs Dask ({fault.name} is absent): pip install 'fieldcheck[campaign]'"

@@ -51,7 +51,7 @@ class Journal:
 
     def __enter__(self) -> Journal:
         with self._told():
-            self._stream = open(self.path, "a+b")  # noqa: SIM115 - closed by __exit__
+            self._stream = open(self.path, "a+b")  # closed by __exit__
         try:
             self._hold()
             self._take_up()
@@ -86,10 +86,9 @@ class Journal:
         self._synced = time.monotonic()
 
     def _hold(self) -> None:
-        if fcntl is None:  # pragma: no cover - Windows
-            return
         try:
-            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if fcntl is not None:
+                fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UserError(
                 f"another campaign is writing {self.path}: wait for it, or name another --journal"

@@ -54,7 +54,7 @@ class Tally:
 
     def add(self, points: Cloud, values: np.ndarray) -> None:
         """Count a batch; values: a row for each point, a column for each part."""
-        whole = (values > -math.inf).all(axis=1)
+        whole = np.asarray((values > -math.inf).all(axis=1))
         self.cases += int(whole.sum())
         self.undefined += int((~whole).sum())
         near = np.ones(len(whole), dtype=bool)
@@ -155,7 +155,7 @@ def _cut(points: Cloud, rows: int) -> Cloud:
 def _to_look_at(
     statement: Statement, tally: Tally, number: int
 ) -> Iterator[tuple[float, Cloud, int]]:
-    """A point that looks surely false, of the stratum whose turn it is; then the worst of each part."""
+    """A point that looks surely false, of the stratum whose turn it is; the worst of each part."""
     surely = _surely_false(statement, tally)
     if surely:
         names = list(surely)
@@ -165,8 +165,8 @@ def _to_look_at(
 
 
 def _surely_false(statement: Statement, tally: Tally) -> dict[str, tuple[float, Cloud, int]]:
-    """Of each stratum the worst point whose violation does not move when every operation is slightly
-    wrong.  The points of one shape are run again at once."""
+    """Of each stratum the worst point whose violation does not move when every operation is
+    slightly wrong.  The points of one shape are run again at once."""
     by_shape: dict[tuple, list[tuple[Cloud, np.ndarray, np.ndarray]]] = {}
     for entry in tally.doubtful:
         by_shape.setdefault(tuple(entry[0].sizes.items()), []).append(entry)

@@ -18,7 +18,7 @@ MOST = 10**15
 """Cases of a form that may be asked for."""
 
 
-class Order(Record, frozen=True):
+class Order(msgspec.Struct, kw_only=True, frozen=True):
     """What a worker needs: a form, where its claim is registered, and what both sides must agree on
     (see :func:`fieldcheck.campaign.worker.fingerprint`)."""
 
@@ -85,7 +85,7 @@ class Total(Record):
     steady: int = 0
     looked: int = 0
     undecided: int = 0
-    strata: dict[str, int] = {}
+    strata: dict[str, int] = msgspec.field(default_factory=dict)
     worst: tuple[Worst | None, ...] = ()
     refutation: Refutation | None = None
 
@@ -177,8 +177,8 @@ def head_of(orders: Mapping[str, Order], rounding: str) -> Head:
 
 
 def plain(head: Head, totals: Mapping[str, Total], measured: Any) -> dict[str, Any]:
-    """A campaign as the dicts, lists and strings of its JSON; ``totals`` alone depend on nothing but
-    the head."""
+    """A campaign as the dicts, lists and strings of its JSON; ``totals`` depend on nothing but the
+    head and the number of cases."""
     return {
         "campaign": msgspec.to_builtins(head),
         "totals": {key: msgspec.to_builtins(total) for key, total in totals.items()},

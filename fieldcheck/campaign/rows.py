@@ -1,8 +1,8 @@
 """Totals into the ledger, through its journal.
 
 A campaign may add to a form that stands how many cases were tried, and to any form a certified
-refutation; it never makes a word stronger.  Its evidence agrees with no part, so that the verdict is
-decided from the rest as before.
+refutation; it never makes a word stronger.  Its evidence agrees with no part, so that the verdict
+is decided from the rest as before.
 """
 
 from __future__ import annotations

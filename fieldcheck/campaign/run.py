@@ -37,6 +37,17 @@ class Progress(Protocol):
     def working(self, done: int) -> None: ...
 
 
+class Workers(Protocol):
+    """Whoever does the tasks."""
+
+    rounding: str
+    slots: int
+
+    def each(
+        self, tasks: Iterator[tuple[Order, int]], heard: Callable[[], None]
+    ) -> Iterator[bytes]: ...
+
+
 @dataclass(frozen=True)
 class Request:
     """cases: of each form, in whole tasks of ``per``.  address: of a scheduler; None: a cluster of
@@ -146,9 +157,7 @@ def orders_of(
     """What workers need of each form."""
     named = tuple(str(Path(name).resolve()) if name.endswith(".py") else name for name in files)
     prints = {k: worker.fingerprint(claims[k.partition("/")[0]], seed) for k in keys}
-    return {
-        k: Order(key=k, files=named, seed=seed, per=per, fingerprint=prints[k]) for k in keys
-    }
+    return {k: Order(key=k, files=named, seed=seed, per=per, fingerprint=prints[k]) for k in keys}
 
 
 # -- the run ---------------------------------------------------------------------------------------
@@ -162,8 +171,15 @@ def run(
             finished is in the journal then.
     """
     with _ended_politely(), Cluster(list(orders.values()), request.jobs, request.address) as here:
-        with Journal(request.journal, head_of(orders, here.rounding)) as journal:
-            measured = _work(request, orders, journal, here, progress)
+        return kept(request, orders, here, progress)
+
+
+def kept(
+    request: Request, orders: Mapping[str, Order], here: Workers, progress: Progress
+) -> tuple[dict[str, Total], Measured, Journal]:
+    """The same with whoever works: a task that is in the journal is not done again."""
+    with Journal(request.journal, head_of(orders, here.rounding)) as journal:
+        measured = _work(request, orders, journal, here, progress)
     count = tasks_of(request.cases, request.per)
     totals = {}
     for key in orders:
@@ -176,7 +192,7 @@ def _work(
     request: Request,
     orders: Mapping[str, Order],
     journal: Journal,
-    here: Cluster,
+    here: Workers,
     progress: Progress,
 ) -> Measured:
     count = tasks_of(request.cases, request.per)
@@ -193,9 +209,7 @@ def _work(
     progress.planned(held * request.per, sum(last.values()) * request.per)
     measured = Measured(slots=here.slots)
     begun = time.perf_counter()
-    for line in here.each(
-        left(), lambda: progress.working((held + measured.tasks) * request.per)
-    ):
+    for line in here.each(left(), lambda: progress.working((held + measured.tasks) * request.per)):
         one = journal.append(line)
         _refuted(last, one)
         measured.tasks += 1
@@ -212,13 +226,11 @@ def _refuted(last: dict[str, int], one: Found) -> None:
         last[one.form] = min(last[one.form], one.task + 1)
 
 
-def alone(
-    orders: Mapping[str, Order], cases: int, rounding: str | None = None
-) -> dict[str, Total]:
+def alone(orders: Mapping[str, Order], cases: int) -> dict[str, Total]:
     """The same totals, task by task in this process: what a campaign must come to."""
     from fieldcheck.campaign import journal
 
-    kind = rounding or worker.prepare(list(orders.values()))
+    kind = worker.prepare(list(orders.values()))
     totals = {}
     for key, order in orders.items():
         numbers = range(tasks_of(cases, order.per))

@@ -26,8 +26,12 @@ class Watch:
         self.cases = self.held = 0
         self.begun = self.said = time.monotonic()
         wide = console.width >= WIDE
-        bar = [TextColumn("trying"), BarColumn(bar_width=min(30, console.width - 46))] if wide else []
-        self.bar = Progress(*bar, TextColumn("{task.fields[said]}"), console=console, transient=True)
+        bar = (
+            [TextColumn("trying"), BarColumn(bar_width=min(30, console.width - 46))] if wide else []
+        )
+        self.bar = Progress(
+            *bar, TextColumn("{task.fields[said]}"), console=console, transient=True
+        )
         self.task: Any = None
 
     def __enter__(self) -> Watch:

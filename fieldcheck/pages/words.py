@@ -31,7 +31,7 @@ GRADE_MEANS = {
     "sampled": "by search only: no counterexample was found",
 }
 
-FLOATS = ("sampled", "search")
+FLOATS = ("sampled", "search", "campaign")
 """Methods whose residuals are floats: proposals, which other arithmetic disposes of."""
 
 OUTCOME_MEANS = {
