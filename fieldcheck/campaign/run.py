@@ -63,7 +63,12 @@ class Request:
 
 @dataclass
 class Measured:
-    """What this session did, on so many slots; seconds are of the clock, or of the processors."""
+    """What this session did, on so many slots.
+
+    wall, busy:  seconds of the clock, of the whole and within tasks
+    cpu, engine: seconds of the processors, within tasks and in this process, which hands them out
+                 and keeps them (and is the scheduler, if the cluster is here)
+    """
 
     tasks: int = 0
     cases: int = 0
@@ -71,13 +76,13 @@ class Measured:
     wall: float = 0.0
     busy: float = 0.0
     cpu: float = 0.0
+    engine: float = 0.0
     machine: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """With the rate of a core and what the engine adds to each task."""
+        """With the rate of a core and what the engine takes for each task."""
         if not self.tasks:
             return {"tasks": 0}
-        over = max(0.0, self.wall * self.slots - self.busy) / self.tasks
         return {
             "tasks": self.tasks,
             "cases": self.cases,
@@ -86,7 +91,7 @@ class Measured:
             "busy_seconds": round(self.busy, 3),
             "cpu_seconds": round(self.cpu, 3),
             "cases_per_core_second": round(self.cases / self.cpu, 1) if self.cpu else None,
-            "overhead_seconds_per_task": round(over, 6),
+            "engine_cpu_seconds_per_task": round(self.engine / self.tasks, 6),
             "machine": self.machine,
         }
 
@@ -208,7 +213,7 @@ def _work(
     held = sum(key in last and k < last[key] for key, k in journal.found)
     progress.planned(held * request.per, sum(last.values()) * request.per)
     measured = Measured(slots=here.slots)
-    begun = time.perf_counter()
+    begun, engine = time.perf_counter(), time.process_time()
     for line in here.each(left(), lambda: progress.working((held + measured.tasks) * request.per)):
         one = journal.append(line)
         _refuted(last, one)
@@ -217,6 +222,7 @@ def _work(
         measured.busy += float(one.busy)
         measured.cpu += float(one.cpu)
     measured.wall = time.perf_counter() - begun
+    measured.engine = time.process_time() - engine
     measured.machine = _machine()
     return measured
 

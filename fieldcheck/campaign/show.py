@@ -93,7 +93,7 @@ def summary(console: Console, totals: dict[str, Total], measured: Measured) -> N
         found = measured.as_dict()
         console.print(
             f"{found['cases_per_core_second']:.2g} cases a second and core, "
-            f"{1e3 * found['overhead_seconds_per_task']:.3g} ms a task for the engine",
+            f"{1e3 * found['engine_cpu_seconds_per_task']:.2g} ms a task to hand out and keep it",
             markup=False,
             soft_wrap=True,
         )
