@@ -15,11 +15,13 @@ import time
 import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from typing import Any
 
 from fieldcheck.campaign import worker
 from fieldcheck.campaign.records import Order
 from fieldcheck.ledger.errors import UserError
+from fieldcheck.ledger.pool import no_interrupts
 
 ANSWER = 10.0
 """Seconds within which a scheduler answers, and has a worker."""
@@ -82,13 +84,15 @@ class Cluster:
 
     def _open_here(self) -> None:
         room = self._open.enter_context(tempfile.TemporaryDirectory(prefix="fieldcheck-"))
-        here = self.dask.LocalCluster(
-            n_workers=self.jobs,
-            threads_per_worker=1,
-            dashboard_address=None,
-            local_directory=room,
-            silence_logs=logging.CRITICAL,
-        )
+        resource_tracker.ensure_running()  # else the first worker starts it, and hears Ctrl-C again
+        with no_interrupts():  # the thread that starts workers is deaf to it, and so are they
+            here = self.dask.LocalCluster(
+                n_workers=self.jobs,
+                threads_per_worker=1,
+                dashboard_address=None,
+                local_directory=room,
+                silence_logs=logging.CRITICAL,
+            )
         self._open.callback(here.close, timeout=5)
         self.address = here.scheduler_address
 

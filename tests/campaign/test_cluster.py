@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,9 +122,10 @@ def test_a_stopped_scheduler_loses_nothing(
         address=f"tcp://127.0.0.1:{port}",
     )  # fmt: skip
     with scheduler(tmp_path, port) as first:
-        stopped = Once(lambda: end(first))
+        stopped = Once(lambda: (end(first), monkeypatch.setattr(cluster, "ANSWER", 0.5)))
         with pytest.raises(UserError, match=r"the scheduler is gone .* the same command goes on"):
             run.run(request, orders, stopped)
+    monkeypatch.undo()
     held = (tmp_path / "journal").read_bytes().count(b'"form"')
     assert 5 <= held < TASKS
     with scheduler(tmp_path, port):
@@ -132,6 +134,27 @@ def test_a_stopped_scheduler_loses_nothing(
         totals, measured, _ = run.run(request, orders, Unwatched())
     assert measured.tasks == TASKS - held
     assert totals == undisturbed
+
+
+def test_an_interrupted_command_says_one_sentence(ledger: Path, tmp_path: Path) -> None:
+    """Ctrl-C reaches all processes of the terminal; what was finished is kept, and nothing runs."""
+    journal = tmp_path / "journal"
+    words = ["campaign", "firm/claim", "--from", CLAIMS, "--ledger", str(ledger), "--jobs", "1",
+             "--journal", str(journal), "--cases", "1e10"]  # fmt: skip
+    here = subprocess.Popen(
+        [sys.executable, "-m", "fieldcheck", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    while here.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") > 2):
+        time.sleep(0.05)
+    below = psutil.Process(here.pid).children(recursive=True)
+    os.killpg(here.pid, signal.SIGINT)
+    said, _ = here.communicate()
+    assert (here.returncode, said.count("Traceback")) == (130, 0), said
+    assert said.endswith("stopped: interrupted; the same command goes on from here\n")
+    assert psutil.wait_procs(below, timeout=20)[1] == []
+    assert journal.read_bytes().count(b'"task"') >= 2
 
 
 def test_where_nothing_listens(tmp_path: Path, orders, monkeypatch: pytest.MonkeyPatch) -> None:
