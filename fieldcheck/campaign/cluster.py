@@ -29,6 +29,9 @@ ANSWER = 10.0
 PATIENCE = 60.0
 """Seconds for which a scheduler that is gone is waited for, and the start of one here."""
 
+CLOSING = 5.0
+"""Seconds for which a cluster that is not needed any more is waited for."""
+
 TRIES = 3
 """Times that a task may end the workers that it is given to (each time several of them)."""
 
@@ -68,7 +71,8 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         with _quiet():
             if self.client is not None:
-                self.client.close(timeout=2)
+                with contextlib.suppress(Exception):
+                    self.client.close(timeout=CLOSING)
             self._open.close()
 
     # -- connecting --------------------------------------------------------------------------------
@@ -93,7 +97,7 @@ class Cluster:
                 local_directory=room,
                 silence_logs=logging.CRITICAL,
             )
-        self._open.callback(here.close, timeout=5)
+        self._open.callback(_closed, here)
         self.address = here.scheduler_address
 
     def _client(self, address: str | None, patience: float) -> Any:
@@ -169,8 +173,8 @@ class Cluster:
             return []
         lost = list(waiting.values())
         waiting.clear()
-        with _quiet():
-            self.client.close(timeout=2)
+        with _quiet(), contextlib.suppress(Exception):
+            self.client.close(timeout=CLOSING)
         try:
             self._connect(PATIENCE)
             self._agree()
@@ -198,6 +202,13 @@ def _sentence(fault: Exception, who: str) -> str:
         return f"{who}: {fault}"
     said = str(fault).partition("\n")[0]
     return f"{who} cannot do this: {type(fault).__name__}: {said}"
+
+
+def _closed(here: Any) -> None:
+    """End the cluster here.  Where it takes long, on a busy machine, its workers end with this
+    process: what they did is kept already."""
+    with contextlib.suppress(Exception):
+        here.close(timeout=CLOSING)
 
 
 @contextlib.contextmanager

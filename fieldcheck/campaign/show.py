@@ -14,9 +14,6 @@ from fieldcheck.campaign.run import Measured
 LOG = 10.0
 """Seconds between two lines of a log."""
 
-WIDE = 60
-"""Columns of a terminal that has room for a bar."""
-
 
 class Watch:
     """A bar with the rate and the time left; in a log, a line every ten seconds."""
@@ -25,13 +22,9 @@ class Watch:
         self.console = console
         self.cases = self.held = 0
         self.begun = self.said = time.monotonic()
-        wide = console.width >= WIDE
-        bar = (
-            [TextColumn("trying"), BarColumn(bar_width=min(30, console.width - 46))] if wide else []
-        )
-        self.bar = Progress(
-            *bar, TextColumn("{task.fields[said]}"), console=console, transient=True
-        )
+        room = max(1, min(30, console.width - 46))
+        columns = (BarColumn(bar_width=room), TextColumn("{task.fields[said]}"))
+        self.bar = Progress(*columns, console=console, transient=True)
         self.task: Any = None
 
     def __enter__(self) -> Watch:

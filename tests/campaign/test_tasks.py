@@ -9,15 +9,19 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 
 from fieldcheck import register
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.campaign.look import batches, look_at, seen
 from fieldcheck.campaign.records import Found, fold, number_of_cases, tasks_of
+from fieldcheck.claim import HOLDS, Form
+from fieldcheck.domains import vector
 from fieldcheck.evidence.floats import ratios
 from fieldcheck.evidence.replay import replay
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.ledger.errors import UserError
+from fieldcheck.relations import Equal
 
 
 def plain(found: Found) -> dict[str, Any]:
@@ -70,6 +74,28 @@ def test_the_fold_knows_no_order_and_ends_at_a_refutation(claims: dict[str, Any]
     assert totals[0].tasks == refuting[0] + 1
     assert totals[0].refutation == found[refuting[0]].refutation
     assert totals[0].cases == sum(one.cases for one in found[: refuting[0] + 1])
+
+
+def test_of_equal_residuals_the_earlier_is_kept(claims: dict[str, Any]) -> None:
+    found = task(claims, "firm", 0, 0)
+    later = structs.replace(
+        found, task=1, worst=tuple(w and structs.replace(w, at={"later": "1"}) for w in found.worst)
+    )
+    assert fold("firm/claim", [later, found]).worst == found.worst
+
+
+def test_what_is_surely_false_is_looked_at_beside_louder_rounding() -> None:
+    """A fault of a millionth in rare places, where the worst residuals are rounding of large x."""
+
+    def body(xp: Any, x: Any) -> Equal:
+        y = [xp.relu((-1) ** k * 100 * xp.sin((50 + 7 * k) * x[k]) - 97) for k in range(3)]
+        seldom = y[0] * y[1] * y[2] / 10**8
+        return Equal((1 + x[0]) ** 2 - x[0] * (x[0] + 2), 1 + seldom)
+
+    form = Form("example/claim", "claim", "example", body, dict(x=vector(3)), {}, HOLDS)
+    found = [look_at(None, form, 0, k, 25_000) for k in range(12)]
+    assert all(one.worst[0].size > 1e-6 for one in found)
+    assert any(one.refutation for one in found)
 
 
 def test_a_refutation_can_be_replayed(claims: dict[str, Any]) -> None:
