@@ -131,6 +131,10 @@ def test_a_stopped_scheduler_loses_nothing(
     with scheduler(tmp_path, port):
         with pytest.raises(UserError, match=r"worker at .* other sources of firm/claim"):
             run.run(request, {k: replace(o, fingerprint="0") for k, o in orders.items()}, stopped)
+        with monkeypatch.context() as other:
+            other.setattr("distributed.__version__", "0.1")
+            with pytest.raises(UserError, match="runs distributed"):
+                run.run(request, orders, Unwatched())
         totals, measured, _ = run.run(request, orders, Unwatched())
     assert measured.tasks == TASKS - held
     assert totals == undisturbed
