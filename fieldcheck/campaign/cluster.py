@@ -35,6 +35,9 @@ CLOSING = 5.0
 TRIES = 3
 """Times that a task may end the workers that it is given to (each time several of them)."""
 
+EMPTY = 200
+"""Empty tasks by which the engine is measured."""
+
 AHEAD = 4
 """Tasks a worker that are handed out and not yet done."""
 
@@ -166,6 +169,12 @@ class Cluster:
                 again.append(self._once_more(task, future.exception(), tries))
             else:
                 again.append(task)
+
+    def price(self) -> float:
+        """Seconds of this process's processor for an empty task."""
+        begun = time.process_time()
+        self.client.gather([self.client.submit(int, k, pure=False) for k in range(EMPTY)])
+        return (time.process_time() - begun) / EMPTY
 
     def _lost(self, waiting: dict[Any, Task]) -> list[Task]:
         """The tasks that are lost with the scheduler, if it is gone and another has come."""

@@ -65,9 +65,10 @@ class Request:
 class Measured:
     """What this session did, on so many slots.
 
-    wall, busy:  seconds of the clock, of the whole and within tasks
-    cpu, engine: seconds of the processors, within tasks and in this process, which hands them out
-                 and keeps them (and is the scheduler, if the cluster is here)
+    wall, busy: seconds of the clock, of the whole and within tasks
+    cpu:        seconds of the processors within tasks
+    engine:     seconds of this process's processor to hand out an empty task and to get it back
+                (it is the scheduler, too, if the cluster is here)
     """
 
     tasks: int = 0
@@ -91,7 +92,7 @@ class Measured:
             "busy_seconds": round(self.busy, 3),
             "cpu_seconds": round(self.cpu, 3),
             "cases_per_core_second": round(self.cases / self.cpu, 1) if self.cpu else None,
-            "engine_cpu_seconds_per_task": round(self.engine / self.tasks, 6),
+            "engine_cpu_seconds_per_task": round(self.engine, 6) or None,
             "machine": self.machine,
         }
 
@@ -176,7 +177,11 @@ def run(
             finished is in the journal then.
     """
     with _ended_politely(), Cluster(list(orders.values()), request.jobs, request.address) as here:
-        return kept(request, orders, here, progress)
+        totals, measured, journal = kept(request, orders, here, progress)
+        if measured.tasks:
+            with contextlib.suppress(Exception):  # the totals do not hang on it
+                measured.engine = here.price()
+    return totals, measured, journal
 
 
 def kept(
@@ -213,7 +218,7 @@ def _work(
     held = sum(key in last and k < last[key] for key, k in journal.found)
     progress.planned(held * request.per, sum(last.values()) * request.per)
     measured = Measured(slots=here.slots)
-    begun, engine = time.perf_counter(), time.process_time()
+    begun = time.perf_counter()
     for line in here.each(left(), lambda: progress.working((held + measured.tasks) * request.per)):
         one = journal.append(line)
         _refuted(last, one)
@@ -222,7 +227,6 @@ def _work(
         measured.busy += float(one.busy)
         measured.cpu += float(one.cpu)
     measured.wall = time.perf_counter() - begun
-    measured.engine = time.process_time() - engine
     measured.machine = _machine()
     return measured
 

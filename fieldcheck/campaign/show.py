@@ -82,11 +82,11 @@ def summary(console: Console, totals: dict[str, Total], measured: Measured) -> N
         else:
             word = f"refuted in task {total.tasks - 1}"
         console.print(f"{key}: {word}; {', '.join(said)}", markup=False, soft_wrap=True)
-    if measured.tasks and measured.cpu:
+    if measured.engine and measured.cpu:
         found = measured.as_dict()
         console.print(
             f"{found['cases_per_core_second']:.2g} cases a second and core, "
-            f"{1e3 * found['engine_cpu_seconds_per_task']:.2g} ms a task to hand out and keep it",
+            f"{1e3 * found['engine_cpu_seconds_per_task']:.2g} ms a task to hand it out",
             markup=False,
             soft_wrap=True,
         )
