@@ -50,6 +50,7 @@ class Domain:
     signs:     raw components whose entries are 1 or -1
     within:    what else the raw parameters must meet, at an exact point
     holds:     the hypothesis on a value from elsewhere, which was not built from raw parameters
+    span:      two numbers, exact or infinite, between which every entry lies
     """
 
     name: str
@@ -67,6 +68,7 @@ class Domain:
     signs: tuple[str, ...] = ()
     within: Callable[[Raw], bool] | None = None
     holds: Test | None = None
+    span: tuple[Fraction | float, Fraction | float] | None = None
 
     def admits(self, raw: Raw) -> bool:
         """Do exact raw parameters (arrays of fractions) meet the hypothesis?"""
@@ -324,6 +326,7 @@ def positive(*dims: str | int) -> Domain:
         covers="all",
         nonzero=("x",),
         holds=_every(lambda x: x > 0),
+        span=(Fraction(0), math.inf),
     )
 
 
@@ -338,6 +341,7 @@ def nonnegative(*dims: str | int) -> Domain:
         relaxed=real() if not dims else real_matrix(*dims),
         covers="all",
         holds=_every(lambda x: x >= 0),
+        span=(Fraction(0), math.inf),
     )
 
 
@@ -353,6 +357,7 @@ def root(of: str) -> Domain:
         symbol=of,
         covers="all",
         holds=_every(lambda x: x >= 1),
+        span=(Fraction(1), math.inf),
     )
 
 
@@ -379,6 +384,7 @@ def between(low: int | Fraction, high: int | Fraction, *dims: str | int) -> Doma
         reach=(-1, 1),
         covers="all",
         holds=_every(lambda x: (x >= low) & (x <= high)),
+        span=(Fraction(low), Fraction(high)),
     )
 
 
@@ -399,6 +405,7 @@ def simplex(n: str | int) -> Domain:
         covers="all",
         nonzero=("x",),
         holds=lambda re, im: bool(np.all(re > 0) and re.sum() == 1),
+        span=(Fraction(0), Fraction(1)),
     )
 
 
@@ -578,6 +585,7 @@ def unit_vector(n: str | int) -> Domain:
         signs=("s",),
         within=lambda raw: bool(np.any(raw["t"] != 0) or np.any(raw["a"] != 0)),
         holds=lambda re, im: bool((re * re).sum() == 1),
+        span=(Fraction(-1), Fraction(1)),
     )
 
 

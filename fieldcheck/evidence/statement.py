@@ -22,6 +22,7 @@ import numpy as np
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.base import Primitives
 from fieldcheck.arithmetic.multiprecision import Multiprecision
+from fieldcheck.arithmetic.ranges import Ranges
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.claim import Form
 from fieldcheck.evidence.draws import Raw, small_entries
@@ -253,6 +254,8 @@ class Statement:
         for name, domain in self.form.given.items():
             own = {part: raws[f"{name}.{part}"] for part in domain.raw}
             made[name] = domain.build(Primitives(xp), own)
+            if domain.span is not None and isinstance(xp, Ranges):
+                made[name] = xp.within(made[name], *domain.span)
         return made
 
     def relations(self, xp, raws: dict[str, Value]) -> tuple[Any, ...]:

@@ -98,6 +98,9 @@ class Case:
             name: domain.build(xp, {part: raw[f"{name}.{part}"] for part in domain.raw})
             for name, domain in self.form.given.items()
         }
+        if narrowed := getattr(xp, "within", None):
+            spans = {name: d.span for name, d in self.form.given.items() if d.span is not None}
+            made |= {name: narrowed(made[name], *span) for name, span in spans.items()}
         return parts_of(self.form.body(xp, **made))
 
     def sides(self, xp: Any, entry: Entry, parts: Iterable[int]) -> list[tuple[int, Any]]:

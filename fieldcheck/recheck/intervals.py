@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from mpmath import iv
 
 from fieldcheck.recheck.field import boxed
-from fieldcheck.recheck.road import Half, Open, Road
+from fieldcheck.recheck.road import UNIT, Half, Open, Road, Value
 
 ALL = iv.mpf(["-inf", "inf"])  # what has no value, or is not seen
 EVERYWHERE = iv.mpc(ALL, ALL)
@@ -115,3 +116,50 @@ class Intervals(Road):
                 if r != c:
                     m[r] = m[r] - m[c] * m[r, c]
         return m[:, n:]
+
+
+class Everywhere(Intervals):
+    """Intervals over every input at once, narrower than all of the line by the spans of domains and
+    by squares: of an array, of its negative and multiples, of the halves of a complex number."""
+
+    def __init__(self) -> None:
+        self.kept: dict[
+            int, tuple[Any, Any, Any]
+        ] = {}  # id -> (itself, what it is a multiple of, by)
+
+    def any(self, shape: tuple[int, ...]) -> np.ndarray:
+        return boxed(np.frompyfunc(lambda _: ALL, 1, 1)(np.empty(shape, dtype=object)))
+
+    def within(self, x: Value, low: Any, high: Any) -> Value:
+        """What is known of the values of a domain, whatever it is built from."""
+        end = lambda q: (
+            iv.mpf(q.numerator) / q.denominator if isinstance(q, Fraction) else iv.mpf(q)
+        )
+        least, most = end(low), end(high)
+        narrow = lambda t: iv.mpf([max(t.a, least.a), min(t.b, most.b)])
+        return Value(self, {UNIT: boxed(np.frompyfunc(narrow, 1, 1)(x.z[UNIT]))})
+
+    def minus(self, a: np.ndarray) -> np.ndarray:
+        return self.multiple(a, iv.mpf(-1))
+
+    def multiple(self, a: np.ndarray, by: Any) -> np.ndarray:
+        _, whole, before = self.kept.get(id(a), (a, a, iv.mpf(1)))
+        out = boxed(a * by)
+        self.kept[id(out)] = out, whole, before * by
+        return out
+
+    def times(self, a: Any, b: Any) -> np.ndarray:
+        if any(map(is_complex, [*a.flat, *b.flat])):
+            return super().times(a, b)
+        for number, other in ((a, b), (b, a)):
+            if number.shape == () and number[()].delta == 0:
+                return self.multiple(other, number[()])
+        (_, whole, by), (_, same, too) = (self.kept.get(id(x), (x, x, iv.mpf(1))) for x in (a, b))
+        return self.multiple(boxed(whole**2), by * too) if whole is same else super().times(a, b)
+
+    def abs2(self, x: Any) -> Value:
+        x = self.lift(x)
+        if set(x.z) != {UNIT}:
+            return super().abs2(x)
+        square = lambda t: t.real**2 + t.imag**2 if is_complex(t) else t**2
+        return Value(self, {UNIT: boxed(np.frompyfunc(square, 1, 1)(x.z[UNIT]))})
