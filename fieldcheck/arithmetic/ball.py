@@ -18,7 +18,7 @@ from typing import Any
 
 import flint
 import numpy as np
-from flint import acb, arb
+from flint import acb, acb_mat, arb, arb_mat
 
 from fieldcheck.arithmetic.array import Array, Jet, Unsupported
 from fieldcheck.arithmetic.objects import Objects, boxed, each
@@ -200,6 +200,22 @@ class Ball(Objects):
     def _tanh(self, d):
         return each(lambda x: x.tanh(), d)
 
+    def _sinh(self, d):
+        return each(lambda x: x.sinh(), d)
+
+    def _cosh(self, d):
+        return each(lambda x: x.cosh(), d)
+
+    def _arctan(self, d):
+        return each(lambda x: _need_real("arctan", x).atan(), d)
+
+    def _erf(self, d):
+        return each(lambda x: _need_real("erf", x).erf(), d)
+
+    def _det(self, a):
+        made = acb_mat if any(isinstance(x, acb) for x in a.flat) else arb_mat
+        return boxed(made(a.tolist()).det())
+
     def _relu(self, d):
         return each(_relu, d)
 
@@ -302,6 +318,17 @@ class Scaled(Ball):
             self.low = min(self.low, -far / math.log(10))
         return super()._tanh(d)
 
+    def _arctan(self, d):
+        """It comes as near to ±π/2 as its argument is far."""
+        far = [log10_most(x) for x in d.flat]
+        self.low = min([self.low, *(-size for size in far if 0 < size < math.inf)])
+        return super()._arctan(d)
+
+    def _erf(self, d):
+        """It comes as near to ±1 as exp(-x²) is to zero."""
+        self.exp(self.wrap(boxed(-each(_square_of_modulus, d))))
+        return super()._erf(d)
+
     def _logsumexp(self, d, axis):
         self._softmax(d, axis)
         return super()._logsumexp(d, axis)
@@ -314,5 +341,8 @@ def _kept(name: str):
     return operation
 
 
-for _name in ("_integer", "_mul", "_div", "_matmul", "_exp", "_softmax", "_solve", "_sin", "_cos"):
+for _name in (
+    *("_integer", "_mul", "_div", "_matmul", "_exp", "_softmax", "_solve", "_sin", "_cos"),
+    *("_sinh", "_cosh", "_det"),
+):
     setattr(Scaled, _name, _kept(_name))

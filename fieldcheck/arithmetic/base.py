@@ -24,6 +24,7 @@ from fieldcheck.arithmetic.array import (
     push,
     same_shape,
 )
+from fieldcheck.arithmetic.compositions import Compositions
 
 _SYMBOLS = {"_add": "+", "_sub": "-", "_mul": "*", "_div": "/", "_matmul": "@"}
 
@@ -78,7 +79,7 @@ class Primitives:
         return "xp"
 
 
-class Arithmetic:
+class Arithmetic(Compositions):
     """One number system behind the primitives a body may use."""
 
     kind = "abstract"
@@ -372,20 +373,18 @@ class Arithmetic:
     def inv(self, a: Value) -> Value:
         return self.solve(a, self.eye(a.shape[0]))
 
-    def det(self, a: Value) -> Value:
-        """Determinant by minors along the first row (small sizes only; division-free)."""
-        n = a.shape[0]
-        if n == 1:
-            return a[0, 0]
-        total = None
-        for k in range(n):
-            keep = [j for j in range(n) if j != k]
-            minor = self.stack([a[1:, j] for j in keep], axis=1)
-            term = a[0, k] * self.det(minor)
-            term = -term if k % 2 else term
-            total = term if total is None else total + term
-        assert total is not None
-        return total
+    def _eliminated(self, a: Value) -> Value | None:
+        """The determinant by elimination, or None where the arithmetic has none.  Its derivative is
+        the sum of those with one row replaced by its derivative."""
+        if not hasattr(type(self), "_det"):
+            return None
+        if not isinstance(a, Jet):
+            return Array(self, self._det(a.data))
+        total, n = None, a.shape[0]
+        for k in range(n if a.t is not None else 0):
+            swapped = self.concat([a.v[:k], a.t[k : k + 1], a.v[k + 1 :]])  # type: ignore[index]
+            total = plus(total, self.det(swapped))
+        return self._jet(a.tag, self.det(a.v), total, self.det, a)
 
     def dot(self, a: Value, b: Value) -> Value:
         """Sum of conj(a) b over all entries."""
@@ -416,6 +415,32 @@ class Arithmetic:
 
     def tanh(self, x: Any) -> Value:
         return self._smooth(x, self._tanh, lambda v, y: 1 - y * y)
+
+    def sinh(self, x: Any) -> Value:
+        return self._smooth(x, self._sinh, lambda v, y: self.cosh(v))
+
+    def cosh(self, x: Any) -> Value:
+        return self._smooth(x, self._cosh, lambda v, y: self.sinh(v))
+
+    def arctan(self, x: Any) -> Value:
+        """Of a real value; so there is no cut."""
+        return self._smooth(x, self._arctan, lambda v, y: self.one / (1 + v * v))
+
+    def erf(self, x: Any) -> Value:
+        """2/√π times the integral of exp(-t²) from 0 to a real x."""
+        return self._smooth(x, self._erf, lambda v, y: self._bell(v))
+
+    def _bell(self, x: Any) -> Value:
+        """The derivative of erf."""
+        return 2 * self.exp(-(x * x)) / self.sqrt(self.pi)
+
+    def _sinh(self, data: Any) -> Any:
+        x = Array(self, data)
+        return ((self.exp(x) - self.exp(-x)) / 2).data
+
+    def _cosh(self, data: Any) -> Any:
+        x = Array(self, data)
+        return ((self.exp(x) + self.exp(-x)) / 2).data
 
     def logistic(self, x: Any) -> Value:
         """1 / (1 + exp(-x))."""

@@ -80,6 +80,9 @@ class Float(Arithmetic):
     def _transpose(self, d):
         return d.transpose(-1, -2)
 
+    def _permute(self, d, axes):
+        return d.permute(axes)
+
     def _reshape(self, d, shape):
         return d.reshape(shape)
 
@@ -118,6 +121,9 @@ class Float(Arithmetic):
     def _solve(self, a, b):
         return torch.linalg.solve_ex(*_common(a, b))[0]
 
+    def _det(self, a):
+        return torch.linalg.det(a)
+
     def _exp(self, d):
         return torch.exp(d)
 
@@ -135,6 +141,20 @@ class Float(Arithmetic):
 
     def _tanh(self, d):
         return torch.tanh(d)
+
+    def _sinh(self, d):
+        return torch.sinh(d)
+
+    def _cosh(self, d):
+        return torch.cosh(d)
+
+    def _arctan(self, d):
+        _need_real("arctan", d)
+        return torch.atan(d)
+
+    def _erf(self, d):
+        _need_real("erf", d)
+        return torch.erf(d)
 
     def _logistic(self, d):
         return torch.sigmoid(d)

@@ -70,6 +70,21 @@ class Multiprecision(Objects):
     def _tanh(self, d):
         return each(mpmath.tanh, d)
 
+    def _sinh(self, d):
+        return each(mpmath.sinh, d)
+
+    def _cosh(self, d):
+        return each(mpmath.cosh, d)
+
+    def _arctan(self, d):
+        return each(_real_only("arctan", mpmath.atan), d)
+
+    def _erf(self, d):
+        return each(_real_only("erf", mpmath.erf), d)
+
+    def _det(self, a):
+        return boxed(mpmath.det(mpmath.matrix(a.tolist())))
+
     def _relu(self, d):
         return each(_real_only("relu", lambda x: max(x, mpmath.mpf(0))), d)
 

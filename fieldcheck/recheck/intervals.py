@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from mpmath import iv
+from mpmath import iv, mp
 
 from fieldcheck.recheck.field import boxed
 from fieldcheck.recheck.road import Half, Open, Road
@@ -54,6 +54,15 @@ def sqrt(x: Any) -> Any:
     return iv.sqrt(iv.mpf([max(x.a, 0), x.b]))  # below zero by rounding only
 
 
+def monotone(f: Any, x: Any) -> Any:
+    """An increasing function, from mpmath's values at the ends with half of the digits for safety:
+    a bound on what they may be off by, which its tests take for granted."""
+    with mp.workprec(iv.prec + 20):
+        ends = [f(mp.mpf(end)) for end in (x.a, x.b)]
+        slack = iv.mpf([-1, 1]) * iv.mpf(2) ** -iv.prec
+        return iv.mpf([ends[0], ends[1]]) * (1 + slack) + slack * iv.mpf(10) ** -iv.prec
+
+
 def step(x: Any) -> Any:
     return iv.mpf([int(real(x).a > 0), int(x.b > 0 or x.b == 0 != x.a)])
 
@@ -69,6 +78,8 @@ FUNCTIONS: dict[str, Any] = {
     "step": step,
     "sign": lambda x: 2 * step(x) - 1,
     "pi": lambda x: +iv.pi,
+    "arctan": lambda x: monotone(mp.atan, real(x)),
+    "erf": lambda x: monotone(mp.erf, real(x)),
 }
 
 

@@ -342,6 +342,8 @@ class Reading(Road):
             "relu": SIGN | (c.facts if NONNEG in c.facts else frozenset()),
             "abs": SIGN | c.facts,
             "step": SIGN,
+            "arctan": c.facts,
+            "erf": c.facts,
             "reciprocal": c.facts | {NONZERO},
             "gauge": c.facts,
         }.get(name, real)
