@@ -20,6 +20,7 @@ import flint
 import numpy as np
 from flint import acb, acb_mat, arb, arb_mat
 
+from fieldcheck.arithmetic import spectral
 from fieldcheck.arithmetic.array import Array, Jet, Unsupported
 from fieldcheck.arithmetic.objects import Objects, boxed, each
 
@@ -216,6 +217,18 @@ class Ball(Objects):
         made = acb_mat if any(isinstance(x, acb) for x in a.flat) else arb_mat
         return boxed(made(a.tolist()).det())
 
+    def _eigvalsh(self, a):
+        return spectral.eigenvalues(a)
+
+    def _svdvals(self, a):
+        return spectral.singular_values(a)
+
+    def _expm(self, a):
+        return spectral.exponential(a)
+
+    def _logm(self, a):
+        return spectral.logarithm(a)
+
     def _relu(self, d):
         return each(_relu, d)
 
@@ -343,6 +356,6 @@ def _kept(name: str):
 
 for _name in (
     *("_integer", "_mul", "_div", "_matmul", "_exp", "_softmax", "_solve", "_sin", "_cos"),
-    *("_sinh", "_cosh", "_det"),
+    *("_sinh", "_cosh", "_det", "_eigvalsh", "_svdvals", "_expm", "_logm"),
 ):
     setattr(Scaled, _name, _kept(_name))

@@ -48,6 +48,14 @@ def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
     return f"{said}the lengths {apart[0][0]} and {apart[0][1]} differ{hint}"
 
 
+def _square(a: Value, name: str) -> Value:
+    """A square matrix; anything else is a slip."""
+    shape = a.shape
+    if len(shape) != 2 or not same_shape(shape[:1], shape[1:]):
+        raise ValueError(f"xp.{name} needs a square matrix, not an array of shape {shape}")
+    return a
+
+
 class NoPrimitive(AttributeError):
     """A name that is no primitive.  Often asked for in vain: the text is made when it is read."""
 
@@ -385,6 +393,41 @@ class Arithmetic(Compositions):
             swapped = self.concat([a.v[:k], a.t[k : k + 1], a.v[k + 1 :]])  # type: ignore[index]
             total = plus(total, self.det(swapped))
         return self._jet(a.tag, self.det(a.v), total, self.det, a)
+
+    def eigvalsh(self, a: Value) -> Value:
+        """The eigenvalues, in ascending order, of the Hermitian part (A + A*)/2 of a square matrix:
+        of a Hermitian one its own.  They have no derivative here."""
+        return self._spectral(self._eigvalsh, _square(a, "eigvalsh"))
+
+    def svdvals(self, a: Value) -> Value:
+        """The singular values of a matrix, in descending order."""
+        return self._spectral(self._svdvals, a)
+
+    def spectral_norm(self, a: Value) -> Value:
+        """The largest singular value of a matrix."""
+        return self.svdvals(a)[0]
+
+    def expm(self, a: Value) -> Value:
+        """The exponential of a square matrix; its derivative along H is the upper right block of
+        the exponential of [[A, H], [0, A]]."""
+        if not isinstance(a, Jet):
+            return Array(self, self._expm(_square(a, "expm").data))
+        t = None
+        if a.t is not None:
+            n = a.shape[0]
+            rows = [self.concat([a.v, a.t], axis=1), self.concat([a.v * 0, a.v], axis=1)]
+            t = self.expm(self.concat(rows))[:n, n:]
+        return self._jet(a.tag, self.expm(a.v), t, self.expm, a)
+
+    def logm(self, a: Value) -> Value:
+        """The logarithm of the Hermitian part of a square matrix, where that is positive definite;
+        elsewhere it has no value."""
+        return self._spectral(self._logm, _square(a, "logm"))
+
+    def _spectral(self, op: Callable[[Any], Any], a: Value) -> Value:
+        if isinstance(a, Jet):
+            raise Unsupported("a derivative of eigenvalues, or of a matrix logarithm")
+        return Array(self, op(a.data))
 
     def dot(self, a: Value, b: Value) -> Value:
         """Sum of conj(a) b over all entries."""

@@ -20,6 +20,24 @@ def _real_only(name: str, f):
     return checked
 
 
+def _hermitian(a: np.ndarray) -> Any:
+    h = mpmath.matrix(a.tolist())
+    return (h + h.H) / 2
+
+
+def _table(made: Any) -> np.ndarray:
+    out = np.empty((made.rows, made.cols), dtype=object)
+    for k in np.ndindex(*out.shape):
+        out[k] = made[k]
+    return out
+
+
+def _vector(made: Any) -> np.ndarray:
+    out = np.empty(len(made), dtype=object)
+    out[:] = [mpmath.re(x) for x in made]
+    return out
+
+
 class Multiprecision(Objects):
     """mpmath at the context's working precision."""
 
@@ -84,6 +102,22 @@ class Multiprecision(Objects):
 
     def _det(self, a):
         return boxed(mpmath.det(mpmath.matrix(a.tolist())))
+
+    def _eigvalsh(self, a):
+        return _vector(mpmath.eighe(_hermitian(a), eigvals_only=True))
+
+    def _svdvals(self, a):
+        tall = a if a.shape[0] >= a.shape[1] else a.T
+        return _vector(mpmath.svd_c(mpmath.matrix(tall.tolist()), compute_uv=False))
+
+    def _expm(self, a):
+        return _table(mpmath.expm(mpmath.matrix(a.tolist())))
+
+    def _logm(self, a):
+        w, q = mpmath.eighe(_hermitian(a))
+        if any(x <= 0 for x in w):
+            return each(lambda _: mpmath.nan, a)
+        return _table(q * mpmath.diag([mpmath.log(x) for x in w]) * q.H)
 
     def _relu(self, d):
         return each(_real_only("relu", lambda x: max(x, mpmath.mpf(0))), d)

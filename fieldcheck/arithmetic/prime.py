@@ -358,7 +358,8 @@ class Prime(Paired):
 
     def _det(self, a):
         """The field eliminates, either half by itself."""
-        halves = [flint.nmod_mat(*h.shape, [int(x) for x in h.ravel()], self.p) for h in a]
+        n = a.shape[1]
+        halves = [flint.nmod_mat(n, n, [int(x) for x in h.ravel()], self.p) for h in a]
         out = np.empty(2, dtype=object)
         out[:] = [int(h.det()) for h in halves]
         return out

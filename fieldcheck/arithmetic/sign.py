@@ -186,6 +186,17 @@ class Sign(Arithmetic):
     def _det(self, a):
         return _real((), a)
 
+    def _eigvalsh(self, a):
+        return Known(a.shape[:1], True, smooth=False)
+
+    def _svdvals(self, a):
+        return Known((min(a.shape),), True, True, smooth=False)
+
+    def _expm(self, a):
+        return _real(a.shape, a)
+
+    _logm = _expm
+
     # -- functions -------------------------------------------------------------------------------
     def _exp(self, d):
         return Known(d.shape, d.real, d.real, True, d.smooth)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from mpmath import iv, mp
 
+from fieldcheck.recheck import spectral
 from fieldcheck.recheck.field import boxed
 from fieldcheck.recheck.road import Half, Open, Road
 
@@ -102,6 +103,8 @@ class Intervals(Road):
     imaginary = lambda xp: (boxed(iv.mpc(0, 1)), boxed(iv.mpc(0, -1)))
     function = lambda xp, name, c: boxed(np.frompyfunc(FUNCTIONS[name], 1, 1)(c))
     tanh = lambda xp, x: 1 - 2 / (xp.exp(2 * xp.lift(x)) + 1)  # its argument once
+
+    of_matrix = lambda xp, name: getattr(spectral, name)
 
     def contract(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         if a.shape[-1]:

@@ -199,10 +199,8 @@ class Road:
         else:
             pi = self.function("pi", self.number(Fraction(0)))
             root = self.function("reciprocal", self.function("sqrt", pi))
-            before, u = (
-                self.nil(x),
-                by(self.times(self.function("exp", self.minus(square)), root), 2),
-            )
+            bell = self.times(self.function("exp", self.minus(square)), root)
+            before, u = self.nil(x), by(bell, 2)
         for k in range(1, TERMS):
             yield by(u, Fraction(1, k))
             if name == "arctan":
@@ -411,6 +409,23 @@ class Road:
             return out
 
         return self.each(solved, self.lift(a), self.lift(b))
+
+    eigvalsh = lambda xp, a: xp.spectral("eigenvalues", a)
+    svdvals = lambda xp, a: xp.spectral("singular_values", a)
+    spectral_norm = lambda xp, a: xp.svdvals(a)[0]
+    expm = lambda xp, a: xp.spectral("exponential", a)
+    logm = lambda xp, a: xp.spectral("logarithm", a)
+
+    def spectral(self, name: str, a: Value) -> Value:
+        """A function of a whole matrix, where the coefficients know one and nothing moves."""
+        known = self.of_matrix(name)
+        if known is None or any(key != UNIT for key in a.z):
+            raise Open(f"no {name.replace('_', ' ')} of a matrix here")
+        made = self.map(known, a)
+        return self.own(made) if name.endswith("values") else made
+
+    def of_matrix(self, name: str) -> Callable | None:
+        return None
 
     def det(self, a: Value) -> Value:
         """Laplace's expansion, each minor of the last rows once."""
