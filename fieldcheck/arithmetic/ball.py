@@ -21,7 +21,7 @@ import numpy as np
 from flint import acb, acb_mat, arb, arb_mat
 
 from fieldcheck.arithmetic import spectral
-from fieldcheck.arithmetic.array import Array, Jet, Unsupported
+from fieldcheck.arithmetic.array import Array, Jet, Unsupported, Value
 from fieldcheck.arithmetic.objects import Objects, boxed, each
 
 
@@ -182,6 +182,15 @@ class Ball(Objects):
 
     def _real_only(self, data):
         return all(real_part_of_real(x) is not None for x in data.flat)
+
+    def certainly(self, kind: str, value: Value) -> bool:
+        """Is every entry positive, nonnegative or nonzero, as its ball shows?"""
+        real = [real_part_of_real(x) for x in value.data.flat]
+        if kind == "nonzero":
+            return all(x.is_finite() and not x.contains(0) for x in value.data.flat)
+        return all(
+            x is not None and bool(x > 0 or (kind == "nonnegative" and x >= 0)) for x in real
+        )
 
     def _exp(self, d):
         return each(lambda x: x.exp(), d)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from flint import fmpq, fmpz
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.paired import Paired, entrywise
 
 
@@ -102,6 +102,13 @@ class Rational(Paired):
                 if r != c:
                     rows[:, r] = rows[:, r] - self._mul(rows[:, c], rows[:, r, c][:, None])
         return rows[:, :, n:]
+
+    def certainly(self, kind: str, value: Value) -> bool:
+        """Is every entry positive, nonnegative or nonzero?"""
+        re, im = value.data
+        if kind == "nonzero":
+            return bool(np.all((re != 0) | (im != 0)))
+        return bool(np.all(im == 0) and np.all(re > 0 if kind == "positive" else re >= 0))
 
     def _sqrt(self, d):
         if np.any(d[1] != 0):

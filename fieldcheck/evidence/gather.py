@@ -83,6 +83,9 @@ def gather(
         return [], [Report("probe").broken(blame(statement, error))]
     if other:  # every method looks at the parts of the smallest sizes alone
         return relations, [Report("probe").broken(other)]
+    if statement.form.where and not all(r.pointwise for r in relations):
+        said = "where= goes with relations between two values at a point; write others by domains"
+        return relations, [Report("probe").broken(said)]
     before = reachable(statement)
     found = list(_asked(statement, relations, profile, seed, only))
     after = reachable(statement)

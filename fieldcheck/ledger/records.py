@@ -154,6 +154,7 @@ class FormRow(Record):
     threshold: Threshold | None
     evidence: tuple[Evidence, ...]
     witness: Witness | None
+    where: tuple[Text, ...] = ()  # hypotheses beside the domains
 
     @property
     def name(self) -> str:
