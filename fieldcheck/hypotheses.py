@@ -1,4 +1,4 @@
-"""Hypotheses beside the domains: "x > y", "n != 0", "0 <= a < b", read once and run in any arithmetic.
+"""Hypotheses beside the domains: "x > y", "n != 0", "0 <= a < b", in any arithmetic.
 
 Each compares two expressions in the inputs and primitives (``xp.det(A) > 0``), entry by entry: all
 entries must meet it.  An equality is none of them: it leaves no open set to draw from, and is

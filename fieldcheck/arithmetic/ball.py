@@ -75,6 +75,11 @@ def _sgn(x):
     return arb(-1) if x < 0 else arb(-1).union(arb(1))
 
 
+def _widened(x, by):
+    disc = arb(0, by) if by.is_finite() else by
+    return x + (acb(disc, disc) if isinstance(x, acb) else disc)
+
+
 def _maximum(a, b):
     return _need_real("maximum", a).max(_need_real("maximum", b))
 
@@ -118,6 +123,9 @@ def _square(x):
 def _square_of_modulus(x):
     return _square(x.real) + _square(x.imag) if isinstance(x, acb) else _square(x)
 
+
+MOST, OPEN = 1 << 14, 1 << 10
+"""Terms of a sum to infinity, at most, and while nothing bounds what is left of it."""
 
 MANY = 8
 """Factors of a power up to which it is a product like any other."""
@@ -182,6 +190,30 @@ class Ball(Objects):
 
     def _real_only(self, data):
         return all(real_part_of_real(x) is not None for x in data.flat)
+
+    def _sum_to_infinity(self, first: Value, ratio: Any) -> Value:
+        """Terms until what is left is below the working precision; where that takes too many, or
+        the ratio is not seen to stay below 1, the sum has no value."""
+        terms, total, n, look = first, first * 0, 0, 8
+        while True:
+            for k in range(n + 1, look + 1):
+                total, terms = total + terms, terms * ratio(self.one / k)
+            n, left = look, self._left(terms, ratio, look)
+            small = arb(2) ** -flint.ctx.prec
+            done = each(lambda s, r: bool(r <= small * abs(s)), total.data, left)
+            open_ = any(not r.is_finite() for r in left.flat)
+            if done.all() or n >= MOST or (open_ and n >= OPEN):
+                pick = lambda s, r, fine: _widened(s, r) if fine else arb("nan")
+                return self.wrap(each(pick, total.data, left, done))
+            look *= 2
+
+    def _left(self, terms: Value, ratio: Any, n: int) -> np.ndarray:
+        """A bound on the sum of these terms and all that follow: not finite where there is none."""
+        half = arb(1) / (2 * n)
+        every = ratio(self.wrap(boxed(arb(half.mid(), half.upper()))))  # 0 <= 1/k <= 1/n
+        over = each(lambda r: 1 - abs(r).upper(), (every + terms * 0).data)
+        bound = lambda t, o: (abs(t).upper() / o).upper() if o > 0 else arb("nan")
+        return each(bound, terms.data, over)
 
     def certainly(self, kind: str, value: Value) -> bool:
         """Is every entry positive, nonnegative or nonzero, as its ball shows?"""
@@ -350,6 +382,15 @@ class Scaled(Ball):
         """It comes as near to ±1 as exp(-x²) is to zero."""
         self.exp(self.wrap(boxed(-each(_square_of_modulus, d))))
         return super()._erf(d)
+
+    def _sum_to_infinity(self, first, ratio):
+        """Its terms are as small as the precision, and hide nothing."""
+        before = self.low, self.high
+        total = super()._sum_to_infinity(first, ratio)
+        self.low, self.high = before
+        self._keep(first.data)
+        self._keep(total.data)
+        return total
 
     def _logsumexp(self, d, axis):
         self._softmax(d, axis)

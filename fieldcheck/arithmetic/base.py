@@ -440,6 +440,24 @@ class Arithmetic(Compositions):
     def norm2(self, x: Value, axis: int | None = None) -> Value:
         return self.sum(self.abs2(x), axis=axis)
 
+    def sum_to_infinity(self, first: Any, ratio: Callable[[Value], Any]) -> Value:
+        """The sum of t_1, t_2, ... with t_1 = first and t_{k+1} = t_k ratio(1/k), entry by entry.
+
+        ``ratio`` is a function of h = 1/k, so that one look at h in [0, 1/K] bounds it for every k
+        from K on: with |ratio| <= q < 1 there, what is left after K terms is at most
+        |t_{K+1}| / (1 - q).  Nobody states that bound: it is made, and where there is none (the
+        ratio tends to 1, or is larger) the sum has no value.  It has no derivative here.
+        """
+        if isinstance(first := self.lift(first), Jet):
+            raise Unsupported("a derivative of a sum to infinity")
+
+        def step(h: Value) -> Value:
+            if isinstance(r := self.lift(ratio(h)), Jet):
+                raise Unsupported("a derivative of a sum to infinity")
+            return r
+
+        return self._sum_to_infinity(first + 0 * step(self.one), step)
+
     # -- analytic functions ----------------------------------------------------------------------
     def exp(self, x: Any) -> Value:
         return self._smooth(x, self._exp, lambda v, y: y)

@@ -37,6 +37,9 @@ SMALL = 1e-100
 """Entries of a matrix that are smaller than this beside its largest one: LAPACK would stumble."""
 
 
+MANY, ROUNDING = 64, 2.0**-52
+"""Terms of a sum to infinity, and what may be left of it after them."""
+
 FAR = 1e4
 """Entries from here on are left to balls: their exponentials overflow, or take long."""
 
@@ -168,6 +171,16 @@ class Float(Arithmetic):
         w, q = torch.linalg.eigh(h)
         w = torch.where(w > 0, torch.log(w) + torch.log(scale), torch.nan)
         return _finite(a, (q * w.to(q.dtype)) @ q.mH)
+
+    def _sum_to_infinity(self, first, ratio):
+        """So many terms; nothing where they are not enough."""
+        terms, total = first, first * 0
+        for k in range(1, MANY + 1):
+            step = ratio(self.one / k)
+            total, terms = total + terms, terms * step
+        left = terms.data.abs() / (1 - step.data.abs())
+        enough = (step.data.abs() < 1) & (left <= ROUNDING * total.data.abs())
+        return self.wrap(torch.where(enough, total.data, torch.full_like(total.data, torch.nan)))
 
     def _exp(self, d):
         return torch.exp(d)

@@ -11,6 +11,10 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.objects import Objects, boxed, each
 
 
+MOST = 1 << 14
+"""Terms of a sum to infinity, at most."""
+
+
 def _real_only(name: str, f):
     def checked(*xs: Any):
         if any(mpmath.im(x) for x in xs):  # of this point; see the balls
@@ -102,6 +106,17 @@ class Multiprecision(Objects):
 
     def _det(self, a):
         return boxed(mpmath.det(mpmath.matrix(a.tolist())))
+
+    def _sum_to_infinity(self, first, ratio):
+        terms, total = first, first * 0
+        small = mpmath.mpf(2) ** -mpmath.mp.prec
+        enough = lambda s, t, r: abs(r) < 1 and abs(t) <= small * abs(s) * (1 - abs(r))
+        for k in range(1, MOST):
+            step = ratio(self.one / k)
+            total, terms = total + terms, terms * step
+            if each(enough, total.data, terms.data, (step + terms * 0).data).all():
+                return total
+        raise Unsupported("a sum to infinity that takes too many terms")
 
     def _eigvalsh(self, a):
         return _vector(mpmath.eighe(_hermitian(a), eigvals_only=True))

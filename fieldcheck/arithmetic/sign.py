@@ -186,6 +186,11 @@ class Sign(Arithmetic):
     def _det(self, a):
         return _real((), a)
 
+    def _sum_to_infinity(self, first, ratio):
+        step = ratio(self.wrap(Known((), True, True, True))).data
+        nonneg = first.data.nonneg and step.nonneg
+        return self.wrap(_real(first.shape, first.data, step, nonneg=nonneg))
+
     def _eigvalsh(self, a):
         return Known(a.shape[:1], True, smooth=False)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from mpmath import iv, mp
 
 from fieldcheck.recheck import spectral
 from fieldcheck.recheck.field import boxed
-from fieldcheck.recheck.road import Half, Open, Road
+from fieldcheck.recheck.road import UNIT, Half, Open, Road, Value
 
 ALL = iv.mpf(["-inf", "inf"])  # what has no value, or is not seen
 EVERYWHERE = iv.mpc(ALL, ALL)
@@ -68,6 +69,12 @@ def step(x: Any) -> Any:
     return iv.mpf([int(real(x).a > 0), int(x.b > 0 or x.b == 0 != x.a)])
 
 
+def _left(term: Any, q: Any) -> Any:
+    """A bound on the sum of a term and all that follow, each at most q times the one before."""
+    room = 1 - iv.mpf(abs(q).b)
+    return iv.mpf((abs(term) / room).b) if room.a > 0 else iv.mpf("inf")
+
+
 FUNCTIONS: dict[str, Any] = {
     "exp": iv.exp,
     "log": log,
@@ -103,6 +110,29 @@ class Intervals(Road):
     imaginary = lambda xp: (boxed(iv.mpc(0, 1)), boxed(iv.mpc(0, -1)))
     function = lambda xp, name, c: boxed(np.frompyfunc(FUNCTIONS[name], 1, 1)(c))
     tanh = lambda xp, x: 1 - 2 / (xp.exp(2 * xp.lift(x)) + 1)  # its argument once
+
+    def sum_to_infinity(self, first: Any, ratio: Callable) -> Value:
+        """Terms until the geometric series that bounds the others is small, or a thousand."""
+        term = self.lift(first) + 0 * self.lift(ratio(self.one))
+        total, n = term * 0, 1
+        while True:
+            total, term = total + term, term * ratio(self.one / n)
+            h = Value(self, {UNIT: self.of(boxed((Fraction(0), Fraction(1, n + 1))))})
+            q = self.lift(ratio(h)) + term * 0
+            halves = (term.z, q.z, total.z)
+            if any(set(half) != {UNIT} for half in halves):
+                raise Open("a derivative of a sum to infinity")
+            left = boxed(np.frompyfunc(_left, 2, 1)(term.z[UNIT], q.z[UNIT]))
+            small = all(
+                b.b <= abs(s).b * iv.mpf(2) ** -iv.prec
+                for b, s in zip(left.flat, total.z[UNIT].flat, strict=True)
+            )
+            if small or n > 1000:
+                blur = np.frompyfunc(
+                    lambda s, b: s + (iv.mpc(b, b) if is_complex(s) else b) * iv.mpf([-1, 1]), 2, 1
+                )
+                return self.each(lambda z: {UNIT: boxed(blur(z[UNIT], left))}, total)
+            n += 1
 
     of_matrix = lambda xp, name: getattr(spectral, name)
 

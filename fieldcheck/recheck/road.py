@@ -424,6 +424,10 @@ class Road:
         made = self.map(known, a)
         return self.own(made) if name.endswith("values") else made
 
+    def sum_to_infinity(self, first: Any, ratio: Callable) -> Value:
+        """Where the coefficients can bound what is left of it."""
+        raise Open("no sum to infinity here")
+
     def of_matrix(self, name: str) -> Callable | None:
         return None
 
