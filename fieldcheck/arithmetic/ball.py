@@ -195,11 +195,11 @@ class Ball(Objects):
         """Terms until what is left is below the working precision; where that takes too many, or
         the ratio is not seen to stay below 1, the sum has no value."""
         terms, total, n, look = first, first * 0, 0, 8
+        small = arb(2) ** -flint.ctx.prec
         while True:
             for k in range(n + 1, look + 1):
                 total, terms = total + terms, terms * ratio(self.one / k)
             n, left = look, self._left(terms, ratio, look)
-            small = arb(2) ** -flint.ctx.prec
             done = each(lambda s, r: bool(r <= small * abs(s)), total.data, left)
             open_ = any(not r.is_finite() for r in left.flat)
             if done.all() or n >= MOST or (open_ and n >= OPEN):

@@ -10,7 +10,6 @@ import numpy as np
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.objects import Objects, boxed, each
 
-
 MOST = 1 << 14
 """Terms of a sum to infinity, at most."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,12 @@ def _left(term: Any, q: Any) -> Any:
     return iv.mpf((abs(term) / room).b) if room.a > 0 else iv.mpf("inf")
 
 
+def _blurred(by: np.ndarray, half: Half) -> Half:
+    """Every entry up to so much off."""
+    off = lambda x, b: x + (iv.mpc(b, b) if is_complex(x) else b) * iv.mpf([-1, 1])
+    return {UNIT: boxed(np.frompyfunc(off, 2, 1)(half[UNIT], by))}
+
+
 FUNCTIONS: dict[str, Any] = {
     "exp": iv.exp,
     "log": log,
@@ -128,10 +135,7 @@ class Intervals(Road):
                 for b, s in zip(left.flat, total.z[UNIT].flat, strict=True)
             )
             if small or n > 1000:
-                blur = np.frompyfunc(
-                    lambda s, b: s + (iv.mpc(b, b) if is_complex(s) else b) * iv.mpf([-1, 1]), 2, 1
-                )
-                return self.each(lambda z: {UNIT: boxed(blur(z[UNIT], left))}, total)
+                return self.each(partial(_blurred, left), total)
             n += 1
 
     of_matrix = lambda xp, name: getattr(spectral, name)
