@@ -183,7 +183,7 @@ class Form:
             "title": self.title,
             "tex": self.tex,
             "hypothesis": self.hypothesis,
-            "where": list(self.where),
+            **({"where": list(self.where)} if self.where else {}),
             "expected": self.expect.record() if self.expect else None,
         }
 

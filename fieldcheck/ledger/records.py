@@ -132,7 +132,7 @@ class Witness(Record):
     seed: int | None  # of a law
 
 
-class FormRow(Record):
+class FormRow(Record, omit_defaults=True):
     """One statement, judged."""
 
     key: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*/[A-Za-z0-9_.-]+$")]

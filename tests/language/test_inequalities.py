@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from dataclasses import replace
 
 import pytest
 
 from fieldcheck.claim import Form, registered
-from fieldcheck.evidence.gather import judge
-from fieldcheck.evidence.profiles import PROFILES
-from fieldcheck.recheck.check import recheck_form
-
-SMALL = replace(
-    PROFILES["quick"], name="small", proposals=2, batch=24, starts=24, steps=4, seconds=60
-)
+from tests.language.judged import rechecked
 
 
 def _forms() -> dict[str, Form]:
@@ -40,19 +33,12 @@ FALSE = [key for key, form in FORMS.items() if form.role == "neighbour"]
 
 @pytest.mark.parametrize("key", TRUE)
 def test_a_true_inequality_stands(key):
-    verdict, _, _ = judge(FORMS[key], SMALL, 0)
+    verdict, _ = rechecked(FORMS[key])
     assert verdict.verdict == "stands", verdict.because
 
 
 @pytest.mark.parametrize("key", FALSE)
 def test_its_neighbour_is_refuted(key):
-    form = FORMS[key]
-    verdict, evidence, _ = judge(form, SMALL, 0)
+    verdict, found = rechecked(FORMS[key])
     assert verdict.verdict == "refuted", verdict.because
-    assert verdict.witness is not None
-    row = {
-        "verdict": "refuted",
-        "evidence": [e.record() for e in evidence],
-        "witness": verdict.witness.record(),
-    }
-    assert recheck_form(form, row) == []
+    assert found == []
