@@ -162,3 +162,23 @@ def test_nor_has_it_a_triangle_or_a_determinant(name):
     xp = Indices()
     with pytest.raises(Unsupported):
         getattr(xp, name)(xp.variable("A", ((("n", 0, 0),),) * 2))
+
+
+def test_entries_beside_the_diagonal_widen_eigenvalues():
+    with working_digits(DIGITS):
+        xp, off = Ball(), arb(0, arb(1) / 4)
+        found = xp.eigvalsh(xp.from_balls(np.array([[arb(0), off], [off, arb(0)]]))).data
+        assert all(x.contains(arb(1) / 4) and x.contains(-arb(1) / 4) for x in found)
+
+
+def test_what_is_left_of_a_sum_is_bounded_by_its_ratio():
+    with working_digits(DIGITS):
+        xp = Ball()
+        (left,) = xp._left(xp.ones(1), lambda h: xp.one / 2 + h, 4)
+        assert left >= 4  # 1 / (1 - 3/4)
+
+
+def test_a_large_determinant_has_the_indices_of_all_its_factors():
+    xp = Indices()
+    x = xp.variable("x", ((7,), (("n", 0, 0),)))
+    assert xp.of(xp.det(x @ x.T).data) == {"n": 7}
