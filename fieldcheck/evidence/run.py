@@ -28,7 +28,17 @@ def examine(
 
         verdict, evidence = examine(lambda xp, x: Equal(x + x, 2 * x), x=vector("n"))
     """
-    form = Form("example/claim", "claim", "example", body, given, sizes or {}, HOLDS, box=box, where=tuple(where))
+    form = Form(
+        "example/claim",
+        "claim",
+        "example",
+        body,
+        given,
+        sizes or {},
+        HOLDS,
+        box=box,
+        where=tuple(where),
+    )
     budget = PROFILES[profile] if isinstance(profile, str) else profile
     verdict, evidence, _ = judge(form, budget, seed)
     return verdict, {e.method: e for e in evidence}

@@ -43,6 +43,10 @@ PROVED = {
         lambda xp, x: Equal(xp.mean((x - xp.mean(x)) ** 2), xp.mean(x * x) - xp.mean(x) ** 2),
         {"x": vector("n")},
     ),
+    "a mean times how many there are": (
+        lambda xp, x: Equal(xp.sum(x), xp.mean(x) * x.shape[0]),
+        {"x": vector("n")},
+    ),
     "means of means": (
         lambda xp, A: Equal(xp.mean(xp.mean(A, axis=0)), xp.mean(A)),
         {"A": real_matrix("N", "C")},
