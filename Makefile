@@ -29,9 +29,15 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # Sphinx would stamp the pages with this date.
 unexport SOURCE_DATE_EPOCH
 
+PIP = $(BIN)/python -m pip install --disable-pip-version-check --quiet
+# Nothing that the locks do not name, and no file whose hash they do not have.
+LOCKED = $(PIP) --no-deps --require-hashes
+# Which build of torch did the index offer for this machine?
+FOR_CUDA = $(BIN)/python -c 'from importlib.metadata import requires; exit("cuda" not in str(requires("torch")))'
+
 STRICT := -W -n --keep-going
 
-.PHONY: FORCE help install verify book strict-book test lint types floors pytest pdf browser ci \
+.PHONY: FORCE help install lock verify book strict-book test lint types floors pytest pdf browser ci \
 	mutation mutation-library mutation-register clean distclean
 
 help: ## this list
@@ -51,17 +57,22 @@ $(BIN)/python:
 
 # The font list is written here once: on first use matplotlib would announce it on a page. The
 # kernels speak to the build over local sockets, and need not warn of it at each chapter.
-$(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
-	@echo "== installing the pinned dependencies into .venv (some minutes, once)"
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
-	sed -n 's/^# no-deps: //p' requirements.txt | xargs $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+$(INSTALLED): requirements.lock requirements-cuda.lock pyproject.toml | $(BIN)/python
+	@echo "== installing the locked dependencies into .venv (some minutes, once)"
+	$(LOCKED) -r requirements.lock
+	! $(FOR_CUDA) || $(LOCKED) -r requirements-cuda.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	mkdir -p $(IPYTHONDIR)/profile_default $(MPLCONFIGDIR)
 	echo 'c.IPKernelApp.log_level = "ERROR"' > $(IPYTHONDIR)/profile_default/ipython_kernel_config.py
 	$(BIN)/python -c 'import matplotlib.font_manager'
 	touch $@
 
 install: $(INSTALLED) ## make .venv with the pinned dependencies
+
+# Of pip's own client, whose settings say where packages come from: see .ci/lock.py.
+lock: | $(BIN)/python ## write requirements.lock anew from requirements.txt (after each change of a pin)
+	$(PIP) packaging
+	$(BIN)/python .ci/lock.py
 
 verify: $(LEDGER) ## gather the evidence, once for book and tests
 
