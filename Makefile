@@ -55,10 +55,16 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Fieldcheck needs Python 3.11; %s is %d.%d. Say: make PYTHON=/path/to/python3.11" % (sys.executable, *v[:2]))'
 	$(PYTHON) -m venv .venv
 
+# torch first: pip looks for the build that suits the machine, and only then is its hash held against
+# the lock. Asked with hashes, pip would pass over a folder of wheels, which tells it none.
 # The font list is written here once: on first use matplotlib would announce it on a page. The
 # kernels speak to the build over local sockets, and need not warn of it at each chapter.
 $(INSTALLED): requirements.lock requirements-cuda.lock pyproject.toml | $(BIN)/python
 	@echo "== installing the locked dependencies into .venv (some minutes, once)"
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --dest .venv/torch $$(grep '^torch==' requirements.txt)
+	sed -n '/^torch==/,/[0-9a-f]$$/p' requirements.lock > .venv/torch/lock.txt
+	$(LOCKED) --no-index --find-links .venv/torch -r .venv/torch/lock.txt
+	rm -r .venv/torch
 	$(LOCKED) -r requirements.lock
 	! $(FOR_CUDA) || $(LOCKED) -r requirements-cuda.lock
 	$(PIP) --no-deps --no-build-isolation -e .
