@@ -147,6 +147,11 @@ TIMES ?= 200
 soak: $(INSTALLED) ## end TIMES runs of `fieldcheck verify` at random points, by every signal (now: 200)
 	$(BIN)/python -m tests.ledger.soak --times $(TIMES) --seed $(SEED)
 
+.PHONY: fuzz
+fuzz: N := 100000
+fuzz: $(INSTALLED) ## N inputs of every kind for every public function and command (now: 100000)
+	$(BIN)/python -m tests.fuzz --inputs $(N) --seed $(SEED)
+
 .PHONY: mutation-register
 mutation-register: $(INSTALLED) ## mutate every formula of the register: does the evidence notice?
 	$(BIN)/python -m tests.mutation.register --seed $(SEED) --jobs $(JOBS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from torch import Tensor, nn
 from .errors import AuditError
 from .subject import Subject
 
+LARGEST = 1 << 32
+"""Entries of a state, more than which no machine would hold with all that is made of it."""
 WIDTHS = ("normalized_shape", "embed_dim", "d_model", "n_embd", "in_features", "num_features",
           "num_channels", "in_channels", "hidden_size")  # fmt: skip
 
@@ -91,6 +94,8 @@ def _sizes(text: str) -> list[int]:
         sizes = []
     if not sizes or min(sizes) < 1:
         raise AuditError(f"{text!r} is no shape: write 16x64, tokens by channels")
+    if math.prod(sizes) > LARGEST:
+        raise AuditError(f"{text} has more than {LARGEST:,} entries")
     return sizes
 
 

@@ -88,6 +88,7 @@ def test_a_folder_is_studied(tmp_path, monkeypatch):
         (["torch.nn:Linear(4"], "no attribute and no call"),
         (["torch.nn:Linear(4, 8)"], "makes 16x8 of 16x4"),
         (["torch:relu", "--shape", "axb"], "is no shape"),
+        (["torch:relu", "--shape", "9" * 30], "entries"),
         (["torch:relu", "--dtype", "float33"], "no number format"),
         (["torch:relu", "--dtype", "int64"], "the input is int64"),
         (["torch:relu", "--channels", "5", "--shape", "6x4"], "none is number 5"),
