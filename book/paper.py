@@ -28,7 +28,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 SCREEN_ONLY = {"book/timings", "book/ledger"}
 DROPPED = (
     "script, noscript, .headerlink, .copybtn, .prev-next-footer, .fc-filter, .fc-play form, "
-    "details.hide.above-input, .fc-card .fc-more"
+    "details.hide.above-input, .fc-card .fc-more, .fc-card .fc-actions, .fc-row > .fc-sure ~ *"
 )
 FOLDED = ".fc-card details"
 FOOT = (
@@ -68,10 +68,6 @@ def joined(html: Path, names: list[str]) -> str:
 def _prepare(article: Tag, name: str, names: set[str]) -> None:
     for element in article.select(DROPPED):
         element.decompose()
-    for actions in article.select(".fc-card .fc-actions"):
-        for element in actions.find_next_siblings() if actions.parent.name == "details" else ():
-            element.decompose()
-        actions.decompose()
     for fold in article.select("details"):
         if not fold.css.match(FOLDED):
             fold["open"] = ""

@@ -104,15 +104,15 @@ def state(row: ClaimRow) -> str:
     return "wrong" if row.verdict in words.AGAINST else "open"
 
 
-def _badge(row: ClaimRow, *, brief: bool = False) -> nodes.inline:
-    """The one badge: a mark and words for each state, and a full or an outlined box; brief, without
-    sizes."""
+def _badge(row: ClaimRow) -> nodes.inline:
+    """The one badge: a mark and words for each state, and a full or an outlined box; the sizes are
+    said by the line below."""
     now = state(row)
     classes = ["fc-verdict", *verdict_classes(row.verdict)]
     prefix = "repaired: " if now == "repaired" else ""
     badge = nodes.inline(classes=[*classes, f"fc-state-{now}"])
-    said_ = "proved up to a size" if brief and row.verdict == UP_TO else words.badge(row.main)
-    badge += nodes.Text(prefix + said_)
+    word = "proved up to a size" if row.verdict == UP_TO else words.badge(row.main)
+    badge += nodes.Text(prefix + word)
     return badge
 
 
@@ -136,19 +136,19 @@ def card(
     classes = ["fc-card", *verdict_classes(row.verdict), f"fc-state-{state(row)}"]
     box: nodes.Element
     if all(source.work == OURS for source in claim.sources):
-        head = [_badge(row, brief=True), nodes.Text(" "), _title(claim)]
-        content = [*lines, _sure(row), *_foot(claim, row), *inside]
-        box = folded(head, *content, classes=[*classes, "fc-row"])
+        head = [_badge(row), nodes.Text(" "), _title(claim)]
+        sure = _line("Sure", _sure(row), "sure")
+        box = folded(head, *lines, sure, *inside, classes=[*classes, "fc-row"])
     else:
         box = nodes.container(classes=classes)
         box += paragraph(_title(claim), nodes.Text(" "), _badge(row), kind="head")
-        box += lines if inside and not row.weakest else [*lines, _sure(row)]
-        foot = nodes.container(classes=["fc-foot"])
+        box += lines
         if inside:
-            summary = [*_sure_in_short(row), span("evidence, code", "fc-more")]
-            foot += folded(summary, *inside, classes=["fc-fold"])
-        foot += _foot(claim, row)
-        box += foot
+            more = span("evidence, code", "fc-more")
+            summary = [span("Sure", "fc-label"), *_sure(row), nodes.Text(" "), more]
+            box += folded(summary, *inside, classes=["fc-fold"])
+        else:
+            box += _line("Sure", _sure(row), "sure")
     box["ids"] = [anchor(claim.id)]
     join_texts(box)
     return box
@@ -178,7 +178,7 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
     faults = broken(row) if row.main.holds else []  # else the claim is itself what fails
     main = formula_of(claim, equations)
     case_of = next((form for form in [*faults, row.main] if form.witness), None)
-    yield paragraph(span(_sources(claim), "fc-source"), kind="origin")
+    yield _origin(claim, row)
     if faults:
         first = faults[0]
         before, after = first.tex, main
@@ -223,32 +223,23 @@ def _sources(claim: Any) -> str:
     return "; ".join(f"{work}, {place}" if place else work for work, place in elsewhere or places)
 
 
-def _sure(row: ClaimRow) -> nodes.paragraph:
+def _sure(row: ClaimRow) -> list[nodes.Node]:
     """How sure, and for which sizes; and what a claim below makes of it."""
-    content = said(words.sure_line(row.main))
-    if row.weakest:
-        before, _, name = words.ground(row).rpartition(" ")
-        content += [nodes.Text(f"; {before} "), claim_link(name)]
-    return _line("Sure", content, "sure")
+    ground = f"; {words.ground(row)}" if row.weakest else ""
+    return said(f" {words.sure_line(row.main)}{ground}")
 
 
-def _sure_in_short(row: ClaimRow) -> list[nodes.Node]:
-    """The same beside what one opens, where no claim below has a say: a link has no place there."""
-    if row.weakest:
-        return []
-    return [span("Sure", "fc-label"), nodes.Text(" "), *said(words.sure_line(row.main)),
-            nodes.Text(" ")]  # fmt: skip
-
-
-def _foot(claim: Any, row: ClaimRow) -> list[nodes.Node]:
-    """What one can do with a card: link to it, replay it, contest it."""
+def _origin(claim: Any, row: ClaimRow) -> nodes.container:
+    """Where it is printed, and what one can do with a card: replay it, contest it, link to it."""
     command = contest.command(row)
     what = "replay" if " replay " in command else "check"
     link = f'<a class="fc-permalink" href="#{anchor(claim.id)}" title="Link to {claim.id}">#</a>'
-    line = nodes.paragraph(classes=["fc-actions"])
-    line += [button(f"copy {what}", " command", command), nodes.Text(" ")]
-    line += [page_link("contest", "contest"), nodes.Text(" "), html(link)]
-    return [line]
+    actions = nodes.paragraph(classes=["fc-actions"])
+    actions += [button(f"copy {what}", " command", command), nodes.Text(" ")]
+    actions += [page_link("contest", "contest"), nodes.Text(" "), html(link)]
+    line = nodes.container(classes=["fc-origin"])
+    line += [paragraph(_sources(claim), kind="source"), actions]
+    return line
 
 
 # --- what is folded away --------------------------------------------------------------------------

@@ -132,7 +132,7 @@ window.look = {
 
   // What is touched is 24 pixels high at least; links within a sentence are what they are.
   smallTargets() {
-    const targets = "article :is(summary, input, select, button), .prev-next-footer a, .fc-foot a, .bd-header button";
+    const targets = "article :is(summary, input, select, button), .prev-next-footer a, .fc-foot a, .fc-actions a, .bd-header button";
     return [...document.querySelectorAll(targets)]
       .filter((e) => e.checkVisibility() && e.getBoundingClientRect().width > 1)
       .filter((e) => e.getBoundingClientRect().height < 23.5)

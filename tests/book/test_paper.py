@@ -16,8 +16,8 @@ PAGE = """<html><head><title>{name}</title><script>1</script></head><body>
 {body}</article></body></html>"""
 FOLDS = """<details id="solution"><p>solved</p></details>
 <details class="hide above-input"><pre>code of a picture</pre></details>
-<details class="fc-card" id="claim-row"><summary>row</summary><p class="fc-line">holds</p>
-<p class="fc-actions">copy</p><p>evidence</p><pre>code</pre></details>
+<details class="fc-card fc-row" id="claim-row"><summary>row</summary><p class="fc-actions">copy</p>
+<p class="fc-line fc-sure">holds</p><p>evidence</p><pre>code</pre></details>
 <div class="fc-card" id="claim-card"><details><summary>sure</summary><p>more</p></details></div>"""
 
 
