@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import logging
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -116,10 +118,23 @@ def _program(path: Path) -> nn.Module:
     if not path.is_file():
         raise AuditError(f"there is no file {path}")
     try:
-        # Unlike a module it refuses train(), and says so.
-        return torch.export.load(path).module()
+        # Unlike a module it refuses train(), and says so.  What torch logs of a file that is none is
+        # a traceback; the sentence below says it.
+        with _quiet("torch.export"):
+            return torch.export.load(path).module()
     except Exception as fault:
         raise AuditError(f"{path} is no exported program: {_said(fault)}") from None
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Without the warnings of one logger."""
+    logger = logging.getLogger(name)
+    before, logger.level = logger.level, logging.CRITICAL
+    try:
+        yield
+    finally:
+        logger.level = before
 
 
 def _attribute(text: str) -> Any:

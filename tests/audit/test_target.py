@@ -122,3 +122,9 @@ def test_a_folder_with_wrong_headers(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     (tmp_path / "model.safetensors").write_bytes(b"\xff" * 16)
     assert run(str(tmp_path)).exit_code == 2
+
+
+def test_what_torch_logs_of_a_broken_program_is_not_heard(tmp_path, caplog):
+    (tmp_path / "net.pt2").write_bytes(b"no archive")
+    run(str(tmp_path / "net.pt2"))
+    assert not caplog.records
