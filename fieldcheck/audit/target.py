@@ -118,8 +118,8 @@ def _program(path: Path) -> nn.Module:
     if not path.is_file():
         raise AuditError(f"there is no file {path}")
     try:
-        # Unlike a module it refuses train(), and says so.  What torch logs of a file that is none is
-        # a traceback; the sentence below says it.
+        # Unlike a module it refuses train(), and says so.  Of a file that is none torch would log a
+        # traceback; the sentence below says it.
         with _quiet("torch.export"):
             return torch.export.load(path).module()
     except Exception as fault:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import ast
+import json
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -55,6 +55,25 @@ def shares(count: int, names: list[str]) -> list[tuple[Target, int]]:
     return [(t, max(1, round(count * t.share / whole))) for t in chosen]
 
 
+def figures() -> dict[str, dict[str, int]]:
+    """Of each seed, the inputs that every target was given."""
+    return json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+
+
+def keep(seed: int, tally: dict[str, int]) -> None:
+    """Add a run without faults, in the place of an earlier one of its seed."""
+    runs = {**figures(), str(seed): tally}
+    FIGURES.write_text(json.dumps(runs, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def sentence() -> str:
+    """What the README says."""
+    runs = figures()
+    inputs = sum(sum(tally.values()) for tally in runs.values())
+    targets = len(set().union(*runs.values()))
+    return f"{inputs:,} inputs over {len(runs)} seeds, {targets} functions and commands: no fault"
+
+
 def main() -> None:
     """Fuzz until it is enough, or until something gives way."""
     words = argparse.ArgumentParser(description=__doc__)
@@ -74,8 +93,7 @@ def main() -> None:
     total = sum(tally.values())
     print(f"{total} inputs, and none without its answer")
     if not said.only:
-        found = {"inputs": total, "seed": said.seed, "targets": tally}
-        FIGURES.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        keep(said.seed, tally)
 
 
 if __name__ == "__main__":
