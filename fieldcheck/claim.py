@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from fieldcheck.domains import Domain
+from fieldcheck.hypotheses import names
 from fieldcheck.verdict import ALL, FAILS, HOLDING, ON, REFUTED, STANDS, STRENGTH, UP_TO, Verdict
 
 Body = Callable[..., Any]
@@ -144,6 +145,31 @@ class Form:
     hypothesis: str | None = None
     box: Mapping[str, Any] | None = None
     listed: bool = False
+    where: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Integer parameters are sizes of their own, of which the statement speaks."""
+        counted = {n: d for n, d in self.given.items() if d.range is not None}
+        if wrong := [n for n in counted if not (n.isascii() and n.isalpha())]:
+            raise ClaimError(f"{self.key}: the integer {wrong[0]!r} needs a name of letters only")
+        if counted:
+            ranges = {n: range(d.range[0], d.range[1] + 1) for n, d in counted.items() if d.range}
+            named = {n: d.called(n) for n, d in counted.items()}
+            object.__setattr__(self, "sizes", {**ranges, **self.sizes})
+            object.__setattr__(self, "given", {**self.given, **named})
+        for text in self.where:
+            try:
+                unknown = names(text) - set(self.given)
+            except ValueError as fault:
+                raise ClaimError(f"{self.key}: {fault}") from None
+            if unknown:
+                raise ClaimError(f"{self.key}: where speaks of {min(unknown)!r}, which is no input")
+
+    @property
+    def integers(self) -> dict[str, tuple[int, ...]]:
+        """The integer parameters, with all their values."""
+        given = ((n, d.range) for n, d in self.given.items())
+        return {n: tuple(range(r[0], r[1] + 1)) for n, r in given if r is not None}
 
     @property
     def claim_id(self) -> str:
@@ -157,6 +183,7 @@ class Form:
             "title": self.title,
             "tex": self.tex,
             "hypothesis": self.hypothesis,
+            **({"where": list(self.where)} if self.where else {}),
             "expected": self.expect.record() if self.expect else None,
         }
 
@@ -187,6 +214,7 @@ class Claim:
     module: str
     listed: bool = False
     differs: str = ""
+    where: tuple[str, ...] = ()
     forms: dict[str, Form] = field(default_factory=dict)
 
     # -- other forms -------------------------------------------------------------------------
@@ -263,6 +291,9 @@ class Claim:
         self._form(role, title, key, tex, expect, given, sizes, box)(body)
 
     def _form(self, role, title, key, tex, expect, given, sizes, box) -> Callable[[Body], Body]:
+        optional = {"key": key, "expect": expect, "given": given, "sizes": sizes, "box": box}
+        given_here = {name: value for name, value in optional.items() if value is not None}
+        _is_meant(f"{self.id}/{key or role}", title=title, tex=tex, **given_here)
         key = key or (role if role in SAID else slug(title))
         where = f"{self.id}/{key}"
         if expect is not None:
@@ -287,14 +318,16 @@ class Claim:
 
         return attach
 
-    def _add(self, role, key, title, body, given, expect, tex, sizes, hypothesis, box=None):
+    def _add(
+        self, role, key, title, body, given, expect, tex, sizes, hypothesis, box=None, where=None
+    ):
         full = f"{self.id}/{key}"
         if full in self.forms:
             raise ClaimError(f"{full}: two forms have this key; give one of them key=…")
         _lint(body, full)
-        _is_text(full, title=title, tex=tex)
+        listed, where = self.listed, self.where if where is None else where
         self.forms[full] = Form(
-            full, role, title, body, given, sizes, expect, tex, hypothesis, box, self.listed
+            full, role, title, body, given, sizes, expect, tex, hypothesis, box, listed, where
         )
 
     def finish(self) -> None:
@@ -316,9 +349,17 @@ class Claim:
                     {name: domain.relaxed},
                     f"{name}: {domain.name}",
                 )
+        for k, text in enumerate(self.where):
+            key, rest = f"drop-where-{k + 1}", (*self.where[:k], *self.where[k + 1 :])
+            if f"{self.id}/{key}" not in self.forms:
+                self._add(
+                    *("dropped", key, f"not only where {text}", main.body, dict(main.given), None),
+                    *("", main.sizes, text),
+                    where=rest,
+                )
         # Where nothing else is assumed, that the inputs are real is the one hypothesis there is.
         real = {n: d.extended for n, d in main.given.items() if d.extended is not None}
-        if real and not any(d.relaxed for d in main.given.values()):
+        if real and not self.where and not any(d.relaxed for d in main.given.values()):
             names = ", ".join(real)
             self._drop(main, "real", f"{names} not real: complex", real, f"{names}: real")
 
@@ -421,15 +462,30 @@ DIFFERS = {
 """What a claim checks that names one equation and has a formula of its own, in words."""
 
 
-def _is_text(where: str, **given: Any) -> None:
-    """Refuse words that no file could hold."""
-    for name, value in given.items():
-        if not isinstance(value, str):
-            raise ClaimError(f"{where}: {name} is {value!r}; give it as text")
-        try:
-            value.encode()
-        except UnicodeEncodeError as fault:
-            raise ClaimError(f"{where}: {name} has half a character in it ({fault})") from None
+_LISTS: dict[str, Any] = {"sources": Source, "equations": str, "needs": str}
+_TABLES: dict[str, Any] = {"given": Domain, "sizes": Sequence, "box": object}
+
+
+def _is_meant(where: str, **said: Any) -> None:
+    """Refuse what is of another kind than its name says, and words that no file could hold."""
+    for name, value in said.items():
+        if name in _LISTS:
+            kind, words = _LISTS[name], f"as a list of {_LISTS[name].__name__}"
+            fits = isinstance(value, list | tuple) and all(isinstance(x, kind) for x in value)
+        elif name in _TABLES:
+            kind, words = _TABLES[name], "as a dictionary, by name"
+            fits = isinstance(value, Mapping) and all(
+                isinstance(k, str) and isinstance(v, kind) for k, v in value.items()
+            )
+        else:
+            fits, words = isinstance(value, str), "as text"
+        if not fits:
+            raise ClaimError(f"{where}: {name} is {value!r}; give it {words}")
+        if isinstance(value, str):
+            try:
+                value.encode()
+            except UnicodeEncodeError as fault:
+                raise ClaimError(f"{where}: {name} has half a character in it ({fault})") from None
 
 
 _registered: dict[str, Claim] = {}
@@ -450,6 +506,7 @@ def claim(
     box: Mapping[str, Any] | None = None,
     listed: bool = False,
     differs: str = "",
+    where: Sequence[str] = (),
 ) -> Callable[[Body], Claim]:
     """Register a claim; the decorated body becomes its first form.
 
@@ -465,13 +522,18 @@ def claim(
                any of them; "refuted" for a no-go row stated as the universal claim it denies
     sizes:     allowed values of a size, where not 1..6
     box:       raw box for an enclosure (see fieldcheck.evidence.enclose)
+    where:     hypotheses on the inputs beside their domains, as "x > y" or "0 <= a < b"; every
+               form has them (see fieldcheck.hypotheses)
     listed:    the statement speaks of the listed sizes only, as a table does: proved at these, it
                is proved
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
+    if not isinstance(id, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ClaimError(f"{id!r} is no claim id: use lower case words joined by hyphens")
+    optional = {"chapter": chapter, "sizes": sizes, "box": box}
+    given_here = {name: value for name, value in optional.items() if value is not None}
+    _is_meant(id, title=title, sources=sources, given=given, equations=equations, needs=needs,
+              expect=expect, tex=tex, differs=differs, **given_here)  # fmt: skip
     expected = _expectation(id, expect)
-    _is_text(id, title=title)
     if differs and (differs not in DIFFERS or not tex or len(equations) != 1):
         raise ClaimError(
             f"{id}: differs is {differs!r}; it is one of {', '.join(DIFFERS)}, and says how `tex` "
@@ -505,6 +567,7 @@ def claim(
             body.__module__,
             listed,
             differs,
+            (where,) if isinstance(where, str) else tuple(where),
         )
         made._add(
             "claim", "claim", title, body, dict(given), expected, tex, dict(sizes or {}), None, box

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from fieldcheck import ordinary
 from fieldcheck.claim import Claim, Form
 from fieldcheck.domains import Domain, extent, matrix, number, real, real_matrix
 from fieldcheck.evidence.digits import look
@@ -68,15 +69,15 @@ def read(path: Path) -> dict[str, Any]:
         ContestError: no such file, or it does not read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = ordinary.read_text(path)
     except OSError as fault:
-        raise ContestError(f"cannot read {path}: {fault.strerror}") from None
+        raise ContestError(f"cannot read {path}: {fault.strerror or fault}") from None
     try:
         if path.suffix == ".json":
             point = json.loads(text, parse_float=Fraction)
         else:
             point = tomllib.loads(text, parse_float=Fraction)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as fault:
+    except (ValueError, RecursionError) as fault:
         raise ContestError(f"{path} is no {path.suffix[1:].upper()}: {fault}") from None
     if not isinstance(point, dict):
         raise ContestError(f"{path} holds a list; a point is a table with claim, sizes and inputs")
@@ -138,13 +139,18 @@ def placed(form: Form, inputs: Mapping[str, Any], sizes: dict[str, int]) -> tupl
         ContestError: an input is missing or unknown, of another shape, no number, or does not
             meet its hypothesis.
     """
-    if set(inputs) != set(form.given):
+    needed = [name for name in form.given if name not in form.integers]  # those are sizes
+    if set(inputs) != set(needed):
         raise ContestError(
-            f"{form.key} has the inputs {', '.join(form.given) or 'none'}; the point gives "
+            f"{form.key} has the inputs {', '.join(needed) or 'none'}; the point gives "
             f"{_listed(inputs)}"
         )
     domains, raw = {}, {}
     for name, domain in form.given.items():
+        if name in form.integers:
+            domains[name] = domain
+            raw[f"{name}.count"] = np.empty((sizes[name], 0), dtype=object)
+            continue
         domains[name], own = _placed(name, domain, inputs[name], sizes)
         raw.update({f"{name}.{part}": value for part, value in own.items()})
     return replace(form, given=domains), raw
@@ -253,6 +259,8 @@ def judge(claims: Mapping[str, Claim], point: Mapping[str, Any], digits: int = 6
     kinds = [relation.name for relation in statement.probe(sizes)]
     if "Law" in kinds:
         raise ContestError(f"{form.key} is a law: samples speak of it, and no single point does")
+    if form.where and not statement.admits(raw):
+        raise ContestError(f"the point does not meet the hypothesis {', '.join(form.where)}")
     ruling = _at_point(form, statement, sizes, raw, digits)
     if ruling.refutes or ruling.open:
         return ruling

@@ -84,6 +84,9 @@ def gather(
         return [], [Report("probe").broken(blame(statement, error))]
     if other:  # every method looks at the parts of the smallest sizes alone
         return relations, [Report("probe").broken(other)]
+    if statement.form.where and not all(r.pointwise for r in relations):
+        said = "where= goes with relations between two values at a point; write others by domains"
+        return relations, [Report("probe").broken(said)]
     if chance := left_to_chance(statement):
         return relations, [Report("probe").broken(f"{chance}, so that it is not one statement")]
     first, before = glimpse(statement), reachable(statement)

@@ -432,7 +432,7 @@ def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
         return report.doubts(detail, "sampled", worst=survey.open.record())
     if survey.vague:
         return report.silent(Why.INDETERMINATE, survey.vague)
-    if unseen or survey.apart:
+    if (unseen and not survey.statement.form.where) or survey.apart:
         return report.silent(Why.UNSEEN, "; ".join([*unseen, *[survey.apart] * bool(survey.apart)]))
     top = max(survey.worst.values(), key=lambda p: p.value, default=None)
     room = {part: -p.value for part, p in survey.worst.items() if survey.kinds[part] == "AtMost"}
