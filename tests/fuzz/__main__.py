@@ -87,7 +87,7 @@ def main() -> None:
     for target, wanted in shares(said.inputs, said.only):
         began, done = time.process_time(), 0
         for number, start in enumerate(range(0, wanted, SLICE)):
-            done += tried(target, min(SLICE, wanted - start), said.seed + number)
+            done += tried(target, min(SLICE, wanted - start), said.seed * 100_000 + number)
         tally[target.name] = done
         print(f"{done:7} {target.name}, {time.process_time() - began:.0f} s", flush=True)
     total = sum(tally.values())
