@@ -63,8 +63,8 @@ def test_each_command_is_a_target():
 
 def test_a_run_replaces_that_of_its_seed(tmp_path, monkeypatch):
     monkeypatch.setattr(fuzz, "FIGURES", tmp_path / "figures.json")
-    assert fuzz.figures() == {}
+    assert (fuzz.figures(), fuzz.sentence()) == ({}, "not measured")
     fuzz.keep(0, {"a": 2})
     fuzz.keep(1, {"a": 3, "b": 4})
     fuzz.keep(0, {"a": 5})
-    assert fuzz.sentence().startswith("12 inputs over 2 seeds, 2 functions")
+    assert fuzz.sentence().startswith("12 inputs of 2 seeds, 2 functions")

@@ -69,9 +69,12 @@ def keep(seed: int, tally: dict[str, int]) -> None:
 def sentence() -> str:
     """What the README says."""
     runs = figures()
+    if not runs:
+        return "not measured"
     inputs = sum(sum(tally.values()) for tally in runs.values())
     targets = len(set().union(*runs.values()))
-    return f"{inputs:,} inputs over {len(runs)} seeds, {targets} functions and commands: no fault"
+    seeds = f"{len(runs)} seed{'s' * (len(runs) > 1)}"
+    return f"{inputs:,} inputs of {seeds}, {targets} functions and commands: no fault"
 
 
 def main() -> None:
