@@ -1,4 +1,7 @@
-"""The README's table of reliability: its figures are those of committed files."""
+"""The README's table of reliability: its figures are those of committed files.
+
+python -m tests.test_reliability    writes the table anew, after a run that gave new figures
+"""
 
 from __future__ import annotations
 
@@ -49,8 +52,15 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def written(text: str) -> str:
+    """The README with the table as it is now."""
+    before, after = text.partition(START)[0], text.partition(END)[2]
+    return f"{before}{START}\n{table()}\n{END}{after}"
+
+
 def test_the_readme_shows_the_figures_of_the_files():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert written(text) == text
     assert START in text
     assert text[text.index(START) + len(START) : text.index(END)].strip() == table()
 
@@ -68,3 +78,8 @@ def test_a_run_replaces_that_of_its_seed(tmp_path, monkeypatch):
     fuzz.keep(1, {"a": 3, "b": 4})
     fuzz.keep(0, {"a": 5})
     assert fuzz.sentence().startswith("12 inputs of 2 seeds, 2 functions")
+
+
+if __name__ == "__main__":
+    README = ROOT / "README.md"
+    README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
