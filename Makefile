@@ -53,7 +53,7 @@ help: ## this list
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Fieldcheck needs Python 3.11; %s is %d.%d. Say: make PYTHON=/path/to/python3.11" % (sys.executable, *v[:2]))'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(BIN:/bin=)
 
 # torch first: pip looks for the build that suits the machine, and only then is its hash held against
 # the lock. Asked with hashes, pip would pass over a folder of wheels, which tells it none.
@@ -61,10 +61,10 @@ $(BIN)/python:
 # kernels speak to the build over local sockets, and need not warn of it at each chapter.
 $(INSTALLED): requirements.lock requirements-cuda.lock pyproject.toml | $(BIN)/python
 	@echo "== installing the locked dependencies into .venv (some minutes, once)"
-	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --dest .venv/torch $$(grep '^torch==' requirements.txt)
-	sed -n '/^torch==/,/[0-9a-f]$$/p' requirements.lock > .venv/torch/lock.txt
-	$(LOCKED) --no-index --find-links .venv/torch -r .venv/torch/lock.txt
-	rm -r .venv/torch
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --dest $(BIN)/torch $$(grep '^torch==' requirements.txt)
+	sed -n '/^torch==/,/[0-9a-f]$$/p' requirements.lock > $(BIN)/torch/lock.txt
+	$(LOCKED) --no-index --find-links $(BIN)/torch -r $(BIN)/torch/lock.txt
+	rm -r $(BIN)/torch
 	$(LOCKED) -r requirements.lock
 	! $(FOR_CUDA) || $(LOCKED) -r requirements-cuda.lock
 	$(PIP) --no-deps --no-build-isolation -e .
@@ -141,6 +141,29 @@ lowest: $(INSTALLED) ## run the command line's tests with the lowest versions th
 	$(BIN)/python -c 'import tomllib; print(*(d.split(",")[0].replace(">=", "==") for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if "torch" not in d))' \
 	  | xargs $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --target $(LOWEST)
 	PYTHONPATH=$(LOWEST) $(BIN)/python -m pytest -q -o filterwarnings=default tests/test_cli.py tests/test_streams.py tests/ledger
+
+.PHONY: highest
+HIGHEST := _build/highest
+highest: $(INSTALLED) ## the same with the newest versions that pyproject.toml allows (torch aside)
+	rm -rf $(HIGHEST)
+	$(BIN)/python -c 'import tomllib; print(*(d for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if "torch" not in d), sep="\n")' > _build/highest.txt
+	$(PIP) --upgrade --target $(HIGHEST) -r _build/highest.txt
+	PYTHONPATH=$(HIGHEST) $(BIN)/python -m pytest -q -o filterwarnings=default tests/test_cli.py tests/test_streams.py tests/ledger
+
+.PHONY: pythons
+PYTHONS ?= python3.12 python3.13
+pythons: $(INSTALLED) ## the same with other Pythons, of those that are here (PYTHONS=…), in environments of their own
+	for python in $(PYTHONS); do \
+	  $$python --version || continue; \
+	  $(MAKE) --no-print-directory install PYTHON=$$python BIN=_build/$$python/bin INSTALLED=_build/$$python/installed; \
+	  _build/$$python/bin/python -m pytest -q -o filterwarnings=default tests/test_cli.py tests/test_streams.py tests/ledger; \
+	done
+
+.PHONY: audit-deps
+AUDITOR := _build/auditor
+audit-deps: $(INSTALLED) ## known vulnerabilities of what is locked (asks a database over the network)
+	test -x $(AUDITOR)/bin/pip-audit || { $(BIN)/python -m venv $(AUDITOR); $(AUDITOR)/bin/python -m pip install --disable-pip-version-check --quiet pip-audit; }
+	$(AUDITOR)/bin/python .ci/audit.py
 
 .PHONY: soak
 TIMES ?= 200

@@ -15,16 +15,15 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def _module():
-    path = ROOT / ".ci" / "lock.py"
-    spec = importlib.util.spec_from_file_location("lock", path)
+def _module(name: str):
+    spec = importlib.util.spec_from_file_location(f"ci_{name}", ROOT / ".ci" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules["lock"] = module  # a dataclass asks for it
+    sys.modules[f"ci_{name}"] = module  # a dataclass asks for it
     spec.loader.exec_module(module)
     return module
 
 
-lock = _module()
+lock, audit = _module("lock"), _module("audit")
 
 
 def read(path: Path) -> dict[tuple[str, str], set[str]]:
@@ -81,3 +80,25 @@ def test_no_registry_is_named(name):
     """Where packages come from is a setting of pip's."""
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"index-url|https?://", text)
+
+
+FINE = {"name": "a", "version": "1", "vulns": []}
+BAD = {"name": "b", "version": "2", "vulns": [{"id": "X-1", "fix_versions": ["3"]}]}
+SKIPPED = {"name": "c", "skip_reason": "not found"}
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "says"),
+    [
+        ([], 2, "nothing was audited"),
+        ([SKIPPED, SKIPPED], 2, "nothing was audited"),
+        ([FINE, SKIPPED], 2, "not audited: c"),
+        ([FINE], 0, "1 packages were looked up"),
+        ([FINE, BAD], 1, "b 2: X-1, mended in 3"),
+        ([BAD, SKIPPED], 1, "b 2: X-1"),
+    ],
+)
+def test_an_audit_that_did_not_happen_is_none(found, code, says):
+    got, lines = audit.judged(found)
+    assert got == code
+    assert says in "\n".join(lines)

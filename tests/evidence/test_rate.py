@@ -7,8 +7,10 @@ import random
 import pytest
 
 from fieldcheck.domains import real
+from fieldcheck.evidence.clock import TooSlow
 from fieldcheck.evidence.methods import rate
 from fieldcheck.evidence.points import point
+from fieldcheck.evidence.statement import Statement
 from fieldcheck.relations import Rate
 from tests.evidence.statements import statement
 
@@ -289,3 +291,17 @@ def test_far_out_a_floor_shows_and_an_exponential_falls():
     assert (outcome, reason) == ("doubts", "the remainder falls with n, ever faster")
     outcome, reason = judged(lambda xp, n: xp.exp(xp.lift(n)), 1)
     assert (outcome, reason) == ("doubts", "the remainder grows with n, ever faster")
+
+
+def test_a_limit_is_no_answer(monkeypatch):
+    """What no time was left for is not said to differ from zero."""
+
+    def endless(*_):
+        while True:
+            pass
+
+    monkeypatch.setattr(rate, "PATIENCE", 0.01)
+    monkeypatch.setattr(Statement, "relations", endless)
+    made = statement(lambda xp, x: Rate(lambda n: xp.one / n, 1), x=real())
+    with pytest.raises(TooSlow):
+        rate.Remainders(made, {}, 0, 60).vanishes(1)

@@ -69,9 +69,12 @@ def keep(seed: int, tally: dict[str, int]) -> None:
 def sentence() -> str:
     """What the README says."""
     runs = figures()
+    if not runs:
+        return "not measured"
     inputs = sum(sum(tally.values()) for tally in runs.values())
     targets = len(set().union(*runs.values()))
-    return f"{inputs:,} inputs over {len(runs)} seeds, {targets} functions and commands: no fault"
+    seeds = f"{len(runs)} seed{'s' * (len(runs) > 1)}"
+    return f"{inputs:,} inputs of {seeds}, {targets} functions and commands: no fault"
 
 
 def main() -> None:
@@ -87,7 +90,7 @@ def main() -> None:
     for target, wanted in shares(said.inputs, said.only):
         began, done = time.process_time(), 0
         for number, start in enumerate(range(0, wanted, SLICE)):
-            done += tried(target, min(SLICE, wanted - start), said.seed + number)
+            done += tried(target, min(SLICE, wanted - start), said.seed * 100_000 + number)
         tally[target.name] = done
         print(f"{done:7} {target.name}, {time.process_time() - began:.0f} s", flush=True)
     total = sum(tally.values())

@@ -10,6 +10,7 @@ never disturbed, and leaves nothing beside it.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import re
@@ -25,6 +26,8 @@ from pathlib import Path
 from fieldcheck.ledger import store
 
 HERE = Path(__file__).parent
+FIGURES = HERE / "soak.json"
+"""Of the last whole run: how often which signal ended one."""
 SIGNALS = [
     getattr(signal, name)
     for name in (
@@ -186,6 +189,7 @@ def main() -> None:
         soak.finish()
         ended = ", ".join(f"{name} {count}" for name, count in sorted(soak.ends.items()))
         print(f"{given.times} runs, nothing lost, doubled or left running: {ended}")
+        FIGURES.write_text(json.dumps({"seed": given.seed, "ends": soak.ends}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
