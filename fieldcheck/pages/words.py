@@ -213,9 +213,9 @@ def whole(text: Any) -> str:
 
 
 def counted(row: ClaimRow) -> str:
-    """A claim's own verdict in short, and in what it counts for less."""
-    less = row.weakest is not None
-    return badge(row.main) + (f"; counted as {row.rests_on or 'unsettled'}" if less else "")
+    """A claim's own verdict in short, and how the weakest that it rests on came out."""
+    below = f"; rests on one that {_came_out(row.rests_on)}" if row.weakest is not None else ""
+    return badge(row.main) + below
 
 
 def ground(row: ClaimRow) -> str:
@@ -224,7 +224,12 @@ def ground(row: ClaimRow) -> str:
         return ""
     if row.rests_on is None:
         return f"unsettled, since it rests on {row.weakest}"
-    return f"counted as {row.rests_on}, since it rests on {row.weakest}"
+    return f"rests on {row.weakest}, which {_came_out(row.rests_on)}"
+
+
+def _came_out(word: str | None) -> str:
+    reaches = {UP_TO: "is proved up to a size", ON: "is proved on a box", None: "is unsettled"}
+    return reaches.get(word, str(word) if word in (STANDS, Word.FAILS) else f"is {word}")
 
 
 # --- evidence -------------------------------------------------------------------------------------
