@@ -31,7 +31,7 @@ GRADE_MEANS = {
     "sampled": "by search only: no counterexample was found",
 }
 
-FLOATS = ("sampled", "search")
+FLOATS = ("sampled", "search", "campaign")
 """Methods whose residuals are floats: proposals, which other arithmetic disposes of."""
 
 OUTCOME_MEANS = {
@@ -175,7 +175,8 @@ def _limits(form: FormRow) -> list[str]:
     if form.scope is None:
         return []
     part = {k: v for k, v in form.scope.inputs.items() if v not in (ALL, "dense")}
-    found = [f"of the inputs only a part: {_named(part)}"] if part else []
+    found = [f"where {', '.join(form.where)}"] if form.where else []
+    found += [f"of the inputs only a part: {_named(part)}"] if part else []
     out = ", ".join(form.scope.left_out)
     return found + [f"left out: {out}"] * bool(out)
 
