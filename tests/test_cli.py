@@ -80,7 +80,7 @@ def test_verify_list_show_replay(fake, home):
 
     code, out, _ = call("show", "rests-on-sampled")
     assert code == OK
-    assert "● proved for every N, exact; counted as stands, since it rests on only-sampled" in out
+    assert "● proved for every N, exact; rests on only-sampled, which stands" in out
     assert "proved for every N; chance of error below 2^-171" in out
     assert "sizes visited: N, C = 1..3" in out
     assert "talk, slide 3" in out

@@ -1,26 +1,35 @@
 // The search page. An exact id or title comes first, then titles, then text; each result has a line of context, and a
-// statement that the ledger refutes is marked as refuted. Entries: finding.py.
+// statement that the ledger refutes is marked as refuted. Results follow as one types. Entries: finding.py.
 (() => {
   "use strict";
 
   const MOST = 50;
   const fold = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/[‐-―]/g, "-");
 
+  // What is searched of an entry, made once: folding takes longer than looking.
+  const folded = new Map();
+  function parts(entry) {
+    if (!folded.has(entry)) {
+      const [title, text] = [fold(entry.t), fold(entry.x)];
+      folded.set(entry, { title, text, all: `${entry.i || ""} ${title} ${text} ${fold(entry.p || "")}` });
+    }
+    return folded.get(entry);
+  }
+
   function score(entry, query, words) {
     const id = entry.i || "";
-    const title = fold(entry.t);
+    const { title, text, all } = parts(entry);
     if (id === query || title === query) return 1000;
-    const all = `${id} ${title} ${fold(entry.x)} ${fold(entry.p || "")}`;
     if (!words.every((word) => all.includes(word))) return 0;
     let points = entry.i ? 12 : 10;
     if (title.includes(query)) points += 300 - Math.min(title.length, 100);
-    else if (fold(entry.x).includes(query)) points += 80;
+    else if (text.includes(query)) points += 80;
     if (id.startsWith(query)) points += 150;
     else if (id.includes(query)) points += 60;
     for (const word of words) {
       if (title.split(/[^\p{L}\p{N}]+/u).includes(word)) points += 40;
       else if (title.includes(word)) points += 20;
-      points += Math.min(fold(entry.x).split(word).length - 1, 5);
+      points += Math.min(text.split(word).length - 1, 5);
     }
     return points;
   }
@@ -77,23 +86,26 @@
     return line;
   }
 
-  function look() {
-    const query = fold((new URLSearchParams(location.search).get("q") || "").trim());
+  function look(typed) {
+    const query = fold(typed.trim());
     const words = query.split(/\s+/).filter(Boolean);
-    document.querySelectorAll("form.bd-search input").forEach((input) => (input.value = query));
-    const field = document.querySelector(".fc-search input");
-    if (field) field.focus();
-    const count = document.querySelector("#search-count");
-    if (!words.length) return;
-    const found = window.searchEntries
+    const found = (words.length ? window.searchEntries : [])
       .map((entry, order) => [score(entry, query, words), order, entry])
       .filter((hit) => hit[0] > 0)
       .sort((a, b) => b[0] - a[0] || a[1] - b[1]);
     const most = found.length > MOST ? `, the first ${MOST} shown` : "";
-    count.textContent = found.length ? `${found.length} found${most}` : "Nothing in the book has all of these words.";
-    document.querySelector("#search-results").append(...found.slice(0, MOST).map((hit) => shown(hit[2], query, words)));
-    document.documentElement.dataset.searched = "";
+    const said = found.length ? `${found.length} found${most}` : "Nothing in the book has all of these words.";
+    document.querySelector("#search-count").textContent = words.length ? said : "";
+    document.querySelector("#search-results").replaceChildren(...found.slice(0, MOST).map((hit) => shown(hit[2], query, words)));
+    if (words.length) document.documentElement.dataset.searched = query;
   }
 
-  look();
+  const asked = new URLSearchParams(location.search).get("q") || "";
+  document.querySelectorAll("form.bd-search input").forEach((input) => (input.value = asked));
+  const field = document.querySelector(".fc-search input");
+  if (field) {
+    field.focus();
+    field.addEventListener("input", () => look(field.value));
+  }
+  look(asked);
 })();

@@ -74,6 +74,11 @@ def verdict_badge(form: FormRow, prefix: str = "") -> nodes.inline:
     return _verdict(form, prefix + words.badge(form))
 
 
+def word_badge(form: FormRow) -> nodes.inline:
+    """The verdict's word alone, for a table that has sizes elsewhere."""
+    return _verdict(form, str(form.verdict))
+
+
 def counted_badge(row: ClaimRow) -> nodes.inline:
     """The same of a claim that stands alone in a sentence: what it rests on has its say too."""
     return _verdict(row.main, words.counted(row))

@@ -237,9 +237,9 @@ class TableDirective(LedgerDirective):
         return [
             [*name, small],
             [nodes.Text(row.chapter.replace("_", " "))],
-            [cards.verdict_badge(form) for form in printed],
+            [cards.word_badge(form) for form in printed],
             [
-                cards.verdict_badge(row.main),
+                cards.word_badge(row.main),
                 nodes.inline("", words.extent(row.main), classes=["fc-extent"]),
             ],
             [nodes.Text(row.grade or "")],

@@ -20,6 +20,7 @@ from fieldcheck.pages.inline import (
     folded,
     formula,
     inline,
+    listed,
     page_link,
     paragraph,
     scroll,
@@ -103,7 +104,7 @@ def _box(
             _, after = tex.marked(before, after)
         box += _instead(mended, ledger, after)
     if said.note:
-        box += paragraph(said.note)
+        box += paragraph(said.note, kind="note")
     box += _foot(said, ledger, chapters)
     return box
 
@@ -147,24 +148,20 @@ def _formula(shown: str | None) -> list[nodes.Node]:
 
 
 def _foot(said: Statement, ledger: Ledger, chapters: Collection[str]) -> list[nodes.Node]:
-    """Where it is treated, and by which claims."""
-    found: list[nodes.Node] = []
-    homes = dict.fromkeys([*said.pages, *(ledger.rows[name].chapter for name in said.claims)])
-    links = [page_link(name) for name in homes if name in chapters]
-    if links:
-        line = nodes.paragraph(classes=["fc-foot"])
-        line += nodes.Text("Chapter: " if len(links) == 1 else "Chapters: ")
-        for k, link in enumerate(links):
-            line += [nodes.Text(", " if k else ""), link]
-        found.append(line)
+    """One line: the claims that treat it, folded, and the chapters where they are."""
+    foot = nodes.container(classes=["fc-foot"])
     if said.claims:
         bullets = nodes.bullet_list(classes=["fc-evidence"])
         for name in said.claims:
             row = ledger.rows[name]
             line = paragraph(claim_link(name, row.title), " ", verdict_badge(row.main))
             bullets += nodes.list_item("", line)
-        found.append(folded([nodes.Text(words.count(len(said.claims), "claim"))], bullets))
-    return found
+        foot += folded([nodes.Text(f"more: {words.count(len(said.claims), 'claim')}")], bullets)
+    homes = dict.fromkeys([*said.pages, *(ledger.rows[name].chapter for name in said.claims)])
+    links = [page_link(name, name.replace("_", " ")) for name in homes if name in chapters]
+    if links:
+        foot += paragraph("in " if said.claims else "see ", *listed(links))
+    return [foot] if foot.children else []
 
 
 # --- the source's words ---------------------------------------------------------------------------

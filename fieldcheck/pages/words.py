@@ -214,9 +214,9 @@ def whole(text: Any) -> str:
 
 
 def counted(row: ClaimRow) -> str:
-    """A claim's own verdict in short, and in what it counts for less."""
-    less = row.weakest is not None
-    return badge(row.main) + (f"; counted as {row.rests_on or 'unsettled'}" if less else "")
+    """A claim's own verdict in short, and how the weakest that it rests on came out."""
+    below = row.weakest is not None
+    return badge(row.main) + (f"; rests on one {_came_out(row.rests_on)}" if below else "")
 
 
 def ground(row: ClaimRow) -> str:
@@ -225,7 +225,19 @@ def ground(row: ClaimRow) -> str:
         return ""
     if row.rests_on is None:
         return f"unsettled, since it rests on {row.weakest}"
-    return f"counted as {row.rests_on}, since it rests on {row.weakest}"
+    came_out = _came_out(row.rests_on)
+    verb = "which is" if not came_out.startswith("that") else "which"
+    return f"rests on {row.weakest}, {verb} {came_out.removeprefix('that ')}"
+
+
+def _came_out(word: str | None) -> str:
+    """``proved up to a size``, ``that stands``: what is said of a claim below."""
+    said: dict[str | None, str] = {
+        UP_TO: "proved up to a size",
+        ON: "proved on a box",
+        None: "unsettled",
+    }
+    return said.get(word, f"that {word}" if word in (STANDS, Word.FAILS) else str(word))
 
 
 # --- evidence -------------------------------------------------------------------------------------

@@ -17,15 +17,17 @@ window.look = {
     return { found: found.length, drawn: drawn.length, bad: bad.map((text) => text.slice(0, 80)) };
   },
 
-  // The glyphs of the formulas, most of a page's nodes, say nothing to the checks that follow; their
-  // boxes keep their size, and their texts for screen readers stay. Accessibility is then checked in seconds.
+  // The signs of the formulas, most of a page's nodes, say nothing to the rules that follow; their boxes keep
+  // their size, and the text for screen readers stays, in one piece. The rules then take seconds.
   emptyFormulas() {
     const glyphs = [...document.querySelectorAll(".katex-html > .katex-base")];
     const sizes = glyphs.map((e) => [e, e.offsetWidth, e.offsetHeight]);
     for (const [e, width, height] of sizes) {
-      if (!width) continue;
       e.replaceChildren();
-      e.style.cssText = `width: ${width}px; height: ${height}px; display: inline-block`;
+      if (width) e.style.cssText = `width: ${width}px; height: ${height}px; display: inline-block`;
+    }
+    for (const e of document.querySelectorAll(".katex-mathml math")) {
+      e.textContent = e.querySelector("annotation")?.textContent ?? e.textContent;
     }
   },
 
@@ -53,8 +55,30 @@ window.look = {
     return ["page"].concat(out.map((e) => `${e.tagName}.${e.className}`).slice(0, 3));
   },
 
-  // All rules, or the one that a change of colours can break.
+  // Contrast is a matter of colours, faces and what lies behind: of what is alike in these, all the way up, the first
+  // two that are seen stand for the rest, of which a page has thousands.
+  markKinds() {
+    const numbers = new Map();
+    const kinds = new Map();
+    const seen = new Map();
+    for (const e of document.body.querySelectorAll("*")) {
+      const { color, backgroundColor, backgroundImage, fontSize, fontWeight, opacity, filter, position } = getComputedStyle(e);
+      const own = [e.tagName, e.getAttribute("class"), color, backgroundColor, backgroundImage, fontSize, fontWeight, opacity, filter, position];
+      const key = `${kinds.get(e.parentElement)} ${own.join("|")}`;
+      if (!numbers.has(key)) numbers.set(key, numbers.size);
+      const kind = numbers.get(key);
+      kinds.set(e, kind);
+      const count = seen.get(kind) || 0;
+      const first = count < 2 && e.checkVisibility();
+      if (first) seen.set(kind, count + 1);
+      e.toggleAttribute("data-look-kind", first);
+    }
+  },
+
+  // All rules, or those that a change of colours can break.
   async accessibility(onlyColours) {
+    look.markKinds();
+    axe.configure({ rules: [{ id: "color-contrast", selector: "[data-look-kind]" }] });
     const options = { preload: false, resultTypes: ["violations"] };
     if (onlyColours) options.runOnly = ["color-contrast", "link-in-text-block"];
     const result = await axe.run(document, options);
@@ -101,12 +125,16 @@ window.look = {
     return [...document.querySelectorAll("#search-results li")].map((e) => e.innerText);
   },
 
-  // Everything that is folded away, opened.
+  // Everything that is folded away, opened; and shut again.
   openFolds() {
-    document.querySelectorAll("details").forEach((e) => (e.open = true));
-    document.querySelectorAll(".toggle-hidden, .toggle-button-hidden").forEach((e) => {
-      e.classList.remove("toggle-hidden", "toggle-button-hidden");
-    });
+    const opened = [...document.querySelectorAll("details:not([open])")];
+    opened.forEach((e) => (e.open = true));
+    const hidden = [...document.querySelectorAll(".toggle-hidden, .toggle-button-hidden")].map((e) => [e, e.className]);
+    hidden.forEach(([e]) => e.classList.remove("toggle-hidden", "toggle-button-hidden"));
+    look.closeFolds = () => {
+      opened.forEach((e) => (e.open = false));
+      hidden.forEach(([e, classes]) => (e.className = classes));
+    };
   },
 
   // Display formulas that are cut: [share of the window's width, within a card, whether a shadow says so, TeX].
@@ -137,6 +165,24 @@ window.look = {
       .filter((e) => e.checkVisibility() && e.getBoundingClientRect().width > 1)
       .filter((e) => e.getBoundingClientRect().height < 23.5)
       .map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 30)}`);
+  },
+
+  // Words that are seen before anything is opened; of a formula, what is read aloud.
+  words() {
+    let count = 0;
+    const walk = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      const home = walk.currentNode.parentElement;
+      if (home.closest(".katex-html, annotation, script, style") || !home.checkVisibility()) continue;
+      count += walk.currentNode.data.split(/\s+/).filter(Boolean).length;
+    }
+    return count;
+  },
+
+  // The page's drawings, each with the width at which it is shown.
+  drawings() {
+    const shown = [...document.querySelectorAll("img.fc-drawing")].filter((e) => e.checkVisibility());
+    return shown.map((e) => [e.src, e.getBoundingClientRect().width]);
   },
 
   screens() {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -128,53 +128,51 @@ class Reader:
             context.close()
 
     def read(self, path: Path) -> Report:
-        """Return what is seen on one page: wide and light, wide and dark, narrow."""
+        """Return what is seen on one page, opened once: first as it stands, then with every fold
+        open, wide and narrow; at last, its formulas emptied, what the accessibility rules say."""
         report = Report()
         with self.open(path, report) as page:
-            report.title = page.evaluate("() => look.title()")
-            seen: dict[str, Any] = page.evaluate("() => look.formulas()")
-            report.formulas, report.rendered = seen["found"], seen["drawn"]
-            report.bad_formulas = seen["bad"]
-            report.cards[WIDE[0]] = page.evaluate("() => look.cards()")
+            self._read_folded(page, report)
+            page.evaluate("() => look.openFolds()")
+            self._size(page, NARROW)
+            report.cut[NARROW[0]] = page.evaluate("() => look.cutFormulas()")
+            report.small_text = page.evaluate("() => look.smallText()")
+            report.small_targets = page.evaluate("() => look.smallTargets()")
+            self._size(page, WIDE)
+            report.cut[WIDE[0]] = page.evaluate("() => look.cutFormulas()")
             page.evaluate("() => look.emptyFormulas()")
-            report.blank_images = page.evaluate("() => look.blankImages()")
-            report.wide_at[WIDE[0]] = page.evaluate("() => look.sticksOut()")
             page.evaluate(self.axe)
-            report.axe["light"] = page.evaluate("() => look.accessibility()")
-
-            page.emulate_media(color_scheme="dark")
-            page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
-            report.images_not_turned = page.evaluate("() => look.notTurned()")
-            report.axe["dark"] = page.evaluate("() => look.accessibility(true)")
-
-            page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
-            page.wait_for_timeout(100)
-            report.wide_at[NARROW[0]] = page.evaluate("() => look.sticksOut()")
-            report.screens = page.evaluate("() => look.screens()")
+            self._read_rules(page, report)
             report.navigation_opens = self._navigation_opens(page)
-        with self.open(path, report) as page:
-            page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
-            self._settle(page)
-            report.cards[NARROW[0]] = page.evaluate("() => look.cards()")
-            page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
-            self._read_opened(page, report)
         return report
 
-    def _read_opened(self, page: Page, report: Report) -> None:
-        """The same page with every fold open: wide and light, then narrow and dark."""
-        page.evaluate("() => look.openFolds()")
-        self._settle(page)
-        report.cut[WIDE[0]] = page.evaluate("() => look.cutFormulas()")
-        page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    def _read_folded(self, page: Page, report: Report) -> None:
+        report.title = page.evaluate("() => look.title()")
+        seen: dict[str, Any] = page.evaluate("() => look.formulas()")
+        report.formulas, report.rendered = seen["found"], seen["drawn"]
+        report.bad_formulas = seen["bad"]
+        report.blank_images = page.evaluate("() => look.blankImages()")
+        for size in (WIDE, NARROW):
+            self._size(page, size)
+            report.cards[size[0]] = page.evaluate("() => look.cards()")
+            report.wide_at[size[0]] = page.evaluate("() => look.sticksOut()")
+        report.screens = page.evaluate("() => look.screens()")
+
+    def _read_rules(self, page: Page, report: Report) -> None:
+        """All rules by day, wide and folded, and by night, narrow and open; colours in between."""
+        page.evaluate("() => look.closeFolds()")
+        report.axe["light"] = page.evaluate("() => look.accessibility()")
         page.emulate_media(color_scheme="dark")
         page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
-        self._settle(page)
-        report.cut[NARROW[0]] = page.evaluate("() => look.cutFormulas()")
-        report.small_text = page.evaluate("() => look.smallText()")
-        report.small_targets = page.evaluate("() => look.smallTargets()")
-        page.evaluate("() => look.emptyFormulas()")
-        page.evaluate(self.axe)
+        report.images_not_turned = page.evaluate("() => look.notTurned()")
+        report.axe["dark"] = page.evaluate("() => look.accessibility(true)")
+        page.evaluate("() => look.openFolds()")
+        self._size(page, NARROW)
         report.axe["narrow, dark, open"] = page.evaluate("() => look.accessibility()")
+
+    def _size(self, page: Page, size: tuple[int, int]) -> None:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        self._settle(page)
 
     def _settle(self, page: Page) -> None:
         page.wait_for_timeout(50)
@@ -192,6 +190,18 @@ class Reader:
             return False
         box = link.bounding_box()
         return box is not None and 0 <= box["x"] < NARROW[0]
+
+    @contextmanager
+    def searching(self, html: Path, report: Report) -> Iterator[Callable[[str], list[str]]]:
+        """The search page, opened once; what it yields types a query and returns the addresses that
+        are listed then, without Enter."""
+        with self.open(html / "search.html", report) as page:
+
+            def ask(words: str) -> list[str]:
+                page.locator(".fc-search input").fill(words)
+                return self._results(page)
+
+            yield ask
 
     def search(self, html: Path, words: str, report: Report) -> list[str]:
         """Open the search page with a query; return the addresses it lists."""

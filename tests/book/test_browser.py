@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -93,13 +94,24 @@ def test_navigation_opens_in_a_narrow_window(report: Report) -> None:
     assert report.navigation_opens
 
 
-def test_search_finds_each_page_by_its_title(
-    report: Report, chapter: str, html: Path, reader: Reader
-) -> None:
+@pytest.fixture(scope="session")
+def ask(html: Path, reader: Reader) -> Iterator[Callable[[str], list[str]]]:
     seen = Report()
-    found = reader.search(html, report.title, seen)
-    assert any(address.split("?")[0].split("#")[0].endswith(f"{chapter}.html") for address in found)
+    with reader.searching(html, seen) as asked:
+        yield asked
     assert seen == Report()
+
+
+def test_search_finds_each_page_by_its_title(
+    report: Report, chapter: str, ask: Callable[[str], list[str]]
+) -> None:
+    found = ask(report.title)
+    assert any(address.split("?")[0].split("#")[0].endswith(f"{chapter}.html") for address in found)
+
+
+def test_results_go_when_the_query_goes(ask: Callable[[str], list[str]]) -> None:
+    assert ask("softmax")
+    assert ask("") == []
 
 
 def test_search_from_the_search_box(html: Path, reader: Reader) -> None:

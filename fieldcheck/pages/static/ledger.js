@@ -56,6 +56,7 @@
         const keyed = rows.map((row) => [value(row.cells[column]), Number(row.dataset.fcOrder), row]);
         keyed.sort((a, b) => (next && sign * compare(a[0], b[0])) || a[1] - b[1]);
         body.append(...keyed.map((entry) => entry[2]));
+        table.dispatchEvent(new Event("fc-sorted"));
       });
     });
     if (rows.length > 5 && !table.closest(".fc-maps")) addFilter(table, rows);
@@ -75,7 +76,7 @@
     ["scope", (row) => all(row, ".fc-extent")],
     ["chapter", (row, _, at) => (at < 0 ? [] : [row.cells[at].textContent.trim()])],
   ];
-  const FEW = 40; // rows of a long list that a phone shows at first
+  const FEW = 40; // rows of a long list that are shown at first
 
   function addFilter(table, rows) {
     const bar = document.createElement("div");
@@ -116,26 +117,25 @@
     const more = document.createElement("button");
     more.type = "button";
     more.className = "fc-more";
-    const phone = window.matchMedia("(max-width: 640px)");
     let everything = false;
     const show = () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let seen = 0;
-      for (const row of rows) {
+      for (const row of table.tBodies[0].rows) {
         const content = [...row.cells].map((cell) => cell.dataset.fcValue).join(" ").toLowerCase();
         row.hidden = !words.every((word) => content.includes(word)) || !matches(row);
         seen += row.hidden ? 0 : 1;
-        if (phone.matches && !everything && seen > FEW) row.hidden = true;
+        if (!everything && seen > FEW) row.hidden = true;
       }
       count.textContent = `${seen} of ${rows.length}`;
-      more.hidden = !phone.matches || everything || seen <= FEW;
+      more.hidden = everything || seen <= FEW;
       more.textContent = `Show all ${seen}`;
     };
     more.addEventListener("click", () => {
       everything = true;
       show();
     });
-    phone.addEventListener("change", () => show());
+    table.addEventListener("fc-sorted", show);
     input.addEventListener("input", show);
     bar.append(label, count);
     const box = table.closest(".fc-scroll") || table;
