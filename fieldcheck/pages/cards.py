@@ -196,13 +196,19 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
         if not main or len(_plain(claim.statement)) <= SHORT:
             yield paragraph(*_first(claim), kind="statement")
         if main:
-            label = (
-                "Claimed" if state(row) == "wrong" else "Holds" if row.main.holds else "Examined"
-            )
-            yield _line(label, formula(main, 2 * ROOM), "formula")
+            yield _line(_about(row), formula(main, 2 * ROOM), "formula")
     if case_of:
         label = "Smallest case" if case_of.certain else "Seen against it"
         yield _line(label, case.short(case_of), "case")
+
+
+def _about(row: ClaimRow) -> str:
+    """What a card's formula is to its claim; nobody claimed what only this book asks."""
+    if row.main.holds:
+        return "Holds"
+    if state(row) != "wrong":
+        return "Examined"
+    return "Claimed" if any(sources.said_in(row.main.key)) else "Asked"
 
 
 def _plain(statement: str) -> str:
@@ -229,9 +235,12 @@ def _sources(claim: Any) -> str:
 
 
 def _sure(row: ClaimRow) -> list[nodes.Node]:
-    """How sure, and for which sizes; and what a claim below makes of it."""
+    """How sure, and for which sizes, of what is printed and of what holds instead; and what a
+    claim below makes of it."""
+    faults = broken(row) if row.main.holds else []
+    first = f"{LABEL[faults[0].role].lower()}: {words.sure_line(faults[0])}; instead: " if faults else ""
     ground = f"; {words.ground(row)}" if row.weakest else ""
-    return said(f" {words.sure_line(row.main)}{ground}")
+    return said(f" {first}{words.sure_line(row.main)}{ground}")
 
 
 def _origin(claim: Any, row: ClaimRow) -> nodes.container:

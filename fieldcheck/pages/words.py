@@ -154,14 +154,15 @@ def scope_line(form: FormRow) -> str:
 
 
 def sure_line(form: FormRow) -> str:
-    """The verdict's reach in one line of a card; what it leaves open is :func:`scope_line`'s."""
+    """The verdict's reach in one line of a card; what it leaves open, and the chance of error, are
+    :func:`scope_line`'s."""
     if form.holds:
-        return "; ".join([headline(form), *error(form)])
+        return headline(form)
     if form.verdict != REFUTED or form.witness is None:
         return _against(form)
     by = form.witness.certified_by
     how = {"rational": "exact rational arithmetic", "ball": "ball arithmetic"}.get(by, by)
-    return f"refuted by one point, certified in {how}"
+    return f"refuted at one point, in {how}"
 
 
 def error(found: FormRow | Evidence) -> list[str]:
