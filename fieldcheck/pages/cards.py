@@ -17,8 +17,8 @@ from docutils import nodes
 
 from fieldcheck import sources
 from fieldcheck.claim import DIFFERS, SAID
-from fieldcheck.ledger.records import ClaimRow, FormRow
-from fieldcheck.pages import case, contest, tex, words
+from fieldcheck.ledger.records import ClaimRow, Evidence, FormRow
+from fieldcheck.pages import case, contest, numbers, tex, words
 from fieldcheck.pages.inline import (
     button,
     claim_link,
@@ -290,7 +290,9 @@ def _statement(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Itera
     parts = [sentence(words.scope_line(row.main))]
     if row.grade:
         parts.append(sentence(words.GRADE_MEANS[row.grade]))
-    parts.append(words.threshold_words(row.main.threshold) or "")
+    seen = row.main.threshold
+    if seen is not None and seen.log10 != words.THRESHOLD_ANY:
+        parts.append(words.threshold_words(seen) or "")
     yield paragraph(*said(" ".join(filter(None, parts))), kind="scope")
 
 
@@ -339,10 +341,21 @@ def _dropped(forms: Sequence[FormRow]) -> Iterable[nodes.Node]:
         outcome = form.outcome or "not tried"
         means = words.OUTCOME_MEANS.get(outcome, outcome)
         box = nodes.container(classes=["fc-form"])
-        box += paragraph(f"{sentence(form.title)} ", span(f"{means}.", "fc-outcome"))
+        box += paragraph(*_wider(form.title), " ", span(f"{means}.", "fc-outcome"))
         if form.witness:
             box += paragraph(*case.short(form), kind="sides")
         yield box
+
+
+def _wider(title: str) -> list[nodes.Node]:
+    """``Q not a orthogonal matrix: any real matrix`` as a person would say it."""
+    match = re.fullmatch(r"([\w, ]+) not (a )?(.+?): (.+)", title)
+    if match is None:
+        return inline(sentence(title))
+    names, one, kind, wider = match.groups()
+    article = ("an " if kind[0] in "aeio" else "a ") if one else ""
+    shown = [nodes.math(t, t) for t in map(numbers.name_tex, names.split(", "))]
+    return [*listed(shown), nodes.Text(f" {wider}, not only {article}{kind}:")]
 
 
 def _evidence(row: ClaimRow) -> Iterable[nodes.Node]:
@@ -357,8 +370,11 @@ def _evidence(row: ClaimRow) -> Iterable[nodes.Node]:
         lines = [
             paragraph(nodes.strong("", f"{entry.method} {entry.outcome}"), *said(f": {found}"))
             for entry in form.evidence
-            if (found := "; ".join(words.found(entry)))
+            if _tells(form, entry) and (found := "; ".join(words.plainly(entry)))
         ]
+        mute = [entry.method for entry in form.evidence if not _tells(form, entry)]
+        if mute:
+            lines.append(paragraph(f"Nothing to say here had: {', '.join(dict.fromkeys(mute))}."))
         if not lines:
             continue
         if len(shown) > 1:
@@ -372,6 +388,11 @@ def _evidence(row: ClaimRow) -> Iterable[nodes.Node]:
     if content:
         yield _heading("Evidence, method by method")
         yield from content
+
+
+def _tells(form: FormRow, entry: Evidence) -> bool:
+    """Silence is no news where another method has spoken."""
+    return entry.outcome != "silent" or not any(e.outcome != "silent" for e in form.evidence)
 
 
 def _context(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[nodes.Node]:

@@ -108,7 +108,7 @@ def _inputs_in_short(stored: Witness) -> list[nodes.Node]:
     if zeros and kept:
         found.append(nodes.Text(", all else 0"))
     if zeros and not kept:
-        found.append(nodes.Text("everything 0"))
+        found.append(nodes.Text("with every input 0"))
     return [*found, nodes.Text(": ")] if found else []
 
 

@@ -251,6 +251,15 @@ def found(entry: Evidence, *, full: bool = True) -> list[str]:
     return parts + [entry.reason] * bool(entry.reason)
 
 
+def plainly(entry: Evidence) -> list[str]:
+    """The same for a card: kinds of points counted, not listed, and of floats no residual, which
+    is rounding where the form holds."""
+    if entry.method not in FLOATS or entry.outcome != "confirms":
+        return found(entry)
+    kinds = [f"points of {len(entry.strata)} kinds"] if entry.strata else []
+    return [*found(entry, full=False)[:1], *kinds, "no counterexample"]
+
+
 def _counted(entry: Evidence) -> tuple[tuple[int | None, str], ...]:
     return (entry.cases, "case"), (entry.shapes, "shape"), (entry.cells, "cell")
 
@@ -302,7 +311,7 @@ def place(form: FormRow, witness: Witness) -> str:
     index = [k + 1 for k in witness.index]
     alone = all(n == 1 for n in (*index, *witness.sizes.values()))
     at = f"({', '.join(map(str, index))})" if len(index) > 1 else "".join(map(str, index))
-    found = ["of the room between them and the room that is stated"] * (witness.side == "gap")
+    found = ["in the gap that is stated"] * (witness.side == "gap")
     found += [f"in entry {at}"] * bool(index and not alone)
     if len(form.parts) > 1:
         nth = ORDINAL[witness.part] if witness.part < len(ORDINAL) else f"{witness.part + 1}th"
