@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         built,
         cone_vector,
         hermitian,
+        integer,
         invertible,
         matrix,
         nonnegative,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         simplex,
         skew_hermitian,
         spd,
+        spectral,
         stacked,
         symmetric,
         unit_vector,
@@ -76,10 +78,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AtMost", "Claim", "ClaimError", "Domain", "Equal", "Force", "Gradient", "Law", "Piece",
     "Rank", "Rate", "Solutions", "Source", "Zero", "at_most", "between", "built", "claim",
-    "colu_paper", "cone_vector", "examine", "hermitian", "invertible", "matrix", "nonnegative",
-    "number", "orthogonal", "ours", "paper", "positive", "poster", "real", "real_invertible",
-    "real_matrix", "root", "rotation", "simplex", "skew_hermitian", "spd", "stacked",
-    "symmetric", "talk", "unit_vector", "unitary", "vector",
+    "colu_paper", "cone_vector", "examine", "hermitian", "integer", "invertible", "matrix",
+    "nonnegative", "number", "orthogonal", "ours", "paper", "positive", "poster", "real",
+    "real_invertible", "real_matrix", "root", "rotation", "simplex", "skew_hermitian", "spd",
+    "spectral", "stacked", "symmetric", "talk", "unit_vector", "unitary", "vector",
 ]
 # fmt: on
 __version__ = "0.1.0"

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from fieldcheck.domains import Domain
+from fieldcheck.hypotheses import names
 from fieldcheck.verdict import ALL, FAILS, HOLDING, ON, REFUTED, STANDS, STRENGTH, UP_TO, Verdict
 
 Body = Callable[..., Any]
@@ -144,6 +145,31 @@ class Form:
     hypothesis: str | None = None
     box: Mapping[str, Any] | None = None
     listed: bool = False
+    where: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Integer parameters are sizes of their own, of which the statement speaks."""
+        counted = {n: d for n, d in self.given.items() if d.range is not None}
+        if wrong := [n for n in counted if not (n.isascii() and n.isalpha())]:
+            raise ClaimError(f"{self.key}: the integer {wrong[0]!r} needs a name of letters only")
+        if counted:
+            ranges = {n: range(d.range[0], d.range[1] + 1) for n, d in counted.items() if d.range}
+            named = {n: d.called(n) for n, d in counted.items()}
+            object.__setattr__(self, "sizes", {**ranges, **self.sizes})
+            object.__setattr__(self, "given", {**self.given, **named})
+        for text in self.where:
+            try:
+                unknown = names(text) - set(self.given)
+            except ValueError as fault:
+                raise ClaimError(f"{self.key}: {fault}") from None
+            if unknown:
+                raise ClaimError(f"{self.key}: where speaks of {min(unknown)!r}, which is no input")
+
+    @property
+    def integers(self) -> dict[str, tuple[int, ...]]:
+        """The integer parameters, with all their values."""
+        given = ((n, d.range) for n, d in self.given.items())
+        return {n: tuple(range(r[0], r[1] + 1)) for n, r in given if r is not None}
 
     @property
     def claim_id(self) -> str:
@@ -157,6 +183,7 @@ class Form:
             "title": self.title,
             "tex": self.tex,
             "hypothesis": self.hypothesis,
+            **({"where": list(self.where)} if self.where else {}),
             "expected": self.expect.record() if self.expect else None,
         }
 
@@ -187,6 +214,7 @@ class Claim:
     module: str
     listed: bool = False
     differs: str = ""
+    where: tuple[str, ...] = ()
     forms: dict[str, Form] = field(default_factory=dict)
 
     # -- other forms -------------------------------------------------------------------------
@@ -287,14 +315,17 @@ class Claim:
 
         return attach
 
-    def _add(self, role, key, title, body, given, expect, tex, sizes, hypothesis, box=None):
+    def _add(
+        self, role, key, title, body, given, expect, tex, sizes, hypothesis, box=None, where=None
+    ):
         full = f"{self.id}/{key}"
         if full in self.forms:
             raise ClaimError(f"{full}: two forms have this key; give one of them key=…")
         _lint(body, full)
         _is_text(full, title=title, tex=tex)
+        listed, where = self.listed, self.where if where is None else where
         self.forms[full] = Form(
-            full, role, title, body, given, sizes, expect, tex, hypothesis, box, self.listed
+            full, role, title, body, given, sizes, expect, tex, hypothesis, box, listed, where
         )
 
     def finish(self) -> None:
@@ -316,9 +347,17 @@ class Claim:
                     {name: domain.relaxed},
                     f"{name}: {domain.name}",
                 )
+        for k, text in enumerate(self.where):
+            key, rest = f"drop-where-{k + 1}", (*self.where[:k], *self.where[k + 1 :])
+            if f"{self.id}/{key}" not in self.forms:
+                self._add(
+                    *("dropped", key, f"not only where {text}", main.body, dict(main.given), None),
+                    *("", main.sizes, text),
+                    where=rest,
+                )
         # Where nothing else is assumed, that the inputs are real is the one hypothesis there is.
         real = {n: d.extended for n, d in main.given.items() if d.extended is not None}
-        if real and not any(d.relaxed for d in main.given.values()):
+        if real and not self.where and not any(d.relaxed for d in main.given.values()):
             names = ", ".join(real)
             self._drop(main, "real", f"{names} not real: complex", real, f"{names}: real")
 
@@ -450,6 +489,7 @@ def claim(
     box: Mapping[str, Any] | None = None,
     listed: bool = False,
     differs: str = "",
+    where: Sequence[str] = (),
 ) -> Callable[[Body], Claim]:
     """Register a claim; the decorated body becomes its first form.
 
@@ -465,6 +505,8 @@ def claim(
                any of them; "refuted" for a no-go row stated as the universal claim it denies
     sizes:     allowed values of a size, where not 1..6
     box:       raw box for an enclosure (see fieldcheck.evidence.enclose)
+    where:     hypotheses on the inputs beside their domains, as "x > y" or "0 <= a < b"; every
+               form has them (see fieldcheck.hypotheses)
     listed:    the statement speaks of the listed sizes only, as a table does: proved at these, it
                is proved
     """
@@ -505,6 +547,7 @@ def claim(
             body.__module__,
             listed,
             differs,
+            (where,) if isinstance(where, str) else tuple(where),
         )
         made._add(
             "claim", "claim", title, body, dict(given), expected, tex, dict(sizes or {}), None, box

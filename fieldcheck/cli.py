@@ -519,6 +519,84 @@ def recheck(
         raise typer.Exit(DIFFERS)
 
 
+# --- campaign -------------------------------------------------------------------------------------
+
+
+@app.command(
+    help="Try many more cases of what stands, on a Dask cluster: here, or one that is running.\n\n"
+    "The totals depend on the seed alone. A campaign that was stopped goes on where it was. Cases "
+    "and counterexamples go into the ledger."
+    + _examples(
+        ("fieldcheck campaign --cases 1e7", "every form that stands on points that were tried"),
+        ("fieldcheck campaign lse-from-null-key --cases 1e8", "one claim, on the cores here"),
+        ("fieldcheck campaign --on tcp://host:8786", "on the workers of a Dask scheduler"),
+    ),
+)
+def campaign(
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY...", help="Claims or forms (default: all that stand)."),
+    ] = None,
+    cases: Annotated[
+        str, typer.Option(metavar="N", help="Cases of each form, as 1e8; in tasks of 250 000.")
+    ] = "1e6",
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A running scheduler (default: a cluster here)."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Seed of everything that is drawn.")
+    ] = 0,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, help="Worker processes here (default: one a core)."),
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep finished tasks here, also when all is done."),
+    ] = None,
+    path: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write totals and rates to FILE.")
+    ] = None,
+    ledger: LedgerOption = None,
+    files: FromOption = None,
+) -> None:
+    import importlib
+
+    from fieldcheck.campaign import rows, run, show
+    from fieldcheck.campaign.records import PER, number_of_cases, plain
+
+    count, names = number_of_cases(cases), tuple(files or ())
+    claims = _load(names)
+    found, kept = _needed_ledger(ledger, names, claims), _ledger_path(ledger, names)
+    assert kept is not None
+    for file in (path, journal):
+        if file is not None:
+            store.check_writable(file)
+    wanted = run.chosen(
+        claims, found, keys or (), lambda claim: _is_stale(claim, found.row(claim.id), found)
+    )
+    request = run.Request(
+        cases=count,
+        journal=journal or kept.with_name(f"{kept.stem}.campaign"),
+        seed=seed,
+        jobs=jobs or runs.default_jobs(),
+        address=on,
+        per=PER,
+    )
+    orders = run.orders_of(claims, wanted, names, seed, PER)
+    with show.Watch(_console(error=True)) as watch:
+        totals, measured, finished = run.run(request, orders, watch)
+    forms = rows.enter(kept, claims, importlib.import_module(MACHINE), names, [*totals.values()])
+    if path is not None:
+        path.write_text(json_text(plain(finished.head, totals, measured)) + "\n", encoding="utf-8")
+    if journal is None:
+        finished.remove()
+    show.summary(_console(), totals, measured)
+    if not all(form.met for form in forms):
+        raise typer.Exit(DIFFERS)
+
+
 # --- coverage -------------------------------------------------------------------------------------
 
 

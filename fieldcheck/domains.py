@@ -50,6 +50,8 @@ class Domain:
     signs:     raw components whose entries are 1 or -1
     within:    what else the raw parameters must meet, at an exact point
     holds:     the hypothesis on a value from elsewhere, which was not built from raw parameters
+    span:      two numbers, exact or infinite, between which every entry lies
+    range:     of an integer parameter, its first and its last value
     """
 
     name: str
@@ -67,6 +69,12 @@ class Domain:
     signs: tuple[str, ...] = ()
     within: Callable[[Raw], bool] | None = None
     holds: Test | None = None
+    span: tuple[Fraction | float, Fraction | float] | None = None
+    range: tuple[int, int] | None = None
+
+    def called(self, name: str) -> Domain:
+        """An integer parameter under its name: the length of an array without entries."""
+        return replace(self, raw={"count": (name, 0)})
 
     def admits(self, raw: Raw) -> bool:
         """Do exact raw parameters (arrays of fractions) meet the hypothesis?"""
@@ -299,6 +307,21 @@ def real() -> Domain:
     return Domain("real number", (), {"x": ()}, _plain, strata, extended=number(), covers="all")
 
 
+def _counted(xp, raw):
+    return raw["count"].shape[0]
+
+
+def integer(low: int, high: int) -> Domain:
+    """An integer from ``low`` to ``high``, at least 0; every one of them is visited.
+
+    The body gets it as a plain integer, good for an exponent, a length or a range.
+    """
+    if not 0 <= low <= high:
+        raise ValueError(f"an integer from {low} to {high}: the first is at least 0, and no larger")
+    name = f"integer from {low} to {high}"
+    return Domain(name, (), {}, _counted, covers="all", range=(low, high))
+
+
 def number() -> Domain:
     """Any complex number."""
     strata = {"zero": _zero, "real": _real}
@@ -324,6 +347,7 @@ def positive(*dims: str | int) -> Domain:
         covers="all",
         nonzero=("x",),
         holds=_every(lambda x: x > 0),
+        span=(Fraction(0), math.inf),
     )
 
 
@@ -338,6 +362,7 @@ def nonnegative(*dims: str | int) -> Domain:
         relaxed=real() if not dims else real_matrix(*dims),
         covers="all",
         holds=_every(lambda x: x >= 0),
+        span=(Fraction(0), math.inf),
     )
 
 
@@ -353,6 +378,7 @@ def root(of: str) -> Domain:
         symbol=of,
         covers="all",
         holds=_every(lambda x: x >= 1),
+        span=(Fraction(1), math.inf),
     )
 
 
@@ -379,6 +405,7 @@ def between(low: int | Fraction, high: int | Fraction, *dims: str | int) -> Doma
         reach=(-1, 1),
         covers="all",
         holds=_every(lambda x: (x >= low) & (x <= high)),
+        span=(Fraction(low), Fraction(high)),
     )
 
 
@@ -399,6 +426,25 @@ def simplex(n: str | int) -> Domain:
         covers="all",
         nonzero=("x",),
         holds=lambda re, im: bool(np.all(re > 0) and re.sum() == 1),
+        span=(Fraction(0), Fraction(1)),
+    )
+
+
+def spectral(n: str | int) -> Domain:
+    """Any Hermitian matrix by its eigenvectors U (unitary) and eigenvalues w: the pair (U, w), for
+    arithmetics that find no eigenvalues; the matrix is ``(U * w) @ xp.star(U)``."""
+    base = unitary(n)
+    return Domain(
+        "eigenvectors and eigenvalues of a Hermitian matrix",
+        (n, n),
+        {**base.raw, "w": (n,)},
+        lambda xp, raw: (base.build(xp, {k: raw[k] for k in base.raw}), raw["w"]),
+        {
+            "repeated-eigenvalues": _only("w")(_tie_rows),
+            "zero": _only("w")(_zero),
+            "real": lambda raw, rng: {**raw, "im": raw["im"] * 0, "t": raw["t"] * 0},
+        },
+        covers="all",
     )
 
 
@@ -578,6 +624,7 @@ def unit_vector(n: str | int) -> Domain:
         signs=("s",),
         within=lambda raw: bool(np.any(raw["t"] != 0) or np.any(raw["a"] != 0)),
         holds=lambda re, im: bool((re * re).sum() == 1),
+        span=(Fraction(-1), Fraction(1)),
     )
 
 

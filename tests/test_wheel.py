@@ -18,8 +18,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_NEEDED = (
-    "docutils hypothesis IPython jupyter_book matplotlib myst_nb myst_parser pylatexenc pytest "
-    "sklearn sphinx safetensors tokenizers transformers"
+    "dask distributed docutils hypothesis IPython jupyter_book matplotlib myst_nb myst_parser "
+    "pylatexenc pytest sklearn sphinx safetensors tokenizers transformers"
 )
 CLAIM = '''
 from fieldcheck import Gradient, claim, ours, vector

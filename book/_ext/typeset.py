@@ -129,8 +129,11 @@ def breakable(tex: str) -> str:
 # --- the pages ------------------------------------------------------------------------------------
 
 
-JOINER = "&#8288;"
-"""Between a formula and a full stop: no line begins with one."""
+STOP = "<!--stop-->"
+"""Between a formula and a full stop."""
+KEPT = '<span class="fc-kept">'
+AFTER_FORMULA = re.compile(f"{STOP}([.,;:!?)]*)")
+AFTER_VERDICT = re.compile(r'(<a [^>]*><span class="fc-verdict[^>]*>[^<]*</span></a>)([.,;:!?)]+)')
 
 
 def typesetter(app: Sphinx) -> Typesetter:
@@ -149,12 +152,22 @@ def _set(self: Any, node: nodes.Element, *, display: bool) -> str:
 
 
 def visit_inline(self: Any, node: nodes.math) -> None:
-    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
-    self.body.append(_set(self, node, display=False) + "</span>")
+    # A title is also shown where no page's text is: beside it, as it stands.
     following = node.next_node(descend=False, siblings=True)
-    if isinstance(following, nodes.Text) and following.astext()[:1] in tuple(".,;:!?)"):
-        self.body.append(JOINER)
+    ends = isinstance(following, nodes.Text) and following.astext()[:1] in tuple(".,;:!?)")
+    stop = ends and not isinstance(node.parent, nodes.title | nodes.reference)
+    self.body.append(KEPT * stop)
+    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    self.body.append(_set(self, node, display=False) + "</span>" + STOP * stop)
     raise nodes.SkipNode
+
+
+def keep_stops(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """No line begins with the full stop of a formula or of a verdict: both are kept together."""
+    body = AFTER_FORMULA.sub(r"\1</span>", context.get("body", ""))
+    context["body"] = AFTER_VERDICT.sub(rf"{KEPT}\1\2</span>", body)
 
 
 def visit_display(self: Any, node: nodes.math_block) -> None:
@@ -171,4 +184,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("tex_macros", {}, "html")
     app.add_html_math_renderer("typeset", (visit_inline, None), (visit_display, None))
     app.add_css_file("katex/katex.css", priority=100)
+    app.connect("html-page-context", keep_stops)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

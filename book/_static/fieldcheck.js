@@ -22,15 +22,20 @@
     for (const [box, wide] of found) box.classList.toggle("fc-wide", wide);
   }
 
-  // On a phone a table of words that is wider than the window is read line by line; numbers stay in columns.
+  // On a phone a table of words, too wide or of tall narrow columns, is read line by line; numbers stay in columns.
   const phone = window.matchMedia("(max-width: 640px)");
   function stackTables() {
     for (const table of document.querySelectorAll("article table:not(.fc-ledger, .fc-stack)")) {
       const head = table.tHead?.rows[0];
       const cells = [...table.querySelectorAll("tbody td")];
-      if (!head || !cells.length || table.scrollWidth <= table.parentElement.clientWidth + 1) continue;
-      if (cells.reduce((sum, cell) => sum + cell.textContent.length, 0) / cells.length < 12) continue;
-      for (const cell of cells) cell.dataset.label = head.cells[cell.cellIndex]?.textContent.trim() || "";
+      if (!head || head.cells.length < 3 || !cells.length) continue;
+      const wide = table.scrollWidth > table.parentElement.clientWidth + 1;
+      const signs = cells.reduce((sum, cell) => sum + cell.textContent.length, 0) / cells.length;
+      if (signs < (wide ? 12 : 40)) continue;
+      for (const cell of cells) {
+        cell.dataset.label = head.cells[cell.cellIndex]?.textContent.trim() || "";
+        if (!cell.textContent.trim()) cell.dataset.fcEmpty = "";
+      }
       table.classList.add("fc-stack");
     }
   }

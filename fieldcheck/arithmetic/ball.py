@@ -18,9 +18,10 @@ from typing import Any
 
 import flint
 import numpy as np
-from flint import acb, arb
+from flint import acb, acb_mat, arb, arb_mat
 
-from fieldcheck.arithmetic.array import Array, Jet, Unsupported
+from fieldcheck.arithmetic import spectral
+from fieldcheck.arithmetic.array import Array, Jet, Unsupported, Value
 from fieldcheck.arithmetic.objects import Objects, boxed, each
 
 
@@ -74,6 +75,11 @@ def _sgn(x):
     return arb(-1) if x < 0 else arb(-1).union(arb(1))
 
 
+def _widened(x, by):
+    disc = arb(0, by) if by.is_finite() else by
+    return x + (acb(disc, disc) if isinstance(x, acb) else disc)
+
+
 def _maximum(a, b):
     return _need_real("maximum", a).max(_need_real("maximum", b))
 
@@ -117,6 +123,9 @@ def _square(x):
 def _square_of_modulus(x):
     return _square(x.real) + _square(x.imag) if isinstance(x, acb) else _square(x)
 
+
+MOST, OPEN = 1 << 14, 1 << 10
+"""Terms of a sum to infinity, at most, and while nothing bounds what is left of it."""
 
 MANY = 8
 """Factors of a power up to which it is a product like any other."""
@@ -182,6 +191,39 @@ class Ball(Objects):
     def _real_only(self, data):
         return all(real_part_of_real(x) is not None for x in data.flat)
 
+    def _sum_to_infinity(self, first: Value, ratio: Any) -> Value:
+        """Terms until what is left is below the working precision; where that takes too many, or
+        the ratio is not seen to stay below 1, the sum has no value."""
+        terms, total, n, look = first, first * 0, 0, 8
+        small = arb(2) ** -flint.ctx.prec
+        while True:
+            for k in range(n + 1, look + 1):
+                total, terms = total + terms, terms * ratio(self.one / k)
+            n, left = look, self._left(terms, ratio, look)
+            done = each(lambda s, r: bool(r <= small * abs(s)), total.data, left)
+            open_ = any(not r.is_finite() for r in left.flat)
+            if done.all() or n >= MOST or (open_ and n >= OPEN):
+                pick = lambda s, r, fine: _widened(s, r) if fine else arb("nan")
+                return self.wrap(each(pick, total.data, left, done))
+            look *= 2
+
+    def _left(self, terms: Value, ratio: Any, n: int) -> np.ndarray:
+        """A bound on the sum of these terms and all that follow: not finite where there is none."""
+        half = arb(1) / (2 * n)
+        every = ratio(self.wrap(boxed(arb(half.mid(), half.upper()))))  # 0 <= 1/k <= 1/n
+        over = each(lambda r: 1 - abs(r).upper(), (every + terms * 0).data)
+        bound = lambda t, o: (abs(t).upper() / o).upper() if o > 0 else arb("nan")
+        return each(bound, terms.data, over)
+
+    def certainly(self, kind: str, value: Value) -> bool:
+        """Is every entry positive, nonnegative or nonzero, as its ball shows?"""
+        real = [real_part_of_real(x) for x in value.data.flat]
+        if kind == "nonzero":
+            return all(x.is_finite() and not x.contains(0) for x in value.data.flat)
+        return all(
+            x is not None and bool(x > 0 or (kind == "nonnegative" and x >= 0)) for x in real
+        )
+
     def _exp(self, d):
         return each(lambda x: x.exp(), d)
 
@@ -199,6 +241,34 @@ class Ball(Objects):
 
     def _tanh(self, d):
         return each(lambda x: x.tanh(), d)
+
+    def _sinh(self, d):
+        return each(lambda x: x.sinh(), d)
+
+    def _cosh(self, d):
+        return each(lambda x: x.cosh(), d)
+
+    def _arctan(self, d):
+        return each(lambda x: _need_real("arctan", x).atan(), d)
+
+    def _erf(self, d):
+        return each(lambda x: _need_real("erf", x).erf(), d)
+
+    def _det(self, a):
+        made = acb_mat if any(isinstance(x, acb) for x in a.flat) else arb_mat
+        return boxed(made(a.tolist()).det())
+
+    def _eigvalsh(self, a):
+        return spectral.eigenvalues(a)
+
+    def _svdvals(self, a):
+        return spectral.singular_values(a)
+
+    def _expm(self, a):
+        return spectral.exponential(a)
+
+    def _logm(self, a):
+        return spectral.logarithm(a)
 
     def _relu(self, d):
         return each(_relu, d)
@@ -302,6 +372,26 @@ class Scaled(Ball):
             self.low = min(self.low, -far / math.log(10))
         return super()._tanh(d)
 
+    def _arctan(self, d):
+        """It comes as near to ±π/2 as its argument is far."""
+        far = [log10_most(x) for x in d.flat]
+        self.low = min([self.low, *(-size for size in far if 0 < size < math.inf)])
+        return super()._arctan(d)
+
+    def _erf(self, d):
+        """It comes as near to ±1 as exp(-x²) is to zero."""
+        self.exp(self.wrap(boxed(-each(_square_of_modulus, d))))
+        return super()._erf(d)
+
+    def _sum_to_infinity(self, first, ratio):
+        """Its terms are as small as the precision, and hide nothing."""
+        before = self.low, self.high
+        total = super()._sum_to_infinity(first, ratio)
+        self.low, self.high = before
+        self._keep(first.data)
+        self._keep(total.data)
+        return total
+
     def _logsumexp(self, d, axis):
         self._softmax(d, axis)
         return super()._logsumexp(d, axis)
@@ -314,5 +404,8 @@ def _kept(name: str):
     return operation
 
 
-for _name in ("_integer", "_mul", "_div", "_matmul", "_exp", "_softmax", "_solve", "_sin", "_cos"):
+for _name in (
+    *("_integer", "_mul", "_div", "_matmul", "_exp", "_softmax", "_solve", "_sin", "_cos"),
+    *("_sinh", "_cosh", "_det", "_eigvalsh", "_svdvals", "_expm", "_logm"),
+):
     setattr(Scaled, _name, _kept(_name))

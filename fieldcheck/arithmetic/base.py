@@ -24,6 +24,7 @@ from fieldcheck.arithmetic.array import (
     push,
     same_shape,
 )
+from fieldcheck.arithmetic.compositions import Compositions
 
 _SYMBOLS = {"_add": "+", "_sub": "-", "_mul": "*", "_div": "/", "_matmul": "@"}
 
@@ -45,6 +46,14 @@ def misfit(op: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
         return ""
     hint = " (it acts entry by entry, as ** does; the matrix product is a @ b)"
     return f"{said}the lengths {apart[0][0]} and {apart[0][1]} differ{hint}"
+
+
+def _square(a: Value, name: str) -> Value:
+    """A square matrix; anything else is a slip."""
+    shape = a.shape
+    if len(shape) != 2 or not same_shape(shape[:1], shape[1:]):
+        raise ValueError(f"xp.{name} needs a square matrix, not an array of shape {shape}")
+    return a
 
 
 class NoPrimitive(AttributeError):
@@ -78,7 +87,7 @@ class Primitives:
         return "xp"
 
 
-class Arithmetic:
+class Arithmetic(Compositions):
     """One number system behind the primitives a body may use."""
 
     kind = "abstract"
@@ -372,20 +381,53 @@ class Arithmetic:
     def inv(self, a: Value) -> Value:
         return self.solve(a, self.eye(a.shape[0]))
 
-    def det(self, a: Value) -> Value:
-        """Determinant by minors along the first row (small sizes only; division-free)."""
-        n = a.shape[0]
-        if n == 1:
-            return a[0, 0]
-        total = None
-        for k in range(n):
-            keep = [j for j in range(n) if j != k]
-            minor = self.stack([a[1:, j] for j in keep], axis=1)
-            term = a[0, k] * self.det(minor)
-            term = -term if k % 2 else term
-            total = term if total is None else total + term
-        assert total is not None
-        return total
+    def _eliminated(self, a: Value) -> Value | None:
+        """The determinant by elimination, or None where the arithmetic has none.  Its derivative is
+        the sum of those with one row replaced by its derivative."""
+        if not hasattr(type(self), "_det"):
+            return None
+        if not isinstance(a, Jet):
+            return Array(self, self._det(a.data))
+        total, n = None, a.shape[0]
+        for k in range(n if a.t is not None else 0):
+            swapped = self.concat([a.v[:k], a.t[k : k + 1], a.v[k + 1 :]])  # type: ignore[index]
+            total = plus(total, self.det(swapped))
+        return self._jet(a.tag, self.det(a.v), total, self.det, a)
+
+    def eigvalsh(self, a: Value) -> Value:
+        """The eigenvalues, in ascending order, of the Hermitian part (A + A*)/2 of a square matrix:
+        of a Hermitian one its own.  They have no derivative here."""
+        return self._spectral(self._eigvalsh, _square(a, "eigvalsh"))
+
+    def svdvals(self, a: Value) -> Value:
+        """The singular values of a matrix, in descending order."""
+        return self._spectral(self._svdvals, a)
+
+    def spectral_norm(self, a: Value) -> Value:
+        """The largest singular value of a matrix."""
+        return self.svdvals(a)[0]
+
+    def expm(self, a: Value) -> Value:
+        """The exponential of a square matrix; its derivative along H is the upper right block of
+        the exponential of [[A, H], [0, A]]."""
+        if not isinstance(a, Jet):
+            return Array(self, self._expm(_square(a, "expm").data))
+        t = None
+        if a.t is not None:
+            n = a.shape[0]
+            rows = [self.concat([a.v, a.t], axis=1), self.concat([a.v * 0, a.v], axis=1)]
+            t = self.expm(self.concat(rows))[:n, n:]
+        return self._jet(a.tag, self.expm(a.v), t, self.expm, a)
+
+    def logm(self, a: Value) -> Value:
+        """The logarithm of the Hermitian part of a square matrix, where that is positive definite;
+        elsewhere it has no value."""
+        return self._spectral(self._logm, _square(a, "logm"))
+
+    def _spectral(self, op: Callable[[Any], Any], a: Value) -> Value:
+        if isinstance(a, Jet):
+            raise Unsupported("a derivative of eigenvalues, or of a matrix logarithm")
+        return Array(self, op(a.data))
 
     def dot(self, a: Value, b: Value) -> Value:
         """Sum of conj(a) b over all entries."""
@@ -397,6 +439,24 @@ class Arithmetic:
 
     def norm2(self, x: Value, axis: int | None = None) -> Value:
         return self.sum(self.abs2(x), axis=axis)
+
+    def sum_to_infinity(self, first: Any, ratio: Callable[[Value], Any]) -> Value:
+        """The sum of t_1, t_2, ... with t_1 = first and t_{k+1} = t_k ratio(1/k), entry by entry.
+
+        ``ratio`` is a function of h = 1/k, so that one look at h in [0, 1/K] bounds it for every k
+        from K on: with |ratio| <= q < 1 there, what is left after K terms is at most
+        |t_{K+1}| / (1 - q).  Nobody states that bound: it is made, and where there is none (the
+        ratio tends to 1, or is larger) the sum has no value.  It has no derivative here.
+        """
+        if isinstance(first := self.lift(first), Jet):
+            raise Unsupported("a derivative of a sum to infinity")
+
+        def step(h: Value) -> Value:
+            if isinstance(r := self.lift(ratio(h)), Jet):
+                raise Unsupported("a derivative of a sum to infinity")
+            return r
+
+        return self._sum_to_infinity(first + 0 * step(self.one), step)
 
     # -- analytic functions ----------------------------------------------------------------------
     def exp(self, x: Any) -> Value:
@@ -416,6 +476,32 @@ class Arithmetic:
 
     def tanh(self, x: Any) -> Value:
         return self._smooth(x, self._tanh, lambda v, y: 1 - y * y)
+
+    def sinh(self, x: Any) -> Value:
+        return self._smooth(x, self._sinh, lambda v, y: self.cosh(v))
+
+    def cosh(self, x: Any) -> Value:
+        return self._smooth(x, self._cosh, lambda v, y: self.sinh(v))
+
+    def arctan(self, x: Any) -> Value:
+        """Of a real value; so there is no cut."""
+        return self._smooth(x, self._arctan, lambda v, y: self.one / (1 + v * v))
+
+    def erf(self, x: Any) -> Value:
+        """2/√π times the integral of exp(-t²) from 0 to a real x."""
+        return self._smooth(x, self._erf, lambda v, y: self._bell(v))
+
+    def _bell(self, x: Any) -> Value:
+        """The derivative of erf."""
+        return 2 * self.exp(-(x * x)) / self.sqrt(self.pi)
+
+    def _sinh(self, data: Any) -> Any:
+        x = Array(self, data)
+        return ((self.exp(x) - self.exp(-x)) / 2).data
+
+    def _cosh(self, data: Any) -> Any:
+        x = Array(self, data)
+        return ((self.exp(x) + self.exp(-x)) / 2).data
 
     def logistic(self, x: Any) -> Value:
         """1 / (1 + exp(-x))."""

@@ -78,6 +78,6 @@ for _name in (
     *("neg", "power", "getitem", "transpose", "reshape", "sum", "diagonal", "concat", "stack"),
     *("eye", "zeros", "ones", "conj", "real", "imag", "solve", "abs2", "norm2", "norm", "unit"),
     *("exp", "log", "sqrt", "sin", "cos", "tanh", "logistic", "softplus", "logsumexp", "softmax"),
-    *("step", "relu"),
+    *("step", "relu", "permute", "sinh", "cosh", "arctan", "erf"),
 ):
     setattr(Beside, _name, _each(_name))

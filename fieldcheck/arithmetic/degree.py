@@ -114,6 +114,9 @@ class Degree(Arithmetic):
     def _transpose(self, d):
         return _with((*d.shape[:-2], d.shape[-1], d.shape[-2]), d)
 
+    def _permute(self, d, axes):
+        return _with([d.shape[k] for k in axes], d)
+
     def _reshape(self, d, shape):
         return _with(dummy(d.shape).reshape(shape).shape, d)
 
@@ -163,6 +166,13 @@ class Degree(Arithmetic):
         whole = n * height + math.log2(math.factorial(n))
         return Bound(b.shape, n * row, n * row, whole, whole)
 
+    def _det(self, a):
+        """An n-fold product, the denominators of each row cleared."""
+        n = a.shape[0]
+        height = n * (a.height + (n - 1) * a.below) + math.log2(math.factorial(n))
+        top, bottom = n * (a.top + (n - 1) * a.bottom), n * n * a.bottom
+        return Bound((), top, bottom, height, n * n * a.below)
+
     def _symbol(self, d):
         self.symbols += max(1, math.prod(d.shape))
         self.widest = max(self.widest, d.top + d.bottom)
@@ -199,7 +209,8 @@ class Degree(Arithmetic):
         one = self._symbol(d)
         return Bound(one.shape, 2, 1, 2.0, 1.0)
 
-    _sin = _cos = _circular
+    _sin = _cos = _sinh = _cosh = _circular
+    _arctan = _erf = _exp
 
     def _tanh(self, d):
         return Bound(self._symbol(d).shape, 2, 2, 1.0, 1.0)

@@ -33,6 +33,35 @@ def _from_above(d: torch.Tensor) -> torch.Tensor:
     return d + 0 if d.is_complex() else d
 
 
+SMALL = 1e-100
+"""Entries of a matrix that are smaller than this beside its largest one: LAPACK would stumble."""
+
+
+MANY, ROUNDING = 64, 2.0**-52
+"""Terms of a sum to infinity, and what may be left of it after them."""
+
+FAR = 1e4
+"""Entries from here on are left to balls: their exponentials overflow, or take long."""
+
+
+def _tame(a: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A matrix whose largest entry is 1, and its scale; zero for one that is not finite."""
+    a = torch.where(torch.isfinite(a).all(), a, torch.zeros_like(a))
+    scale = a.abs().amax().detach() if a.numel() else torch.ones((), dtype=_REAL)
+    scale = torch.where(scale > 0, scale, torch.ones_like(scale))
+    a = a / scale
+    return torch.where(a.abs() < SMALL, torch.zeros_like(a), a), scale
+
+
+def _hermitian(a: torch.Tensor) -> torch.Tensor:
+    return a / 2 + a.mH / 2
+
+
+def _finite(a: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+    """What was made of a finite matrix; of another one nothing."""
+    return torch.where(torch.isfinite(a).all(), made, torch.full_like(made, torch.nan))
+
+
 class Float(Arithmetic):
     """IEEE double precision (torch)."""
 
@@ -80,6 +109,9 @@ class Float(Arithmetic):
     def _transpose(self, d):
         return d.transpose(-1, -2)
 
+    def _permute(self, d, axes):
+        return d.permute(axes)
+
     def _reshape(self, d, shape):
         return d.reshape(shape)
 
@@ -118,6 +150,38 @@ class Float(Arithmetic):
     def _solve(self, a, b):
         return torch.linalg.solve_ex(*_common(a, b))[0]
 
+    def _det(self, a):
+        return torch.linalg.det(a)
+
+    def _eigvalsh(self, a):
+        h, scale = _tame(_hermitian(a))
+        return _finite(a, torch.linalg.eigvalsh(h) * scale)
+
+    def _svdvals(self, a):
+        h, scale = _tame(a)
+        return _finite(a, torch.linalg.svdvals(h) * scale)
+
+    def _expm(self, a):
+        near = a.abs().amax() < FAR if a.numel() else torch.ones((), dtype=torch.bool)
+        made = torch.linalg.matrix_exp(torch.where(near, a, torch.zeros_like(a)))
+        return torch.where(near, made, torch.full_like(made, torch.nan))
+
+    def _logm(self, a):
+        h, scale = _tame(_hermitian(a))
+        w, q = torch.linalg.eigh(h)
+        w = torch.where(w > 0, torch.log(w) + torch.log(scale), torch.nan)
+        return _finite(a, (q * w.to(q.dtype)) @ q.mH)
+
+    def _sum_to_infinity(self, first, ratio):
+        """So many terms; nothing where they are not enough."""
+        terms, total = first, first * 0
+        for k in range(1, MANY + 1):
+            step = ratio(self.one / k)
+            total, terms = total + terms, terms * step
+        left = terms.data.abs() / (1 - step.data.abs())
+        enough = (step.data.abs() < 1) & (left <= ROUNDING * total.data.abs())
+        return self.wrap(torch.where(enough, total.data, torch.full_like(total.data, torch.nan)))
+
     def _exp(self, d):
         return torch.exp(d)
 
@@ -135,6 +199,20 @@ class Float(Arithmetic):
 
     def _tanh(self, d):
         return torch.tanh(d)
+
+    def _sinh(self, d):
+        return torch.sinh(d)
+
+    def _cosh(self, d):
+        return torch.cosh(d)
+
+    def _arctan(self, d):
+        _need_real("arctan", d)
+        return torch.atan(d)
+
+    def _erf(self, d):
+        _need_real("erf", d)
+        return torch.erf(d)
 
     def _logistic(self, d):
         return torch.sigmoid(d)

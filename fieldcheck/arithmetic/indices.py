@@ -435,6 +435,12 @@ class Indices(Arithmetic):
         touched = (*c.touched[:-2], c.touched[-1], c.touched[-2])
         return self._moved(c, lambda k: swapped.get(k, k), axes, touched, "T")
 
+    def _permute(self, c: Count, order: Sequence[int]) -> Count:
+        rank = len(order)
+        goes = {k - rank: order.index(k) - rank for k in range(rank)}
+        axes, touched = [c.axes[k] for k in order], [c.touched[k] for k in order]
+        return self._moved(c, lambda k: goes[k], axes, touched, ("permuted", tuple(order)))
+
     def _diagonal(self, c: Count) -> Count:
         if c.axes[-1] != c.axes[-2]:
             raise Unsupported("the diagonal of a matrix that is not square by name")
@@ -639,6 +645,13 @@ class Indices(Arithmetic):
 
     _sgn = _step
 
+    def _arctan(self, c: Count) -> Count:
+        """No rule gives its argument back."""
+        return self._symbol("arctan", c)
+
+    def _erf(self, c: Count) -> Count:
+        return self._symbol("erf", c)
+
     def _sqrt(self, c: Count) -> Count:
         """Its square is its argument: it has half the indices."""
         made = self._symbol("sqrt", c)
@@ -670,6 +683,14 @@ class Indices(Arithmetic):
         idle = a.idle or b.idle
         self.doubtful |= a.idle
         return Count(key, b.axes, top, most(a.inner, b.inner), {det: 1}, b.touched, None, idle)
+
+    def _det(self, a: Count) -> Count:
+        """A sum of products of as many entries as there are rows, a fixed number."""
+        if named(a.axes[-1]) or a.under:
+            raise Unsupported("a determinant with a named size or with divisors")
+        n = math.prod(x for x in a.axes[-1] if isinstance(x, int))
+        key = self._key("det", a.key)
+        return Count(key, (), plus({}, a.top, n), a.inner, {}, (), None, a.idle)
 
     # -- all partial derivatives at once ---------------------------------------------------------
     def direction(self, x: Count) -> Count:

@@ -149,6 +149,15 @@ class Informed(Arithmetic):
     def _logistic(self, d: Pair) -> Pair:
         return super()._logistic(d)[0], self.signs._logistic(d[1])
 
+    def _sinh(self, d: Pair) -> Pair:
+        return super()._sinh(d)[0], self.signs._sinh(d[1])
+
+    def _cosh(self, d: Pair) -> Pair:
+        return self._learnt((super()._cosh(d)[0], self.signs._cosh(d[1])))
+
+    def _eliminated(self, a: Value) -> Value | None:
+        return super()._eliminated(a) if hasattr(type(self.first), "_det") else None
+
     def power(self, a: Any, n: Any) -> Value:
         if isinstance(n, Array) and getattr(n.data[0], "idle", False):
             raise Unsupported("a power whose exponent holds a size")
@@ -236,6 +245,6 @@ def _both(name: str) -> Any:
 for _name in (
     *("_add", "_sub", "_mul", "_neg", "_matmul", "_getitem", "_transpose", "_sum", "_diagonal"),
     *("_conj", "_real", "_imag", "_solve", "_exp", "_sin", "_cos", "_tanh", "_relu", "_step"),
-    *("_abs", "_sgn", "_maximum", "_minimum"),
+    *("_abs", "_sgn", "_maximum", "_minimum", "_permute", "_arctan", "_erf", "_det"),
 ):
     setattr(Informed, _name, _both(_name))

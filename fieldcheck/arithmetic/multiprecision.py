@@ -10,6 +10,9 @@ import numpy as np
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.objects import Objects, boxed, each
 
+MOST = 1 << 14
+"""Terms of a sum to infinity, at most."""
+
 
 def _real_only(name: str, f):
     def checked(*xs: Any):
@@ -18,6 +21,24 @@ def _real_only(name: str, f):
         return f(*map(mpmath.re, xs))
 
     return checked
+
+
+def _hermitian(a: np.ndarray) -> Any:
+    h = mpmath.matrix(a.tolist())
+    return (h + h.H) / 2
+
+
+def _table(made: Any) -> np.ndarray:
+    out = np.empty((made.rows, made.cols), dtype=object)
+    for k in np.ndindex(*out.shape):
+        out[k] = made[k]
+    return out
+
+
+def _vector(made: Any) -> np.ndarray:
+    out = np.empty(len(made), dtype=object)
+    out[:] = [mpmath.re(x) for x in made]
+    return out
 
 
 class Multiprecision(Objects):
@@ -69,6 +90,48 @@ class Multiprecision(Objects):
 
     def _tanh(self, d):
         return each(mpmath.tanh, d)
+
+    def _sinh(self, d):
+        return each(mpmath.sinh, d)
+
+    def _cosh(self, d):
+        return each(mpmath.cosh, d)
+
+    def _arctan(self, d):
+        return each(_real_only("arctan", mpmath.atan), d)
+
+    def _erf(self, d):
+        return each(_real_only("erf", mpmath.erf), d)
+
+    def _det(self, a):
+        return boxed(mpmath.det(mpmath.matrix(a.tolist())))
+
+    def _sum_to_infinity(self, first, ratio):
+        terms, total = first, first * 0
+        small = mpmath.mpf(2) ** -mpmath.mp.prec
+        enough = lambda s, t, r: abs(r) < 1 and abs(t) <= small * abs(s) * (1 - abs(r))
+        for k in range(1, MOST):
+            step = ratio(self.one / k)
+            total, terms = total + terms, terms * step
+            if each(enough, total.data, terms.data, (step + terms * 0).data).all():
+                return total
+        raise Unsupported("a sum to infinity that takes too many terms")
+
+    def _eigvalsh(self, a):
+        return _vector(mpmath.eighe(_hermitian(a), eigvals_only=True))
+
+    def _svdvals(self, a):
+        tall = a if a.shape[0] >= a.shape[1] else a.T
+        return _vector(mpmath.svd_c(mpmath.matrix(tall.tolist()), compute_uv=False))
+
+    def _expm(self, a):
+        return _table(mpmath.expm(mpmath.matrix(a.tolist())))
+
+    def _logm(self, a):
+        w, q = mpmath.eighe(_hermitian(a))
+        if any(x <= 0 for x in w):
+            return each(lambda _: mpmath.nan, a)
+        return _table(q * mpmath.diag([mpmath.log(x) for x in w]) * q.H)
 
     def _relu(self, d):
         return each(_real_only("relu", lambda x: max(x, mpmath.mpf(0))), d)

@@ -73,6 +73,9 @@ class Objects(Arithmetic):
     def _transpose(self, d):
         return d.swapaxes(-1, -2)
 
+    def _permute(self, d, axes):
+        return d.transpose(axes)
+
     def _reshape(self, d, shape):
         return d.reshape(shape)
 
@@ -80,7 +83,7 @@ class Objects(Arithmetic):
         return boxed(d.sum(axis=axis)) if d.shape[axis] else self._full(d.shape[:-1], 0)
 
     def _diagonal(self, d):
-        return np.diagonal(d).copy()
+        return np.diagonal(d, axis1=-2, axis2=-1).copy()
 
     def _concat(self, items, axis):
         return np.concatenate(items, axis=axis)

@@ -58,6 +58,9 @@ class Paired(Arithmetic):
     def _transpose(self, d):
         return d.swapaxes(-1, -2)
 
+    def _permute(self, d, axes):
+        return d.transpose((0, *(k + 1 for k in axes)))
+
     def _reshape(self, d, shape):
         return d.reshape(d.shape[:1] + shape)
 

@@ -25,9 +25,13 @@ import random
 import flint
 import numpy as np
 
+from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.paired import Paired, entrywise
 
 NO_ROOT = "no square root"
+
+ODD = ("arctan", "erf")
+"""Odd functions of a real value, of which no more is known."""
 
 
 class Unlucky(Exception):
@@ -73,6 +77,7 @@ class Prime(Paired):
         self._log_of: dict[int, int] = {1: 0}
         self._root_of: dict[int, int] = {0: 0, 1: 1}
         self._step_of: dict[int, int] = {}
+        self._odd_of: dict[tuple[str, int], int] = {}
         self._pi_value: int | None = None
         # Apart from the conjugate: what f(conj z) = conj f(z) fails for, on a cut.
         self._apart_log: dict[int, int] = {}
@@ -309,7 +314,7 @@ class Prime(Paired):
             return "back", min(back, self.p - back), back > self.p - back
         if kind == "exp" and x in self._logarithms:
             return "log back", self._exp_of[x], False
-        if kind in ("exp", "step"):
+        if kind in ("exp", "step", *ODD):
             return ("zero", kind) if x == 0 else (kind, min(x, self.p - x), x > self.p - x)
         return kind, x, x in self._resolved
 
@@ -329,6 +334,35 @@ class Prime(Paired):
         z = self._exp(d)
         z2 = self._mul(z, z)
         return self._div(self._sub(z2, self._integer(1)), self._add(z2, self._integer(1)))
+
+    def _odd_one(self, kind: str, x: int) -> int:
+        """A symbol of an odd function: that of -x is its negative, and at zero it is zero."""
+        if (kind, x) not in self._odd_of:
+            small = min(x, self.p - x)
+            y = self._symbol(kind, small) if small else 0
+            self._odd_of[kind, small], self._odd_of[kind, -small % self.p] = y, -y % self.p
+            self.symbols += 1
+        return self._odd_of[kind, x]
+
+    def _odd(self, kind: str, d):
+        if np.any(d[0] != d[1]):
+            raise Unsupported(f"{kind} of a value that is not real")
+        self._note(kind, d)
+        return entrywise(lambda x: self._odd_one(kind, x), d)
+
+    def _arctan(self, d):
+        return self._odd("arctan", d)
+
+    def _erf(self, d):
+        return self._odd("erf", d)
+
+    def _det(self, a):
+        """The field eliminates, either half by itself."""
+        n = a.shape[1]
+        halves = [flint.nmod_mat(n, n, [int(x) for x in h.ravel()], self.p) for h in a]
+        out = np.empty(2, dtype=object)
+        out[:] = [int(h.det()) for h in halves]
+        return out
 
     def _step_one(self, x: int) -> int:
         """A symbol with step(x) + step(-x) = 1: free, or 0 or 1 as the choices say."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from flint import fmpq, fmpz
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.paired import Paired, entrywise
 
 
@@ -103,6 +103,13 @@ class Rational(Paired):
                     rows[:, r] = rows[:, r] - self._mul(rows[:, c], rows[:, r, c][:, None])
         return rows[:, :, n:]
 
+    def certainly(self, kind: str, value: Value) -> bool:
+        """Is every entry positive, nonnegative or nonzero?"""
+        re, im = value.data
+        if kind == "nonzero":
+            return bool(np.all((re != 0) | (im != 0)))
+        return bool(np.all(im == 0) and np.all(re > 0 if kind == "positive" else re >= 0))
+
     def _sqrt(self, d):
         if np.any(d[1] != 0):
             raise Unsupported("square root of a complex rational")
@@ -151,6 +158,29 @@ class Rational(Paired):
         if np.any(d[0] != 0) or np.any(d[1] != 0):
             raise Unsupported("exp of a nonzero rational")
         return self._full(d.shape[1:], 1)
+
+    def _of_zero(self, d):
+        """An odd function that is rational at zero alone."""
+        if np.any(d != 0):
+            raise Unsupported("a transcendental function of a nonzero rational")
+        return d
+
+    _arctan = _erf = _of_zero
+
+    def _det(self, a):
+        """Elimination over the Gaussian rationals."""
+        rows, total, n = a.copy(), self._integer(1), a.shape[1]
+        for c in range(n):
+            p = next((r for r in range(c, n) if np.any(rows[:, r, c] != 0)), None)
+            if p is None:
+                return self._integer(0)
+            if p != c:
+                rows[:, [c, p]], total = rows[:, [p, c]], -total
+            total = self._mul(total, rows[:, c, c])
+            row = self._div(rows[:, c], rows[:, c, c][:, None])
+            for r in range(c + 1, n):
+                rows[:, r] = rows[:, r] - self._mul(row, rows[:, r, c][:, None])
+        return total
 
     def _scale_or_one(self, d):
         v = entrywise(lambda x: x if x != 0 else fmpq(1), d[0])

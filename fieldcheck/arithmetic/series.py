@@ -264,6 +264,9 @@ class Series(Arithmetic):
     def _reshape(self, d, shape):
         return self._each(lambda c: self.base.reshape(c, shape), d)
 
+    def _permute(self, d, axes):
+        return self._each(lambda c: self.base.permute(c, axes), d)
+
     def _sum(self, d, axis):
         return self._each(lambda c: self.base.sum(c, axis), d)
 
@@ -358,6 +361,19 @@ class Series(Arithmetic):
 
     def _cos(self, d):
         return self._circular(d)[1]
+
+    def _integrated(self, d: Terms, first: Callable[[Value], Value], slope: Value) -> Terms:
+        """An odd function whose derivative is a known one."""
+        known = slope.data.terms
+        return self._developed(d, first, lambda y, u, k: self._slopes(u, known, k), 0)
+
+    def _arctan(self, d):
+        x = self.wrap(self._analytic(d))
+        return self._integrated(x.data, self.base.arctan, 1 / (1 + x * x))
+
+    def _erf(self, d):
+        x = self.wrap(self._analytic(d))
+        return self._integrated(x.data, self.base.erf, self._bell(x))
 
     def _log(self, d):
         d = self.stripped(d)
@@ -514,5 +530,8 @@ def _whole(name: str) -> Callable[..., Any]:
 
 for _name in ("neg", "transpose", "diagonal", "conj", "real", "imag"):
     setattr(Series, f"_{_name}", _linear(_name))
-for _name in ("logistic", "softplus", "softmax", "logsumexp", "unit", "maximum", "minimum"):
+for _name in (
+    *("logistic", "softplus", "softmax", "logsumexp", "unit", "maximum", "minimum"),
+    *("sinh", "cosh"),
+):
     setattr(Series, f"_{_name}", _whole(_name))

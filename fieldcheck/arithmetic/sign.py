@@ -134,6 +134,9 @@ class Sign(Arithmetic):
     def _transpose(self, d):
         return _at((*d.shape[:-2], d.shape[-1], d.shape[-2]), d)
 
+    def _permute(self, d, axes):
+        return _at([d.shape[k] for k in axes], d)
+
     def _reshape(self, d, shape):
         return _at(dummy(d.shape).reshape(shape).shape, d)
 
@@ -180,6 +183,25 @@ class Sign(Arithmetic):
         self._except("where a matrix that is divided by is singular")
         return _real(b.shape, a, b)
 
+    def _det(self, a):
+        return _real((), a)
+
+    def _sum_to_infinity(self, first, ratio):
+        step = ratio(self.wrap(Known((), True, True, True))).data
+        nonneg = first.data.nonneg and step.nonneg
+        return self.wrap(_real(first.shape, first.data, step, nonneg=nonneg))
+
+    def _eigvalsh(self, a):
+        return Known(a.shape[:1], True, smooth=False)
+
+    def _svdvals(self, a):
+        return Known((min(a.shape),), True, True, smooth=False)
+
+    def _expm(self, a):
+        return _real(a.shape, a)
+
+    _logm = _expm
+
     # -- functions -------------------------------------------------------------------------------
     def _exp(self, d):
         return Known(d.shape, d.real, d.real, True, d.smooth)
@@ -213,6 +235,20 @@ class Sign(Arithmetic):
 
     def _tanh(self, d):
         return Known(d.shape, d.real, d.nonneg, d.real and d.nonzero, d.smooth)
+
+    def _sinh(self, d):
+        """Odd and increasing on the reals."""
+        nonneg, nonpos = d.real and d.nonneg, d.real and d.nonpos
+        return _real(d.shape, d, nonneg=nonneg, nonpos=nonpos, nonzero=d.real and d.nonzero)
+
+    def _cosh(self, d):
+        return _real(d.shape, d, nonneg=d.real, nonzero=d.real)
+
+    def _arctan(self, d):
+        """Like the hyperbolic sine, but real by what it takes."""
+        return replace(self._sinh(replace(d, real=True)), zeros_thin=d.thin)
+
+    _erf = _arctan
 
     def _sqrt(self, d):
         self.ruled = True

@@ -138,13 +138,18 @@ def placed(form: Form, inputs: Mapping[str, Any], sizes: dict[str, int]) -> tupl
         ContestError: an input is missing or unknown, of another shape, no number, or does not
             meet its hypothesis.
     """
-    if set(inputs) != set(form.given):
+    needed = [name for name in form.given if name not in form.integers]  # those are sizes
+    if set(inputs) != set(needed):
         raise ContestError(
-            f"{form.key} has the inputs {', '.join(form.given) or 'none'}; the point gives "
+            f"{form.key} has the inputs {', '.join(needed) or 'none'}; the point gives "
             f"{_listed(inputs)}"
         )
     domains, raw = {}, {}
     for name, domain in form.given.items():
+        if name in form.integers:
+            domains[name] = domain
+            raw[f"{name}.count"] = np.empty((sizes[name], 0), dtype=object)
+            continue
         domains[name], own = _placed(name, domain, inputs[name], sizes)
         raw.update({f"{name}.{part}": value for part, value in own.items()})
     return replace(form, given=domains), raw
@@ -253,6 +258,8 @@ def judge(claims: Mapping[str, Claim], point: Mapping[str, Any], digits: int = 6
     kinds = [relation.name for relation in statement.probe(sizes)]
     if "Law" in kinds:
         raise ContestError(f"{form.key} is a law: samples speak of it, and no single point does")
+    if form.where and not statement.admits(raw):
+        raise ContestError(f"the point does not meet the hypothesis {', '.join(form.where)}")
     ruling = _at_point(form, statement, sizes, raw, digits)
     if ruling.refutes or ruling.open:
         return ruling

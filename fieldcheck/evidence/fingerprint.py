@@ -22,7 +22,10 @@ from typing import Any
 import fieldcheck
 from fieldcheck.claim import Claim
 
-MACHINE = ("claim.py", "relations.py", "domains.py", "verdict.py", "arithmetic", "evidence")
+MACHINE = (
+    *("claim.py", "relations.py", "domains.py", "hypotheses.py", "verdict.py"),
+    *("arithmetic", "evidence"),
+)
 """What every row depends on, below the package."""
 
 APART = ("again.py", "contest.py", "fingerprint.py", "run.py")
@@ -190,4 +193,6 @@ def claim_hash(claim: Claim, profile: str, seed: int) -> str:
     if Path(source).is_file():
         digest.update(_file_digest(Path(source).resolve()))
     digest.update(f"{claim.id}/{profile}/{seed}/{','.join(claim.forms)}".encode())
+    if claim.where:  # hypotheses are words and code at once
+        digest.update("/".join(claim.where).encode())
     return digest.hexdigest()

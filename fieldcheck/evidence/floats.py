@@ -15,6 +15,7 @@ import torch
 from fieldcheck.arithmetic.array import Value
 from fieldcheck.arithmetic.floating import Float, batched
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.hypotheses import NONZERO, POSITIVE
 
 NOISE = 1e-11
 """Normalized residuals above this look false."""
@@ -55,6 +56,7 @@ def violations(
     """By how much every pointwise part is violated at one point, relative to its sides and as it
     stands; minus infinity where a side is not finite."""
     out = []
+    inside = within(statement, xp, values)
     for sides in statement.sides(xp, values):
         gap = sides.left - sides.right
         if sides.order and gap.data.is_complex():
@@ -63,11 +65,33 @@ def violations(
         if sides.exempt:
             size = torch.clamp(size, min=1.0)
         worst = gap.data.amax() if sides.order else gap.data.abs().amax()
-        finite = torch.isfinite(worst) & torch.isfinite(size)
+        finite = torch.isfinite(worst) & torch.isfinite(size) & inside
         ratio = worst / torch.where(size == 0, torch.ones_like(size), size)
         nothing = torch.full_like(ratio, -torch.inf)
         out.append((torch.where(finite, ratio, nothing), torch.where(finite, worst, nothing)))
     return out
+
+
+def within(statement: Statement, xp: Float, values: dict[str, Any]) -> torch.Tensor:
+    """Does a point meet the hypotheses beside the domains, as floats see it?"""
+    met = torch.ones((), dtype=torch.bool)
+    if not getattr(statement.form, "where", ()):
+        return met
+    for kind, value in statement.within(xp, values):
+        d = value.data
+        if kind != NONZERO and d.is_complex():
+            raise TypeError("where: an order between complex values; take xp.real first")
+        test = d != 0 if kind == NONZERO else d > 0 if kind == POSITIVE else d >= 0
+        met = met & test.all()
+    return met
+
+
+def inside(statement: Statement, raws: dict[str, np.ndarray]) -> np.ndarray:
+    """Which points of a batch meet them."""
+    tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
+    with torch.no_grad():
+        met: torch.Tensor = batched(lambda xp, values: within(statement, xp, values), tensors)
+    return np.asarray(met.numpy())
 
 
 def unsteadiness(statement: Statement, raws: dict[str, np.ndarray]) -> np.ndarray:

@@ -13,6 +13,7 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.claim import Form
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.decide import decide
+from fieldcheck.evidence.memory import glimpse, reachable
 from fieldcheck.evidence.methods import (
     cells,
     enclose,
@@ -28,7 +29,7 @@ from fieldcheck.evidence.methods import (
 )
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.watching import reachable
+from fieldcheck.evidence.watching import left_to_chance
 from fieldcheck.relations import Relation
 from fieldcheck.verdict import CONFIRMS, REFUTES, Evidence, Report, Verdict, Why
 
@@ -83,9 +84,17 @@ def gather(
         return [], [Report("probe").broken(blame(statement, error))]
     if other:  # every method looks at the parts of the smallest sizes alone
         return relations, [Report("probe").broken(other)]
-    before = reachable(statement)
+    if statement.form.where and not all(r.pointwise for r in relations):
+        said = "where= goes with relations between two values at a point; write others by domains"
+        return relations, [Report("probe").broken(said)]
+    if chance := left_to_chance(statement):
+        return relations, [Report("probe").broken(f"{chance}, so that it is not one statement")]
+    first, before = glimpse(statement), reachable(statement)
     found = list(_asked(statement, relations, profile, seed, only))
-    after = reachable(statement)
+    last, after = glimpse(statement), reachable(statement)
+    if last != first:
+        said = "the body says another thing at the end than it said at first"
+        return relations, [Report("probe").broken(f"{said}, so that it is not one statement")]
     if changed := [name for name, state in before.items() if after.get(name) != state]:
         said = f"the body changes {changed[0]!r} as it runs, so that it is not one statement"
         return relations, [Report("probe").broken(f"{said} (functools.cache is harmless)")]

@@ -9,7 +9,7 @@ exactly at its zeros.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -20,13 +20,16 @@ import torch
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.arithmetic.base import Arithmetic
 from fieldcheck.arithmetic.floating import Float, batched
+from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
+from fieldcheck.arithmetic.ranges import Ranges
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.evidence.ascent import ascend, columns, table, uncolumned
-from fieldcheck.evidence.draws import Raw, wrap_raw
+from fieldcheck.evidence.draws import Raw, modulo, stream, wrap_raw
 from fieldcheck.evidence.floats import ratios, violations
-from fieldcheck.evidence.points import Cloud, within
+from fieldcheck.evidence.points import Cloud, point, within
 from fieldcheck.evidence.statement import Statement
 
 SIDES, POINT, CUT, POLE = "sides", "point", "cut", "pole"
@@ -101,8 +104,8 @@ def _watching(base: type) -> type:
     """An arithmetic that notes the arguments of whatever has a kink, in ``records``."""
 
     class Watching(base):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, *args: Any, **named: Any) -> None:
+            super().__init__(*args, **named)
             self.records: list[tuple[Site, Any]] = []
 
     def noted(name: str, kind: str) -> Callable[..., Any]:
@@ -129,7 +132,22 @@ KINDS = {
     "_div": POLE,
 }
 
-WatchedFloat = _watching(Float)
+
+class Composed(Float):
+    """Floats in which a function of complex numbers that takes a logarithm is made of it."""
+
+    def _softplus(self, d: torch.Tensor) -> Any:
+        return Arithmetic._softplus(self, d) if d.is_complex() else super()._softplus(d)
+
+    def _logsumexp(self, d: torch.Tensor, axis: int) -> Any:
+        return (
+            Arithmetic._logsumexp(self, d, axis) if d.is_complex() else super()._logsumexp(d, axis)
+        )
+
+
+WatchedFloat = _watching(Composed)
+WatchedPrime = _watching(Prime)
+WatchedRanges = _watching(Ranges)
 WatchedSign = _watching(Sign)
 WatchedRational = _watching(Rational)
 WatchedBall = _watching(Ball)
@@ -149,8 +167,9 @@ def _groups(site: Site, args: tuple[Any, ...]) -> torch.Tensor | None:
     if d.is_complex():
         if site.kind == SIDES:
             return None
-        if site.kind == CUT:  # on the cut where its imaginary part is zero, and it is left of -1
-            return torch.stack([d.imag, torch.relu(d.real + 1)], dim=-1).reshape(-1, 2)
+        if site.kind == CUT:  # on the cut, and not at 0 alone
+            right = torch.relu(d.real + d.abs() / 2)
+            return torch.stack([d.imag, right], dim=-1).reshape(-1, 2)
         return torch.stack([d.real, d.imag], dim=-1).reshape(-1, 2)
     return d.reshape(-1, 1)
 
@@ -236,12 +255,12 @@ class Sites:
     def unseen(self) -> list[Goal]:
         """What was not visited and is not excluded by form.
 
-        An argument that never moves has no other side; one that stays away from zero, though
-        Newton's method was on its way there, has no zero that floats could tell.
+        An argument that is the same everywhere has no other side; one that stays away from zero,
+        though Newton's method was on its way there, has no zero that floats could tell.
         """
         goals = []
         for site, here in self.seen.items():
-            if here.least == here.most:
+            if here.least == here.most and not moves(self.statement, site, here.ends[0]):
                 continue
             if site.kind == SIDES:
                 goals += [Goal(site, BELOW)] * (not here.below)
@@ -255,25 +274,74 @@ class Sites:
     def excluded(self) -> set[Goal]:
         """What the forms of the arguments exclude, at the ends of what was visited."""
         shapes = {tuple(s.items()): s for here in self.seen.values() for s in here.ends}
-        excluded, allowed = set(), set()
-        for sizes in shapes.values():
-            xp = WatchedSign()
-            try:
-                signs = self.statement.signs(xp, self.statement.raw_shapes(sizes))
-                self.statement.sides(xp, signs)
-            except Unsupported:
-                return set()
-            for site, (known, *others) in xp.records:
-                if site.name in ("maximum", "minimum"):
-                    known = xp._sub(known, others[0])
-                elif site.kind == POLE:
-                    known = others[0]
-                goals = {side: Goal(site, side) for side in (BELOW, ABOVE, ZERO)}
-                excluded |= set(goals.values())
-                allowed |= {goals[BELOW]} if not known.nonneg else set()
-                allowed |= {goals[ABOVE]} if not known.nonpos else set()
-                allowed |= {goals[ZERO]} if not known.nonzero else set()
-        return excluded - allowed
+        return _excluded(self.statement, shapes.values(), _by_sign) | _excluded(
+            self.statement, shapes.values(), _by_range
+        )
+
+
+def _excluded(
+    statement: Statement,
+    shapes: Iterable[dict[str, int]],
+    said: Callable[..., Iterable[tuple[Site, Iterable[str]]]],
+) -> set[Goal]:
+    """What is allowed nowhere, of all that ``said`` speaks of (site, what its argument may be)."""
+    excluded: set[Goal] = set()
+    allowed: set[Goal] = set()
+    for sizes in shapes:
+        try:
+            found = list(said(statement, sizes))
+        except Unsupported:
+            return set()
+        for site, may in found:
+            excluded |= {Goal(site, side) for side in (BELOW, ABOVE, ZERO)}
+            allowed |= {Goal(site, side) for side in may}
+    return excluded - allowed
+
+
+def _argument(xp: Any, site: Site, args: tuple[Any, ...]) -> Any:
+    """What a site bends at the zeros of."""
+    if site.name in ("maximum", "minimum"):
+        return xp._sub(args[0], args[1])
+    return args[1] if site.kind == POLE else args[0]
+
+
+def _by_sign(statement: Statement, sizes: dict[str, int]) -> Iterator[tuple[Site, list[str]]]:
+    xp = WatchedSign()
+    statement.sides(xp, statement.signs(xp, statement.raw_shapes(sizes)))
+    for site, args in xp.records:
+        known = _argument(xp, site, args)
+        off_the_cut = known.real or site.kind != CUT  # a cut is met by what is not zero, too
+        may = [BELOW] * (not known.nonneg) + [ABOVE] * (not known.nonpos)
+        yield site, may + [ZERO] * (not (known.nonzero and off_the_cut))
+
+
+def _by_range(statement: Statement, sizes: dict[str, int]) -> Iterator[tuple[Site, list[str]]]:
+    xp = WatchedRanges()
+    shapes = statement.raw_shapes(sizes)
+    statement.sides(xp, {name: xp.variable(shape) for name, shape in shapes.items()})
+    for site, args in xp.records:
+        d = _argument(xp, site, args)
+        if not d.real:
+            yield site, [BELOW, ABOVE, ZERO]
+        else:
+            may = [BELOW] * (d.low < 0) + [ABOVE] * (d.high > 0)
+            yield site, may + [ZERO] * (d.low <= 0 <= d.high)
+
+
+def moves(statement: Statement, site: Site, sizes: dict[str, int]) -> bool:
+    """Does the argument of a site depend on the inputs, though floats saw but one value of it?  Its
+    residues at two points say so, where what moves it is too small for floats."""
+    rng = stream(statement.key, "kinks/moves", 0)
+    prime, salt, values = random_prime(rng), rng.getrandbits(64), []
+    for _ in range(2):
+        xp = WatchedPrime(prime, rng, salt=salt)
+        with suppress(Unsupported, Unlucky, ZeroDivisionError, TypeError):
+            statement.sides(xp, wrap_raw(xp, modulo(point(statement, sizes, rng), prime)))
+        found = next((args for s, args in xp.records if s == site), None)
+        if found is None:
+            return False
+        values.append(found)
+    return any(np.any(a != b) for a, b in zip(*values, strict=True) if isinstance(a, np.ndarray))
 
 
 def zeros(statement: Statement, raw: Raw) -> set[Site]:
@@ -299,29 +367,54 @@ def _vanishing(xp: Any) -> set[Site]:
     return found
 
 
-class Vanished(Float):
-    """Floats in which a vector that is zero but for rounding has the unit vector of zero, 0."""
+class There(Composed):
+    """Floats in which what lies on an exceptional set but for rounding lies on it: a vector is
+    zero, and brought to unit length stays so; a number is on the cut of a root or a logarithm."""
 
     def _unit(self, d: torch.Tensor, axis: int) -> torch.Tensor:
         gone = torch.linalg.vector_norm(d, dim=axis, keepdim=True) <= CLOSE
         unit: torch.Tensor = super()._unit(d, axis)
         return torch.where(gone, torch.zeros_like(unit), unit)
 
+    def _log(self, d: torch.Tensor) -> torch.Tensor:
+        return super()._log(_on_the_cut(d))
+
+    def _sqrt(self, d: torch.Tensor) -> torch.Tensor:
+        return super()._sqrt(_on_the_cut(d))
+
+
+def _on_the_cut(d: torch.Tensor) -> torch.Tensor:
+    if not d.is_complex():
+        return d
+    there = (d.real < 0) & (d.imag.abs() <= CLOSE * d.abs())
+    return torch.where(there, torch.complex(d.real, torch.zeros_like(d.imag)), d)
+
 
 PLAIN = 1e-3
 """What a statement is off by at such a point if it is no matter of rounding."""
 
 
-def off(statement: Any, raws: dict[str, np.ndarray]) -> float:
-    """By how much the statement is off at points that are taken for zeros of what is brought to
-    unit length: the most, relative to the sides and as it stands, whichever is less."""
+def off(statement: Any, raws: dict[str, np.ndarray], xp: Float | None = None) -> np.ndarray:
+    """By how much the statement is off at points that are taken for points of an exceptional set
+    (or in floats as they are): of each the most, relative to the sides and as it stands, whichever
+    is less."""
     body = lambda xp, values: torch.stack(
         [torch.minimum(*pair) for pair in violations(statement, xp, values)]
     )
     with torch.no_grad():
         tensors = {k: torch.from_numpy(v) for k, v in raws.items()}
-        least: torch.Tensor = batched(body, tensors, Vanished())
-    return float(torch.nan_to_num(least, -1.0, -1.0, -1.0).max()) if least.numel() else 0.0
+        least: torch.Tensor = batched(body, tensors, xp or There())
+    least = torch.nan_to_num(least, -1.0, -1.0, -1.0)
+    return least.amax(dim=1).numpy() if least.numel() else np.zeros(1)
+
+
+def jumps(statement: Any, raws: dict[str, np.ndarray], kind: str) -> bool:
+    """Is the statement off on an exceptional set, at one of some points that are taken for points
+    of it?  On a cut only what is right beside it counts: elsewhere floats see rounding."""
+    there = off(statement, raws) > PLAIN
+    if kind == CUT:
+        there &= off(statement, raws, Composed()) <= PLAIN
+    return bool(there.any())
 
 
 # -- going where nobody was ------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import numpy as np
 
 from fieldcheck.evidence.constants import constants
 from fieldcheck.evidence.draws import Raw, fractions, simplest, small_entries
+from fieldcheck.evidence.floats import inside
 from fieldcheck.evidence.statement import Statement
 
 GENERIC = "generic"
@@ -25,10 +26,16 @@ SCALES, FAR = "scales", "far and tiny"
 
 LARGE = 10**300
 
+RARELY = 3000
+"""Points drawn until one meets hypotheses beside the domains."""
+
+MANY = 16
+"""So many times as many points are drawn where some may not meet them."""
+
 
 def point(statement: Statement, sizes: dict[str, int], rng: random.Random, bits: int = 10) -> Raw:
     """A generic exact point for all raw parameters of a statement; it meets every hypothesis."""
-    for _ in range(100):
+    for _ in range(RARELY if statement.form.where else 100):
         raw = {
             k: small_entries(rng, s, bits, signs=k in statement.sign_raws)
             for k, s in statement.raw_shapes(sizes).items()
@@ -106,8 +113,22 @@ def cloud(
 
 def _generic(statement: Statement, sizes: dict[str, int], n: int, rng) -> Cloud:
     shapes = statement.raw_shapes(sizes)
-    raws = {k: rng.standard_normal((n, *s)) for k, s in shapes.items()}
-    return Cloud.of(sizes, within(statement, raws), GENERIC)
+
+    def drawn(m: int) -> dict[str, np.ndarray]:
+        raws = {k: rng.standard_normal((m, *s)) for k, s in shapes.items()}
+        return within(statement, raws)
+
+    return Cloud.of(sizes, _met(statement, drawn, n), GENERIC)
+
+
+def _met(statement: Statement, drawn: Callable[[int], dict[str, np.ndarray]], n: int) -> Raw:
+    """So many points, those first that meet the hypotheses beside the domains."""
+    if not statement.form.where:
+        return drawn(n)
+    many = drawn(MANY * n)
+    met = inside(statement, many)
+    first = np.argsort(~met, kind="stable")[:n]
+    return {k: v[first] for k, v in many.items()}
 
 
 def within(statement: Statement, raws: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -124,15 +145,15 @@ def _stratum(statement: Statement, sizes: dict[str, int], name: str, n: int, rng
     """Points of a stratum.  Some inputs of a row stay generic, and in half of the rows all but one
     of them do."""
     points = _generic(statement, sizes, n, rng)
-    inside = [d for d in statement.form.given.items() if name in d[1].strata]
-    masks = (rng.random((len(inside), n)) < 0.75) & (rng.random(n) < 0.5)
-    masks[rng.integers(len(inside), size=n), np.arange(n)] = True
-    for mask, (given, domain) in zip(masks, inside, strict=True):
+    having = [d for d in statement.form.given.items() if name in d[1].strata]
+    masks = (rng.random((len(having), n)) < 0.75) & (rng.random(n) < 0.5)
+    masks[rng.integers(len(having), size=n), np.arange(n)] = True
+    for mask, (given, domain) in zip(masks, having, strict=True):
         own = {part: points.raws[f"{given}.{part}"] for part in domain.raw}
         for part, v in domain.moved(name, own, rng).items():
             pick = mask.reshape((n,) + (1,) * (v.ndim - 1))
             points.raws[f"{given}.{part}"] = np.where(pick, v, own[part])
-    return Cloud(sizes, points.raws, [name] * n, 2 ** np.arange(len(inside)) @ masks)
+    return Cloud(sizes, points.raws, [name] * n, 2 ** np.arange(len(having)) @ masks)
 
 
 # -- regimes: maps of a table (a row for each point, a column for each raw entry) ------------------
@@ -144,14 +165,18 @@ def _regime(statement, sizes, name: str, regime: Regime, n: int, numbers, rng) -
     shapes = statement.raw_shapes(sizes)
     widths = [math.prod(s) for s in shapes.values()]
     owner = np.repeat(np.arange(len(widths)), widths)
-    table = rng.standard_normal((n, len(owner)))
-    with np.errstate(all="ignore"):
-        table = regime(table, owner, numbers, rng) if len(owner) else table
-    columns = np.split(table, np.cumsum(widths)[:-1], axis=1) if widths else []
-    raws = {
-        k: block.reshape((n, *s)) for (k, s), block in zip(shapes.items(), columns, strict=True)
-    }
-    return Cloud.of(sizes, within(statement, raws), name)
+
+    def drawn(m: int) -> dict[str, np.ndarray]:
+        table = rng.standard_normal((m, len(owner)))
+        with np.errstate(all="ignore"):
+            table = regime(table, owner, numbers, rng) if len(owner) else table
+        columns = np.split(table, np.cumsum(widths)[:-1], axis=1) if widths else []
+        raws = {
+            k: block.reshape((m, *s)) for (k, s), block in zip(shapes.items(), columns, strict=True)
+        }
+        return within(statement, raws)
+
+    return Cloud.of(sizes, _met(statement, drawn, n), name)
 
 
 def _some(table, rng) -> np.ndarray:

@@ -19,6 +19,7 @@ def examine(
     box: Mapping[str, Any] | None = None,
     profile: str | Profile = "quick",
     seed: int = 0,
+    where: Sequence[str] = (),
     **given: Domain,
 ) -> tuple[Verdict, dict[str, Evidence]]:
     """Put one statement to the test without registering it: its verdict, and evidence by method.
@@ -27,7 +28,17 @@ def examine(
 
         verdict, evidence = examine(lambda xp, x: Equal(x + x, 2 * x), x=vector("n"))
     """
-    form = Form("example/claim", "claim", "example", body, given, sizes or {}, HOLDS, box=box)
+    form = Form(
+        "example/claim",
+        "claim",
+        "example",
+        body,
+        given,
+        sizes or {},
+        HOLDS,
+        box=box,
+        where=tuple(where),
+    )
     budget = PROFILES[profile] if isinstance(profile, str) else profile
     verdict, evidence, _ = judge(form, budget, seed)
     return verdict, {e.method: e for e in evidence}

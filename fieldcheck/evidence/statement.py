@@ -20,14 +20,21 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.arithmetic.array import Unsupported, Value
+from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.base import Primitives
 from fieldcheck.arithmetic.multiprecision import Multiprecision
+from fieldcheck.arithmetic.ranges import Ranges
+from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Sign
 from fieldcheck.claim import Form
-from fieldcheck.evidence.draws import Raw, small_entries
+from fieldcheck.evidence.draws import Raw, small_entries, wrap_raw
 from fieldcheck.evidence.vanishing import Pins
+from fieldcheck.hypotheses import Condition, conditions
 from fieldcheck.relations import Sides, parts_of
-from fieldcheck.verdict import Scope
+from fieldcheck.verdict import ALL, Scope
+
+START = 60
+"""Digits at which balls first look whether a point meets the hypotheses."""
 
 LARGEST = 6
 """Sizes of which nothing is said run over 1..6."""
@@ -146,9 +153,12 @@ class Statement:
         return {name: self.range_of(name)[0] for name in self.size_names}
 
     def scope(self, sizes: Mapping[str, Any], **more: Any) -> Scope:
-        """A scope with what the domains' recipes cover."""
+        """A scope with what the domains' recipes cover.  An integer parameter all of whose values
+        were visited is covered, and no size."""
         inputs = {name: domain.covers for name, domain in self.form.given.items()}
-        return Scope(dict(sizes), inputs, stated=self.form.listed, **more)
+        whole = self.form.integers
+        left = {n: v for n, v in sizes.items() if n not in whole or v not in (ALL, whole[n])}
+        return Scope(left, inputs, stated=self.form.listed, **more)
 
     # -- shapes ------------------------------------------------------------------------------
     def raw_shapes(self, sizes: dict[str, int]) -> dict[str, tuple[int, ...]]:
@@ -198,7 +208,26 @@ class Statement:
             own = {part: np.asarray(raw[f"{name}.{part}"], dtype=object) for part in domain.raw}
             if not domain.admits(own):
                 return False
-        return True
+        return not self.form.where or self._certainly_within(raw)
+
+    def _certainly_within(self, raw: Raw) -> bool:
+        """Do exact numbers, or balls of rising precision, see every ``where`` met?"""
+        own = {k: v for k, v in raw.items() if not k.startswith("direction")}
+        for digits, xp in ((START, Rational()), (START, Ball()), (4 * START, Ball())):
+            with working_digits(digits):
+                try:
+                    found = list(self.within(xp, wrap_raw(xp, own)))
+                except (Unsupported, ZeroDivisionError, TypeError):
+                    continue
+                if all(xp.certainly(kind, value) for kind, value in found):
+                    return True
+                if xp.kind == "rational":
+                    return False
+        return False
+
+    def within(self, xp: Any, raws: dict[str, Value]) -> Iterator[Condition]:
+        """What ``where`` says of the inputs, in the arithmetic ``xp``."""
+        yield from conditions(self.form.where, xp, self.inputs(xp, raws) if self.form.where else {})
 
     def probe(self, sizes: dict[str, int]) -> tuple[Any, ...]:
         """The relations at some sizes, for their kinds and shapes: the body is run on signs."""
@@ -253,6 +282,8 @@ class Statement:
         for name, domain in self.form.given.items():
             own = {part: raws[f"{name}.{part}"] for part in domain.raw}
             made[name] = domain.build(Primitives(xp), own)
+            if domain.span is not None and isinstance(xp, Ranges):
+                made[name] = xp.within(made[name], *domain.span)
         return made
 
     def relations(self, xp, raws: dict[str, Value]) -> tuple[Any, ...]:

@@ -1,8 +1,9 @@
 """Bodies that could tell which arithmetic runs them, or how long an axis is, or that change.
 
 Such a body may state one thing to the primes and another to the balls: nothing is proved of one
-that asks what it is handed, or that chance, time or a memory may make another the next time.  One
-that has changed what it can reach (a list, a counter) when all is done was no statement at all.
+that asks what it is handed, or that a memory may make another the next time.  One that chance or
+the clock makes another, or that has changed what it can reach (a list, a counter) when all is done,
+is no statement at all.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from __future__ import annotations
 import dis
 import inspect
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import is_dataclass
+from functools import partial
 from typing import Any
-
-import numpy as np
 
 from fieldcheck.evidence.statement import Statement
 
@@ -41,13 +41,12 @@ TRACES = frozenset(
         "str",
         "format",
         "callable",
-        "random",
-        "rand",
-        "randn",
-        "randint",
     ]
 )
 """Names that let a body find out."""
+
+DRAWS = frozenset(["random", "rand", "randn", "randint"])
+"""Names by which it draws, in a module of numbers."""
 
 TELLING = ("IS_OP", "MATCH_CLASS", "MATCH_KEYS", "MATCH_MAPPING", "MATCH_SEQUENCE")
 """Instructions that do (``is None`` is harmless)."""
@@ -60,10 +59,8 @@ CHANCE = frozenset(["random", "_random", "secrets", "time", "datetime", "os", "p
 
 LIBRARY = tuple(f"fieldcheck.{m}" for m in ("arithmetic", "relations", "domains", "claim"))
 
-CALLED = ("__new__", "__post_init__", "__call__")
-
-MOST = 10_000
-"""Values that are compared before and after."""
+MAKING = ("__init__", "__setstate__", "__set_name__")
+"""Methods that make an object; all others may run whenever it is used."""
 
 Near = list[tuple[str, Any]]
 """What a function can reach by a name."""
@@ -71,13 +68,28 @@ Near = list[tuple[str, Any]]
 
 def watching(statement: Statement) -> str:
     """Why a statement could be another in another arithmetic, at another size, or the next time."""
-    return next(filter(None, map(watches, _bodies(statement))), "")
+    return next(filter(None, map(watches, bodies(statement))), "")
+
+
+def left_to_chance(statement: Statement) -> str:
+    """Why a statement is another each time it is read, or an empty string."""
+    for body in bodies(statement):
+        for code, near in reached(body):
+            why = _chance(code, near) or next(filter(None, map(_source, near)), "")
+            if why:
+                return f"{code.co_name} {why} (line {code.co_firstlineno})"
+    return ""
 
 
 def watches(body: Any) -> str:
     """Why a body could be another the next time it runs, or an empty string."""
-    for code, near in _reached(body):
-        why = _traces(code) or _steps(code) or next(filter(None, map(_source, near)), "")
+    for code, near in reached(body):
+        why = (
+            _traces(code)
+            or _steps(code)
+            or _chance(code, near)
+            or next(filter(None, map(_source, near)), "")
+        )
         if why:
             return f"{code.co_name} {why} (line {code.co_firstlineno})"
     return ""
@@ -97,8 +109,19 @@ def _steps(code: Any) -> str:
             return "asks what something is"
         if step.opname in KEEPING:
             return f"keeps {step.argval!r}"
+        before = step
+    return ""
+
+
+def _chance(code: Any, near: Near) -> str:
+    """A module of chance that it imports, or a draw from a module of numbers."""
+    modules = {name for name, value in near if inspect.ismodule(value)}
+    before = None
+    for step in dis.get_instructions(code):
         if step.opname == "IMPORT_NAME" and step.argval.split(".")[0] in CHANCE:
             return f"is left to {step.argval!r}"
+        if step.argval in DRAWS and before is not None and before.argval in modules:
+            return f"is left to '{before.argval}.{step.argval}'"
         before = step
     return ""
 
@@ -106,56 +129,30 @@ def _steps(code: Any) -> str:
 def _source(named: tuple[str, Any]) -> str:
     """Something that gives another value each time."""
     name, value = named
-    if hasattr(value, "__next__") and not isinstance(value, type):
+    if isinstance(value, partial):
+        held = (value.func, *value.args, *value.keywords.values())
+        return next(filter(None, (_source((name, one)) for one in held)), "")
+    owner = getattr(value, "__self__", None)
+    if any(hasattr(one, "__next__") and not isinstance(one, type) for one in (value, owner)):
         return f"draws from {name!r}"
     made_in = [value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "")]
-    made_in.append(type(getattr(value, "__self__", None)).__module__)
+    made_in.append(type(owner).__module__)
     chance = any(str(m).split(".")[0] in CHANCE or str(m) == "numpy.random" for m in made_in)
     return f"is left to {name!r}" if chance else ""
 
 
-# -- memory --------------------------------------------------------------------------------------
-def reachable(statement: Statement) -> dict[str, Any]:
-    """What the bodies of a statement can reach and might change, as it is now."""
-    return {
-        name: _state(value, [MOST])
-        for body in _bodies(statement)
-        for _, near in _reached(body)
-        for name, value in near
-    }
-
-
-def _state(value: Any, left: list[int]) -> Any:
-    """The plain data in a value; anything else is itself as long as it is the same object."""
-    left[0] -= 1
-    if left[0] < 0:
-        return None
-    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
-        return value
-    if isinstance(value, np.ndarray):
-        return value.tobytes()
-    if isinstance(value, Mapping):
-        return [(_state(k, left), _state(v, left)) for k, v in value.items()]
-    if isinstance(value, Collection) and not isinstance(value, type):
-        return [type(value).__name__, *(_state(v, left) for v in value)]
-    module = str(getattr(value, "__module__", ""))
-    if inspect.ismodule(value) or module.startswith(LIBRARY) or not hasattr(value, "__dict__"):
-        return id(value)
-    own = [v for k, v in vars(value).items() if not k.startswith("__") and not callable(v)]
-    return [id(value), *(_state(v, left) for v in own)]
-
-
 # -- what a body reaches -------------------------------------------------------------------------
-def _bodies(statement: Statement) -> list[Any]:
+def bodies(statement: Statement) -> list[Any]:
     return [statement.form.body, *(d.build for d in statement.form.given.values())]
 
 
-def _reached(body: Any) -> Iterator[tuple[Any, Near]]:
+def reached(body: Any) -> Iterator[tuple[Any, Near]]:
     """The code of a body, of the functions in it and of those beside it that it calls, with what
     each can reach."""
     todo, seen = [getattr(body, "func", body)], set()
     while todo:
-        function = inspect.unwrap(todo.pop())
+        function = todo.pop()
+        todo += [f for f in [getattr(function, "__wrapped__", None)] if f is not None]
         code = getattr(function, "__code__", function if inspect.iscode(function) else None)
         if code is None or code in seen:
             continue
@@ -193,6 +190,28 @@ def _called(value: Any) -> list[Any]:
         return [value.__func__]
     if inspect.isfunction(value):
         return [value]
-    own = [f for f in map(vars(kind).get, CALLED) if inspect.isfunction(f)]
+    own = [f for one in _kinds(value) for f in _methods(one)]
     init = None if is_dataclass(kind) else vars(kind).get("__init__")  # made by the library, or own
     return [*own, init] if inspect.isfunction(init) else own
+
+
+def _kinds(value: Any) -> Iterator[type]:
+    """The classes whose methods may run when a value is used, of those that somebody wrote."""
+    for one in dict.fromkeys([*getattr(value, "__mro__", ()), *type(value).__mro__]):
+        module = one.__module__.split(".")[0]
+        if module not in sys.stdlib_module_names - {"__main__"} | {"numpy", "torch"}:
+            yield one
+
+
+def _methods(kind: type) -> Iterator[Any]:
+    for name, held in vars(kind).items():
+        function = getattr(held, "fget", None) or getattr(held, "__func__", held)
+        if inspect.isfunction(function) and name not in MAKING and not _generated(kind, function):
+            yield function
+
+
+def _generated(kind: type, function: Any) -> bool:
+    """Did the standard library write this method of a dataclass?"""
+    home = function.__globals__.get("__name__", "").split(".")[0]
+    written = home in sys.stdlib_module_names - {"__main__"}
+    return is_dataclass(kind) and (written or function.__code__.co_filename == "<string>")

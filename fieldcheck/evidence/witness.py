@@ -194,6 +194,8 @@ def shown_inputs(statement: Statement, raw: Raw, digits: int) -> dict[str, Any]:
 
 
 def _table(xp, value) -> Any:
+    if isinstance(value, int):  # an integer parameter
+        return str(value)
     if isinstance(value, tuple):
         return [_table(xp, v) for v in value]
     if isinstance(value, dict):

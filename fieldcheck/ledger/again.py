@@ -15,6 +15,7 @@ from typing import Any
 
 from fieldcheck.ledger import pool, records
 from fieldcheck.ledger.records import ClaimRow, FormRow, Ledger
+from fieldcheck.verdict import REFUTES
 
 BRIEF = 0.5
 """Seconds for one proof where what is left open is gathered anew."""
@@ -98,10 +99,16 @@ SAID = ("verdict", "grade", "scope", "parts", "met", "outcome")
 def _difference(form: FormRow, made: FormRow | None) -> str:
     if made is None:
         return "it is absent"
+    if made.verdict != form.verdict and _by_campaign(form):
+        return ""  # a longer search found it; its witness has been looked at by the second road
     if made.verdict != form.verdict:
         return f"it is {made.verdict}" + (f": {made.because}" if made.because else "")
     names = [name for name in SAID if getattr(made, name) != getattr(form, name)]
     return f"it has another {' and '.join(names)}" if names else ""
+
+
+def _by_campaign(form: FormRow) -> bool:
+    return any(e.method == "campaign" and e.outcome == REFUTES for e in form.evidence)
 
 
 def _other(form: Any, why: str) -> Finding:

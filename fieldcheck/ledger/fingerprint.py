@@ -60,9 +60,11 @@ def _hash(files: Iterable[Path]) -> str:
 
 
 def library_hash(book: Path | None = None) -> str:
-    """Of everything that a page can show: of the library, and of what all pages share."""
+    """Of everything that a page can show: of the library, what all pages share, and the book's own
+    extensions."""
     code.forget()
-    return _hash([*library_files(), *common_files(book)])
+    own = _files((book / "_ext").rglob("*")) if book is not None else []
+    return _hash([*library_files(), *common_files(book), *own])
 
 
 def common_hash(book: Path | None = None) -> str:

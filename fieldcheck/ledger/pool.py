@@ -172,7 +172,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_live, args=(theirs, *home, os.getpid()), daemon=True)
-        with _one_thread_each(), _no_interrupts():
+        with _one_thread_each(), no_interrupts():
             self.process.start()
         theirs.close()
         self.task: Task | None = None
@@ -265,7 +265,7 @@ class _one_thread_each:
 
 
 @contextlib.contextmanager
-def _no_interrupts() -> Iterator[None]:
+def no_interrupts() -> Iterator[None]:
     """A child that starts here is deaf to Ctrl-C, which is the parent's to handle."""
     if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - Windows
         yield

@@ -132,7 +132,7 @@ class Witness(Record):
     seed: int | None  # of a law
 
 
-class FormRow(Record):
+class FormRow(Record, omit_defaults=True):
     """One statement, judged."""
 
     key: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*/[A-Za-z0-9_.-]+$")]
@@ -154,6 +154,7 @@ class FormRow(Record):
     threshold: Threshold | None
     evidence: tuple[Evidence, ...]
     witness: Witness | None
+    where: tuple[Text, ...] = ()  # hypotheses beside the domains
 
     @property
     def name(self) -> str:

@@ -200,6 +200,7 @@ def claim_page(
         ("equations", ", ".join(claim.equations)),
         ("rests on", ", ".join(claim.needs)),
         ("given", ", ".join(f"{name}: {kind}" for name, kind in _given(claim.given))),
+        ("where", ", ".join(claim.where)),
     ):
         if value:
             facts.add_row(Text(name, style="dim"), Text(value))

@@ -31,7 +31,7 @@ GRADE_MEANS = {
     "sampled": "by search only: no counterexample was found",
 }
 
-FLOATS = ("sampled", "search")
+FLOATS = ("sampled", "search", "campaign")
 """Methods whose residuals are floats: proposals, which other arithmetic disposes of."""
 
 OUTCOME_MEANS = {
@@ -176,7 +176,8 @@ def _limits(form: FormRow) -> list[str]:
     if form.scope is None:
         return []
     part = {k: v for k, v in form.scope.inputs.items() if v not in (ALL, "dense")}
-    found = [f"of the inputs only a part: {_named(part)}"] if part else []
+    found = [f"where {', '.join(form.where)}"] if form.where else []
+    found += [f"of the inputs only a part: {_named(part)}"] if part else []
     out = ", ".join(form.scope.left_out)
     return found + [f"left out: {out}"] * bool(out)
 
@@ -215,8 +216,8 @@ def whole(text: Any) -> str:
 
 def counted(row: ClaimRow) -> str:
     """A claim's own verdict in short, and how the weakest that it rests on came out."""
-    below = f"; rests on one that {_came_out(row.rests_on)}" if row.weakest is not None else ""
-    return badge(row.main) + below
+    below = row.weakest is not None
+    return badge(row.main) + (f"; rests on one {_came_out(row.rests_on)}" if below else "")
 
 
 def ground(row: ClaimRow) -> str:
@@ -225,12 +226,19 @@ def ground(row: ClaimRow) -> str:
         return ""
     if row.rests_on is None:
         return f"unsettled, since it rests on {row.weakest}"
-    return f"rests on {row.weakest}, which {_came_out(row.rests_on)}"
+    came_out = _came_out(row.rests_on)
+    verb = "which is" if not came_out.startswith("that") else "which"
+    return f"rests on {row.weakest}, {verb} {came_out.removeprefix('that ')}"
 
 
 def _came_out(word: str | None) -> str:
-    reaches = {UP_TO: "is proved up to a size", ON: "is proved on a box", None: "is unsettled"}
-    return reaches.get(word, str(word) if word in (STANDS, Word.FAILS) else f"is {word}")
+    """``proved up to a size``, ``that stands``: what is said of a claim below."""
+    said: dict[str | None, str] = {
+        UP_TO: "proved up to a size",
+        ON: "proved on a box",
+        None: "unsettled",
+    }
+    return said.get(word, f"that {word}" if word in (STANDS, Word.FAILS) else str(word))
 
 
 # --- evidence -------------------------------------------------------------------------------------

@@ -12,11 +12,19 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.claim import Form
+from fieldcheck.hypotheses import NONNEGATIVE, NONZERO, conditions
+from fieldcheck.recheck.field import Residues, fresh_prime
+from fieldcheck.recheck.intervals import Intervals, digits, holds_zero, is_complex
 from fieldcheck.recheck.road import UNIT, Open, Value
 from fieldcheck.relations import parts_of
 
 FINE = 2**58
 """Generic entries are k/2^58 with |k| <= 2^59: near to uniform modulo a prime, and of size one."""
+
+RARELY = 3000
+"""Points drawn until one meets hypotheses beside the domains."""
+
+DIGITS = 60
 
 SPECIAL = [Fraction(n) for n in ("0", "0", "1", "1", "-1", "2", "-1/2")]
 Entry = Callable[[str, tuple], Any]
@@ -66,7 +74,7 @@ class Case:
 
     def point(self, rng: random.Random, special: bool = False) -> Point:
         """A random point that meets every hypothesis."""
-        for _ in range(100):
+        for _ in range(RARELY if self.form.where else 100):
             point = Point({}, rng, special)
             for name in self.raws("signs"):
                 v = point.get(name, self.shapes[name])
@@ -77,10 +85,11 @@ class Case:
 
     def admits(self, point: Point) -> bool:
         get = lambda name: point.get(name, self.shapes[name])
-        return all(
+        within = all(
             domain.admits({part: get(f"{name}.{part}") for part in domain.raw})
             for name, domain in self.form.given.items()
         )
+        return within and (not self.form.where or where_met(self, point))
 
     def every_point(self) -> Iterator[Point]:
         """All of them, where every raw parameter is a sign."""
@@ -92,19 +101,52 @@ class Case:
             cut = zip(self.shapes.items(), ends[:-1], ends[1:], strict=True)
             yield Point({name: flat[a:b].reshape(shape) for (name, shape), a, b in cut})
 
-    def relations(self, xp: Any, entry: Entry) -> tuple[Any, ...]:
+    def inputs(self, xp: Any, entry: Entry) -> dict[str, Any]:
         raw = {name: Value(xp, {UNIT: entry(name, s)}) for name, s in self.shapes.items()}
         made = {
             name: domain.build(xp, {part: raw[f"{name}.{part}"] for part in domain.raw})
             for name, domain in self.form.given.items()
         }
-        return parts_of(self.form.body(xp, **made))
+        if narrowed := getattr(xp, "within", None):
+            spans = {name: d.span for name, d in self.form.given.items() if d.span is not None}
+            made |= {name: narrowed(made[name], *span) for name, span in spans.items()}
+        return made
+
+    def relations(self, xp: Any, entry: Entry) -> tuple[Any, ...]:
+        return parts_of(self.form.body(xp, **self.inputs(xp, entry)))
 
     def sides(self, xp: Any, entry: Entry, parts: Iterable[int]) -> list[tuple[int, Any]]:
         """Both sides (and the gap) of those parts, which compare two values."""
         relations = self.relations(xp, entry)
         direction = lambda k: direction_of(xp, relations[k], f"direction{k}", entry)
         return [(k, relations[k].sides(xp, direction(k))) for k in parts]
+
+
+def where_met(case: Case, point: Point) -> bool:
+    """Are the hypotheses beside the domains certainly met?  By intervals; that a value is zero, and
+    so not negative, modulo a fresh prime."""
+    with digits(DIGITS):
+        xp = Intervals()
+        for kind, value in conditions(case.form.where, xp, case.inputs(xp, point.entry(xp))):
+            for x in value.z[UNIT].flat:
+                if not (not holds_zero(x) if kind == NONZERO else not is_complex(x) and x.a > 0):
+                    return kind == NONNEGATIVE and _by_zeros(case, point)
+    return True
+
+
+def _by_zeros(case: Case, point: Point) -> bool:
+    """The same, where zeros are told from small numbers by residues."""
+    rng = random.Random(random.SystemRandom().getrandbits(64))
+    field, xp = Residues(fresh_prime(rng), rng), Intervals()
+    exact = conditions(case.form.where, field, case.inputs(field, point.entry(field)))
+    near = conditions(case.form.where, xp, case.inputs(xp, point.entry(xp)))
+    for (kind, residue), (_, value) in zip(exact, near, strict=True):
+        zeros = [not r for r in residue.z[UNIT].r.flat]
+        for zero, x in zip(zeros, value.z[UNIT].flat, strict=True):
+            sure = not holds_zero(x) if kind == NONZERO else not is_complex(x) and x.a > 0
+            if not sure and not (zero and kind == NONNEGATIVE):
+                return False
+    return True
 
 
 def direction_of(xp: Any, relation: Any, name: str, entry: Entry) -> Value | None:

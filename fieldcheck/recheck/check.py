@@ -23,7 +23,14 @@ from sympy import isprime
 from fieldcheck.claim import Form
 from fieldcheck.recheck.case import Case, Point
 from fieldcheck.recheck.field import NEAR, Residues, fresh_prime
-from fieldcheck.recheck.intervals import ALL, Intervals, digits, holds_zero, is_complex
+from fieldcheck.recheck.intervals import (
+    ALL,
+    Everywhere,
+    Intervals,
+    digits,
+    holds_zero,
+    is_complex,
+)
 from fieldcheck.recheck.reading import SIGN, Reading, most, named
 from fieldcheck.recheck.road import UNIT, Open, Undefined, Value
 from fieldcheck.verdict import ALL as EVERY
@@ -199,8 +206,18 @@ def identity(proof: Proof) -> None:
         for _ in range(SPECIALS if k < 3 else 0):
             vanishing(proof, case, primes[0], special=True)
         for part, sides in read(proof, sizes)[1]:
-            if sides.order and not sides.room.z[UNIT].facts >= SIGN:
+            if sides.order and not (sides.room.z[UNIT].facts >= SIGN or never_negative(case, part)):
                 proof.say(OPEN, f"the gap of part {part + 1} is not seen to be nonnegative")
+
+
+def never_negative(case: Case, part: int) -> bool:
+    """Is the gap of a part nonnegative, entry by entry, by intervals over all inputs at once?"""
+    xp = Everywhere()
+    try:
+        (_, sides), *_ = case.sides(xp, lambda name, shape: xp.any(shape), [part])
+        return all(not is_complex(x) and x.a >= 0 for x in sides.room.z[UNIT].flat)
+    except (Open, Undefined, ZeroDivisionError, ValueError):
+        return False
 
 
 def read(

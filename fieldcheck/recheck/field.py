@@ -33,6 +33,8 @@ SHADOW: dict[str, Any] = {
     "step": lambda s: (s.real > 0) + 0j,
     "sign": lambda s: np.sign(s.real) + 0j,
     "pi": lambda s: s + math.pi,
+    "arctan": lambda s: np.arctan(s.real) + 0j,
+    "erf": lambda s: np.vectorize(math.erf, otypes=[complex])(s.real),
 }
 NEAR = 1e-6  # two shadows this near, relative to their size, may be of one number
 FEW = 150  # exponentials among which a new one's argument may be a sum of three
@@ -194,6 +196,8 @@ class Residues(Road):
     _abs = lambda xp, x, s, y: x * xp.sign(x, s)
     _step = lambda xp, x, s, y: int(xp.sign(x, s, kink=True) > 0)
     _sign = lambda xp, x, s, y: xp.sign(x, s, kink=True)
+    _arctan = lambda xp, x, s, y: xp.odd("arctan", x)
+    _erf = lambda xp, x, s, y: xp.odd("erf", x)
     _pi = lambda xp, x, s, y: xp.symbol(xp.overs, "pi")
 
     def symbol(self, table: dict[Any, Any], x: Any) -> Any:
@@ -201,6 +205,14 @@ class Residues(Road):
             table[x] = self.rng.randrange(1, self.p)
             self.symbols += 1
         return table[x]
+
+    def odd(self, name: str, x: Any) -> Any:
+        """A symbol of an odd function."""
+        if not x:
+            return 0
+        y = self.symbol(self.overs, (name, x))
+        self.overs[name, -x % self.p] = -y % self.p
+        return y
 
     def sign(self, x: Any, s: complex, kink: bool = False) -> int:
         if not x and not kink:

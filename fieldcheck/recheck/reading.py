@@ -266,12 +266,23 @@ class Reading(Road):
         if a.key == 0 or b.key == 0:
             return self.filled(dims, 0)
         x, y = self.aligned(a, b)
+        if (left := self.cancelled(x, y) or self.cancelled(y, x)) is not None:
+            return replace(left, dims=dims, facts=x.facts & y.facts, key=hash((a.key, b.key)))
         under = dict(x.under)
         for name, (power, w) in y.under.items():
             under[name] = under.get(name, (0,))[0] + power, w
         facts = x.facts & y.facts
         square = {NONNEG} if REAL in facts and a.key == b.key else set()
         return Bound(dims, x.top + y.top, under, facts | square, hash((a.key, b.key)))
+
+    def cancelled(self, a: Bound, b: Bound) -> Bound | None:
+        """a b, where b is a number that a is divided by: (P / b) b is P."""
+        over = ("over", b.key), ()
+        if b.under or max(b.dims, default=1) > 1 or a.under.get(over, (0.0,))[0] < 1:
+            return None
+        power, weights = a.under[over]
+        rest = {which: found for which, found in a.under.items() if which != over}
+        return replace(a, under=rest | ({over: (power - 1, weights)} if power > 1 else {}))
 
     def contract(self, a: Bound, b: Bound) -> Bound:
         wide = len(b.dims) > 1
@@ -342,6 +353,8 @@ class Reading(Road):
             "relu": SIGN | (c.facts if NONNEG in c.facts else frozenset()),
             "abs": SIGN | c.facts,
             "step": SIGN,
+            "arctan": c.facts,
+            "erf": c.facts,
             "reciprocal": c.facts | {NONZERO},
             "gauge": c.facts,
         }.get(name, real)

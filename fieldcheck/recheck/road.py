@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,7 @@ class Road:
     swapped = lambda xp, c: xp.structure(lambda a: a.swapaxes(-1, -2), c)
     shaped = lambda xp, c, shape: xp.structure(lambda a: a.reshape(tuple(shape)), c)
     spread = lambda xp, c, shape: xp.structure(lambda a: np.broadcast_to(a, tuple(shape)), c)
+    turned = lambda xp, c, axes: xp.structure(lambda a: a.transpose(tuple(axes)), c)
     slanted = lambda xp, c: xp.structure(lambda a: a.diagonal(axis1=-2, axis2=-1), c)
     filled = lambda xp, shape, n: xp.spread(xp.number(Fraction(n)), shape)
     nil = lambda xp, c: xp.times(c, xp.number(Fraction(0)))
@@ -172,6 +174,8 @@ class Road:
         by = lambda c, q: self.times(c, self.number(Fraction(q)))
         if name == "exp":
             yield from (by(value, Fraction(1, math.factorial(k))) for k in range(1, TERMS))
+        elif name in ("arctan", "erf"):
+            yield from self.odd_series(name, here)
         elif name in ("reciprocal", "gauge", "sqrt", "log"):
             over = self.function("reciprocal", here)
             exponent = {"sqrt": Fraction(1, 2), "log": Fraction(0)}.get(name, Fraction(-1))
@@ -183,6 +187,28 @@ class Road:
             slope = {"relu": "step", "abs": "sign"}.get(name)
             here = self.off_kink(here)
             yield self.function(slope, here) if slope else self.nil(here)
+
+    def odd_series(self, name: str, x: Any) -> Iterator[Any]:
+        """By recurrences of the coefficients of the derivative: of arctan
+        (1 + x²) u_k = -2x u_{k-1} - u_{k-2}, of erf k u_k = -2x u_{k-1} - 2 u_{k-2}."""
+        by = lambda c, q: self.times(c, self.number(Fraction(q)))
+        one, square = self.number(Fraction(1)), self.times(x, x)
+        if name == "arctan":
+            over = self.function("reciprocal", self.plus(one, square))
+            before, u = self.nil(x), over
+        else:
+            pi = self.function("pi", self.number(Fraction(0)))
+            root = self.function("reciprocal", self.function("sqrt", pi))
+            bell = self.times(self.function("exp", self.minus(square)), root)
+            before, u = self.nil(x), by(bell, 2)
+        for k in range(1, TERMS):
+            yield by(u, Fraction(1, k))
+            if name == "arctan":
+                step = self.minus(self.plus(by(self.times(x, u), 2), before))
+                before, u = u, self.times(over, step)
+            else:
+                step = self.minus(self.plus(by(self.times(x, u), 2), by(before, 2)))
+                before, u = u, by(step, Fraction(1, k))
 
     # -- arithmetic ------------------------------------------------------------------------------
     def lift(self, x: Any) -> Value:
@@ -225,6 +251,10 @@ class Road:
     cos = lambda xp, x: xp.like(xp.turn(x, 1) / 2, x)
     sin = lambda xp, x: xp.like(xp.turn(x, -1) / (2 * xp.i), x)
     tanh = lambda xp, x: 1 - 2 / (xp.exp(x) ** 2 + 1)
+    sinh = lambda xp, x: xp.like((e := xp.exp(x)) / 2 - 1 / (2 * e), x)
+    cosh = lambda xp, x: xp.like((e := xp.exp(x)) / 2 + 1 / (2 * e), x)
+    arctan = lambda xp, x: xp.elementwise("arctan", xp.seen_real(x))
+    erf = lambda xp, x: xp.elementwise("erf", xp.seen_real(x))
     logistic = lambda xp, x: 1 / (1 + xp.exp(xp.neg(x)))
     softplus = lambda xp, x: xp.log(1 + xp.exp(x))
     logsumexp = lambda xp, x, axis=-1: xp.log(xp.sum(xp.exp(x), axis))
@@ -246,6 +276,13 @@ class Road:
     maximum = lambda xp, a, b: xp.add(b, xp.relu(xp.sub(a, b)))
     minimum = lambda xp, a, b: xp.sub(a, xp.relu(xp.sub(a, b)))
     clip = lambda xp, x, low, high: xp.minimum(xp.maximum(x, low), high)
+
+    def seen_real(self, x: Any) -> Value:
+        """A value that is its own conjugate: another one has no arctan here."""
+        x = self.lift(x)
+        if x.w is not x.z:
+            raise Open("a real function of what is not seen to be real")
+        return x
 
     def real(self, x: Any) -> Value:
         x = self.lift(x)
@@ -285,6 +322,52 @@ class Road:
         index: list[Any] = [slice(None)] * (x.ndim + 1)
         index[axis] = None
         return x[tuple(index)]
+
+    # -- reductions, triangles and sums over indices ---------------------------------------------
+    prod = lambda xp, x, axis=None: xp.folded(xp.mul, x, axis, 1)
+    max = lambda xp, x, axis=None: xp.folded(xp.maximum, x, axis)
+    min = lambda xp, x, axis=None: xp.folded(xp.minimum, x, axis)
+    tril = lambda xp, x, k=0: x * xp.triangle(x.shape, lambda i, j: j - i <= k)
+    triu = lambda xp, x, k=0: x * xp.triangle(x.shape, lambda i, j: j - i >= k)
+    permute = lambda xp, x, axes: xp.map(lambda c: xp.turned(c, axes), x)
+
+    def mean(self, x: Any, axis: int | None = None) -> Value:
+        x, axis = (self.flatten(self.lift(x)), 0) if axis is None else (x, axis)
+        return self.sum(x, axis) / x.shape[axis]
+
+    def folded(self, op: Callable, x: Any, axis: int | None, none: int | None = None) -> Value:
+        x, axis = (self.flatten(self.lift(x)), 0) if axis is None else (x, axis % x.ndim)
+        rows = [x[(slice(None),) * axis + (k,)] for k in range(x.shape[axis])]
+        if not rows and none is not None:
+            return self.ones(*x.shape[:axis], *x.shape[axis + 1 :])
+        return reduce(op, rows)
+
+    def triangle(self, shape: Sequence[int], keeps: Callable[[int, int], bool]) -> Value:
+        rows = [[int(keeps(i, j)) for j in range(shape[-1])] for i in range(shape[-2])]
+        return self.constant(rows) if rows and rows[0] else self.zeros(*shape[-2:])
+
+    def einsum(self, spec: str, *arrays: Any) -> Value:
+        """All arrays side by side, an axis for each label in turn; then the sums."""
+        left, arrow, out = spec.replace(" ", "").partition("->")
+        labels = left.split(",")
+        every = sorted(set(left) - {","})
+        if not arrow:
+            out = "".join(s for s in every if left.count(s) == 1)
+        whole = self.one
+        for own, array in zip(labels, arrays, strict=True):
+            x = self.lift(array)
+            while len(set(own)) < len(own):  # a label twice: its diagonal
+                label = next(s for s in own if own.count(s) > 1)
+                a, b = own.index(label), own.rindex(label)
+                rest = [k for k in range(len(own)) if k not in (a, b)]
+                x = self.diagonal(self.permute(x, (*rest, a, b)))
+                own = "".join(own[k] for k in rest) + label
+            x = self.permute(x, tuple(own.index(s) for s in every if s in own))
+            whole = whole * x[tuple(slice(None) if s in own else None for s in every)]
+        for label in [s for s in every if s not in out]:
+            whole = self.sum(whole, every.index(label))
+            every.remove(label)
+        return self.permute(whole, tuple(every.index(s) for s in out))
 
     def join(self, values: Sequence[Any], axis: int, new: bool) -> Value:
         def joined(*halves: Half) -> Half:
@@ -326,6 +409,27 @@ class Road:
             return out
 
         return self.each(solved, self.lift(a), self.lift(b))
+
+    eigvalsh = lambda xp, a: xp.spectral("eigenvalues", a)
+    svdvals = lambda xp, a: xp.spectral("singular_values", a)
+    spectral_norm = lambda xp, a: xp.svdvals(a)[0]
+    expm = lambda xp, a: xp.spectral("exponential", a)
+    logm = lambda xp, a: xp.spectral("logarithm", a)
+
+    def spectral(self, name: str, a: Value) -> Value:
+        """A function of a whole matrix, where the coefficients know one and nothing moves."""
+        known = self.of_matrix(name)
+        if known is None or any(key != UNIT for key in a.z):
+            raise Open(f"no {name.replace('_', ' ')} of a matrix here")
+        made = self.map(known, a)
+        return self.own(made) if name.endswith("values") else made
+
+    def sum_to_infinity(self, first: Any, ratio: Callable) -> Value:
+        """Where the coefficients can bound what is left of it."""
+        raise Open("no sum to infinity here")
+
+    def of_matrix(self, name: str) -> Callable | None:
+        return None
 
     def det(self, a: Value) -> Value:
         """Laplace's expansion, each minor of the last rows once."""

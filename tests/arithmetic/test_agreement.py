@@ -32,6 +32,16 @@ ALGEBRAIC = {
     "derivative": lambda xp, A, B: xp.push(lambda Y: Y @ xp.star(Y) @ Y, A, A @ B),
     "wirtinger": lambda xp, A, B: xp.wirtinger(lambda Y: xp.norm2(Y @ B) ** 2, A),
     "piecewise": lambda xp, A, B: xp.maximum(xp.real(A), 1) - xp.relu(xp.imag(A)),
+    "means": lambda xp, A, B: xp.mean(A) + xp.mean(A, axis=0) - xp.mean(B, axis=-1),
+    "products": lambda xp, A, B: xp.prod(A) + xp.prod(A, axis=-1)[0],
+    "extremes": lambda xp, A, B: xp.max(xp.real(A)) + xp.min(xp.imag(A), axis=1),
+    "einsum": lambda xp, A, B: xp.einsum("ij,jk,lk->il", A, B, xp.conj(A)) + xp.einsum("ii", B),
+    "einsum of few": lambda xp, A, B: xp.einsum("ij,ij->j", A, A) + xp.einsum("jj->j", B),
+    "einsum of many": lambda xp, A, B: xp.einsum("ij,kl->lijk", A, B),
+    "triangles": lambda xp, A, B: xp.tril(A) @ xp.triu(B, 1) + xp.tril(A, -1),
+    "axes": lambda xp, A, B: xp.permute(A[:, None, :] * A[None], (2, 0, 1)),
+    "large determinant": lambda xp, A, B: xp.det(xp.kron(B, B)[:7, :7] + 0 * A[0, 0]),
+    "its derivative": lambda xp, A, B: xp.push(lambda Y: xp.det(xp.kron(Y, Y)[:7, :7]), B, B @ B),
     "clip": lambda xp, A, B: xp.clip(xp.real(A), -1, 1) + xp.abs(xp.imag(A)),
 }
 ANALYTIC = {
@@ -39,11 +49,18 @@ ANALYTIC = {
     "logsumexp": lambda xp, A, B: xp.logsumexp(xp.real(A), axis=0),
     "circular": lambda xp, A, B: xp.sin(A) * xp.cos(B[0]) + xp.tanh(xp.real(A)),
     "logistic": lambda xp, A, B: xp.logistic(xp.real(A)) - xp.softplus(xp.imag(A)),
+    "hyperbolic": lambda xp, A, B: xp.sinh(A) * xp.cosh(B[0]),
+    "odd": lambda xp, A, B: xp.arctan(xp.real(A)) * xp.erf(xp.imag(A)),
+    "their derivatives": lambda xp, A, B: xp.push(_odd(xp), A, A @ B),
     "norms": lambda xp, A, B: xp.norm(A, axis=-1) * xp.norm(B) + xp.sum(xp.unit(A)),
     "powers": lambda xp, A, B: xp.abs2(A) ** (xp.one / 3 + 1) + xp.pi,
     "logarithm": lambda xp, A, B: xp.log(1 + xp.exp(xp.i * A)),
     "derivative": lambda xp, A, B: xp.push(lambda Y: xp.softmax(Y @ B), A, A @ B),
 }
+
+
+def _odd(xp):
+    return lambda Y: xp.arctan(xp.real(Y)) + xp.erf(xp.imag(Y)) + xp.sinh(Y) * xp.cosh(Y)
 
 
 def _values(xp, raw):

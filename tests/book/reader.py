@@ -143,6 +143,7 @@ class Reader:
             page.evaluate("() => look.emptyFormulas()")
             page.evaluate(self.axe)
             self._read_rules(page, report)
+            report.navigation_opens = self._navigation_opens(page)
         return report
 
     def _read_folded(self, page: Page, report: Report) -> None:
@@ -156,7 +157,6 @@ class Reader:
             report.cards[size[0]] = page.evaluate("() => look.cards()")
             report.wide_at[size[0]] = page.evaluate("() => look.sticksOut()")
         report.screens = page.evaluate("() => look.screens()")
-        report.navigation_opens = self._navigation_opens(page)
 
     def _read_rules(self, page: Page, report: Report) -> None:
         """All rules by day, wide and folded, and by night, narrow and open; colours in between."""
@@ -189,7 +189,6 @@ class Reader:
         except TimeoutError:
             return False
         box = link.bounding_box()
-        page.keyboard.press("Escape")
         return box is not None and 0 <= box["x"] < NARROW[0]
 
     @contextmanager

@@ -9,7 +9,7 @@ import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -525,7 +525,71 @@ def _by_chance(x):
     return x if random.random() < 0.999 else 2 * x
 
 
+@cache
+def _slot(k):
+    return [0]
+
+
+def _by_a_cached_list(x):
+    _slot(0)[0] += 1
+    return x if _slot(0)[0] < 30 else 2 * x
+
+
+class _Slotted:
+    __slots__ = ("n",)
+
+    def __init__(self):
+        self.n = 0
+
+    def __call__(self, x):
+        self.n += 1
+        return x if self.n < 30 else 2 * x
+
+
+class _Base:
+    n = 0
+
+    def __getitem__(self, k):
+        _Base.n += 1
+        return 1 if _Base.n < 30 else 2
+
+
+class _Heir(_Base):
+    pass
+
+
+class _Meta(type):
+    n = 0
+
+    def __call__(cls, x):
+        _Meta.n += 1
+        return x if _Meta.n < 30 else 2 * x
+
+
+class _Made(metaclass=_Meta):
+    pass
+
+
+def _wrapping(step):
+    calls = [0]
+
+    def wrapper(x):
+        calls[0] += 1
+        return step(x) if calls[0] < 30 else 2 * step(x)
+
+    wrapper.__wrapped__ = step
+    return wrapper
+
+
+@cache
+def _endless():
+    return iter(range(10**9))
+
+
+HEIR, WRAPPED, SLOTTED = _Heir(), _wrapping(lambda x: x), _Slotted()
+POPPED = partial(([1] * 30 + [2] * 10**4).pop, 0)
 COUNTED = itertools.count()
+DRAWN = partial(next, itertools.count())
 _KEPT_BY_CLOSURE = _by_closure()
 
 
@@ -537,13 +601,22 @@ _KEPT_BY_CLOSURE = _by_closure()
         _ByClass(),
         _KEPT_BY_CLOSURE,
         _by_chance,
+        _by_a_cached_list,
+        lambda x: x if DRAWN() < 30 else 2 * x,
+        lambda x: x * POPPED(),
+        lambda x: x if next(_endless()) < 30 else 2 * x,
+        lambda x: x * HEIR[0],
+        lambda x: _Made(x),
+        lambda x: WRAPPED(x),
+        SLOTTED,
         lambda x: x if next(COUNTED) % 60 else 2 * x,
         lambda x: x if np.random.rand() < 0.999 else 2 * x,  # noqa: NPY002
     ],
 )
-def test_nothing_is_proved_of_a_body_that_changes(step):
+def test_a_body_that_changes_is_no_statement(step):
     verdict, _ = examine(lambda xp, x: Equal(step(x), x), x=vector("n"))
-    assert verdict.verdict not in ("proved", "proved up to", "proved on")
+    assert verdict.verdict == "invalid"
+    assert "not one statement" in verdict.because
 
 
 @cache

@@ -194,3 +194,19 @@ def test_a_choice_of_roots_that_contradicts_itself_is_seen():
 def test_a_number_that_is_no_rank_of_its_size():
     verdict, _ = examine(lambda xp, x: Rank(xp.stack([xp.stack([x])]), 2), x=real())
     assert verdict.verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    "matrix_of",
+    [
+        lambda xp, u, v: xp.relu(u[:, None] - v[None, :]),
+        lambda xp, u, v: xp.log(2 + (u[:, None] * v[None, :]) ** 2),
+        lambda xp, u, v: xp.exp(u[:, None] * v[None, :]),
+        lambda xp, u, v: xp.softmax(u[:, None] * v[None, :]),
+    ],
+)
+def test_a_larger_rank_at_a_point_refutes_where_no_field_can_follow(matrix_of):
+    given = dict(u=vector("n"), v=vector("n"))
+    verdict, _ = examine(lambda xp, u, v: Rank(matrix_of(xp, u, v), min(2, u.shape[0])), **given)
+    assert verdict.verdict == "refuted"
+    assert int(verdict.witness.lhs) > 2

@@ -6,6 +6,8 @@ Every false one of ``FALSE`` was accepted by the judge before this one.
 
 from __future__ import annotations
 
+from itertools import permutations
+from math import factorial
 from typing import Any
 
 import pytest
@@ -129,6 +131,34 @@ FALSE: dict[str, tuple[Any, dict[str, Any], tuple[str, ...]]] = {
     "two clusters": (
         lambda xp, x, y: Equal(xp.sin(y + xp.relu(clustered(xp, x))), xp.sin(y)),
         dict(x=vector(6), y=real()), ("refuted",)),
+    # -- at points without simple coordinates ------------------------------------------------------
+    "a logarithm on its cut at pi": (
+        lambda xp, x: Equal(xp.conj(xp.log(xp.exp(xp.i * x) / 3)),
+                            xp.log(xp.conj(xp.exp(xp.i * x) / 3))),
+        dict(x=real()), ("undecided",)),
+    "a root on its cut at pi": (
+        lambda xp, x: Equal(xp.conj(xp.sqrt(xp.exp(xp.i * x))), xp.sqrt(xp.exp(-xp.i * x))),
+        dict(x=real()), ("undecided",)),
+    "a softplus on its cut": (
+        lambda xp, z: Equal(xp.conj(xp.softplus(z)), xp.softplus(xp.conj(z))),
+        dict(z=number()), ("undecided",)),
+    "a needle that underflows": (
+        lambda xp, x: Equal(xp.maximum(xp.exp(-10**6 * (x - xp.pi) ** 2), xp.one / 2), xp.one / 2),
+        dict(x=real()), ("undecided",)),
+    "a saturated side": (
+        lambda xp, x: AtMost(xp.tanh(x), 1 - xp.one / 10**50), dict(x=real()), ("refuted",)),
+    # -- from some size on -------------------------------------------------------------------------
+    "a norm from n = 17": (
+        lambda xp, u: AtMost(xp.sum(xp.abs(u)), 4 * xp.norm(u)), dict(u=vector("n")),
+        ("refuted",)),
+    "a purity from n = 11": (
+        lambda xp, p: AtMost(xp.one / 10, xp.sum(p * p)), dict(p=simplex("n")), ("refuted",)),
+    "a number of entries from n = 41": (
+        lambda xp, x, y: Equal(xp.relu(xp.one * (x.shape[0] - 40)) * xp.exp(y), xp.zeros()),
+        dict(x=vector("n"), y=real()), ("refuted",)),
+    "a chain of seven from n = 7": (
+        lambda xp, x: Zero((lambda r: xp.sum(r @ r @ r @ r @ r @ r))(
+            xp.relu(x[:, None] - x[None, :]))), dict(x=vector("n")), ("refuted",)),
 }  # fmt: skip
 
 TRUE: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -161,6 +191,25 @@ TRUE: dict[str, tuple[Any, dict[str, Any]]] = {
         lambda xp, x: Equal(xp.log(x * x), 2 * xp.log(x)), dict(x=positive())),
     "roots of squares": (
         lambda xp, x: Equal(xp.sqrt(x * x), x), dict(x=nonnegative())),
+    "a softplus beside its cut": (
+        lambda xp, z: Equal(xp.exp(xp.softplus(z)) * xp.cos(z), xp.cos(z) + xp.exp(z) * xp.cos(z)),
+        dict(z=number())),
+    "a logarithm that meets no cut": (
+        lambda xp, x: Equal(xp.conj(xp.log(xp.exp(xp.i * x) + 2)), xp.log(xp.exp(-xp.i * x) + 2)),
+        dict(x=real())),
+    "both sides on one cut": (
+        lambda xp, x: Equal(xp.log(xp.exp(xp.i * x) * 4),
+                            2 * xp.log(xp.lift(2)) + xp.log(xp.exp(xp.i * x))),
+        dict(x=real())),
+    "an argument that is the same everywhere": (
+        lambda xp, x: Equal(xp.sin(x) * xp.relu(x - x + 1), xp.sin(x)), dict(x=real())),
+    "a bound that grows with the size": (
+        lambda xp, u: AtMost(xp.sum(xp.abs(u)) ** 2, u.shape[0] * xp.norm2(u)),
+        dict(u=vector("n"))),
+    "a sum over permutations, of which there are many": (
+        lambda xp, x: Equal(xp.cos(sum((x[p[0]] for p in permutations(range(x.shape[0]))),
+                                       xp.zeros())),
+                            xp.cos(xp.sum(x) * factorial(x.shape[0] - 1))), dict(x=vector("n"))),
 }  # fmt: skip
 
 

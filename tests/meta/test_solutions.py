@@ -112,3 +112,12 @@ def test_an_undecided_case_is_silent():
     verdict, evidence = examine(lambda xp, a: Solutions(Piece(zero=(a * a - 2,)), ()), a=real())
     assert verdict.verdict == "undecided"
     assert evidence["solutions"].outcome == "silent"
+
+
+def test_a_point_refutes_what_no_elimination_decides():
+    """x² + xy + y² is zero at the origin alone, and not wherever x = y."""
+    claim = lambda xp, x, y: Solutions(
+        Piece(zero=(x * x + x * y + y * y,)), (Piece(zero=(x - y,)),)
+    )
+    verdict, _ = examine(claim, x=real(), y=real())
+    assert verdict.verdict == "refuted"

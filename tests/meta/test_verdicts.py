@@ -249,8 +249,7 @@ def _boom(xp, x):
 
 
 def _slow(xp, x):
-    end = time.process_time() + 0.1
-    while time.process_time() < end:
+    for _ in range(3 * 10**7):
         pass
     return Equal(x, x)
 

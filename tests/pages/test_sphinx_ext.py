@@ -483,7 +483,10 @@ def test_the_hash_sees_every_file_of_the_library(tmp_path, monkeypatch):
     data.mkdir(parents=True)
     (data / "scores.csv").write_text("1\n")
     fifth = fingerprint.library_hash(tmp_path / "book")
-    assert len({first, second, third, fourth, fifth}) == 5
+    (tmp_path / "book" / "_ext").mkdir()
+    (tmp_path / "book" / "_ext" / "own.py").write_text("x = 1\n")
+    sixth = fingerprint.library_hash(tmp_path / "book")
+    assert len({first, second, third, fourth, fifth, sixth}) == 6
 
 
 def test_a_page_depends_on_what_its_cells_import(tmp_path, monkeypatch):

@@ -79,6 +79,12 @@ SIGNS = [
     (lambda xp, x: AtMost(2 * x, x * x + 2, gap=(x - 1) ** 2), WRONG),  # another gap
     (lambda xp, x: AtMost(3 * x, x * x + 1, gap=x * x + 1 - 3 * x), WRONG),
     (lambda xp, x: AtMost(2 * x, x * x + 1), OPEN),
+    (lambda xp, x: AtMost(1, xp.exp(x * x)), FINE),
+    (lambda xp, x: AtMost(xp.exp(-x * x / 2), 1), FINE),
+    (lambda xp, x: AtMost(xp.tanh(x), 1), FINE),
+    (lambda xp, x: AtMost(0, xp.log(1 + x**2)), FINE),
+    (lambda xp, x: AtMost(0, xp.log(x**2)), WRONG),
+    (lambda xp, x: AtMost(xp.one / 2, xp.logistic(x)), WRONG),
 ]
 
 

@@ -36,6 +36,7 @@ def test_the_chapter_comes_out_as_it_says(tmp_path: Path) -> None:
     assert came == [
         ("verify", 1, {"quadratic-force"}),
         ("verify", 0, set()),
+        ("verify", 0, set()),
         ("new", 0, set()),
         ("verify", 1, {"paper-force"}),
         ("coverage", 1, set()),

@@ -193,7 +193,8 @@ class Cells:
                     raise Refuted(found)
                 reason = _open(graph, root, failing, self.rng)
                 if reason:  # roots alone leave the ladder
-                    decided = graph.has(*DECISIONS)
+                    # that a hypothesis excludes a branch is nothing that is shown here
+                    decided = graph.has(*DECISIONS) and not self.statement.form.where
                     raise Open(Why.BRANCH_OPEN if decided else Why.UNSUPPORTED, reason)
 
     def written(self, sizes: dict[str, int], pins: vanishing.Pins | None = None) -> Written:

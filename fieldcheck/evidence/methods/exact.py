@@ -31,12 +31,13 @@ from typing import Any
 
 import numpy as np
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.multiplicative import Multiplicative
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
+from fieldcheck.arithmetic.ranges import Ranges, span_of
 from fieldcheck.arithmetic.sign import Known, Sign, known_of
 from fieldcheck.evidence import every_size
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
@@ -385,14 +386,25 @@ def visible_sign(statement: Statement, part: int) -> bool:
     if statement.probe(statement.smallest)[part].name != "AtMost":
         return True
     for sizes in statement.product(statement.visited()):  # a factor 7 - n has another at each
-        xp = Sign()
         try:
-            sides = statement.sides(xp, statement.signs(xp, statement.raw_shapes(sizes)), part)[0]
-            if not known_of(sides.room).nonneg:
+            if not (_nonnegative(statement, sizes, part) or _above_zero(statement, sizes, part)):
                 return False
         except Unsupported:
             return False
     return True
+
+
+def _nonnegative(statement: Statement, sizes: Shape, part: int) -> bool:
+    xp = Sign()
+    raws = statement.signs(xp, statement.raw_shapes(sizes))
+    return known_of(statement.sides(xp, raws, part)[0].room).nonneg
+
+
+def _above_zero(statement: Statement, sizes: Shape, part: int) -> bool:
+    xp = Ranges()
+    shapes = statement.raw_shapes(sizes).items()
+    raws: dict[str, Value] = {name: xp.variable(shape) for name, shape in shapes}
+    return span_of(statement.sides(xp, raws, part)[0].room).nonneg
 
 
 def _wrong_gap(report: Report, statement: Statement, part: int, rng: random.Random):

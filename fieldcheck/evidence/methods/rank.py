@@ -71,7 +71,11 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             try:
                 rank, claimed, bound, trials = generic(statement, sizes, part, rng, profile.bound)
             except Unsupported as gap:
-                return report.silent(Why.UNSUPPORTED, f"not polynomial: {gap.primitive}")
+                witness = _larger(statement, grid, part, rng) if not _fault(statement) else None
+                if witness is None:
+                    return report.silent(Why.UNSUPPORTED, f"not polynomial: {gap.primitive}")
+                detail = f"rank {witness.lhs} at a point, not {witness.rhs}"
+                return report.refutes(witness, "enclosed", detail=detail)
             report.cases += trials
             if rank != claimed + _fault(statement):
                 witness = _witness(statement, sizes, part, rank, claimed, rng)
@@ -95,6 +99,18 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         worst=shown,
         proof={"kind": "rank", "parts": [k + 1 for k in parts], "grid": ranges},
     )
+
+
+def _larger(statement: Statement, grid: list[dict[str, int]], part: int, rng) -> Witness | None:
+    """A point of one of a few shapes at which the rank is surely larger than claimed: a generic
+    rank is no smaller, whatever kind of entries the matrix has."""
+    for k in dict.fromkeys((0, len(grid) // 4, len(grid) // 2, len(grid) - 1)):
+        raw = point(statement, grid[k], rng, bits=3)
+        with suppress(Unsupported, ZeroDivisionError):
+            here, claimed = rank_at(statement, raw, part)
+            if here > claimed:
+                return _record(statement, grid[k], raw, part, here, claimed)
+    return None
 
 
 def _in_strata(

@@ -24,18 +24,19 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.ascent import columns
+from fieldcheck.evidence.beyond import affordable, larger
 from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
 from fieldcheck.evidence.kinks import (
-    PLAIN,
+    CUT,
     POINT,
     ZERO,
     Goal,
     Landing,
     Sites,
+    jumps,
     land,
-    off,
     reach,
     watched,
 )
@@ -64,8 +65,14 @@ ENTRIES = 1 << 18
 DISTANT = 4
 """Shapes at which the whole range of floats is visited, and to which a search returns."""
 
+LOOK = 16
+"""Points of a shape larger than all that are listed."""
+
 CLEAR = 1e-6
 """A violation above this speaks against the statement even where nothing can certify it."""
+
+EXCEPTIONAL = {POINT: "zero", CUT: "on its cut"}
+"""The kinds of sites that are an exception on a thin set, and the words for it."""
 
 BESIDE, AT = "beside a kink", "at a kink"
 
@@ -119,6 +126,7 @@ class Survey:
         self.columns = {part: k for k, part in enumerate(statement.pointwise)}
         self.cases = 0
         self.empty: list[dict[str, int]] = []
+        self.beyond: list[dict[str, int]] = []  # shapes larger than all that are listed
         self.sites = Sites(statement)
         self.visits: dict[tuple[int, str], int] = defaultdict(int)
         self.worst: dict[int, Proposal] = {}
@@ -199,8 +207,10 @@ class Survey:
 
     def _keep_quiet(self, top: Proposal, name: str) -> None:
         """One small point of a stratum in which nothing looks false, for what floats cannot see;
-        the methods before this one have looked at generic points, and closer."""
-        if name in self.statement_strata:
+        the methods before this one have looked at generic points, and closer.  In the regimes of a
+        search there is something to see where floats find two sides of an order the same."""
+        same = top.value == 0 and self.kinds[top.part] == "AtMost"
+        if same or name in self.statement_strata:
             kept = self.quiet.get((top.part, name), top)
             self.quiet[top.part, name] = max(kept, top, key=lambda p: (p.small, p.value))
 
@@ -234,16 +244,23 @@ class Survey:
         return _runs(self.statement, raw)
 
     def suspect(self, landing: Landing) -> None:
-        """Look at zeros of what is brought to unit length that have no simple coordinates: what is
-        false there alone cannot be certified."""
-        unit = [k for k, site in enumerate(landing.missed) if site.kind == POINT]
-        if not unit or self.apart or self.statement.fault is not None:
+        """Look at points without simple coordinates that are on a cut, or zeros of what is brought
+        to unit length: what is false there alone cannot be certified."""
+        if self.apart or self.statement.fault is not None:
             return
         nowhere = self.sites.excluded()
-        unit = [k for k in unit if Goal(landing.missed[k], ZERO) not in nowhere]
-        if unit and off(self.statement, {k: v[unit] for k, v in landing.close.items()}) > PLAIN:
-            line = landing.missed[unit[0]].line
-            self.apart = f"the sides differ where the argument of unit in line {line} is zero"
+        for kind, where in EXCEPTIONAL.items():
+            rows = [
+                k
+                for k, site in enumerate(landing.missed)
+                if site.kind == kind and Goal(site, ZERO) not in nowhere
+            ]
+            close = {k: v[rows] for k, v in landing.close.items()}
+            if rows and jumps(self.statement, close, kind):
+                site = landing.missed[rows[0]]
+                argument = f"the argument of {site.name} in line {site.line}"
+                self.apart = f"the sides differ where {argument} is {where}"
+                return
 
     def finish(self) -> None:
         """Certify what was kept: of doubtful points the worst and one of the smallest shape, since
@@ -374,12 +391,26 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             rows = rows_of(statement, sizes, profile)
             survey.visit(cloud(statement, sizes, rows, rng, far=sizes in far))
         survey.finish()
+        look_beyond(survey, rng)
         unseen = explore(survey, profile, rng)
     except Unsupported as gap:
         return report.silent(Why.UNSUPPORTED, f"no float: {gap.primitive}")
     except Refuted as refuted:
         return refutation(report, survey, refuted, stream(statement.key, "sampled/witness", seed))
     return conclusion(report, survey, unseen)
+
+
+def look_beyond(survey: Survey, rng: np.random.Generator) -> None:
+    """A few points of shapes larger than all that are listed: what is false from some size on may
+    be true of the small ones.  A shape that is too much work, or none of the statement's, is left
+    out without a word."""
+    statement, empty = survey.statement, list(survey.empty)
+    for sizes in larger(statement):
+        if affordable(statement, sizes):
+            survey.visit(cloud(statement, sizes, LOOK, rng, far=False))
+            survey.finish()
+            survey.beyond.append(sizes)
+    survey.empty = empty
 
 
 def refutation(report: Report, survey: Survey, refuted: Refuted, rng) -> Evidence:
@@ -401,13 +432,16 @@ def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
         return report.doubts(detail, "sampled", worst=survey.open.record())
     if survey.vague:
         return report.silent(Why.INDETERMINATE, survey.vague)
-    if unseen or survey.apart:
+    if (unseen and not survey.statement.form.where) or survey.apart:
         return report.silent(Why.UNSEEN, "; ".join([*unseen, *[survey.apart] * bool(survey.apart)]))
     top = max(survey.worst.values(), key=lambda p: p.value, default=None)
     room = {part: -p.value for part, p in survey.worst.items() if survey.kinds[part] == "AtMost"}
     left_out = [name for name, n in report.strata.items() if not n]
     left_out += [", ".join(f"{k} = {n}" for k, n in sizes.items()) for sizes in survey.empty]
     said = "failed to refute" + (f"; no value at: {'; '.join(left_out)}" if left_out else "")
+    if survey.beyond:
+        most = max(n for sizes in survey.beyond for n in sizes.values())
+        said += f"; a few points of sizes up to {most}, too"
     return report.confirms(
         survey.statement.pointwise,
         "sampled",

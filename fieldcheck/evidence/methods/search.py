@@ -17,6 +17,7 @@ from fieldcheck.arithmetic.floating import batched
 from fieldcheck.evidence.ascent import ascend
 from fieldcheck.evidence.draws import numpy_stream, stream
 from fieldcheck.evidence.floats import residuals, violations
+from fieldcheck.evidence.floats import within as inside
 from fieldcheck.evidence.methods.sample import Refuted, Survey, conclusion, refutation, settle
 from fieldcheck.evidence.points import Cloud, cloud, within
 from fieldcheck.evidence.profiles import Profile
@@ -36,6 +37,7 @@ def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tens
 
     def body(xp, values):
         out = []
+        met = inside(statement, xp, values)
         for sides in statement.sides(xp, values):
             gap = (sides.left - sides.right).data
             size = 1 + torch.maximum(sides.left.data.abs().amax(), sides.right.data.abs().amax())
@@ -44,7 +46,8 @@ def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tens
                 out.append((gap / size).amax())
             else:
                 out.append(((gap / size).abs() ** 2).amax())
-        return torch.stack(out)
+        found = torch.stack(out)
+        return torch.where(met, found, torch.full_like(found, -torch.inf))
 
     return batched(body, raws)
 

@@ -470,7 +470,7 @@ def _suspect(
     """What speaks against a rate at a point that is as good as a zero of something: ``jumps``, if
     a unit vector is 0 there."""
     here = {k: np.asarray(v, dtype=float)[None] for k, v in raw.items()}
-    if jumps is not None and off(jumps, here) > PLAIN:
+    if jumps is not None and off(jumps, here).max() > PLAIN:
         return "the constant is another"
     return rate.suspect(statement, sizes, raw, part, seed)
 

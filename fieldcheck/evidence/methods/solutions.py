@@ -72,6 +72,11 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                         witness = _witness(statement, sizes, part, raw)
                         return report.refutes(witness, "exact", detail=kind)
             except Unknown:
+                if statement.fault is None:
+                    looked = Looked(statement, grid, parts, seed)
+                    if looked.witness is not None:
+                        detail = "a point at which the two differ"
+                        return report.refutes(looked.witness, "exact", detail=detail)
                 return report.silent(Why.ELIMINATION)
     report.strata, worst = {"all points": report.cases}, None
     if statement.fault is None:

@@ -1,0 +1,70 @@
+"""Shapes beyond those that are listed, and which of them a search can afford.
+
+A statement without a list of its own speaks of every size; what is false from some size on is true
+of the small ones.  The work is counted in operations and entries, not in time, so that the same
+shapes are visited everywhere; time is a last resort.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.floating import Float
+from fieldcheck.evidence.clock import TooSlow, limited
+from fieldcheck.evidence.statement import Statement
+
+LARGER = (8, 16, 32, 64)
+
+ENTRIES, WORK, EACH = 2**14, 2**20, 64
+"""Entries of an input, and of all that is computed of one point, where a call counts as so many."""
+
+SECONDS = 5
+"""Processor time after which a body is given up that works without this arithmetic."""
+
+
+def larger(statement: Statement) -> Iterator[dict[str, int]]:
+    """All sizes without a list as large as each of ``LARGER``; then each of several by itself."""
+    free = [name for name in statement.size_names if name not in statement.form.sizes]
+    least = {
+        name: statement.range_of(name)[-1 if name not in free else 0]
+        for name in statement.size_names
+    }
+    if free:
+        yield from ({**least, **dict.fromkeys(free, n)} for n in LARGER)
+    if len(free) > 1:
+        low = {**least, **dict.fromkeys(free, 2)}
+        yield from ({**low, name: LARGER[-1]} for name in free)
+
+
+class _Counted(Float):
+    """Floats that give up when a body has computed too much."""
+
+    def __init__(self) -> None:
+        self.work = 0
+
+    def wrap(self, data: Any) -> Any:
+        self.work += EACH + data.numel()
+        if self.work > WORK:
+            raise Unsupported("so large a shape")
+        return super().wrap(data)
+
+
+def affordable(statement: Statement, sizes: dict[str, int]) -> bool:
+    """Can one point of a shape be evaluated with little work?"""
+    xp = _Counted()
+    try:
+        shapes = statement.raw_shapes(sizes)
+        if any(math.prod(s) > ENTRIES for s in shapes.values()):
+            return False
+        ones = {k: torch.from_numpy(np.ones(s)) for k, s in shapes.items()}
+        with limited(SECONDS), torch.no_grad():
+            statement.sides(xp, {k: xp.wrap(v) for k, v in ones.items()})
+    except (Exception, TooSlow):  # whatever the body does where nobody has tried it
+        return False
+    return True
