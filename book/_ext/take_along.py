@@ -135,7 +135,9 @@ class GetIt(SphinxDirective):
             )
             first = []
         else:
-            line += nodes.Text("To run a check you need Python 3.11, make and the book's source, at ")
+            line += nodes.Text(
+                "To run a check you need Python 3.11, make and the book's source, at "
+            )
             line += [nodes.reference("", address, refuri=address), nodes.Text(":")]
             folder = address.rstrip("/").rpartition("/")[2].removesuffix(".git")
             first = [f"git clone {address} && cd {folder}"]

@@ -350,7 +350,9 @@ def _marked(one: list[str], other: list[str]) -> tuple[str, str] | None:
             continue
         left |= {here[k] for k in range(a, b)}
         right |= {there[k] for k in range(c, d)}
-    return _underlined(one, left - _common(one, left)), _underlined(other, right - _common(other, right))
+    return _underlined(one, left - _common(one, left)), _underlined(
+        other, right - _common(other, right)
+    )
 
 
 _CONSTANT = re.compile(r"\\[td]?frac\{?(?:i|\\ii|\d)\}?\{?\d\}?")

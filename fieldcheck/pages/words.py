@@ -112,8 +112,18 @@ def reach(word: str, scope: Any) -> str:
         return f"proved for {some}, all that it states" + (f", every {every}" if every else "")
     if word == PROVED:
         return f"proved for every {every or 'input'}"
-    said = f"up to {some}" if word == UP_TO else f"on {box(scope.box)}"
+    said = _up_to(scope.sizes) if word == UP_TO else f"on {box(scope.box)}"
     return f"proved {said}" + (f", every {every}" if every else "")
+
+
+def _up_to(sizes: Mapping[str, Any]) -> str:
+    """``up to C = 3, for N = 3, 4``: a list that does not begin at 1 has no end to go up to."""
+    some = {k: tuple(v) for k, v in sizes.items() if v != ALL}
+    runs = {k: v for k, v in some.items() if len(v) > 1 and v == tuple(range(1, len(v) + 1))}
+    other = listed({k: v for k, v in some.items() if k not in runs})
+    if not runs:
+        return f"only for {other}"
+    return f"up to {listed(runs, largest=True)}" + (f", for {other}" if other else "")
 
 
 def box(text: str | None) -> str:

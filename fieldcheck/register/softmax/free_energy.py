@@ -16,7 +16,7 @@ TOKENS = SMALL | dict(N=[2, 3])
 @claim(
     "softmax-free-energy",
     expect="proved",
-    title="Softmax attention is the force of a free energy",
+    title="Summed over queries, a free energy has softmax attention for its force",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
     equations=["eq-free-energy-force"],
     tex=r"\frac{\partial}{\partial X^*}\,\frac i2\sqrt r\sum_k\log\sum_j"
