@@ -130,8 +130,8 @@ class GetIt(SphinxDirective):
         line = nodes.paragraph()
         if not address:
             line += nodes.Text(
-                "To run a check you need the book's source. This copy names no public address of it: "
-                "ask whoever gave you the book. In the folder of the source, with Python 3.11 and make:"
+                "To run a check you need the book's source. This copy names no public address "
+                "of it: ask whoever gave you the book. In its folder, with Python 3.11 and make:"
             )
             first = []
         else:

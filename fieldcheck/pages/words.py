@@ -91,7 +91,9 @@ def listed(sizes: Mapping[str, Sequence[int]], *, largest: bool = False) -> str:
 def _run(values: tuple[int, ...], largest: bool) -> str:
     if len(values) < 2 or values != tuple(range(values[0], values[-1] + 1)):
         return ", ".join(map(str, values)) or "none"
-    return str(values[-1]) if largest and values[0] == 1 else f"{values[0]}..{values[-1]}"
+    if largest and values[0] == 1:
+        return str(values[-1])
+    return ", ".join(map(str, values)) if len(values) == 2 else f"{values[0]}..{values[-1]}"
 
 
 def headline(form: FormRow) -> str:
