@@ -29,9 +29,15 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # Sphinx would stamp the pages with this date.
 unexport SOURCE_DATE_EPOCH
 
+PIP = $(BIN)/python -m pip install --disable-pip-version-check --quiet
+# Nothing that the locks do not name, and no file whose hash they do not have.
+LOCKED = $(PIP) --no-deps --require-hashes
+# Which build of torch did the index offer for this machine?
+FOR_CUDA = $(BIN)/python -c 'from importlib.metadata import requires; exit("cuda" not in str(requires("torch")))'
+
 STRICT := -W -n --keep-going
 
-.PHONY: FORCE help install verify book strict-book test lint types floors pytest pdf browser ci \
+.PHONY: FORCE help install lock verify book strict-book test lint types floors pytest pdf browser ci \
 	mutation mutation-library mutation-register clean distclean
 
 help: ## this list
@@ -49,19 +55,30 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Fieldcheck needs Python 3.11; %s is %d.%d. Say: make PYTHON=/path/to/python3.11" % (sys.executable, *v[:2]))'
 	$(PYTHON) -m venv .venv
 
+# torch first: pip looks for the build that suits the machine, and only then is its hash held against
+# the lock. Asked with hashes, pip would pass over a folder of wheels, which tells it none.
 # The font list is written here once: on first use matplotlib would announce it on a page. The
 # kernels speak to the build over local sockets, and need not warn of it at each chapter.
-$(INSTALLED): requirements.txt pyproject.toml | $(BIN)/python
-	@echo "== installing the pinned dependencies into .venv (some minutes, once)"
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
-	sed -n 's/^# no-deps: //p' requirements.txt | xargs $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+$(INSTALLED): requirements.lock requirements-cuda.lock pyproject.toml | $(BIN)/python
+	@echo "== installing the locked dependencies into .venv (some minutes, once)"
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --dest .venv/torch $$(grep '^torch==' requirements.txt)
+	sed -n '/^torch==/,/[0-9a-f]$$/p' requirements.lock > .venv/torch/lock.txt
+	$(LOCKED) --no-index --find-links .venv/torch -r .venv/torch/lock.txt
+	rm -r .venv/torch
+	$(LOCKED) -r requirements.lock
+	! $(FOR_CUDA) || $(LOCKED) -r requirements-cuda.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	mkdir -p $(IPYTHONDIR)/profile_default $(MPLCONFIGDIR)
 	echo 'c.IPKernelApp.log_level = "ERROR"' > $(IPYTHONDIR)/profile_default/ipython_kernel_config.py
 	$(BIN)/python -c 'import matplotlib.font_manager'
 	touch $@
 
 install: $(INSTALLED) ## make .venv with the pinned dependencies
+
+# Of pip's own client, whose settings say where packages come from: see .ci/lock.py.
+lock: | $(BIN)/python ## write requirements.lock anew from requirements.txt (after each change of a pin)
+	$(PIP) packaging
+	$(BIN)/python .ci/lock.py
 
 verify: $(LEDGER) ## gather the evidence, once for book and tests
 
@@ -129,6 +146,11 @@ lowest: $(INSTALLED) ## run the command line's tests with the lowest versions th
 TIMES ?= 200
 soak: $(INSTALLED) ## end TIMES runs of `fieldcheck verify` at random points, by every signal (now: 200)
 	$(BIN)/python -m tests.ledger.soak --times $(TIMES) --seed $(SEED)
+
+.PHONY: fuzz
+fuzz: N := 100000
+fuzz: $(INSTALLED) ## N inputs of every kind for every public function and command (now: 100000)
+	$(BIN)/python -m tests.fuzz --inputs $(N) --seed $(SEED)
 
 .PHONY: mutation-register
 mutation-register: $(INSTALLED) ## mutate every formula of the register: does the evidence notice?

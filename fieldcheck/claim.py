@@ -291,6 +291,9 @@ class Claim:
         self._form(role, title, key, tex, expect, given, sizes, box)(body)
 
     def _form(self, role, title, key, tex, expect, given, sizes, box) -> Callable[[Body], Body]:
+        optional = {"key": key, "expect": expect, "given": given, "sizes": sizes, "box": box}
+        given_here = {name: value for name, value in optional.items() if value is not None}
+        _is_meant(f"{self.id}/{key or role}", title=title, tex=tex, **given_here)
         key = key or (role if role in SAID else slug(title))
         where = f"{self.id}/{key}"
         if expect is not None:
@@ -322,7 +325,6 @@ class Claim:
         if full in self.forms:
             raise ClaimError(f"{full}: two forms have this key; give one of them key=…")
         _lint(body, full)
-        _is_text(full, title=title, tex=tex)
         listed, where = self.listed, self.where if where is None else where
         self.forms[full] = Form(
             full, role, title, body, given, sizes, expect, tex, hypothesis, box, listed, where
@@ -460,15 +462,30 @@ DIFFERS = {
 """What a claim checks that names one equation and has a formula of its own, in words."""
 
 
-def _is_text(where: str, **given: Any) -> None:
-    """Refuse words that no file could hold."""
-    for name, value in given.items():
-        if not isinstance(value, str):
-            raise ClaimError(f"{where}: {name} is {value!r}; give it as text")
-        try:
-            value.encode()
-        except UnicodeEncodeError as fault:
-            raise ClaimError(f"{where}: {name} has half a character in it ({fault})") from None
+_LISTS: dict[str, Any] = {"sources": Source, "equations": str, "needs": str}
+_TABLES: dict[str, Any] = {"given": Domain, "sizes": Sequence, "box": object}
+
+
+def _is_meant(where: str, **said: Any) -> None:
+    """Refuse what is of another kind than its name says, and words that no file could hold."""
+    for name, value in said.items():
+        if name in _LISTS:
+            kind, words = _LISTS[name], f"as a list of {_LISTS[name].__name__}"
+            fits = isinstance(value, list | tuple) and all(isinstance(x, kind) for x in value)
+        elif name in _TABLES:
+            kind, words = _TABLES[name], "as a dictionary, by name"
+            fits = isinstance(value, Mapping) and all(
+                isinstance(k, str) and isinstance(v, kind) for k, v in value.items()
+            )
+        else:
+            fits, words = isinstance(value, str), "as text"
+        if not fits:
+            raise ClaimError(f"{where}: {name} is {value!r}; give it {words}")
+        if isinstance(value, str):
+            try:
+                value.encode()
+            except UnicodeEncodeError as fault:
+                raise ClaimError(f"{where}: {name} has half a character in it ({fault})") from None
 
 
 _registered: dict[str, Claim] = {}
@@ -510,10 +527,13 @@ def claim(
     listed:    the statement speaks of the listed sizes only, as a table does: proved at these, it
                is proved
     """
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
+    if not isinstance(id, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise ClaimError(f"{id!r} is no claim id: use lower case words joined by hyphens")
+    optional = {"chapter": chapter, "sizes": sizes, "box": box}
+    given_here = {name: value for name, value in optional.items() if value is not None}
+    _is_meant(id, title=title, sources=sources, given=given, equations=equations, needs=needs,
+              expect=expect, tex=tex, differs=differs, **given_here)  # fmt: skip
     expected = _expectation(id, expect)
-    _is_text(id, title=title)
     if differs and (differs not in DIFFERS or not tex or len(equations) != 1):
         raise ClaimError(
             f"{id}: differs is {differs!r}; it is one of {', '.join(DIFFERS)}, and says how `tex` "

@@ -10,7 +10,7 @@ import numpy as np
 from flint import fmpq, fmpz
 
 from fieldcheck.arithmetic.array import Unsupported, Value
-from fieldcheck.arithmetic.paired import Paired, entrywise
+from fieldcheck.arithmetic.paired import Gaussian, entrywise, pair
 
 
 def _square_root(x: fmpq) -> fmpq:
@@ -22,26 +22,18 @@ def _square_root(x: fmpq) -> fmpq:
     return fmpq(top, bottom)
 
 
-def _pair(re, im) -> np.ndarray:
-    """Real and imaginary parts as one array (numpy's own stack costs more than the arithmetic)."""
-    re = np.asarray(re, dtype=object)
-    out = np.empty((2, *re.shape), dtype=object)
-    out[0, ...], out[1, ...] = re, im
-    return out
-
-
 HIGHEST = 4096
 """Powers beyond this have too many digits to be written down."""
 
 
-class Rational(Paired):
-    """Numbers a + bi with rational a, b; data hold (a, b) along the leading axis."""
+class Rational(Gaussian):
+    """Numbers a + bi with rational a, b."""
 
     kind = "rational"
 
     def from_raw(self, values: np.ndarray):
         re = entrywise(lambda q: fmpq(q.numerator, q.denominator), values)
-        return self.wrap(_pair(re, entrywise(lambda q: fmpq(0), values)))
+        return self.wrap(pair(re, entrywise(lambda q: fmpq(0), values)))
 
     def power(self, a, n):
         if isinstance(n, int) and abs(n) > HIGHEST:
@@ -58,36 +50,13 @@ class Rational(Paired):
         out[:] = [fmpq(0), fmpq(1)]
         return out
 
-    def _mul(self, a, b):
-        a, b = self._aligned(a, b)
-        return _pair(
-            np.asarray(a[0] * b[0] - a[1] * b[1], dtype=object),
-            np.asarray(a[0] * b[1] + a[1] * b[0], dtype=object),
-        )
-
-    def _matmul(self, a, b):
-        a, b, undo = self._as_matrices(a, b)
-        return undo(_pair(a[0] @ b[0] - a[1] @ b[1], a[0] @ b[1] + a[1] @ b[0]))
-
     def _div(self, a, b):
         size = np.asarray(b[0] * b[0] + b[1] * b[1], dtype=object)
         if np.any(size == 0):
             raise ZeroDivisionError("division by zero in a body")
-        top = self._mul(a, _pair(b[0], -b[1]))
-        _, size2 = self._aligned(top, _pair(size, size))
+        top = self._mul(a, pair(b[0], -b[1]))
+        _, size2 = self._aligned(top, pair(size, size))
         return top / size2
-
-    def _conj(self, d):
-        return _pair(d[0], -d[1])
-
-    def _real(self, d):
-        return _pair(d[0], d[1] * 0)
-
-    def _imag(self, d):
-        return _pair(d[1], d[1] * 0)
-
-    def _real_only(self, data):
-        return not np.any(data[1] != 0)
 
     def _solve(self, a, b):
         n = a.shape[1]
@@ -113,7 +82,7 @@ class Rational(Paired):
     def _sqrt(self, d):
         if np.any(d[1] != 0):
             raise Unsupported("square root of a complex rational")
-        return _pair(entrywise(_square_root, d[0]), d[1])
+        return pair(entrywise(_square_root, d[0]), d[1])
 
     @staticmethod
     def _need_real(name, *ds):
@@ -122,31 +91,31 @@ class Rational(Paired):
 
     def _relu(self, d):
         self._need_real("relu", d)
-        return _pair(entrywise(lambda x: x if x > 0 else x * 0, d[0]), d[1])
+        return pair(entrywise(lambda x: x if x > 0 else x * 0, d[0]), d[1])
 
     def _step(self, d):
         self._need_real("step", d)
         if np.any(d[0] == 0):
             raise Unsupported("derivative of relu at its kink")
-        return _pair(entrywise(lambda x: fmpq(1 if x > 0 else 0), d[0]), d[1])
+        return pair(entrywise(lambda x: fmpq(1 if x > 0 else 0), d[0]), d[1])
 
     def _abs(self, d):
         if np.any(d[1] != 0):
             square = np.asarray(d[0] * d[0] + d[1] * d[1], dtype=object)
-            return _pair(entrywise(_square_root, square), d[1] * 0)
-        return _pair(entrywise(abs, d[0]), d[1])
+            return pair(entrywise(_square_root, square), d[1] * 0)
+        return pair(entrywise(abs, d[0]), d[1])
 
     def _sgn(self, d):
         self._need_real("abs (derivative)", d)
         if np.any(d[0] == 0):
             raise Unsupported("derivative of abs at its kink")
-        return _pair(entrywise(lambda x: fmpq((x > 0) - (x < 0)), d[0]), d[1])
+        return pair(entrywise(lambda x: fmpq((x > 0) - (x < 0)), d[0]), d[1])
 
     def _choose(self, name, f, a, b):
         a, b = self._aligned(a, b)
         self._need_real(name, a, b)
         v = entrywise(f, a[0], b[0])
-        return _pair(v, entrywise(lambda x: x * 0, v))
+        return pair(v, entrywise(lambda x: x * 0, v))
 
     def _maximum(self, a, b):
         return self._choose("maximum", lambda x, y: x if x >= y else y, a, b)
@@ -184,10 +153,10 @@ class Rational(Paired):
 
     def _scale_or_one(self, d):
         v = entrywise(lambda x: x if x != 0 else fmpq(1), d[0])
-        return _pair(v, d[1])
+        return pair(v, d[1])
 
     def _unit(self, d, axis):
         norm = self.norm(self.wrap(d), axis=axis).data
         n = np.expand_dims(norm[0], axis)
         quotient = entrywise(lambda x, m: x / m if m != 0 else x, d[0], n)
-        return _pair(quotient, entrywise(lambda x, m: x / m if m != 0 else x, d[1], n))
+        return pair(quotient, entrywise(lambda x, m: x / m if m != 0 else x, d[1], n))

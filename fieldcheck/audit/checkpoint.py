@@ -158,7 +158,7 @@ def _tensors(path: Path) -> tuple[Tensors, str]:
     digest = hashlib.sha256()
     for file in files:
         try:
-            digest.update(file.read_bytes())
+            digest.update(ordinary.read_bytes(file, largest=1 << 40))
             with safe_open(file, "pt") as opened:
                 found |= {_bare(key): opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118
         except (OSError, SafetensorError) as fault:

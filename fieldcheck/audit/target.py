@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import logging
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from torch import Tensor, nn
 from .errors import AuditError
 from .subject import Subject
 
+LARGEST = 1 << 32
+"""Entries of a state, more than which no machine would hold with all that is made of it."""
 WIDTHS = ("normalized_shape", "embed_dim", "d_model", "n_embd", "in_features", "num_features",
           "num_channels", "in_channels", "hidden_size")  # fmt: skip
 
@@ -91,6 +96,8 @@ def _sizes(text: str) -> list[int]:
         sizes = []
     if not sizes or min(sizes) < 1:
         raise AuditError(f"{text!r} is no shape: write 16x64, tokens by channels")
+    if math.prod(sizes) > LARGEST:
+        raise AuditError(f"{text} has more than {LARGEST:,} entries")
     return sizes
 
 
@@ -111,10 +118,23 @@ def _program(path: Path) -> nn.Module:
     if not path.is_file():
         raise AuditError(f"there is no file {path}")
     try:
-        # Unlike a module it refuses train(), and says so.
-        return torch.export.load(path).module()
+        # Unlike a module it refuses train(), and says so.  Of a file that is none torch would log a
+        # traceback; the sentence below says it.
+        with _quiet("torch.export"):
+            return torch.export.load(path).module()
     except Exception as fault:
         raise AuditError(f"{path} is no exported program: {_said(fault)}") from None
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Without the warnings of one logger."""
+    logger = logging.getLogger(name)
+    before, logger.level = logger.level, logging.CRITICAL
+    try:
+        yield
+    finally:
+        logger.level = before
 
 
 def _attribute(text: str) -> Any:

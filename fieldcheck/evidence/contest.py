@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from fieldcheck import ordinary
 from fieldcheck.claim import Claim, Form
 from fieldcheck.domains import Domain, extent, matrix, number, real, real_matrix
 from fieldcheck.evidence.digits import look
@@ -68,15 +69,15 @@ def read(path: Path) -> dict[str, Any]:
         ContestError: no such file, or it does not read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = ordinary.read_text(path)
     except OSError as fault:
-        raise ContestError(f"cannot read {path}: {fault.strerror}") from None
+        raise ContestError(f"cannot read {path}: {fault.strerror or fault}") from None
     try:
         if path.suffix == ".json":
             point = json.loads(text, parse_float=Fraction)
         else:
             point = tomllib.loads(text, parse_float=Fraction)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as fault:
+    except (ValueError, RecursionError) as fault:
         raise ContestError(f"{path} is no {path.suffix[1:].upper()}: {fault}") from None
     if not isinstance(point, dict):
         raise ContestError(f"{path} holds a list; a point is a table with claim, sizes and inputs")

@@ -74,7 +74,7 @@ def _together(
 def _varies(temperature: Tensor, energies: Tensor, axis: int) -> bool:
     """Whether states along the axis have temperatures of their own: then no energy may be taken off
     them all."""
-    at = axis - energies.ndim
+    at = axis - max(1, energies.ndim)  # a number has one axis
     return temperature.ndim >= -at and temperature.shape[at] != 1
 
 

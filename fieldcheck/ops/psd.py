@@ -28,7 +28,8 @@ def psd_projection(a: Tensor) -> Tensor:
     :math:`K_{ij} = (\lambda_i^+ - \lambda_j^+)/(\lambda_i - \lambda_j)`; at an eigenvalue 0 it is
     the one from below, as ReLU's.  First and second derivatives, forward and reverse, are finite
     where eigenvalues meet; third ones need distinct eigenvalues.  Half-precision matrices are
-    computed in float32.  A matrix with a NaN or an infinity is refused by torch's decomposition.
+    computed in float32.  A matrix with a NaN or an infinity is refused by torch's decomposition;
+    one of 1 x 1 or 2 x 2 is given back without a finite entry.
 
     Shapes
         ``a`` (..., n, n), real or complex; the result has the same shape and dtype.

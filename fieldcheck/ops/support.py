@@ -33,7 +33,9 @@ SUPPORT: dict[str, Support] = {
     "colu": CONIC,
     "rcolu": CONIC,
     "soc_projection": CONIC._replace(anneals="half_angle"),
-    "psd_projection": Support(FLOATING + COMPLEX, False, TRANSFORMS, "", "second", "refused"),
+    "psd_projection": Support(
+        FLOATING + COMPLEX, False, TRANSFORMS, "", "second", "refused; NaN up to 2 x 2"
+    ),
     "gibbs": Support(
         FLOATING, False, TRANSFORMS, "temperature", "any order", "as softmax: see its docstring"
     ),

@@ -21,6 +21,7 @@ from mpmath import iv
 from sympy import isprime
 
 from fieldcheck.claim import Form
+from fieldcheck.recheck import squares
 from fieldcheck.recheck.case import Case, Point
 from fieldcheck.recheck.field import NEAR, Residues, fresh_prime
 from fieldcheck.recheck.intervals import (
@@ -206,8 +207,22 @@ def identity(proof: Proof) -> None:
         for _ in range(SPECIALS if k < 3 else 0):
             vanishing(proof, case, primes[0], special=True)
         for part, sides in read(proof, sizes)[1]:
-            if sides.order and not (sides.room.z[UNIT].facts >= SIGN or never_negative(case, part)):
+            if not sides.order or squared(proof, case, part):
+                continue
+            if not (sides.room.z[UNIT].facts >= SIGN or never_negative(case, part)):
                 proof.say(OPEN, f"the gap of part {part + 1} is not seen to be nonnegative")
+
+
+def squared(proof: Proof, case: Case, part: int) -> bool:
+    """Has the record sums of squares for this shape?  What is wrong with them is said."""
+    recorded = proof.record.get("squares") or ()
+    found = next((at["entries"] for at in recorded if at["sizes"] == case.sizes), None)
+    if found is None:
+        return False
+    make = lambda: Residues(fresh_prime(proof.rng), proof.rng)
+    if said := squares.wrong(case, part, found, make, proof.rng):
+        proof.say(WRONG, f"part {part + 1} at {case.sizes}: {said}")
+    return True
 
 
 def never_negative(case: Case, part: int) -> bool:
@@ -495,7 +510,7 @@ def proofs(form: Form, row: Mapping[str, Any], rng: Any, found: list[Finding]) -
         alike: dict[str, tuple[dict[str, Any], list[Any]]] = {}
         for part in whole.get("parts") or [None]:
             own = part if isinstance(part, dict) else {"part": part}
-            same = {k: own[k] for k in ("grid", "indices", "log2_bound") if k in own}
+            same = {k: own[k] for k in ("grid", "indices", "log2_bound", "squares") if k in own}
             alike.setdefault(repr(same), (same, []))[1].append(own["part"])
         for same, parts in alike.values():
             scopes = {k: v for k, v in evidence["proves"].items() if int(k) in parts}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fieldcheck import ordinary
 from fieldcheck.ledger.errors import UserError
 from fieldcheck.start.grammar import OTHER_RELATIONS, RELATIONS, Environment, Token
 
@@ -62,11 +63,9 @@ def read(path: Path) -> Article:
         UserError: no such file, no text, or no displayed equation in it.
     """
     try:
-        source = path.read_text(encoding="utf-8")
+        source = ordinary.read_text(path)
     except OSError as fault:
         raise UserError(f"cannot read {path}: {fault.strerror}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is not text in UTF-8") from None
     article = scan(source, path.name)
     if not article.equations:
         raise UserError(f"{path} displays no equation: nothing to make claims from")

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from fieldcheck import ordinary
 from fieldcheck.ledger.errors import UserError
 from fieldcheck.start import article as articles
 from fieldcheck.start.reading import Result, interpret
@@ -38,7 +39,7 @@ def create(name: str, folder: Path, source: Path | None = None) -> tuple[Path, R
     result = None if source is None else interpret(articles.read(source))
     files = dict(_files(name, result))
     if source is not None:
-        files[source.name] = source.read_text(encoding="utf-8")
+        files[source.name] = ordinary.read_text(source)
     made = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder))
     try:
         for path, content in files.items():

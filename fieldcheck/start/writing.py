@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import keyword
 import re
@@ -222,10 +223,22 @@ def _made(outcome: Outcome, result: Result) -> str:
         return "" if used else _comment(outcome.equation, "a definition that no claim uses")
     if outcome.claim is not None:
         try:
-            return _claim(outcome, result.article.name)
+            return _python(outcome, result.article.name)
         except Unread as reason:
             outcome.claim, outcome.reason = None, str(reason)
     return _stub(outcome, result.article.name)
+
+
+def _python(outcome: Outcome, article: str) -> str:
+    """A claim as text that Python reads, and so are the functions that it calls."""
+    made = _claim(outcome, article)
+    assert outcome.claim is not None
+    for text in (made, *map(_helper, outcome.claim.helpers.values())):
+        try:
+            ast.parse(text)
+        except (SyntaxError, ValueError) as fault:
+            raise Unread(f"a symbol makes no name that Python takes ({fault.args[0]})") from None
+    return made
 
 
 def _comment(equation: Equation, words: str) -> str:

@@ -88,6 +88,7 @@ def test_a_folder_is_studied(tmp_path, monkeypatch):
         (["torch.nn:Linear(4"], "no attribute and no call"),
         (["torch.nn:Linear(4, 8)"], "makes 16x8 of 16x4"),
         (["torch:relu", "--shape", "axb"], "is no shape"),
+        (["torch:relu", "--shape", "9" * 30], "entries"),
         (["torch:relu", "--dtype", "float33"], "no number format"),
         (["torch:relu", "--dtype", "int64"], "the input is int64"),
         (["torch:relu", "--channels", "5", "--shape", "6x4"], "none is number 5"),
@@ -121,3 +122,9 @@ def test_a_folder_with_wrong_headers(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     (tmp_path / "model.safetensors").write_bytes(b"\xff" * 16)
     assert run(str(tmp_path)).exit_code == 2
+
+
+def test_what_torch_logs_of_a_broken_program_is_not_heard(tmp_path, caplog):
+    (tmp_path / "net.pt2").write_bytes(b"no archive")
+    run(str(tmp_path / "net.pt2"))
+    assert not caplog.records

@@ -167,11 +167,6 @@ window.look = {
       .map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 30)}`);
   },
 
-  // What the page is made of: itself, and all that it asked for.
-  loaded() {
-    return [location.href, ...new Set(performance.getEntriesByType("resource").map((e) => e.name))];
-  },
-
   // Words that are seen before anything is opened; of a formula, what is read aloud.
   words() {
     let count = 0;
@@ -184,11 +179,10 @@ window.look = {
     return count;
   },
 
-  // The smallest text of the page's pictures, in pixels: nine at the width that `pictures.py` names.
-  leastText() {
-    const drawings = [...document.querySelectorAll("img.fc-drawing")].filter((e) => e.checkVisibility());
-    const sizes = drawings.map((e) => (9 * e.getBoundingClientRect().width) / Number(/fc-least-(\d+)/.exec(e.parentElement.className)[1]));
-    return sizes.length ? Math.min(...sizes) : null;
+  // The page's drawings, each with the width at which it is shown.
+  drawings() {
+    const shown = [...document.querySelectorAll("img.fc-drawing")].filter((e) => e.checkVisibility());
+    return shown.map((e) => [e.src, e.getBoundingClientRect().width]);
   },
 
   screens() {

@@ -255,3 +255,18 @@ def test_a_point_against_what_the_book_says_is_told_so(capsys):
     found = ruling(lambda xp, x: Equal(x, x * x), dict(x=real()), {"x": "2"})
     assert not terminal.ruled(Console(width=120), found, 60)
     assert "the book says otherwise" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.toml", b"\xff", "not UTF-8"),
+        ("a.json", b"[" * 100_000, "no JSON"),
+        ("", b"", "directory"),
+    ],
+)
+def test_a_file_that_no_point_can_be_in(tmp_path, name, content, says):
+    if name:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(contest.ContestError, match=says):
+        contest.read(tmp_path / name)

@@ -28,7 +28,10 @@ def test_a_polynomial_gap():
     assert exact.run(good, QUICK, 0).outcome == "confirms"
     wrong = statement(lambda xp, x: AtMost(2 * x, x * x + 1, gap=(x + 1) ** 2), x=real())
     assert exact.run(wrong, QUICK, 0).outcome != "confirms"
-    body = lambda xp, x: AtMost(2 * x, x * x + 1, gap=x * x - 2 * x + 1)
+    y = lambda xp, x: xp.exp(x)
+    body = lambda xp, x: AtMost(
+        2 * y(xp, x), y(xp, x) ** 2 + 1, gap=y(xp, x) ** 2 - 2 * y(xp, x) + 1
+    )
     found = exact.run(statement(body, x=real()), QUICK, 0)
     assert (found.outcome, found.why) == HIDDEN
 
@@ -36,7 +39,7 @@ def test_a_polynomial_gap():
 def test_a_gap_with_branches():
     good = statement(lambda xp, x: AtMost(-xp.relu(x), xp.zeros(), gap=xp.relu(x)), x=real())
     assert cells.run(good, QUICK, 0).outcome == "confirms"
-    body = lambda xp, x: AtMost(-xp.relu(x), xp.zeros(), gap=xp.relu(x) + 0 * x)
+    body = lambda xp, x: AtMost(-xp.relu(x), xp.zeros(), gap=xp.relu(x) + x - x)
     found = cells.run(statement(body, x=real()), QUICK, 0)
     assert (found.outcome, found.why) == HIDDEN
     wrong = statement(lambda xp, x: AtMost(-xp.relu(x), xp.zeros(), gap=xp.relu(-x)), x=real())
@@ -49,7 +52,7 @@ def logs(more):
     def body(xp, x):
         a, b = 1 + x * x, 2 + x * x
         gap = lambda: xp.log(1 + xp.exp(xp.log(a * b - 1))) + more(xp, x)
-        return AtMost(-xp.log(a) - xp.log(b), 0 * x, gap=more and gap())
+        return AtMost(-xp.log(a) - xp.log(b), x - x, gap=more and gap())
 
     return body
 

@@ -116,6 +116,11 @@ def back_unitary(q):
     return {"re": k.real, "im": k.imag, "t": np.array(t)}
 
 
+def back_spectral(h):
+    w, q = np.linalg.eigh(h)
+    return {**back_unitary(q), "w": w}
+
+
 def phase(t):
     return (1 + 1j * t) ** 2 / (1 + t * t)
 
@@ -196,6 +201,12 @@ SETS = {
     "unitary": (unitary("n"), N, lambda: unitary_value(3), back_unitary),
     "rotation": (rotation("n"), {"n": 4}, lambda: orthonormal(4, 1), back_rotation),
     "orthogonal": (orthogonal("n"), N, lambda: orthonormal(3), back_orthogonal),
+    "spectral": (
+        dataclasses.replace(
+            domains.spectral("n"),
+            build=lambda xp, raw: (lambda U, w: (U * w) @ xp.star(U))(
+                *domains.spectral("n").build(xp, raw))),
+        N, lambda: (a := entries((3, 3)) + 1j * entries((3, 3))) + a.conj().T, back_spectral),
     "unit_vector": (unit_vector("n"), N, lambda: unit_value(3), back_unit),
     "stacked": (
         stacked("m", unit_vector("n"), "unit vector for each"), {"n": 3, "m": 2},
@@ -232,7 +243,7 @@ def test_every_domain_of_the_library_is_tried():
         if callable(f) and getattr(f, "__annotations__", {}).get("return") == "Domain"
         and not name.startswith("_")
     }  # fmt: skip
-    assert made == {*SETS, "built"}
+    assert made == {*SETS, "built", "integer"}  # of which every value is visited
 
 
 # -- what a recipe gives is in the set ------------------------------------------------------------

@@ -174,3 +174,26 @@ def test_the_chapter_is_that_of_the_file(module, chapter):
 
 def test_a_chapter_may_be_named():
     assert made(chapter="softmax").chapter == "softmax"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (dict(title=None), "title is None; give it as text"),
+        (dict(expect=None), "expect is None"),
+        (dict(sources=[1]), r"sources is \[1\]; give it as a list of Source"),
+        (dict(given=3), "given is 3; give it as a dictionary, by name"),
+        (dict(sizes=dict(n=3)), "sizes is {'n': 3}"),
+        (dict(tex=b"x"), "tex is b'x'"),
+        (dict(id=7), "7 is no claim id"),
+    ],
+)
+def test_words_of_another_kind_are_named(words, says):
+    right = dict(id="kinds", title="A title", sources=[ours()], given=dict(x=vector("n")))
+    with pytest.raises(ClaimError, match=says):
+        claim(**{**right, **words})(lambda xp, x: Equal(x, x))
+
+
+def test_a_neighbour_without_a_title():
+    with pytest.raises(ClaimError, match="title is None; give it as text"):
+        made().neighbour(None)

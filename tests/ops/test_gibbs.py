@@ -98,3 +98,10 @@ def test_axes_that_are_none(dim, words):
     for op in (ops.gibbs, ops.gibbs_free_energy):
         with pytest.raises(ValueError, match=words):
             op(torch.zeros(2, 3), dim=dim)
+
+
+def test_a_number_at_a_temperature_that_is_a_tensor():
+    """It has one axis, of length 1, as torch's own functions have it."""
+    energy, temperature = torch.tensor(2.0), torch.tensor(0.5)
+    assert ops.gibbs(energy, temperature=temperature) == 1
+    assert ops.gibbs_free_energy(energy, temperature=temperature) == 2

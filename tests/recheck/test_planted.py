@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from fieldcheck.domains import between, built, matrix, positive, real, real_matrix, vector
+from fieldcheck.domains import between, built, matrix, number, positive, real, real_matrix, vector
+from fieldcheck.recheck import squares
 from fieldcheck.recheck.check import recheck_form
 from fieldcheck.relations import AtMost, Equal, Force, Piece, Rank, Rate, Solutions
 from tests.recheck.records import form, proved, refuted, sentences, worst
@@ -92,6 +93,124 @@ SIGNS = [
 def test_sign(body, said) -> None:
     of = form(body, x=vector("n"))
     assert worst(of, proved(of, "sign")) == said
+
+
+def whole(*names: str) -> dict:
+    """The square of a difference."""
+    return {"basis": list(names), "gram": ["0 0 1", "0 1 -1", "1 1 1"]}
+
+
+def holomorphic(re: str, im: str) -> dict:
+    """|z|² + |w|² + 2 Re(conj z (re + i im) w)."""
+    return {"basis": ["z", "w"], "gram": ["0 0 1", f"0 1 {re} {im}", "1 1 1"]}
+
+
+def means(xp, x, y):
+    return AtMost(4 / (x + y), 1 / x + 1 / y)
+
+
+OVER = {"x.x^4 y.x^2": "1", "x.x^2 y.x^4": "1"}
+TIMES = {"x.x^3 y.x": "1", "x.x y.x^3": "-1"}
+ROUND = {"basis": ["x.x", "y.x"], "gram": ["0 0 1", "1 1 1"]}
+REALS, COMPLEX = dict(x=real(), y=real()), dict(z=number(), w=number())
+POSITIVE = dict(x=positive(), y=positive())
+
+SQUARES = {
+    "two numbers": (
+        lambda xp, x, y: AtMost(2 * x * y, x**2 + y**2), REALS, dict(forms=[whole("x.x", "y.x")]),
+        FINE),
+    "another statement": (
+        lambda xp, x, y: AtMost(2 * x * y, x**2 + y**2 - xp.one / 10**20), REALS,
+        dict(forms=[whole("x.x", "y.x")]), WRONG),
+    "another coefficient": (
+        lambda xp, x, y: AtMost(2 * x * y, x**2 + y**2), REALS,
+        dict(forms=[{"basis": ["x.x", "y.x"], "gram": ["0 0 1", "0 1 -9/10", "1 1 1"]}]), WRONG),
+    "another monomial": (
+        lambda xp, x, y: AtMost(2 * x * y, x**2 + y**2), REALS,
+        dict(forms=[whole("x.x", "y.x^2")]), WRONG),
+    "an indefinite matrix": (
+        lambda xp, x, y: AtMost(4 * x * y, x**2 + y**2), REALS,
+        dict(forms=[{"basis": ["x.x", "y.x"], "gram": ["0 0 1", "0 1 -2", "1 1 1"]}]), WRONG),
+    "a negative pivot": (
+        lambda xp, x, y: AtMost(x**2, x**2 - y**2), REALS,
+        dict(forms=[{"basis": ["y.x"], "gram": ["0 0 -1"]}]), WRONG),
+    "a pivot that is 0": (
+        lambda xp, x, y: AtMost(2 * x * y, y**2), REALS,
+        dict(forms=[{"basis": ["y.x", "x.x"], "gram": ["0 0 1", "0 1 -1"]}]), WRONG),
+    "two negative forms": (
+        lambda xp, x, y: AtMost(0, x**2 * y**2), REALS,
+        dict(forms=[{"basis": [b], "gram": ["0 0 -1"]} for b in ("x.x", "y.x")]), WRONG),
+    "complex numbers": (
+        lambda xp, z, w: AtMost(0, xp.abs2(z + xp.i * w)), COMPLEX,
+        dict(forms=[holomorphic("0", "1")]), FINE),
+    "the conjugate": (
+        lambda xp, z, w: AtMost(0, xp.abs2(z + xp.i * w)), COMPLEX,
+        dict(forms=[holomorphic("0", "-1")]), WRONG),
+    "an indefinite Hermitian matrix": (
+        lambda xp, z, w: AtMost(-2 * xp.real(xp.conj(z) * (1 + xp.i) * w),
+                                xp.abs2(z) + xp.abs2(w)), COMPLEX,
+        dict(forms=[holomorphic("1", "1")]), WRONG),
+    "an order that is not real": (
+        lambda xp, z, w: AtMost(xp.i * z, xp.abs2(z + w) + xp.i * z + xp.i), COMPLEX,
+        dict(forms=[holomorphic("1", "0")]), WRONG),
+    "a diagonal that is not real": (
+        lambda xp, z, w: AtMost(0, xp.abs2(z)), COMPLEX,
+        dict(forms=[{"basis": ["z"], "gram": ["0 0 1 1"]}]), WRONG),
+    "a quotient": (means, POSITIVE, dict(over=OVER, times=TIMES, forms=[ROUND]), FINE),
+    "without its divisor": (means, POSITIVE, dict(times=TIMES, forms=[ROUND]), WRONG),
+    "without its square": (means, POSITIVE, dict(over=OVER, forms=[ROUND]), WRONG),
+    "a divisor that is 0": (
+        means, POSITIVE, dict(over={}, forms=[{"basis": [], "gram": []}]), WRONG),
+    "no such variable": (
+        lambda xp, x, y: AtMost(2 * x * y, x**2 + y**2), REALS,
+        dict(forms=[whole("x.x", "z.x")]), OPEN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SQUARES)
+def test_sums_of_squares(name) -> None:
+    body, given, entry, said = SQUARES[name]
+    of = form(body, **given)
+    assert worst(of, proved(of, "identity", squares=[{"sizes": {}, "entries": [entry]}])) == said
+
+
+MATRICES = {
+    "0 0 1; 0 1 -1; 1 1 1": True,
+    "0 0 1; 0 1 -1": False,  # a pivot that is 0, with something beside it
+    "0 1 1; 1 1 1": False,
+    "0 0 1": True,
+    "1 1 -1": False,
+    "0 0 1; 0 1 0 1; 1 1 1": True,
+    "0 0 1; 0 1 0 1; 1 1 9/10": False,
+    "0 0 0 1": False,  # no real diagonal
+    "0 0 1; 1 0 1; 1 1 2": False,  # below the diagonal
+    "0 0 1; 1 2 1": False,  # no such row
+    "0 0 1; 0 1 -2; 0 1 1; 1 1 1": False,  # one entry twice
+}
+
+
+@pytest.mark.parametrize("gram", MATRICES)
+def test_semidefinite(gram) -> None:
+    form = {"basis": ["x.x", "y.x"], "gram": gram.split("; ")}
+    assert squares.semidefinite(form) == MATRICES[gram]
+
+
+def test_sums_of_squares_are_of_every_entry_and_shape() -> None:
+    body = lambda xp, x, y: AtMost(2 * x * y, x**2 + y**2)
+    of = form(body, {"n": [1, 2]}, x=vector("n"), y=vector("n"))
+    entry = lambda k: dict(forms=[whole(f"x.x[{k}]", f"y.x[{k}]")])
+    shape = lambda n, *ks: {"sizes": {"n": n}, "entries": [entry(k) for k in ks]}
+    row = lambda *shapes: proved(of, "identity", squares=list(shapes))
+    assert worst(of, row(shape(1, 0), shape(2, 0, 1))) == FINE
+    assert worst(of, row(shape(1, 0), shape(2, 0))) == WRONG
+    assert worst(of, row(shape(1, 0), shape(2, 1, 0))) == WRONG
+    assert worst(of, row(shape(1, 0))) == OPEN
+
+
+def test_a_divisor_at_choices_of_signs_is_left_open() -> None:
+    of = form(lambda xp, s: AtMost(-1 / (1 + s[0] * s[0]), xp.zeros()), s=signs(1))
+    over = dict(over={"": "1", "s.s[0]^2": "1"}, forms=[{"basis": [""], "gram": ["0 0 1"]}])
+    assert worst(of, proved(of, "identity", squares=[{"sizes": {}, "entries": [over]}])) == OPEN
 
 
 def amitsur_levitzki(xp, A, B, C, D):

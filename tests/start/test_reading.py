@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("pylatexenc")
@@ -225,3 +227,11 @@ def test_labels_that_look_alike_make_claims_of_their_own(tmp_path) -> None:
     (tmp_path / "claims.py").write_text(writing.text(result, "claims.py"), encoding="utf8")
     found = machine.load([str(tmp_path / "claims.py")])
     assert list(found) == ["a-a-1", "a-a-1-2", "a-equation-3", "a-equation-4", "a-qu-o"]
+
+
+def test_a_symbol_that_makes_no_name_is_not_read() -> None:
+    """The register that is written must be one that Python reads."""
+    text = (Path(__file__).parent / "articles" / "attention.tex").read_text(encoding="utf-8")
+    broken = text.replace(r"\newcommand{\one}{\mathbf{1}}", r"\newcommand{\one}{\mathbf{}}")
+    assert broken != text
+    compile(writing.text(reading.interpret(article.scan(broken, "a.tex")), "a.tex"), "a", "exec")

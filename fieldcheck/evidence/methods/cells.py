@@ -31,7 +31,14 @@ from fieldcheck.arithmetic.sign import Known
 from fieldcheck.evidence import every_size, vanishing
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.emptiness import is_empty
-from fieldcheck.evidence.methods.exact import ON_OPEN_SET, UNIT, difference, provable, visible_sign
+from fieldcheck.evidence.methods.exact import (
+    ON_OPEN_SET,
+    UNIT,
+    difference,
+    provable,
+    shown_by,
+    visible_sign,
+)
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import GENERIC, point
 from fieldcheck.evidence.profiles import Profile
@@ -69,7 +76,14 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             if visible_sign(statement, part):
                 scopes[part] = scope
                 bounds.append(work.worst)
-                records.append({"part": part + 1, "grid": work.grid, "indices": work.indices})
+                records.append(
+                    {
+                        "part": part + 1,
+                        "grid": work.grid,
+                        "indices": work.indices,
+                        **shown_by(statement, part),
+                    }
+                )
             else:
                 why = Why.GAP_SIGN, ""
         except Refuted as at:

@@ -14,7 +14,8 @@ The product of its values over the signs that belong to the field of the true ro
 function of the point, not zero where the identity is false, of 2^R times the degree; a point where
 all R radicands have roots is found at least once in about 2^R.
 
-An inequality is proved here when its ``gap`` is an identity and is nonnegative by its form.  A gap
+An inequality is proved here when its ``gap`` is an identity and is nonnegative by its form, by its
+range or as a sum of squares; where no gap is stated, right - left is it.  A gap
 that no prime field can decide is held to balls at a few points: it may be refuted there; else it
 counts for nothing, and the reason says so.
 """
@@ -22,9 +23,10 @@ counts for nothing, and the reason says so.
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +41,7 @@ from fieldcheck.arithmetic.multiplicative import Multiplicative
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.ranges import Ranges, span_of
 from fieldcheck.arithmetic.sign import Known, Sign, known_of
-from fieldcheck.evidence import every_size
+from fieldcheck.evidence import every_size, squares
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import GENERIC, point
@@ -59,6 +61,7 @@ STEPS = 4
 SYMBOLS = str(Why.SYMBOLS)
 TOO_HIGH = str(Why.DEGREE)
 UNIT = "where a vector that is brought to unit length vanishes"
+SQUARED = "a sum of squares at each size"
 ON_OPEN_SET = "perhaps on an open set"
 """What ``Informed`` says of the exceptions that matter to an identity, or to a gap."""
 
@@ -291,7 +294,10 @@ def _silence(gap: Unsupported) -> tuple[Why, str]:
 def _proved(statement: Statement, trials: Trials) -> tuple[Scope, dict[str, Any]]:
     """How far the identity of one part is proved, and the record of it."""
     plan = every_size.plan(statement, trials.part) if statement.size_names else every_size.Plan()
-    ended = plan.ended if plan.visible else "a gap whose sign depends on the size"
+    by_size = (
+        SQUARED if squares_of(statement, trials.part) else "a gap whose sign depends on the size"
+    )
+    ended = plan.ended if plan.visible else by_size
     if statement.size_names and not ended:
         grid, ended = _every_size(statement, trials, plan)
         if grid:
@@ -378,20 +384,49 @@ def _proof(
         "log2_bound": f"{trials.worst:.1f}",
         "shapes": math.prod(len(v) for v in grid.values()),
         "ended": ended,
+        **shown_by(trials.statement, trials.part),
     }
 
 
 def visible_sign(statement: Statement, part: int) -> bool:
-    """Is an order's gap nonnegative by its form?  An equality needs no sign."""
+    """Is an order's gap seen to be nonnegative?  An equality needs no sign."""
+    return squares_of(statement, part) is not None
+
+
+def squares_of(statement: Statement, part: int) -> list[dict[str, Any]] | None:
+    """The sums of squares that an order's gap takes to be seen to be nonnegative, by shape: none
+    where its form or its range says so.  None: it is not seen."""
+    known = statement.__dict__.setdefault("_squares", {})
+    if part not in known:
+        known[part] = _squares(statement, part)
+    return known[part]
+
+
+def shown_by(statement: Statement, part: int) -> dict[str, Any]:
+    """What a record says of an order's sign, where neither form nor range shows it."""
+    found = squares_of(statement, part)
+    return {"squares": found} if found else {}
+
+
+def _squares(statement: Statement, part: int) -> list[dict[str, Any]] | None:
+    found: list[dict[str, Any]] = []
     if statement.probe(statement.smallest)[part].name != "AtMost":
-        return True
+        return found
     for sizes in statement.product(statement.visited()):  # a factor 7 - n has another at each
-        try:
-            if not (_nonnegative(statement, sizes, part) or _above_zero(statement, sizes, part)):
-                return False
-        except Unsupported:
-            return False
-    return True
+        if any(_shown(way, statement, sizes, part) for way in (_nonnegative, _above_zero)):
+            continue
+        record = squares.seen(statement, part, sizes)
+        if record is None:
+            return None
+        found.append(record)
+    return found if len(json.dumps(found)) <= squares.LONGEST else None
+
+
+def _shown(way: Callable[..., bool], *where: Any) -> bool:
+    try:
+        return way(*where)
+    except Unsupported:
+        return False
 
 
 def _nonnegative(statement: Statement, sizes: Shape, part: int) -> bool:
