@@ -238,11 +238,7 @@ def _sure(row: ClaimRow) -> list[nodes.Node]:
     """How sure, and for which sizes, of what is printed and of what holds instead; and what a
     claim below makes of it."""
     faults = broken(row) if row.main.holds else []
-    first = (
-        f"{LABEL[faults[0].role].lower()}: {words.sure_line(faults[0])}; instead: "
-        if faults
-        else ""
-    )
+    first = f"{faults[0].role} {words.against(faults[0])}; instead " if faults else ""
     ground = f"; {words.ground(row)}" if row.weakest else ""
     return said(f" {first}{words.sure_line(row.main)}{ground}")
 

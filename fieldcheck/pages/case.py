@@ -54,7 +54,11 @@ def in_words(form: FormRow) -> str | None:
     values = {"lhs": lhs, "rhs": rhs, **stored.inputs}
     row = words.ORDINAL[stored.index[0]] if stored.index else ""
     put = lambda name: numbers.small_tex(values[name], DIGITS)
-    return re.sub(r"\{(\w+)\}", lambda m: put(m[1]) if m[1] in values else m[0], entry["says"].replace("{token}", row))
+    return re.sub(
+        r"\{(\w+)\}",
+        lambda m: put(m[1]) if m[1] in values else m[0],
+        entry["says"].replace("{token}", row),
+    )
 
 
 def short(form: FormRow) -> list[nodes.Node]:

@@ -177,6 +177,11 @@ def sure_line(form: FormRow) -> str:
     return f"refuted at one point, in {how}"
 
 
+def against(form: FormRow) -> str:
+    """Of a form that fails, how, in a few words."""
+    return "refuted at one point" if form.verdict == REFUTED else str(form.verdict)
+
+
 def error(found: FormRow | Evidence) -> list[str]:
     """The chance that something false passed; nothing where nothing was left to chance."""
     bound = found.log2_bound

@@ -340,7 +340,12 @@ def test_every_case_in_words_is_of_a_form_and_names_its_inputs():
     forms = {key: form for claim in load().values() for key, form in claim.forms.items()}
     wrong = []
     for key, entry in case.told().items():
-        asked = set(re.findall(r"(?<![\\^_])\{(\w+)\}", entry["says"])) - {"lhs", "rhs", "rm"}
+        asked = set(re.findall(r"(?<![\\^_])\{(\w+)\}", entry["says"])) - {
+            "lhs",
+            "rhs",
+            "rm",
+            "token",
+        }
         asked |= {*entry.get("when", ()), *entry.get("zero", ())}
         if key not in forms or asked - set(forms[key].given) - {"in", "out"}:
             wrong.append((key, asked))
