@@ -124,7 +124,7 @@ def _up_to(sizes: Mapping[str, Any]) -> str:
     runs = {k: v for k, v in some.items() if len(v) > 1 and v == tuple(range(1, len(v) + 1))}
     other = listed({k: v for k, v in some.items() if k not in runs})
     if not runs:
-        return f"only for {other}"
+        return f"up to the sizes {other}"
     return f"up to {listed(runs, largest=True)}" + (f", for {other}" if other else "")
 
 

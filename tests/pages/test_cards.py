@@ -139,8 +139,8 @@ LIST = (1, 2, 3, 4, 5, 6)
         (Word.PROVED, {"sizes": {}}, "proved for every input"),
         (Word.UP_TO, {"sizes": {"N": LIST, "C": LIST}}, "proved up to N, C = 6"),
         (Word.UP_TO, {"sizes": {"N": LIST, "C": "all"}}, "proved up to N = 6, every C"),
-        (Word.UP_TO, {"sizes": {"N": (2, 3, 4)}}, "proved only for N = 2..4"),
-        (Word.UP_TO, {"sizes": {"N": (1, 3), "M": (2,)}}, "proved only for N = 1, 3; M = 2"),
+        (Word.UP_TO, {"sizes": {"N": (2, 3, 4)}}, "proved up to the sizes N = 2..4"),
+        (Word.UP_TO, {"sizes": {"N": (1, 3), "M": (2,)}}, "proved up to the sizes N = 1, 3; M = 2"),
         (Word.ON, {"sizes": {}, "box": "x.x in [-2, 2]"}, "proved on x in [-2, 2]"),
         (
             Word.PROVED,
