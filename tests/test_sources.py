@@ -178,7 +178,8 @@ def test_a_hole_is_seen(change: dict, fault: str) -> None:
 
 
 def test_a_form_knows_where_it_is_said() -> None:
-    ((work, place, said),) = sources.said_in("softmax-free-energy/printed")
+    (work, place, said), poster = sources.said_in("softmax-free-energy/printed")
+    assert poster[0].work == "poster"
     assert (work.work, place.name) == ("talk", "What About Softmax?")
     examined = [each for _, each in work.statements if each.examined]
     assert sources.anchor(work, said) == f"talk-{examined.index(said) + 1}"

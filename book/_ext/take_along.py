@@ -119,19 +119,29 @@ def source_of(config: Any) -> str:
     return str(config.source_url or "")
 
 
+REPLAY = ".venv/bin/fieldcheck replay softmax-free-energy/printed"
+
+
 class GetIt(SphinxDirective):
-    """``{get-the-source}``: where the source is and how one gets it."""
+    """``{get-the-source}``: how one gets the source, and from nothing to a counterexample."""
 
     def run(self) -> list[nodes.Node]:
         address = source_of(self.config)
         line = nodes.paragraph()
         if not address:
-            line += nodes.Text("The source of this book came to you with it, in the folder above ")
-            line += [nodes.literal("", "_build"), nodes.Text(".")]
-            return [line]
-        line += [nodes.Text("The source is at "), nodes.reference("", address, refuri=address)]
-        line += nodes.Text(": get it, and make the book, with")
-        text = f"git clone {address}\ncd {address.rstrip('/').rpartition('/')[2]}\nmake book"
+            line += nodes.Text(
+                "To run a check you need the book's source. This copy names no public address "
+                "of it: ask whoever gave you the book. In its folder, with Python 3.11 and make:"
+            )
+            first = []
+        else:
+            line += nodes.Text(
+                "To run a check you need Python 3.11, make and the book's source, at "
+            )
+            line += [nodes.reference("", address, refuri=address), nodes.Text(":")]
+            folder = address.rstrip("/").rpartition("/")[2].removesuffix(".git")
+            first = [f"git clone {address} && cd {folder}"]
+        text = "\n".join([*first, "make install", REPLAY])
         return [line, nodes.literal_block(text, text, language="text")]
 
 

@@ -17,8 +17,8 @@ from docutils import nodes
 
 from fieldcheck import sources
 from fieldcheck.claim import DIFFERS, SAID
-from fieldcheck.ledger.records import ClaimRow, FormRow
-from fieldcheck.pages import case, contest, tex, words
+from fieldcheck.ledger.records import ClaimRow, Evidence, FormRow
+from fieldcheck.pages import case, contest, numbers, tex, words
 from fieldcheck.pages.inline import (
     button,
     claim_link,
@@ -196,13 +196,19 @@ def _lines(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[
         if not main or len(_plain(claim.statement)) <= SHORT:
             yield paragraph(*_first(claim), kind="statement")
         if main:
-            label = (
-                "Claimed" if state(row) == "wrong" else "Holds" if row.main.holds else "Examined"
-            )
-            yield _line(label, formula(main, 2 * ROOM), "formula")
+            yield _line(_about(row), formula(main, 2 * ROOM), "formula")
     if case_of:
         label = "Smallest case" if case_of.certain else "Seen against it"
         yield _line(label, case.short(case_of), "case")
+
+
+def _about(row: ClaimRow) -> str:
+    """What a card's formula is to its claim; nobody claimed what only this book asks."""
+    if row.main.holds:
+        return "Holds"
+    if state(row) != "wrong":
+        return "Examined"
+    return "Claimed" if any(sources.said_in(row.main.key)) else "Asked"
 
 
 def _plain(statement: str) -> str:
@@ -229,9 +235,12 @@ def _sources(claim: Any) -> str:
 
 
 def _sure(row: ClaimRow) -> list[nodes.Node]:
-    """How sure, and for which sizes; and what a claim below makes of it."""
+    """How sure, and for which sizes, of what is printed and of what holds instead; and what a
+    claim below makes of it."""
+    faults = broken(row) if row.main.holds else []
+    first = f"{faults[0].role} {words.against(faults[0])}; instead " if faults else ""
     ground = f"; {words.ground(row)}" if row.weakest else ""
-    return said(f" {words.sure_line(row.main)}{ground}")
+    return said(f" {first}{words.sure_line(row.main)}{ground}")
 
 
 def _origin(claim: Any, row: ClaimRow) -> nodes.container:
@@ -281,7 +290,9 @@ def _statement(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Itera
     parts = [sentence(words.scope_line(row.main))]
     if row.grade:
         parts.append(sentence(words.GRADE_MEANS[row.grade]))
-    parts.append(words.threshold_words(row.main.threshold) or "")
+    seen = row.main.threshold
+    if seen is not None and seen.log10 != words.THRESHOLD_ANY:
+        parts.append(words.threshold_words(seen) or "")
     yield paragraph(*said(" ".join(filter(None, parts))), kind="scope")
 
 
@@ -330,10 +341,21 @@ def _dropped(forms: Sequence[FormRow]) -> Iterable[nodes.Node]:
         outcome = form.outcome or "not tried"
         means = words.OUTCOME_MEANS.get(outcome, outcome)
         box = nodes.container(classes=["fc-form"])
-        box += paragraph(f"{sentence(form.title)} ", span(f"{means}.", "fc-outcome"))
+        box += paragraph(*_wider(form.title), " ", span(f"{means}.", "fc-outcome"))
         if form.witness:
             box += paragraph(*case.short(form), kind="sides")
         yield box
+
+
+def _wider(title: str) -> list[nodes.Node]:
+    """``Q not a orthogonal matrix: any real matrix`` as a person would say it."""
+    match = re.fullmatch(r"([\w, ]+) not (a )?(.+?): (.+)", title)
+    if match is None:
+        return inline(sentence(title))
+    names, one, kind, wider = match.groups()
+    article = ("an " if kind[0] in "aeio" else "a ") if one else ""
+    shown = [nodes.math(t, t) for t in map(numbers.name_tex, names.split(", "))]
+    return [*listed(shown), nodes.Text(f" {wider}, not only {article}{kind}:")]
 
 
 def _evidence(row: ClaimRow) -> Iterable[nodes.Node]:
@@ -348,8 +370,11 @@ def _evidence(row: ClaimRow) -> Iterable[nodes.Node]:
         lines = [
             paragraph(nodes.strong("", f"{entry.method} {entry.outcome}"), *said(f": {found}"))
             for entry in form.evidence
-            if (found := "; ".join(words.found(entry)))
+            if _tells(form, entry) and (found := "; ".join(words.plainly(entry)))
         ]
+        mute = [entry.method for entry in form.evidence if not _tells(form, entry)]
+        if mute:
+            lines.append(paragraph(f"Nothing to say here had: {', '.join(dict.fromkeys(mute))}."))
         if not lines:
             continue
         if len(shown) > 1:
@@ -363,6 +388,11 @@ def _evidence(row: ClaimRow) -> Iterable[nodes.Node]:
     if content:
         yield _heading("Evidence, method by method")
         yield from content
+
+
+def _tells(form: FormRow, entry: Evidence) -> bool:
+    """Silence is no news where another method has spoken."""
+    return entry.outcome != "silent" or not any(e.outcome != "silent" for e in form.evidence)
 
 
 def _context(claim: Any, row: ClaimRow, equations: Mapping[str, str]) -> Iterable[nodes.Node]:

@@ -37,7 +37,8 @@ def told() -> dict[str, dict[str, Any]]:
 def in_words(form: FormRow) -> str | None:
     """The sentence for this form's witness, with its numbers; None if it was written for another.
 
-    ``{lhs}`` and ``{rhs}`` in it are the two sides, ``{X}`` the input X, as TeX.
+    ``{lhs}`` and ``{rhs}`` in it are the two sides, ``{X}`` the input X, as TeX; ``{token}`` says
+    which row fails.
     """
     entry, stored = told().get(form.key), form.witness
     if entry is None or stored is None:
@@ -51,8 +52,13 @@ def in_words(form: FormRow) -> str | None:
         return None
     lhs, rhs = entries(stored)
     values = {"lhs": lhs, "rhs": rhs, **stored.inputs}
+    row = words.ORDINAL[stored.index[0]] if stored.index else ""
     put = lambda name: numbers.small_tex(values[name], DIGITS)
-    return re.sub(r"\{(\w+)\}", lambda m: put(m[1]) if m[1] in values else m[0], entry["says"])
+    return re.sub(
+        r"\{(\w+)\}",
+        lambda m: put(m[1]) if m[1] in values else m[0],
+        entry["says"].replace("{token}", row),
+    )
 
 
 def short(form: FormRow) -> list[nodes.Node]:
@@ -108,7 +114,7 @@ def _inputs_in_short(stored: Witness) -> list[nodes.Node]:
     if zeros and kept:
         found.append(nodes.Text(", all else 0"))
     if zeros and not kept:
-        found.append(nodes.Text("everything 0"))
+        found.append(nodes.Text("with every input 0"))
     return [*found, nodes.Text(": ")] if found else []
 
 

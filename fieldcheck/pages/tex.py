@@ -350,7 +350,25 @@ def _marked(one: list[str], other: list[str]) -> tuple[str, str] | None:
             continue
         left |= {here[k] for k in range(a, b)}
         right |= {there[k] for k in range(c, d)}
-    return _underlined(one, left), _underlined(other, right)
+    return _underlined(one, left - _common(one, left)), _underlined(
+        other, right - _common(other, right)
+    )
+
+
+_CONSTANT = re.compile(r"\\[td]?frac\{?(?:i|\\ii|\d)\}?\{?\d\}?")
+
+
+def _common(formula: list[str], changed: set[int]) -> set[int]:
+    """A constant that was changed on both sides of an equation alike: both sides share it, so it
+    makes no difference."""
+    if "=" not in formula:
+        return set()
+    middle = formula.index("=")
+    sides: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    for k in changed:
+        if _CONSTANT.fullmatch(formula[k].replace(" ", "")):
+            sides[k > middle][formula[k]] = k
+    return {side[atom] for side in sides for atom in sides[0].keys() & sides[1].keys()}
 
 
 def _inside(one: str, other: str) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ from docutils import nodes
 from fieldcheck.ledger.records import FormRow, Ledger
 from fieldcheck.pages import standing as stand
 from fieldcheck.pages import tex, words
-from fieldcheck.pages.cards import verdict_badge, verdict_classes
+from fieldcheck.pages.cards import counted_badge, verdict_badge, verdict_classes
 from fieldcheck.pages.inline import (
     claim_link,
     folded,
@@ -137,7 +137,7 @@ def _instead(form: FormRow, ledger: Ledger, shown: str | None) -> nodes.containe
         nodes.inline("", "Instead: ", classes=["fc-label"]),
         claim_link(claim_id, ledger.rows[claim_id].title),
         " ",
-        verdict_badge(form),
+        counted_badge(ledger.rows[claim_id]) if form.role == "claim" else verdict_badge(form),
     )
     part += _formula(shown)
     return part
@@ -154,7 +154,7 @@ def _foot(said: Statement, ledger: Ledger, chapters: Collection[str]) -> list[no
         bullets = nodes.bullet_list(classes=["fc-evidence"])
         for name in said.claims:
             row = ledger.rows[name]
-            line = paragraph(claim_link(name, row.title), " ", verdict_badge(row.main))
+            line = paragraph(claim_link(name, row.title), " ", counted_badge(row))
             bullets += nodes.list_item("", line)
         foot += folded([nodes.Text(f"more: {words.count(len(said.claims), 'claim')}")], bullets)
     homes = dict.fromkeys([*said.pages, *(ledger.rows[name].chapter for name in said.claims)])

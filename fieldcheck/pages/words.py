@@ -91,7 +91,9 @@ def listed(sizes: Mapping[str, Sequence[int]], *, largest: bool = False) -> str:
 def _run(values: tuple[int, ...], largest: bool) -> str:
     if len(values) < 2 or values != tuple(range(values[0], values[-1] + 1)):
         return ", ".join(map(str, values)) or "none"
-    return str(values[-1]) if largest and values[0] == 1 else f"{values[0]}..{values[-1]}"
+    if largest and values[0] == 1:
+        return str(values[-1])
+    return ", ".join(map(str, values)) if len(values) == 2 else f"{values[0]}..{values[-1]}"
 
 
 def headline(form: FormRow) -> str:
@@ -112,8 +114,18 @@ def reach(word: str, scope: Any) -> str:
         return f"proved for {some}, all that it states" + (f", every {every}" if every else "")
     if word == PROVED:
         return f"proved for every {every or 'input'}"
-    said = f"up to {some}" if word == UP_TO else f"on {box(scope.box)}"
+    said = _up_to(scope.sizes) if word == UP_TO else f"on {box(scope.box)}"
     return f"proved {said}" + (f", every {every}" if every else "")
+
+
+def _up_to(sizes: Mapping[str, Any]) -> str:
+    """``up to C = 3, for N = 3, 4``: a list that does not begin at 1 has no end to go up to."""
+    some = {k: tuple(v) for k, v in sizes.items() if v != ALL}
+    runs = {k: v for k, v in some.items() if len(v) > 1 and v == tuple(range(1, len(v) + 1))}
+    other = listed({k: v for k, v in some.items() if k not in runs})
+    if not runs:
+        return f"up to the sizes {other}"
+    return f"up to {listed(runs, largest=True)}" + (f", for {other}" if other else "")
 
 
 def box(text: str | None) -> str:
@@ -154,14 +166,20 @@ def scope_line(form: FormRow) -> str:
 
 
 def sure_line(form: FormRow) -> str:
-    """The verdict's reach in one line of a card; what it leaves open is :func:`scope_line`'s."""
+    """The verdict's reach in one line of a card; what it leaves open, and the chance of error, are
+    :func:`scope_line`'s."""
     if form.holds:
-        return "; ".join([headline(form), *error(form)])
+        return headline(form)
     if form.verdict != REFUTED or form.witness is None:
         return _against(form)
     by = form.witness.certified_by
     how = {"rational": "exact rational arithmetic", "ball": "ball arithmetic"}.get(by, by)
-    return f"refuted by one point, certified in {how}"
+    return f"refuted at one point, in {how}"
+
+
+def against(form: FormRow) -> str:
+    """Of a form that fails, how, in a few words."""
+    return "refuted at one point" if form.verdict == REFUTED else str(form.verdict)
 
 
 def error(found: FormRow | Evidence) -> list[str]:
@@ -258,6 +276,15 @@ def found(entry: Evidence, *, full: bool = True) -> list[str]:
     return parts + [entry.reason] * bool(entry.reason)
 
 
+def plainly(entry: Evidence) -> list[str]:
+    """The same for a card: kinds of points counted, not listed, and of floats no residual, which
+    is rounding where the form holds."""
+    if entry.method not in FLOATS or entry.outcome != "confirms":
+        return found(entry)
+    kinds = [f"points of {len(entry.strata)} kinds"] if entry.strata else []
+    return [*found(entry, full=False)[:1], *kinds, "no counterexample"]
+
+
 def _counted(entry: Evidence) -> tuple[tuple[int | None, str], ...]:
     return (entry.cases, "case"), (entry.shapes, "shape"), (entry.cells, "cell")
 
@@ -309,7 +336,7 @@ def place(form: FormRow, witness: Witness) -> str:
     index = [k + 1 for k in witness.index]
     alone = all(n == 1 for n in (*index, *witness.sizes.values()))
     at = f"({', '.join(map(str, index))})" if len(index) > 1 else "".join(map(str, index))
-    found = ["of the room between them and the room that is stated"] * (witness.side == "gap")
+    found = ["in the gap that is stated"] * (witness.side == "gap")
     found += [f"in entry {at}"] * bool(index and not alone)
     if len(form.parts) > 1:
         nth = ORDINAL[witness.part] if witness.part < len(ORDINAL) else f"{witness.part + 1}th"

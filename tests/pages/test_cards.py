@@ -139,8 +139,8 @@ LIST = (1, 2, 3, 4, 5, 6)
         (Word.PROVED, {"sizes": {}}, "proved for every input"),
         (Word.UP_TO, {"sizes": {"N": LIST, "C": LIST}}, "proved up to N, C = 6"),
         (Word.UP_TO, {"sizes": {"N": LIST, "C": "all"}}, "proved up to N = 6, every C"),
-        (Word.UP_TO, {"sizes": {"N": (2, 3, 4)}}, "proved up to N = 2..4"),
-        (Word.UP_TO, {"sizes": {"N": (1, 3), "M": (2,)}}, "proved up to N = 1, 3; M = 2"),
+        (Word.UP_TO, {"sizes": {"N": (2, 3, 4)}}, "proved up to the sizes N = 2..4"),
+        (Word.UP_TO, {"sizes": {"N": (1, 3), "M": (2,)}}, "proved up to the sizes N = 1, 3; M = 2"),
         (Word.ON, {"sizes": {}, "box": "x.x in [-2, 2]"}, "proved on x in [-2, 2]"),
         (
             Word.PROVED,
@@ -223,7 +223,7 @@ def test_where_a_witness_fails(form, fake):
     assert place(index=(0, 1, 2)) == "in entry (1, 2, 3)"
     assert place(("AtMost", "Equal"), part=1, index=()) == "in the second statement"
     assert place(("AtMost", "Equal"), part=1) == "in entry (2, 2) of the second statement"
-    gap = "of the room between them and the room that is stated"
+    gap = "in the gap that is stated"
     assert place(side="gap", index=()) == gap
 
 
@@ -280,7 +280,7 @@ def test_a_case_leaves_out_what_is_zero(refuted):
     row = r"X = (0,\,1)^{\mathsf T}, \sqrt{r} = 1, all else 0: "
     assert told == row + r"left side \tfrac{1}{2}, right side 1 in entry (2, 2)"
     nothing = text_of(case.short(refuted(inputs={"X": [["0"]]}, index=())))
-    assert nothing == r"everything 0: left side \tfrac{1}{2}, right side 1"
+    assert nothing == r"with every input 0: left side \tfrac{1}{2}, right side 1"
     long = {"X": [["1/3"] * 6] * 6}
     assert text_of(case.short(refuted(inputs=long))).startswith("a point with N = 2, C = 2: ")
 
@@ -340,7 +340,12 @@ def test_every_case_in_words_is_of_a_form_and_names_its_inputs():
     forms = {key: form for claim in load().values() for key, form in claim.forms.items()}
     wrong = []
     for key, entry in case.told().items():
-        asked = set(re.findall(r"(?<![\\^_])\{(\w+)\}", entry["says"])) - {"lhs", "rhs", "rm"}
+        asked = set(re.findall(r"(?<![\\^_])\{(\w+)\}", entry["says"])) - {
+            "lhs",
+            "rhs",
+            "rm",
+            "token",
+        }
         asked |= {*entry.get("when", ()), *entry.get("zero", ())}
         if key not in forms or asked - set(forms[key].given) - {"in", "out"}:
             wrong.append((key, asked))

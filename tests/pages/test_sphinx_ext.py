@@ -159,7 +159,8 @@ def test_a_good_book_builds_without_a_warning(book):
     assert [text.index(word) for word in asked] == sorted(text.index(word) for word in asked)
     (badge,) = card.select(".fc-head .fc-verdict")
     assert badge.get_text() == "repaired: proved"
-    assert "Sure proved for every N; chance of error below 2 −171" in text
+    assert "refuted at one point; instead proved for every N" in text
+    assert "chance of error below 2 −171" in text
     assert "with X* and a 2" in text  # stars are not emphasis
     math = [element.get_text() for element in card.select(".math")]
     small = r"X = \bigl(\begin{smallmatrix} 1 & 0 \\ 0 & \tfrac{1}{2} \end{smallmatrix}\bigr)"

@@ -16,16 +16,21 @@ TOKENS = SMALL | dict(N=[2, 3])
 @claim(
     "softmax-free-energy",
     expect="proved",
-    title="Softmax attention is the force of a free energy",
+    title="Summed over queries, a free energy has softmax attention for its force",
     sources=[WHY_SOFTMAX, paper("Lemma 7")],
     equations=["eq-free-energy-force"],
+    tex=r"\frac{\partial}{\partial X^*}\,\frac i2\sqrt r\sum_k\log\sum_j"
+    r"\exp\bigl[\tfrac1{\sqrt r}XWX^*\bigr]_{jk}"
+    r"=\frac i2\operatorname{Softmax}\bigl((\tfrac1{\sqrt r}XWX^*)^\top\bigr)XW",
+    differs="otherwise",
     given=dict(X=matrix("N", "C"), W=matrix("C", "C"), root_r=root("r")),
     needs=["lse-gradient-softmax"],
 )
 def free_energy(xp, X, W, root_r, *, transposed=True, scaled=True):
     """The log-sum-exp of the scores S = XWX*/√r, taken over queries, summed over keys and
-    multiplied by √r, has the force Softmax(Sᵀ) X W: attention with normalized rows, in which
-    token k asks, token j answers, and the score is that which j would give to k."""
+    multiplied by √r, has the force Softmax(Sᵀ) X W: attention with normalized rows. Row k of its
+    weights is column k of exp S, divided by its sum. The i/2 of the slide stands on both sides, and
+    is left out where the machine checks."""
     S = X @ W @ xp.star(X) / root_r
     V = lambda X: (root_r if scaled else 1) * attention.over_queries(xp, X, W, root_r)
     return Force(V, X, xp.softmax(S.T if transposed else S, axis=-1) @ X @ W)

@@ -21,7 +21,7 @@ from fieldcheck.relations import Equal, Gradient, Rate
 )
 def real_two_terms(xp, X, W, root_r, *, listening=1, heard=1):
     """For real X and W the gradient of the summed log-sum-exp of S = XWXᵀ/√r has two terms:
-    P X Wᵀ, in which a token listens, and Pᵀ X W, in which it is listened to."""
+    P X Wᵀ with the rows of P as weights, and Pᵀ X W with its columns."""
     P = xp.softmax(X @ W @ X.T / root_r, axis=-1)
     F = (listening * P @ X @ W.T + heard * P.T @ X @ W) / root_r
     return Gradient(lambda X: attention.over_keys(xp, X, W, root_r), X, F)

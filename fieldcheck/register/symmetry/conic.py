@@ -71,7 +71,7 @@ colu_definition.vary(
 @claim(
     "colu-definition-slice",
     expect="proved up to S = 4",
-    title="CoLU goes to the nearest point of the slice",
+    title="With its axis held, CoLU goes to the nearest point of the slice",
     sources=[colu_paper("Lorentz cone"), ours()],
     equations=["eq-colu-slice"],
     given=dict(x=cone_vector("S"), v=vector("S-1")),
@@ -80,7 +80,8 @@ colu_definition.vary(
 )
 def colu_slice(xp, x, v):
     """With its axis held fixed, a point goes to the nearest point of the disc that the cone cuts
-    out at that height (a single point below the apex): CoLU is a projection within the slice."""
+    out at that height: CoLU is a projection within the slice. Below the apex, where the cone cuts
+    out nothing, it goes to the axis."""
     radius, n, u = xp.relu(x[0]), xp.norm(x[1:]), xp.unit(x[1:])
     y = colu.hard(xp, x)[1:]
     z = radius * gaps.ball_point(xp, v)
@@ -94,6 +95,16 @@ def colu_slice(xp, x, v):
         ),
         *at_most(xp.norm2(y), radius**2, room=xp.relu(radius - n) * (radius + length), sharp=True),
     )
+
+
+@colu_slice.reading(
+    "what it projects onto is the cone",
+    given=dict(x=cone_vector("S")),
+    tex=r"\norm{\colu(x)_{2..S}}\le\colu(x)_1",
+)
+def _(xp, x):
+    y = colu.hard(xp, x)
+    return AtMost(xp.norm(y[1:]), y[0])
 
 
 @colu_slice.neighbour("with an opening twice as wide", key="twice-as-wide")
