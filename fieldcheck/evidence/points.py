@@ -15,7 +15,6 @@ import numpy as np
 
 from fieldcheck.evidence.constants import constants
 from fieldcheck.evidence.draws import Raw, fractions, simplest, small_entries
-from fieldcheck.evidence.floats import inside
 from fieldcheck.evidence.statement import Statement
 
 GENERIC = "generic"
@@ -125,6 +124,8 @@ def _met(statement: Statement, drawn: Callable[[int], dict[str, np.ndarray]], n:
     """So many points, those first that meet the hypotheses beside the domains."""
     if not statement.form.where:
         return drawn(n)
+    from fieldcheck.evidence.floats import inside  # torch, which a book of claims does without
+
     many = drawn(MANY * n)
     met = inside(statement, many)
     first = np.argsort(~met, kind="stable")[:n]
