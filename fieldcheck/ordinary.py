@@ -10,6 +10,9 @@ from pathlib import Path
 LARGEST = 1 << 30
 """Bytes."""
 
+PIECE = 1 << 20
+"""Bytes that are read at a time: a read of as many as may come would need room for all of them."""
+
 
 def read_bytes(path: Path, largest: int = LARGEST) -> bytes:
     """The content of an ordinary file.
@@ -27,7 +30,7 @@ def read_bytes(path: Path, largest: int = LARGEST) -> bytes:
             raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
         if about.st_size > largest:
             raise OSError(errno.EFBIG, f"it is larger than {largest / 2**30:.3g} GiB", str(path))
-        return stream.read(largest + 1)
+        return b"".join(iter(lambda: stream.read(PIECE), b""))
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:
