@@ -167,9 +167,9 @@ def _groups(site: Site, args: tuple[Any, ...]) -> torch.Tensor | None:
     if d.is_complex():
         if site.kind == SIDES:
             return None
-        if site.kind == CUT:  # on the cut, and not at 0 alone
-            right = torch.relu(d.real + d.abs() / 2)
-            return torch.stack([d.imag, right], dim=-1).reshape(-1, 2)
+        if site.kind == CUT:  # on the cut, and away from its end as far as the argument's size
+            away = torch.clamp(d.abs().detach() / 2, max=1)
+            return torch.stack([d.imag, torch.relu(d.real + away)], dim=-1).reshape(-1, 2)
         return torch.stack([d.real, d.imag], dim=-1).reshape(-1, 2)
     return d.reshape(-1, 1)
 
