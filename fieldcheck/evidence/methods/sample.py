@@ -262,6 +262,11 @@ class Survey:
                 self.apart = f"the sides differ where {argument} is {where}"
                 return
 
+    def forget(self) -> None:
+        """What was kept has been looked at, and is not looked at again."""
+        for kept in (self.quiet, self.doubtful, self.lost, self.tried, self.sites.rare):
+            kept.clear()
+
     def finish(self) -> None:
         """Certify what was kept: of doubtful points the worst and one of the smallest shape, since
         what is false on a thin set alone looks like rounding; of those that only balls can evaluate
@@ -405,11 +410,12 @@ def look_beyond(survey: Survey, rng: np.random.Generator) -> None:
     be true of the small ones.  A shape that is too much work, or none of the statement's, is left
     out without a word."""
     statement, empty = survey.statement, list(survey.empty)
+    survey.forget()
     for sizes in larger(statement):
         if affordable(statement, sizes):
             survey.visit(cloud(statement, sizes, LOOK, rng, far=False))
-            survey.finish()
             survey.beyond.append(sizes)
+    survey.forget()  # what floats are not sure of: balls of so many entries are not asked
     survey.empty = empty
 
 
