@@ -54,6 +54,7 @@ class Claim:
     tex: str = "l = r"
     differs: str = ""
     expect: str = "holds"
+    where: tuple[str, ...] = ()
     forms: dict[str, Form] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
