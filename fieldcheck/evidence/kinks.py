@@ -155,11 +155,7 @@ WatchedBall = _watching(Ball)
 
 def _groups(site: Site, args: tuple[Any, ...]) -> torch.Tensor | None:
     """What a site bends at the zeros of, as real vectors, one in each row; None if at none."""
-    d = args[0]
-    if site.name in ("maximum", "minimum"):
-        d = args[0] - args[1]
-    elif site.kind == POLE:
-        d = args[1]
+    d = _argument(torch.sub, site, args)
     if site.kind == POINT:
         d = d.movedim(args[1], -1)
         d = torch.cat([d.real, d.imag], dim=-1) if d.is_complex() else d
@@ -298,10 +294,10 @@ def _excluded(
     return excluded - allowed
 
 
-def _argument(xp: Any, site: Site, args: tuple[Any, ...]) -> Any:
+def _argument(minus: Callable[..., Any], site: Site, args: tuple[Any, ...]) -> Any:
     """What a site bends at the zeros of."""
     if site.name in ("maximum", "minimum"):
-        return xp._sub(args[0], args[1])
+        return minus(args[0], args[1])
     return args[1] if site.kind == POLE else args[0]
 
 
@@ -309,7 +305,7 @@ def _by_sign(statement: Statement, sizes: dict[str, int]) -> Iterator[tuple[Site
     xp = WatchedSign()
     statement.sides(xp, statement.signs(xp, statement.raw_shapes(sizes)))
     for site, args in xp.records:
-        known = _argument(xp, site, args)
+        known = _argument(xp._sub, site, args)
         off_the_cut = known.real or site.kind != CUT  # a cut is met by what is not zero, too
         may = [BELOW] * (not known.nonneg) + [ABOVE] * (not known.nonpos)
         yield site, may + [ZERO] * (not (known.nonzero and off_the_cut))
@@ -320,7 +316,7 @@ def _by_range(statement: Statement, sizes: dict[str, int]) -> Iterator[tuple[Sit
     shapes = statement.raw_shapes(sizes)
     statement.sides(xp, {name: xp.variable(shape) for name, shape in shapes.items()})
     for site, args in xp.records:
-        d = _argument(xp, site, args)
+        d = _argument(xp._sub, site, args)
         if not d.real:
             yield site, [BELOW, ABOVE, ZERO]
         else:

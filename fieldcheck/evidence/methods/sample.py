@@ -246,7 +246,8 @@ class Survey:
     def suspect(self, landing: Landing) -> None:
         """Look at points without simple coordinates that are on a cut, or zeros of what is brought
         to unit length: what is false there alone cannot be certified."""
-        if self.apart or self.statement.fault is not None:
+        met = any(site.kind in EXCEPTIONAL for site in landing.missed)
+        if not met or self.apart or self.statement.fault is not None:
             return
         nowhere = self.sites.excluded()
         for kind, where in EXCEPTIONAL.items():
