@@ -6,6 +6,7 @@ import ast
 import inspect
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.watching import left_to_chance
 from fieldcheck.relations import Relation
-from fieldcheck.verdict import CONFIRMS, REFUTES, Evidence, Report, Verdict, Why
+from fieldcheck.verdict import CONFIRMS, REFUTES, Evidence, Report, Scope, Verdict, Why
 
 Method = Callable[[Statement, Profile, int], Evidence]
 
@@ -54,19 +55,28 @@ BROKEN = (Exception, SystemExit, GeneratorExit)
 """What a body may raise: it is the body that has ended, not the run."""
 
 MOOT_ONCE_PROVED = {"cells": "", "search": "", "enclosed": "", "rate": "Rate"}
-"""Methods that can add nothing where every part is proved (of one relation, if it is named); deep
-runs them."""
+"""Methods that can add nothing where every part is proved (of one relation, if it is named)."""
 
 
-def _proved(relations: Sequence[Relation], found: Sequence[Evidence], name: str) -> bool:
+def _proved(
+    relations: Sequence[Relation],
+    found: Sequence[Evidence],
+    name: str = "",
+    enough: Callable[[Scope], bool] = lambda scope: not scope.conditions,
+) -> bool:
+    """Is every part (of one relation, if it is named) proved, as far as is enough?"""
     shown = {
         part
         for e in found
         if e.outcome == CONFIRMS
         for part, scope in e.proves.items()
-        if not scope.conditions
+        if enough(scope)
     }
     return shown.issuperset(k for k, r in enumerate(relations) if name in ("", r.name))
+
+
+def _whole(scope: Scope) -> bool:
+    return scope.every_size and not scope.conditions and not scope.box
 
 
 @np.errstate(all="ignore")  # flags of the processor, which differ; values are looked at instead
@@ -110,12 +120,15 @@ def _asked(
 ) -> Iterator[Evidence]:
     """What the methods say, up to a refutation, or to where the body breaks."""
     found: list[Evidence] = []
+    brief = profile.name != "deep"  # what can add nothing is left to deep runs
     for name, method in METHODS:
         if only is not None and name not in only:
             continue
         moot = MOOT_ONCE_PROVED.get(name)
-        if moot is not None and profile.name != "deep" and _proved(relations, found, moot):
+        if moot is not None and brief and _proved(relations, found, moot):
             continue
+        if brief and not statement.settled and _proved(relations, found, enough=_whole):
+            statement = replace(statement, settled=True)
         try:
             with limited(profile.seconds):
                 evidence = method(statement, profile, seed)

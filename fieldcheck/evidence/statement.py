@@ -64,11 +64,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class Statement:
-    """One form as a universally quantified relation between two sides."""
+    """One form as a universally quantified relation between two sides.
+
+    ``settled``: it is proved for every size, so that a search need not go beyond the listed ones.
+    """
 
     form: Form
     fault: Fault | None = None
     entropy: str = field(default_factory=lambda: secrets.token_hex(16))
+    settled: bool = False
 
     @property
     def key(self) -> str:

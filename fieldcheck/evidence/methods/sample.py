@@ -412,7 +412,7 @@ def look_beyond(survey: Survey, rng: np.random.Generator) -> None:
     out without a word."""
     statement, empty = survey.statement, list(survey.empty)
     survey.forget()
-    for sizes in larger(statement):
+    for sizes in [] if statement.settled else larger(statement):
         if affordable(statement, sizes):
             survey.visit(cloud(statement, sizes, LOOK, rng, far=False))
             survey.beyond.append(sizes)
