@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.statement import Statement
@@ -28,7 +27,24 @@ SECONDS = 5
 """Processor time after which a body is given up that works without this arithmetic."""
 
 
-def larger(statement: Statement) -> Iterator[dict[str, int]]:
+def affordable(statement: Statement) -> Iterator[dict[str, int]]:
+    """The larger shapes of which one point can be evaluated with little work; what is larger than
+    one that takes too much is not tried."""
+    dear: list[dict[str, int]] = []
+    for sizes in _larger(statement):
+        if any(all(sizes[n] >= least for n, least in less.items()) for less in dear):
+            continue
+        try:
+            with limited(SECONDS):
+                runs = _evaluates(statement, sizes)
+        except (_TooMuch, TooSlow):
+            dear.append(sizes)
+        else:
+            if runs:
+                yield sizes
+
+
+def _larger(statement: Statement) -> Iterator[dict[str, int]]:
     """All sizes without a list as large as each of ``LARGER``; then each of several by itself."""
     free = [name for name in statement.size_names if name not in statement.form.sizes]
     least = {
@@ -42,6 +58,10 @@ def larger(statement: Statement) -> Iterator[dict[str, int]]:
         yield from ({**low, name: LARGER[-1]} for name in free)
 
 
+class _TooMuch(Exception):
+    """A body has computed more than a look is worth."""
+
+
 class _Counted(Float):
     """Floats that give up when a body has computed too much."""
 
@@ -51,20 +71,23 @@ class _Counted(Float):
     def wrap(self, data: Any) -> Any:
         self.work += EACH + data.numel()
         if self.work > WORK:
-            raise Unsupported("so large a shape")
+            raise _TooMuch
         return super().wrap(data)
 
 
-def affordable(statement: Statement, sizes: dict[str, int]) -> bool:
-    """Can one point of a shape be evaluated with little work?"""
+def _evaluates(statement: Statement, sizes: dict[str, int]) -> bool:
+    """Does the body run at one point?  Raises _TooMuch or TooSlow where it does not come to an end;
+    else, whatever it does where nobody has tried it, that is no shape of the statement's."""
     xp = _Counted()
     try:
         shapes = statement.raw_shapes(sizes)
         if any(math.prod(s) > ENTRIES for s in shapes.values()):
-            return False
+            raise _TooMuch
         ones = {k: torch.from_numpy(np.ones(s)) for k, s in shapes.items()}
-        with limited(SECONDS), torch.no_grad():
+        with torch.no_grad():
             statement.sides(xp, {k: xp.wrap(v) for k, v in ones.items()})
-    except (Exception, TooSlow):  # whatever the body does where nobody has tried it
+    except _TooMuch:
+        raise
+    except Exception:
         return False
     return True

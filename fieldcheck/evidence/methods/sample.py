@@ -24,7 +24,7 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.ascent import columns
-from fieldcheck.evidence.beyond import affordable, larger
+from fieldcheck.evidence.beyond import affordable
 from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
@@ -412,10 +412,9 @@ def look_beyond(survey: Survey, rng: np.random.Generator) -> None:
     out without a word."""
     statement, empty = survey.statement, list(survey.empty)
     survey.forget()
-    for sizes in [] if statement.settled else larger(statement):
-        if affordable(statement, sizes):
-            survey.visit(cloud(statement, sizes, LOOK, rng, far=False))
-            survey.beyond.append(sizes)
+    for sizes in [] if statement.settled else affordable(statement):
+        survey.visit(cloud(statement, sizes, LOOK, rng, far=False))
+        survey.beyond.append(sizes)
     survey.forget()  # what floats are not sure of: balls of so many entries are not asked
     survey.empty = empty
 
