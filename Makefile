@@ -127,7 +127,7 @@ pdf: $(INSTALLED) ## the built book as one PDF (needs `chromium` on the PATH)
 	$(BIN)/python book/paper.py $(HTML) $(HTML)/fieldcheck.pdf
 
 browser: $(INSTALLED) ## read the built book in headless Chromium, offline
-	$(BIN)/python -m pytest tests/book -n $(JOBS) --dist loadgroup -q
+	$(BIN)/python -m pytest tests/book -n $(JOBS) -q
 
 .PHONY: corpus
 N ?= 2000

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.book.reader import Reader, Report, launch
 from tests.book.source import ROOT, table_of_contents
@@ -48,9 +50,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "chapter" in metafunc.fixturenames:
         if not CHAPTERS:
             raise pytest.UsageError("_toc.yml names no page")
-        # With several workers, one of them has all tests of a page, and opens the page once.
-        pages = [
-            pytest.param(name, id=name.rsplit("/", 1)[-1], marks=pytest.mark.xdist_group(name))
-            for name in CHAPTERS
-        ]
-        metafunc.parametrize("chapter", pages, scope="session")
+        metafunc.parametrize(
+            "chapter",
+            [pytest.param(name, id=_page(name)) for name in CHAPTERS],
+            scope="session",
+        )
+
+
+def _page(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+class ByPage(LoadScopeScheduling):
+    """With several workers, one of them has all tests of a page, and opens the page once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        words = nodeid.rpartition("[")[2].rstrip("]").split("-")
+        return next((page for page in map(_page, CHAPTERS) if page in words), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPage:
+    return ByPage(config, log)

@@ -76,11 +76,9 @@ class Limits:
 def unit(item: pytest.Item) -> str:
     """What is run and measured as one: tests that share work are not told apart.
 
-    That is an xdist group, a file whose tests share a fixture, and else the single test.
+    That is a file whose tests share a fixture, and else the single test.
     """
     path = item.nodeid.partition("::")[0]
-    if group := item.get_closest_marker("xdist_group"):
-        return f"{path}@{group.args[0]}"
     info = getattr(item, "_fixtureinfo", None)
     for fixtures in (info.name2fixturedefs if info else {}).values():
         if fixtures[-1].scope != "function" and fixtures[-1].baseid:
@@ -89,7 +87,7 @@ def unit(item: pytest.Item) -> str:
 
 
 def file_of(unit: str) -> str:
-    return unit.partition("::")[0].partition("@")[0]
+    return unit.partition("::")[0]
 
 
 def by_unit(items: Sequence[pytest.Item]) -> dict[str, list[pytest.Item]]:
