@@ -40,6 +40,14 @@
     }
   }
 
+  // In a window a table that is a little too wide is set closer.
+  function tightenTables() {
+    const wide = [...document.querySelectorAll("article table")].filter(
+      (table) => table.scrollWidth > table.parentElement.clientWidth + 1,
+    );
+    for (const table of wide) table.classList.add("fc-tight");
+  }
+
   const BOXES =
     ".fc-display, .fc-wide, .fc-picture, .cell_output, .cell_output .output, .pst-scrollable-table-container, .fc-scroll, article pre";
 
@@ -47,6 +55,7 @@
   // All is measured before anything is changed: each change would have the page laid out anew.
   function reachable() {
     if (phone.matches) stackTables();
+    else tightenTables();
     markWide();
     const measured = [...document.querySelectorAll(BOXES)].map((box) => [
       box,

@@ -43,8 +43,9 @@ from fieldcheck.pages.inline import (
 from fieldcheck.verdict import REFUTED, UP_TO
 
 __all__ = [
-    "anchor", "card", "claim_link", "fc_details", "fc_summary", "folded", "grade_badge", "inline",
-    "power", "scroll", "state", "table", "verdict_badge", "verdict_classes",
+    "anchor", "card", "claim_link", "fc_details", "fc_summary", "folded", "form_link",
+    "grade_badge", "inline", "power", "scroll", "state", "table", "verdict_badge",
+    "verdict_classes",
 ]  # fmt: skip
 
 OURS = "this book"
@@ -72,6 +73,14 @@ def verdict_classes(word: str) -> list[str]:
 def verdict_badge(form: FormRow, prefix: str = "") -> nodes.inline:
     """The verdict as words in its colour: full if it is certain, outlined if not."""
     return _verdict(form, prefix + words.badge(form))
+
+
+def form_link(form: FormRow) -> nodes.Node:
+    """The verdict on one form of a claim, linked to the card; what the form says, under the
+    pointer: a claim's title is that of what holds."""
+    label = LABEL.get(form.role)
+    hint = f"{label}: {form.title}" if label else form.title
+    return claim_link(form.key.partition("/")[0], verdict_badge(form), hint)
 
 
 def word_badge(form: FormRow) -> nodes.inline:

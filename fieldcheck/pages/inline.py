@@ -125,14 +125,19 @@ def formula(text: str, room: float | None = None) -> list[nodes.Node]:
 # --- links ----------------------------------------------------------------------------------------
 
 
-def claim_link(claim_id: str, shown: str | nodes.Node | None = None) -> nodes.Node:
+def claim_link(
+    claim_id: str, shown: str | nodes.Node | None = None, hint: str | None = None
+) -> nodes.Node:
     """A reference to a claim's card, resolved when the pages are written; ``shown`` is what one
-    clicks on: a text, or a node as it stands."""
+    clicks on: a text, or a node as it stands; ``hint`` is said under the pointer, else the claim's
+    title."""
     from sphinx.addnodes import pending_xref
 
     target = pending_xref(
         "", refdomain="fc", reftype="claim", reftarget=claim_id, refexplicit=shown is not None
     )
+    if hint:
+        target["hint"] = hint
     if isinstance(shown, nodes.Node):
         target += shown
     else:

@@ -490,8 +490,9 @@ class VerdictRole(SphinxRole):
             source, line = self.get_source_info()
             raise ExtensionError(f"{source}:{line}: {fault}") from None
         form = forms.get(self.text)
-        badge = cards.counted_badge(row) if form is None else cards.verdict_badge(form)
-        return [cards.claim_link(claim_id, badge)], []
+        if form is not None:
+            return [cards.form_link(form)], []
+        return [cards.claim_link(claim_id, cards.counted_badge(row))], []
 
 
 class ClaimDomain(Domain):
@@ -549,9 +550,8 @@ class ClaimDomain(Domain):
         docname = self.home(target)
         if docname is None:  # a claim whose chapter is not in this book: named, not linked
             return contnode
-        return make_refnode(
-            builder, fromdocname, docname, cards.anchor(target), contnode, claims[target].title
-        )
+        hint = node.get("hint") or claims[target].title
+        return make_refnode(builder, fromdocname, docname, cards.anchor(target), contnode, hint)
 
     def resolve_any_xref(self, *_: Any) -> list[tuple[str, nodes.Element]]:
         return []

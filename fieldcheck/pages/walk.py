@@ -14,7 +14,7 @@ from docutils import nodes
 from fieldcheck.ledger.records import FormRow, Ledger
 from fieldcheck.pages import standing as stand
 from fieldcheck.pages import tex, words
-from fieldcheck.pages.cards import counted_badge, verdict_badge, verdict_classes
+from fieldcheck.pages.cards import counted_badge, form_link, verdict_badge, verdict_classes
 from fieldcheck.pages.inline import (
     claim_link,
     folded,
@@ -124,8 +124,8 @@ def _head(said: Statement, number: str, word: str) -> nodes.paragraph:
 def _broken(form: FormRow, said: Statement, shown: str | None) -> list[nodes.Node]:
     """A refuted form: what is wrong with a formula; of words, what we read into them."""
     read = not {form.key, form.key.removesuffix("/claim")} & {*said.printed}
-    link = claim_link(form.key.partition("/")[0], verdict_badge(form))
-    line = paragraph("Read as: " if read else "", sentence(form.title), " ", link, kind="fault")
+    said_of = sentence(form.title)
+    line = paragraph("Read as: " if read else "", said_of, " ", form_link(form), kind="fault")
     return [line, *(_formula(shown) if read else [])]
 
 

@@ -55,6 +55,12 @@ window.look = {
     return ["page"].concat(out.map((e) => `${e.tagName}.${e.className}`).slice(0, 3));
   },
 
+  // Tables of which a wide window shows a part.
+  cutTables() {
+    const shown = [...document.querySelectorAll("article table")].filter((table) => table.checkVisibility());
+    return shown.filter((table) => table.scrollWidth > table.parentElement.clientWidth + 1).map((table) => table.innerText.slice(0, 60));
+  },
+
   // Contrast is a matter of colours, faces and what lies behind: of what is alike in these, all the way up, the first
   // two that are seen stand for the rest, of which a page has thousands.
   markKinds() {

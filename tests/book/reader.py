@@ -75,6 +75,7 @@ class Report:
     cards: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # width: look.cards()
     axe: dict[str, list[str]] = field(default_factory=dict)  # setting: rule and element
     cut: dict[int, list[dict[str, Any]]] = field(default_factory=dict)  # width: cut formulas
+    cut_tables: list[str] = field(default_factory=list)  # in the wide window
     small_text: list[str] = field(default_factory=list)  # drawings, in the narrow window
     small_targets: list[str] = field(default_factory=list)
     screens: float = 0  # height of the text in narrow windows, folds closed
@@ -140,6 +141,7 @@ class Reader:
             report.small_targets = page.evaluate("() => look.smallTargets()")
             self._size(page, WIDE)
             report.cut[WIDE[0]] = page.evaluate("() => look.cutFormulas()")
+            report.cut_tables = page.evaluate("() => look.cutTables()")
             page.evaluate("() => look.emptyFormulas()")
             page.evaluate(self.axe)
             self._read_rules(page, report)

@@ -98,6 +98,11 @@ def test_sound_copy_has_no_fault(broken: Broken, reader: Reader) -> None:
             "cut",
         ),
         (
+            '<div style="overflow: auto"><table><tr><th>a</th></tr><tr><td style="min-width:900px">'
+            "1</td></tr></table></div>",
+            "cut_tables",
+        ),
+        (
             "<details><summary style='min-height: 0; line-height: 1'>x</summary></details>",
             "small_targets",
         ),

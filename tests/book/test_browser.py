@@ -67,6 +67,10 @@ def test_no_formula_is_cut_in_a_wide_window(report: Report) -> None:
     assert report.cut[WIDE[0]] == []
 
 
+def test_no_table_is_cut_in_a_wide_window(report: Report) -> None:
+    assert report.cut_tables == []
+
+
 def test_what_is_cut_on_a_phone_is_no_card_not_long_and_says_so(report: Report) -> None:
     cut = report.cut[NARROW[0]]
     assert [f for f in cut if f["card"] or f["share"] > 1.5 or not f["cue"]] == []

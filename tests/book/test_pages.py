@@ -103,3 +103,16 @@ def test_no_dead_link(
 @pytest.fixture(scope="session")
 def anchors() -> dict[Path, set[str]]:
     return {}
+
+
+def test_what_is_said_of_a_verdict_goes_with_one_verdict(html: Path) -> None:
+    """The same words under the pointer must not lead to *proved* on one page, to *refuted* on
+    another."""
+    said: dict[tuple[str, str], set[str]] = {}
+    for chapter in CHAPTERS:
+        for badge in pages.soup(html / f"{chapter}.html").select("a[title] .fc-verdict"):
+            link = badge.find_parent("a")
+            where = str(link["href"]).rpartition("#")[2], str(link["title"])
+            said.setdefault(where, set()).add(badge.get_text(strip=True))
+    assert len(said) > len(CHAPTERS)
+    assert {where: words for where, words in said.items() if len(words) > 1} == {}
