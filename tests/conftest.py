@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import setuptools  # noqa: F401  torch's inductor asserts that it comes before distutils
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 

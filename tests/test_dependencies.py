@@ -75,7 +75,9 @@ def test_nothing_that_is_needed_is_left_unpinned():
             assert pinned[needed] in wish.specifier, f"{name} asks for {wish}"
 
 
-@pytest.mark.parametrize("name", ["Makefile", ".ci/lock.py", "requirements.lock", "SECURITY.md"])
+@pytest.mark.parametrize(
+    "name", ["Makefile", ".ci/index.py", ".ci/lock.py", "requirements.lock", "SECURITY.md"]
+)
 def test_no_registry_is_named(name):
     """Where packages come from is a setting of pip's."""
     text = (ROOT / name).read_text(encoding="utf-8")
