@@ -385,6 +385,8 @@ def root(of: str) -> Domain:
 def between(low: int | Fraction, high: int | Fraction, *dims: str | int) -> Domain:
     """Numbers in [low, high], by low + (high - low) (1 + x)²/(2 + 2x²); the ends are the images of
     x = ±1 (stratum ``ends``).  The square keeps balls narrow at the low end."""
+    if not low <= high:
+        raise ValueError(f"a number between {low} and {high}: the first is no larger")
 
     def build(xp, raw):
         x = raw["x"]

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -86,6 +88,25 @@ def names(text: str) -> set[str]:
     _read(text)
     found = (n.id for n in ast.walk(ast.parse(text.strip())) if isinstance(n, ast.Name))
     return set(found) - {"xp"}
+
+
+@cache
+def numbers(texts: tuple[str, ...]) -> tuple[Fraction, ...]:
+    """The numbers that hypotheses are written with, ``1 + xp.one / 10`` among them."""
+    found = []
+    for text in texts:
+        for node in ast.walk(ast.parse(text.strip())):
+            if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Constant):
+                with suppress(NameError, AttributeError, ArithmeticError, TypeError):
+                    value = eval(_code(node), {"__builtins__": {}, "xp": _One})
+                    found.append(Fraction(value))
+    return tuple(dict.fromkeys(found))
+
+
+class _One:
+    """Of the primitives what a number is written with."""
+
+    one = Fraction(1)
 
 
 def conditions(texts: tuple[str, ...], xp: Any, inputs: Mapping[str, Any]) -> Iterator[Condition]:

@@ -28,6 +28,7 @@ from fieldcheck.evidence.methods import (
     series,
     solutions,
 )
+from fieldcheck.evidence.points import nowhere
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.watching import left_to_chance
@@ -87,7 +88,7 @@ def gather(
     try:
         with limited(profile.seconds):
             relations = statement.probe(statement.smallest)
-            other = statement.changed()
+            other = statement.changed() or nowhere(statement)
     except TooSlow as slow:
         return [], [Report("probe").silent(Why.TOO_SLOW, str(slow))]
     except BROKEN as error:

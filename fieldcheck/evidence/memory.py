@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 
 from fieldcheck.arithmetic.array import Value
 from fieldcheck.arithmetic.multiprecision import Multiprecision
@@ -91,10 +92,13 @@ def _state(value: Any, left: list[int]) -> Any:
         return value
     if isinstance(value, np.ndarray):
         return value.tobytes()
+    if isinstance(value, torch.Tensor):
+        return str(value.tolist())
     if isinstance(value, Mapping):
         return [(_state(k, left), _state(v, left)) for k, v in value.items()]
     if isinstance(value, Collection) and not isinstance(value, type):
-        return [type(value).__name__, *(_state(v, left) for v in value)]
+        with suppress(Exception):  # one that cannot be gone through
+            return [type(value).__name__, *(_state(v, left) for v in value)]
     if isinstance(value, partial):
         return _state((value.func, value.args, value.keywords), left)
     if hasattr(value, "cache_info"):

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.evidence.constants import constants
-from fieldcheck.evidence.draws import Raw, fractions, simplest, small_entries
-from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.draws import Raw, fractions, simplest, small_entries, stream
+from fieldcheck.evidence.statement import NOWHERE, Statement
+from fieldcheck.hypotheses import numbers as numbers_of
 
 GENERIC = "generic"
 """The stratum of points with nothing special about them."""
@@ -23,25 +25,58 @@ GENERIC = "generic"
 SCALES, FAR = "scales", "far and tiny"
 """Regimes of some orders of magnitude, and of all that floats have."""
 
+BETWEEN = "between numbers of the hypotheses"
+
 LARGE = 10**300
 
-RARELY = 3000
-"""Points drawn until one meets hypotheses beside the domains."""
+TRIES = 100
+"""Points drawn until one meets the hypotheses; beside the domains floats look for one, too."""
 
-MANY = 16
-"""So many times as many points are drawn where some may not meet them."""
+MANY, RARELY = 16, 4096
+"""So many times as many points are drawn where some may not meet hypotheses beside the domains; and
+points of each kind where a first look finds none."""
+
+
+class Nowhere(Unsupported):
+    """No point of a shape that was tried meets the hypotheses."""
 
 
 def point(statement: Statement, sizes: dict[str, int], rng: random.Random, bits: int = 10) -> Raw:
-    """A generic exact point for all raw parameters of a statement; it meets every hypothesis."""
-    for _ in range(RARELY if statement.form.where else 100):
+    """A generic exact point for all raw parameters of a statement; it meets every hypothesis.
+
+    Raises Nowhere where none is found.
+    """
+    for _ in range(TRIES):
         raw = {
             k: small_entries(rng, s, bits, signs=k in statement.sign_raws)
             for k, s in statement.raw_shapes(sizes).items()
         }
         if statement.admits(raw):
             return raw
-    raise ValueError(f"no generic point of {statement.key} meets its hypotheses at {sizes}")
+    if statement.form.where and statement.raw_shapes(sizes):
+        found = _searched(statement, sizes, RARELY, np.random.default_rng(rng.getrandbits(64)))
+        for k in range(min(TRIES, len(next(iter(found.values()))))):
+            raw = {name: simplest(v[k]) for name, v in found.items()}
+            if statement.admits(raw):
+                return raw
+    raise Nowhere(f"no point that was tried meets the hypotheses at {sizes}")
+
+
+def nowhere(statement: Statement) -> str:
+    """Leave out, once for all, the shapes at which no point meets ``where=``, of which there is
+    nothing to be said; in words if that is all of them."""
+    if not statement.form.where or NOWHERE in statement.form.__dict__:
+        return ""
+    empty = []
+    for sizes in statement.grid():
+        try:
+            point(statement, sizes, stream(statement.key, "where", 0))
+        except Nowhere:
+            empty.append(sizes)
+    if len(empty) == len(statement.grid()):
+        return f"no point that was tried meets {' and '.join(statement.form.where)}"
+    statement.form.__dict__[NOWHERE] = empty
+    return ""
 
 
 def strata_of(statement: Statement) -> list[str]:
@@ -97,9 +132,12 @@ def cloud(
     per = max(2, rows // (4 * max(1, len(names) - 1)))
     blocks = [_generic(statement, sizes, max(2, rows // 4), rng)]
     blocks += [_stratum(statement, sizes, name, per, rng) for name in names[1:]]
-    regimes = {**REGIMES, FAR: _far} if far else REGIMES
+    regimes = {**REGIMES, FAR: _far} if far else dict(REGIMES)
+    if where := numbers_of(statement.form.where):
+        regimes[BETWEEN] = _between
     share = max(4, rows // (2 * len(regimes)))
-    numbers = np.array([float(q) for q in constants(statement.form.body) if abs(q) < LARGE])
+    written = [*constants(statement.form.body), *where]
+    numbers = np.array([float(q) for q in written if abs(q) < LARGE])
     for name, regime in regimes.items():
         blocks.append(_regime(statement, sizes, name, regime, share, numbers, rng))
     return Cloud(
@@ -130,6 +168,20 @@ def _met(statement: Statement, drawn: Callable[[int], dict[str, np.ndarray]], n:
     met = inside(statement, many)
     first = np.argsort(~met, kind="stable")[:n]
     return {k: v[first] for k, v in many.items()}
+
+
+def _searched(statement: Statement, sizes: dict[str, int], n: int, rng) -> Raw:
+    """Points that floats see to meet the hypotheses, of some magnitudes and between the numbers
+    that these are written with: so many of each kind are tried."""
+    from fieldcheck.evidence.floats import inside
+
+    numbers = np.array([float(q) for q in numbers_of(statement.form.where) if abs(q) < LARGE])
+    found = []
+    for regime in (_between, _scaled(6.0), _clustered):
+        many = _table(statement, sizes, regime, n, numbers, rng)
+        met = inside(statement, many)
+        found.append({k: v[met] for k, v in many.items()})
+    return {k: np.concatenate([one[k] for one in found]) for k in found[0]}
 
 
 def within(statement: Statement, raws: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -163,21 +215,23 @@ Regime = Callable[[np.ndarray, np.ndarray, np.ndarray, np.random.Generator], np.
 
 
 def _regime(statement, sizes, name: str, regime: Regime, n: int, numbers, rng) -> Cloud:
+    drawn = lambda m: _table(statement, sizes, regime, m, numbers, rng)
+    return Cloud.of(sizes, _met(statement, drawn, n), name)
+
+
+def _table(statement, sizes, regime: Regime, n: int, numbers, rng) -> dict[str, np.ndarray]:
+    """So many points of a regime, as raw parameters."""
     shapes = statement.raw_shapes(sizes)
     widths = [math.prod(s) for s in shapes.values()]
     owner = np.repeat(np.arange(len(widths)), widths)
-
-    def drawn(m: int) -> dict[str, np.ndarray]:
-        table = rng.standard_normal((m, len(owner)))
-        with np.errstate(all="ignore"):
-            table = regime(table, owner, numbers, rng) if len(owner) else table
-        columns = np.split(table, np.cumsum(widths)[:-1], axis=1) if widths else []
-        raws = {
-            k: block.reshape((m, *s)) for (k, s), block in zip(shapes.items(), columns, strict=True)
-        }
-        return within(statement, raws)
-
-    return Cloud.of(sizes, _met(statement, drawn, n), name)
+    table = rng.standard_normal((n, len(owner)))
+    with np.errstate(all="ignore"):
+        table = regime(table, owner, numbers, rng) if len(owner) else table
+    columns = np.split(table, np.cumsum(widths)[:-1], axis=1) if widths else []
+    raws = {
+        k: block.reshape((n, *s)) for (k, s), block in zip(shapes.items(), columns, strict=True)
+    }
+    return within(statement, raws)
 
 
 def _some(table, rng) -> np.ndarray:
@@ -215,6 +269,19 @@ def _constant(table, owner, numbers, rng):
     mixed = np.where(rng.random((n, m)) < 0.5, turn[:, None], rng.choice(numbers, (n, m)))
     own = np.where(rng.random((n, 1)) < 0.5, turn[:, None], mixed)
     return np.where(_some(table, rng), _beside(own, rng), table)
+
+
+def _between(table, owner, numbers, rng):
+    """Entries between two of the numbers, of their roots, of 0 and of ends beyond all: the same two
+    for a whole row, or two for each input."""
+    n, m = table.shape
+    roots = np.sqrt(np.abs(numbers))
+    ends = np.concatenate([numbers, roots, -roots, np.array([-1.0, 0.0, 1.0])])
+    ends = np.unique(np.concatenate([ends, 2 * ends]))
+    low, high = (rng.integers(len(ends), size=(n, owner.max() + 1)) for _ in range(2))
+    alike = rng.random((n, 1)) < 0.5
+    a, b = (ends[np.where(alike, pick[:, :1], pick)][:, owner] for pick in (low, high))
+    return a + (b - a) * rng.random((n, m))
 
 
 def _tied(table, owner, numbers, rng):

@@ -95,7 +95,9 @@ def _eliminated(equations: list[sp.Expr], solved: dict, divisors: list) -> Itera
     for factor, _ in sp.factor_list(first)[1]:
         v = _linear_in(factor)
         if v is None:
-            if not _without_real_roots(factor):
+            if (squares := _squares(factor) or _squares(-factor)) is not None:
+                yield from _eliminated([*squares, *others], solved, divisors)
+            elif not _without_real_roots(factor):
                 yield solved, [factor], divisors  # an irrational root, or a curve: not decided here
             continue
         slope, offset = sp.Poly(factor, v).all_coeffs()
@@ -117,6 +119,25 @@ def _linear_in(factor: sp.Expr) -> sp.Symbol | None:
     linear = [v for v in sorted(factor.free_symbols, key=str) if sp.Poly(factor, v).degree() == 1]
     constant = [v for v in linear if sp.Poly(factor, v).LC().is_number]
     return next(iter([*constant, *linear]), None)
+
+
+def _squares(p: sp.Expr) -> list[sp.Expr] | None:
+    """Polynomials, the squares of which add up to this one with positive weights, or None: it is
+    zero where they all are.  By completing squares, and by even powers."""
+    p = sp.expand(p)
+    if p.is_number:
+        return None if p < 0 else [sp.Integer(1)] * bool(p)
+    own = sp.Poly(p, *sorted(p.free_symbols, key=str))
+    for v in own.gens:
+        powers = sp.Poly(p, v).all_coeffs()
+        if len(powers) == 3 and powers[0].is_number and powers[0] > 0:
+            a, b, c = powers
+            rest = _squares(c - b**2 / (4 * a))
+            return None if rest is None else [v + b / (2 * a), *rest]
+    if any(c < 0 or any(n % 2 for n in m) for m, c in own.terms()):
+        return None
+    roots = [[g ** (n // 2) for g, n in zip(own.gens, m, strict=True)] for m, _ in own.terms()]
+    return [sp.prod(root) for root in roots]
 
 
 def _without_real_roots(factor: sp.Expr) -> bool:

@@ -36,6 +36,9 @@ from fieldcheck.verdict import ALL, Scope
 START = 60
 """Digits at which balls first look whether a point meets the hypotheses."""
 
+NOWHERE = "_nowhere"
+"""Under this name a form keeps the shapes at which nothing meets its hypotheses."""
+
 LARGEST = 6
 """Sizes of which nothing is said run over 1..6."""
 
@@ -114,6 +117,10 @@ class Statement:
     def grid(self) -> list[dict[str, int]]:
         """The shapes that a search visits: all, or beyond 36 a covering subset in which every pair
         of values of any two names occurs, and every value of all names at once."""
+        empty = self.form.__dict__.get(NOWHERE, ())
+        return [sizes for sizes in self._covering() if sizes not in empty]
+
+    def _covering(self) -> list[dict[str, int]]:
         full = self.product({name: self.range_of(name) for name in self.size_names})
         if len(full) <= COVER:
             return full

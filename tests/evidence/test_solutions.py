@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from fieldcheck.domains import real
+from fieldcheck.domains import orthogonal, positive, real, real_invertible
 from fieldcheck.evidence.methods import solutions
 from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import examine
 from fieldcheck.relations import Piece, Solutions
 from tests.evidence.statements import statement
 
@@ -97,3 +98,48 @@ def test_a_sign_is_decided_once(second):
     cases = list(problem._cases())
     assert len(cases) == 3
     assert sorted(next(iter(c.signs.values())) for c in cases) == [-1, 0, 1]
+
+
+def _pieces(*zero):
+    return Piece(zero=tuple(zero))
+
+
+DOMAINS = {
+    "a root outside": (
+        lambda xp, x: Solutions(_pieces(x * x - x), (_pieces(x - 1),)), dict(x=positive()),
+        ("proved",)),
+    "both roots inside": (
+        lambda xp, x: Solutions(_pieces((x - 1) * (x - 4)), (_pieces(x - 1),)), dict(x=positive()),
+        ("refuted",)),
+    "a factor that never vanishes": (
+        lambda xp, x, y: Solutions(_pieces(x * y), (_pieces(y),)), dict(x=positive(), y=real()),
+        ("proved",)),
+    "an edge outside": (
+        lambda xp, x: Solutions(Piece(nonnegative=(x,)), (Piece(positive=(x,)),)),
+        dict(x=positive()), ("proved",)),
+    "a determinant that never vanishes": (
+        lambda xp, A: Solutions(_pieces(xp.det(A)), ()), dict(A=real_invertible(2)),
+        ("proved", "undecided")),
+    "a determinant that may be one": (
+        lambda xp, A: Solutions(_pieces(xp.det(A) - 1), ()), dict(A=real_invertible(2)),
+        ("refuted",)),
+    "signs": (
+        lambda xp, Q: Solutions(_pieces(Q[0, 0] ** 2 - 1), (Piece(),)), dict(Q=orthogonal(1)),
+        ("proved",)),
+    "a circle of no radius": (
+        lambda xp, x, y: Solutions(_pieces(x * x + x * y + y * y), (_pieces(x, y),)),
+        dict(x=real(), y=real()), ("proved",)),
+    "a cone": (
+        lambda xp, x, y: Solutions(_pieces(x * x + x * y - 6 * y * y), (_pieces(x, y),)),
+        dict(x=real(), y=real()), ("refuted",)),
+    "a curve": (
+        lambda xp, x, y: Solutions(_pieces(x**4 + y**2 + 1), ()), dict(x=real(), y=real()),
+        ("proved",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_no_point_outside_the_domain_counts(name):
+    body, given, words = DOMAINS[name]
+    verdict, _ = examine(body, **given)
+    assert verdict.verdict in words

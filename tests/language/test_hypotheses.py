@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fieldcheck.claim import HOLDS, ClaimError, Form, claim, ours, registered
-from fieldcheck.domains import between, integer, matrix, number, real, real_matrix, vector
+from fieldcheck.domains import between, integer, matrix, number, positive, real, real_matrix, vector
 from fieldcheck.evidence.fingerprint import claim_hash
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.hypotheses import names
@@ -71,6 +71,48 @@ CASES = {
         ["x[0] < x[1] < x[2]"],
         "refuted",
     ),
+    # far from where points are drawn, or hard to meet by chance
+    "between seven and eight": (
+        lambda xp, x: Equal(xp.relu(x - 7), 0 * x),
+        X,
+        ["6 < x < 8"],
+        "refuted",
+    ),
+    "below seven": (lambda xp, x: Equal(xp.relu(x - 7), 0 * x), X, ["6 < x < 7"], "stands"),
+    "beyond a million": (lambda xp, x: AtMost(2 * 10**6, x), X, ["x > 10**6"], "refuted"),
+    "in a cube": (
+        lambda xp, x: AtMost(xp.sum(x), 3 + 0 * x[0]),
+        {"x": real_matrix(6)},
+        ["0 < x < 1"],
+        "refuted",
+    ),
+    "of a square": (
+        lambda xp, x: AtMost(xp.log(x), xp.log(7 * xp.one)),
+        {"x": positive()},
+        ["6 < x < 8"],
+        "refuted",
+    ),
+    "a single point": (lambda xp, x: AtMost(x, 0 * x), X, ["x * x <= 0"], "stands"),
+    # at some sizes, or for some integers, only
+    "few of the integers": (
+        lambda xp, x, k: AtMost(x**k, x),
+        {"x": real(), "k": integer(0, 4)},
+        ["x > 1", "k < 2"],
+        "stands",
+    ),
+    "the others": (
+        lambda xp, x, k: AtMost(x**k, x),
+        {"x": real(), "k": integer(0, 4)},
+        ["x > 1", "k > 2"],
+        "refuted",
+    ),
+    "from three entries on": (
+        lambda xp, x: AtMost(0 * x[0], xp.sum(x) ** 2 - 2 * (x @ x)),
+        {"x": real_matrix("n")},
+        ["xp.sum(x)**2 > 2 * (x @ x)"],
+        "stands",
+    ),
+    "nowhere": (lambda xp, x: AtMost(x, 0 * x), X, ["1 < x < 0"], "invalid"),
     # the edge belongs to >= and not to >
     "never equal": (_unit, XY, ["x != y"], "stands"),
     "perhaps equal": (_unit, XY, ["x >= y"], "refuted"),

@@ -381,3 +381,8 @@ def test_a_name_alone_says_nothing_of_values():
     own = built("positive number", (), {"x": ()}, lambda xp, raw: raw["x"])
     assert own.test is None
     assert positive().test is not None
+
+
+def test_ends_that_are_exchanged_are_refused():
+    with pytest.raises(ValueError, match="between 3 and 1"):
+        between(3, 1)

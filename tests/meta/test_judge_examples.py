@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from fieldcheck.domains import (
     Domain,
@@ -611,6 +612,8 @@ _KEPT_BY_CLOSURE = _by_closure()
         SLOTTED,
         lambda x: x if next(COUNTED) % 60 else 2 * x,
         lambda x: x if np.random.rand() < 0.999 else 2 * x,  # noqa: NPY002
+        lambda x: x if hash(object()) % 97 else 2 * x,
+        lambda x: x if id(object()) % 97 else 2 * x,
     ],
 )
 def test_a_body_that_changes_is_no_statement(step):
@@ -624,5 +627,22 @@ def _cached(n):
     return n + 1
 
 
-def test_a_cache_is_no_memory():
-    assert examine(lambda xp, x: Equal(_cached(1) * x, 2 * x), x=vector("n"))[0].verdict == "proved"
+class _NoEnd(list):
+    """What a look at all of it would break."""
+
+    def __iter__(self):
+        raise TypeError("no way through")
+
+
+HELD = {
+    "a cache": lambda: _cached(1),
+    "a tensor": partial(int, torch.tensor([2, 3])[0]),
+    "an array": partial(int, np.array([2, 3])[0]),
+    "a list that nobody goes through": partial(len, _NoEnd([1, 2])),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_what_is_held_is_no_memory(name):
+    two = HELD[name]
+    assert examine(lambda xp, x: Equal(two() * x, 2 * x), x=vector("n"))[0].verdict == "proved"

@@ -69,6 +69,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 for kind, raw in problem.differences():
                     report.cases += 1
                     if raw is not None:
+                        if statement.fault is None and not statement.admits(raw):
+                            raise Unknown  # of the domain the elimination knows signs and zeros
                         witness = _witness(statement, sizes, part, raw)
                         return report.refutes(witness, "exact", detail=kind)
             except Unknown:
@@ -102,7 +104,7 @@ class Problem:
     """One system and its claimed solutions as polynomials, case by case."""
 
     def __init__(self, statement: Statement, sizes: dict[str, int], part: int):
-        self.graph = Graph()
+        self.graph, self.statement = Graph(), statement
         self.shapes = statement.raw_shapes(sizes)
         raws: dict[str, Value] = {k: self.graph.raw(k, s) for k, s in self.shapes.items()}
         relation = statement.relations(self.graph, raws)[part]
@@ -153,7 +155,19 @@ class Problem:
         """All assignments of signs to the arguments of relus."""
         roots = [n for p in (self.system, *self.claimed) for kind in p.values() for n in kind]
         order: list[Node] = list(dict.fromkeys(n for root in roots for n in self.graph.order(root)))
-        yield from self._extended(order, 0, Case())
+        start = Case()
+        for node in order:
+            if node.op == "raw":
+                self._within(start, node)
+        yield from self._extended(order, 0, start)
+
+    def _within(self, case: Case, node: Node) -> None:
+        """What the domain says of one raw parameter: it is a sign, or not zero."""
+        x = self._expression(node, case)
+        if node.args[0] in self.statement.sign_raws:
+            case.zero.append(x**2 - 1)
+        elif node.args[0] in self.statement.nonzero_raws:
+            case.positive.append(x**2)
 
     def _extended(self, order: list[Node], k: int, case: Case) -> Iterator[Case]:
         import sympy as sp
@@ -212,7 +226,8 @@ class Problem:
         point = a_point_among(found, positive, list(self.symbols.values()))
         if point is None:
             return None
-        raw = {k: np.full(s, Fraction(0), dtype=object) for k, s in self.shapes.items()}
+        fill = {k: Fraction(k in self.statement.nonzero_raws) for k in self.shapes}
+        raw = {k: np.full(s, fill[k], dtype=object) for k, s in self.shapes.items()}
         for node in self.graph.all("raw"):
             symbol = self.symbols.get(node.id)
             if symbol is not None:
@@ -354,6 +369,7 @@ class Looked:
             points = cloud(statement, sizes, ROWS, rng)
             rows = [(name, points.row(k)) for k, name in enumerate(points.strata)]
             rows += [(SMALL, _small(statement, sizes, picker)) for _ in range(ROWS)]
+            rows = [(name, raw) for name, raw in rows if statement.admits(raw)]
             for part in parts:
                 for name, raw in rows:
                     self._look(statement, sizes, name, raw, part)
