@@ -19,10 +19,12 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.polynomials import Polynomials, Ratio, entries
+from fieldcheck.evidence.draws import Raw
 from fieldcheck.evidence.statement import Statement
 
 BASIS = 200
@@ -30,6 +32,10 @@ BASIS = 200
 
 FACTORED = (12, 300, 24)
 """Variables, terms and degree of a polynomial that is factored."""
+
+SQUARE, FARTHEST = 40, 64
+"""Variables of a form of degree 2 in which a negative direction is looked for, and how often it is
+doubled where terms of lower degree stand against it."""
 
 LONGEST = 40_000
 """Characters of a part's record: what is longer cannot be handed to whoever checks it."""
@@ -272,6 +278,72 @@ def positive_semidefinite(gram: Gram, n: int) -> bool:
                     rows[r].pop(s, None)
             rows[r].pop(k, None)
     return True
+
+
+# -- a point where it is negative -------------------------------------------------------------
+def against(statement: Statement, part: int, sizes: dict[str, int]) -> Raw | None:
+    """Of a room of degree 2 that is no sum of squares: raw parameters at which it is negative."""
+    try:
+        shapes = statement.raw_shapes(sizes)
+        xp = Polynomials(shapes)
+        raws: dict[str, Value] = {raw: xp.variable(raw) for raw in shapes}
+        room = entries(statement.sides(xp, raws, part)[0].room)
+    except Unsupported:
+        return None
+    for re, _ in room:
+        for p in (re.top * re.below, re.top, -re.top):
+            if len(xp.names) < SQUARE and (found := _negative(p)) is not None:
+                raw = {k: np.full(s, Fraction(0), dtype=object) for k, s in shapes.items()}
+                for (name, index), x in zip(xp.names, found, strict=True):
+                    raw[name][index] = x
+                if statement.admits(raw):
+                    return raw
+    return None
+
+
+def _negative(p: Any) -> list[Fraction] | None:
+    """A point at which a polynomial of degree 2 is negative, or None."""
+    if p.total_degree() > 2:
+        return None
+    n = len(p.context().gens()) + 1  # the last one stands for 1
+    form = [[Fraction(0)] * n for _ in range(n)]
+    for m, c in p.to_dict().items():
+        i, j = ([k for k, e in enumerate(m) for _ in range(int(e))] + [n - 1, n - 1])[:2]
+        half = Fraction(int(c.p), int(c.q)) / 2
+        form[i][j] += half
+        form[j][i] += half
+    v = direction(form)
+    if v is None:
+        return None
+    if v[-1]:
+        return [x / v[-1] for x in v[:-1]]
+    value = lambda x: sum(a * b * c for a, row in zip(x, form, strict=True)
+                          for b, c in zip(row, x, strict=True))  # fmt: skip
+    points = ([*(x * 2**k for x in v[:-1]), Fraction(1)] for k in range(FARTHEST))
+    return next((x[:-1] for x in points if value(x) < 0), None)
+
+
+def direction(form: list[list[Fraction]]) -> list[Fraction] | None:
+    """A vector on which a real symmetric form is negative, by elimination, or None."""
+    n, rows = len(form), [list(row) for row in form]
+    for k in range(n):
+        pivot = rows[k][k]
+        across = next((j for j in range(k + 1, n) if rows[k][j]), None)
+        if pivot < 0 or (not pivot and across is not None):
+            v = [Fraction(0)] * n
+            v[k] = Fraction(1)
+            if not pivot and across is not None:
+                v[across] = Fraction(1)
+                v[k] = -(rows[across][across] + 1) / (2 * rows[k][across])
+            for r in reversed(range(k)):  # what makes the form least, given the rest
+                rest = sum(rows[r][j] * v[j] for j in range(r + 1, n))
+                v[r] = -rest / rows[r][r] if rows[r][r] else Fraction(0)
+            return v
+        for r in range(k + 1, n):
+            if pivot and rows[k][r]:
+                factor = rows[k][r] / pivot
+                rows[r] = [a - factor * b for a, b in zip(rows[r], rows[k], strict=True)]
+    return None
 
 
 # -- in words ----------------------------------------------------------------------------------

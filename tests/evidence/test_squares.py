@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -231,3 +232,48 @@ def minor(m, rows):
             product *= m[i][j]
         total += product
     return total
+
+
+# -- a negative direction --------------------------------------------------------------------------
+SPECK = Fraction(1, TINY)
+
+HARD = {
+    "one pivot, barely": [
+        [12, -6, -18],
+        [-6, Fraction(14, 3), 9],
+        [-18, 9, 27 - SPECK],
+    ],
+    "no diagonal": [[0, 1, 0], [1, 0, 0], [0, 0, 5]],
+    "the last one": [[1, 1, 1], [1, 1, 1], [1, 1, 1 - SPECK]],
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_form_that_is_barely_negative_is_refuted(name, over):
+    """No search meets the direction; the elimination that fails has it."""
+    rows = [[Fraction(c) for c in row] for row in HARD[name]]
+
+    def body(xp, x):
+        terms = (
+            x[i] * x[j] * c.numerator / c.denominator
+            for i, row in enumerate(rows) for j, c in enumerate(row)
+        )  # fmt: skip
+        return AtMost(0 * x[0], sum(terms, 0 * x[0]) / (1 + (x @ x) * over))
+
+    verdict, _ = examine(body, x=real_matrix(3))
+    assert verdict.verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("polynomial", "words"),
+    [
+        (lambda x, y: x * x + y * y - 6 * x + 9 - (0 * y + 1) / TINY, ("refuted",)),
+        (lambda x, y: x * x + y * y - 6 * x + 9, ("proved",)),
+        (lambda x, y: x * x + 10**9 + y, ("refuted",)),  # only far away
+        (lambda x, y: (x - y) ** 2 - x * y / TINY, ("refuted",)),
+    ],
+)
+def test_a_polynomial_of_degree_two(polynomial, words):
+    verdict, _ = examine(lambda xp, x, y: AtMost(0, polynomial(x, y)), x=real(), y=real())
+    assert verdict.verdict in words

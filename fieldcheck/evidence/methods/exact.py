@@ -242,6 +242,11 @@ def provable(statement: Statement) -> list[int]:
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     report = Report("exact")
     parts = provable(statement)
+    for part, sizes in statement.__dict__.get("_open", {}).items():
+        raw = squares.against(statement, part, sizes) if statement.fault is None else None
+        if raw is not None and certified(statement, sizes, raw):
+            witness = smallest(statement, sizes, raw, statement.fresh("exact"))
+            return report.refutes(witness, "exact", detail="a form with a negative direction")
     if not parts:
         return report.not_concerned()
     if seen := watching(statement):
@@ -417,6 +422,7 @@ def _squares(statement: Statement, part: int) -> list[dict[str, Any]] | None:
             continue
         record = squares.seen(statement, part, sizes)
         if record is None:
+            statement.__dict__.setdefault("_open", {})[part] = sizes
             return None
         found.append(record)
     return found if len(json.dumps(found)) <= squares.LONGEST else None
