@@ -32,14 +32,19 @@ End = Fraction | float
 
 @dataclass(frozen=True)
 class Span:
-    """A shape, and the ends between which every entry lies; ``real``: it is known to be real;
-    ``of``: the array that it is a multiple of, and the factor."""
+    """A shape, and the ends between which every entry lies; ``real``: it is known to be real, and
+    else has no ends; ``of``: the array that it is a multiple of, and the factor."""
 
     shape: tuple[int, ...]
     low: End = -INFINITY
     high: End = INFINITY
     real: bool = True
     of: tuple[Any, Fraction] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.real:
+            object.__setattr__(self, "low", -INFINITY)
+            object.__setattr__(self, "high", INFINITY)
 
     @property
     def multiple(self) -> tuple[Any, Fraction]:
@@ -149,7 +154,7 @@ class Ranges(Arithmetic):
         if isinstance(x, Jet):
             return x
         d = x.data
-        return self.wrap(Span(d.shape, max(d.low, low), min(d.high, high)))
+        return self.wrap(Span(d.shape, max(d.low, low), min(d.high, high), d.real))
 
     def _real_only(self, data: Span) -> bool:
         return data.real
@@ -294,7 +299,7 @@ class Ranges(Arithmetic):
 
     def _relu(self, d: Span) -> Span:
         zero = Fraction(0)
-        return Span(d.shape, max(d.low, zero), max(d.high, zero))
+        return Span(d.shape, max(d.low, zero), max(d.high, zero), d.real)
 
     def _abs(self, d: Span) -> Span:
         if not d.real:
@@ -303,18 +308,18 @@ class Ranges(Arithmetic):
         return Span(d.shape, max(zero, d.low, -d.high), size)
 
     def _step(self, d: Span) -> Span:
-        return Span(d.shape, Fraction(int(d.low > 0)), Fraction(int(d.high > 0)))
+        return Span(d.shape, Fraction(int(d.low > 0)), Fraction(int(d.high > 0)), d.real)
 
     def _sgn(self, d: Span) -> Span:
         return Span(d.shape, Fraction(-1), Fraction(1), d.real)
 
     def _maximum(self, a: Span, b: Span) -> Span:
         shape = np.broadcast_shapes(a.shape, b.shape)
-        return Span(shape, max(a.low, b.low), max(a.high, b.high))
+        return Span(shape, max(a.low, b.low), max(a.high, b.high), a.real and b.real)
 
     def _minimum(self, a: Span, b: Span) -> Span:
         shape = np.broadcast_shapes(a.shape, b.shape)
-        return Span(shape, min(a.low, b.low), min(a.high, b.high))
+        return Span(shape, min(a.low, b.low), min(a.high, b.high), a.real and b.real)
 
     def _unit(self, d: Span, axis: int) -> Span:
         low = Fraction(0) if d.nonneg else Fraction(-1)

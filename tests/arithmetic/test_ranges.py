@@ -69,6 +69,57 @@ def test_a_value_lies_in_its_range(seed):
     assert seen > 20
 
 
+OF_ANY = (*ONE, "sinh", "cosh", "arctan", "real", "imag", "conj", "abs2", "real", "imag")
+
+
+def mixed(rng: random.Random, leaves: int):
+    """A random formula of a real and a complex number: a function of (xp, x, z)."""
+    if leaves == 0:
+        k = rng.randint(-3, 3)
+        leaf = rng.choice(["x", "z", "i", "number", "nothing", "one"])
+        return {
+            "x": lambda xp, x, z: x,
+            "z": lambda xp, x, z: z,
+            "i": lambda xp, x, z: xp.i,
+            "number": lambda xp, x, z: xp.lift(k),
+            "nothing": lambda xp, x, z: 0 * z,
+            "one": lambda xp, x, z: z**0,
+        }[leaf]
+    if rng.random() < 0.6:
+        inner, name = mixed(rng, leaves - 1), rng.choice(OF_ANY)
+        return lambda xp, x, z: getattr(xp, name)(inner(xp, x, z))
+    left, right = mixed(rng, leaves // 2), mixed(rng, leaves // 2)
+    name = rng.choice([*TWO, "mul", "mul"])
+    return lambda xp, x, z: getattr(xp, name)(left(xp, x, z), right(xp, x, z))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_called_real_is_real_and_in_its_range(seed):
+    """Of what is not real nothing is known, and what is made of it is not called real again."""
+    rng, xp, ranges = random.Random(seed), Multiprecision(), Ranges()
+    x = ranges.variable(())
+    z = x + ranges.i * ranges.variable(())
+    for _ in range(40):
+        formula = mixed(rng, rng.randint(1, 5))
+        try:
+            span = span_of(formula(ranges, x, z))
+        except Unsupported:
+            continue
+        assert span.real or (span.low, span.high) == (-math.inf, math.inf)
+        for _ in range(5 * span.real):
+            a, b, c = (
+                xp.from_raw(np.array(Fraction(round(rng.gauss(0, 64)), 64), dtype=object))
+                for _ in range(3)
+            )
+            try:
+                value = formula(xp, a, b + xp.i * c).data[()]
+            except (Unsupported, ZeroDivisionError, ValueError, OverflowError, TypeError):
+                continue
+            if mpmath.isfinite(value):
+                assert abs(mpmath.im(value)) <= BUDGET * (1 + abs(value)), (seed, span, value)
+                assert inside(mpmath.re(value), span.low, span.high), (seed, span, value)
+
+
 TIGHT = {
     "exp(x²)": (lambda xp, x: xp.exp(x * x), 1, math.inf),
     "exp(-x·x)": (lambda xp, x: xp.exp(-x * x), 0, 1),
