@@ -312,7 +312,8 @@ def _counted(xp, raw):
 
 
 def integer(low: int, high: int) -> Domain:
-    """An integer from ``low`` to ``high``, at least 0; every one of them is visited.
+    """An integer from ``low`` to ``high``, at least 0; every one of them is visited, or of several
+    integers and sizes with too many combinations the lowest, and the scope says which.
 
     The body gets it as a plain integer, good for an exponent, a length or a range.
     """

@@ -102,11 +102,12 @@ def gather(
         return relations, [Report("probe").broken(f"{chance}, so that it is not one statement")]
     first, before = glimpse(statement), reachable(statement)
     found = list(_asked(statement, relations, profile, seed, only))
-    last, after = glimpse(statement), reachable(statement)
+    still, last, after = reachable(statement), glimpse(statement), reachable(statement)
     if last != first:
         said = "the body says another thing at the end than it said at first"
         return relations, [Report("probe").broken(f"{said}, so that it is not one statement")]
-    if changed := [name for name, state in before.items() if after.get(name) != state]:
+    states = [(name, before[name], still.get(name), after.get(name)) for name in before]
+    if changed := [name for name, *seen in states if any(x != seen[0] for x in seen)]:
         said = f"the body changes {changed[0]!r} as it runs, so that it is not one statement"
         return relations, [Report("probe").broken(f"{said} (functools.cache is harmless)")]
     return relations, found

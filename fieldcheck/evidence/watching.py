@@ -54,8 +54,9 @@ TELLING = ("IS_OP", "MATCH_CLASS", "MATCH_KEYS", "MATCH_MAPPING", "MATCH_SEQUENC
 KEEPING = ("STORE_GLOBAL", "STORE_ATTR", "DELETE_GLOBAL", "DELETE_ATTR")
 """Instructions by which it remembers."""
 
-GLOBAL, PLACES = ("LOAD_GLOBAL", "LOAD_NAME"), frozenset(["id", "hash"])
-"""What tells where something lies in memory, or what a process drew for its strings."""
+GLOBAL, OUTSIDE = ("LOAD_GLOBAL", "LOAD_NAME"), frozenset(["id", "hash", "open", "input"])
+"""What tells where something lies in memory, what a process drew for its strings, or what is in a
+file today."""
 
 CHANCE = frozenset(["random", "_random", "secrets", "time", "datetime", "os", "posix", "uuid"])
 """Modules by which it may be another the next time."""
@@ -124,9 +125,11 @@ def _chance(code: Any, near: Near) -> str:
     for step in dis.get_instructions(code):
         if step.opname == "IMPORT_NAME" and step.argval.split(".")[0] in CHANCE:
             return f"is left to {step.argval!r}"
+        if step.argval == "rvs":
+            return "is left to 'rvs'"
         if step.argval in DRAWS and before is not None and before.argval in modules:
             return f"is left to '{before.argval}.{step.argval}'"
-        if step.opname in GLOBAL and step.argval in PLACES and step.argval not in own:
+        if step.opname in GLOBAL and step.argval in OUTSIDE and step.argval not in own:
             return f"is left to {step.argval!r}"
         before = step
     return ""

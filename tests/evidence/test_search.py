@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from fieldcheck.domains import nonnegative, number, orthogonal, real, vector
+from fieldcheck.domains import nonnegative, number, orthogonal, positive, real, vector
 from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.methods import search
 from fieldcheck.evidence.points import GENERIC, REGIMES, strata_of
 from fieldcheck.evidence.profiles import PROFILES
+from fieldcheck.evidence.run import examine
 from fieldcheck.relations import AtMost, Equal
 from tests.evidence.statements import statement
 
@@ -137,3 +138,29 @@ def test_points_on_a_cut():
     body = lambda xp, z, w: Equal(xp.log(xp.conj(z * w)), xp.conj(xp.log(z * w)))
     evidence = search.run(statement(body, z=number(), w=number()), QUICK, 0)
     assert evidence.outcome == "refutes"
+
+
+TOUCHING = {
+    "2√2 x <= x² + 2": (
+        lambda xp, less, x: AtMost(2 * x * xp.sqrt(xp.lift(2)), x * x + 2 - less), {"x": real()}),
+    "sin x <= 1": (lambda xp, less, x: AtMost(xp.sin(x), 1 - less), {"x": real()}),
+    "sin x + cos x <= √2": (
+        lambda xp, less, x: AtMost(xp.sin(x) + xp.cos(x), xp.sqrt(xp.lift(2)) - less),
+        {"x": real()}),
+    "x y <= e^x + y log y - y": (
+        lambda xp, less, x, y: AtMost(x * y, xp.exp(x) + y * xp.log(y) - y - less),
+        {"x": real(), "y": positive()}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOUCHING)
+@pytest.mark.parametrize("digits", [None, 20, 30])
+def test_sides_that_touch_are_told_from_sides_that_cross(name, digits):
+    body, given = TOUCHING[name]
+
+    def of(xp, *inputs):
+        return body(xp, 0 if digits is None else xp.one / 10**digits, *inputs)
+
+    ours = (lambda xp, x: of(xp, x)) if len(given) == 1 else (lambda xp, x, y: of(xp, x, y))
+    verdict, _ = examine(ours, **given)
+    assert verdict.verdict in (("stands", "proved") if digits is None else ("refuted",))

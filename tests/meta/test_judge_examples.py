@@ -587,6 +587,26 @@ def _endless():
     return iter(range(10**9))
 
 
+TURNS = np.zeros(1)
+
+
+def _by_turns(x):
+    """One thing and another, in turn: after an even number of calls nothing has changed."""
+    TURNS[0] = (TURNS[0] + 1) % 2
+    return x * (1 + 0 * int(TURNS[0]))
+
+
+def _by_file(x):
+    with open(__file__) as text:
+        return x if len(text.read()) > 9 else 2 * x
+
+
+class _Distribution:
+    def rvs(self):
+        return 1
+
+
+DISTRIBUTION = _Distribution()
 HEIR, WRAPPED, SLOTTED = _Heir(), _wrapping(lambda x: x), _Slotted()
 POPPED = partial(([1] * 30 + [2] * 10**4).pop, 0)
 COUNTED = itertools.count()
@@ -613,6 +633,9 @@ _KEPT_BY_CLOSURE = _by_closure()
         lambda x: x if next(COUNTED) % 60 else 2 * x,
         lambda x: x if np.random.rand() < 0.999 else 2 * x,  # noqa: NPY002
         lambda x: x if hash(object()) % 97 else 2 * x,
+        _by_file,
+        lambda x: x if DISTRIBUTION.rvs() < 9 else 2 * x,
+        _by_turns,
         lambda x: x if id(object()) % 97 else 2 * x,
     ],
 )

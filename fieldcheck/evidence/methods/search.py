@@ -9,20 +9,25 @@ by balls or rationals, or nothing.
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import torch
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.floating import batched
 from fieldcheck.evidence.ascent import ascend
+from fieldcheck.evidence.deeper import TOUCHING, closest
 from fieldcheck.evidence.draws import numpy_stream, stream
 from fieldcheck.evidence.floats import residuals, violations
 from fieldcheck.evidence.floats import within as inside
 from fieldcheck.evidence.methods.sample import Refuted, Survey, conclusion, refutation, settle
+from fieldcheck.evidence.minimize import smallest
 from fieldcheck.evidence.points import Cloud, cloud, within
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.verdict import Evidence, Report, Why
+from fieldcheck.evidence.witness import certified
+from fieldcheck.verdict import Evidence, Report, Why, Witness
 
 FLAT = 1e-20
 """Equalities whose squared residual stays below this at every start are flat: nothing to climb."""
@@ -67,11 +72,24 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             near = cloud(statement, sizes, profile.batch, rng, far=False).raws
             settle(survey, sizes, near, survey.sites.seen, rng)
         survey.finish()
+        if witness := _touching(survey, stream(statement.key, "search/touching", seed)):
+            return report.refutes(witness, "enclosed", cases=survey.cases)
     except (Unsupported, NotImplementedError) as reason:
         return report.silent(Why.UNSUPPORTED, f"no gradient: {reason}")
     except Refuted as refuted:
         return refutation(report, survey, refuted, stream(statement.key, "search/witness", seed))
     return conclusion(report, survey, [])
+
+
+def _touching(survey: Survey, rng: random.Random) -> Witness | None:
+    """A point at which an order fails by less than floats tell from nothing."""
+    statement = survey.statement
+    for part, top in survey.worst.items():
+        if survey.kinds[part] == "AtMost" and top.value > -TOUCHING and statement.fault is None:
+            raw = closest(statement, top.raw, part)
+            if raw is not None and certified(statement, top.points.sizes, raw):
+                return smallest(statement, top.points.sizes, raw, rng)
+    return None
 
 
 def climbed(survey: Survey, points: Cloud, steps: int) -> None:
