@@ -499,17 +499,36 @@ class Parser:
         low = normal(lower if isinstance(lower, tuple) else (lower,))
         if not low and token in (r"\max", r"\min"):
             return self.listed(token)
-        names, first, differ = self.indices(low)
+        if within := self.between(low):
+            low, upper = within
+        ordered = "<" in low
+        names, first, differ = self.indices([t for t in low if t != "<"] if ordered else low)
         last = self.inside(upper) if upper != () else None
         if first is not None and last is None:
             raise Unread(f"{token} says where it starts and not where it ends")
         body = self.product() if token != r"\sum" else self.term()
+        if ordered:
+            return Node("pairs", (*names, last, body))
         if differ:
             apart = Node("add", (Node("num", (Fraction(1),)), Node("neg", (Node("delta", names),))))
             body = Node("mul", (apart, body))
         for name in reversed(names):
             body = Node(token[1:], (name, first, last, body))
         return body
+
+    @staticmethod
+    def between(low: list[Token]) -> tuple[list[Token], Token] | None:
+        r"""``1 \le i \le n`` and ``1 \le i < j \le n`` as a range with an end."""
+        same = (r"\leq", r"\leqslant")
+        text = [r"\le" if spelled(t) in same else spelled(t) for t in low]
+        if text[:2] != ["1", r"\le"] or len(low) < 5 or text[-2] != r"\le":
+            return None
+        middle = low[2:-2]
+        if text[2:-2] == [text[2]]:
+            return [*middle, "=", "1"], low[-1]
+        if len(middle) == 3 and text[3] == "<":
+            return [middle[0], "<", middle[2]], low[-1]
+        return None
 
     @staticmethod
     def indices(low: list[Token]) -> tuple[tuple[str, ...], int | None, bool]:

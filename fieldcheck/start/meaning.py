@@ -22,6 +22,7 @@ from fieldcheck.start.prose import Declared
 ADD, MUL, POWER, ATOM = 1, 2, 3, 4
 RANKS = {"number": 0, "vector": 1, "matrix": 2}
 ENTRYWISE = frozenset(("exp", "log", "sin", "cos", "tanh", "logistic", "softplus", "relu", "sqrt"))
+OPERATOR = frozenset(("op", "mathrmop", "textop", "operatornameop", "mathrm{op}"))
 POSITIVE = frozenset(("log", "sqrt"))
 
 
@@ -490,8 +491,15 @@ class Reader:
                 self.note(f"{name} is invertible: its inverse is taken")
         return Value(f"xp.inv({made.code})", ATOM, (), made.shape)
 
+    def entries_of(self, base: Node, names: tuple[str, ...]) -> Node:
+        """``p_{ij}`` of a matrix P: what an undeclared small letter with two indices stands for."""
+        if base.op != "sym" or len(names) != 2 or not _is_entry_letter(base.args[0], self.declared):
+            return base
+        self.note(f"{base.args[0]} with two indices is taken for the entries of {large(base)}")
+        return Node("sym", (large(base),))
+
     def _index(self, base: Node, names: tuple[str, ...]) -> Value:
-        made = self.value(base)
+        made = self.value(self.entries_of(base, names))
         if len(made.shape) != len(names):
             raise Unread(f"{len(names)} indices at {made.describe()}")
         if made.axes:
@@ -518,6 +526,12 @@ class Reader:
         kind = kind.strip("{}\\")
         if kind == "1" and len(made.shape) == 1:
             code = f"xp.sum(xp.abs({made.code}))"
+            return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
+        if kind == "infty" and len(made.shape) == 1:
+            code = f"xp.max(xp.abs({made.code}))"
+            return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
+        if kind in OPERATOR and len(made.shape) == 2:
+            code = f"xp.spectral_norm({made.code})"
             return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
         if kind not in ("", "2", "F", "mathrmF", "textF") or (kind == "2" and len(made.shape) == 2):
             raise Unread(f"the norm with the subscript {kind}")
@@ -659,6 +673,22 @@ class Reader:
         where = f", axis={at}" if axes else ""
         return Value(f"xp.sum({made.code}{where})", ATOM, axes)
 
+    def _pairs(self, first: str, second: str, last: Node | None, body: Node) -> Value:
+        """A sum over pairs of indices, the first the lesser one."""
+        length = Length()
+        self.indices.append({first: length, second: length})
+        try:
+            made = self.value(body)
+        finally:
+            self.indices.pop()
+        if last is None or last.op != "sym" or last.args[0] in self.inputs:
+            raise Unread("a sum over pairs whose end is no size")
+        self.sizes.add(last.args[0])
+        length.unify(self.length(last.args[0]), "the range of a sum")
+        if set(made.axes) != {first, second} or made.shape:
+            raise Unread("a sum over pairs of indices of which one does not appear")
+        return Value(f"xp.sum(xp.triu({self.aligned(made, (first, second), ADD)}, 1))")
+
     def _each(self, tool: str, made: Value, name: str) -> Value:
         if name not in made.axes:
             raise Unread("an operator over an index that its argument does not have")
@@ -731,6 +761,7 @@ class Reader:
         if wrt.op == "T":
             raise Unread("a derivative in a transpose")
         base, names = wrt.args if wrt.op == "index" else (wrt, ())
+        base = self.entries_of(base, names)
         name, variable = self.variable(base, body)
         if len(names) not in (0, len(variable.shape)):
             raise Unread(f"{len(names)} indices at {variable.describe()}")
@@ -795,6 +826,10 @@ class Reader:
             return gradient or ("Equal", *code)
         if a.shape or b.shape:
             raise Unread("an order between vectors or matrices")
+        if any("complex" in self.hypotheses.get(name, ()) or self._is_complex(name)
+               for name in (*symbols(left), *symbols(right))):  # fmt: skip
+            self.note("an order between complex numbers is read as one between their real parts")
+            code = f"xp.real({code[0]})", f"xp.real({code[1]})"
         if sign in ("<", ">"):
             self.note("a strict inequality is read as one that allows equality")
         return ("AtMost", *(code if sign in ("<=", "<") else code[::-1]))
@@ -807,6 +842,17 @@ class Reader:
         if left.op not in ("gradient", "partial") or match is None or a.axes != b.axes or b.plain:
             return None
         return "Gradient", f"{match[1]}, {match[2]}", self.aligned(b, axes, ADD)
+
+
+def large(node: Node) -> str:
+    return str(node.args[0]).upper()
+
+
+def _is_entry_letter(name: str, declared: Mapping[str, Declared]) -> bool:
+    """A small letter that nothing is said of, where its capital is a matrix."""
+    matrix = declared.get(name.upper())
+    is_small = len(name) == 1 and name.islower()
+    return is_small and name not in declared and matrix is not None and matrix.rank == 2
 
 
 def _called(node: Any) -> list[str]:

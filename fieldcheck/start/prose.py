@@ -34,6 +34,11 @@ KINDS = {
     r"\bvectors?\b": 1,
     r"\bmatri(?:x|ces)\b": 2,
 }
+DENIED = re.compile(r"\b(?:not|nor|without)\b[^|.;]*")
+"""What a sentence says that a symbol is not."""
+
+DOTS = frozenset((r"\dots", r"\ldots", r"\cdots"))
+
 Place = tuple[int, int]
 """A sentence, and a piece of it."""
 
@@ -51,7 +56,8 @@ class Declared:
     def merged(self, later: Declared) -> Declared:
         if later.rank is None or (later.rank == self.rank and not later.dims):
             return replace(self, hypotheses=self.hypotheses | later.hypotheses)
-        return replace(later, hypotheses=self.hypotheses | later.hypotheses)
+        kept = self.hypotheses - {"complex"} if later.dims else self.hypotheses
+        return replace(later, hypotheses=kept | later.hypotheses)
 
 
 class Declarations:
@@ -123,8 +129,10 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
             continue
         before = _before(pieces, at)
         after = _after(pieces, at)
+        for each in _in_space(pieces, at):
+            yield at, replace(each, line=sentence.line)
         for each in _declared(tex, parts):
-            words = f"{before} | {after}"
+            words = DENIED.sub("", f"{before} | {after}")
             rank = each.rank
             if rank is None and not each.hypotheses:
                 rank = next((k for pattern, k in KINDS.items() if re.search(pattern, words)), None)
@@ -137,6 +145,25 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
                            hypotheses=each.hypotheses | assumed)  # fmt: skip
             if made.rank is not None or made.hypotheses:
                 yield at, made
+
+
+def _in_space(pieces: list[tuple[str, object]], at: int) -> Iterator[Declared]:
+    r"""``$P$ and $Q$ be matrices in $\mathbb{C}^{n \times n}$``: the space of those before."""
+    if at < 2 or not re.search(r"\b(?:in|from|of)\s*$", str(pieces[at - 1][1])):
+        return
+    space = _space(normal(tokens_of(str(pieces[at][1]))))
+    if space is None:
+        return
+    rank, dims, hypotheses = space
+    k = at - 2
+    while k >= 0 and pieces[k][0] == "math":
+        for name in _names(normal(tokens_of(str(pieces[k][1]))), set()) or ():
+            yield Declared(name, rank, dims, hypotheses)
+        joined = k > 1 and pieces[k - 1][0] == "text" and re.fullmatch(
+            r"\s*(?:,|and|,\s*and|or)?\s*", str(pieces[k - 1][1]))  # fmt: skip
+        if not joined:
+            return
+        k -= 2
 
 
 def _before(pieces: list[tuple[str, object]], at: int) -> str:
@@ -185,14 +212,14 @@ def _declared(tex: str, parts: set[str]) -> Iterator[Declared]:
         return
     for name in _names(tokens, parts) or ():
         yield Declared(name)
-        if name in parts:
+        if name in parts and DOTS & {spelled(t) for t in tokens}:
             yield Declared(name, 1, _listed_size(tokens))
 
 
 def _names(tokens: list[Token], parts: set[str]) -> list[str] | None:
     r"""The symbols of a list, ``A, B`` or ``x_1, \dots, x_n``; None if it is something else."""
     text = [spelled(t) for t in tokens]
-    if r"\dots" in text or r"\ldots" in text or r"\cdots" in text:
+    if DOTS & set(text):
         if "_" not in text or text.index("_") == 0:
             return None
         name = named(tuple(tokens[: text.index("_")]))
@@ -267,7 +294,8 @@ def _space(tokens: list[Token]) -> tuple[int, tuple[str | int, ...], frozenset[s
     if text[:1] == [r"\Delta"]:
         return None
     if text[:1] == ["["] or text[:1] == ["("]:
-        return 0, (), frozenset()
+        ends = re.fullmatch(r"[\[(](-?\d+),(-?\d+)[\])]", "".join(text))
+        return 0, (), frozenset((f"between {ends[1]} {ends[2]}",) if ends else ())
     field_at = next((k for k, t in enumerate(text[:2]) if t in ("R", "C")), None)
     if field_at is None:
         return None
@@ -325,7 +353,7 @@ def _equation(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
             if match[1] == match[3] and bool(match[2]) != bool(match[4]):
                 yield Declared(named(match[1]), 2, (), frozenset(("orthogonal",)))
             return
-    if any(dots in right for dots in (r"\dots", r"\ldots", r"\cdots")):
+    if DOTS & set(right):
         inner = [t for t in tokens[at + 1 :] if t not in ("(", ")", "[", "]")]
         names = _names(tokens[:at], set())
         if names and _names(inner, parts):

@@ -24,10 +24,11 @@ from fieldcheck.start.grammar import (
     normal,
     spelled,
 )
-from fieldcheck.start.meaning import Definition, Reader, Reading, _called
+from fieldcheck.start.meaning import Definition, Reader, Reading, _called, _is_entry_letter
 from fieldcheck.start.prose import Declarations, Declared, Place
 
 WORDS = ("a real number", "a real vector", "a real matrix")
+INDICES = frozenset("ijkl")
 GUESSES = 400
 """Readings that are tried at most for the symbols that an article does not declare."""
 
@@ -67,12 +68,17 @@ class _Interpreter:
         self.article = article
         self.said = Declarations(article)
         self.functions: set[str] = set()
+        self.entries: set[str] = set()  # functions that are defined by their entries, f_i(x) = …
         self.definitions: list[Definition] = []
         self.lost: dict[str, str] = {}
         self.used: set[str] = set()
         self.declared_names = {each.name for _, each in self.said.always}
         for equation in article.equations:
             self._announce(equation.tokens)
+        for sentence in article.sentences:
+            for kind, tex in sentence.pieces:
+                if kind == "math" and "=" in str(tex):
+                    self._announce_entries(tuple(tokens_of(str(tex))))
 
     def result(self) -> Result:
         outcomes = {}
@@ -100,6 +106,19 @@ class _Interpreter:
         if name and name not in FUNCTIONS and name not in self.declared_names:
             self.functions.add(name)
 
+    def _announce_entries(self, tokens: tuple[Token, ...]) -> None:
+        """Note a function that a sentence defines by its entries, ``f_i(x) = …``."""
+        left = _left_side(tokens)
+        head = left[: left.index("(")] if "(" in left else []
+        base = head[1:2] if head[:1] and head[0] in FONTS else head[:1]
+        rest = head[head.index("_") + 1 :] if "_" in head else []
+        if not base or len(rest) != 1 or named(rest[0]) not in INDICES:
+            return
+        name = named(base[0])
+        if left[-1] == ")" and _function_name(left) and name not in self.declared_names:
+            self.entries.add(name)
+            self.functions.add(name)
+
     def _inline(self, tex: str, place: Place, line: int) -> None:
         tokens = tuple(tokens_of(tex))
         self._announce(tokens)
@@ -115,6 +134,8 @@ class _Interpreter:
 
     def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
         known = self.said.at(*place)
+        if self.entries:
+            tokens = _moved(tokens, self.entries)
         return Parser(tokens, self.functions, self.said.parts, known)
 
     def _definition(self, sides: list[tuple[str, Node]], place: Place) -> Definition | None:
@@ -234,7 +255,8 @@ class _Interpreter:
         unknown = [
             name
             for name in names
-            if not (name in declared and declared[name].rank is not None)
+            if not (_is_entry_letter(name, declared) and _has_two_indices(whole, name))
+            and not (name in declared and declared[name].rank is not None)
             and name not in self.said.sizes | patterns | {"pi", "sqrt", "maximum", "minimum", "t_"}
             and name not in by_name
         ]
@@ -242,6 +264,15 @@ class _Interpreter:
         choices = itertools.product(range(3), repeat=len(unknown))
         for choice in sorted(choices, key=sum) if len(unknown) <= 6 else choices:
             yield {n: order[k] for n, order, k in zip(unknown, orders, choice, strict=True)}
+
+
+def _has_two_indices(node: object, name: str) -> bool:
+    """Is a symbol seen with two indices in a tree?"""
+    if not isinstance(node, Node):
+        return isinstance(node, tuple) and any(_has_two_indices(each, name) for each in node)
+    if node.op == "index" and node.args[0] == Node("sym", (name,)) and len(node.args[1]) == 2:
+        return True
+    return any(_has_two_indices(each, name) for each in node.args)
 
 
 def _usual(name: str) -> tuple[int, int, int]:
@@ -270,6 +301,24 @@ def _statement(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
                 before.pop()
             return tuple(before)
     return tokens
+
+
+def _moved(tokens: tuple[Token, ...], entries: set[str]) -> tuple[Token, ...]:
+    """``f_i(x)`` as ``f(x)_i``, for functions that are defined by their entries."""
+    out = [_moved(t, entries) if isinstance(t, tuple) else t for t in normal(tokens)]
+    at = 0
+    while at + 3 < len(out):
+        here, sign, index, after = out[at : at + 4]
+        if named(here) in entries and sign == "_" and after == "(":
+            depth, end = 0, at + 3
+            while end < len(out):
+                depth += {"(": 1, ")": -1}.get(str(out[end]), 0)
+                if not depth:
+                    break
+                end += 1
+            out = [*out[: at + 1], *out[at + 3 : end + 1], "_", index, *out[end + 1 :]]
+        at += 1
+    return tuple(out)
 
 
 def _left_side(tokens: tuple[Token, ...]) -> list[Token]:

@@ -88,6 +88,9 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
     dims = names.dims(value)
     rank = len(value.shape)
     if rank == 0:
+        for hypothesis in hypotheses:
+            if hypothesis.startswith("between "):
+                return f"between({', '.join(hypothesis.split()[1:])})"
         kinds = {"complex": "number()", "positive": "positive()", "nonnegative": "nonnegative()"}
         return next((text for h, text in kinds.items() if h in hypotheses), "real()")
     one = names.dim(value.shape[0]).replace("'", '"')
@@ -114,7 +117,8 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
 
 
 OFFERED = (
-    "AtMost", "Equal", "Gradient", "Source", "built", "claim", "hermitian", "invertible", "matrix",
+    "AtMost", "Equal", "Gradient", "Source", "between", "built", "claim", "hermitian", "invertible",
+    "matrix",
     "nonnegative", "number", "orthogonal", "positive", "real", "real_invertible", "real_matrix",
     "simplex", "spd", "symmetric", "unit_vector", "unitary", "vector",
 )  # fmt: skip
@@ -129,6 +133,12 @@ SHOWN = {
     "nonzero": "{} is not zero, where that is needed", "full rank":
     "{} has full rank, where that is needed",
 }  # fmt: skip
+
+
+def _shown(hypothesis: str, name: str) -> str:
+    if hypothesis.startswith("between "):
+        return f"{name} lies between {' and '.join(hypothesis.split()[1:])}"
+    return SHOWN[hypothesis].format(name)
 
 
 # --- the file -------------------------------------------------------------------------------------
@@ -303,7 +313,7 @@ def _relation(kind: str, left: str, right: str, *, first: bool) -> str:
 def _assumed(reading: Reading) -> Iterator[str]:
     """What the reader of the file should look at, a line each."""
     said = [
-        SHOWN[h].format(name)
+        _shown(h, name)
         for name, hypotheses in reading.hypotheses.items()
         if name in reading.inputs
         for h in sorted(hypotheses)
