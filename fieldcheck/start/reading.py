@@ -25,7 +25,7 @@ from fieldcheck.start.grammar import (
     spelled,
 )
 from fieldcheck.start.meaning import Definition, Reader, Reading, _called, _is_entry_letter
-from fieldcheck.start.prose import Declarations, Declared, Place
+from fieldcheck.start.prose import Declarations, Declared, Place, _is_symbol
 
 WORDS = ("a real number", "a real vector", "a real matrix")
 INDICES = frozenset("ijkl")
@@ -120,17 +120,29 @@ class _Interpreter:
             self.functions.add(name)
 
     def _inline(self, tex: str, place: Place, line: int) -> None:
-        tokens = tuple(tokens_of(tex))
+        tokens = _once_named(tuple(tokens_of(tex)))
         self._announce(tokens)
         try:
             sides = self._parser(tokens, place).chain()
+            definition = self._definition(sides, place)
         except Unread:
-            return
-        definition = self._definition(sides, place)
-        if definition:
+            definition = None
+        if definition is None:
+            self._lose(tokens, place)
+        else:
             definition.line, definition.printed = line, tex
             with contextlib.suppress(Unread):  # words may say what a formula cannot
                 self._defined(definition)
+
+    def _lose(self, tokens: tuple[Token, ...], place: Place) -> None:
+        """A symbol that a sentence defines, by what is no definition here, or once more: it stands
+        for that, and not for any number."""
+        left = _left_side(tokens)
+        if not _is_symbol(left):
+            return
+        name = named(left[-1] if left[0] in FONTS else left[0])
+        if len(left) <= 2 and name not in self.said.at(*place) and name not in self.said.sizes:
+            self.lost[name] = "a definition that was not read"
 
     def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
         known = self.said.at(*place)
@@ -144,7 +156,7 @@ class _Interpreter:
             return None
         left, right = sides[0][1], sides[1][1]
         indices: tuple[str, ...] = ()
-        if left.op == "index" and left.args[0].op == "call":
+        if left.op == "index" and left.args[0].op in ("call", "sym"):
             left, indices = left.args
         if left.op == "call":
             name, arguments = left.args
@@ -172,6 +184,7 @@ class _Interpreter:
         except Unread as reason:
             self.lost[definition.name] = str(reason)
             raise
+        self.lost.pop(definition.name, None)
         self.definitions.append(definition)
 
     def _typed(self, definition: Definition) -> None:
@@ -300,6 +313,15 @@ def _statement(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
             while before and spelled(before[-1]) in (",", r"\,", r"\;"):
                 before.pop()
             return tuple(before)
+    return tokens
+
+
+def _once_named(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """``p = p(z) = …`` as ``p = …``: what it depends on is seen from what it is."""
+    clean = normal(tokens)
+    ends = [at for at, token in enumerate(clean) if token == "="]
+    if len(ends) == 2 and ends[0] == 1 and clean[2:4] == [clean[0], "("]:
+        return (*clean[:1], *clean[ends[1] :])
     return tokens
 
 
