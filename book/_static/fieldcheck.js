@@ -23,6 +23,11 @@
   }
 
   // On a phone a table of words, too wide or of tall narrow columns, is read line by line; numbers stay in columns.
+  function said(cell) {
+    const copy = cell.cloneNode(true); // a formula holds its text three times, once to be seen
+    for (const hidden of copy.querySelectorAll(".katex-mathml, math")) hidden.remove();
+    return copy.textContent.trim();
+  }
   const phone = window.matchMedia("(max-width: 640px)");
   function stackTables() {
     for (const table of document.querySelectorAll("article table:not(.fc-ledger, .fc-stack)")) {
@@ -33,7 +38,7 @@
       const signs = cells.reduce((sum, cell) => sum + cell.textContent.length, 0) / cells.length;
       if (signs < (wide ? 12 : 40)) continue;
       for (const cell of cells) {
-        cell.dataset.label = head.cells[cell.cellIndex]?.textContent.trim() || "";
+        cell.dataset.label = head.cells[cell.cellIndex] ? said(head.cells[cell.cellIndex]) : "";
         if (!cell.textContent.trim()) cell.dataset.fcEmpty = "";
       }
       table.classList.add("fc-stack");
