@@ -22,12 +22,14 @@
     for (const [box, wide] of found) box.classList.toggle("fc-wide", wide);
   }
 
-  // On a phone a table of words, too wide or of tall narrow columns, is read line by line; numbers stay in columns.
+  // The words of a cell: a formula holds its text three times, once to be seen.
   function said(cell) {
-    const copy = cell.cloneNode(true); // a formula holds its text three times, once to be seen
+    const copy = cell.cloneNode(true);
     for (const hidden of copy.querySelectorAll(".katex-mathml, math")) hidden.remove();
     return copy.textContent.trim();
   }
+
+  // On a phone a table of words, too wide or of tall narrow columns, is read line by line; numbers stay in columns.
   const phone = window.matchMedia("(max-width: 640px)");
   function stackTables() {
     for (const table of document.querySelectorAll("article table:not(.fc-ledger, .fc-stack)")) {

@@ -55,20 +55,19 @@ class _Room:
     """Right minus left of one entry, the one where that is least at first, as a function."""
 
     def __init__(self, statement: Statement, raw: Raw, part: int, places: list[Place]):
-        self.statement, self.raw, self.part, self.places = statement, raw, part, places
-        self.start = [mpmath.mpf(q.numerator) / q.denominator for q in map(self._entry, places)]
+        self.statement, self.part, self.places, self.xp = statement, part, places, Multiprecision()
+        self.tables = {
+            k: self.xp.from_raw(np.asarray(q, dtype=object)).data for k, q in raw.items()
+        }
+        self.start = [self.tables[name][index] for name, index in places]
         self.entry = int(np.argmin([float(x) for x in self._entries(self.start)]))
 
-    def _entry(self, place: Place) -> Fraction:
-        return Fraction(np.asarray(self.raw[place[0]], dtype=object)[place[1]])
-
     def _entries(self, v: list[Any]) -> list[Any]:
-        xp = Multiprecision()
-        tables = {k: xp.from_raw(np.asarray(q, dtype=object)).data for k, q in self.raw.items()}
+        tables = {k: t.copy() for k, t in self.tables.items()}
         for (name, index), x in zip(self.places, v, strict=True):
             tables[name][index] = x
-        raws: dict[str, Any] = {k: xp.wrap(t) for k, t in tables.items()}
-        sides = self.statement.sides(xp, raws, self.part)[0]
+        raws: dict[str, Any] = {k: self.xp.wrap(t) for k, t in tables.items()}
+        sides = self.statement.sides(self.xp, raws, self.part)[0]
         return [mpmath.re(x) for x in np.ravel((sides.right - sides.left).data)]
 
     def __call__(self, v: list[Any]) -> Any:

@@ -53,16 +53,23 @@ Gram = dict[tuple[int, int], tuple[fmpq, fmpq]]
 def seen(statement: Statement, part: int, sizes: dict[str, int]) -> dict[str, Any] | None:
     """The record of a part at some sizes: a sum of squares for every entry; or None."""
     try:
-        shapes = statement.raw_shapes(sizes)
-        xp = Polynomials(shapes)
-        raws: dict[str, Value] = {raw: xp.variable(raw) for raw in shapes}
-        room = entries(statement.sides(xp, raws, part)[0].room)
+        xp, room = _room(statement, part, sizes)
         found = [_certificate(xp, re) for re, im in room if im.zero]
     except Unsupported:
         return None
     if len(found) < len(room) or None in found:
         return None
     return {"sizes": dict(sizes), "entries": found}
+
+
+def _room(
+    statement: Statement, part: int, sizes: dict[str, int]
+) -> tuple[Polynomials, list[tuple[Ratio, Ratio]]]:
+    """The entries of an order's room, real and imaginary parts, as quotients of polynomials."""
+    shapes = statement.raw_shapes(sizes)
+    xp = Polynomials(shapes)
+    raws: dict[str, Value] = {raw: xp.variable(raw) for raw in shapes}
+    return xp, entries(statement.sides(xp, raws, part)[0].room)
 
 
 def _certificate(xp: Polynomials, room: Ratio) -> dict[str, Any] | None:
@@ -284,12 +291,10 @@ def positive_semidefinite(gram: Gram, n: int) -> bool:
 def against(statement: Statement, part: int, sizes: dict[str, int]) -> Raw | None:
     """Of a room of degree 2 that is no sum of squares: raw parameters at which it is negative."""
     try:
-        shapes = statement.raw_shapes(sizes)
-        xp = Polynomials(shapes)
-        raws: dict[str, Value] = {raw: xp.variable(raw) for raw in shapes}
-        room = entries(statement.sides(xp, raws, part)[0].room)
+        xp, room = _room(statement, part, sizes)
     except Unsupported:
         return None
+    shapes = statement.raw_shapes(sizes)
     for re, _ in room:
         for p in (re.top * re.below, re.top, -re.top):
             if len(xp.names) < SQUARE and (found := _negative(p)) is not None:
