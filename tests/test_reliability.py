@@ -29,7 +29,8 @@ def rows() -> list[tuple[str, str, str]]:
         ),
         ("neighbours told apart", "all, or the run fails; over many seeds: not measured",
          "make verify"),
-        ("proofs and counterexamples by the second road", "none contradicted, or the build fails; what it leaves open is gathered anew",
+        ("proofs and counterexamples by the second road", "none contradicted, or the build fails; "
+         "what it leaves open is gathered anew",
          "make strict-book"),
         (
             "runs ended at random",
