@@ -15,7 +15,7 @@ from typing import Any
 
 from fieldcheck.ledger import pool, records
 from fieldcheck.ledger.records import ClaimRow, FormRow, Ledger
-from fieldcheck.verdict import REFUTES
+from fieldcheck.verdict import REFUTED, REFUTES
 
 BRIEF = 0.5
 """Seconds for one proof where what is left open is gathered anew."""
@@ -93,7 +93,8 @@ def _anew(rows: dict[str, ClaimRow], request: Request, machine: str) -> Iterator
 
 
 SAID = ("verdict", "grade", "scope", "parts", "met", "outcome")
-"""What must come out the same; points, primes and so witnesses are drawn afresh."""
+"""What must come out the same.  Points, primes and so witnesses are drawn afresh, and a witness is a
+rational or a ball as it was drawn: a refutation's grade is not held."""
 
 
 def _difference(form: FormRow, made: FormRow | None) -> str:
@@ -103,7 +104,8 @@ def _difference(form: FormRow, made: FormRow | None) -> str:
         return ""  # a longer search found it; its witness has been looked at by the second road
     if made.verdict != form.verdict:
         return f"it is {made.verdict}" + (f": {made.because}" if made.because else "")
-    names = [name for name in SAID if getattr(made, name) != getattr(form, name)]
+    same = [name for name in SAID if name != "grade" or form.verdict != REFUTED]
+    names = [name for name in same if getattr(made, name) != getattr(form, name)]
     return f"it has another {' and '.join(names)}" if names else ""
 
 

@@ -75,6 +75,10 @@ def test_a_refutation_goes_in_with_its_witness(ledger: Path, claims: dict[str, A
         structs.replace(stood, evidence=stood.evidence[:-1]),
         structs.replace(stood, verdict="stands"),
     )
+    # Nor is a witness that was drawn as a rational here and as a ball there; a proof's grade is.
+    assert again._difference(form, structs.replace(form, grade="exact")) == ""
+    proved = structs.replace(stood, verdict="proved", grade="exact")
+    assert again._difference(proved, structs.replace(proved, grade="enclosed"))
 
 
 def test_verify_keeps_what_a_campaign_added(ledger: Path, claims: dict[str, Any]) -> None:
