@@ -18,7 +18,7 @@ from fractions import Fraction
 from itertools import count
 from typing import Any, ClassVar
 
-from fieldcheck.start.grammar import Node, Unread, called, symbols
+from fieldcheck.start.grammar import Node, Unread, symbols
 from fieldcheck.start.prose import Declared
 
 ADD, MUL, POWER, ATOM = 1, 2, 3, 4
@@ -26,6 +26,8 @@ RANKS = {"number": 0, "vector": 1, "matrix": 2}
 ENTRYWISE = frozenset(("exp", "log", "sin", "cos", "tanh", "logistic", "softplus", "relu", "sqrt",
                        "sinh", "cosh", "arctan", "erf"))  # fmt: skip
 OPERATOR = frozenset(("op", "mathrmop", "textop", "operatornameop", "mathrm{op}"))
+SQUARE = frozenset(("symmetric", "spd", "invertible", "orthogonal", "hermitian", "unitary", "skew",
+                    "psd", "hollow"))  # fmt: skip
 POSITIVE = frozenset(("log", "sqrt"))
 
 
@@ -184,19 +186,8 @@ class Reader:
         if name in self.inputs:
             return self._taken(name, self.inputs[name], -1)
         said = self.declared.get(name)
-        holder = next((d for d in self.declared.values() if d.of == name and _assumed(d)), None)
-        if holder:  # of X it is said what its rows or its columns are
-            made = self.symbol(holder.name)
-            turned = f"{made.code}.T" if holder.columns else made.code
-            shape = made.shape[::-1] if holder.columns else made.shape
-            return Value(turned, shape=shape)
-        if said and said.of and not _assumed(said):  # x_i is a row or a column of X
-            whole = self.symbol(said.of)
-            if len(whole.shape) != 2:
-                raise Unread(f"{said.of} has no rows and columns")
-            return replace(
-                self._T(Node("sym", (said.of,))) if said.columns else whole, several=True
-            )
+        if (made := self._by_rows(name, said)) is not None:
+            return made
         rank = said.rank if said else None
         counts = said and all(h.startswith(("least", "integer", "unread")) for h in said.hypotheses)
         if not rank and (rank is None or counts) and name in self.sizes and name not in self.guess:
@@ -210,14 +201,14 @@ class Reader:
             rank = self.guess.get(name, 0)
         if said and said.dims:
             dims = said.dims
-            if said.of and (whole := self.declared.get(said.of)) and len(whole.dims) == 2:
-                dims = whole.dims[::-1] if said.columns else whole.dims
+            of = self.declared.get(said.of)
+            if of and len(of.dims) == 2:
+                dims = of.dims[::-1] if said.columns else of.dims
             shape = tuple(self.length(d) if d else Length() for d in dims)
         else:
             shape = tuple(Length() for _ in range(rank))
         assumed = set(said.hypotheses) if said else set()
-        if rank == 2 and not (said and said.several) and assumed & {"symmetric", "spd", "invertible", "orthogonal", "hermitian",
-                                    "unitary", "skew", "psd", "hollow"}:  # fmt: skip
+        if rank == 2 and not (said and said.several) and assumed & SQUARE:
             shape[0].unify(shape[1], name)
         self.hypotheses.setdefault(name, set()).update(assumed)
         if "integer" in " ".join(assumed):
@@ -227,8 +218,24 @@ class Reader:
         self.inputs[name] = Value(name, shape=shape, several=is_several, plain=plain)
         return self._taken(name, self.inputs[name], -1)
 
+    def _by_rows(self, name: str, said: Declared | None) -> Value | None:
+        """Vectors that are the rows or columns of a matrix; or the matrix, where the text says more
+        of them than of it."""
+        several = said if said and said.of and not _assumed(said) else None
+        holder = next((d for d in self.declared.values() if d.of == name and _assumed(d)), None)
+        other = several.of if several else holder.name if holder else ""
+        link = several or holder
+        if not other or link is None:
+            return None
+        made = self.symbol(other)
+        if len(made.shape) != 2:
+            raise Unread(f"{other} has no rows and columns")
+        if link.columns:
+            made = replace(made, code=f"{made.code}.T", shape=made.shape[::-1])
+        return replace(made, several=several is not None)
+
     def _taken(self, name: str, value: Value, depth: int) -> Value:
-        """A value; functions whose bodies are read just now take it over, if it is not their own."""
+        """A value; functions whose bodies are read just now take it over, unless it is theirs."""
         for own, found in self.captured:
             if depth < own:
                 found.setdefault(name, value)

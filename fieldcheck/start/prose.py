@@ -42,11 +42,11 @@ ADJECTIVES = {
 }
 NOT_READ = re.compile(
     r"\bdiagonal matri\w+|\w*-?stochastic|(?:upper|lower)[ -]triangular|\bcommut(?:e|es|ing)\b|"
-    r"zero[ -](?:mean|sum)|mean[ -]zero|\bcentr?ed\b|normali[sz]ed to|\b(?:is|are|be) normali[sz]ed|"
-    r"\bidempotent|projection matri|nilpotent|normal matri|traceless|trace[- ]free|"
-    r"full row rank|\bcontraction\b|orthonormal|mutually orthogonal|\bdistinct\b|(?:de|in)creasing "
-    r"order|sum(?:s|ming)? to (?:zero|one)|adds? up to|sufficiently|small enough|large enough|Toeplitz|"
-    r"\bodd\b|\beven (?:integer|number)"
+    r"zero[ -](?:mean|sum)|mean[ -]zero|\bcentr?ed\b|(?:is|are|be) normali[sz]ed|normali[sz]ed to|"
+    r"\bidempotent|projection matri|nilpotent|normal matri|traceless|trace[- ]free|full row rank|"
+    r"\bcontraction\b|orthonormal|mutually orthogonal|\bdistinct\b|(?:de|in)creasing order|"
+    r"sum(?:s|ming)? to (?:zero|one)|adds? up to|with sum one|sufficiently|small enough|"
+    r"large enough|Toeplitz|\bodd\b|\beven (?:integer|number)"
 )
 """Hypotheses in words that no domain has: what is said so of a symbol leaves it unread."""
 KINDS = {
@@ -80,6 +80,8 @@ class Declared:
 
     def merged(self, later: Declared) -> Declared:
         if self.of and not later.of:
+            return replace(self, hypotheses=self.hypotheses | later.hypotheses)
+        if later.rank == 0 and later.hypotheses and self.rank:  # x > 0, of a vector
             return replace(self, hypotheses=self.hypotheses | later.hypotheses)
         if later.rank is None or (later.rank == self.rank and not later.dims):
             return replace(self, hypotheses=self.hypotheses | later.hypotheses)
@@ -186,7 +188,7 @@ def _all_said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declar
 
 FACT = re.compile(
     r"\b(?:[Ii]t|[Tt]hey|[Tt]his|[Ww]hich|[Tt]hat|then|[Hh]ence|thus) (?:is|are)\b[^,.;:]*"
-    r"|\b(?:symmetric|positive|negative|orthogonal) (?:part|side|sign|direction|projection|multiple)\w*"
+    r"|\b(?:symmetric|positive|orthogonal) (?:part|side|sign|direction|projection|multiple)\w*"
 )
 """What a sentence tells and does not assume."""
 
@@ -300,16 +302,12 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
                 assumed -= {"positive"}
             made = replace(each, rank=rank, line=sentence.line,
                            hypotheses=each.hypotheses | assumed)  # fmt: skip
-            if (
-                made.name in parts
-                and DOTS & {spelled(t) for t in tokens_of(tex)}
-                and (not made.several and (rank or 0) > 0)
-            ):
+            listed = made.name in parts and DOTS & {spelled(t) for t in tokens_of(tex)}
+            if listed and not made.several and rank:
                 if not each.rank:
                     continue
-                if assumed & {"simplex", "unit"} or re.search(r"\bvectors?\b|\bmatri", words):
-                    if "real numbers" not in words and not _is_one(tex):
-                        made = _several(made, made.dims, ("",))
+                if re.search(r"\bvectors?\b|\bmatri|simplex", words) and "=" not in tex:
+                    made = _several(made, made.dims, ("",))
             base, _, index = made.name.rpartition("_")
             if base and index in INDEX_NAMES and not made.several and made.rank and not made.dims:
                 made = _several(replace(made, name=base), ("",), ("",) * made.rank)
@@ -395,11 +393,6 @@ def _several(each: Declared, count: tuple[str | int, ...], dims: tuple[str | int
     """Several vectors or matrices, of each of which something is said."""
     whole = (*count, *dims)
     return replace(each, name=f"{each.name}_all", rank=len(whole), dims=whole, several=True)
-
-
-def _is_one(tex: str) -> bool:
-    """``p = (p_1, …, p_n)`` lists the entries of one vector."""
-    return "=" in tex
 
 
 def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
@@ -538,7 +531,7 @@ def two_values(tokens: list[Token]) -> tuple[int, tuple[str | int, ...]] | None:
     return low, ((int(found[2]) if found[2].isdigit() else found[2],) if found[2] else ())
 
 
-INDEX_NAMES = frozenset("i j k l m n s t a b c h r mu nu alpha".split())
+INDEX_NAMES = frozenset((*"ijklmnstabchr", "mu", "nu", "alpha"))
 """Letters below a letter that number several things; others belong to the name."""
 
 

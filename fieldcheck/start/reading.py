@@ -388,7 +388,7 @@ def _usual(name: str) -> tuple[int, int, int]:
 def _statement(
     tokens: tuple[Token, ...], parts: set[str]
 ) -> tuple[tuple[Token, ...], list[Declared]]:
-    r"""A formula without what follows a wide space, ``\quad i = 1, \dots, n``, and what that says."""
+    r"""A formula without what follows a wide space, ``\quad i = 1, \dots, n``, and what it says."""
     at = next((at for at, token in enumerate(tokens) if token in WIDE), len(tokens))
     said: list[Declared] = []
     run: list[Token] = []

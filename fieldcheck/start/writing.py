@@ -93,12 +93,36 @@ class Names:
         return re.sub("⟦(\\d+)⟧", name, code), sources
 
 
+IMPLIED = {
+    "spd": {"symmetric", "psd", "invertible", "hermitian"}, "orthogonal": {"invertible"},
+    "unitary": {"invertible"}, "simplex": {"positive", "nonnegative"},
+    "positive": {"nonnegative"}, "hollow": {"symmetric"}, "psd": {"symmetric"},
+}  # fmt: skip
+"""What a hypothesis says with it."""
+
+
+def _implied(hypothesis: str) -> set[str]:
+    kind, *rest = hypothesis.split(maxsplit=1)
+    if kind == "integer":
+        return {"positive", "nonnegative", *(f"least {k}" for k in range(10))}
+    if kind in ("between", "least", "values") and not rest[0].startswith("-"):
+        return {"positive", "nonnegative", "nonzero"}
+    return IMPLIED.get(hypothesis, set())
+
+
 def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
-    """The domain of an input, as text."""
+    """The domain of an input, as text.
+
+    Raises:
+        Unread: what is assumed of it is more than a domain can say.
+    """
+    weaker = set().union(*(_implied(h) for h in hypotheses))
+    if len(hypotheses - weaker - {"complex", "nonzero", "full rank"}) > 1:
+        raise Unread(f"{name} is {' and '.join(sorted(hypotheses))}, which no domain is")
     if value.several and hypotheses - {"complex", "nonzero"}:
-        one = replace(value, shape=value.shape[1:], several=False)
+        each = replace(value, shape=value.shape[1:], several=False)
         count = names.dim(value.shape[0]).replace("'", '"')
-        return f'stacked({count}, {domain(name, one, hypotheses, names)}, "one for each {name}")'
+        return f'stacked({count}, {domain(name, each, hypotheses, names)}, "several: {name}")'
     dims = names.dims(value)
     rank = len(value.shape)
     if rank == 0:
@@ -106,8 +130,8 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
             if hypothesis.startswith("between "):
                 return f"between({', '.join(hypothesis.split()[1:])})"
             if hypothesis.startswith("integer"):
-                low = max([1, *(int(h.split()[1]) for h in hypotheses if h.startswith("least "))])
-                return f"integer({low}, {low + 3})"
+                first = max([1, *(int(h[6:]) for h in hypotheses if h.startswith("least "))])
+                return f"integer({first}, {first + 3})"
         for hypothesis in hypotheses:
             if hypothesis.startswith("least "):
                 low = hypothesis.split()[1]
@@ -156,10 +180,10 @@ def _of_two(hypothesis: str, length: str) -> str:
 
 
 OFFERED = (
-    "AtMost", "Equal", "Gradient", "Source", "between", "built", "claim", "hermitian", "integer", "invertible",
-    "matrix",
-    "nonnegative", "number", "orthogonal", "positive", "real", "real_invertible", "real_matrix",
-    "simplex", "spd", "stacked", "symmetric", "unit_vector", "unitary", "vector",
+    "AtMost", "Equal", "Gradient", "Source", "between", "built", "claim", "hermitian", "integer",
+    "invertible", "matrix", "nonnegative", "number", "orthogonal", "positive", "real",
+    "real_invertible", "real_matrix", "simplex", "spd", "stacked", "symmetric", "unit_vector",
+    "unitary", "vector",
 )  # fmt: skip
 """What a claims file may need of the library."""
 
