@@ -294,7 +294,11 @@ class Reader:
             shape = (*lengths, *body.shape)
             body = Value(code, ATOM, (), shape, several=bool(body.shape))
         elif lengths:  # F(X)_{ic}: the entries of what is defined
-            body = Value(self.aligned(body, definition.indices), ATOM, (), lengths)
+            code = self.aligned(body, definition.indices)
+            shape = (*lengths, *body.shape)
+            if body.row or len(shape) > 3:
+                raise Unread(f"the indices of the definition of {name}")
+            body = Value(code, ATOM, (), shape, several=bool(body.shape))
         captured = {n: captured[n] for n in sorted(captured)}
         helper = Helper(definition, (*params, *captured), body.code, {**params, **captured})
         self.helpers.setdefault(name, helper)
@@ -349,25 +353,25 @@ class Reader:
         return Value(f"xp.ones({n.mark})", shape=(n,))
 
     # -- alignment of free indices ----------------------------------------------------------------
-    def aligned(self, value: Value, axes: Sequence[str], level: int = ATOM) -> str:
-        """The code with one axis for each of these indices, in this order."""
+    def aligned(self, value: Value, axes: Sequence[str], level: int = ATOM, shaped: int = 0) -> str:
+        """The code with one axis for each of these indices, in this order, before its shape; a
+        number beside what has a shape gets as many axes behind."""
         own = value.axes
-        if not own or tuple(own) == tuple(axes):
+        behind = 0 if value.shape else shaped
+        if not own or (tuple(own) == tuple(axes) and not behind):
             return value.at(level)
         if set(own) - set(axes):
             raise Unread("indices that stand on one side only")
-        if value.shape:
-            raise Unread("an indexed vector beside another index")
         code = value.at(ATOM)
         order = [a for a in axes if a in own]
         if order != list(own):
-            if len(own) != 2:
-                raise Unread("more than two indices in another order")
-            code = f"{code}.T"
-        if list(axes)[-len(order) :] == order:  # broadcasting does it
+            places = [own.index(a) for a in order] + [len(own) + k for k in range(len(value.shape))]
+            code = f"{code}.T" if len(places) == 2 else f"xp.permute({code}, {tuple(places)})"
+        if list(axes)[-len(order) :] == order and not behind:  # broadcasting does it
             return code
-        marks = ", ".join(":" if a in own else "None" for a in axes)
-        return f"{code}[{marks}]"
+        marks = [":" if a in own else "None" for a in axes]
+        marks += [":"] * len(value.shape) + ["None"] * behind
+        return f"{code}[{', '.join(marks)}]"
 
     @staticmethod
     def union(*values: Value) -> tuple[str, ...]:
@@ -445,16 +449,15 @@ class Reader:
         """A product as it is meant: of matrices, of a row and a column, or with a number."""
         axes = self.union(a, b)
         if not a.shape or not b.shape:
-            if axes and (a.shape or b.shape):
-                raise Unread("a vector times an indexed number")
-            left, right = self.aligned(a, axes, MUL), self.aligned(b, axes, POWER)
+            shaped = a if a.shape else b
+            rank = len(shaped.shape)
+            left, right = self.aligned(a, axes, MUL, rank), self.aligned(b, axes, POWER, rank)
             if b.level == MUL and "@" not in b.code and "/" not in b.code and not b.axes:
                 right = b.code
-            shaped = a if a.shape else b
             return Value(f"{left} * {right}", MUL, axes, shaped.shape, shaped.row,
                          a.plain and b.plain)  # fmt: skip
         if axes:
-            raise Unread("a product of indexed vectors")
+            return self._contracted(a, b, axes)
         if len(a.shape) == 1 and not a.row and len(b.shape) == 1 and b.row:
             return Value(f"{a.at(ATOM)}[:, None] * {b.at(ATOM)}[None, :]", MUL, (),
                          (*a.shape, *b.shape))  # fmt: skip
@@ -464,16 +467,34 @@ class Reader:
         shape = (*a.shape[:-1], *b.shape[1:])
         return Value(f"{a.at(MUL)} @ {b.at(POWER)}", MUL, (), shape, row=a.row and len(shape) == 1)
 
+    @staticmethod
+    def _contracted(a: Value, b: Value, axes: tuple[str, ...]) -> Value:
+        """A product of vectors or matrices of which one has an index."""
+        is_outer = len(a.shape) == 1 and not a.row and len(b.shape) == 1 and b.row
+        if not is_outer and ((len(a.shape) == 1 and not a.row) or (len(b.shape) == 1 and b.row)):
+            raise Unread(f"a product of {a.describe()} and {b.describe()}")
+        letter = {axis: chr(ord("a") + k) for k, axis in enumerate(axes)}
+        left, right = "xy"[-len(a.shape) :], "yz"[: len(b.shape)]
+        shape = (*a.shape[:-1], *b.shape[1:])
+        rest = left[:-1] + right[1:]
+        if is_outer:
+            left, right, rest, shape = "x", "z", "xz", (*a.shape, *b.shape)
+        else:
+            a.shape[-1].unify(b.shape[0], "a product")
+        one, other = ("".join(letter[axis] for axis in v.axes) for v in (a, b))
+        spec = f"{one}{left},{other}{right}->{''.join(letter.values())}{rest}"
+        return Value(f'xp.einsum("{spec}", {a.code}, {b.code})', ATOM, axes, shape,
+                     row=a.row and len(shape) == 1)  # fmt: skip
+
     def over(self, a: Value, b: Value) -> Value:
         if b.shape:
             raise Unread(f"a division by {b.describe()}")
         axes = self.union(a, b)
-        if axes and a.shape:
-            raise Unread("a vector over an indexed number")
         top = self.aligned(a, axes, MUL)
         if a.plain:
             top = "xp.one" if a.code == "1" else f"xp.one * {a.at(POWER)}"
-        return Value(f"{top} / {self.aligned(b, axes, POWER)}", MUL, axes, a.shape, a.row)
+        bottom = self.aligned(b, axes, POWER, len(a.shape))
+        return Value(f"{top} / {bottom}", MUL, axes, a.shape, a.row)
 
     def _div(self, a: Node, b: Node) -> Value:
         return self._mul(Node("div", (a, b)))
@@ -481,7 +502,9 @@ class Reader:
     def _had(self, a: Node, b: Node) -> Value:
         x, y = self.value(a), self.value(b)
         self._same(x, y, "a product entry by entry")
-        return Value(f"{x.at(MUL)} * {y.at(POWER)}", MUL, (), x.shape, x.row)
+        axes = self.union(x, y)
+        left, right = self.aligned(x, axes, MUL), self.aligned(y, axes, POWER)
+        return Value(f"{left} * {right}", MUL, axes, x.shape, x.row)
 
     def _kron(self, a: Node, b: Node) -> Value:
         raise Unread("a Kronecker product")
@@ -521,8 +544,8 @@ class Reader:
     # -- matrices ---------------------------------------------------------------------------------
     def _T(self, node: Node) -> Value:
         made = self.value(node)
-        if made.axes and made.shape:
-            raise Unread("a transpose of an indexed vector")
+        if made.axes and len(made.shape) == 2:
+            raise Unread("a transpose of an indexed matrix")
         if not made.shape and node.op == "sym":
             raise Unread(f"a transpose of the number {node.args[0]}")
         if not made.shape and node.op in ("index", "label"):
@@ -540,7 +563,11 @@ class Reader:
         made = self.value(node)
         if len(made.shape) == 1:
             return replace(made, code=f"xp.conj({made.code})", level=ATOM, row=not made.row)
-        return Value(f"xp.star({made.code})", ATOM, made.axes, made.shape[::-1])
+        if not made.shape:
+            return replace(made, code=f"xp.conj({made.code})", level=ATOM)
+        if made.axes:
+            raise Unread("a star of an indexed matrix")
+        return Value(f"xp.star({made.code})", ATOM, (), made.shape[::-1])
 
     def _is_complex(self, name: str) -> bool:
         said = [self.declared[n] for n in (name, f"{name}_all") if n in self.declared]
@@ -570,9 +597,12 @@ class Reader:
         return Node("sym", (large(base),))
 
     def _index(self, base: Node, names: tuple[str, ...]) -> Value:
-        if self.looped or self._are_several(base):
+        if self.looped:
             return self._picked(base, names)
-        made = self.value(self.entries_of(base, names))
+        made = self._indexed(self.entries_of(base, names), names)
+        if made.several and len(names) == 1 and not made.axes:
+            made.shape[0].unify(self.index_length(names[0]), f"the index {names[0]}")
+            return Value(made.code, made.level, names, made.shape[1:])
         if len(made.shape) != len(names):
             raise Unread(f"{len(names)} indices at {made.describe()}")
         if made.axes:
@@ -591,18 +621,18 @@ class Reader:
         said = self.declared.get(f"{base.args[0]}_all")
         return said is not None and (said.rank or 0) > 1
 
-    def _picked(self, base: Node, names: tuple[str, ...]) -> Value:
-        """``x_i`` in a loop over i: an entry, or one vector of several."""
-        if not self.looped:
-            raise Unread("a vector with an index")
-        base = self.entries_of(base, names)
+    def _indexed(self, base: Node, names: tuple[str, ...]) -> Value:
+        """What has an index: an array, or several vectors."""
         if self._are_several(base):
             base = Node("sym", (f"{base.args[0]}_all",))
             if self.declared[base.args[0]].of == "eye":
-                length = Length()
-                length.unify(self.index_length(names[0]), "the index of a basis vector")
-                return Value(f"xp.eye({length.mark})[{names[0]}]", shape=(length,))
-        made = self.named(base)
+                n = self.index_length(names[0])
+                return Value(f"xp.eye({n.mark})", shape=(n, n), several=True)
+        return self.named(base) if base.op in ("sym", "call") else self.value(base)
+
+    def _picked(self, base: Node, names: tuple[str, ...]) -> Value:
+        """``x_i`` in a loop over i: an entry, or one vector of several."""
+        made = self._indexed(self.entries_of(base, names), names)
         if made.row or (len(made.shape) != len(names) and not (made.several and len(names) == 1)):
             raise Unread(f"{len(names)} indices at {made.describe()}")
         for own, index in zip(made.shape, names, strict=False):
@@ -612,9 +642,7 @@ class Reader:
     def _label(self, name: str, index: str) -> Value:
         if f"{name}_all" not in self.declared:
             raise Unread(f"the label ({index}) at {name}")
-        if not self.looped:
-            raise Unread("a label above")
-        return self._picked(Node("sym", (f"{name}_all",)), (index,))
+        return self._index(Node("sym", (f"{name}_all",)), (index,))
 
     def _entry(self, base: Node, at: int) -> Value:
         raise Unread("an entry by its number")
@@ -628,9 +656,12 @@ class Reader:
 
     def _norm(self, node: Node, kind: str, squared: bool = False) -> Value:
         made = self.value(node)
-        if made.axes:
-            raise Unread("the norm of an indexed vector")
         kind = kind.strip("{}\\")
+        if made.axes:
+            if len(made.shape) != 1 or kind not in ("", "2"):
+                raise Unread("the norm of an indexed vector")
+            code = f"xp.norm2({made.code}, axis={len(made.axes)})"
+            return Value(code if squared else f"xp.sqrt({code})", ATOM, made.axes)
         if kind == "1" and len(made.shape) == 1:
             code = f"xp.sum(xp.abs({made.code}))"
             return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
@@ -653,8 +684,10 @@ class Reader:
 
     def _inner(self, a: Node, b: Node) -> Value:
         x, y = self.value(a), self.value(b)
+        if (x.axes or y.axes) and len(x.shape) == len(y.shape) == 1 and not (x.row or y.row):
+            return self.times(replace(x, row=True), y)
         if x.axes or y.axes:
-            raise Unread("an inner product of indexed vectors")
+            raise Unread("an inner product of indexed matrices")
         self._same(x, y, "an inner product")
         return Value(f"xp.sum({x.at(MUL)} * {y.at(POWER)})")
 
@@ -783,8 +816,8 @@ class Reader:
             return self.times(Value(length.mark, plain=True), made)
         at = made.axes.index(name)
         axes = tuple(a for a in made.axes if a != name)
-        where = f", axis={at}" if axes else ""
-        return Value(f"xp.sum({made.code}{where})", ATOM, axes)
+        where = f", axis={at}" if axes or made.shape else ""
+        return Value(f"xp.sum({made.code}{where})", ATOM, axes, made.shape, made.row)
 
     def _looped_sum(self, made: Value, loop: str, may_be_none: bool = False) -> Value:
         if made.row:
@@ -825,6 +858,8 @@ class Reader:
             return self._looped_pairs(first, second, sign, last, body)
         if self._is_bound(first) or self._is_bound(second):
             raise Unread("a sum over some indices, by another")
+        if _may_fail(body):
+            raise Unread("a sum over some of what need not exist for the others")
         if sign == "!=":
             one, delta = Node("num", (Fraction(1),)), Node("delta", (first, second))
             apart = Node("mul", (Node("add", (one, Node("neg", (delta,)))), body))
@@ -866,7 +901,7 @@ class Reader:
         return self._looped_sum(made, f"{loops} if {first} {sign} {second}", may_be_none=True)
 
     def _each(self, tool: str, made: Value, name: str) -> Value:
-        if name not in made.axes:
+        if name not in made.axes or made.shape:
             raise Unread("an operator over an index that its argument does not have")
         code = made.code
         axes = tuple(a for a in made.axes if a != name)
@@ -1057,6 +1092,8 @@ class Reader:
                 raise Unread("a derivative laid out as a row")
             self._same(a, b, "the two sides")
         axes = self.union(a, b)
+        if a.shape and axes and zero not in (left, right) and set(a.axes) != set(b.axes):
+            raise Unread("indices that stand on one side only")
         code = self.aligned(a, axes, ADD), self.aligned(b, axes, ADD)
         if self.looped and self.indices[0]:
             code = self._for_each(code[0]), self._for_each(code[1])
@@ -1089,6 +1126,15 @@ class Reader:
         if left.op not in ("gradient", "partial") or match is None or a.axes != b.axes or b.plain:
             return None
         return "Gradient", f"{match[1]}, {match[2]}", self.aligned(b, axes, ADD)
+
+
+def _may_fail(node: Any) -> bool:
+    """Is there a division, a root or a logarithm in a formula?"""
+    if not isinstance(node, Node):
+        return isinstance(node, tuple) and any(map(_may_fail, node))
+    if node.op in ("inv", "norm", "pow") or (node.op == "div" and node.args[1].op != "num"):
+        return node.op != "pow" or node.args[1].op != "num" or _may_fail(node.args[0])
+    return node.op == "call" or any(map(_may_fail, node.args))
 
 
 def _assumed(said: Declared) -> bool:
