@@ -181,6 +181,18 @@ def normal(tokens: Sequence[Token]) -> list[Token]:
     return found
 
 
+def unfonted(tokens: Sequence[Token]) -> list[Token]:
+    r"""The tokens with ``\mathbf{x}`` as ``x``: single letters without their font."""
+    found: list[Token] = []
+    for token in tokens:
+        letter = spelled(token).strip()
+        if found and found[-1] in FONTS and is_index(letter):
+            found[-1] = letter
+        else:
+            found.append(token)
+    return found
+
+
 def spelled(token: Token) -> str:
     """Tokens as the text that they were."""
     if isinstance(token, tuple):
@@ -681,7 +693,7 @@ class Parser:
         """The arguments of a call, separated by commas, semicolons or a bar."""
         closer = OPENING[self.take()]
         end = next((k for k in range(self.at, len(self.tokens)) if self.tokens[k] == closer), 0)
-        listed = self.tokens[self.at : end]
+        listed = unfonted(self.tokens[self.at : end])
         if {r"\dots", r"\ldots", r"\cdots"} & set(map(spelled, listed)):  # f(x_1, …, x_n)
             self.at = end + 1
             if listed[1:2] != ["_"] or not is_index(listed[0]):

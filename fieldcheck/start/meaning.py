@@ -591,7 +591,8 @@ class Reader:
 
     def entries_of(self, base: Node, names: tuple[str, ...]) -> Node:
         """``p_{ij}`` of a matrix P: what an undeclared small letter with two indices stands for."""
-        if base.op != "sym" or len(names) != 2 or not is_entry_letter(base.args[0], self.declared):
+        is_letter = base.op == "sym" and base.args[0] not in self.by_name
+        if not is_letter or len(names) != 2 or not is_entry_letter(base.args[0], self.declared):
             return base
         self.note(f"{base.args[0]} with two indices is taken for the entries of {large(base)}")
         return Node("sym", (large(base),))

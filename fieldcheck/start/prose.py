@@ -20,6 +20,7 @@ from fieldcheck.start.grammar import (
     named,
     normal,
     spelled,
+    unfonted,
 )
 
 ADJECTIVES = {
@@ -177,7 +178,7 @@ def _all_said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declar
     for at, (kind, tex) in enumerate(sentence.pieces):
         if kind != "math":
             continue
-        tokens = normal(tokens_of(str(tex)))
+        tokens = unfonted(normal(tokens_of(str(tex))))
         if lost and (names := _names(tokens, set())):
             for name in names:
                 yield at, Declared(name, None, (), frozenset((f"unread {lost[0]}",)))
@@ -257,7 +258,7 @@ def _rows(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
         for match in re.finditer(pattern, " ".join(text.split())):
             at = int(match[one])
             name = _one_of_several(sentence.pieces[at][1])
-            matrix = normal(tokens_of(str(sentence.pieces[int(match[whole])][1])))
+            matrix = unfonted(normal(tokens_of(str(sentence.pieces[int(match[whole])][1]))))
             if name and matrix and is_symbol(matrix[:1]):
                 yield max(at, int(match[whole])), Declared(
                     f"{name}_all", 2, ("", ""), several=True, of=named(matrix[0]),
@@ -272,7 +273,7 @@ def _rows(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
 
 def _one_of_several(tex: object) -> str:
     """The letter of ``x_i`` or of ``x_1, …, x_n``."""
-    tokens = normal(tokens_of(str(tex)))
+    tokens = unfonted(normal(tokens_of(str(tex))))
     if tokens[1:2] not in (["_"], ["^"]) or not is_symbol(tokens[:1]) or len(tokens) < 3:
         return ""
     listed = bool(DOTS & set(map(spelled, tokens)))
@@ -328,7 +329,7 @@ def _in_space(pieces: list[tuple[str, object]], at: int) -> Iterator[Declared]:
     rank, dims, hypotheses = space
     k = at - 2
     while k >= 0 and pieces[k][0] == "math":
-        tokens = normal(tokens_of(str(pieces[k][1])))
+        tokens = unfonted(normal(tokens_of(str(pieces[k][1]))))
         for name in _names(tokens, set()) or ():
             each = Declared(name, rank, dims, hypotheses)
             listed = DOTS & set(map(spelled, tokens))
@@ -397,6 +398,7 @@ def _several(each: Declared, count: tuple[str | int, ...], dims: tuple[str | int
 
 def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
     """What a formula among words says of its symbols."""
+    tokens = unfonted(tokens)
     text = [spelled(t) for t in tokens]
     if chained := re.fullmatch(rf"(-?\d+)({_LESS})([^<>=]+?)({_LESS})(-?\d+)", "".join(text)):
         ends = [k for k, t in enumerate(text) if re.fullmatch(_LESS, t)]
@@ -515,7 +517,7 @@ def _member(
             yield Declared(name, 1, _listed_size(left), hypotheses)
         elif name in parts and DOTS & set(map(spelled, left)):
             yield _several(Declared(name, rank, dims, hypotheses), _listed_size(left), dims)
-        elif index in INDEX_NAMES and len(left) == 3 and rank:
+        elif index in INDEX_NAMES and base and rank:
             yield _several(Declared(base, rank, dims, hypotheses), ("",), dims)
         else:
             yield Declared(name, rank, dims, hypotheses)

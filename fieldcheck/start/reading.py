@@ -27,6 +27,7 @@ from fieldcheck.start.grammar import (
     normal,
     renamed,
     spelled,
+    unfonted,
 )
 from fieldcheck.start.meaning import Definition, Reader, Reading, is_entry_letter
 from fieldcheck.start.prose import (
@@ -242,12 +243,19 @@ class _Interpreter:
     def _defined(self, definition: Definition) -> None:
         """Keep a definition if it can be read."""
         try:
+            self._found(definition.body)
             self._typed(definition)
         except Unread as reason:
             self.lost[definition.name] = str(reason)
             raise
         self.lost.pop(definition.name, None)
         self.definitions.append(definition)
+
+    def _found(self, node: Node | tuple[Node, ...]) -> None:
+        """Is nothing in a formula defined by what was not read?"""
+        for name in called(node):
+            if name in self.lost:
+                raise Unread(f"{name} is defined by what was not read")
 
     def _typed(self, definition: Definition) -> None:
         """Can the defining formula be read, for some shapes of its parameters?"""
@@ -279,9 +287,7 @@ class _Interpreter:
     def _claim(
         self, sides: list[tuple[str, Node]], place: Place, conditions: Sequence[Declared] = ()
     ) -> Reading:
-        for name in called(tuple(side for _, side in sides)):
-            if name in self.lost:
-                raise Unread(f"{name} is defined by what was not read")
+        self._found(tuple(side for _, side in sides))
         whole = Node("chain", tuple(side for _, side in sides))
         for reader in self._readings([], whole, place, conditions):
             reading = reader.statement(sides)
@@ -494,6 +500,7 @@ def _function_name(left: list[Token]) -> str | None:
 
 def _one_letter(inside: list[Token]) -> bool:
     """``x_1, …, x_n``: all of one letter."""
+    inside = unfonted(inside)
     return {named(inside[k - 1]) for k, t in enumerate(inside) if t == "_"} == {named(inside[0])}
 
 

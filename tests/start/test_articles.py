@@ -1,7 +1,7 @@
 """Articles whose authors had not seen the code that reads them: are their faults found?
 
 Each displays twenty equations or so, two of them wrong, which `wrong.toml` names. No hand helps:
-the claims are judged as they are written by `fieldcheck new`. Three were written before the code; six
+the claims are judged as they are written by `fieldcheck new`. Three were older than the code; six
 later ones showed where it fell short (6, 13, 9, 8, 4 and 8 equations at first). A method gets one
 second here: what a slow machine then leaves undecided is true, for the wrong ones fall at once.
 """
