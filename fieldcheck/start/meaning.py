@@ -857,14 +857,17 @@ class Reader:
         where the second is bound outside."""
         if self.looped:
             return self._looped_pairs(first, second, sign, last, body)
-        if self._is_bound(first) or self._is_bound(second):
-            raise Unread("a sum over some indices, by another")
         if _may_fail(body):
             raise Unread("a sum over some of what need not exist for the others")
-        if sign == "!=":
+        over = [name for name in (first, second) if not self._is_bound(name)]
+        if sign == "!=" and over:
             one, delta = Node("num", (Fraction(1),)), Node("delta", (first, second))
             apart = Node("mul", (Node("add", (one, Node("neg", (delta,)))), body))
-            return self._sum(first, None, last, Node("sum", (second, None, last, apart)))
+            for name in over:
+                apart = Node("sum", (name, None, last, apart))
+            return self.value(apart)
+        if len(over) < 2:
+            raise Unread("a sum over some indices, by another")
         length = Length()
         self.indices.append({first: length, second: length})
         try:
@@ -964,7 +967,7 @@ class Reader:
         return f"xp.{tool}(lambda {name}: {made.code}, {name})"
 
     def _gradient(self, body: Node, wrt: Node | None) -> Value:
-        if wrt is not None and wrt.op in ("index", "label") and self.looped:
+        if wrt is not None and wrt.op in ("index", "label"):
             return self._partial(body, wrt)
         if wrt is None and body.op == "call" and len(body.args[1]) == 1:
             (at,) = body.args[1]
@@ -994,6 +997,27 @@ class Reader:
         shape = (variable.shape[0], variable.shape[0])
         return Value(self._derived("jacobian", name, first), ATOM, (), shape)
 
+    def _of_several(self, letter: str) -> tuple[Node, str]:
+        """What ``x_i`` is one of, to derive in it, and how the derivative is turned."""
+        said = self.declared.get(f"{letter}_all")
+        if said is None or said.of == "eye":
+            raise Unread(f"a derivative in {letter} with an index")
+        return Node("sym", (said.of or said.name,)), ".T" if said.of and said.columns else ""
+
+    def _partial_of_several(self, body: Node, wrt: Node) -> Value:
+        """A derivative in one vector of several, for each of them at once."""
+        letter, names = wrt.args if wrt.op == "label" else (wrt.args[0].args[0], wrt.args[1])
+        names = (names,) if wrt.op == "label" else names
+        base, turned = self._of_several(letter)
+        name, variable = self.variable(base, body)
+        made = self.number(body, "the gradient")
+        shape = variable.shape[::-1] if turned else variable.shape
+        if made.axes or len(names) != 1:
+            raise Unread("the gradient of an entry")
+        shape[0].unify(self.index_length(names[0]), "the index of a derivative")
+        code = f"{self._derived('gradient', name, made)}{turned}"
+        return Value(code, ATOM, names, shape[1:])
+
     def _looped_partial(self, body: Node, wrt: Node) -> Value:
         """A derivative in an entry, or in one vector of several."""
         if wrt.op == "label":
@@ -1002,9 +1026,7 @@ class Reader:
         base = self.entries_of(base, names)
         turned = ""
         if names and self._are_several(base):
-            said = self.declared[f"{base.args[0]}_all"]
-            turned = ".T" if said.of and said.columns else ""
-            base = Node("sym", (said.of or said.name,))
+            base, turned = self._of_several(base.args[0])
         name, variable = self.variable(base, body)
         shape = variable.shape[::-1] if turned else variable.shape
         is_entry = len(names) == len(shape) or (len(names) == 1 and (turned or variable.several
@@ -1031,7 +1053,7 @@ class Reader:
         if self.looped:
             return self._looped_partial(body, wrt)
         if wrt.op == "label" or (wrt.op == "index" and self._are_several(wrt.args[0])):
-            raise Unread("a derivative in a vector with an index")
+            return self._partial_of_several(body, wrt)
         base, names = wrt.args if wrt.op == "index" else (wrt, ())
         base = self.entries_of(base, names)
         name, variable = self.variable(base, body)
@@ -1135,7 +1157,10 @@ def _may_fail(node: Any) -> bool:
         return isinstance(node, tuple) and any(map(_may_fail, node))
     if node.op in ("inv", "norm", "pow") or (node.op == "div" and node.args[1].op != "num"):
         return node.op != "pow" or node.args[1].op != "num" or _may_fail(node.args[0])
-    return node.op == "call" or any(map(_may_fail, node.args))
+    if node.op == "call" and node.args[0] == "log" and node.args[1][0].op == "call":
+        return node.args[1][0].args[0] != "cosh" or any(map(_may_fail, node.args[1][0].args))
+    is_safe = node.op != "call" or node.args[0] in ENTRYWISE - POSITIVE
+    return not is_safe or any(map(_may_fail, node.args))
 
 
 def _assumed(said: Declared) -> bool:
