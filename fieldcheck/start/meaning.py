@@ -161,6 +161,9 @@ class Reader:
     def length(self, name: str | int) -> Length:
         if isinstance(name, int):
             return Length(name)
+        for each in self.declared[name].hypotheses if name in self.declared else ():
+            if each.startswith("unread ") and "=" in each:
+                raise Unread(f"what is said of {name}: {each[7:]}")
         return self.lengths.setdefault(name, Length(name))
 
     def index_length(self, name: str) -> Length:

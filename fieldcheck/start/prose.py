@@ -7,7 +7,7 @@ Understood is what authors usually type: ``$A, B \in \mathbb{R}^{n \times n}$``,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fieldcheck.start.article import Article, Sentence, tokens_of
@@ -17,6 +17,7 @@ from fieldcheck.start.grammar import (
     MARKS,
     TWO_VALUES,
     Token,
+    is_index,
     named,
     normal,
     spelled,
@@ -45,9 +46,11 @@ NOT_READ = re.compile(
     r"\bdiagonal matri\w+|\w*-?stochastic|(?:upper|lower)[ -]triangular|\bcommut(?:e|es|ing)\b|"
     r"zero[ -](?:mean|sum)|mean[ -]zero|\bcentr?ed\b|(?:is|are|be) normali[sz]ed|normali[sz]ed to|"
     r"\bidempotent|projection matri|nilpotent|normal matri|traceless|trace[- ]free|full row rank|"
-    r"\bcontraction\b|orthonormal|mutually orthogonal|\bdistinct\b|(?:de|in)creasing order|"
-    r"sum(?:s|ming)? to (?:zero|one)|adds? up to|with sum one|sufficiently|small enough|"
-    r"large enough|Toeplitz|\bodd\b|\beven (?:integer|number)"
+    r"\bcontraction\b|orthonormal|mutually orthogonal|orthogonal (?:unit )?vectors|perpendicular|"
+    r"(?:[Ll]et|[Ii]f|[Ss]uppose|[Ww]hen|[Aa]ssume)\b[^.;]*?\bare orthogonal\b|parallel to|"
+    r"linearly dependent|\bdistinct\b|(?:de|in)creasing order|sum(?:s|ming)? to (?:zero|one)|"
+    r"adds? up to|with sum one|sufficiently|small enough|large enough|Toeplitz|\bodd\b|"
+    r"\beven (?:integer|number)"
 )
 """Hypotheses in words that no domain has: what is said so of a symbol leaves it unread."""
 KINDS = {
@@ -105,7 +108,7 @@ class Declarations:
         seen: set[str] = set()
         for number, sentence in enumerate(article.sentences):
             shown = [k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"]
-            for at, each in _all_said(sentence, self.parts):
+            for at, each in _all_said(sentence, self.parts, seen):
                 self.sizes.update(d for d in each.dims if isinstance(d, str))
                 under = _condition(sentence, at)
                 if shown and each.hypotheses and under and (each.name in seen or under != "for"):
@@ -155,12 +158,14 @@ def _condition(sentence: Sentence, at: int) -> str:
 # --- one sentence ---------------------------------------------------------------------------------
 
 
-def _all_said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]:
+def _all_said(
+    sentence: Sentence, parts: set[str], seen: set[str]
+) -> Iterator[tuple[int, Declared]]:
     """Each declaration with the number of its piece; and of what no sense could be made, which
     symbols it speaks of: what is claimed of them may need it."""
     found = [*_said(sentence, parts), *_rows(sentence, parts)]
     words = " ".join(str(what) for kind, what in sentence.pieces if kind == "text")
-    explains = bool(re.search(r"\b(?:call|called|said to be|means?)\b", words))
+    explains = bool(re.search(r"\b(?:call|called|said to be|means that)\b", words))
     if explains:  # what a word means
         found = [each for each in found if not each[1].several]
         for k, (at, each) in enumerate(found):
@@ -182,8 +187,9 @@ def _all_said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declar
         if lost and (names := _names(tokens, set())):
             for name in names:
                 yield at, Declared(name, None, (), frozenset((f"unread {lost[0]}",)))
-        elif _is_condition(sentence, at, tokens) and not list(declarations(tokens, set())):
-            for name in _letters(tokens):
+        elif _is_condition(sentence, at, tokens, seen) and not list(declarations(tokens, set())):
+            left = tokens[: tokens.index("=")] if "=" in tokens else tokens
+            for name in letters(left if is_symbol(left) else tokens):
                 yield at, Declared(name, None, (), frozenset((f"unread {tex}",)))
 
 
@@ -202,37 +208,45 @@ _RELATIONS = frozenset(("<", ">", "=", r"\le", r"\leq", r"\ge", r"\geq", r"\prec
                         r"\succ", r"\prec", r"\ll", r"\gg", r"\perp", r"\ne", r"\neq"))  # fmt: skip
 
 
-def _is_condition(sentence: Sentence, at: int, tokens: list[Token]) -> bool:
+def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[str]) -> bool:
     """Is a formula what is assumed, and no range of an index and no definition?"""
     if not _RELATIONS & set(map(spelled, tokens)) or at == 0 or is_range(tokens):
         return False
     before = re.split(r"[.;:]", str(sentence.pieces[at - 1][1]))[-1]
-    words = r"if|when|whenever|provided|assum\w*|suppose|such that|satisf\w*|for|with|as long as"
+    words = (
+        r"if|when|whenever|provided|assum\w*|suppose|such that|satisf\w*|for|with|as long as|at|"
+        r"let|put|set|take|choos\w*|choice|case|now|fix"
+    )
     if sentence.pieces[at - 1][0] != "text" or not re.search(
         rf"\b(?:{words})\b[^,]*$", before.lower()
     ):
         return False
     text = [spelled(t) for t in tokens]
-    if "=" in text and not {"<", r"\le", r"\leq"} & set(text):
-        left = tokens[: text.index("=")]
-        return (
-            not is_symbol(left)
-            and text[-1:] != [")"]
-            and not _is_call(left)
-            and not DOTS & set(text)
-        )
-    return not DOTS & set(text)
+    if "=" in text and not {"<", r"\le", r"\leq"} & set(text) and text.count("=") == 1:
+        left, right = tokens[: text.index("=")], text[text.index("=") + 1 :]
+        if DOTS & set(text) or _is_call(left) or not right:
+            return False
+        if not is_symbol(left):
+            return text[-1] != ")"
+        return (right[-1].isdigit() and len(right) < 3) or _spelling(left) in seen
+    return not DOTS & set(text) and "=" not in text
 
 
 def _is_call(left: list[Token]) -> bool:
-    return len(left) > 3 and left[-1] == ")" and "(" in left and is_symbol(left[: left.index("(")])
+    """Is a function of symbols on the left side, so that this defines it?"""
+    if "(" not in left[1:] or (")" not in left[-1:] and left[-2:-1] != ["_"]):
+        return False
+    head = left[: left.index("(")]
+    return is_symbol(head) or head[0] in FONTS
 
 
-def _letters(tokens: list[Token]) -> Iterator[str]:
-    """All letters of a formula, with those in groups and below others."""
-    for token in tokens:
-        if isinstance(token, tuple):
-            yield from _letters(list(token))
+def letters(tokens: Sequence[Token]) -> Iterator[str]:
+    """All names in a formula, with those in groups and below others."""
+    for at, token in enumerate(tokens):
+        if at and tokens[at - 1] in FONTS:
+            yield named(token)
+        elif isinstance(token, tuple):
+            yield from letters(token)
         elif isinstance(token, str) and is_symbol([token]):
             yield named(token)
             yield f"{named(token)}_all"
@@ -372,12 +386,16 @@ def _describes(text: str) -> bool:
 
 
 def is_range(run: list[Token]) -> bool:
-    r"""``i = 1, \dots, n``, ``1 \le i, j \le n``, ``i \in [n]``, or the index alone."""
+    r"""``i = 1, \dots, n``, ``1 \le i, j \le n``, ``i \in [n]``, or the indices alone."""
+    if all(is_index(t) or t == "," for t in run):
+        return True
     text = "".join(" " if t == "," else spelled(t) for t in run)
     letters, size = r"(?:\\?[A-Za-z]+ ?)+", r"\\?\w+"
-    dots = r"\\l?c?dots"
-    ranges = (rf"{letters}(?:=|\\in\\\{{)1 (?:2 )?{dots} {size}(?:\\\}})?", letters,
-              rf"1\\leq?{letters}\\leq?{size}", rf"{letters}\\in\[{size}\]")  # fmt: skip
+    ranges = (
+        rf"{letters}(?:=|\\in\\\{{)1 (?:2 )?\\l?c?dots {size}(?:\\\}})?",
+        rf"1\\leq?{letters}\\leq?{size}",
+        rf"{letters}\\in\[{size}\]",
+    )
     return any(re.fullmatch(pattern, text) for pattern in ranges)
 
 

@@ -38,9 +38,11 @@ from fieldcheck.start.prose import (
     declarations,
     is_range,
     is_symbol,
+    letters,
 )
 
 WORDS = ("a real number", "a real vector", "a real matrix")
+ASSUMES = r"\b(suppose|assume|assuming|such that|if|provided|whenever|subject to)( that)?[^.,]*$"
 INDICES = frozenset("ijkl")
 GUESSES = 400
 """Readings that are tried at most for the symbols that an article does not declare."""
@@ -86,6 +88,7 @@ class _Interpreter:
         self.lost: dict[str, str] = {}
         self.marked: set[str] = set()  # x^+, x^\star, where the article says what they are
         self.renamed: dict[str, str] = {}
+        self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
         self.declared_names = {each.name for _, each in self.said.always}
         for equation in article.equations:
@@ -125,6 +128,8 @@ class _Interpreter:
 
     def _announce_mark(self, tokens: tuple[Token, ...]) -> None:
         left = _left_side(tokens)
+        if is_symbol(left):
+            self.explained.add(named(left[0] if left[0] not in FONTS else left[1]))
         if left[1:2] == ["^"] and len(left) == 3 and is_symbol(left):
             self.marked.add(f"{named(left[0])}_{MARKS[spelled(left[2])]}")
 
@@ -270,6 +275,7 @@ class _Interpreter:
         outcome = Outcome(equation)
         place = equation.sentence, equation.piece
         try:
+            self._is_claimed(place, equation)
             tokens, conditions = _statement(equation.tokens, self.said.parts)
             sides = self._sides(tokens, place)
             definition = self._definition(sides, place, self._is_anew(place))
@@ -284,6 +290,15 @@ class _Interpreter:
             outcome.reason = str(reason)
         return outcome
 
+    def _is_claimed(self, place: Place, equation: Equation) -> None:
+        """Is a displayed formula claimed, and not assumed? Of what it assumes nothing is known."""
+        before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
+        words = str(before[0][1]) if before and before[0][0] == "text" else ""
+        if re.search(ASSUMES, " ".join(words.lower().split())):
+            for name in letters(equation.tokens):
+                self.lost[name] = "an assumption"
+            raise Unread("it is assumed, not claimed")
+
     def _claim(
         self, sides: list[tuple[str, Node]], place: Place, conditions: Sequence[Declared] = ()
     ) -> Reading:
@@ -292,6 +307,8 @@ class _Interpreter:
         for reader in self._readings([], whole, place, conditions):
             reading = reader.statement(sides)
             for name, rank in reader.guess.items():
+                if name in reading.inputs and name in self.explained:
+                    raise Unread(f"{name} is defined elsewhere")
                 if name in reading.inputs:
                     reader.note(f"{name} is not declared: taken as {WORDS[rank]}")
             self.used.update(reading.inputs)
