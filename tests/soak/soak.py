@@ -13,6 +13,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -43,10 +44,11 @@ class Soak:
         self.token = f"soak-{os.getpid()}-{kind.name}-{seed}"
         self.scratch = kind.folder / "tmp"
         self.scratch.mkdir()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as this lives
         self.before()
         began = time.monotonic()
         self._to_its_end()
-        self.within = time.monotonic() - began
+        self.within = time.monotonic() - began  # moved later, so that most are ended, not all
         self.whole, self.files = kind.result(), self._files()
         if self.whole is None:
             raise Broken("the undisturbed run has no result")
@@ -69,16 +71,16 @@ class Soak:
         known = self.kind.kept()
         process = self._begin(self.kind.words)
         try:
-            code = process.wait(rng.uniform(0.0, 0.9 * self.within))
-            name = "over"
+            code = process.wait(rng.uniform(0.0, self.within))
+            name, self.within = "over", 0.8 * self.within
         except subprocess.TimeoutExpired:
-            name = chosen.name
+            name, self.within = chosen.name, 1.05 * self.within
             whom = os.killpg if rng.random() < 0.3 else os.kill
             whom(process.pid, chosen)
             code = process.wait(GONE)
         self._nothing_runs(name)
         if name == "over" and code:
-            raise Broken(f"a run that nobody ended came to {code}")
+            raise Broken(f"a run that nobody ended came to {code}: {self._said()}")
         if lost := known - self.kind.kept():
             raise Broken(f"after {name}: {sorted(map(str, lost))} are lost")
         if (found := self.kind.result()) is not None:
@@ -103,16 +105,23 @@ class Soak:
             "FAKE_DELAY": str(self.delay),
             "SOAK": self.token,
         }
+        self.errors.seek(0)
+        self.errors.truncate()
         return subprocess.Popen(
             [sys.executable, str(HERE / "driver.py"), self.kind.name, *words],
-            cwd=self.kind.folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            cwd=self.kind.folder, env=env, stdout=subprocess.DEVNULL, stderr=self.errors,
             start_new_session=True, preexec_fn=_plain,
         )  # fmt: skip
+
+    def _said(self) -> str:
+        """The end of what the last run wrote to its error stream."""
+        self.errors.seek(0)
+        return self.errors.read().decode(errors="replace").strip()[-300:]
 
     def _to_its_end(self) -> None:
         code = self._begin(self.kind.words).wait(WHOLE)
         if code:
-            raise Broken(f"a run that nobody ended came to {code}")
+            raise Broken(f"a run that nobody ended came to {code}: {self._said()}")
         self._nothing_runs("the end")
 
     def _at_the_end(self) -> None:
