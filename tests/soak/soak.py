@@ -13,7 +13,6 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -44,7 +43,7 @@ class Soak:
         self.token = f"soak-{os.getpid()}-{kind.name}-{seed}"
         self.scratch = kind.folder / "tmp"
         self.scratch.mkdir()
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as this lives
+        self.errors = kind.folder / "errors"
         self.before()
         began = time.monotonic()
         self._to_its_end()
@@ -105,18 +104,16 @@ class Soak:
             "FAKE_DELAY": str(self.delay),
             "SOAK": self.token,
         }
-        self.errors.seek(0)
-        self.errors.truncate()
-        return subprocess.Popen(
-            [sys.executable, str(HERE / "driver.py"), self.kind.name, *words],
-            cwd=self.kind.folder, env=env, stdout=subprocess.DEVNULL, stderr=self.errors,
-            start_new_session=True, preexec_fn=_plain,
-        )  # fmt: skip
+        with self.errors.open("wb") as errors:
+            return subprocess.Popen(
+                [sys.executable, str(HERE / "driver.py"), self.kind.name, *words],
+                cwd=self.kind.folder, env=env, stdout=subprocess.DEVNULL, stderr=errors,
+                start_new_session=True, preexec_fn=_plain,
+            )  # fmt: skip
 
     def _said(self) -> str:
         """The end of what the last run wrote to its error stream."""
-        self.errors.seek(0)
-        return self.errors.read().decode(errors="replace").strip()[-300:]
+        return self.errors.read_text(errors="replace").strip()[-300:]
 
     def _to_its_end(self) -> None:
         code = self._begin(self.kind.words).wait(WHOLE)
