@@ -113,11 +113,11 @@ def _star(q: Any) -> Any:
 
 def _table(made: Any, like: np.ndarray) -> np.ndarray:
     """Entries as an array; those of a function of a real matrix are real."""
-    rows = made.tolist()
+    rows, real = made.tolist(), _real(like)
     out = np.empty((len(rows), len(rows)), dtype=object)
     for i, row in enumerate(rows):
         for j, x in enumerate(row):
-            out[i, j] = x.real if _real(like) and isinstance(x, acb) else x
+            out[i, j] = x.real if real and isinstance(x, acb) else x
     return out
 
 
