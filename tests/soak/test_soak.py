@@ -33,11 +33,11 @@ def test_a_child_ends_with_its_parent():
     """It holds the pipe's other end, which is closed only when it is gone."""
     child = (
         "import os, sys, time; from fieldcheck.ledger import usage; "
-        "usage.end_with(os.getppid()); print('here', flush=True); time.sleep(600)"
+        "usage.end_with(os.getppid()); print('here', flush=True); time.sleep(60)"
     )
     parent = (
         f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); "
-        "time.sleep(600)"
+        "time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE)
     assert process.stdout is not None
