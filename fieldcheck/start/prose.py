@@ -53,6 +53,14 @@ NOT_READ = re.compile(
     r"\beven (?:integer|number)"
 )
 """Hypotheses in words that no domain has: what is said so of a symbol leaves it unread."""
+DERIVED = re.compile(
+    r"\b(?:eigen\w+|singular (?:values?|vectors?)|covariances?|mean|average|variance|median|limit|"
+    r"minimi[sz]ers?|maximi[sz]ers?|optimum|solutions?|fixed points?|inverse(?! temperature)|"
+    r"pseudo-?inverse|project(?:ion|or)s?|spectr\w+|stationary|determinant|trace|gradient|"
+    r"derivative|Jacobian|Hessian|entropy|expectation|correlation|Gram|Laplacian|root|rank|"
+    r"radius)\b"
+)
+"""What a symbol is of others, where words say it: without a formula it is no input."""
 KINDS = {
     r"real numbers?|scalars?|a number\b|temperature|a constant|real parameters?": 0,
     r"\bvectors?\b": 1,
@@ -188,6 +196,9 @@ def _all_said(
             for name in names:
                 yield at, Declared(name, None, (), frozenset((f"unread {lost[0]}",)))
         elif _is_condition(sentence, at, tokens, seen) and not list(declarations(tokens, set())):
+            if any(each.name in letters(tokens) for _, each in found
+                   if "simplex" in each.hypotheses):  # fmt: skip
+                continue  # it says so in other words
             left = tokens[: tokens.index("=")] if "=" in tokens else tokens
             for name in letters(left if is_symbol(left) else tokens):
                 yield at, Declared(name, None, (), frozenset((f"unread {tex}",)))
@@ -212,6 +223,11 @@ def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[st
     """Is a formula what is assumed, and no range of an index and no definition?"""
     if not _RELATIONS & set(map(spelled, tokens)) or at == 0 or is_range(tokens):
         return False
+    joined = r"\s*(?:,|and|,\s*and|or)?\s*"
+    while at > 2 and sentence.pieces[at - 1][0] == "text" and sentence.pieces[at - 2][0] == "math":
+        if not re.fullmatch(joined, str(sentence.pieces[at - 1][1])):
+            break
+        at -= 2
     before = re.split(r"[.;:]", str(sentence.pieces[at - 1][1]))[-1]
     words = (
         r"if|when|whenever|provided|assum\w*|suppose|such that|satisf\w*|for|with|as long as|at|"
@@ -311,6 +327,10 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
                 rank = next((k for pattern, k in KINDS.items() if re.search(pattern, words)), None)
             assumed = {what for pattern, what in ADJECTIVES.items() if re.search(pattern, words)}
             assumed |= {f"unread {w}" for w in NOT_READ.findall(words)}
+            if not {"=", r"\in"} & set(map(spelled, normal(tokens_of(tex)))):
+                last = " ".join(before.split()[-2:])  # "the mean $m$", "$m$ be the mean of"
+                first = after.split(",")[0]
+                assumed |= {f"unread {w}" for w in DERIVED.findall(f"{last} | {first}")}
             if "spd" in assumed:
                 assumed -= {"symmetric", "positive"}
             if assumed & {"psd", "simplex"}:  # with positive entries, or a positive form
@@ -381,7 +401,7 @@ def _after(pieces: list[tuple[str, object]], at: int) -> str:
 
 
 def _describes(text: str) -> bool:
-    verbs = "be|is|are|has|have|denote|form|forms|forming|being|each|both|all"
+    verbs = "(?:in|on) the|be|is|are|has|have|denote|form|forms|forming|being|each|both|all"
     return bool(re.match(rf"\s*,?\s*(?:(?:which|that)\s+)?(?:{verbs})\b", text))
 
 
@@ -423,12 +443,26 @@ def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
         for name in _names(tokens[ends[0] + 1 : ends[1]], parts) or ():
             yield Declared(name, 0, (), frozenset((f"between {chained[1]} {chained[5]}",)))
         return
+    if text[:1] == [r"\sum"] and text[-2:] == ["=", "1"] and text[-4:-3] == ["_"]:
+        for name in _names(tokens[-5:-4], parts) or ():
+            yield Declared(name, None, (), frozenset(("sum one",)))
+        return
     bars = [t for t in text if "ert" in t or t in ("|", r"\|")]
     if len(bars) == 2 and text[0] in bars and text[-2:] == ["=", "1"] and text[-3] in bars:
         for name in _names(tokens[1:-3], parts) or ():
             yield Declared(name, 1, (), frozenset(("unit",)))
         return
-    for relation in (r"\in", ">", r"\ge", r"\geq", r"\geqslant", r"\neq", r"\ne"):
+    for relation in (
+        r"\in",
+        r"\succ",
+        r"\succeq",
+        ">",
+        r"\ge",
+        r"\geq",
+        r"\geqslant",
+        r"\neq",
+        r"\ne",
+    ):
         if relation in tokens:
             at = tokens.index(relation)
             yield from _member(tokens[:at], relation, tokens[at + 1 :], parts)
@@ -510,6 +544,10 @@ def _member(
         return
     if relation != r"\in":
         bound = "".join(map(spelled, right))
+        if relation in (r"\succ", r"\succeq"):
+            form = "spd" if relation == r"\succ" else "psd"
+            yield from (Declared(name, 2, (), frozenset((form,))) for name in names if bound == "0")
+            return
         what = {">": "positive", r"\ne": "nonzero", r"\neq": "nonzero"}.get(relation, "nonnegative")
         if bound != "0":
             if what != "nonnegative" or not re.fullmatch(r"\d", bound):

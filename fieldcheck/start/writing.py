@@ -116,6 +116,10 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
     Raises:
         Unread: what is assumed of it is more than a domain can say.
     """
+    if "sum one" in hypotheses and hypotheses & {"positive", "nonnegative", "simplex"}:
+        hypotheses = hypotheses - {"sum one", "positive", "nonnegative"} | {"simplex"}
+    if "sum one" in hypotheses:
+        raise Unread(f"{name} sums to one, and of its signs nothing is said")
     weaker = set().union(*(_implied(h) for h in hypotheses))
     if len(hypotheses - weaker - {"complex", "nonzero", "full rank"}) > 1:
         raise Unread(f"{name} is {' and '.join(sorted(hypotheses))}, which no domain is")
@@ -193,6 +197,7 @@ SHOWN = {
     "spd": "{} is positive definite", "invertible": "{} is invertible", "orthogonal":
     "{} is orthogonal", "skew": "{} is skew-symmetric", "psd": "{} is positive semidefinite",
     "hollow": "the diagonal of {} vanishes", "integer": "{} is an integer",
+    "sum one": "{} sums to one",
     "hermitian": "{} is Hermitian", "unitary": "{} is unitary", "complex": "{} is complex",
     "nonzero": "{} is not zero, where that is needed", "full rank":
     "{} has full rank, where that is needed",

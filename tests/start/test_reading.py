@@ -279,7 +279,9 @@ def test_vectors_with_an_index_are_read(tex: str, expected: str | None) -> None:
         (r"Suppose that", "it is assumed, not claimed"),
         (r"Whenever $a \ge b$,", "what is said of"),
         (r"If $u$ and $v$ are orthogonal, then", "are orthogonal"),
-        (r"Let $u$ and $v$ be unit vectors with zero mean. Then", "zero mean"),
+        (r"Let $u$ and $v$ be unit vectors with zero mean. Then", "mean"),
+        (r"Let $A$ be the covariance matrix of the data. Then", "covariance"),
+        (r"For the smallest eigenvalue $\lambda$ we have", "eigenvalue"),
     ],
 )
 def test_what_is_assumed_and_not_understood_leaves_it_unread(words: str, reason: str) -> None:
