@@ -105,3 +105,12 @@ def test_a_number_at_a_temperature_that_is_a_tensor():
     energy, temperature = torch.tensor(2.0), torch.tensor(0.5)
     assert ops.gibbs(energy, temperature=temperature) == 1
     assert ops.gibbs_free_energy(energy, temperature=temperature) == 2
+
+
+@pytest.mark.parametrize("temperature", [0.5, 2.0**-10, 0.3, 1.0, 2.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_energies_near_the_ends_of_a_type_have_a_law(dtype, temperature):
+    low = -0.9 * torch.finfo(dtype).max
+    for pair in ([low, low], [-low, -low]):
+        shares = ops.gibbs(torch.tensor(pair, dtype=dtype), temperature)
+        assert shares.tolist() == [0.5, 0.5]

@@ -706,7 +706,7 @@ def test_probabilities_by_hand():
     torch.testing.assert_close(ops.gibbs_free_energy(e, tau), expected)
 
 
-@pytest.mark.parametrize("tau", [_gibbs.COLD, _gibbs.COLD / 2, 1e-310])
+@pytest.mark.parametrize("tau", [_gibbs.WARM, _gibbs.WARM / 2, 1e-310])
 def test_cold_probabilities(tau):
     e = wide([1e300, 1e300, 1e300 * (1 + 1e-10)]) if tau < 1e-300 else wide([3.0, 3.0, 4.0])
     weight = math.exp(-1 / tau) if tau > 1e-300 else 0.0
