@@ -3,8 +3,8 @@
     python -m tests.ops.no_gpu GUARD.so
 
 A process of its own: the guard must be loaded before torch, and torch must not have walked back
-through a graph before.  Prints one JSON object: of each road what went wrong, or null; and the lines
-that speak of a device and were never run.
+through a graph before.  Prints one JSON object: of each road what went wrong, or null; and the
+lines that speak of a device and were never run.
 """
 
 import ctypes
