@@ -60,8 +60,8 @@ def _events(request: Request, part: str) -> Iterator[dict[str, Any]]:
         ended = False
         try:
             with contextlib.suppress(BrokenPipeError):
-                said = {**vars(request), "part": part, "parent": os.getpid()}
-                process.stdin.write(json.dumps(said) + "\n")
+                asked = {**vars(request), "part": part, "parent": os.getpid()}
+                process.stdin.write(json.dumps(asked) + "\n")
                 process.stdin.close()
             for line in process.stdout:
                 if not line.startswith("{"):
