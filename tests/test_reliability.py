@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.fuzz import __main__ as fuzz
 from tests.ledger import soak
 from tests.meta.corpus.__main__ import FIGURES as CORPUS
-from tests.repeat import seeds
+from tests.repeat import builds, seeds
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- reliability -->", "<!-- /reliability -->"
@@ -43,7 +43,7 @@ def rows() -> list[tuple[str, str, str]]:
         ("small changes of the library that a test notices", "not measured since the judge was "
          "rebuilt", "make mutation"),
         ("pages read in a browser, offline", "all, or the run fails", "make browser"),
-        ("two clean builds, byte by byte", "not measured", ""),
+        ("two clean builds, byte by byte", builds.sentence(), "make twice"),
     ]  # fmt: skip
 
 

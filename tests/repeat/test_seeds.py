@@ -1,4 +1,4 @@
-"""A short form of ``make seeds``; what it says of a wrong word of the register, and what it keeps."""
+"""A short form of ``make seeds``; what it says of a wrong expectation; what it keeps."""
 
 from __future__ import annotations
 
