@@ -175,8 +175,8 @@ audit-deps: $(INSTALLED) ## known vulnerabilities of what is locked (asks a data
 
 .PHONY: soak
 TIMES ?= 200
-soak: $(INSTALLED) ## end TIMES runs of `fieldcheck verify` at random points, by every signal (now: 200)
-	$(BIN)/python -m tests.ledger.soak --times $(TIMES) --seed $(SEED)
+soak: $(INSTALLED) ## end TIMES runs of verify, bench, campaign and replicate at random points, by every signal (now: 200); resumable
+	$(BIN)/python -m tests.soak --times $(TIMES) --seed $(SEED)
 
 .PHONY: fuzz
 fuzz: N := 100000

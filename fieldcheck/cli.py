@@ -23,7 +23,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from fieldcheck import sources
+from fieldcheck import ordinary, sources
 from fieldcheck.audit.cli import audit, weights
 from fieldcheck.bench.cli import bench
 from fieldcheck.ledger import again, pool, records, store
@@ -589,7 +589,7 @@ def campaign(
         totals, measured, finished = run.run(request, orders, watch)
     forms = rows.enter(kept, claims, importlib.import_module(MACHINE), names, [*totals.values()])
     if path is not None:
-        path.write_text(json_text(plain(finished.head, totals, measured)) + "\n", encoding="utf-8")
+        ordinary.write_text(path, json_text(plain(finished.head, totals, measured)) + "\n")
     if journal is None:
         finished.remove()
     show.summary(_console(), totals, measured)

@@ -275,10 +275,16 @@ def _plain(xp, raw):
     return raw["x"]
 
 
+def _free(dims: tuple[str | int, ...]) -> dict[str, Stratum]:
+    """Where a matrix without a condition is special, one of a square shape as square ones are."""
+    square = len(dims) == 2 and dims[0] == dims[1]
+    return dict(SQUARE) if square else {**COMMON, "zero": _zero}
+
+
 def matrix(*dims: str | int) -> Domain:
     """Any complex matrix (or vector, with one dimension)."""
     kind = ("complex vector", "complex matrix", "complex tensor")[min(len(dims), 3) - 1]
-    strata = {**COMMON, "zero": _zero, "real": _real}
+    strata = {**_free(dims), "real": _real}
     return Domain(
         kind, dims, {"re": dims, "im": dims}, _complex, strata, arbitrary=True, covers="all"
     )
@@ -287,8 +293,9 @@ def matrix(*dims: str | int) -> Domain:
 def real_matrix(*dims: str | int) -> Domain:
     """Any real matrix (or vector)."""
     kind = ("real vector", "real matrix", "real tensor")[min(len(dims), 3) - 1]
-    strata = {**COMMON, "zero": _zero}
-    return Domain(kind, dims, {"x": dims}, _plain, strata, extended=matrix(*dims), covers="all")
+    return Domain(
+        kind, dims, {"x": dims}, _plain, _free(dims), extended=matrix(*dims), covers="all"
+    )
 
 
 def vector(*dims: str | int) -> Domain:
@@ -313,7 +320,7 @@ def _counted(xp, raw):
 
 def integer(low: int, high: int) -> Domain:
     """An integer from ``low`` to ``high``, at least 0; every one of them is visited, or of several
-    integers and sizes with too many combinations the lowest, and the scope says which.
+    integers (more than 1,024 combinations; 216 beside sizes) the lowest, and the scope says which.
 
     The body gets it as a plain integer, good for an exponent, a length or a range.
     """

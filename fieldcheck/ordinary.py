@@ -1,4 +1,5 @@
-"""Reading files that somebody else named: ordinary ones, of a size that fits."""
+"""Files that somebody else named: read if they are ordinary and of a size that fits, and written
+whole or not at all."""
 
 from __future__ import annotations
 
@@ -39,3 +40,28 @@ def read_text(path: Path, largest: int = LARGEST) -> str:
         return read_bytes(path, largest).decode()
     except UnicodeDecodeError as fault:
         raise OSError(errno.EILSEQ, f"it is not UTF-8 ({fault.reason})", str(path)) from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all: whoever is ended meanwhile leaves the old one, and beside
+    it at most a ``.part`` that the next to write takes for its own.
+
+    A link stays, and what it leads to is written; so is a device or a pipe, as far as it goes.
+
+    Raises:
+        OSError: as the system has it.
+    """
+    path = path.resolve() if path.is_symlink() else path
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

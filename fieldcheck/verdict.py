@@ -148,6 +148,7 @@ class Why(enum.StrEnum):
     CELLS = "the cells of the box are not all decided"
     ELIMINATION = "the elimination does not decide a case"
     NO_INSTANCE = "no instance could be evaluated"
+    HEAVY = "tails too heavy for so many samples"
     OTHER = "see the detail"
 
     @property
@@ -167,6 +168,7 @@ _SUSPICIOUS = (
     Why.CELLS,
     Why.ELIMINATION,
     Why.NO_INSTANCE,
+    Why.HEAVY,
 )
 
 

@@ -9,9 +9,9 @@ import json
 from pathlib import Path
 
 from tests.fuzz import __main__ as fuzz
-from tests.ledger import soak
 from tests.meta.corpus.__main__ import FIGURES as CORPUS
 from tests.repeat import builds, seeds
+from tests.soak import __main__ as soak
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- reliability -->", "<!-- /reliability -->"
@@ -20,7 +20,6 @@ START, END = "<!-- reliability -->", "<!-- /reliability -->"
 def rows() -> list[tuple[str, str, str]]:
     """What, the figure, and the command that gives it anew."""
     corpus = json.loads(CORPUS.read_text(encoding="utf-8"))["all"]
-    ends = json.loads(soak.FIGURES.read_text(encoding="utf-8"))["ends"]
     return [
         (
             "false statements proved, true ones refuted",
@@ -33,12 +32,7 @@ def rows() -> list[tuple[str, str, str]]:
         ("proofs and counterexamples by the second road", "none contradicted, or the build fails; "
          "what it leaves open is gathered anew",
          "make strict-book"),
-        (
-            "runs ended at random",
-            f"{sum(ends.values())}, by {len(ends.keys() - {'over'})} signals: nothing lost, "
-            "doubled or left running",
-            "make soak",
-        ),
+        ("runs ended at random", soak.sentence(soak.read(soak.FIGURES)), "make soak"),
         ("generated input", fuzz.sentence(), "make fuzz"),
         ("small changes of the library that a test notices", "not measured since the judge was "
          "rebuilt", "make mutation"),

@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress
 
+from fieldcheck import ordinary
 from fieldcheck.printable import Printer, say_error
 
 from .errors import StudyError
@@ -150,12 +151,9 @@ def _put(files: list[tuple[Path | None, Callable[[Any], str]]], found: Any) -> N
     """All texts are made before any is written, and each is written whole."""
     texts = [(file, make(found)) for file, make in files if file is not None]
     for file, text in texts:
-        part = file.with_name(f"{file.name}.part")
         try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(file)
+            ordinary.write_text(file, text)
         except OSError as fault:
-            part.unlink(missing_ok=True)
             raise StudyError(f"{file} cannot be written: {fault.strerror}") from None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import resources
@@ -163,10 +162,7 @@ def schema() -> dict[str, Any]:
 
 def save(run: Run, path: Path) -> None:
     """Write a run, whole or not at all."""
-    unfinished = path.with_name(path.name + ".part")
-    lines = json.dumps(run.to_json(), indent=1)
-    unfinished.write_text(lines + "\n")
-    os.replace(unfinished, path)
+    ordinary.write_text(path, json.dumps(run.to_json(), indent=1) + "\n")
 
 
 def load(path: Path) -> Run:

@@ -60,7 +60,8 @@ def _events(request: Request, part: str) -> Iterator[dict[str, Any]]:
         ended = False
         try:
             with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(json.dumps({**vars(request), "part": part}) + "\n")
+                said = {**vars(request), "part": part, "parent": os.getpid()}
+                process.stdin.write(json.dumps(said) + "\n")
                 process.stdin.close()
             for line in process.stdout:
                 if not line.startswith("{"):
@@ -100,6 +101,8 @@ class _Gathering:
         self.left_out: list[LeftOut] = []
         self.ceilings: dict[str, list[float]] = {"copy_bytes_per_s": [], "matmul_ops_per_s": []}
         self.peaks: dict[tuple[Any, ...], int | None] = {}
+        #: Of the contests of a part, how many processes are still to come.
+        self.open: dict[Contest, int] = {}
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -110,9 +113,14 @@ class _Gathering:
             "allocator": "the system's default; for activations and gibbs one that keeps memory",
         }  # fmt: skip
 
-    def measure(self, part: str, progress: Progress, done: Callable[[], None]) -> None:
+    def measure(
+        self, part: str, progress: Progress, done: Callable[[], None], left: int = 0
+    ) -> None:
         """One part, to its end.  A contest that brings the process down is left out, and the others
-        go on in a new one."""
+        go on in a new one.
+
+        left: processes that are to take this part after this one.
+        """
         skip = list(self.known)
         while True:
             contest: list[Any] = []
@@ -120,9 +128,11 @@ class _Gathering:
                 kind = event.pop("event")
                 if kind == "contest":
                     contest = [event["op"], event["mode"], event["size"]]
+                    self.open[_named(contest)] = left + 1
                     progress(event["done"], event["of"], f"{part}: {event['op']}, {event['mode']}")
                 elif kind == "done":
                     skip.append(contest)
+                    self.open[_named(contest)] = left
                     contest = []
                     done()
                 elif kind == "end":
@@ -131,7 +141,8 @@ class _Gathering:
                     if not contest:
                         raise BenchError(event["reason"])
                     op, mode, size = contest
-                    gone = op, mode, tuple(size.items())
+                    gone = _named(contest)
+                    self.open[gone] = 0
                     self.rows = [row for row in self.rows if _contest(row) != gone]
                     self.left_out.append(LeftOut(op, mode, EVERYONE, size, event["reason"]))
                     self.known.append(contest)  # nor again in another process
@@ -160,8 +171,9 @@ class _Gathering:
             self.environment = event
 
     def run(self, complete: bool) -> Run:
-        """All that is known now, judged."""
-        rows = together(self.rows)
+        """All that is known now, judged.  What is not measured by all its processes is not known:
+        whoever goes on from it would take it for whole."""
+        rows = together(row for row in self.rows if complete or not self.open.get(_contest(row)))
         left_out = [o for i, o in enumerate(self.left_out) if o not in self.left_out[:i]]
         ceilings = {name: list(values) for name, values in self.ceilings.items()}
         if self.earlier:
@@ -190,12 +202,12 @@ def measure(
     gathering = _Gathering(request, earlier)
 
     def done() -> None:
-        if keep and gathering.rows:
-            keep(gathering.run(complete=False))
+        if keep and (known := gathering.run(complete=False)).rows:
+            keep(known)
 
     for part in PARTS:
-        for _ in range(1 if request.toy else PROCESSES.get(part, 1)):
-            gathering.measure(part, progress or (lambda done, of, text: None), done)
+        for left in reversed(range(1 if request.toy else PROCESSES.get(part, 1))):
+            gathering.measure(part, progress or (lambda done, of, text: None), done, left)
     return gathering.run(complete=True)
 
 
@@ -226,6 +238,12 @@ Contest = tuple[str, str, tuple[tuple[str, int], ...]]
 
 def _contest(row: Row | LeftOut) -> Contest:
     return row.op, row.mode, tuple(row.size.items())
+
+
+def _named(contest: list[Any]) -> Contest:
+    """The same of what a measuring process calls it."""
+    op, mode, size = contest
+    return op, mode, tuple(size.items())
 
 
 def contests(rows: Iterable[Row]) -> dict[Contest, list[Row]]:

@@ -19,6 +19,8 @@ from typing import Any
 
 import torch
 
+from fieldcheck.ledger import usage
+
 from . import memory
 from .cases import CASES, COPY, MATMUL, Case, Contest
 from .environment import device_name, environment
@@ -143,6 +145,7 @@ def warm_up(case: Case, device: torch.device) -> None:
 
 def main() -> None:
     request = json.loads(sys.stdin.readline())
+    usage.end_with(request["parent"])
     device = torch.device(request["device"])
     emit("environment", **environment(device))
     work = list(chosen(request))

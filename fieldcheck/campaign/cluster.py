@@ -10,7 +10,6 @@ import contextlib
 import importlib
 import logging
 import queue
-import tempfile
 import time
 import warnings
 from collections import Counter, deque
@@ -90,14 +89,13 @@ class Cluster:
             raise UserError(f"the scheduler at {self.address} has no worker") from None
 
     def _open_here(self) -> None:
-        room = self._open.enter_context(tempfile.TemporaryDirectory(prefix="fieldcheck-"))
         resource_tracker.ensure_running()  # else the first worker starts it, and hears Ctrl-C again
         with no_interrupts():  # the thread that starts workers is deaf to it, and so are they
+            # In dask's own folder of temporary files it removes what killed workers left there.
             here = self.dask.LocalCluster(
                 n_workers=self.jobs,
                 threads_per_worker=1,
                 dashboard_address=None,
-                local_directory=room,
                 silence_logs=logging.CRITICAL,
             )
         self._open.callback(_closed, here)

@@ -96,12 +96,13 @@ class Journal:
 
     def _take_up(self) -> None:
         self._stream.seek(0)
-        first, *lines = self._stream.read().split(b"\n")
-        if not first:
+        data, head = self._stream.read(), written(self.head)
+        if head.startswith(data):  # nothing, or what a kill left of this very line
             self._stream.truncate(0)
-            self._stream.write(written(self.head) + b"\n")
+            self._stream.write(head + b"\n")
             self._sync()
             return
+        first, *lines = data.split(b"\n")
         try:
             was = _head.decode(first)
         except msgspec.MsgspecError:

@@ -65,11 +65,18 @@ def _values(said: Any) -> Iterator[Any]:
 def reachable(statement: Statement) -> dict[str, Any]:
     """What the bodies of a statement can reach and might change, as it is now."""
     return {
-        name: _state(value, [MOST])
+        name: _seen(value)
         for body in bodies(statement)
         for _, near in reached(body)
         for name, value in near
     }
+
+
+def _seen(value: Any) -> Any:
+    try:
+        return _state(value, [MOST])
+    except RecursionError:  # objects within objects without end: nothing is proved with them
+        return None
 
 
 class Kept(dict[str, Any]):

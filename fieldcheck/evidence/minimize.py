@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, simplest
 from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.points import within
@@ -33,6 +34,12 @@ TRIES = 6
 
 ROUNDS = 24
 
+ENTRIES = 512
+"""Entries of a point beyond which they are not made simpler one by one, but all at once."""
+
+SECONDS = 5
+"""Processor time for making a point small: what refutes is not lost because it is large."""
+
 Sizes = dict[str, int]
 
 
@@ -42,7 +49,8 @@ def smallest(
     """The smallest witness found; the given point must refute at these digits."""
     if statement.fault is not None or not raw:  # nobody reads the witness of a planted fault
         return witness_at(statement, sizes, raw, digits)
-    with suppress(Unsupported):  # a body that floats cannot run keeps its point
+    # A body that floats cannot run, or that takes long, keeps its point.
+    with suppress(Unsupported, TooSlow), limited(SECONDS):
         sizes, raw = _search(statement, sizes, raw, np.random.default_rng(rng.getrandbits(64)))
     return witness_at(statement, sizes, raw, digits)
 
@@ -133,6 +141,7 @@ def _thinned(statement: Statement, sizes: Sizes, raw: Raw) -> Raw:
 def _variants(statement: Statement, base: dict) -> dict | None:
     """All points with one entry, or one whole parameter, made simpler."""
     points: list[dict] = []
+    entries = sum(v.size for v in base.values())
     for name, v in base.items():
         if name in statement.sign_raws:
             continue
@@ -141,7 +150,7 @@ def _variants(statement: Statement, base: dict) -> dict | None:
             points.append({**base, name: np.round(v)})
             points.append({**base, name: np.round(2 * v) / 2})
             points.append({**base, name: np.round(v * 2**10) / 2**10})
-        for index in np.ndindex(*v.shape):
+        for index in np.ndindex(*v.shape) if entries <= ENTRIES else ():
             for simple in _simpler(float(v[index])):
                 changed = v.copy()
                 changed[index] = simple

@@ -48,8 +48,9 @@ COVER = 36
 PATTERNS = 64
 """Choices of signs at one shape that a proof goes through."""
 
-PRODUCT = 216
-"""Shapes that a proof visits; beyond them the longest ranges are cut, and the scope says so."""
+PRODUCT, CASES = 216, 1024
+"""Shapes that a proof visits, and values of integer parameters where there are no sizes; beyond
+them the longest ranges are cut, and the scope says so."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,9 @@ class Statement:
         """The shapes that a search visits: all, or beyond 36 a covering subset in which every pair
         of values of any two names occurs, and every value of all names at once."""
         empty = self.form.__dict__.get(NOWHERE, ())
-        return [sizes for sizes in self._covering() if sizes not in empty]
+        return [sizes for sizes in self._covering if sizes not in empty]
 
+    @cached_property
     def _covering(self) -> list[dict[str, int]]:
         full = self.product({name: self.range_of(name) for name in self.size_names})
         if len(full) <= COVER:
@@ -153,11 +155,14 @@ class Statement:
 
     def _affordable(self, ranges: Mapping[str, Sequence[int]]) -> bool:
         """Are the shapes few enough, and at the largest the choices of signs?"""
+        most = CASES if set(ranges) <= set(self.form.integers) else PRODUCT
+        if math.prod(map(len, ranges.values())) > most:
+            return False
         if not self.sign_raws:
-            return math.prod(map(len, ranges.values())) <= PRODUCT
+            return True
         shapes = self.raw_shapes({name: values[-1] for name, values in ranges.items()})
         signs = sum(math.prod(shapes[k]) for k in self.sign_raws)
-        return math.prod(map(len, ranges.values())) <= PRODUCT and 2**signs <= PATTERNS
+        return 2**signs <= PATTERNS
 
     @cached_property
     def smallest(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
+from fieldcheck.evidence.plain import SET, Near, orders, own, reaches, telling
 from fieldcheck.evidence.statement import Statement
 
 TRACES = frozenset(
@@ -41,6 +42,9 @@ TRACES = frozenset(
         "str",
         "format",
         "callable",
+        "cache_info",
+        "cache_parameters",
+        "cache_clear",
     ]
 )
 """Names that let a body find out."""
@@ -58,16 +62,13 @@ GLOBAL, OUTSIDE = ("LOAD_GLOBAL", "LOAD_NAME"), frozenset(["id", "hash", "open",
 """What tells where something lies in memory, what a process drew for its strings, or what is in a
 file today."""
 
-CHANCE = frozenset(["random", "_random", "secrets", "time", "datetime", "os", "posix", "uuid"])
-"""Modules by which it may be another the next time."""
-
 LIBRARY = tuple(f"fieldcheck.{m}" for m in ("arithmetic", "relations", "domains", "claim"))
+
+WRITERS = ("abc", "collections", "dataclasses", "enum", "functools", "typing")
+"""Modules that write methods into classes of others."""
 
 MAKING = ("__init__", "__setstate__", "__set_name__")
 """Methods that make an object; all others may run whenever it is used."""
-
-Near = list[tuple[str, Any]]
-"""What a function can reach by a name."""
 
 
 def watching(statement: Statement) -> str:
@@ -78,21 +79,26 @@ def watching(statement: Statement) -> str:
 def left_to_chance(statement: Statement) -> str:
     """Why a statement is another each time it is read, or an empty string."""
     for body in bodies(statement):
-        for code, near in reached(body):
+        parts = list(reached(body))
+        for code, near in parts:
             why = _chance(code, near) or next(filter(None, map(_source, near)), "")
             if why:
                 return f"{code.co_name} {why} (line {code.co_firstlineno})"
+        if orders(parts):
+            return f"{body.__name__} {SET}"
     return ""
 
 
 def watches(body: Any) -> str:
     """Why a body could be another the next time it runs, or an empty string."""
+    home = _home(body)
     for code, near in reached(body):
         why = (
             _traces(code)
             or _steps(code)
             or _chance(code, near)
             or next(filter(None, map(_source, near)), "")
+            or reaches(code, near, home)
         )
         if why:
             return f"{code.co_name} {why} (line {code.co_firstlineno})"
@@ -123,10 +129,10 @@ def _chance(code: Any, near: Near) -> str:
     own = {name for name, _ in near}
     before = None
     for step in dis.get_instructions(code):
-        if step.opname == "IMPORT_NAME" and step.argval.split(".")[0] in CHANCE:
+        if step.opname == "IMPORT_NAME" and telling(step.argval):
             return f"is left to {step.argval!r}"
-        if step.argval == "rvs":
-            return "is left to 'rvs'"
+        if step.argval in ("rvs", "__hash__"):
+            return f"is left to {step.argval!r}"
         if step.argval in DRAWS and before is not None and before.argval in modules:
             return f"is left to '{before.argval}.{step.argval}'"
         if step.opname in GLOBAL and step.argval in OUTSIDE and step.argval not in own:
@@ -145,8 +151,8 @@ def _source(named: tuple[str, Any]) -> str:
     if any(hasattr(one, "__next__") and not isinstance(one, type) for one in (value, owner)):
         return f"draws from {name!r}"
     made_in = [value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", "")]
-    made_in.append(type(owner).__module__)
-    chance = any(str(m).split(".")[0] in CHANCE or str(m) == "numpy.random" for m in made_in)
+    made_in += [type(value).__module__, type(owner).__module__]
+    chance = any(telling(str(m)) for m in made_in)
     return f"is left to {name!r}" if chance else ""
 
 
@@ -158,23 +164,32 @@ def bodies(statement: Statement) -> list[Any]:
 def reached(body: Any) -> Iterator[tuple[Any, Near]]:
     """The code of a body, of the functions in it and of those beside it that it calls, with what
     each can reach."""
-    todo, seen = [getattr(body, "func", body)], set()
+    todo: list[tuple[Any, dict[str, Any]]] = [(getattr(body, "func", body), {})]
+    seen = set()
     while todo:
-        function = todo.pop()
-        todo += [f for f in [getattr(function, "__wrapped__", None)] if f is not None]
+        function, scope = todo.pop()
+        wrapped = getattr(function, "__wrapped__", None)
+        todo += [(wrapped, {})] if wrapped is not None else []
         code = getattr(function, "__code__", function if inspect.iscode(function) else None)
         if code is None or code in seen:
             continue
         seen.add(code)
-        near = _near(function, code)
+        scope = getattr(function, "__globals__", scope)  # a function within sees what its own does
+        near = _near(function, code, scope)
         yield code, near
-        todo += [c for c in code.co_consts if inspect.iscode(c)]
-        todo += [f for _, value in near for f in _called(value)]
+        todo += [(c, scope) for c in code.co_consts if inspect.iscode(c)]
+        todo += [(f, {}) for _, value in near for f in _called(value)]
 
 
-def _near(function: Any, code: Any) -> Near:
-    scope = getattr(function, "__globals__", {})
+def _home(body: Any) -> str:
+    """The package that a body is of."""
+    return str(getattr(body, "__module__", "")).split(".")[0]
+
+
+def _near(function: Any, code: Any, scope: dict[str, Any]) -> Near:
     near = [(name, scope[name]) for name in code.co_names if name in scope]
+    modules = [v for _, v in near if inspect.ismodule(v) and own(v.__name__, _home(function))]
+    near += [(n, getattr(m, n)) for m in modules for n in code.co_names if hasattr(m, n)]
     defaults = getattr(function, "__defaults__", None) or ()
     near += zip(code.co_varnames[code.co_argcount - len(defaults) :], defaults, strict=False)
     near += (getattr(function, "__kwdefaults__", None) or {}).items()  # choices
@@ -220,7 +235,7 @@ def _methods(kind: type) -> Iterator[Any]:
 
 
 def _generated(kind: type, function: Any) -> bool:
-    """Did the standard library write this method of a dataclass?"""
+    """Did the standard library write this method, of a dataclass, an enumeration, a named tuple?"""
     home = function.__globals__.get("__name__", "").split(".")[0]
-    written = home in sys.stdlib_module_names - {"__main__"}
-    return is_dataclass(kind) and (written or function.__code__.co_filename == "<string>")
+    written = home in WRITERS or home.startswith("namedtuple_")
+    return written or (is_dataclass(kind) and function.__code__.co_filename == "<string>")

@@ -93,8 +93,8 @@ def _anew(rows: dict[str, ClaimRow], request: Request, machine: str) -> Iterator
 
 
 SAID = ("verdict", "grade", "scope", "parts", "met", "outcome")
-"""What must come out the same.  Points, primes and so witnesses are drawn afresh, and a witness is a
-rational or a ball as it was drawn: a refutation's grade is not held."""
+"""What must come out the same.  Points, primes and so witnesses are drawn afresh, and a witness is
+a rational or a ball as it was drawn: a refutation's grade is not held."""
 
 
 def _difference(form: FormRow, made: FormRow | None) -> str:

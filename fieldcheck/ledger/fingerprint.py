@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fieldcheck import ordinary
 from fieldcheck.evidence import fingerprint as code
 
 PREFIX = "fieldcheck-"
@@ -128,5 +129,5 @@ def outdated_pages(cache: Path, hashes: Mapping[str, str]) -> set[str]:
         before = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         before = {}
-    file.write_text(json.dumps(dict(hashes), indent=1), encoding="utf-8")
+    ordinary.write_text(file, json.dumps(dict(hashes), indent=1))
     return {name for name, digest in hashes.items() if before.get(name, digest) != digest}

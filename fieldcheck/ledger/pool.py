@@ -10,7 +10,6 @@ by.  Workers die with their parent, however it dies.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import multiprocessing
 import os
@@ -329,24 +328,10 @@ def _alone(parent: int) -> None:
     """A group of its own, that ends with the parent; nothing that bodies print is heard."""
     with contextlib.suppress(OSError, AttributeError):
         os.setpgid(0, 0)
-    try:
-        deadly = ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0) == 0  # PR_SET_PDEATHSIG
-    except (OSError, AttributeError):  # pragma: no cover - not Linux
-        deadly = False
-    if not deadly:  # pragma: no cover - not Linux
-        threading.Thread(target=_follow, daemon=True).start()
-    if os.getppid() != parent:  # it died before that
-        os._exit(1)
+    usage.end_with(parent)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-
-
-def _follow() -> None:  # pragma: no cover - not Linux
-    above = multiprocessing.parent_process()
-    if above is not None:
-        above.join()
-    os._exit(1)
 
 
 def _verify(engine: Any, claims: Any, task: Task, say: Callable[[Any], None]) -> Any:

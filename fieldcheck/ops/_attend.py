@@ -17,6 +17,7 @@ through :mod:`fieldcheck.ops._rows`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -170,11 +171,27 @@ def _added(table: Tensor | None) -> bool:
     return table is not None and table.dtype != torch.bool
 
 
-def _road(q: Tensor, k: Tensor, table: Tensor | None) -> str:
+def _road(q: Tensor, k: Tensor, table: Tensor | None, scale: float) -> str:
     if _idle(q, k):
         return "chunked"
-    road = _roads.attention(q.device, q.dtype)[0]
+    road, reason = _roads.attention(q.device, q.dtype)
+    if road == "fused" and reason != _roads.ASKED and _large(q, k, scale):
+        return "chunked"
     return "chunked" if road == "flex" and _added(table) else road
+
+
+LARGE = {torch.float64: 2.0**30}
+"""Scores whose rounding, about 1e-7 in float64 and 1e-3 in float32 (2**14), a weight shows."""
+
+
+def _large(q: Tensor, k: Tensor, scale: float) -> bool:
+    """Can scores be so large that the kernel's two passes, which round them differently, disagree
+    on the weights?  A chunk computes them in one way."""
+    if not q.numel() or not k.numel():
+        return False
+    longest = [torch.linalg.vector_norm(x, dim=-1, dtype=_wide(x)[0].dtype).amax() for x in (q, k)]
+    bound = abs(scale) * float(longest[0]) * float(longest[1])
+    return LARGE.get(q.dtype, 2.0**14) < bound < math.inf
 
 
 def _refuse_empty_rows(table: Tensor, n: int, mask: Interval | None = None) -> None:
@@ -208,7 +225,7 @@ def attend(
     if _added(table) and q.dtype in (torch.float16, torch.bfloat16):
         out, lse = attend(*_wide(q, k), table, mask, scale, False)  # a half type would round it
         return out.to(q.dtype), lse
-    road = _road(q, k, table)
+    road = _road(q, k, table, scale)
     if road == "fused":
         out, lse = _fused.attention(q, k, k, interval, table, scale)
         # For a query with a NaN the kernel answers 0.
@@ -240,7 +257,7 @@ def scatter(
 ) -> Tensor:
     """``exp(scale q k^T - lse)^T (w q)``: what every key receives from all queries."""
     interval = parse(mask)
-    road = _road(q, k, table)
+    road = _road(q, k, table, scale)
     wide_q, wide_k, wide_w = _wide(q, k, w)
     if road == "fused":
         out = _fused.scatter(wide_q, wide_k, lse, wide_w, interval, table, scale)
@@ -273,7 +290,7 @@ def attend_vjp(
 ) -> tuple[Tensor, Tensor]:
     """The gradients of ``<g_out, out> + <g_lse, lse>`` in ``q`` and in ``k``."""
     interval = parse(mask)
-    road = _road(q, k, table)
+    road = _road(q, k, table, scale)
     if road == "fused" and _fused.has_backward(q, k, interval, table):
         dq, dk = _fused.backward(q, k, out, lse, g_out, interval, scale)
         if g_lse is not None:

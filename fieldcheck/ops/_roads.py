@@ -18,6 +18,9 @@ from torch import Tensor
 
 from . import _check
 
+ASKED = "asked for by name"
+"""Why a road is taken that somebody has named."""
+
 Attention = Literal["fused", "flex", "chunked"]
 ROADS = get_args(Attention)
 
@@ -155,7 +158,7 @@ def attention(device: torch.device, dtype: torch.dtype) -> tuple[Attention, str]
     forced = _forced or os.environ.get("FIELDCHECK_ATTENTION")
     if forced:
         _check.choice("attention", "FIELDCHECK_ATTENTION", forced, ROADS)
-        return forced, "asked for by name"  # type: ignore[return-value]
+        return forced, ASKED  # type: ignore[return-value]
     if device.type == "cpu":
         trouble = _probe_flash(dtype)
         if trouble:

@@ -12,10 +12,9 @@ from . import _check
 from ._steady import steady
 from .reference import _wide
 
-#: Temperatures that are powers of two from here on scale without rounding, and energies up to this
-#: share of the largest number without overflow: there the lowest energy need not be taken off,
-#: which costs a sweep.
-COLD = 2.0**-10
+#: Temperatures that are powers of two from here on scale without rounding and without overflow:
+#: there the lowest energy need not be taken off, which costs a sweep.
+WARM = 1.0
 
 Dim = int | Sequence[int]
 
@@ -83,7 +82,7 @@ def _exact(temperature: float | Tensor) -> bool:
     sweeps, and may hold the temperature open."""
     if torch.compiler.is_compiling() or isinstance(temperature, Tensor):
         return False
-    return temperature >= COLD and math.frexp(temperature)[0] == 0.5
+    return temperature >= WARM and math.frexp(temperature)[0] == 0.5
 
 
 @steady

@@ -73,6 +73,8 @@ def _product(x: Tensor, g: Tensor) -> Tensor:
 def _middle(m: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> tuple[Tensor, Tensor]:
     """V and G from M = X*X: (..., C, C) and factors (H, C, r)."""
     heads, _, r = q.shape
+    if not heads:
+        return m.new_zeros(m.shape[:-2]), torch.zeros_like(m)
     # Both terms of G have the form a (b^* M d) e^*: 2 H of them, (a, b, d, e) = (q, k, v, o) or
     # (v, o, q, k).
     first, second = torch.cat((q, v)), torch.cat((k, o))

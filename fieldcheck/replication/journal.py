@@ -25,10 +25,10 @@ class Journal:
     def __init__(self, path: Path, head: Row, resume: bool) -> None:
         self.path, self.head = path, head
         self.rows: list[Row] = []
-        if path.exists():
+        if path.exists() and not _hardly_begun(path):
             self._take_up(resume)
         else:
-            self._append({"head": head})
+            self._write([{"head": head}])
 
     def _take_up(self, resume: bool) -> None:
         first, self.rows = read(self.path)
@@ -43,15 +43,14 @@ class Journal:
                     "with new ones; remove it and begin again"
                 )
         self.head = first
-        whole = "".join(line(row) for row in [{"head": first}, *self.rows])
-        if self.path.read_text(encoding="utf-8") != whole:  # the last line was cut off
-            self.path.write_text(whole, encoding="utf-8")
+        if not ordinary.read_text(self.path).endswith("\n"):  # the last line was cut off
+            self._write([{"head": first}, *self.rows])
+
+    def _write(self, rows: list[Row]) -> None:
+        ordinary.write_text(self.path, "".join(map(line, rows)))
 
     def add(self, row: Row) -> None:
         self.rows.append(row)
-        self._append(row)
-
-    def _append(self, row: Row) -> None:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(line(row))
             file.flush()
@@ -68,6 +67,12 @@ def key(row: Row) -> Key:
 
 def line(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _hardly_begun(path: Path) -> bool:
+    """Did a kill cut off the head itself?  (Before heads were written whole or not at all.)"""
+    text, start = ordinary.read_text(path), '{"head": {'
+    return "\n" not in text and (text.startswith(start) or start.startswith(text))
 
 
 def read(path: Path) -> tuple[Row, list[Row]]:

@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from fieldcheck import ordinary
+
 from . import protocol as paper
 from .journal import Journal, Key, Row
 from .protocol import Protocol
@@ -129,4 +131,4 @@ def write(path: Path, record: dict[str, Any]) -> None:
     head = {k: v for k, v in record.items() if k != "runs"}
     runs = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in record["runs"])
     start = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
-    path.write_text(f'{start},\n "runs": [\n{runs}\n ]\n}}\n', encoding="utf-8")
+    ordinary.write_text(path, f'{start},\n "runs": [\n{runs}\n ]\n}}\n')

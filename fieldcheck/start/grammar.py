@@ -7,7 +7,8 @@ subscripts.  What it does not know raises :class:`Unread`, with words that a rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -42,6 +43,30 @@ def symbols(node: Any) -> Iterator[str]:
         yield from symbols(each)
 
 
+def called(node: Any) -> list[str]:
+    """The names of symbols and of functions in a tree."""
+    if not isinstance(node, Node):
+        return [n for each in node for n in called(each)] if isinstance(node, tuple) else []
+    if node.op == "label":
+        return [f"{node.args[0]}_all"]
+    own = [node.args[0]] if node.op in ("sym", "call") else []
+    rest = node.args[1:] if own else node.args
+    bound = node.args[:1] if node.op == "corners" else ()
+    return [*own, *(n for each in rest for n in called(each) if n not in bound)]
+
+
+def renamed(node: Any, names: Mapping[str, str]) -> Any:
+    """A tree whose symbols and functions have other names."""
+    if isinstance(node, tuple):
+        return tuple(renamed(each, names) for each in node)
+    if not isinstance(node, Node) or not names:
+        return node
+    if node.op in ("sym", "call"):
+        first, *rest = node.args
+        return Node(node.op, (names.get(first, first), *renamed(tuple(rest), names)))
+    return Node(node.op, renamed(node.args, names))
+
+
 @dataclass(frozen=True)
 class Environment:
     """``\\begin{pmatrix} … \\end{pmatrix}``."""
@@ -66,6 +91,7 @@ _OTHER_RELATIONS = (
 OTHER_RELATIONS = frozenset(_OTHER_RELATIONS.split())
 FUNCTIONS = {
     "exp": "exp", "log": "log", "ln": "log", "tanh": "tanh", "sin": "sin", "cos": "cos",
+    "sinh": "sinh", "cosh": "cosh", "arctan": "arctan", "atan": "arctan", "erf": "erf",
     "tr": "trace", "Tr": "trace", "trace": "trace", "Trace": "trace", "det": "det", "diag": "diag",
     "Diag": "diag", "softmax": "softmax", "Softmax": "softmax", "SoftMax": "softmax",
     "softplus": "softplus", "relu": "relu", "ReLU": "relu", "vec": "vec", "sigmoid": "logistic",
@@ -103,6 +129,8 @@ _GREEK = (
     r"\Delta \Theta \Lambda \Xi \Sigma \Upsilon \Phi \Psi \Omega \ell \pi \Pi"
 )
 GREEK = frozenset(_GREEK.split())
+MARKS = {"+": "plus", "*": "star", r"\ast": "star", r"\star": "star", r"\prime": "prime"}
+"""What stands above a letter and makes another symbol of it, where an article says so."""
 TRANSPOSE = frozenset(("T", r"\top", r"\intercal"))
 ADJOINT = frozenset(("H", r"\dagger", "*", r"\ast", r"\star"))
 UNKNOWN = {
@@ -117,6 +145,10 @@ UNKNOWN = {
     r"\substack": "an index condition", r"\underbrace": "a brace below", r"\wedge": "a wedge",
 }  # fmt: skip
 """Signs that this grammar has no reading for, in words."""
+
+
+TWO_VALUES = {"-1,1": -1, "-1,+1": -1, "+1,-1": -1, "1,-1": -1, r"\pm1": -1, "0,1": 0, "1,0": 0}
+"""Pairs of values that a sum or a variable may run over, by the lesser; the other is 1."""
 
 
 def normal(tokens: Sequence[Token]) -> list[Token]:
@@ -149,6 +181,18 @@ def normal(tokens: Sequence[Token]) -> list[Token]:
     return found
 
 
+def unfonted(tokens: Sequence[Token]) -> list[Token]:
+    r"""The tokens with ``\mathbf{x}`` as ``x``: single letters without their font."""
+    found: list[Token] = []
+    for token in tokens:
+        letter = spelled(token).strip()
+        if found and found[-1] in FONTS and is_index(letter):
+            found[-1] = letter
+        else:
+            found.append(token)
+    return found
+
+
 def spelled(token: Token) -> str:
     """Tokens as the text that they were."""
     if isinstance(token, tuple):
@@ -165,12 +209,18 @@ def named(token: Token) -> str:
     return {"lambda": "lam", "in": "in_", "is": "is_", "as": "as_", "xp": "xp_"}.get(made, made)
 
 
+def is_index(token: Token) -> bool:
+    """May a token be an index: is it one letter?"""
+    return isinstance(token, str) and ((len(token) == 1 and token.isalpha()) or token in GREEK)
+
+
 class Parser:
     """Reads one formula.
 
     functions: names that the article defines as functions, so that ``f(x)`` is no product
     parts:     names whose numbered entries the article lists, ``x_1, …, x_n``
     known:     names that it declares as inputs, so that ``A(B)`` is a product
+    marked:    names with a mark above that it defines or declares, ``x^\\star``
     """
 
     def __init__(
@@ -179,11 +229,13 @@ class Parser:
         functions: Collection[str] = (),
         parts: Collection[str] = (),
         known: Collection[str] = (),
+        marked: Collection[str] = (),
     ) -> None:
         self.tokens = normal(tokens)
         self.known = known
         self.functions = functions
         self.parts = parts
+        self.marked = marked
         self.at = 0
         self.closers: list[str] = []
 
@@ -200,7 +252,7 @@ class Parser:
     def within(self, tokens: Token) -> Parser:
         """A parser for a part."""
         inner = tokens if isinstance(tokens, tuple) else (tokens,)
-        return Parser(inner, self.functions, self.parts, self.known)
+        return Parser(inner, self.functions, self.parts, self.known, self.marked)
 
     def whole(self) -> Node:
         """All tokens as one expression."""
@@ -313,7 +365,9 @@ class Parser:
     def scripts(self, base: Node) -> Node:
         while self.next in ("^", "_", "'"):
             token = self.take()
-            if token == "'":
+            if token == "'" and base.op == "sym" and f"{base.args[0]}_prime" in self.known:
+                base = Node("sym", (f"{base.args[0]}_prime",))
+            elif token == "'":
                 base = Node("prime", (base,))
             elif token == "_":
                 base = self.subscript(base, self.take())
@@ -330,6 +384,10 @@ class Parser:
             return Node("call", ("exp", (self.inside(tuple(inner)),)))
         if base.op == "call" and base.args[0] in FUNCTIONS.values() and not base.args[1]:
             raise Unread(f"a power of the function {base.args[0]}")
+        if base.op == "sym" and len(text) == 1 and text[0] in MARKS:
+            name = f"{base.args[0]}_{MARKS[text[0]]}"
+            if name in self.marked or name in self.known:
+                return Node("sym", (name,))
         if len(text) == 1 and text[0] in TRANSPOSE:
             return Node("T", (base,))
         if len(text) == 1 and text[0] in ADJOINT:
@@ -337,11 +395,21 @@ class Parser:
         if len(text) == 2 and text[0] == "-" and text[1] in TRANSPOSE:
             return Node("inv", (Node("T", (base,)),))
         if text and text[0] == "(":
-            raise Unread(f"the exponent ({spelled(tuple(inner))}) is a label, not a power")
+            return self.labelled(base, inner)
         exponent = self.inside(tuple(inner))
         if exponent == Node("neg", (Node("num", (Fraction(1),)),)):
             return Node("inv", (base,))
         return Node("pow", (base, exponent))
+
+    @staticmethod
+    def labelled(base: Node, inner: list[Token]) -> Node:
+        """``p^{(k)}``: one of several, with a label above for its index."""
+        letters = [t for t in inner if t not in ("(", ")")]
+        at, below = base.args if base.op == "index" else (base, ())
+        if len(letters) != 1 or at.op != "sym" or not is_index(letters[0]):
+            raise Unread(f"the exponent ({spelled(tuple(inner))}) is a label, not a power")
+        made = Node("label", (at.args[0], named(letters[0])))
+        return Node("index", (made, below)) if below else made
 
     def subscript(self, base: Node, script: Token) -> Node:
         inner = normal(script if isinstance(script, tuple) else (script,))
@@ -354,10 +422,9 @@ class Parser:
             return Node("norm", (base.args[0], spelled(tuple(inner))))
         if base.op == "sym" and base.args[0] == "delta" and len(letters) == 2:
             return Node("delta", tuple(named(t) for t in letters))
-        is_index = letters and all(
-            isinstance(t, str) and ((len(t) == 1 and t.isalpha()) or t in GREEK) for t in letters
-        )
-        if is_index:
+        if base.op == "sym" and f"{base.args[0]}_{named(tuple(inner))}" in self.known:
+            return Node("sym", (f"{base.args[0]}_{named(tuple(inner))}",))
+        if letters and all(map(is_index, letters)):
             return Node("index", (base, tuple(named(t) for t in letters)))
         if any(t in ("+", "-", "<", ">") for t in inner):
             raise Unread(f"the index {spelled(tuple(inner))!r}")
@@ -458,6 +525,8 @@ class Parser:
                 raise Unread("a second derivative in a fraction")
             wrt = self.inside(tuple(below[n:]))
             body = self.inside(tuple(above[n:])) if above[n:] else self.argument()
+            if body.op == "sym" and body.args[0] in self.functions and self.next == "(":
+                body = Node("call", (body.args[0], self.arguments()))
             return Node("partial", (body, wrt))
         return Node("div", (self.inside(tuple(above)), self.inside(tuple(below))))
 
@@ -482,8 +551,12 @@ class Parser:
         if self.next in OPENING:
             return self.scripts(self.primary())
         before = self.at
+        first = self.primary()
+        if first.op == "call" and first.args[0] in self.functions:
+            return first  # what stands above it is of the derivative
+        self.at = before
         first = self.factor()
-        if first.op in ("call", "index") and before != self.at:
+        if first.op in ("call", "index"):
             return first
         self.at = before
         return self.product()
@@ -501,20 +574,32 @@ class Parser:
             return self.listed(token)
         if within := self.between(low):
             low, upper = within
+        if token == r"\sum" and r"\in" in low:
+            return self.corners(low)
         ordered = "<" in low
         names, first, differ = self.indices([t for t in low if t != "<"] if ordered else low)
         last = self.inside(upper) if upper != () else None
         if first is not None and last is None:
             raise Unread(f"{token} says where it starts and not where it ends")
         body = self.product() if token != r"\sum" else self.term()
-        if ordered:
-            return Node("pairs", (*names, last, body))
-        if differ:
-            apart = Node("add", (Node("num", (Fraction(1),)), Node("neg", (Node("delta", names),))))
-            body = Node("mul", (apart, body))
+        if ordered or differ:
+            if token != r"\sum":
+                raise Unread(f"{token} under a condition")
+            return Node("pairs", (*names, "<" if ordered else "!=", last, body))
         for name in reversed(names):
             body = Node(token[1:], (name, first, last, body))
         return body
+
+    def corners(self, low: list[Token]) -> Node:
+        r"""``\sum_{s \in \{-1, +1\}^n}``: over all vectors of two values."""
+        at = low.index(r"\in")
+        values = "".join(spelled(t) for t in low[at + 1 :] if spelled(t) not in ("{", "}"))
+        found = re.fullmatch(r"\\\{([^{}\\]*|\\pm1)\\\}(?:\^(.*))?", values)
+        lowest = TWO_VALUES.get(found[1]) if found else None
+        if not found or lowest is None or at != 1 or not is_index(low[0]):
+            raise Unread(f"the index condition {' '.join(map(spelled, low))}")
+        size = self.inside(low[-1]) if found[2] else None
+        return Node("corners", (named(low[0]), lowest, size, self.term()))
 
     @staticmethod
     def between(low: list[Token]) -> tuple[list[Token], Token] | None:
@@ -607,6 +692,14 @@ class Parser:
     def arguments(self) -> tuple[Node, ...]:
         """The arguments of a call, separated by commas, semicolons or a bar."""
         closer = OPENING[self.take()]
+        end = next((k for k in range(self.at, len(self.tokens)) if self.tokens[k] == closer), 0)
+        listed = unfonted(self.tokens[self.at : end])
+        if {r"\dots", r"\ldots", r"\cdots"} & set(map(spelled, listed)):  # f(x_1, …, x_n)
+            self.at = end + 1
+            if listed[1:2] != ["_"] or not is_index(listed[0]):
+                raise Unread("an ellipsis")
+            name = named(listed[0])
+            return (Node("sym", (f"{name}_all" if f"{name}_all" in self.known else name,)),)
         found = []
         with self.until(closer):
             found.append(self._separated())

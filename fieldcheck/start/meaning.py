@@ -2,7 +2,9 @@ r"""From a formula's tree to the body of a claim, with the shapes worked out.
 
 A value has a shape of at most two axes, and before them one axis for each index that is free in it:
 ``x_i`` is the array x with the axis i, and a sum over i is a sum over that axis.  Lengths are
-unified as the formula is read; what does not fit raises :class:`Unread` with both lengths.  Code is
+unified as the formula is read; what does not fit raises :class:`Unread` with both lengths.  That
+reads little of vectors with an index. There the formula is read in loops: an index is a number of
+Python's, ``x_i`` is ``x[i]``, and a sum over i is one of Python's, for one size at a time.  Code is
 text with marks for lengths, which are replaced when all of them are known.
 """
 
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
@@ -21,8 +23,11 @@ from fieldcheck.start.prose import Declared
 
 ADD, MUL, POWER, ATOM = 1, 2, 3, 4
 RANKS = {"number": 0, "vector": 1, "matrix": 2}
-ENTRYWISE = frozenset(("exp", "log", "sin", "cos", "tanh", "logistic", "softplus", "relu", "sqrt"))
+ENTRYWISE = frozenset(("exp", "log", "sin", "cos", "tanh", "logistic", "softplus", "relu", "sqrt",
+                       "sinh", "cosh", "arctan", "erf"))  # fmt: skip
 OPERATOR = frozenset(("op", "mathrmop", "textop", "operatornameop", "mathrm{op}"))
+SQUARE = frozenset(("symmetric", "spd", "invertible", "orthogonal", "hermitian", "unitary", "skew",
+                    "psd", "hollow"))  # fmt: skip
 POSITIVE = frozenset(("log", "sqrt"))
 
 
@@ -71,6 +76,7 @@ class Value:
     shape: tuple[Length, ...] = ()
     row: bool = False
     plain: bool = False  # a Python number
+    several: bool = False  # vectors or matrices, one for each number along the first axis
 
     def at(self, level: int) -> str:
         return self.code if self.level >= level else f"({self.code})"
@@ -95,6 +101,8 @@ class Definition:
     indices: tuple[str, ...] = ()
     place: tuple[int, int] = (0, 0)
     printed: str = ""
+    bare: bool = False
+    """Does its name alone stand for its value, as after ``p = p(z) = …``?"""
 
 
 @dataclass
@@ -129,7 +137,11 @@ class Reader:
         definitions: Sequence[Definition],
         sizes: Iterable[str],
         guess: Mapping[str, int],
+        looped: bool = False,
+        entered: Collection[str] = (),
     ) -> None:
+        self.entered = entered  # of x_1, …, x_n and a vector x, the x of which x_i is an entry
+        self.looped = looped
         self.declared, self.definitions, self.guess = declared, definitions, guess
         self.by_name = {d.name: d for d in definitions}
         self.sizes = set(sizes)
@@ -142,11 +154,16 @@ class Reader:
         self.notes: list[str] = []
         self.tools: set[str] = set()
         self.open: list[str] = []
+        self.outside: set[str] = set()
+        self.captured: list[tuple[int, dict[str, Value]]] = []
 
     # -- lengths and indices ----------------------------------------------------------------------
     def length(self, name: str | int) -> Length:
         if isinstance(name, int):
             return Length(name)
+        for each in self.declared[name].hypotheses if name in self.declared else ():
+            if each.startswith("unread ") and "=" in each:
+                raise Unread(f"what is said of {name}: {each[7:]}")
         return self.lengths.setdefault(name, Length(name))
 
     def index_length(self, name: str) -> Length:
@@ -161,34 +178,71 @@ class Reader:
 
     # -- symbols ----------------------------------------------------------------------------------
     def symbol(self, name: str) -> Value:
-        for scope in reversed(self.locals):
-            if name in scope:
-                return scope[name]
-        if name in self.by_name and not self.by_name[name].params:
-            return self.defined(self.by_name[name], ())
+        for depth in reversed(range(len(self.locals))):
+            if name in self.locals[depth]:
+                return self._taken(name, self.locals[depth][name], depth)
         if name in self.by_name:
-            raise Unread(f"the function {name} without its argument")
+            definition = self.by_name[name]
+            if definition.params and not definition.bare:
+                self.note(f"{name} without its argument is taken at {', '.join(definition.params)}")
+            return self.defined(definition, [self.symbol(p) for p in definition.params])
         if name in self.inputs:
-            return self.inputs[name]
+            return self._taken(name, self.inputs[name], -1)
         said = self.declared.get(name)
+        if (made := self._by_rows(name, said)) is not None:
+            return made
         rank = said.rank if said else None
-        if rank is None and name in self.sizes and name not in self.guess:
+        counts = said and all(h.startswith(("least", "integer", "unread")) for h in said.hypotheses)
+        if not rank and (rank is None or counts) and name in self.sizes and name not in self.guess:
             return Value(self.length(name).mark, plain=True)
+        for each in said.hypotheses if said else ():
+            if each.startswith("unread "):
+                raise Unread(f"what is said of {name}: {each[7:]}")
         if name == "pi" and rank is None:
             return Value("xp.pi")
         if rank is None:
             rank = self.guess.get(name, 0)
         if said and said.dims:
-            shape = tuple(self.length(d) for d in said.dims)
+            dims = said.dims
+            of = self.declared.get(said.of)
+            if of and len(of.dims) == 2:
+                dims = of.dims[::-1] if said.columns else of.dims
+            shape = tuple(self.length(d) if d else Length() for d in dims)
         else:
             shape = tuple(Length() for _ in range(rank))
         assumed = set(said.hypotheses) if said else set()
-        if rank == 2 and assumed & {"symmetric", "spd", "invertible", "orthogonal", "hermitian",
-                                    "unitary", "skew", "psd"}:  # fmt: skip
+        if rank == 2 and not (said and said.several) and assumed & SQUARE:
             shape[0].unify(shape[1], name)
         self.hypotheses.setdefault(name, set()).update(assumed)
-        self.inputs[name] = Value(name, shape=shape)
-        return self.inputs[name]
+        if "integer" in " ".join(assumed):
+            self.note(f"{name} is an integer: a few are tried")
+        is_several = bool(said and said.several)
+        plain = any(h.startswith("integer") for h in assumed)
+        self.inputs[name] = Value(name, shape=shape, several=is_several, plain=plain)
+        return self._taken(name, self.inputs[name], -1)
+
+    def _by_rows(self, name: str, said: Declared | None) -> Value | None:
+        """Vectors that are the rows or columns of a matrix; or the matrix, where the text says more
+        of them than of it."""
+        several = said if said and said.of and not _assumed(said) else None
+        holder = next((d for d in self.declared.values() if d.of == name and _assumed(d)), None)
+        other = several.of if several else holder.name if holder else ""
+        link = several or holder
+        if not other or link is None:
+            return None
+        made = self.symbol(other)
+        if len(made.shape) != 2:
+            raise Unread(f"{other} has no rows and columns")
+        if link.columns:
+            made = replace(made, code=f"{made.code}.T", shape=made.shape[::-1])
+        return replace(made, several=several is not None)
+
+    def _taken(self, name: str, value: Value, depth: int) -> Value:
+        """A value; functions whose bodies are read just now take it over, unless it is theirs."""
+        for own, found in self.captured:
+            if depth < own:
+                found.setdefault(name, value)
+        return value
 
     def defined(self, definition: Definition, arguments: Sequence[Value]) -> Value:
         """A call of what the article defines, with its shape worked out for these arguments."""
@@ -200,7 +254,7 @@ class Reader:
         if any(a.axes for a in arguments):
             raise Unread(f"{name} of an entry")
         params = {
-            p: Value(p, shape=a.shape, row=a.row)
+            p: Value(p, shape=a.shape, row=a.row, several=a.several)
             for p, a in zip(definition.params, arguments, strict=True)
         }
         # A size that the parameter was declared with is that of the argument, here.
@@ -210,8 +264,13 @@ class Reader:
             for dim, length in zip(said.dims if said else (), value.shape, strict=False):
                 if isinstance(dim, str):
                     own_lengths[dim] = length
+        if any(a.plain for a in arguments):
+            arguments = [replace(a, code=self._lifted(a), plain=False) for a in arguments]
+        captured: dict[str, Value] = {}
+        self.captured.append((len(self.locals), captured))
         self.locals.append(params)
         self.indices, indices = [{}], self.indices
+        self.outside, outside = set(definition.indices), self.outside
         self.lengths, lengths_before = own_lengths, self.lengths
         self.open.append(name)
         try:
@@ -220,33 +279,37 @@ class Reader:
         finally:
             self.open.pop()
             self.locals.pop()
+            self.captured.pop()
             inner, self.indices = self.indices[0], indices
+            self.outside = outside
             self.lengths = {**self.lengths, **lengths_before}
-        if set(body.axes) != set(definition.indices) or inner.keys() - set(definition.indices):
+        named = set(definition.indices)
+        if (not self.looped and set(body.axes) != named) or inner.keys() - named:
             raise Unread(f"the free indices of the definition of {name}")
-        if lengths:  # F(X)_{ic}: the entries of what is defined
-            body = Value(self.aligned(body, definition.indices), ATOM, (), lengths)
-        used = dict.fromkeys(self._captured(definition))
-        captured = {n: self.symbol(n) for n in used if self._is_input(n)}
+        if lengths and self.looped:
+            if len(named) < len(lengths) or len(lengths) + len(body.shape) > 3:
+                raise Unread(f"the indices of the definition of {name}")
+            if body.row:
+                raise Unread(f"{name}: a row for each index")
+            code = body.code
+            for index, length in reversed(list(zip(definition.indices, lengths, strict=True))):
+                code = f"xp.stack([{code} for {index} in range({length.mark})])"
+            shape = (*lengths, *body.shape)
+            body = Value(code, ATOM, (), shape, several=bool(body.shape))
+        elif lengths:  # F(X)_{ic}: the entries of what is defined
+            code = self.aligned(body, definition.indices)
+            shape = (*lengths, *body.shape)
+            if body.row or len(shape) > 3:
+                raise Unread(f"the indices of the definition of {name}")
+            body = Value(code, ATOM, (), shape, several=bool(body.shape))
+        captured = {n: captured[n] for n in sorted(captured)}
         helper = Helper(definition, (*params, *captured), body.code, {**params, **captured})
         self.helpers.setdefault(name, helper)
         shown = ", ".join(
             ["xp", *(a.code for a in arguments), *(v.code for v in captured.values())]
         )
-        return Value(f"{name}({shown})", shape=body.shape, row=body.row)
-
-    def _is_input(self, name: str) -> bool:
-        return name in self.inputs or any(name in scope for scope in self.locals)
-
-    def _captured(self, definition: Definition) -> list[str]:
-        """The inputs that a definition uses besides its parameters, with those of inner ones."""
-        found = []
-        for name in _called(definition.body):
-            if name in definition.params:
-                continue
-            inner = self.by_name.get(name)
-            found += self._captured(inner) if inner else [name]
-        return found
+        made = f"{name}({shown})"
+        return Value(made, shape=body.shape, row=body.row, several=body.several)
 
     # -- values -----------------------------------------------------------------------------------
     def value(self, node: Node) -> Value:
@@ -258,7 +321,17 @@ class Reader:
         if read is None:
             raise Unread(f"{node.op} has no reading")
         made: Value = read(*node.args)
+        if made.several:
+            raise Unread("several vectors without an index")
         return made
+
+    def named(self, node: Node) -> Value:
+        """What a definition names."""
+        return self._call(*node.args) if node.op == "call" else self.argument(node)
+
+    def argument(self, node: Node) -> Value:
+        """The same of what may be several vectors."""
+        return self.symbol(node.args[0]) if node.op == "sym" else self.value(node)
 
     def number(self, node: Node, what: str) -> Value:
         made = self.value(node)
@@ -283,25 +356,25 @@ class Reader:
         return Value(f"xp.ones({n.mark})", shape=(n,))
 
     # -- alignment of free indices ----------------------------------------------------------------
-    def aligned(self, value: Value, axes: Sequence[str], level: int = ATOM) -> str:
-        """The code with one axis for each of these indices, in this order."""
+    def aligned(self, value: Value, axes: Sequence[str], level: int = ATOM, shaped: int = 0) -> str:
+        """The code with one axis for each of these indices, in this order, before its shape; a
+        number beside what has a shape gets as many axes behind."""
         own = value.axes
-        if not own or tuple(own) == tuple(axes):
+        behind = 0 if value.shape else shaped
+        if not own or (tuple(own) == tuple(axes) and not behind):
             return value.at(level)
         if set(own) - set(axes):
             raise Unread("indices that stand on one side only")
-        if value.shape:
-            raise Unread("an indexed vector beside another index")
         code = value.at(ATOM)
         order = [a for a in axes if a in own]
         if order != list(own):
-            if len(own) != 2:
-                raise Unread("more than two indices in another order")
-            code = f"{code}.T"
-        if list(axes)[-len(order) :] == order:  # broadcasting does it
+            places = [own.index(a) for a in order] + [len(own) + k for k in range(len(value.shape))]
+            code = f"{code}.T" if len(places) == 2 else f"xp.permute({code}, {tuple(places)})"
+        if list(axes)[-len(order) :] == order and not behind:  # broadcasting does it
             return code
-        marks = ", ".join(":" if a in own else "None" for a in axes)
-        return f"{code}[{marks}]"
+        marks = [":" if a in own else "None" for a in axes]
+        marks += [":"] * len(value.shape) + ["None"] * behind
+        return f"{code}[{', '.join(marks)}]"
 
     @staticmethod
     def union(*values: Value) -> tuple[str, ...]:
@@ -379,16 +452,15 @@ class Reader:
         """A product as it is meant: of matrices, of a row and a column, or with a number."""
         axes = self.union(a, b)
         if not a.shape or not b.shape:
-            if axes and (a.shape or b.shape):
-                raise Unread("a vector times an indexed number")
-            left, right = self.aligned(a, axes, MUL), self.aligned(b, axes, POWER)
+            shaped = a if a.shape else b
+            rank = len(shaped.shape)
+            left, right = self.aligned(a, axes, MUL, rank), self.aligned(b, axes, POWER, rank)
             if b.level == MUL and "@" not in b.code and "/" not in b.code and not b.axes:
                 right = b.code
-            shaped = a if a.shape else b
             return Value(f"{left} * {right}", MUL, axes, shaped.shape, shaped.row,
                          a.plain and b.plain)  # fmt: skip
         if axes:
-            raise Unread("a product of indexed vectors")
+            return self._contracted(a, b, axes)
         if len(a.shape) == 1 and not a.row and len(b.shape) == 1 and b.row:
             return Value(f"{a.at(ATOM)}[:, None] * {b.at(ATOM)}[None, :]", MUL, (),
                          (*a.shape, *b.shape))  # fmt: skip
@@ -398,16 +470,34 @@ class Reader:
         shape = (*a.shape[:-1], *b.shape[1:])
         return Value(f"{a.at(MUL)} @ {b.at(POWER)}", MUL, (), shape, row=a.row and len(shape) == 1)
 
+    @staticmethod
+    def _contracted(a: Value, b: Value, axes: tuple[str, ...]) -> Value:
+        """A product of vectors or matrices of which one has an index."""
+        is_outer = len(a.shape) == 1 and not a.row and len(b.shape) == 1 and b.row
+        if not is_outer and ((len(a.shape) == 1 and not a.row) or (len(b.shape) == 1 and b.row)):
+            raise Unread(f"a product of {a.describe()} and {b.describe()}")
+        letter = {axis: chr(ord("a") + k) for k, axis in enumerate(axes)}
+        left, right = "xy"[-len(a.shape) :], "yz"[: len(b.shape)]
+        shape = (*a.shape[:-1], *b.shape[1:])
+        rest = left[:-1] + right[1:]
+        if is_outer:
+            left, right, rest, shape = "x", "z", "xz", (*a.shape, *b.shape)
+        else:
+            a.shape[-1].unify(b.shape[0], "a product")
+        one, other = ("".join(letter[axis] for axis in v.axes) for v in (a, b))
+        spec = f"{one}{left},{other}{right}->{''.join(letter.values())}{rest}"
+        return Value(f'xp.einsum("{spec}", {a.code}, {b.code})', ATOM, axes, shape,
+                     row=a.row and len(shape) == 1)  # fmt: skip
+
     def over(self, a: Value, b: Value) -> Value:
         if b.shape:
             raise Unread(f"a division by {b.describe()}")
         axes = self.union(a, b)
-        if axes and a.shape:
-            raise Unread("a vector over an indexed number")
         top = self.aligned(a, axes, MUL)
         if a.plain:
             top = "xp.one" if a.code == "1" else f"xp.one * {a.at(POWER)}"
-        return Value(f"{top} / {self.aligned(b, axes, POWER)}", MUL, axes, a.shape, a.row)
+        bottom = self.aligned(b, axes, POWER, len(a.shape))
+        return Value(f"{top} / {bottom}", MUL, axes, a.shape, a.row)
 
     def _div(self, a: Node, b: Node) -> Value:
         return self._mul(Node("div", (a, b)))
@@ -415,7 +505,9 @@ class Reader:
     def _had(self, a: Node, b: Node) -> Value:
         x, y = self.value(a), self.value(b)
         self._same(x, y, "a product entry by entry")
-        return Value(f"{x.at(MUL)} * {y.at(POWER)}", MUL, (), x.shape, x.row)
+        axes = self.union(x, y)
+        left, right = self.aligned(x, axes, MUL), self.aligned(y, axes, POWER)
+        return Value(f"{left} * {right}", MUL, axes, x.shape, x.row)
 
     def _kron(self, a: Node, b: Node) -> Value:
         raise Unread("a Kronecker product")
@@ -443,6 +535,8 @@ class Reader:
         if exponent == Node("div", (Node("num", (Fraction(1),)), Node("num", (Fraction(2),)))):
             return self._function("sqrt", base)
         power = self.number(exponent, "an exponent")
+        if power.plain and not made.plain and "⟦" not in power.code:  # an integer
+            return Value(f"{made.at(ATOM)}**{power.at(ATOM)}", POWER, made.axes)
         if power.plain or made.plain:
             raise Unread("a power with a size as its exponent")
         self.assume_positive(base)
@@ -453,10 +547,12 @@ class Reader:
     # -- matrices ---------------------------------------------------------------------------------
     def _T(self, node: Node) -> Value:
         made = self.value(node)
-        if made.axes and made.shape:
-            raise Unread("a transpose of an indexed vector")
+        if made.axes and len(made.shape) == 2:
+            raise Unread("a transpose of an indexed matrix")
         if not made.shape and node.op == "sym":
             raise Unread(f"a transpose of the number {node.args[0]}")
+        if not made.shape and node.op in ("index", "label"):
+            raise Unread("a transpose of an entry")
         if not made.shape:
             return made
         if len(made.shape) == 1:
@@ -470,11 +566,16 @@ class Reader:
         made = self.value(node)
         if len(made.shape) == 1:
             return replace(made, code=f"xp.conj({made.code})", level=ATOM, row=not made.row)
-        return Value(f"xp.star({made.code})", ATOM, made.axes, made.shape[::-1])
+        if not made.shape:
+            return replace(made, code=f"xp.conj({made.code})", level=ATOM)
+        if made.axes:
+            raise Unread("a star of an indexed matrix")
+        return Value(f"xp.star({made.code})", ATOM, (), made.shape[::-1])
 
     def _is_complex(self, name: str) -> bool:
-        said = self.declared.get(name)
-        return bool(said and said.hypotheses & {"complex", "unitary", "hermitian"})
+        said = [self.declared[n] for n in (name, f"{name}_all") if n in self.declared]
+        said += [self.declared[each.of] for each in said if each.of in self.declared]
+        return any(each.hypotheses & {"complex", "unitary", "hermitian"} for each in said)
 
     def _inv(self, node: Node) -> Value:
         made = self.value(node)
@@ -493,13 +594,19 @@ class Reader:
 
     def entries_of(self, base: Node, names: tuple[str, ...]) -> Node:
         """``p_{ij}`` of a matrix P: what an undeclared small letter with two indices stands for."""
-        if base.op != "sym" or len(names) != 2 or not _is_entry_letter(base.args[0], self.declared):
+        is_letter = base.op == "sym" and base.args[0] not in self.by_name
+        if not is_letter or len(names) != 2 or not is_entry_letter(base.args[0], self.declared):
             return base
         self.note(f"{base.args[0]} with two indices is taken for the entries of {large(base)}")
         return Node("sym", (large(base),))
 
     def _index(self, base: Node, names: tuple[str, ...]) -> Value:
-        made = self.value(self.entries_of(base, names))
+        if self.looped:
+            return self._picked(base, names)
+        made = self._indexed(self.entries_of(base, names), names)
+        if made.several and len(names) == 1 and not made.axes:
+            made.shape[0].unify(self.index_length(names[0]), f"the index {names[0]}")
+            return Value(made.code, made.level, names, made.shape[1:])
         if len(made.shape) != len(names):
             raise Unread(f"{len(names)} indices at {made.describe()}")
         if made.axes:
@@ -511,19 +618,54 @@ class Reader:
             return Value(f"xp.diagonal({made.code})", ATOM, (names[0],))
         return Value(made.code, made.level, names)
 
+    def _are_several(self, base: Node) -> bool:
+        """Does an index pick one vector of several, and not an entry of one?"""
+        if base.op != "sym" or base.args[0] in self.entered:
+            return False
+        said = self.declared.get(f"{base.args[0]}_all")
+        return said is not None and (said.rank or 0) > 1
+
+    def _indexed(self, base: Node, names: tuple[str, ...]) -> Value:
+        """What has an index: an array, or several vectors."""
+        if self._are_several(base):
+            base = Node("sym", (f"{base.args[0]}_all",))
+            if self.declared[base.args[0]].of == "eye":
+                n = self.index_length(names[0])
+                return Value(f"xp.eye({n.mark})", shape=(n, n), several=True)
+        return self.named(base) if base.op in ("sym", "call") else self.value(base)
+
+    def _picked(self, base: Node, names: tuple[str, ...]) -> Value:
+        """``x_i`` in a loop over i: an entry, or one vector of several."""
+        made = self._indexed(self.entries_of(base, names), names)
+        if made.row or (len(made.shape) != len(names) and not (made.several and len(names) == 1)):
+            raise Unread(f"{len(names)} indices at {made.describe()}")
+        for own, index in zip(made.shape, names, strict=False):
+            own.unify(self.index_length(index), f"the index {', '.join(names)}")
+        return Value(f"{made.at(ATOM)}[{', '.join(names)}]", shape=made.shape[len(names) :])
+
+    def _label(self, name: str, index: str) -> Value:
+        if f"{name}_all" not in self.declared:
+            raise Unread(f"the label ({index}) at {name}")
+        return self._index(Node("sym", (f"{name}_all",)), (index,))
+
     def _entry(self, base: Node, at: int) -> Value:
         raise Unread("an entry by its number")
 
     def _delta(self, i: str, j: str) -> Value:
         a, b = self.index_length(i), self.index_length(j)
         a.unify(b, "a Kronecker delta")
+        if self.looped:
+            return Value(f"int({i} == {j})", plain=True)
         return Value(f"xp.eye({a.mark})", ATOM, (i, j))
 
     def _norm(self, node: Node, kind: str, squared: bool = False) -> Value:
         made = self.value(node)
-        if made.axes:
-            raise Unread("the norm of an indexed vector")
         kind = kind.strip("{}\\")
+        if made.axes:
+            if len(made.shape) != 1 or kind not in ("", "2"):
+                raise Unread("the norm of an indexed vector")
+            code = f"xp.norm2({made.code}, axis={len(made.axes)})"
+            return Value(code if squared else f"xp.sqrt({code})", ATOM, made.axes)
         if kind == "1" and len(made.shape) == 1:
             code = f"xp.sum(xp.abs({made.code}))"
             return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
@@ -546,8 +688,10 @@ class Reader:
 
     def _inner(self, a: Node, b: Node) -> Value:
         x, y = self.value(a), self.value(b)
+        if (x.axes or y.axes) and len(x.shape) == len(y.shape) == 1 and not (x.row or y.row):
+            return self.times(replace(x, row=True), y)
         if x.axes or y.axes:
-            raise Unread("an inner product of indexed vectors")
+            raise Unread("an inner product of indexed matrices")
         self._same(x, y, "an inner product")
         return Value(f"xp.sum({x.at(MUL)} * {y.at(POWER)})")
 
@@ -569,7 +713,7 @@ class Reader:
     # -- functions --------------------------------------------------------------------------------
     def _call(self, name: str, arguments: tuple[Node, ...]) -> Value:
         if name in self.by_name:
-            return self.defined(self.by_name[name], [self.value(a) for a in arguments])
+            return self.defined(self.by_name[name], [self.argument(a) for a in arguments])
         if name == "commutator":
             a, b = arguments
             return self.value(
@@ -647,34 +791,86 @@ class Reader:
         finally:
             self.indices.pop()
         if last is not None:
-            end: Node = last
-            if first == 0:
-                minus_one = Node("neg", (Node("num", (Fraction(1),)),))
-                if end.op != "add" or end.args[1:] != (minus_one,):
-                    raise Unread("a sum from 0 whose end is no size less one")
-                end = end.args[0]
-            elif first not in (None, 1):
-                raise Unread(f"a sum from {first}")
-            if end.op == "num":
-                length.unify(Length(int(end.args[0])), "the range of a sum")
-            elif end.op == "sym" and end.args[0] not in self.inputs:
-                self.sizes.add(end.args[0])
-                length.unify(self.length(end.args[0]), "the range of a sum")
-            else:
-                raise Unread("a sum whose end is no size")
+            self._ends(length, first, last)
         return made, length
+
+    def _ends(self, length: Length, first: int | None, last: Node) -> None:
+        """Where the range of an index ends is its length."""
+        end = last
+        if first == 0:
+            minus_one = Node("neg", (Node("num", (Fraction(1),)),))
+            if end.op != "add" or end.args[1:] != (minus_one,):
+                raise Unread("a sum from 0 whose end is no size less one")
+            end = end.args[0]
+        elif first not in (None, 1):
+            raise Unread(f"a sum from {first}")
+        if end.op == "num":
+            length.unify(Length(int(end.args[0])), "the range of a sum")
+        elif end.op == "sym" and end.args[0] not in self.inputs:
+            self.sizes.add(end.args[0])
+            length.unify(self.length(end.args[0]), "the range of a sum")
+        else:
+            raise Unread("a sum whose end is no size")
 
     def _sum(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
         made, length = self._over_index(name, first, last, body)
+        if self.looped:
+            return self._looped_sum(made, f"for {name} in range({length.mark})")
         if name not in made.axes:
             return self.times(Value(length.mark, plain=True), made)
         at = made.axes.index(name)
         axes = tuple(a for a in made.axes if a != name)
-        where = f", axis={at}" if axes else ""
-        return Value(f"xp.sum({made.code}{where})", ATOM, axes)
+        where = f", axis={at}" if axes or made.shape else ""
+        return Value(f"xp.sum({made.code}{where})", ATOM, axes, made.shape, made.row)
 
-    def _pairs(self, first: str, second: str, last: Node | None, body: Node) -> Value:
-        """A sum over pairs of indices, the first the lesser one."""
+    def _looped_sum(self, made: Value, loop: str, may_be_none: bool = False) -> Value:
+        if made.row:
+            raise Unread("a sum of rows")
+        start = ""
+        if made.shape or may_be_none:
+            start = f", xp.zeros({', '.join(n.mark for n in made.shape)})"
+        inner = f"({made.code} {loop}){start}" if start else f"{made.code} {loop}"
+        return Value(f"sum({inner})", shape=made.shape)
+
+    def _corners(self, name: str, low: int, size: Node | None, body: Node) -> Value:
+        """A sum over two numbers, or over all vectors that are made of them."""
+        length = Length()
+        if size is not None:
+            if size.op != "sym" or size.args[0] in self.inputs:
+                raise Unread("a sum over vectors of no known size")
+            self.sizes.add(size.args[0])
+            length = self.length(size.args[0])
+        if name in self.inputs:
+            raise Unread(f"{name} is summed over and stands outside the sum")
+        shape = (length,) if size is not None else ()
+        self.locals.append({name: Value(name, shape=shape)})
+        try:
+            made = self.value(body)
+        finally:
+            self.locals.pop()
+        if made.axes:
+            raise Unread("an indexed number in a sum over vectors")
+        if size is None:
+            return self._looped_sum(made, f"for {name} in (xp.one * {low}, xp.one)")
+        self.tools.add("corners")
+        return self._looped_sum(made, f"for {name} in corners(xp, {low}, {length.mark})")
+
+    def _pairs(self, first: str, second: str, sign: str, last: Node | None, body: Node) -> Value:
+        """A sum over pairs of indices, the first the lesser one or another; over the first alone
+        where the second is bound outside."""
+        if self.looped:
+            return self._looped_pairs(first, second, sign, last, body)
+        if _may_fail(body):
+            raise Unread("a sum over some of what need not exist for the others")
+        over = [name for name in (first, second) if not self._is_bound(name)]
+        if sign == "!=" and over:
+            one, delta = Node("num", (Fraction(1),)), Node("delta", (first, second))
+            apart = Node("mul", (Node("add", (one, Node("neg", (delta,)))), body))
+            for name in over:
+                apart = Node("sum", (name, None, last, apart))
+            return self.value(apart)
+        if len(over) < 2:
+            raise Unread("a sum over some indices, by another")
         length = Length()
         self.indices.append({first: length, second: length})
         try:
@@ -689,8 +885,30 @@ class Reader:
             raise Unread("a sum over pairs of indices of which one does not appear")
         return Value(f"xp.sum(xp.triu({self.aligned(made, (first, second), ADD)}, 1))")
 
+    def _is_bound(self, name: str) -> bool:
+        return name in self.outside or any(name in scope for scope in self.indices[1:])
+
+    def _looped_pairs(
+        self, first: str, second: str, sign: str, last: Node | None, body: Node
+    ) -> Value:
+        over = [name for name in (first, second) if not self._is_bound(name)]
+        length = Length()
+        self.indices.append(dict.fromkeys(over, length))
+        try:
+            made = self.value(body)
+        finally:
+            self.indices.pop()
+        for name in {first, second} - set(over):
+            length.unify(self.index_length(name), "two indices of one range")
+        if last is not None:
+            self._ends(length, None, last)
+        if not over:
+            raise Unread("a sum over indices that are summed over outside it")
+        loops = " ".join(f"for {name} in range({length.mark})" for name in over)
+        return self._looped_sum(made, f"{loops} if {first} {sign} {second}", may_be_none=True)
+
     def _each(self, tool: str, made: Value, name: str) -> Value:
-        if name not in made.axes:
+        if name not in made.axes or made.shape:
             raise Unread("an operator over an index that its argument does not have")
         code = made.code
         axes = tuple(a for a in made.axes if a != name)
@@ -702,16 +920,28 @@ class Reader:
         return Value(f"{tool}(xp, {code})", ATOM, axes)
 
     def _prod(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
-        made, _ = self._over_index(name, first, last, body)
+        made, length = self._over_index(name, first, last, body)
+        if self.looped:
+            return self._looped_fold("prod", made, f"for {name} in range({length.mark})")
         return self._each("product", made, name)
 
     def _max(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
-        made, _ = self._over_index(name, first, last, body)
+        made, length = self._over_index(name, first, last, body)
+        if self.looped:
+            return self._looped_fold("max", made, f"for {name} in range({length.mark})")
         return self._each("largest", made, name)
 
     def _min(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
-        made, _ = self._over_index(name, first, last, body)
+        made, length = self._over_index(name, first, last, body)
+        if self.looped:
+            return self._looped_fold("min", made, f"for {name} in range({length.mark})")
         return self._each("smallest", made, name)
+
+    @staticmethod
+    def _looped_fold(fold: str, made: Value, loop: str) -> Value:
+        if made.shape:
+            raise Unread(f"{fold} over an index of {made.describe()}")
+        return Value(f"xp.{fold}(xp.stack([{made.code} {loop}]))")
 
     # -- derivatives ------------------------------------------------------------------------------
     def variable(self, node: Node | None, body: Node) -> tuple[str, Value]:
@@ -731,23 +961,36 @@ class Reader:
             raise Unread(f"a derivative in the size {name}")
         if self._is_complex(name):
             raise Unread("a derivative in a complex variable")
-        if name not in self._depends(body):
-            raise Unread(f"a derivative in {name}, of which what is derived does not speak")
         return name, variable
 
-    def _depends(self, body: Node) -> set[str]:
-        found = set()
-        for name in _called(body):
-            inner = self.by_name.get(name)
-            found |= set(self._captured(inner)) if inner else {name}
-        return found
+    @staticmethod
+    def _derived(tool: str, name: str, made: Value) -> str:
+        if not re.search(rf"\b{name}\b", made.code):
+            raise Unread(f"a derivative in {name}, of which what is derived does not speak")
+        return f"xp.{tool}(lambda {name}: {made.code}, {name})"
 
     def _gradient(self, body: Node, wrt: Node | None) -> Value:
+        if wrt is not None and wrt.op in ("index", "label"):
+            return self._partial(body, wrt)
+        if wrt is None and body.op == "call" and len(body.args[1]) == 1:
+            (at,) = body.args[1]
+            if at.op != "sym" or at.args[0] in self.by_name:
+                return self._gradient_at(body.args[0], self.value(at))
         name, variable = self.variable(wrt, body)
         made = self.number(body, "the gradient")
         if made.axes:
             raise Unread("the gradient of an entry")
-        return Value(f"xp.gradient(lambda {name}: {made.code}, {name})", ATOM, (), variable.shape)
+        return Value(self._derived("gradient", name, made), ATOM, (), variable.shape)
+
+    def _gradient_at(self, function: str, at: Value) -> Value:
+        if at.axes or at.row or at.plain:
+            raise Unread("a gradient at an entry")
+        self.locals.append({"t_": Value("t_", shape=at.shape)})
+        try:
+            inner = self.number(Node("call", (function, (Node("sym", ("t_",)),))), "the gradient")
+        finally:
+            self.locals.pop()
+        return Value(f"xp.gradient(lambda t_: {inner.code}, {at.code})", ATOM, (), at.shape)
 
     def _hessian(self, body: Node, wrt: Node | None) -> Value:
         name, variable = self.variable(wrt, body)
@@ -755,11 +998,65 @@ class Reader:
             raise Unread(f"a second derivative in {variable.describe()}")
         first = self._gradient(body, wrt)
         shape = (variable.shape[0], variable.shape[0])
-        return Value(f"xp.jacobian(lambda {name}: {first.code}, {name})", ATOM, (), shape)
+        return Value(self._derived("jacobian", name, first), ATOM, (), shape)
+
+    def _of_several(self, letter: str) -> tuple[Node, str]:
+        """What ``x_i`` is one of, to derive in it, and how the derivative is turned."""
+        said = self.declared.get(f"{letter}_all")
+        if said is None or said.of == "eye":
+            raise Unread(f"a derivative in {letter} with an index")
+        return Node("sym", (said.of or said.name,)), ".T" if said.of and said.columns else ""
+
+    def _partial_of_several(self, body: Node, wrt: Node) -> Value:
+        """A derivative in one vector of several, for each of them at once."""
+        letter, names = wrt.args if wrt.op == "label" else (wrt.args[0].args[0], wrt.args[1])
+        names = (names,) if wrt.op == "label" else names
+        base, turned = self._of_several(letter)
+        name, variable = self.variable(base, body)
+        made = self.number(body, "the gradient")
+        shape = variable.shape[::-1] if turned else variable.shape
+        if made.axes or len(names) != 1:
+            raise Unread("the gradient of an entry")
+        shape[0].unify(self.index_length(names[0]), "the index of a derivative")
+        code = f"{self._derived('gradient', name, made)}{turned}"
+        return Value(code, ATOM, names, shape[1:])
+
+    def _looped_partial(self, body: Node, wrt: Node) -> Value:
+        """A derivative in an entry, or in one vector of several."""
+        if wrt.op == "label":
+            wrt = Node("index", (Node("sym", (wrt.args[0],)), wrt.args[1:]))
+        base, names = wrt.args if wrt.op == "index" else (wrt, ())
+        base = self.entries_of(base, names)
+        turned = ""
+        if names and self._are_several(base):
+            base, turned = self._of_several(base.args[0])
+        name, variable = self.variable(base, body)
+        shape = variable.shape[::-1] if turned else variable.shape
+        is_entry = len(names) == len(shape) or (len(names) == 1 and (turned or variable.several
+                                                or base.args[0] != wrt.args[0]))  # fmt: skip
+        if names and not is_entry:
+            raise Unread(f"{len(names)} indices at {variable.describe()}")
+        for own, index in zip(shape, names, strict=False):
+            own.unify(self.index_length(index), "the index of a derivative")
+        made = self.value(body)
+        picks = f"[{', '.join(names)}]" if names else ""
+        if not made.shape:
+            code = f"{self._derived('gradient', name, made)}{turned}{picks}"
+            return Value(code, ATOM, (), shape[len(names) :])
+        if len(made.shape) != 1 or made.row or len(variable.shape) != 1:
+            raise Unread(f"the derivative of {made.describe()} in {variable.describe()}")
+        code = self._derived("jacobian", name, made)
+        if names:
+            return Value(f"{code}[:, {names[0]}]", ATOM, (), made.shape)
+        return Value(code, ATOM, (), (*made.shape, *variable.shape))
 
     def _partial(self, body: Node, wrt: Node) -> Value:
         if wrt.op == "T":
             raise Unread("a derivative in a transpose")
+        if self.looped:
+            return self._looped_partial(body, wrt)
+        if wrt.op == "label" or (wrt.op == "index" and self._are_several(wrt.args[0])):
+            return self._partial_of_several(body, wrt)
         base, names = wrt.args if wrt.op == "index" else (wrt, ())
         base = self.entries_of(base, names)
         name, variable = self.variable(base, body)
@@ -769,7 +1066,7 @@ class Reader:
             own.unify(self.index_length(index), "the index of a derivative")
         made = self.value(body)
         if len(made.shape) == 1 and len(variable.shape) == 1 and not names and not made.axes:
-            code = f"xp.jacobian(lambda {name}: {made.code}, {name})"
+            code = self._derived("jacobian", name, made)
             return Value(code, ATOM, (), (*made.shape, *variable.shape))
         if made.shape:
             raise Unread(f"the derivative of {made.describe()}")
@@ -778,9 +1075,9 @@ class Reader:
                 raise Unread("the derivative of an entry in a matrix")
             if made.axes == names:
                 raise Unread("the derivative of an entry in the same entry")
-            code = f"xp.jacobian(lambda {name}: {made.code}, {name})"
+            code = self._derived("jacobian", name, made)
             return Value(code, ATOM, (*made.axes, *names))
-        code = f"xp.gradient(lambda {name}: {made.code}, {name})"
+        code = self._derived("gradient", name, made)
         return Value(code, ATOM, names, () if names else variable.shape)
 
     def _prime(self, node: Node) -> Value:
@@ -804,6 +1101,7 @@ class Reader:
         relations = []
         if len(sides) < 2:
             raise Unread("no relation: nothing is claimed")
+        self.outside = free_indices(tuple(side for _, side in sides))
         for (_, left), (sign, right) in itertools.pairwise(sides):
             relations.append(self.relation(left, sign, right))
         if not self.inputs:
@@ -820,10 +1118,15 @@ class Reader:
                 raise Unread("a derivative laid out as a row")
             self._same(a, b, "the two sides")
         axes = self.union(a, b)
+        if a.shape and axes and zero not in (left, right) and set(a.axes) != set(b.axes):
+            raise Unread("indices that stand on one side only")
         code = self.aligned(a, axes, ADD), self.aligned(b, axes, ADD)
+        if self.looped and self.indices[0]:
+            code = self._for_each(code[0]), self._for_each(code[1])
+        elif sign == "=" and (gradient := self._as_gradient(left, a, b, axes)):
+            return gradient
         if sign == "=":
-            gradient = self._as_gradient(left, a, b, axes)
-            return gradient or ("Equal", *code)
+            return ("Equal", *code)
         if a.shape or b.shape:
             raise Unread("an order between vectors or matrices")
         if any("complex" in self.hypotheses.get(name, ()) or self._is_complex(name)
@@ -833,6 +1136,13 @@ class Reader:
         if sign in ("<", ">"):
             self.note("a strict inequality is read as one that allows equality")
         return ("AtMost", *(code if sign in ("<=", "<") else code[::-1]))
+
+    def _for_each(self, code: str) -> str:
+        """A side for every number of the indices that are free in the statement."""
+        if code == "0":
+            return code
+        loops = " ".join(f"for {i} in range({n.mark})" for i, n in self.indices[0].items())
+        return f"xp.stack([{code} {loops}])"
 
     def _as_gradient(
         self, left: Node, a: Value, b: Value, axes: tuple[str, ...]
@@ -844,21 +1154,46 @@ class Reader:
         return "Gradient", f"{match[1]}, {match[2]}", self.aligned(b, axes, ADD)
 
 
+def _may_fail(node: Any) -> bool:
+    """Is there a division, a root or a logarithm in a formula?"""
+    if not isinstance(node, Node):
+        return isinstance(node, tuple) and any(map(_may_fail, node))
+    if node.op in ("inv", "norm", "pow") or (node.op == "div" and node.args[1].op != "num"):
+        return node.op != "pow" or node.args[1].op != "num" or _may_fail(node.args[0])
+    if node.op == "call" and node.args[0] == "log" and node.args[1][0].op == "call":
+        return node.args[1][0].args[0] != "cosh" or any(map(_may_fail, node.args[1][0].args))
+    is_safe = node.op != "call" or node.args[0] in ENTRYWISE - POSITIVE
+    return not is_safe or any(map(_may_fail, node.args))
+
+
+def _assumed(said: Declared) -> bool:
+    """Is something said of single rows or columns?"""
+    return bool(said.hypotheses - {"complex", "nonzero"})
+
+
+def free_indices(node: Any) -> set[str]:
+    """The indices of a formula over which nothing in it runs."""
+    if isinstance(node, tuple):
+        return set().union(*map(free_indices, node))
+    if not isinstance(node, Node):
+        return set()
+    if node.op == "index":
+        return free_indices(node.args[0]) | set(node.args[1])
+    if node.op in ("label", "delta"):
+        return set(node.args[1:] if node.op == "label" else node.args)
+    if node.op in ("sum", "prod", "max", "min"):
+        return free_indices(node.args[3]) - {node.args[0]}
+    if node.op == "pairs":
+        return free_indices(node.args[4]) - set(node.args[:2])
+    return free_indices(node.args)
+
+
 def large(node: Node) -> str:
     return str(node.args[0]).upper()
 
 
-def _is_entry_letter(name: str, declared: Mapping[str, Declared]) -> bool:
+def is_entry_letter(name: str, declared: Mapping[str, Declared]) -> bool:
     """A small letter that nothing is said of, where its capital is a matrix."""
     matrix = declared.get(name.upper())
     is_small = len(name) == 1 and name.islower()
     return is_small and name not in declared and matrix is not None and matrix.rank == 2
-
-
-def _called(node: Any) -> list[str]:
-    """The names of symbols and of functions in a tree."""
-    if not isinstance(node, Node):
-        return [n for each in node for n in _called(each)] if isinstance(node, tuple) else []
-    own = [node.args[0]] if node.op in ("sym", "call") else []
-    rest = node.args[1:] if own else node.args
-    return [*own, *(n for each in rest for n in _called(each))]

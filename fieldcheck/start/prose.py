@@ -7,11 +7,22 @@ Understood is what authors usually type: ``$A, B \in \mathbb{R}^{n \times n}$``,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fieldcheck.start.article import Article, Sentence, tokens_of
-from fieldcheck.start.grammar import FONTS, GREEK, Token, named, normal, spelled
+from fieldcheck.start.grammar import (
+    FONTS,
+    GREEK,
+    MARKS,
+    TWO_VALUES,
+    Token,
+    is_index,
+    named,
+    normal,
+    spelled,
+    unfonted,
+)
 
 ADJECTIVES = {
     r"probability (?:vectors?|distributions?)|in the simplex|on the simplex": "simplex",
@@ -27,8 +38,21 @@ ADJECTIVES = {
     r"unitary": "unitary",
     r"complex": "complex",
     r"positive semi-?definite": "psd",
-    r"linearly independent": "full rank",
+    r"linearly independent|full column rank": "full rank",
+    r"(?:zero|vanishing) diagonal|hollow": "hollow",
+    r"(?:an?|the|positive) integers?|(?:is|are|be|even|odd) integers?": "integer",
 }
+NOT_READ = re.compile(
+    r"\bdiagonal matri\w+|\w*-?stochastic|(?:upper|lower)[ -]triangular|\bcommut(?:e|es|ing)\b|"
+    r"zero[ -](?:mean|sum)|mean[ -]zero|\bcentr?ed\b|(?:is|are|be) normali[sz]ed|normali[sz]ed to|"
+    r"\bidempotent|projection matri|nilpotent|normal matri|traceless|trace[- ]free|full row rank|"
+    r"\bcontraction\b|orthonormal|mutually orthogonal|orthogonal (?:unit )?vectors|perpendicular|"
+    r"(?:[Ll]et|[Ii]f|[Ss]uppose|[Ww]hen|[Aa]ssume)\b[^.;]*?\bare orthogonal\b|parallel to|"
+    r"linearly dependent|\bdistinct\b|(?:de|in)creasing order|sum(?:s|ming)? to (?:zero|one)|"
+    r"adds? up to|with sum one|sufficiently|small enough|large enough|Toeplitz|\bodd\b|"
+    r"\beven (?:integer|number)"
+)
+"""Hypotheses in words that no domain has: what is said so of a symbol leaves it unread."""
 KINDS = {
     r"real numbers?|scalars?|a number\b|temperature|a constant|real parameters?": 0,
     r"\bvectors?\b": 1,
@@ -52,8 +76,17 @@ class Declared:
     dims: tuple[str | int, ...] = ()
     hypotheses: frozenset[str] = frozenset()
     line: int = 0
+    several: bool = False
+    """Vectors or matrices, one for each number along the first axis: then `x_all`, of ``x_i``."""
+    of: str = ""
+    """The matrix of which they are the rows, or the columns."""
+    columns: bool = False
 
     def merged(self, later: Declared) -> Declared:
+        if self.of and not later.of:
+            return replace(self, hypotheses=self.hypotheses | later.hypotheses)
+        if later.rank == 0 and later.hypotheses and self.rank:  # x > 0, of a vector
+            return replace(self, hypotheses=self.hypotheses | later.hypotheses)
         if later.rank is None or (later.rank == self.rank and not later.dims):
             return replace(self, hypotheses=self.hypotheses | later.hypotheses)
         kept = self.hypotheses - {"complex"} if later.dims else self.hypotheses
@@ -75,7 +108,7 @@ class Declarations:
         seen: set[str] = set()
         for number, sentence in enumerate(article.sentences):
             shown = [k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"]
-            for at, each in _said(sentence, self.parts):
+            for at, each in _all_said(sentence, self.parts, seen):
                 self.sizes.update(d for d in each.dims if isinstance(d, str))
                 under = _condition(sentence, at)
                 if shown and each.hypotheses and under and (each.name in seen or under != "for"):
@@ -97,7 +130,11 @@ class Declarations:
                 old = known.get(each.name)
                 known[each.name] = old.merged(each) if old else each
         for place, each in self.always:
-            if place >= here and each.name not in known:
+            if (
+                place >= here
+                and each.name not in known
+                and not (each.several and each.name.removesuffix("_all") in known)
+            ):
                 same = place[0] == sentence
                 known[each.name] = each if same else replace(each, hypotheses=frozenset())
         for number, displays, each in self.here:
@@ -121,6 +158,142 @@ def _condition(sentence: Sentence, at: int) -> str:
 # --- one sentence ---------------------------------------------------------------------------------
 
 
+def _all_said(
+    sentence: Sentence, parts: set[str], seen: set[str]
+) -> Iterator[tuple[int, Declared]]:
+    """Each declaration with the number of its piece; and of what no sense could be made, which
+    symbols it speaks of: what is claimed of them may need it."""
+    found = [*_said(sentence, parts), *_rows(sentence, parts)]
+    words = " ".join(str(what) for kind, what in sentence.pieces if kind == "text")
+    explains = bool(re.search(r"\b(?:call|called|said to be|means that)\b", words))
+    if explains:  # what a word means
+        found = [each for each in found if not each[1].several]
+        for k, (at, each) in enumerate(found):
+            kept = {h for h in each.hypotheses if not h.startswith("unread ")}
+            found[k] = at, replace(each, hypotheses=frozenset(kept))
+    yield from sorted(found, key=lambda each: each[0])
+    got = set().union(*(each.hypotheses for _, each in found))
+    text = "" if explains else FACT.sub("", DENIED.sub("", " ".join(words.split())))
+    lost = [w for w in NOT_READ.findall(text) if f"unread {w}" not in got]
+    for pattern, what in ADJECTIVES.items():
+        word = re.search(pattern, text)
+        implied = got & IMPLIES.get(what, set())
+        if word and what not in got and not implied and what not in ("complex", "full rank"):
+            lost.append(word[0])
+    for at, (kind, tex) in enumerate(sentence.pieces):
+        if kind != "math":
+            continue
+        tokens = unfonted(normal(tokens_of(str(tex))))
+        if lost and (names := _names(tokens, set())):
+            for name in names:
+                yield at, Declared(name, None, (), frozenset((f"unread {lost[0]}",)))
+        elif _is_condition(sentence, at, tokens, seen) and not list(declarations(tokens, set())):
+            left = tokens[: tokens.index("=")] if "=" in tokens else tokens
+            for name in letters(left if is_symbol(left) else tokens):
+                yield at, Declared(name, None, (), frozenset((f"unread {tex}",)))
+
+
+FACT = re.compile(
+    r"\b(?:[Ii]t|[Tt]hey|[Tt]his|[Ww]hich|[Tt]hat|then|[Hh]ence|thus) (?:is|are)\b[^,.;:]*"
+    r"|\b(?:symmetric|positive|orthogonal) (?:part|side|sign|direction|projection|multiple)\w*"
+)
+"""What a sentence tells and does not assume."""
+
+IMPLIES = {
+    "positive": {"spd", "simplex", "psd"}, "symmetric": {"spd", "hollow"}, "psd": {"spd"},
+}  # fmt: skip
+"""What is said with other words, by which words."""
+
+_RELATIONS = frozenset(("<", ">", "=", r"\le", r"\leq", r"\ge", r"\geq", r"\preceq", r"\succeq",
+                        r"\succ", r"\prec", r"\ll", r"\gg", r"\perp", r"\ne", r"\neq"))  # fmt: skip
+
+
+def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[str]) -> bool:
+    """Is a formula what is assumed, and no range of an index and no definition?"""
+    if not _RELATIONS & set(map(spelled, tokens)) or at == 0 or is_range(tokens):
+        return False
+    before = re.split(r"[.;:]", str(sentence.pieces[at - 1][1]))[-1]
+    words = (
+        r"if|when|whenever|provided|assum\w*|suppose|such that|satisf\w*|for|with|as long as|at|"
+        r"let|put|set|take|choos\w*|choice|case|now|fix"
+    )
+    if sentence.pieces[at - 1][0] != "text" or not re.search(
+        rf"\b(?:{words})\b[^,]*$", before.lower()
+    ):
+        return False
+    text = [spelled(t) for t in tokens]
+    if "=" in text and not {"<", r"\le", r"\leq"} & set(text) and text.count("=") == 1:
+        left, right = tokens[: text.index("=")], text[text.index("=") + 1 :]
+        if DOTS & set(text) or _is_call(left) or not right:
+            return False
+        if not is_symbol(left):
+            return text[-1] != ")"
+        return (right[-1].isdigit() and len(right) < 3) or _spelling(left) in seen
+    return not DOTS & set(text) and "=" not in text
+
+
+def _is_call(left: list[Token]) -> bool:
+    """Is a function of symbols on the left side, so that this defines it?"""
+    if "(" not in left[1:] or (")" not in left[-1:] and left[-2:-1] != ["_"]):
+        return False
+    head = left[: left.index("(")]
+    return is_symbol(head) or head[0] in FONTS
+
+
+def letters(tokens: Sequence[Token]) -> Iterator[str]:
+    """All names in a formula, with those in groups and below others."""
+    for at, token in enumerate(tokens):
+        if at and tokens[at - 1] in FONTS:
+            yield named(token)
+        elif isinstance(token, tuple):
+            yield from letters(token)
+        elif isinstance(token, str) and is_symbol([token]):
+            yield named(token)
+            yield f"{named(token)}_all"
+
+
+def _rows(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]:
+    """``x_1, …, x_n`` that are the rows or the columns of a matrix, or basis vectors."""
+    text = "".join(
+        f"⟨{at}⟩" if kind == "math" else " " if kind == "display" else str(what)
+        for at, (kind, what) in enumerate(sentence.pieces)
+    )
+    gap, which = r"[^⟨.;]*", r"\b(columns?|rows?)\b"
+    shapes = (
+        (rf"⟨(\d+)⟩{gap}(?:⟨\d+⟩[- ]?(?:th|st)\s*)?{which} of{gap}⟨(\d+)⟩", (1, 2, 3)),
+        (rf"⟨(\d+)⟩{gap}\b(?:has|have|having|with|whose)\b{gap}{which}{gap}⟨(\d+)⟩", (3, 2, 1)),
+        (
+            rf"⟨(\d+)⟩{gap}\b(?:with|whose)\b{gap}⟨\d+⟩[- ]?(?:th|st)\s*{which}{gap}⟨(\d+)⟩",
+            (3, 2, 1),
+        ),
+        (rf"{which}\s*⟨(\d+)⟩\s*of{gap}⟨(\d+)⟩", (2, 1, 3)),
+    )
+    for pattern, (one, kind, whole) in shapes:
+        for match in re.finditer(pattern, " ".join(text.split())):
+            at = int(match[one])
+            name = _one_of_several(sentence.pieces[at][1])
+            matrix = unfonted(normal(tokens_of(str(sentence.pieces[int(match[whole])][1]))))
+            if name and matrix and is_symbol(matrix[:1]):
+                yield max(at, int(match[whole])), Declared(
+                    f"{name}_all", 2, ("", ""), several=True, of=named(matrix[0]),
+                    columns=match[kind].startswith("column"),
+                )  # fmt: skip
+    for match in re.finditer(
+        rf"⟨(\d+)⟩{gap}(?:⟨\d+⟩{gap})?(?:standard|canonical) (?:basis|unit)", text
+    ):
+        if name := _one_of_several(sentence.pieces[int(match[1])][1]):
+            yield int(match[1]), Declared(f"{name}_all", 2, ("", ""), several=True, of="eye")
+
+
+def _one_of_several(tex: object) -> str:
+    """The letter of ``x_i`` or of ``x_1, …, x_n``."""
+    tokens = unfonted(normal(tokens_of(str(tex))))
+    if tokens[1:2] not in (["_"], ["^"]) or not is_symbol(tokens[:1]) or len(tokens) < 3:
+        return ""
+    listed = bool(DOTS & set(map(spelled, tokens)))
+    return named(tokens[0]) if listed or named(tokens[2]) in INDEX_NAMES else ""
+
+
 def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]:
     """Each declaration with the number of its piece."""
     pieces = sentence.pieces
@@ -137,12 +310,25 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
             if rank is None and not each.hypotheses:
                 rank = next((k for pattern, k in KINDS.items() if re.search(pattern, words)), None)
             assumed = {what for pattern, what in ADJECTIVES.items() if re.search(pattern, words)}
+            assumed |= {f"unread {w}" for w in NOT_READ.findall(words)}
             if "spd" in assumed:
                 assumed -= {"symmetric", "positive"}
             if assumed & {"psd", "simplex"}:  # with positive entries, or a positive form
                 assumed -= {"positive"}
             made = replace(each, rank=rank, line=sentence.line,
                            hypotheses=each.hypotheses | assumed)  # fmt: skip
+            listed = made.name in parts and DOTS & {spelled(t) for t in tokens_of(tex)}
+            if listed and not made.several and rank:
+                if not each.rank:
+                    continue
+                if re.search(r"\bvectors?\b|\bmatri|simplex", words) and "=" not in tex:
+                    made = _several(made, made.dims, ("",))
+            base, _, index = made.name.rpartition("_")
+            if base and index in INDEX_NAMES and not made.several and made.rank and not made.dims:
+                made = _several(replace(made, name=base), ("",), ("",) * made.rank)
+            elif base and index in INDEX_NAMES and not made.several and not made.rank:
+                whole = f"{base}_all" if made.hypotheses & {"unit", "simplex", "spd"} else base
+                made = replace(made, name=whole, rank=None)
             if made.rank is not None or made.hypotheses:
                 yield at, made
 
@@ -157,8 +343,11 @@ def _in_space(pieces: list[tuple[str, object]], at: int) -> Iterator[Declared]:
     rank, dims, hypotheses = space
     k = at - 2
     while k >= 0 and pieces[k][0] == "math":
-        for name in _names(normal(tokens_of(str(pieces[k][1]))), set()) or ():
-            yield Declared(name, rank, dims, hypotheses)
+        tokens = unfonted(normal(tokens_of(str(pieces[k][1]))))
+        for name in _names(tokens, set()) or ():
+            each = Declared(name, rank, dims, hypotheses)
+            listed = DOTS & set(map(spelled, tokens))
+            yield _several(each, _listed_size(tokens), dims) if listed else each
         joined = k > 1 and pieces[k - 1][0] == "text" and re.fullmatch(
             r"\s*(?:,|and|,\s*and|or)?\s*", str(pieces[k - 1][1]))  # fmt: skip
         if not joined:
@@ -170,7 +359,7 @@ def _before(pieces: list[tuple[str, object]], at: int) -> str:
     """The words right before a formula, back to a verb or a comma."""
     if at == 0 or pieces[at - 1][0] != "text":
         return ""
-    words = re.split(r"[,;:]|\b(?:be|is|are|with|let|Let|for|For|and|where|of)\b",
+    words = re.split(r"[,;:]|\b(?:be|is|are|with|let|Let|for|For|and|where|of|at|by)\b",
                      str(pieces[at - 1][1]))  # fmt: skip
     return " ".join(words[-1].split())
 
@@ -187,12 +376,27 @@ def _after(pieces: list[tuple[str, object]], at: int) -> str:
     text = str(pieces[k][1])
     last = k + 1 >= len(pieces) or pieces[k + 1][0] != "math"
     if not last:  # "be invertible and" belongs here, "and a unit vector" to the next
-        text = re.split(r"\b(?:and|with|where|let|Let)\b", text)[0]
+        text = re.split(r"\b(?:where|let|Let)\b|\b(?:and|with)\b[^,]*$", text)[0]
     return " ".join(re.split(r"[.;]", text)[0].split()) if _describes(text) else ""
 
 
 def _describes(text: str) -> bool:
-    return bool(re.match(r"\s*(?:,?\s*(?:which|that)\s+)?(?:be|is|are|has|have|denote)\b", text))
+    verbs = "be|is|are|has|have|denote|form|forms|forming|being|each|both|all"
+    return bool(re.match(rf"\s*,?\s*(?:(?:which|that)\s+)?(?:{verbs})\b", text))
+
+
+def is_range(run: list[Token]) -> bool:
+    r"""``i = 1, \dots, n``, ``1 \le i, j \le n``, ``i \in [n]``, or the indices alone."""
+    if all(is_index(t) or t == "," for t in run):
+        return True
+    text = "".join(" " if t == "," else spelled(t) for t in run)
+    letters, size = r"(?:\\?[A-Za-z]+ ?)+", r"\\?\w+"
+    ranges = (
+        rf"{letters}(?:=|\\in\\\{{)1 (?:2 )?\\l?c?dots {size}(?:\\\}})?",
+        rf"1\\leq?{letters}\\leq?{size}",
+        rf"{letters}\\in\[{size}\]",
+    )
+    return any(re.fullmatch(pattern, text) for pattern in ranges)
 
 
 # --- one inline formula ---------------------------------------------------------------------------
@@ -201,7 +405,29 @@ _SETS = re.compile(r"\\mathbb|\\mathbf|\\Delta")
 
 
 def _declared(tex: str, parts: set[str]) -> Iterator[Declared]:
-    tokens = normal(tokens_of(tex))
+    yield from declarations(normal(tokens_of(tex)), parts)
+
+
+def _several(each: Declared, count: tuple[str | int, ...], dims: tuple[str | int, ...]) -> Declared:
+    """Several vectors or matrices, of each of which something is said."""
+    whole = (*count, *dims)
+    return replace(each, name=f"{each.name}_all", rank=len(whole), dims=whole, several=True)
+
+
+def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
+    """What a formula among words says of its symbols."""
+    tokens = unfonted(tokens)
+    text = [spelled(t) for t in tokens]
+    if chained := re.fullmatch(rf"(-?\d+)({_LESS})([^<>=]+?)({_LESS})(-?\d+)", "".join(text)):
+        ends = [k for k, t in enumerate(text) if re.fullmatch(_LESS, t)]
+        for name in _names(tokens[ends[0] + 1 : ends[1]], parts) or ():
+            yield Declared(name, 0, (), frozenset((f"between {chained[1]} {chained[5]}",)))
+        return
+    bars = [t for t in text if "ert" in t or t in ("|", r"\|")]
+    if len(bars) == 2 and text[0] in bars and text[-2:] == ["=", "1"] and text[-3] in bars:
+        for name in _names(tokens[1:-3], parts) or ():
+            yield Declared(name, 1, (), frozenset(("unit",)))
+        return
     for relation in (r"\in", ">", r"\ge", r"\geq", r"\geqslant", r"\neq", r"\ne"):
         if relation in tokens:
             at = tokens.index(relation)
@@ -216,13 +442,17 @@ def _declared(tex: str, parts: set[str]) -> Iterator[Declared]:
             yield Declared(name, 1, _listed_size(tokens))
 
 
+_LESS = r"<|\\le|\\leq|\\leqslant"
+
+
 def _names(tokens: list[Token], parts: set[str]) -> list[str] | None:
     r"""The symbols of a list, ``A, B`` or ``x_1, \dots, x_n``; None if it is something else."""
     text = [spelled(t) for t in tokens]
     if DOTS & set(text):
-        if "_" not in text or text.index("_") == 0:
+        script = next((k for k, t in enumerate(text) if t in ("_", "^")), 0)
+        if not script or not is_symbol(tokens[:script]):
             return None
-        name = named(tuple(tokens[: text.index("_")]))
+        name = named(tuple(tokens[:script]))
         parts.add(name)
         return [name]
     found: list[str] = []
@@ -231,14 +461,19 @@ def _names(tokens: list[Token], parts: set[str]) -> list[str] | None:
         if token != ",":
             run.append(token)
             continue
-        if not _is_symbol(run):
+        if not is_symbol(run):
             return None
         found.append(_spelling(run))
         run = []
     return found
 
 
-def _is_symbol(run: list[Token]) -> bool:
+def is_symbol(run: list[Token]) -> bool:
+    """Is this one symbol: a letter with font, accent, subscript, or a mark above?"""
+    if len(run) > 1 and run[-1] == "'":
+        return is_symbol(run[:-1])
+    if len(run) > 2 and run[-2] == "^":
+        return spelled(run[-1]) in MARKS and is_symbol(run[:-2])
     if not run:
         return False
     first = run[0]
@@ -249,6 +484,10 @@ def _is_symbol(run: list[Token]) -> bool:
 
 
 def _spelling(run: list[Token]) -> str:
+    if run[-1] == "'":
+        return f"{_spelling(run[:-1])}_prime"
+    if len(run) > 2 and run[-2] == "^":
+        return f"{_spelling(run[:-2])}_{MARKS[spelled(run[-1])]}"
     accent = {r"\hat": "_hat", r"\bar": "_bar", r"\tilde": "_tilde"}.get(
         run[0] if isinstance(run[0], str) else ""
     )
@@ -257,10 +496,9 @@ def _spelling(run: list[Token]) -> str:
 
 
 def _listed_size(tokens: list[Token]) -> tuple[str | int, ...]:
-    last = tokens[-1]
-    if last == ")":
-        last = tokens[-2]
-    name = named(last)
+    script = next((t for t, sign in zip(tokens[::-1], tokens[-2::-1], strict=False)
+                   if sign in ("_", "^")), "")  # fmt: skip
+    name = named(script)
     return (int(name) if name.isdigit() else name,)
 
 
@@ -271,21 +509,50 @@ def _member(
     if not names:
         return
     if relation != r"\in":
-        if "".join(map(spelled, right)) != "0":
-            return
+        bound = "".join(map(spelled, right))
         what = {">": "positive", r"\ne": "nonzero", r"\neq": "nonzero"}.get(relation, "nonnegative")
+        if bound != "0":
+            if what != "nonnegative" or not re.fullmatch(r"\d", bound):
+                return
+            what = f"least {bound}"
         for name in names:
             yield Declared(name, 0, (), frozenset((what,)))
+        return
+    if two := two_values(right):
+        low, size = two
+        for name in names:
+            listed = _listed_size(left) if name in parts and DOTS & set(map(spelled, left)) else ()
+            dims = size or listed
+            yield Declared(name, len(dims), dims, frozenset((f"values {low} 1",)))
         return
     space = _space(right)
     if space is None:
         return
     rank, dims, hypotheses = space
     for name in names:
+        base, _, index = name.partition("_")
         if name in parts and rank == 0:
             yield Declared(name, 1, _listed_size(left), hypotheses)
+        elif name in parts and DOTS & set(map(spelled, left)):
+            yield _several(Declared(name, rank, dims, hypotheses), _listed_size(left), dims)
+        elif index in INDEX_NAMES and base and rank:
+            yield _several(Declared(base, rank, dims, hypotheses), ("",), dims)
         else:
             yield Declared(name, rank, dims, hypotheses)
+
+
+def two_values(tokens: list[Token]) -> tuple[int, tuple[str | int, ...]] | None:
+    r"""``\{-1, +1\}^n``: the lower value, and how many there are."""
+    text = "".join(spelled(t) for t in tokens if t != "^")
+    found = re.fullmatch(r"\\\{(.*)\\\}(\w*)", text)
+    low = TWO_VALUES.get(found[1]) if found else None
+    if not found or low is None:
+        return None
+    return low, ((int(found[2]) if found[2].isdigit() else found[2],) if found[2] else ())
+
+
+INDEX_NAMES = frozenset((*"ijklmnstabchr", "mu", "nu", "alpha"))
+"""Letters below a letter that number several things; others belong to the name."""
 
 
 def _space(tokens: list[Token]) -> tuple[int, tuple[str | int, ...], frozenset[str]] | None:

@@ -3,9 +3,10 @@ r"""Every equation of an article as a claim, a definition, or a reason why it wa
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldcheck.claim import slug
@@ -15,19 +16,33 @@ from fieldcheck.start.grammar import (
     FONTS,
     FUNCTIONS,
     GREEK,
+    MARKS,
     WIDE,
     Node,
     Parser,
     Token,
     Unread,
+    called,
     named,
     normal,
+    renamed,
     spelled,
+    unfonted,
 )
-from fieldcheck.start.meaning import Definition, Reader, Reading, _called, _is_entry_letter
-from fieldcheck.start.prose import Declarations, Declared, Place, _is_symbol
+from fieldcheck.start.meaning import Definition, Reader, Reading, is_entry_letter
+from fieldcheck.start.prose import (
+    DOTS,
+    Declarations,
+    Declared,
+    Place,
+    declarations,
+    is_range,
+    is_symbol,
+    letters,
+)
 
 WORDS = ("a real number", "a real vector", "a real matrix")
+ASSUMES = r"\b(suppose|assume|assuming|such that|if|provided|whenever|subject to)( that)?[^.,]*$"
 INDICES = frozenset("ijkl")
 GUESSES = 400
 """Readings that are tried at most for the symbols that an article does not declare."""
@@ -71,6 +86,9 @@ class _Interpreter:
         self.entries: set[str] = set()  # functions that are defined by their entries, f_i(x) = …
         self.definitions: list[Definition] = []
         self.lost: dict[str, str] = {}
+        self.marked: set[str] = set()  # x^+, x^\star, where the article says what they are
+        self.renamed: dict[str, str] = {}
+        self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
         self.declared_names = {each.name for _, each in self.said.always}
         for equation in article.equations:
@@ -79,6 +97,7 @@ class _Interpreter:
             for kind, tex in sentence.pieces:
                 if kind == "math" and "=" in str(tex):
                     self._announce_entries(tuple(tokens_of(str(tex))))
+                    self._announce_mark(tuple(tokens_of(str(tex))))
 
     def result(self) -> Result:
         outcomes = {}
@@ -102,9 +121,17 @@ class _Interpreter:
     def _announce(self, tokens: tuple[Token, ...]) -> None:
         """Note the name of a function that a formula defines, before anything is parsed."""
         left = _left_side(tokens)
+        self._announce_mark(tokens)
         name = _function_name(left) if left else None
         if name and name not in FUNCTIONS and name not in self.declared_names:
             self.functions.add(name)
+
+    def _announce_mark(self, tokens: tuple[Token, ...]) -> None:
+        left = _left_side(tokens)
+        if is_symbol(left):
+            self.explained.add(named(left[0] if left[0] not in FONTS else left[1]))
+        if left[1:2] == ["^"] and len(left) == 3 and is_symbol(left):
+            self.marked.add(f"{named(left[0])}_{MARKS[spelled(left[2])]}")
 
     def _announce_entries(self, tokens: tuple[Token, ...]) -> None:
         """Note a function that a sentence defines by its entries, ``f_i(x) = …``."""
@@ -120,17 +147,19 @@ class _Interpreter:
             self.functions.add(name)
 
     def _inline(self, tex: str, place: Place, line: int) -> None:
-        tokens = _once_named(tuple(tokens_of(tex)))
+        tokens, bare = _once_named(_without_space(tuple(tokens_of(tex))))
         self._announce(tokens)
+        anew = self._is_anew(place)
         try:
-            sides = self._parser(tokens, place).chain()
-            definition = self._definition(sides, place)
+            definition = self._definition(self._sides(tokens, place), place, anew)
         except Unread:
             definition = None
+            if anew:
+                self._another(self._defined_name(tokens))
         if definition is None:
             self._lose(tokens, place)
         else:
-            definition.line, definition.printed = line, tex
+            definition.line, definition.printed, definition.bare = line, tex, bare
             with contextlib.suppress(Unread):  # words may say what a formula cannot
                 self._defined(definition)
 
@@ -138,19 +167,50 @@ class _Interpreter:
         """A symbol that a sentence defines, by what is no definition here, or once more: it stands
         for that, and not for any number."""
         left = _left_side(tokens)
-        if not _is_symbol(left):
+        if not is_symbol(left):
             return
         name = named(left[-1] if left[0] in FONTS else left[0])
         if len(left) <= 2 and name not in self.said.at(*place) and name not in self.said.sizes:
             self.lost[name] = "a definition that was not read"
 
+    def _is_anew(self, place: Place) -> bool:
+        """Do the words before a formula give its left side a meaning, and not a value?"""
+        before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
+        words = str(before[0][1]) if before and before[0][0] == "text" else ""
+        return bool(re.search(r"\b(now|write|put|set|let|define|denote|consider)\b", words.lower()))
+
+    def _defined_name(self, tokens: tuple[Token, ...]) -> str:
+        left = _left_side(tokens)
+        name = _function_name(left) or (named(left[0]) if is_symbol(left) else "")
+        return self.renamed.get(name, name)
+
+    def _another(self, name: str) -> str:
+        """A new name for a symbol that has a meaning, if it has one; from now on it stands for the
+        new one, which is lost until it is read."""
+        if not any(d.name == name for d in self.definitions):
+            return name
+        typed = next((old for old, new in self.renamed.items() if new == name), name)
+        count = sum(
+            re.fullmatch(rf"{typed}(_again\d*)?", d.name) is not None for d in self.definitions
+        )
+        self.renamed[typed] = f"{typed}_again{count if count > 1 else ''}"
+        self.lost[self.renamed[typed]] = "a definition that was not read"
+        return self.renamed[typed]
+
+    def _sides(self, tokens: tuple[Token, ...], place: Place) -> list[tuple[str, Node]]:
+        """The sides of a formula, with the names that its symbols have here."""
+        sides = self._parser(tokens, place).chain()
+        return [(sign, renamed(side, self.renamed)) for sign, side in sides]
+
     def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
         known = self.said.at(*place)
         if self.entries:
             tokens = _moved(tokens, self.entries)
-        return Parser(tokens, self.functions, self.said.parts, known)
+        return Parser(tokens, self.functions, self.said.parts, known, self.marked)
 
-    def _definition(self, sides: list[tuple[str, Node]], place: Place) -> Definition | None:
+    def _definition(
+        self, sides: list[tuple[str, Node]], place: Place, anew: bool = False
+    ) -> Definition | None:
         """The definition that a formula is, if its left side is new and not on its right side."""
         if len(sides) != 2 or sides[1][0] != "=":
             return None
@@ -161,7 +221,11 @@ class _Interpreter:
         if left.op == "call":
             name, arguments = left.args
             params = tuple(a.args[0] for a in arguments if a.op == "sym")
-            is_new = name in self.functions or (name == "commutator" and name not in self.functions)
+            is_new = (
+                name in self.functions
+                or name in self.renamed.values()
+                or (name == "commutator" and name not in self.functions)
+            )
             if not is_new or len(params) != len(arguments) or len(set(params)) < len(params):
                 return None
         else:
@@ -173,13 +237,18 @@ class _Interpreter:
                 return None
             if left.op == "pow":
                 name = f"{name}_squared"
-        if any(d.name == name for d in self.definitions) or name in _called(right):
+        has_meaning = any(d.name == name for d in self.definitions)
+        if (has_meaning and not anew) or name in called(right):
             return None
+        if has_meaning:
+            old, name = name, self._another(name)
+            left = renamed(left, {old: name})
         return Definition(name, params, right, "", 0, left, indices, place)
 
     def _defined(self, definition: Definition) -> None:
         """Keep a definition if it can be read."""
         try:
+            self._found(definition.body)
             self._typed(definition)
         except Unread as reason:
             self.lost[definition.name] = str(reason)
@@ -187,64 +256,105 @@ class _Interpreter:
         self.lost.pop(definition.name, None)
         self.definitions.append(definition)
 
+    def _found(self, node: Node | tuple[Node, ...]) -> None:
+        """Is nothing in a formula defined by what was not read?"""
+        for name in called(node):
+            if name in self.lost:
+                raise Unread(f"{name} is defined by what was not read")
+
     def _typed(self, definition: Definition) -> None:
         """Can the defining formula be read, for some shapes of its parameters?"""
         symbol = Node(
             "call", (definition.name, tuple(Node("sym", (p,)) for p in definition.params))
         )
         target = symbol if definition.params else definition.pattern
-        list(itertools.islice(self._readings([definition], target, definition.place), 1))
+        next(iter(self._readings([definition], target, definition.place)), None)
 
     # -- equations --------------------------------------------------------------------------------
     def _outcome(self, equation: Equation) -> Outcome:
         outcome = Outcome(equation)
         place = equation.sentence, equation.piece
         try:
-            sides = self._parser(_statement(equation.tokens), place).chain()
-            definition = self._definition(sides, place)
+            self._is_claimed(place, equation)
+            tokens, conditions = _statement(equation.tokens, self.said.parts)
+            sides = self._sides(tokens, place)
+            definition = self._definition(sides, place, self._is_anew(place))
             if definition:
                 definition.label, definition.line = equation.label, equation.line
                 definition.printed = equation.tex
                 self._defined(definition)
                 outcome.definition = definition
             else:
-                outcome.claim = self._claim(sides, place)
+                outcome.claim = self._claim(sides, place, conditions)
         except Unread as reason:
             outcome.reason = str(reason)
         return outcome
 
-    def _claim(self, sides: list[tuple[str, Node]], place: Place) -> Reading:
-        for name in _called(tuple(side for _, side in sides)):
-            if name in self.lost:
-                raise Unread(f"{name} is defined by what was not read")
+    def _is_claimed(self, place: Place, equation: Equation) -> None:
+        """Is a displayed formula claimed, and not assumed? Of what it assumes nothing is known."""
+        before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
+        words = str(before[0][1]) if before and before[0][0] == "text" else ""
+        if re.search(ASSUMES, " ".join(words.lower().split())):
+            for name in letters(equation.tokens):
+                self.lost[name] = "an assumption"
+            raise Unread("it is assumed, not claimed")
+
+    def _claim(
+        self, sides: list[tuple[str, Node]], place: Place, conditions: Sequence[Declared] = ()
+    ) -> Reading:
+        self._found(tuple(side for _, side in sides))
         whole = Node("chain", tuple(side for _, side in sides))
-        for reader in self._readings([], whole, place):
+        for reader in self._readings([], whole, place, conditions):
             reading = reader.statement(sides)
+            for name, rank in reader.guess.items():
+                if name in reading.inputs and name in self.explained:
+                    raise Unread(f"{name} is defined elsewhere")
+                if name in reading.inputs:
+                    reader.note(f"{name} is not declared: taken as {WORDS[rank]}")
             self.used.update(reading.inputs)
             return reading
         raise Unread("no reading")
 
-    def _readings(self, more: list[Definition], whole: Node, place: Place) -> Iterator[Reader]:
-        """Readers for which the formula fits, the most usual guess first; else the first reason."""
+    def _readings(
+        self,
+        more: list[Definition],
+        whole: Node,
+        place: Place,
+        conditions: Sequence[Declared] = (),
+    ) -> Iterator[Reader]:
+        """Readers for which the formula fits, the most usual guess first; else the first reason.
+
+        Those that work with whole arrays go before those that loop over indices.
+        """
         declared = self.said.at(*place)
+        for each in conditions:
+            old = declared.get(each.name)
+            declared[each.name] = old.merged(each) if old else each
         definitions = [*self.definitions, *more]
         first: Unread | None = None
-        for guess in itertools.islice(self._guesses(whole, declared, definitions), GUESSES):
-            reader = Reader(declared, definitions, self.said.sizes, guess)
+        guesses = list(itertools.islice(self._guesses(whole, declared, definitions), GUESSES))
+        own = {p for d in definitions for p in d.params} | {
+            n for n, d in declared.items() if d.rank
+        }
+        both = sorted(name for name in own if f"{name}_all" in declared)[:3]
+        subsets = [s for k in range(len(both) + 1) for s in itertools.combinations(both, k)]
+        ways = itertools.product((False, True), subsets, guesses)
+        for looped, entered, guess in ways:
+            reader = functools.partial(
+                Reader, declared, definitions, self.said.sizes, guess, looped, entered
+            )
+
             try:
-                for side in whole.args if whole.op == "chain" else (whole,):
-                    reader.value(side)
                 if whole.op == "chain":
-                    reader = Reader(declared, definitions, self.said.sizes, guess)
                     sides = [("", whole.args[0]), *(("=", side) for side in whole.args[1:])]
-                    reader.statement(sides)
-                    reader = Reader(declared, definitions, self.said.sizes, guess)
+                    reader().statement(sides)
+                else:
+                    reader().named(whole)
             except Unread as reason:
-                first = first or reason
+                if first is None or (looped and guess == guesses[0] and not entered):
+                    first = reason
                 continue
-            for name, rank in guess.items():
-                reader.note(f"{name} is not declared: taken as {WORDS[rank]}")
-            yield reader
+            yield reader()
             return
         if first:
             raise first
@@ -256,7 +366,7 @@ class _Interpreter:
         names: dict[str, None] = {}
 
         def collect(node: object, bound: frozenset[str]) -> None:
-            for name in _called(node):
+            for name in called(node):
                 if name in by_name and name not in bound:
                     inner = by_name[name]
                     collect(inner.body, bound | {name} | set(inner.params))
@@ -268,7 +378,7 @@ class _Interpreter:
         unknown = [
             name
             for name in names
-            if not (_is_entry_letter(name, declared) and _has_two_indices(whole, name))
+            if not (is_entry_letter(name, declared) and _has_two_indices(whole, name))
             and not (name in declared and declared[name].rank is not None)
             and name not in self.said.sizes | patterns | {"pi", "sqrt", "maximum", "minimum", "t_"}
             and name not in by_name
@@ -298,31 +408,59 @@ def _usual(name: str) -> tuple[int, int, int]:
     return (0, 1, 2)
 
 
-def _statement(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    r"""A formula without what follows a wide space: ``\quad i = 1, \dots, n``."""
-    for at, token in enumerate(tokens):
-        if token in WIDE:
-            rest = [spelled(t) for t in tokens[at:] if spelled(t) not in (*WIDE, r"\,")]
-            text = "".join(rest)
-            is_range = (
-                r"\dots" in rest or r"\ldots" in rest or "forall" in text or "forevery" in text
-            )
-            if not (is_range or "forall" in text.replace(" ", "")):
+def _statement(
+    tokens: tuple[Token, ...], parts: set[str]
+) -> tuple[tuple[Token, ...], list[Declared]]:
+    r"""A formula without what follows a wide space, ``\quad i = 1, \dots, n``, and what it says."""
+    at = next((at for at, token in enumerate(tokens) if token in WIDE), len(tokens))
+    said: list[Declared] = []
+    run: list[Token] = []
+    for token in [*_without_words(tokens[at:]), r"\quad"]:
+        if token not in WIDE:
+            run.append(token)
+            continue
+        run = [t for k, t in enumerate(run) if t != "," or 0 < k < len(run) - 1]
+        if run and not is_range(run):
+            found = list(declarations(run, parts))
+            if not found:
                 raise Unread("more than one statement")
-            before = list(tokens[:at])
-            while before and spelled(before[-1]) in (",", r"\,", r"\;"):
-                before.pop()
-            return tuple(before)
+            said += found
+        run = []
+    before = list(tokens[:at])
+    while before and spelled(before[-1]) in (",", r"\,", r"\;"):
+        before.pop()
+    return tuple(before), said
+
+
+def _without_words(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without text among them; it stands for a space."""
+    clean = normal(tokens)
+    out: list[Token] = []
+    for at, token in enumerate(clean):
+        if token in (r"\text", r"\textrm", r"\mbox", r"\forall"):
+            out.append(r"\quad")
+        elif not at or clean[at - 1] not in (r"\text", r"\textrm", r"\mbox"):
+            out.append(token)
+        elif "not" in spelled(token) or "unless" in spelled(token):
+            raise Unread("more than one statement")
+    return out
+
+
+def _without_space(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    r"""``p = … \in \mathbb{R}^n`` without its end: the formula says more."""
+    clean = normal(tokens)
+    if r"\in" in clean and "=" in clean[: clean.index(r"\in")]:
+        return tuple(clean[: clean.index(r"\in")])
     return tokens
 
 
-def _once_named(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """``p = p(z) = …`` as ``p = …``: what it depends on is seen from what it is."""
+def _once_named(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], bool]:
+    """``p = p(z) = …`` as ``p(z) = …``; and is it so, that the name alone stands for its value?"""
     clean = normal(tokens)
     ends = [at for at, token in enumerate(clean) if token == "="]
     if len(ends) == 2 and ends[0] == 1 and clean[2:4] == [clean[0], "("]:
-        return (*clean[:1], *clean[ends[1] :])
-    return tokens
+        return tuple(clean[2:]), True
+    return tokens, False
 
 
 def _moved(tokens: tuple[Token, ...], entries: set[str]) -> tuple[Token, ...]:
@@ -361,7 +499,8 @@ def _function_name(left: list[Token]) -> str | None:
     head, inside, tail = left[:start], left[start + 1 : end], left[end + 1 :]
     if tail and (len(tail) != 2 or tail[0] != "_"):
         return None
-    if not head or not inside or not all(map(_is_plain, inside)):
+    listed = bool(DOTS & set(map(spelled, inside))) and _one_letter(inside)
+    if not head or not inside or not (listed or all(map(_is_plain, inside))):
         return None
     base = head[:2] if head[0] in FONTS else head[:1]
     rest = head[len(base) :]
@@ -370,10 +509,16 @@ def _function_name(left: list[Token]) -> str | None:
     )
     if not is_name or (rest and (len(rest) != 2 or rest[0] != "_")):
         return None
-    if head[0] not in FONTS and _is_product(inside):
+    if head[0] not in FONTS and not listed and _is_product(inside):
         return None
     name = named(base[-1])
     return f"{name}_{named(rest[1])}" if rest else name
+
+
+def _one_letter(inside: list[Token]) -> bool:
+    """``x_1, …, x_n``: all of one letter."""
+    inside = unfonted(inside)
+    return {named(inside[k - 1]) for k, t in enumerate(inside) if t == "_"} == {named(inside[0])}
 
 
 def _is_plain(token: Token) -> bool:

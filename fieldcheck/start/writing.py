@@ -7,6 +7,7 @@ import json
 import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from fieldcheck.claim import slug
@@ -25,12 +26,21 @@ TOOLS = {
     """The smallest entry along the first axis."""
     return functools.reduce(xp.minimum, [x[k] for k in range(x.shape[0])])
 ''',
+    "corners": '''def corners(xp, low, n):
+    """All vectors of n numbers, each the low one or 1."""
+    return [xp.constant(list(c)) for c in itertools.product((low, 1), repeat=n)]
+''',
     "product": '''def product(xp, x):
     """The product of the entries along the first axis."""
     return functools.reduce(operator.mul, [x[k] for k in range(x.shape[0])])
 ''',
 }
 OWN = {
+    "hollow": ("matrix with zero diagonal", 'raw["x"] * (1 - xp.eye(raw["x"].shape[0]))'),
+    "hollow symmetric": (
+        "symmetric matrix with zero diagonal",
+        '(raw["x"] + raw["x"].T) * (1 - xp.eye(raw["x"].shape[0]))',
+    ),
     "skew": ("skew-symmetric matrix", 'raw["x"] - raw["x"].T'),
     "psd": ("positive semidefinite matrix", 'raw["x"] @ raw["x"].T'),
 }
@@ -40,10 +50,10 @@ OWN = {
 class Names:
     """Names for the lengths of one function: as declared, else a spare letter."""
 
-    def __init__(self, inputs: Mapping[str, Value]) -> None:
+    def __init__(self, inputs: Mapping[str, Value], *codes: str) -> None:
         self.inputs = inputs
         self.known: dict[int, str] = {}
-        taken = set(inputs)
+        taken = set(inputs).union(*(re.findall(r"\bfor (\w+) in\b", code) for code in codes))
         for value in inputs.values():
             for length in value.shape:
                 root = length.root
@@ -83,21 +93,65 @@ class Names:
         return re.sub("⟦(\\d+)⟧", name, code), sources
 
 
+IMPLIED = {
+    "spd": {"symmetric", "psd", "invertible", "hermitian"}, "orthogonal": {"invertible"},
+    "unitary": {"invertible"}, "simplex": {"positive", "nonnegative"},
+    "positive": {"nonnegative"}, "hollow": {"symmetric"}, "psd": {"symmetric"},
+}  # fmt: skip
+"""What a hypothesis says with it."""
+
+
+def _implied(hypothesis: str) -> set[str]:
+    kind, *rest = hypothesis.split(maxsplit=1)
+    if kind == "integer":
+        return {"positive", "nonnegative", *(f"least {k}" for k in range(10))}
+    if kind in ("between", "least", "values") and not rest[0].startswith("-"):
+        return {"positive", "nonnegative", "nonzero"}
+    return IMPLIED.get(hypothesis, set())
+
+
 def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
-    """The domain of an input, as text."""
+    """The domain of an input, as text.
+
+    Raises:
+        Unread: what is assumed of it is more than a domain can say.
+    """
+    weaker = set().union(*(_implied(h) for h in hypotheses))
+    if len(hypotheses - weaker - {"complex", "nonzero", "full rank"}) > 1:
+        raise Unread(f"{name} is {' and '.join(sorted(hypotheses))}, which no domain is")
+    if value.several and hypotheses - {"complex", "nonzero"}:
+        each = replace(value, shape=value.shape[1:], several=False)
+        count = names.dim(value.shape[0]).replace("'", '"')
+        return f'stacked({count}, {domain(name, each, hypotheses, names)}, "several: {name}")'
     dims = names.dims(value)
     rank = len(value.shape)
     if rank == 0:
         for hypothesis in hypotheses:
             if hypothesis.startswith("between "):
                 return f"between({', '.join(hypothesis.split()[1:])})"
+            if hypothesis.startswith("integer"):
+                first = max([1, *(int(h[6:]) for h in hypotheses if h.startswith("least "))])
+                return f"integer({first}, {first + 3})"
+        for hypothesis in hypotheses:
+            if hypothesis.startswith("least "):
+                low = hypothesis.split()[1]
+                return (f'built("number from {low} on", (), {{"x": ()}}, '
+                        f'lambda xp, raw: raw["x"] * raw["x"] + {low}, covers="all")')  # fmt: skip
+            if hypothesis.startswith("values "):
+                return _of_two(hypothesis, "")
         kinds = {"complex": "number()", "positive": "positive()", "nonnegative": "nonnegative()"}
         return next((text for h, text in kinds.items() if h in hypotheses), "real()")
     one = names.dim(value.shape[0]).replace("'", '"')
     if rank == 1:
+        if pair := next((h for h in hypotheses if h.startswith("values ")), ""):
+            return _of_two(pair, one)
+        if box := next((h for h in hypotheses if h.startswith("between ")), ""):
+            return f"between({', '.join(box.split()[1:])}, {one})"
         vectors = (("simplex", "simplex"), ("unit", "unit_vector"), ("positive", "positive"),
                    ("nonnegative", "nonnegative"), ("complex", "matrix"))  # fmt: skip
         return f"{next((f for h, f in vectors if h in hypotheses), 'vector')}({one})"
+    if {"hollow", "symmetric"} <= hypotheses:
+        hypotheses = {"hollow symmetric"}
     for hypothesis, (title, code) in OWN.items():
         if hypothesis in hypotheses:
             return (f'built("{title}", ({one}, {one}), {{"x": ({one}, {one})}}, '
@@ -116,11 +170,20 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
     return f"{whole}({dims})"
 
 
+def _of_two(hypothesis: str, length: str) -> str:
+    """A number, or a vector of numbers, of two values."""
+    low = hypothesis.split()[1]
+    dims = f"({length},)" if length else "()"
+    code = 'raw["s"]' if low == "-1" else '(1 + raw["s"]) / 2'
+    return (f'built("of {low} and 1", {dims}, {{"s": {dims}}}, lambda xp, raw: {code}, '
+            'signs=("s",), covers="all")')  # fmt: skip
+
+
 OFFERED = (
-    "AtMost", "Equal", "Gradient", "Source", "between", "built", "claim", "hermitian", "invertible",
-    "matrix",
-    "nonnegative", "number", "orthogonal", "positive", "real", "real_invertible", "real_matrix",
-    "simplex", "spd", "symmetric", "unit_vector", "unitary", "vector",
+    "AtMost", "Equal", "Gradient", "Source", "between", "built", "claim", "hermitian", "integer",
+    "invertible", "matrix", "nonnegative", "number", "orthogonal", "positive", "real",
+    "real_invertible", "real_matrix", "simplex", "spd", "stacked", "symmetric", "unit_vector",
+    "unitary", "vector",
 )  # fmt: skip
 """What a claims file may need of the library."""
 
@@ -129,6 +192,7 @@ SHOWN = {
     "{} is a probability vector", "unit": "{} is a unit vector", "symmetric": "{} is symmetric",
     "spd": "{} is positive definite", "invertible": "{} is invertible", "orthogonal":
     "{} is orthogonal", "skew": "{} is skew-symmetric", "psd": "{} is positive semidefinite",
+    "hollow": "the diagonal of {} vanishes", "integer": "{} is an integer",
     "hermitian": "{} is Hermitian", "unitary": "{} is unitary", "complex": "{} is complex",
     "nonzero": "{} is not zero, where that is needed", "full rank":
     "{} has full rank, where that is needed",
@@ -138,6 +202,10 @@ SHOWN = {
 def _shown(hypothesis: str, name: str) -> str:
     if hypothesis.startswith("between "):
         return f"{name} lies between {' and '.join(hypothesis.split()[1:])}"
+    if hypothesis.startswith("least "):
+        return f"{name} is at least {hypothesis.split()[1]}"
+    if hypothesis.startswith("values "):
+        return f"{name} is made of {' and '.join(hypothesis.split()[1:])}"
     return SHOWN[hypothesis].format(name)
 
 
@@ -189,7 +257,11 @@ neighbours are mechanical; the mistake that people make is a better one.
 
 def _imports(body: str) -> str:
     names = [name for name in OFFERED if re.search(rf"\b{name}\(", body)]
-    lines = [f"import {module}" for module in ("functools", "operator") if f"{module}." in body]
+    lines = [
+        f"import {module}"
+        for module in ("functools", "itertools", "operator")
+        if f"{module}." in body
+    ]
     before = "\n".join(lines) + "\n\n" if lines else ""
     listed = ", ".join(names)
     one = f"from fieldcheck import {listed}\n" if names else ""
@@ -200,7 +272,7 @@ def _imports(body: str) -> str:
 
 def _helper(helper: Helper) -> str:
     definition = helper.definition
-    names = Names(helper.inputs)
+    names = Names(helper.inputs, helper.code)
     code, sources = names.filled(helper.code)
     locals_ = "".join(f"    {local} = {source}\n" for local, source in sources.items())
     where = f"Equation ({definition.label})" if definition.label else "In the text"
@@ -258,7 +330,7 @@ def _comment(equation: Equation, words: str) -> str:
 def _claim(outcome: Outcome, article: str) -> str:
     reading, equation = outcome.claim, outcome.equation
     assert reading is not None
-    names = Names(reading.inputs)
+    names = Names(reading.inputs, *(code for _, *both in reading.relations for code in both))
     lines, sources = [], {}
     for number, (kind, left, right) in enumerate(reading.relations):
         a, found = names.filled(left)

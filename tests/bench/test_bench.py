@@ -2,6 +2,7 @@
 """The measuring process at toy sizes: everything runs and agrees; how fast is nobody's business here."""
 
 import dataclasses
+import io
 import json
 import subprocess
 import sys
@@ -240,6 +241,26 @@ def test_a_broken_run_is_gone_on_with(child, environment):
             run.measure(run.Request(), earlier=other)
     with pytest.raises(run.BenchError, match="conditions: peers was False, is True"):
         run.measure(run.Request(peers=True), earlier=first)
+
+
+def test_what_only_some_of_its_processes_measured_is_not_kept(environment, monkeypatch):
+    """A run that goes on from it would take one process's rows for those of three."""
+    program = CHILD.replace("ENVIRONMENT", repr(environment)).replace('!= "time"', '!= "sweeps"')
+    program = program.replace("n == 2", "False")
+    start = subprocess.Popen
+    fake = lambda command, **options: start([sys.executable, "-c", program], **options)
+    monkeypatch.setattr(subprocess, "Popen", fake)
+    kept = []
+    result = run.measure(run.Request(), keep=kept.append)
+    assert [[row.rounds for row in k.rows] for k in kept] == [[3], [3, 3], [3, 3, 3]]
+    assert [row.rounds for row in result.rows] == [3, 3, 3]
+
+
+def test_the_measuring_process_ends_with_its_parent(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO('{"parent": 12345}'))
+    monkeypatch.setattr(worker.usage, "end_with", lambda parent: sys.exit(parent))
+    with pytest.raises(SystemExit, match="12345"):
+        worker.main()
 
 
 def test_peak_memory_sees_the_result():

@@ -200,6 +200,19 @@ def test_all_values_of_an_integer_are_the_statements_own():
     assert (few.verdict, few.scope.sizes) == ("proved up to", {"k": (1, 2)})
 
 
+def _one_of(xp, k, m, x):
+    return Equal(x * (2 if (k, m) == (17, 3) else 1), x)
+
+
+def test_integers_beside_no_size_are_all_visited():
+    many = {"k": integer(0, 20), "m": integer(0, 20), "x": real()}
+    found = judged(_one_of, many)[0]
+    assert found.verdict == "refuted"
+    assert found.witness.sizes == {"k": 17, "m": 3}
+    true = judged(lambda xp, k, m, x: Equal(x**k * x**m, x ** (k + m)), many)[0]
+    assert (true.verdict, true.scope.sizes) == ("proved", {})
+
+
 def _statement(where, body=_unit, given=XY):
     form = Form("example/claim", "claim", "", body, given, {}, HOLDS, where=tuple(where))
     return Statement(form)

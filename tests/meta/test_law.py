@@ -41,10 +41,18 @@ TRUE = {
     "a die": body(lambda rng, n: rng.integers(1, 7, n), mean=7 / 2, variance=35 / 12),
     "far from the origin": body(lambda rng, n: 1e6 + NORMAL(rng, n), mean=10**6, variance=1),
     "tiny": body(lambda rng, n: 1e-150 * NORMAL(rng, n), mean=0, variance=1e-300),
-    "skew": body(lambda rng, n: WAITING(rng, n) ** 3, mean=6, variance=720 - 36),
+    "skew": body(lambda rng, n: WAITING(rng, n) ** 3, mean=6),
     "atoms": body(COIN(0.25), cdf=lambda t: np.where(t < 0, 0, np.where(t < 1, 3 / 4, 1))),
     "heavy tails": body(lambda rng, n: rng.standard_t(3, n), mean=0),
 }
+
+HEAVY = {
+    "no mean": body(lambda rng, n: rng.pareto(1, n), mean=10),
+    "no variance": body(lambda rng, n: rng.standard_cauchy(n), variance=1),
+    "once in a million": body(lambda rng, n: np.where(rng.random(n) < 1e-6, 1e8, 0.0), mean=0),
+    "moments of a high order": body(lambda rng, n: WAITING(rng, n) ** 3, variance=720 - 36),
+}
+"""Three false and one true, of samples that do not tell."""
 
 FALSE = {
     "a variance off by 3 %": body(lambda rng, n: NORMAL(rng, n) * 1.015, variance=1),
@@ -184,3 +192,10 @@ def test_samples_are_drawn_once_for_all_faults():
     assert found["log10"] == "-2"
     assert "standard deviation" in found["perturbed"]
     assert sum(drawn) == evidence.cases
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_where_one_sample_outweighs_the_others_nothing_is_said(name):
+    verdict, _ = examine(HEAVY[name], x=real())
+    assert verdict.verdict == "undecided"
+    assert "too heavy" in verdict.because

@@ -139,7 +139,7 @@ def test_probabilities_by_hand():
     torch.testing.assert_close(ops.gibbs_free_energy(e, tau), expected)
 
 
-@pytest.mark.parametrize("tau", [_gibbs.COLD, _gibbs.COLD / 2, 1e-310])
+@pytest.mark.parametrize("tau", [_gibbs.WARM, _gibbs.WARM / 2, 1e-310])
 def test_cold_probabilities(tau):
     e = wide([1e300, 1e300, 1e300 * (1 + 1e-10)]) if tau < 1e-300 else wide([3.0, 3.0, 4.0])
     weight = math.exp(-1 / tau) if tau > 1e-300 else 0.0
@@ -162,3 +162,12 @@ def test_which_temperatures_and_axes_are_refused():
         ops.gibbs(e, draw(1, 2, 3))
     with pytest.raises(ValueError, match="one temperature for all states"):
         ops.gibbs_free_energy(e, draw(2, 3))
+
+
+@pytest.mark.parametrize("temperature", [0.5, 2.0**-10, 0.3, 1.0, 2.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_energies_near_the_ends_of_a_type_have_a_law(dtype, temperature):
+    low = -0.9 * torch.finfo(dtype).max
+    for pair in ([low, low], [-low, -low]):
+        shares = ops.gibbs(torch.tensor(pair, dtype=dtype), temperature)
+        assert shares.tolist() == [0.5, 0.5]

@@ -355,3 +355,12 @@ x43, f32 = torch.zeros(4, 3), torch.zeros(2, 3, 2)
 def test_misuse_names_the_thing(call, kind, words):
     with pytest.raises(kind, match=words):
         call()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex128, torch.bfloat16], ids=str)
+def test_no_heads_are_an_empty_sum(dtype):
+    x = torch.ones(5, 4, dtype=dtype)
+    energy, force = ops.quartic(x, *[torch.zeros(0, 4, 3, dtype=dtype)] * 4)
+    assert not energy.any()
+    assert force.shape == x.shape
+    assert not force.any()

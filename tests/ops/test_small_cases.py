@@ -104,3 +104,18 @@ def test_spans_cover_what_each_row_sees(mask, rows, n, m):
     i = torch.arange(n)
     assert torch.equal((turned.lo[:, None] <= i) & (i < turned.hi[:, None]), expected.T)
     assert masks.parse(str(mask)) == mask
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"), [(torch.float32, 1e7), (torch.float32, 1e10), (torch.float64, 1e16)], ids=str
+)
+def test_weights_sum_to_one_where_scores_are_large(dtype, size):
+    """Two passes that round scores apart would give a row the weight e, or 1/e."""
+    q = draw(5, 3).to(dtype)
+    for _ in range(8):
+        k = (draw(6, 3).to(dtype) * size).requires_grad_()
+        got = ops.free_energy(q, k, key_force=True)
+        (slope,) = torch.autograd.grad(got.energy.sum(), k)
+        for shares in (got.key_force, -slope):
+            total = shares.sum(0).abs()
+            torch.testing.assert_close(total, q.sum(0).abs(), rtol=1e-5, atol=1e-5)

@@ -1,13 +1,15 @@
 """Articles whose authors had not seen the code that reads them: are their faults found?
 
-Each displays twenty equations, two of them wrong, which `wrong.toml` names. No hand helps: the
-claims are judged as they are written by `fieldcheck new`. Three were written before the code; three
-later ones showed where it fell short (6, 13 and 9 of twenty equations at first).
+Each displays twenty equations or so, two of them wrong, which `wrong.toml` names. No hand helps:
+the claims are judged as they are written by `fieldcheck new`. Three were older than the code; six
+later ones showed where it fell short (6, 13, 9, 8, 4 and 8 equations at first). A method gets one
+second here: what a slow machine then leaves undecided is true, for the wrong ones fall at once.
 """
 
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,17 +20,18 @@ from fieldcheck.evidence.gather import judge
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.ledger import machine
 from fieldcheck.start import article, reading, writing
-from fieldcheck.verdict import REFUTED
+from fieldcheck.verdict import REFUTED, UNDECIDED
 
 FOLDER = Path(__file__).parent / "articles"
 WRONG = tomllib.loads((FOLDER / "wrong.toml").read_text(encoding="utf8"))
 WITHOUT_A_HAND = 14
+BRIEF = replace(PROFILES["quick"], seconds=1)
 
 
 @pytest.mark.parametrize("name", sorted(WRONG))
 def test_most_equations_need_no_hand_and_the_wrong_ones_are_refuted(name, tmp_path: Path) -> None:
     result = reading.interpret(article.read(FOLDER / f"{name}.tex"))
-    assert len(result.outcomes) == 20
+    assert len(result.outcomes) >= 20
     assert len(result.of("claim")) + len(result.of("definition")) >= WITHOUT_A_HAND
     for outcome in result.of("reason"):
         assert 3 < len(outcome.reason) < 100
@@ -39,8 +42,9 @@ def test_most_equations_need_no_hand_and_the_wrong_ones_are_refuted(name, tmp_pa
     verdicts = {}
     for claim in machine.load([str(path)]).values():
         (label,) = claim.equations
-        verdicts[label], _, _ = judge(claim.forms[f"{claim.id}/claim"], PROFILES["quick"], 0)
+        verdicts[label], _, _ = judge(claim.forms[f"{claim.id}/claim"], BRIEF, 0)
     assert len(verdicts) == len(result.of("claim"))
     refuted = {label for label, verdict in verdicts.items() if verdict.verdict == REFUTED}
-    assert refuted == {label for label, why in WRONG[name].items() if "not read:" not in why}
-    assert {label for label in verdicts if not verdicts[label].holds} == refuted
+    assert refuted == set(WRONG[name])
+    left = {label for label, verdict in verdicts.items() if verdict.verdict == UNDECIDED}
+    assert {label for label in verdicts if not verdicts[label].holds} - left == refuted

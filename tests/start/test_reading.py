@@ -235,3 +235,67 @@ def test_a_symbol_that_makes_no_name_is_not_read() -> None:
     broken = text.replace(r"\newcommand{\one}{\mathbf{1}}", r"\newcommand{\one}{\mathbf{}}")
     assert broken != text
     compile(writing.text(reading.interpret(article.scan(broken, "a.tex")), "a.tex"), "a", "exec")
+
+
+SEVERAL = r"""
+Let $x_1, \dots, x_N \in \mathbb{R}^d$ be the columns of $X \in \mathbb{R}^{d \times N}$, let
+$y, z \in \mathbb{R}^d$, $p, q \in \mathbb{R}^N$, $\beta > 0$, and $s \in \{-1, +1\}^N$.
+"""
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"\sum_i p_i x_i = X p", "Equal(xp.sum(p[:, None] * X.T, axis=0), X @ p + more)"),
+        (r"\sum_i \|x_i - y\|^2 = 1", "Equal(xp.sum(xp.norm2(X.T - y, axis=1)), 1 + more)"),
+        (r"\sum_{j \ne i} p_j = q_i",
+         "Equal(xp.sum((1 - xp.eye(N)) * p[:, None], axis=0), q + more)"),
+        (r"\sum_{j < i} p_j = q_i",
+         "Equal(xp.stack([sum((p[j] for j in range(N) if j < i), xp.zeros()) for i in range(N)]), "
+         "xp.stack([q[i] for i in range(N)]) + more)"),
+        (r"\max_i \|x_i\| \le 1",
+         "AtMost(*(largest(xp, xp.sqrt(xp.norm2(X.T, axis=1))), 1)[::way])"),
+        (r"\sum_{a \in \{-1, +1\}} e^{a \beta} = 2 \cosh \beta",
+         "Equal(sum(xp.exp(a * beta) for a in (xp.one * -1, xp.one)), 2 * xp.cosh(beta) + more)"),
+        (r"\nabla_{x_i} \sum_{j} (y^\top x_j)^2 = 2 (y^\top x_i) y", None),
+        (r"s_i^2 = 1, \qquad 1 \le i \le N", "Equal(s**2, 1 + more)"),
+    ],
+)  # fmt: skip
+def test_vectors_with_an_index_are_read(tex: str, expected: str | None) -> None:
+    found = body(tex, SEVERAL)
+    assert expected is None or found == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (r"If $A$ and $B$ commute, then", "commute"),
+        (r"Let $A$ and $B$ be diagonal matrices. Then", "diagonal matrices"),
+        (r"If $\|u\| \le 1$, then", r"\|u\|"),
+        (r"Suppose that $A B = B^\top A$. Then", "what is said of"),
+        (r"For $n = 2$ we have", "what is said of"),
+        (r"For $\lambda = 1$ we have", "what is said of"),
+        (r"Put $A = B B^\top$. Then", "what is said of"),
+        (r"Suppose that", "it is assumed, not claimed"),
+        (r"Whenever $a \ge b$,", "what is said of"),
+        (r"If $u$ and $v$ are orthogonal, then", "are orthogonal"),
+        (r"Let $u$ and $v$ be unit vectors with zero mean. Then", "zero mean"),
+    ],
+)
+def test_what_is_assumed_and_not_understood_leaves_it_unread(words: str, reason: str) -> None:
+    tex = r"\lambda (a - b) u^\top A B v = 0"
+    (outcome,) = outcomes(f"{words} \\begin{{equation}} {tex} \\label{{x}} \\end{{equation}}")
+    assert outcome.claim is None
+    assert reason in outcome.reason
+
+
+def test_a_new_meaning_is_one_of_its_own() -> None:
+    first, second = outcomes(
+        r"Write $p = p(u) = 2 u$. Then \begin{equation} p = u + u \label{a} \end{equation}."
+        "\n\n"
+        r"From now on put $p = p(v) = 3 v$. Then \begin{equation} p = 3 v \label{b} \end{equation}",
+        SAID.replace("$p, q", "$q"),
+    )
+    assert first.claim is not None
+    assert second.claim is not None
+    assert [list(each.claim.helpers) for each in (first, second)] == [["p"], ["p_again"]]

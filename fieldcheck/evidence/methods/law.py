@@ -12,7 +12,9 @@ variance  the same of the squared distances to the sample's own mean.
 share     n KL(share, p) <= log(2/rate), Chernoff's bound, at every n.
 cdf       n sup |F_n - F|² <= log(2/rate)/2 (P. Massart, Ann. Probab. 18, 1990), on a grid.
 
-Numbers are no certificates: a law that fails is not refuted.
+Numbers are no certificates: a law that fails is not refuted.  Where one sample makes up much of the
+sum of squares that a statistic is measured by, these tails are too heavy for so many samples, and
+nothing is said.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import SIDES, worst_at
 from fieldcheck.relations import Law
-from fieldcheck.verdict import Evidence, Report, Witness
+from fieldcheck.verdict import Evidence, Report, Why, Witness
 
 WAY = "nearest draw to the edge of its interval, as a share of the way from the middle"
 
@@ -43,6 +45,9 @@ STAGES = tuple(2**17 * 4**k for k in range(6))
 
 RUN = {"quick": 3, "standard": 5, "deep": 6}
 """Stages of a profile: 2 million samples, 33 million, 134 million."""
+
+LUMP = 0.1
+"""Share of a sum of squares above which its largest term says that there are too few samples."""
 
 GRID = 512
 """Points at which distribution functions are compared."""
@@ -68,6 +73,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             if draw.outside:
                 witness = _witness(statement, part, seed, draw)
                 return report.doubts(f"{draw}, {rate([part])}", "law", witness=witness)
+    lump = max(draw.lump for _, draw in found)
+    if lump > LUMP:
+        return report.silent(Why.HEAVY, f"one is {lump:.0%} of a sum of squares")
     report.strata = {GENERIC: report.cases}
     part, nearest = max(found, key=lambda f: f[1].way)
     way = math.log10(nearest.way) if nearest.way else -math.inf
@@ -90,6 +98,7 @@ class Draw:
     low: float
     high: float
     rate: float
+    lump: float = 0.0  # the largest square's share of the sum by which it is measured
 
     @property
     def way(self) -> float:
@@ -148,6 +157,7 @@ class Sums:
     start: float
     step: float
     n: int = 0
+    most: float = 0.0  # the largest distance from the centre
     powers: np.ndarray = field(default_factory=lambda: np.zeros(5))
     cells: np.ndarray = field(default_factory=lambda: np.zeros(GRID + 1))
 
@@ -167,6 +177,7 @@ class Sums:
         z = (x - self.centre) / self.unit
         square = z * z
         self.n += x.size
+        self.most = max(self.most, float(np.abs(z).max()))
         # Sums, not products of vectors: for those BLAS may start threads.
         self.powers += (x.size, z.sum(), square.sum(), (square * z).sum(), (square * square).sum())
         if of_cdf:
@@ -216,9 +227,11 @@ class Samples:
 def _mean(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:
     m = (float(stated) - sums.centre) / sums.unit
     m += fault * math.sqrt(sums.moment(2, m) / sums.n)
-    half = math.sqrt(2 * math.log(2 / rate) * sums.moment(2, m)) / sums.n
+    squares = sums.moment(2, m)
+    half = math.sqrt(2 * math.log(2 / rate) * squares) / sums.n
+    lump = sums.most**2 / squares if squares else 0.0
     seen, low, high = (sums.centre + sums.unit * z for z in (sums.mean, m - half, m + half))
-    return Draw("mean", sums.n, seen, low, high, rate)
+    return Draw("mean", sums.n, seen, low, high, rate, lump)
 
 
 def _variance(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:
@@ -228,7 +241,8 @@ def _variance(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:
     half = math.sqrt(2 * math.log(2 / rate) * max(spread, 0.0)) / n
     squares = (second / (n - 1), v - half, v + half)
     seen, low, high = (square * sums.unit * sums.unit for square in squares)
-    return Draw("variance", n, seen, low, high, rate)
+    lump = sums.most**4 / fourth if fourth else 0.0
+    return Draw("variance", n, seen, low, high, rate, lump)
 
 
 def _share(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:

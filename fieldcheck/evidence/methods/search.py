@@ -10,6 +10,7 @@ by balls or rationals, or nothing.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.floating import batched
 from fieldcheck.evidence.ascent import ascend
 from fieldcheck.evidence.deeper import TOUCHING, closest
-from fieldcheck.evidence.draws import numpy_stream, stream
+from fieldcheck.evidence.draws import Raw, numpy_stream, stream
 from fieldcheck.evidence.floats import residuals, violations
 from fieldcheck.evidence.floats import within as inside
 from fieldcheck.evidence.methods.sample import Refuted, Survey, conclusion, refutation, settle
@@ -34,6 +35,12 @@ FLAT = 1e-20
 
 POLISHED = 32
 """Starts that are polished: those closest to a violation."""
+
+MEETINGS = 4
+"""Points of one shape at which the sides of an order meet and more digits are taken."""
+
+Near = tuple[int, dict[str, int], Raw]
+"""A part, the sizes and a point."""
 
 
 def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -65,14 +72,16 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     rng = numpy_stream(statement.key, "search", seed)
     shapes = shapes_for(statement)
     report.shapes = len(shapes)
+    touching: list[Near] = []
     try:
         for sizes in shapes:
             points = cloud(statement, sizes, profile.starts, rng, far=False)
             climbed(survey, points, profile.steps)
+            touching += _near(survey, points)
             near = cloud(statement, sizes, profile.batch, rng, far=False).raws
             settle(survey, sizes, near, survey.sites.seen, rng)
         survey.finish()
-        if witness := _touching(survey, stream(statement.key, "search/touching", seed)):
+        if witness := _touching(survey, touching, stream(statement.key, "search/touching", seed)):
             return report.refutes(witness, "enclosed", cases=survey.cases)
     except (Unsupported, NotImplementedError) as reason:
         return report.silent(Why.UNSUPPORTED, f"no gradient: {reason}")
@@ -81,15 +90,32 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     return conclusion(report, survey, [])
 
 
-def _touching(survey: Survey, rng: random.Random) -> Witness | None:
+def _touching(survey: Survey, near: Sequence[Near], rng: random.Random) -> Witness | None:
     """A point at which an order fails by less than floats tell from nothing."""
     statement = survey.statement
-    for part, top in survey.worst.items():
-        if survey.kinds[part] == "AtMost" and top.value > -TOUCHING and statement.fault is None:
-            raw = closest(statement, top.raw, part)
-            if raw is not None and certified(statement, top.points.sizes, raw):
-                return smallest(statement, top.points.sizes, raw, rng)
+    for part, sizes, raw in near if statement.fault is None else ():
+        found = closest(statement, raw, part)
+        if found is not None and certified(statement, sizes, found):
+            return smallest(statement, sizes, found, rng)
     return None
+
+
+def _near(survey: Survey, points: Cloud) -> Iterator[Near]:
+    """Of each order a few points, apart from each other, at which its sides meet as far as floats
+    tell."""
+    raws = {k: torch.from_numpy(v) for k, v in points.raws.items()}
+    with torch.no_grad():
+        values = objective(survey.statement, raws)
+    for part in survey.parts:
+        if survey.kinds[part] != "AtMost":
+            continue
+        column = values[:, survey.columns[part]]
+        places: set[tuple[bytes, ...]] = set()
+        for k in torch.argsort(column, descending=True)[:POLISHED].tolist():
+            place = tuple(np.round(v[k], 3).tobytes() for v in points.raws.values())
+            if place not in places and len(places) < MEETINGS and column[k] > -TOUCHING:
+                places.add(place)
+                yield part, points.sizes, points.row(k)
 
 
 def climbed(survey: Survey, points: Cloud, steps: int) -> None:

@@ -382,7 +382,7 @@ def _average_order(xp, f, y):
     up = lambda f: lambda y: y * f(y)
     down = lambda f: lambda y: xp.push(f, y, y * 0 + 1)
     total = y * 0
-    products = sorted(set(permutations("++--")))
+    products = sorted(dict.fromkeys(permutations("++--")))
     for product in products:
         moved = f
         for step in reversed(product):

@@ -1,0 +1,195 @@
+"""What a body may reach and still be one statement wherever and whenever it is read.
+
+A list of what is harmless, not of what is not: whatever else is reached by a name (a generator of
+random numbers, a queue, a file, a module of the system) may be another the next time, in another
+process or on another machine, and nothing is proved of a body that reaches it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import inspect
+import sys
+from abc import ABCMeta
+from enum import EnumMeta
+from fractions import Fraction
+from functools import partial
+from typing import Any, Generic, Protocol
+
+import numpy as np
+
+MODULES = frozenset((
+    "abc", "builtins", "cmath", "collections", "dataclasses", "enum", "fractions", "functools",
+    "itertools", "math", "numbers", "numpy", "operator", "types", "typing",
+))  # fmt: skip
+"""Modules whose functions and classes always do the same."""
+
+MILD = frozenset((
+    "bisect", "contextlib", "copy", "decimal", "heapq", "inspect", "json", "re", "statistics",
+    "string", "sys", "textwrap", "warnings",
+))  # fmt: skip
+"""Those of the standard library of which most does, though not all."""
+
+RAW = frozenset((
+    "empty", "empty_like", "frombuffer", "fromfile", "genfromtxt", "get_printoptions",
+    "getbufsize", "geterr", "load", "loadtxt", "memmap", "ndarray", "random", "show_config",
+))  # fmt: skip
+"""Names in numpy of what is in memory, in a file, left to chance or set elsewhere."""
+
+FUNCTIONS = frozenset((
+    "abs", "all", "any", "bool", "classmethod", "complex", "dict", "divmod", "enumerate",
+    "filter", "float", "frozenset", "int", "iter", "len", "list", "map", "max", "min", "next",
+    "pow", "property", "range", "reversed", "round", "set", "slice", "sorted", "staticmethod",
+    "sum", "super", "tuple", "zip", "NotImplemented", "Ellipsis",
+))  # fmt: skip
+"""Builtins that do the same for the same arguments; an exception's name does no harm either."""
+
+TENSOR = ("torch", "Tensor")
+"""Compared like an array, and known by its name: judging imports no torch for it."""
+
+FIXED = (bool, int, float, complex, str, bytes, type(None), type(...), range, slice, Fraction)
+HOLDING = (tuple, list, dict, set, frozenset, np.ndarray, np.generic)
+"""Data that stay as they are, and such as are compared before and after."""
+
+Near = list[tuple[str, Any]]
+"""What a function can reach by a name."""
+
+MADE_BY = (type, ABCMeta, type(Protocol), EnumMeta)
+BASES = (object, Generic, Protocol, *FIXED, *HOLDING)
+
+SETS = ("set", "frozenset")
+SET = "has sets and strings, whose order there each process draws (dict.fromkeys keeps it)"
+
+
+def telling(module: str) -> bool:
+    """Does a module of the standard library tell of chance, the clock, the process, the machine?"""
+    top = module.split(".")[0]
+    known = sys.stdlib_module_names - MODULES - MILD - {"__main__"}
+    return module.startswith("numpy.random") or (top in known and top.lstrip("_") not in MODULES)
+
+
+def reaches(code: Any, near: Near, home: str) -> str:
+    """What a function reaches that may be another elsewhere or the next time, or an empty string.
+
+    home: the package whose modules are the author's own.
+    """
+    own = {name for name, _ in near}
+    before = None
+    for step in dis.get_instructions(code):
+        name = step.argval
+        if step.opname == "IMPORT_NAME" and not _module(name, home):
+            return f"reaches {name!r}"
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and name not in own and _system(name):
+            return f"reaches {name!r}"
+        if name in RAW and before is not None and _is_numpy(before.argval, near):
+            return f"reaches {name!r}"
+        before = step
+    return next((f"reaches {name!r}" for name, value in near if not harmless(value, home)), "")
+
+
+def orders(parts: list[tuple[Any, Near]]) -> bool:
+    """Do functions that work together make sets, and have strings, whose order in a set a process
+    draws?"""
+    sets = strings = False
+    for code, near in parts:
+        for step in dis.get_instructions(code):
+            made = step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and step.argval in SETS
+            sets |= made or step.opname in ("BUILD_SET", "SET_ADD") or _is_set(step.argval)
+            strings |= step.opname == "LOAD_CONST" and _has_string(step.argval)
+        sets |= any(_is_set(value) for _, value in near)
+        strings |= any(_has_string(value) for _, value in near)
+    return sets and strings
+
+
+def _is_set(value: Any) -> bool:
+    return isinstance(value, set | frozenset)
+
+
+def _has_string(value: Any) -> bool:
+    if isinstance(value, str | bytes):
+        return True
+    many = isinstance(value, tuple | list | set | frozenset | dict)
+    return many and any(map(_has_string, value))
+
+
+def _system(name: Any) -> bool:
+    """Is it a builtin that may tell of the process?"""
+    held = getattr(builtins, str(name), None)
+    if held is None or name in FUNCTIONS:
+        return False
+    return not (isinstance(held, type) and issubclass(held, BaseException))
+
+
+def _is_numpy(name: Any, near: Near) -> bool:
+    return name == "numpy" or any(
+        n == name and inspect.ismodule(v) and v.__name__.split(".")[0] == "numpy" for n, v in near
+    )
+
+
+def _module(name: str, home: str) -> bool:
+    """May all of this module be reached?  What somebody wrote is looked at piece by piece."""
+    if name.split(".")[0].lstrip("_") in MODULES:
+        return not name.startswith("numpy.random")
+    return own(name, home)
+
+
+def own(name: str, home: str) -> bool:
+    """Is it this library, or a module of the author's, and no other one that is installed?"""
+    top = name.split(".")[0]
+    if top in ("fieldcheck", "__main__", home):
+        return True
+    if top in sys.stdlib_module_names:
+        return False
+    file = str(getattr(sys.modules.get(name), "__file__", None) or "")
+    return "site-packages" not in file and "dist-packages" not in file
+
+
+def harmless(value: Any, home: str, depth: int = 8) -> bool:
+    """Is a value data, or a function or class of which every part is looked at?"""
+    if isinstance(value, type):
+        return _class(value, home)
+    if isinstance(value, np.ndarray | np.generic):
+        return value.dtype.hasobject is False
+    if type(value) in FIXED or (type(value).__module__, type(value).__name__) == TENSOR:
+        return True
+    if inspect.ismodule(value):
+        return _module(value.__name__, home)
+    if inspect.isfunction(value) or hasattr(value, "__wrapped__"):
+        return True  # its code is walked
+    held = _held(value)
+    if held is not None:
+        whole = isinstance(value, partial) or _class(type(value), home)
+        return depth > 0 and whole and all(harmless(v, home, depth - 1) for v in held)
+    if inspect.isroutine(value):
+        return _routine(value, home, depth)
+    return _class(type(value), home)
+
+
+def _held(value: Any) -> list[Any] | None:
+    """What a collection or a call that waits holds; None if it is neither."""
+    kinds: tuple[Any, ...] = (tuple, list, set, frozenset)
+    for kind in kinds:
+        if isinstance(value, kind):
+            return list(kind.__iter__(value))  # whatever its author's way to go through it
+    if isinstance(value, dict):
+        return [*dict.keys(value), *dict.values(value)]
+    if isinstance(value, partial):
+        return [value.func, *value.args, *value.keywords.values()]
+    return None
+
+
+def _routine(value: Any, home: str, depth: int) -> bool:
+    """A compiled function, or a method bound to something."""
+    owner = getattr(value, "__self__", None)
+    if owner is None or inspect.ismodule(owner):
+        return _module(str(value.__module__ or "builtins"), home) and value.__name__ not in RAW
+    fixed = type(owner) in FIXED or isinstance(owner, type) or inspect.ismethod(value)
+    return depth > 0 and fixed and harmless(owner, home, depth - 1)
+
+
+def _class(kind: type, home: str) -> bool:
+    """A class of the author's, or one that always does the same, and so are all it is made of."""
+    return type(kind) in MADE_BY and all(
+        one in BASES or _module(one.__module__, home) for one in kind.__mro__
+    )
