@@ -134,6 +134,14 @@ N ?= 2000
 corpus: $(INSTALLED) ## judge N statements of known truth (now: 2000); resumable
 	$(BIN)/python -m tests.meta.corpus --cases $(N) --seed $(SEED) --jobs $(JOBS)
 
+.PHONY: seeds
+seeds: $(INSTALLED) ## judge every false form with seeds 1 to S, in PROFILE (20; quick: 100); resumable
+	$(BIN)/python -m tests.repeat.seeds --profile $(PROFILE) $(if $(S),--seeds $(S)) --jobs $(JOBS)
+
+.PHONY: twice
+twice: $(LEDGER) ## build the book twice from nothing, and after edits that are taken back: the same bytes?
+	$(BIN)/python -m tests.repeat.builds --ledger $(LEDGER)
+
 .PHONY: lowest
 LOWEST := _build/lowest
 lowest: $(INSTALLED) ## run the command line's tests with the lowest versions that pyproject.toml allows (torch aside)

@@ -9,8 +9,10 @@ import torch
 from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
 from fieldcheck import ops
-from fieldcheck.ops import _flex, _roads, conic, reference
+from fieldcheck.ops import _flex, _roads, conic, masks, reference
 from fieldcheck.ops._transforms import fresh
+
+CPU = torch.device("cpu")
 
 MASKS = [None, ops.Causal(), ops.Band(3), ops.Band(2, causal=True), ops.Blocks(7), "table"]
 
@@ -179,3 +181,32 @@ def test_a_device_that_cannot_compile_runs_the_plain_form(monkeypatch, caplog):
         assert fast(x, "colu", 4, 1.0).equal(reference.conic(x, "colu", 4, 1.0))
     assert caplog.text.count("do not compile for the device") == 1
     conic._compiled.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "mask", [masks.Causal(), masks.Band(100), masks.Band(200, True), masks.Blocks(128),
+             masks.Blocks(64), masks.Blocks(200)], ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (300, 300), (300, 150), (128, 384), (257, 128)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_tiles_are_full_partial_or_left_out(mask, n, m, turned):
+    table = reference.allowed(mask, m, n).mT if turned else reference.allowed(mask, n, m)
+    found = _flex._interval_block_mask(mask, n, m, CPU, turned)
+    listed = lambda counts, order: {
+        (row, int(order[0, 0, row, k]))
+        for row in range(counts.shape[-1])
+        for k in range(int(counts[0, 0, row]))
+    }
+    full = listed(found.full_kv_num_blocks, found.full_kv_indices)
+    part = listed(found.kv_num_blocks, found.kv_indices)
+    tile = _flex.TILE
+    assert not full & part
+    for a in range(-(-n // tile)):
+        for b in range(-(-m // tile)):
+            here = table[a * tile : (a + 1) * tile, b * tile : (b + 1) * tile]
+            if (a, b) in full:
+                assert here.all()
+                assert here.shape[1] == tile
+            elif (a, b) not in part:
+                assert not here.any()
+    assert found.seq_lengths == (n, m)

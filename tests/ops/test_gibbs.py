@@ -1,11 +1,26 @@
 """Gibbs distributions where digits, infinities and axes make trouble."""
 
+import importlib
 import math
 
 import pytest
 import torch
 
 from fieldcheck import ops
+from fieldcheck.ops import reference
+
+# The package has a function of this name in front of the module.
+_gibbs = importlib.import_module("fieldcheck.ops.gibbs")
+GENERATOR = torch.Generator().manual_seed(0)
+
+
+def draw(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=GENERATOR, dtype=torch.float64)
+
+
+def wide(x) -> torch.Tensor:
+    return torch.tensor(x, dtype=torch.float64)
+
 
 INF, NAN = math.inf, math.nan
 
@@ -105,6 +120,48 @@ def test_a_number_at_a_temperature_that_is_a_tensor():
     energy, temperature = torch.tensor(2.0), torch.tensor(0.5)
     assert ops.gibbs(energy, temperature=temperature) == 1
     assert ops.gibbs_free_energy(energy, temperature=temperature) == 2
+
+
+def test_probabilities_by_hand():
+    e = wide([[0.0, math.log(2)], [math.log(3), 0.0]])
+    for op in (ops.gibbs, reference.gibbs):
+        torch.testing.assert_close(op(e), wide([[2 / 3, 1 / 3], [0.25, 0.75]]))
+        torch.testing.assert_close(op(e, 0.5), wide([[0.8, 0.2], [0.1, 0.9]]))
+        torch.testing.assert_close(op(e, dim=0), wide([[0.75, 1 / 3], [0.25, 2 / 3]]))
+        tau = wide([[1.0], [0.5]])
+        torch.testing.assert_close(op(e, tau), wide([[2 / 3, 1 / 3], [0.1, 0.9]]))
+    for op in (ops.gibbs_free_energy, reference.gibbs_free_energy):
+        torch.testing.assert_close(op(e), -torch.log(wide([1.5, 4 / 3])))
+        torch.testing.assert_close(op(e, 0.5), -0.5 * torch.log(wide([1.25, 10 / 9])))
+        torch.testing.assert_close(op(e, dim=0), -torch.log(wide([4 / 3, 1.5])))
+    tau = wide([[1.0], [0.5]])
+    expected = -wide([1, 0.5]) * torch.log(wide([1.5, 10 / 9]))
+    torch.testing.assert_close(ops.gibbs_free_energy(e, tau), expected)
+
+
+@pytest.mark.parametrize("tau", [_gibbs.WARM, _gibbs.WARM / 2, 1e-310])
+def test_cold_probabilities(tau):
+    e = wide([1e300, 1e300, 1e300 * (1 + 1e-10)]) if tau < 1e-300 else wide([3.0, 3.0, 4.0])
+    weight = math.exp(-1 / tau) if tau > 1e-300 else 0.0
+    expected = wide([1, 1, weight]) / (2 + weight)
+    torch.testing.assert_close(ops.gibbs(e, tau), expected)
+
+
+def test_which_temperatures_and_axes_are_refused():
+    e = draw(2, 3)
+    for dim in (-2, 1):
+        ops.gibbs(e, dim=dim)
+    for dim in (-3, 2):
+        with pytest.raises(ValueError, match=f"dim={dim} names no axis"):
+            ops.gibbs(e, dim=dim)
+    with pytest.raises(ValueError, match="axis 1 has no state"):
+        ops.gibbs(e[:, :0], dim=1)
+    with pytest.raises(ValueError, match="does not broadcast"):
+        ops.gibbs(e, draw(2))
+    with pytest.raises(ValueError, match="does not broadcast"):
+        ops.gibbs(e, draw(1, 2, 3))
+    with pytest.raises(ValueError, match="one temperature for all states"):
+        ops.gibbs_free_energy(e, draw(2, 3))
 
 
 @pytest.mark.parametrize("temperature", [0.5, 2.0**-10, 0.3, 1.0, 2.0])

@@ -1,12 +1,16 @@
 # ruff: noqa: E501  (tables of cases read best one a line)
 """What free_energy is told of its pairs: masks that are added, padding, queries that share keys."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 
 from fieldcheck import ops
-from fieldcheck.ops import _flex, reference
+from fieldcheck.ops import _flex, masks, reference
+
+CPU = torch.device("cpu")
 
 B, H, N, M, D = 2, 4, 6, 9, 8
 ROADS = ["fused", "chunked", "flex"]
@@ -225,3 +229,61 @@ def test_numbers_of_other_libraries_are_numbers():
     ):
         with pytest.raises(TypeError, match=words):
             call()
+
+
+def test_masks_by_name_and_what_is_no_mask():
+    assert masks.parse("all") is None
+    for mask in (masks.Causal(), masks.Band(0), masks.Band(3, True), masks.Blocks(1)):
+        assert masks.parse(str(mask)) == mask
+    names = [str(m) for m in (masks.Causal(), masks.Band(2), masks.Band(2, True), masks.Blocks(5))]
+    assert names == ["causal", "band:2", "causal-band:2", "blocks:5"]
+    with pytest.raises(ValueError, match="'stripes'"):
+        masks.parse("stripes")
+    for make, wrong, words in (
+        (masks.Band, -1, "must not be negative, but is -1"),
+        (masks.Blocks, 0, "at least 1, but is 0"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            make(wrong)
+    for make in (masks.Band, masks.Blocks):
+        with pytest.raises(TypeError, match="whole number"):
+            make(1.5)
+    assert masks.Band(2) == masks.Band(2, False)
+
+
+KEPT = {
+    masks.Causal(): lambda i, j: j <= i,
+    masks.Band(0): lambda i, j: i == j,
+    masks.Band(2): lambda i, j: abs(i - j) <= 2,
+    masks.Band(1, True): lambda i, j: 0 <= i - j <= 1,
+    masks.Blocks(1): lambda i, j: i == j,
+    masks.Blocks(3): lambda i, j: i // 3 == j // 3,
+}
+
+
+@pytest.mark.parametrize("mask", KEPT, ids=str)
+def test_masks_pair_by_pair(mask):
+    for n, m in itertools.product(range(1, 8), range(8)):
+        table = [[KEPT[mask](i, j) for j in range(m)] for i in range(n)]
+        assert reference.allowed(mask, n, m).tolist() == table
+        lo, hi = mask.bounds(n, m)
+        assert [[bool(lo[i] <= j < hi[i]) for j in range(m)] for i in range(n)] == table
+        assert mask.bounds(n, m).empty.tolist() == [not any(row) for row in table]
+        assert mask.keys_of_last(n, m) == sum(table[-1])
+        lo, hi = mask.bounds(n, m).transposed(m)
+        assert [[bool(lo[j] <= i < hi[j]) for j in range(m)] for i in range(n)] == table
+
+
+def test_runs_of_rows_and_the_keys_they_need():
+    run = lambda mask, n, m, rows: [
+        (a, b, c, d, None if t is None else t.int().tolist())
+        for a, b, c, d, t in masks.spans(mask and mask.bounds(n, m), n, m, rows, CPU)
+    ]
+    assert run(None, 5, 3, 2) == [(0, 2, 0, 3, None), (2, 4, 0, 3, None), (4, 5, 0, 3, None)]
+    assert run(masks.Causal(), 2, 9, 1) == [(0, 1, 0, 1, None), (1, 2, 0, 2, None)]
+    assert run(masks.Causal(), 2, 9, 5) == [(0, 2, 0, 2, [[1, 0], [1, 1]])]
+    assert run(masks.Blocks(2), 4, 4, 2) == [(0, 2, 0, 2, None), (2, 4, 2, 4, None)]
+    assert run(masks.Band(0), 3, 1, 1) == [
+        (0, 1, 0, 1, None), (1, 2, 0, 0, None), (2, 3, 0, 0, None),
+    ]  # fmt: skip
+    assert run(None, 0, 3, 2) == []

@@ -348,3 +348,35 @@ def test_explain_names_every_operation_and_a_reason():
     for op in ("free_energy", "colu", "rcolu", "soc_projection", "quartic", "gibbs", "glu"):
         assert op in named
     assert all(row.road and row.reason for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("n", "threads", "asked"),
+    [(0, 4, 1), (native.SERIAL - 1, 4, 1), (native.SERIAL, 4, 1), (native.SERIAL + 1, 4, 2),
+     (3 * native.SERIAL, 4, 3), (9 * native.SERIAL, 4, 4), (9 * native.SERIAL, 1, 1)],
+)  # fmt: skip
+def test_threads_are_asked_for_where_they_pay(monkeypatch, n, threads, asked):
+    seen = []
+    function = lambda *arguments: seen.append(arguments)
+    loaded = native.Loaded({torch.float32: function}, "a test")
+    monkeypatch.setattr(native, "_load", lambda: loaded)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    x = torch.zeros(n)
+    out = torch.zeros(n)
+    assert native.conic("soc", x, None, 4, 0.5, out) is out
+    assert seen[0] == (2, x.data_ptr(), None, out.data_ptr(), n, 4, 0.5, asked)
+    native.conic("rcolu", x, x, 4, 1, out)
+    assert seen[1][:4] == (1, x.data_ptr(), x.data_ptr(), out.data_ptr())
+    assert native.available(torch.float32)
+    assert not native.available(torch.float64)
+    assert native.status() == ("compiled loop", "a test")
+    monkeypatch.setattr(native, "_load", lambda: "no reason")
+    assert not native.available(torch.float32)
+    assert native.status() == ("plain torch", "no reason")
+
+
+def test_a_compiler_that_is_not_there_is_told(tmp_path):
+    gone, target = str(tmp_path / "none"), tmp_path / "loops.so"
+    reason = native._compile([gone], target, time.monotonic() + 10)
+    assert reason == "the compiler does not start: No such file or directory"
+    assert not target.exists()

@@ -5,7 +5,13 @@ import torch
 from torch.autograd import gradcheck, gradgradcheck
 
 from fieldcheck import ops
+from fieldcheck.ops import psd, reference
 from fieldcheck.ops.psd import divided_differences, second
+
+
+def wide(x) -> torch.Tensor:
+    return torch.tensor(x, dtype=torch.float64)
+
 
 f = ops.psd_projection
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
@@ -90,3 +96,15 @@ def test_autocast_leaves_it_positive():
     torch.testing.assert_close(inside, outside, rtol=0, atol=0)
     (second_outside,) = torch.autograd.grad(outside.square().sum(), a)
     torch.testing.assert_close(second_inside, second_outside, rtol=1e-5, atol=1e-4)
+
+
+def test_divided_differences_of_relu():
+    x = wide([2.0, -1.0, 0.0, 2.0, -3.0])
+    slope = lambda a, b: (max(a, 0) - max(b, 0)) / (a - b) if a != b else float(a > 0)
+    expected = [[slope(a, b) for b in x.tolist()] for a in x.tolist()]
+    torch.testing.assert_close(psd.divided_differences(x), wide(expected))
+    swap = wide([[0, 2], [2, 0]])
+    for op in (ops.psd_projection, reference.psd_projection):
+        torch.testing.assert_close(op(swap), wide([[1, 1], [1, 1]]))
+        torch.testing.assert_close(op(wide([[0, 4], [0, 0]])), wide([[1, 1], [1, 1]]))
+    assert ops.psd_projection(swap.bfloat16()).dtype == torch.bfloat16

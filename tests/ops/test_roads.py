@@ -189,3 +189,39 @@ def test_where_compiled_loops_are_kept(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert native.cache_folder() == tmp_path / ".cache" / "fieldcheck"
+
+
+def test_the_small_case_of_a_probe():
+    q, k, bias, causal = _roads._small_case(torch.float32)
+    assert q.shape == k.shape == (1, 2, 5, 9)
+    assert q.dtype == bias.dtype == torch.float32
+    assert bias.isinf().int().tolist() == [[0, 1, 0, 0, 1]] * 5
+    assert causal.isinf().tolist() == torch.ones(5, 5).triu(1).bool().tolist()
+    assert not torch.equal(q, k)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_nearness_is_that_of_the_dtype(dtype):
+    one, eps = torch.ones(2, dtype=torch.float64), torch.finfo(dtype).eps
+    assert _roads._near(one + 100 * eps, one, dtype)
+    assert not _roads._near(one + 200 * eps, one, dtype)
+    assert not _roads._near(one[:1], one, dtype)
+
+
+def test_a_road_that_is_asked_for_is_taken_and_given_back(monkeypatch):
+    monkeypatch.delenv("FIELDCHECK_ATTENTION", raising=False)
+    road = lambda: _roads.attention(CPU, torch.float64)
+    plain = road()
+    with _roads.attention_road("chunked"):
+        assert road() == ("chunked", "asked for by name")
+        with _roads.attention_road(None):
+            assert road() == plain
+        assert road()[0] == "chunked"
+    assert road() == plain
+    monkeypatch.setenv("FIELDCHECK_ATTENTION", "flex")
+    assert road() == ("flex", "asked for by name")
+    monkeypatch.setenv("FIELDCHECK_ATTENTION", "nowhere")
+    with pytest.raises(ValueError, match="FIELDCHECK_ATTENTION must be one of"):
+        road()
+    with pytest.raises(ValueError, match="road must be one of"), _roads.attention_road("nowhere"):
+        pass
