@@ -40,8 +40,8 @@ RAW = frozenset((
 FUNCTIONS = frozenset((
     "abs", "all", "any", "bool", "classmethod", "complex", "dict", "divmod", "enumerate",
     "filter", "float", "frozenset", "int", "iter", "len", "list", "map", "max", "min", "next",
-    "pow", "property", "range", "reversed", "round", "set", "slice", "sorted", "staticmethod",
-    "sum", "super", "tuple", "zip", "NotImplemented", "Ellipsis",
+    "pow", "print", "property", "range", "reversed", "round", "set", "slice", "sorted",
+    "staticmethod", "sum", "super", "tuple", "zip", "NotImplemented", "Ellipsis",
 ))  # fmt: skip
 """Builtins that do the same for the same arguments; an exception's name does no harm either."""
 

@@ -280,7 +280,8 @@ def all_roads() -> dict[str, Road]:
         for dtype in (*REAL, *HALF):
             said = str(dtype).removeprefix("torch.")
             found[f"{name}, {said}"] = part(forward, name, dtype)
-            found[f"{name}, {said}, backward"] = part(backward, name, dtype)
+            if dtype in (REAL[0], HALF[0]):  # one of each width
+                found[f"{name}, {said}, backward"] = part(backward, name, dtype)
         found[f"{name}, backward twice"] = part(twice, name)
         for dtype in HALF:
             said = str(dtype).removeprefix("torch.")
