@@ -328,6 +328,20 @@ def _rows(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
                     columns=match[kind].startswith("column"),
                 )  # fmt: skip
     for match in re.finditer(
+        rf"⟨(\d+)⟩{gap}\b(?:having|has|with|of)\s+(?:them|these|those)\b{gap}{which}",
+        " ".join(text.split()),
+    ):  # "the matrix with them as columns"
+        at = int(match[1])
+        matrix = unfonted(normal(tokens_of(str(sentence.pieces[at][1]))))
+        listed = [_one_of_several(tex) for kind, tex in sentence.pieces[:at] if kind == "math"]
+        if (names := [name for name in listed if name]) and is_symbol(matrix[:1]):
+            yield at, Declared(
+                f"{names[-1]}_all", 2, ("", ""), several=True, of=named(matrix[0]),
+                columns=match[2].startswith("column"),
+            )  # fmt: skip
+        elif is_symbol(matrix[:1]):
+            yield at, Declared(named(matrix[0]), hypotheses=frozenset((f"unread {match[2]}",)))
+    for match in re.finditer(
         rf"⟨(\d+)⟩{gap}(?:⟨\d+⟩{gap})?(?:standard|canonical) (?:basis|unit)", text
     ):
         if name := _one_of_several(sentence.pieces[int(match[1])][1]):

@@ -358,3 +358,15 @@ def test_a_matrix_of_which_a_sentence_gives_the_shape_and_then_the_entries_is_de
     )
     assert outcome.claim is not None, outcome.reason
     assert "K" in outcome.claim.helpers
+
+
+@pytest.mark.parametrize("words", ["having them as columns", "with these as its columns"])
+def test_them_as_columns_are_those_listed_before(words: str) -> None:
+    (outcome,) = outcomes(
+        r"Let $\xi_1, \dots, \xi_m \in \mathbb{R}^d$ be unit vectors, and let "
+        rf"$\Xi \in \mathbb{{R}}^{{d \times m}}$ be the matrix {words}. Then "
+        r"\begin{equation} \|\Xi\|_F^2 = m \label{x} \end{equation}",
+        "Nothing is said.",
+    )
+    assert outcome.claim is not None, outcome.reason
+    assert outcome.claim.hypotheses == {"xi_all": {"unit"}}
