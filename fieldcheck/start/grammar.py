@@ -122,6 +122,9 @@ BARS = {
     r"\|": r"\|", r"\Vert": r"\Vert", r"\lVert": r"\rVert", "|": "|", r"\vert": r"\vert",
     r"\lvert": r"\rvert", r"\langle": r"\rangle",
 }  # fmt: skip
+SEPARATORS = frozenset((",", ";", "|", r"\|", r"\mid", r"\Vert", r"\vert", r"\lVert", r"\rVert",
+                        r"\lvert", r"\rvert"))  # fmt: skip
+"""What stands between the arguments of a function."""
 CLOSING = frozenset((*OPENING.values(), r"\rVert", r"\rvert", r"\rangle"))
 _GREEK = (
     r"\alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa "
@@ -672,6 +675,10 @@ class Parser:
             if with_script in self.functions:
                 self.at += 2
                 full = with_script
+        is_square = self.next == "^" and spelled(self.tokens[self.at + 1]) == "2"
+        if is_square and f"{name}_squared" in self.functions:
+            self.at += 2
+            full = f"{name}_squared"
         primes = 0
         if full in self.functions:
             while self.next == "'":
@@ -703,7 +710,7 @@ class Parser:
         found = []
         with self.until(closer):
             found.append(self._separated())
-            while self.next in (",", ";", r"\|", "|", r"\mid", r"\Vert", r"\,"):
+            while self.next in SEPARATORS:
                 self.take()
                 found.append(self._separated())
         return tuple(found)

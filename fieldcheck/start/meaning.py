@@ -201,6 +201,7 @@ class Reader:
         if name == "pi" and rank is None:
             return Value("xp.pi")
         if rank is None:
+            self._is_free(name, said)
             rank = self.guess.get(name, 0)
         if said and said.dims:
             dims = said.dims
@@ -220,6 +221,14 @@ class Reader:
         plain = any(h.startswith("integer") for h in assumed)
         self.inputs[name] = Value(name, shape=shape, several=is_several, plain=plain)
         return self._taken(name, self.inputs[name], -1)
+
+    def _is_free(self, name: str, said: Declared | None) -> None:
+        """A symbol of which nothing is said, and whose letter has a meaning, is no new input."""
+        letter, mark, _ = name.partition("_")
+        known = self.declared.get(letter)
+        has_meaning = letter in self.by_name or (known is not None and known.rank is not None)
+        if mark and has_meaning and not (said and said.hypotheses):
+            raise Unread(f"{name} is not declared, and {letter} is")
 
     def _by_rows(self, name: str, said: Declared | None) -> Value | None:
         """Vectors that are the rows or columns of a matrix; or the matrix, where the text says more

@@ -90,6 +90,12 @@ class Declared:
     """The matrix of which they are the rows, or the columns."""
     columns: bool = False
 
+    @property
+    def is_unread(self) -> bool:
+        """Is nothing said of it but what was not understood?"""
+        said = self.hypotheses
+        return self.rank is None and bool(said) and all(h.startswith("unread ") for h in said)
+
     def merged(self, later: Declared) -> Declared:
         if self.of and not later.of:
             return replace(self, hypotheses=self.hypotheses | later.hypotheses)
@@ -119,6 +125,8 @@ class Declarations:
             for at, each in _all_said(sentence, self.parts, seen):
                 self.sizes.update(d for d in each.dims if isinstance(d, str))
                 under = _condition(sentence, at)
+                if under and each.rank is None and _follows(sentence, at):
+                    continue
                 if shown and each.hypotheses and under and (each.name in seen or under != "for"):
                     after = {k for k in shown if k > at} or {shown[-1]}
                     self.here.append((number, after, each))
@@ -133,9 +141,13 @@ class Declarations:
         """
         known: dict[str, Declared] = {}
         here = (sentence, piece)
+        last: dict[str, int] = {}
         for place, each in self.always:
             if place < here:
                 old = known.get(each.name)
+                if old and _is_another(old, each) and last[each.name] < place[0]:
+                    old = None
+                last[each.name] = place[0]
                 known[each.name] = old.merged(each) if old else each
         for place, each in self.always:
             if (
@@ -150,6 +162,21 @@ class Declarations:
                 old = known.get(each.name)
                 known[each.name] = old.merged(each) if old else each
         return known
+
+
+def _follows(sentence: Sentence, at: int) -> bool:
+    """Is it said of what a displayed equation has for its consequence, ", so that … when x < 1"?"""
+    before = [k for k, (kind, _) in enumerate(sentence.pieces[:at]) if kind == "display"]
+    words = sentence.pieces[before[-1] + 1] if before else ("", "")
+    is_so = re.match(r"\s*,?\s*(?:so|hence|whence|therefore|thus)\b", str(words[1]))
+    return words[0] == "text" and is_so is not None
+
+
+def _is_another(old: Declared, new: Declared) -> bool:
+    """Is a letter declared anew, with other axes than before, so that it means another thing?"""
+    if not new.dims or old.of or old.several != new.several:
+        return False
+    return old.is_unread or bool(old.rank and old.dims and old.dims != new.dims)
 
 
 def _condition(sentence: Sentence, at: int) -> str:
@@ -249,11 +276,17 @@ def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[st
 
 
 def _is_call(left: list[Token]) -> bool:
-    """Is a function of symbols on the left side, so that this defines it?"""
+    """Is a function of symbols on the left side, or a bracket of them, so that this defines it?"""
+    text = [spelled(t) for t in left]
+    if text[:1] == ["["] and text[-1] == "]" and "," in text:  # [A, B] = AB - BA
+        return True
+    if text[:1] == [r"\langle"] and r"\rangle" in text[-3:]:
+        return True
     if "(" not in left[1:] or (")" not in left[-1:] and left[-2:-1] != ["_"]):
         return False
     head = left[: left.index("(")]
-    return is_symbol(head) or head[0] in FONTS
+    is_power = len(head) > 2 and head[-2] == "^" and spelled(head[-1]) == "2"
+    return is_symbol(head[:-2] if is_power else head) or head[0] in FONTS
 
 
 def letters(tokens: Sequence[Token]) -> Iterator[str]:
@@ -294,6 +327,20 @@ def _rows(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
                     f"{name}_all", 2, ("", ""), several=True, of=named(matrix[0]),
                     columns=match[kind].startswith("column"),
                 )  # fmt: skip
+    for match in re.finditer(
+        rf"⟨(\d+)⟩{gap}\b(?:having|has|with|of)\s+(?:them|these|those)\b{gap}{which}",
+        " ".join(text.split()),
+    ):  # "the matrix with them as columns"
+        at = int(match[1])
+        matrix = unfonted(normal(tokens_of(str(sentence.pieces[at][1]))))
+        listed = [_one_of_several(tex) for kind, tex in sentence.pieces[:at] if kind == "math"]
+        if (names := [name for name in listed if name]) and is_symbol(matrix[:1]):
+            yield at, Declared(
+                f"{names[-1]}_all", 2, ("", ""), several=True, of=named(matrix[0]),
+                columns=match[2].startswith("column"),
+            )  # fmt: skip
+        elif is_symbol(matrix[:1]):
+            yield at, Declared(named(matrix[0]), hypotheses=frozenset((f"unread {match[2]}",)))
     for match in re.finditer(
         rf"⟨(\d+)⟩{gap}(?:⟨\d+⟩{gap})?(?:standard|canonical) (?:basis|unit)", text
     ):

@@ -23,6 +23,7 @@ from fieldcheck.start.grammar import (
     Token,
     Unread,
     called,
+    is_index,
     named,
     normal,
     renamed,
@@ -90,7 +91,9 @@ class _Interpreter:
         self.renamed: dict[str, str] = {}
         self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
-        self.declared_names = {each.name for _, each in self.said.always}
+        always = [each for _, each in self.said.always]
+        self.declared_names = {each.name for each in always if not each.is_unread}
+        self.arrays = {each.name for each in always if each.rank}
         for equation in article.equations:
             self._announce(equation.tokens)
         for sentence in article.sentences:
@@ -123,7 +126,9 @@ class _Interpreter:
         left = _left_side(tokens)
         self._announce_mark(tokens)
         name = _function_name(left) if left else None
-        if name and name not in FUNCTIONS and name not in self.declared_names:
+        base, _, index = (name or "").rpartition("_")
+        is_entry = base in self.arrays and is_index(f"\\{index}" if len(index) > 1 else index)
+        if name and name not in FUNCTIONS and name not in self.declared_names and not is_entry:
             self.functions.add(name)
 
     def _announce_mark(self, tokens: tuple[Token, ...]) -> None:
@@ -233,17 +238,28 @@ class _Interpreter:
             if inner.op != "sym":
                 return None
             name, params = inner.args[0], ()
-            if name in self.said.at(*place) or name in self.used or name in self.said.sizes:
+            is_declared = name in self.said.at(*place) and not self._is_shape(name, indices, place)
+            if is_declared or name in self.used or name in self.said.sizes:
                 return None
             if left.op == "pow":
                 name = f"{name}_squared"
         has_meaning = any(d.name == name for d in self.definitions)
+        if name in self.lost and params and not anew:
+            return None
         if (has_meaning and not anew) or name in called(right):
             return None
         if has_meaning:
             old, name = name, self._another(name)
             left = renamed(left, {old: name})
         return Definition(name, params, right, "", 0, left, indices, place)
+
+    def _is_shape(self, name: str, indices: tuple[str, ...], place: Place) -> bool:
+        """Is all that the sentence says of a symbol, before its entries follow, its shape?"""
+        said = self.said.at(*place).get(name)
+        here = {p[1] for p, each in self.said.always if each.name == name and p[0] == place[0]}
+        if said is None or said.hypotheses or not here or min(here) >= place[1]:
+            return False
+        return bool(indices) and len(indices) == said.rank
 
     def _defined(self, definition: Definition) -> None:
         """Keep a definition if it can be read."""
@@ -507,11 +523,14 @@ def _function_name(left: list[Token]) -> str | None:
     is_name = head[0] in FONTS or (
         isinstance(head[0], str) and (head[0] in GREEK or (len(head[0]) == 1 and head[0].isalpha()))
     )
-    if not is_name or (rest and (len(rest) != 2 or rest[0] != "_")):
+    is_square = rest[:1] == ["^"] and spelled(rest[-1]) == "2"
+    if not is_name or (rest and (len(rest) != 2 or rest[0] != "_") and not is_square):
         return None
     if head[0] not in FONTS and not listed and _is_product(inside):
         return None
     name = named(base[-1])
+    if is_square:
+        return f"{name}_squared"
     return f"{name}_{named(rest[1])}" if rest else name
 
 

@@ -301,3 +301,72 @@ def test_a_new_meaning_is_one_of_its_own() -> None:
     assert first.claim is not None
     assert second.claim is not None
     assert [list(each.claim.helpers) for each in (first, second)] == [["p"], ["p_again"]]
+
+
+@pytest.mark.parametrize(
+    ("tex", "shown"),
+    [
+        (r"\sum_k \sqrt{p_k r_k} \le 1", "xp.sqrt(p * r)"),
+        (r"\sum_k p_k r_k \le 1", "xp.sum(p * r)"),
+    ],
+)
+def test_an_indexed_letter_is_an_entry_of_the_vector_though_a_function_once_had_its_name(
+    tex: str, shown: str
+) -> None:
+    _, outcome = outcomes(
+        r"\begin{equation} p_k(t) = \Pr(x_k = 1) \label{g} \end{equation}."
+        "\n\n"
+        r"From here on $\bm p$ and $\bm r$ are probability vectors. "
+        rf"\begin{{equation}} {tex} \label{{x}} \end{{equation}}",
+        "Nothing is said.",
+    )
+    assert outcome.claim is not None
+    assert set(outcome.claim.inputs) == {"p", "r"}
+    assert shown in writing._claim(outcome, "a.tex")
+
+
+@pytest.mark.parametrize("tex", [r"u_0^\top v = 1", r"\lambda_0 \le \lambda"])
+def test_an_undeclared_symbol_with_the_letter_of_a_declared_one_is_no_input(tex: str) -> None:
+    outcome = one(tex)
+    assert outcome.claim is None
+    assert "is not declared, and" in outcome.reason
+
+
+def test_an_inline_definition_is_no_condition_and_a_bar_parts_arguments() -> None:
+    (outcome,) = outcomes(
+        r"Let $D(p \,\|\, q) = \sum_k p_k \log(p_k / q_k)$. "
+        r"With $\chi^2(p\,\|\,q) = \sum_k (p_k - q_k)^2 / q_k$ and $[A, B] = A B - B A$, "
+        r"\begin{equation} D\big(p\,\big\|\,q\big) \le \chi^2(p\,\|\,q) \label{x} \end{equation}"
+    )
+    assert outcome.claim is not None, outcome.reason
+    assert set(outcome.claim.helpers) == {"D", "chi_squared"}
+
+
+def test_a_letter_declared_anew_with_another_shape_leaves_what_was_assumed_of_it() -> None:
+    (outcome,) = outcomes(
+        r"Suppose that $A B = B^\top A$. So be it. Now let $A \in \mathbb{R}^{m \times n}$ and "
+        r"$B \in \mathbb{R}^{m \times n}$ be arbitrary. Then \begin{equation} "
+        r"\operatorname{tr}(A^\top B) = \operatorname{tr}(B^\top A) \label{x} \end{equation}"
+    )
+    assert outcome.claim is not None, outcome.reason
+
+
+def test_a_matrix_of_which_a_sentence_gives_the_shape_and_then_the_entries_is_defined() -> None:
+    (outcome,) = outcomes(
+        r"With the matrix $K \in \mathbb{R}^{n \times n}$, $K_{ij} = u_i v_j$, we have "
+        r"\begin{equation} K x = (v^\top x) u \label{x} \end{equation}"
+    )
+    assert outcome.claim is not None, outcome.reason
+    assert "K" in outcome.claim.helpers
+
+
+@pytest.mark.parametrize("words", ["having them as columns", "with these as its columns"])
+def test_them_as_columns_are_those_listed_before(words: str) -> None:
+    (outcome,) = outcomes(
+        r"Let $\xi_1, \dots, \xi_m \in \mathbb{R}^d$ be unit vectors, and let "
+        rf"$\Xi \in \mathbb{{R}}^{{d \times m}}$ be the matrix {words}. Then "
+        r"\begin{equation} \|\Xi\|_F^2 = m \label{x} \end{equation}",
+        "Nothing is said.",
+    )
+    assert outcome.claim is not None, outcome.reason
+    assert outcome.claim.hypotheses == {"xi_all": {"unit"}}
