@@ -29,7 +29,7 @@ WRONG = tomllib.loads((FOLDER / "wrong.toml").read_text(encoding="utf8"))
 WITHOUT_A_HAND = 14
 SMALL = replace(PROFILES["quick"], cells=200)
 LIGHT = ("exact", "ladder", "series", "rate", "rank", "law")
-"""What judges the right ones here: no search, and no limit in time, which strikes a slow machine."""
+"""What judges the right ones here: no search, and no limit in time, which a slow machine meets."""
 DEAR = ("logistic-hess", "eq:field")
 """Nested derivatives over loops, which balls take long for: these are left to the primes."""
 
