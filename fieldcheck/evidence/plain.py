@@ -58,6 +58,7 @@ Near = list[tuple[str, Any]]
 MADE_BY = (type, ABCMeta, type(Protocol), EnumMeta)
 BASES = (object, Generic, Protocol, *FIXED, *HOLDING)
 
+NAMED = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_FAST")
 SETS = ("set", "frozenset")
 SET = "has sets and strings, whose order there each process draws (dict.fromkeys keeps it)"
 
@@ -90,14 +91,17 @@ def reaches(code: Any, near: Near, home: str) -> str:
 
 def orders(parts: list[tuple[Any, Near]]) -> bool:
     """Do functions that work together make sets, and have strings, whose order in a set a process
-    draws?"""
+    draws?  To ask whether something is in one does no harm."""
     sets = strings = False
     for code, near in parts:
-        for step in dis.get_instructions(code):
-            made = step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and step.argval in SETS
-            sets |= made or step.opname in ("BUILD_SET", "SET_ADD") or _is_set(step.argval)
+        held = {name for name, value in near if _is_set(value)}
+        steps = list(dis.get_instructions(code))
+        for step, after in zip(steps, [*steps[1:], None], strict=True):
+            known = _is_set(step.argval) or (step.opname in NAMED and step.argval in held)
+            if not (known and after is not None and after.opname == "CONTAINS_OP"):
+                sets |= known or step.opname in ("BUILD_SET", "SET_ADD")
+            sets |= step.opname in NAMED and step.argval in SETS
             strings |= step.opname == "LOAD_CONST" and _has_string(step.argval)
-        sets |= any(_is_set(value) for _, value in near)
         strings |= any(_has_string(value) for _, value in near)
     return sets and strings
 

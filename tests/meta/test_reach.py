@@ -131,6 +131,8 @@ ALWAYS = {
     "a cache": lambda: _kept(2),
     "another module": lambda: beside.two(),
     "a function within": lambda: (lambda k: k + 1)(1),
+    "a word among some": lambda: 2 if "a" in {"a", "b"} else 1,
+    "a word among some beside": lambda: 2 if "a" in NAMES else 1,
     "sorted words": lambda: len(sorted(dict.fromkeys("ab"))),
 }
 
