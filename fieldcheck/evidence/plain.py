@@ -14,7 +14,7 @@ import sys
 from abc import ABCMeta
 from enum import EnumMeta
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Generic, Protocol
 
 import numpy as np
@@ -63,6 +63,12 @@ SETS = ("set", "frozenset")
 SET = "has sets and strings, whose order there each process draws (dict.fromkeys keeps it)"
 
 
+@lru_cache(maxsize=4096)
+def steps(code: Any) -> tuple[dis.Instruction, ...]:
+    """The instructions of a function, which every method asks for again."""
+    return tuple(dis.get_instructions(code))
+
+
 def telling(module: str) -> bool:
     """Does a module of the standard library tell of chance, the clock, the process, the machine?"""
     top = module.split(".")[0]
@@ -75,13 +81,13 @@ def reaches(code: Any, near: Near, home: str) -> str:
 
     home: the package whose modules are the author's own.
     """
-    own = {name for name, _ in near}
+    known = {name for name, _ in near}
     before = None
-    for step in dis.get_instructions(code):
+    for step in steps(code):
         name = step.argval
         if step.opname == "IMPORT_NAME" and not _module(name, home):
             return f"reaches {name!r}"
-        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and name not in own and _system(name):
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and name not in known and _system(name):
             return f"reaches {name!r}"
         if name in RAW and before is not None and _is_numpy(before.argval, near):
             return f"reaches {name!r}"
@@ -95,8 +101,7 @@ def orders(parts: list[tuple[Any, Near]]) -> bool:
     sets = strings = False
     for code, near in parts:
         held = {name for name, value in near if _is_set(value)}
-        steps = list(dis.get_instructions(code))
-        for step, after in zip(steps, [*steps[1:], None], strict=True):
+        for step, after in zip(steps(code), [*steps(code)[1:], None], strict=True):
             known = _is_set(step.argval) or (step.opname in NAMED and step.argval in held)
             if not (known and after is not None and after.opname == "CONTAINS_OP"):
                 sets |= known or step.opname in ("BUILD_SET", "SET_ADD")

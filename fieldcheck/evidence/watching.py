@@ -8,7 +8,6 @@ is no statement at all.
 
 from __future__ import annotations
 
-import dis
 import inspect
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
-from fieldcheck.evidence.plain import SET, Near, orders, own, reaches, telling
+from fieldcheck.evidence.plain import SET, Near, orders, own, reaches, steps, telling
 from fieldcheck.evidence.statement import Statement
 
 TRACES = frozenset(
@@ -114,7 +113,7 @@ def _traces(code: Any) -> str:
 
 def _steps(code: Any) -> str:
     before = None
-    for step in dis.get_instructions(code):
+    for step in steps(code):
         if step.opname in TELLING and not (before and before.argval is None):
             return "asks what something is"
         if step.opname in KEEPING:
@@ -128,7 +127,7 @@ def _chance(code: Any, near: Near) -> str:
     modules = {name for name, value in near if inspect.ismodule(value)}
     own = {name for name, _ in near}
     before = None
-    for step in dis.get_instructions(code):
+    for step in steps(code):
         if step.opname == "IMPORT_NAME" and telling(step.argval):
             return f"is left to {step.argval!r}"
         if step.argval in ("rvs", "__hash__"):

@@ -180,8 +180,8 @@ def _road(q: Tensor, k: Tensor, table: Tensor | None, scale: float) -> str:
     return "chunked" if road == "flex" and _added(table) else road
 
 
-LARGE = {torch.float64: 2.0**30}
-"""Scores whose rounding, about 1e-7 in float64 and 1e-3 in float32 (2**14), a weight shows."""
+LARGE = {torch.float32: 2.0**14, torch.float64: 2.0**30}
+"""Scores whose rounding, about 1e-3 and 1e-7, a weight shows, by the type they are computed in."""
 
 
 def _large(q: Tensor, k: Tensor, scale: float) -> bool:
@@ -189,9 +189,9 @@ def _large(q: Tensor, k: Tensor, scale: float) -> bool:
     on the weights?  A chunk computes them in one way."""
     if not q.numel() or not k.numel():
         return False
-    longest = [torch.linalg.vector_norm(x, dim=-1, dtype=_wide(x)[0].dtype).amax() for x in (q, k)]
-    bound = abs(scale) * float(longest[0]) * float(longest[1])
-    return LARGE.get(q.dtype, 2.0**14) < bound < math.inf
+    wide = torch.promote_types(q.dtype, torch.float32)
+    q_most, k_most = (float(torch.linalg.vector_norm(x, dim=-1, dtype=wide).amax()) for x in (q, k))
+    return LARGE[wide] < abs(scale) * q_most * k_most < math.inf
 
 
 def _refuse_empty_rows(table: Tensor, n: int, mask: Interval | None = None) -> None:
