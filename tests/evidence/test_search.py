@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fieldcheck.domains import nonnegative, number, orthogonal, positive, real, vector
+from fieldcheck.domains import nonnegative, number, orthogonal, positive, real, real_matrix, vector
 from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.methods import search
 from fieldcheck.evidence.points import GENERIC, REGIMES, strata_of
@@ -164,3 +164,33 @@ def test_sides_that_touch_are_told_from_sides_that_cross(name, digits):
     ours = (lambda xp, x: of(xp, x)) if len(given) == 1 else (lambda xp, x, y: of(xp, x, y))
     verdict, _ = examine(ours, **given)
     assert verdict.verdict in (("stands", "proved") if digits is None else ("refuted",))
+
+
+TINY = 10**30
+MEETINGS = {
+    "at four places": lambda xp, x, y: (x * x - 2) ** 2 * (x * x - 3) ** 2,
+    "at an irrational point": lambda xp, x, y: (x**3 - x - 1) ** 2,
+    "in a corner of two": lambda xp, x, y: (x * x - 2) ** 2 + (y * y - 3) ** 2,
+    "on a circle": lambda xp, x, y: (x * x + y * y - 7) ** 2,
+}
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", MEETINGS)
+def test_sides_that_cross_by_less_than_floats_tell(name, seed):
+    """A square meets zero; one part in 10^30 less crosses it, and only within 10^-15 of there."""
+    square = MEETINGS[name]
+    false = lambda xp, x, y: AtMost(0, square(xp, x, y) - xp.one / TINY)
+    assert examine(false, seed=seed, x=real(), y=real())[0].verdict == "refuted"
+    true = lambda xp, x, y: AtMost(0, square(xp, x, y))
+    assert examine(true, seed=seed, x=real(), y=real())[0].verdict == "proved"
+
+
+@pytest.mark.parametrize("last", [7, 13, 40])
+def test_what_is_false_of_multiples_of_the_identity_alone_and_of_large_ones(last):
+    """tr(A)² <= n |A|² is sharp at them, so that a bound with a fixed number fails from there on;
+    the point that shows it at n = 64 has too many entries to be made small one by one."""
+    body = lambda xp, A: AtMost(2 * xp.trace(A) ** 2, (2 * last + 1) * xp.sum(A * A))
+    verdict, _ = examine(body, A=real_matrix("n", "n"))
+    assert verdict.verdict == "refuted"
+    assert verdict.witness.sizes["n"] > last
