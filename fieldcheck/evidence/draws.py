@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.arithmetic.array import Value
+from fieldcheck.arithmetic.base import Arithmetic
 
 SIMPLE = 2000
 """Denominators of the fractions that a float is taken for."""
@@ -66,7 +67,7 @@ def simplest(v: Any) -> np.ndarray:
     return out
 
 
-def wrap_raw(xp, raw: Raw) -> dict[str, Value]:
+def wrap_raw(xp: Arithmetic, raw: Raw) -> dict[str, Value]:
     """Exact raw parameters as values of an arithmetic."""
     return {name: xp.from_raw(np.asarray(v, dtype=object)) for name, v in raw.items()}
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.ball import Ball, working_digits
-from fieldcheck.arithmetic.base import Primitives
+from fieldcheck.arithmetic.base import Arithmetic, Primitives
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.arithmetic.ranges import Ranges
 from fieldcheck.arithmetic.rational import Rational
@@ -32,6 +32,9 @@ from fieldcheck.evidence.vanishing import Pins
 from fieldcheck.hypotheses import Condition, conditions
 from fieldcheck.relations import Sides, parts_of
 from fieldcheck.verdict import ALL, Scope
+
+Lengths = tuple[tuple[str, int], ...]
+"""Sizes by name, as a key."""
 
 START = 60
 """Digits at which balls first look whether a point meets the hypotheses."""
@@ -162,7 +165,8 @@ class Statement:
             return True
         shapes = self.raw_shapes({name: values[-1] for name, values in ranges.items()})
         signs = sum(math.prod(shapes[k]) for k in self.sign_raws)
-        return 2**signs <= PATTERNS
+        patterns: int = 2**signs
+        return patterns <= PATTERNS
 
     @cached_property
     def smallest(self) -> dict[str, int]:
@@ -190,7 +194,7 @@ class Statement:
                     shapes[f"direction{k}.im"] = shape
         return shapes
 
-    def _directions(self, sizes) -> list[tuple[tuple[int, ...] | None, bool]]:
+    def _directions(self, sizes: Lengths) -> list[tuple[tuple[int, ...] | None, bool]]:
         return [(r.direction(), r.direction_is_complex) for r in self.probe(dict(sizes))]
 
     @cached_property
@@ -241,13 +245,13 @@ class Statement:
                     return False
         return False
 
-    def within(self, xp: Any, raws: dict[str, Value]) -> Iterator[Condition]:
+    def within(self, xp: Arithmetic, raws: Mapping[str, Value]) -> Iterator[Condition]:
         """What ``where`` says of the inputs, in the arithmetic ``xp``."""
         yield from conditions(self.form.where, xp, self.inputs(xp, raws) if self.form.where else {})
 
     def probe(self, sizes: dict[str, int]) -> tuple[Any, ...]:
         """The relations at some sizes, for their kinds and shapes: the body is run on signs."""
-        cache: dict = self.form.__dict__.setdefault("_probes", {})
+        cache: dict[Lengths, tuple[Any, ...]] = self.form.__dict__.setdefault("_probes", {})
         key = tuple(sorted(sizes.items()))
         if key not in cache:
             shapes = {
@@ -293,7 +297,7 @@ class Statement:
             return self.relations(xp, values)
 
     # -- running -----------------------------------------------------------------------------
-    def inputs(self, xp, raws: dict[str, Value]) -> dict[str, Value]:
+    def inputs(self, xp: Arithmetic, raws: Mapping[str, Value]) -> dict[str, Value]:
         made = {}
         for name, domain in self.form.given.items():
             own = {part: raws[f"{name}.{part}"] for part in domain.raw}
@@ -302,10 +306,12 @@ class Statement:
                 made[name] = xp.within(made[name], *domain.span)
         return made
 
-    def relations(self, xp, raws: dict[str, Value]) -> tuple[Any, ...]:
+    def relations(self, xp: Arithmetic, raws: Mapping[str, Value]) -> tuple[Any, ...]:
         return parts_of(self.form.body(Primitives(xp), **self.inputs(xp, raws)))
 
-    def sides(self, xp, raws: dict[str, Value], part: int | None = None) -> list[Sides]:
+    def sides(
+        self, xp: Arithmetic, raws: Mapping[str, Value], part: int | None = None
+    ) -> list[Sides]:
         """Both sides of every pointwise part (or of one) in the arithmetic ``xp``."""
         out = []
         for k, relation in enumerate(self.relations(xp, raws)):
@@ -320,7 +326,7 @@ class Statement:
             out.append(self._planted(xp, sides, k))
         return out
 
-    def _planted(self, xp, sides: Sides, part: int) -> Sides:
+    def _planted(self, xp: Arithmetic, sides: Sides, part: int) -> Sides:
         if self.fault is None or self.fault.part != part:
             return sides
         left, right = sides.left, sides.right + sides.left * 0
