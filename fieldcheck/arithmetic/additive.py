@@ -8,8 +8,9 @@ has no bounded number of indices: so this decides the sizes visited, and no othe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Additive(Prime):
     ``raised``: the largest sum of powers in one exponential, by which degrees grow.
     """
 
-    def __init__(self, *args, **known):
+    def __init__(self, *args: Any, **known: Any) -> None:
         super().__init__(*args, **known)
         self._made: dict[int, tuple[tuple[Fraction, int], ...]] = {}
         self._constants: dict[int, Fraction] = {}
@@ -41,7 +42,9 @@ class Additive(Prime):
         return Additive(self.p, self.rng, self._i, prefix, None if afresh else self.salt)
 
     # -- of what a residue is made ---------------------------------------------------------------
-    def _remember(self, out, coefficients: Iterable[int | Fraction], *parts) -> np.ndarray:
+    def _remember(
+        self, out: np.ndarray, coefficients: Iterable[int | Fraction], *parts: np.ndarray
+    ) -> np.ndarray:
         arrays = np.broadcast_arrays(out, *self._grown(out, parts))
         for r, *made in zip(*(a.ravel() for a in arrays), strict=True):
             terms = tuple((Fraction(c), x) for c, x in zip(coefficients, made, strict=True) if x)
@@ -49,36 +52,36 @@ class Additive(Prime):
                 self._made.setdefault(r, terms)
         return out
 
-    def _grown(self, out, parts):
+    def _grown(self, out: np.ndarray, parts: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [self._aligned(out, p)[1] for p in parts]
 
-    def _integer(self, n):
+    def _integer(self, n: int) -> np.ndarray:
         out = super()._integer(n)
         self._constants.setdefault(int(out[0]), Fraction(n))
         return out
 
-    def _add(self, a, b):
+    def _add(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._remember(super()._add(a, b), (1, 1), a, b)
 
-    def _sub(self, a, b):
+    def _sub(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._remember(super()._sub(a, b), (1, -1), a, b)
 
-    def _neg(self, a):
+    def _neg(self, a: np.ndarray) -> np.ndarray:
         return self._remember(super()._neg(a), (-1,), a)
 
-    def _sum(self, d, axis):
+    def _sum(self, d: np.ndarray, axis: int) -> np.ndarray:
         out = super()._sum(d, axis)
         rows = np.moveaxis(d, axis, 0)
         return self._remember(out, (1,) * len(rows), *rows) if 0 < len(rows) <= PARTS else out
 
-    def _mul(self, a, b):
+    def _mul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         out = super()._mul(a, b)
         for scalar, other in ((a, b), (b, a)):
             if scalar.ndim == 1:
                 self._scaled(out, scalar, other)
         return out
 
-    def _scaled(self, out, scalar, other) -> None:
+    def _scaled(self, out: np.ndarray, scalar: np.ndarray, other: np.ndarray) -> None:
         """A multiple by a constant: of a sum, the sum of the multiples."""
         known = self._constants.get(int(scalar[0]))
         if known is not None:
@@ -90,7 +93,7 @@ class Additive(Prime):
                     if terms:
                         self._made.setdefault(factor * x % self.p, terms)
 
-    def _div(self, a, b):
+    def _div(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         out = super()._div(a, b)
         known = self._constants.get(int(b[0])) if b.ndim == 1 else None
         return self._remember(out, (1 / known,), a) if known else out

@@ -13,7 +13,7 @@ its operands and treats all others as constants (this keeps nested derivatives a
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _tags = itertools.count(1)
 class Unsupported(Exception):
     """The arithmetic has no such primitive: the method does not apply (never a verdict)."""
 
-    def __init__(self, primitive: str):
+    def __init__(self, primitive: str) -> None:
         super().__init__(primitive)
         self.primitive = primitive
 
@@ -48,57 +48,57 @@ class Value:
     def shape(self) -> tuple[int, ...]:
         raise NotImplementedError
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> Value:
         return self.xp.add(self, other)
 
-    def __radd__(self, other):
+    def __radd__(self, other: Any) -> Value:
         return self.xp.add(other, self)
 
-    def __sub__(self, other):
+    def __sub__(self, other: Any) -> Value:
         return self.xp.sub(self, other)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Any) -> Value:
         return self.xp.sub(other, self)
 
-    def __mul__(self, other):
+    def __mul__(self, other: Any) -> Value:
         return self.xp.mul(self, other)
 
-    def __rmul__(self, other):
+    def __rmul__(self, other: Any) -> Value:
         return self.xp.mul(other, self)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Any) -> Value:
         return self.xp.div(self, other)
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: Any) -> Value:
         return self.xp.div(other, self)
 
-    def __matmul__(self, other):
+    def __matmul__(self, other: Any) -> Value:
         return self.xp.matmul(self, other)
 
-    def __neg__(self):
+    def __neg__(self) -> Value:
         return self.xp.neg(self)
 
-    def __pos__(self):
+    def __pos__(self) -> Value:
         return self
 
-    def __pow__(self, n):
+    def __pow__(self, n: Any) -> Value:
         return self.xp.power(self, n)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Value:
         return self.xp.getitem(self, index)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Value]:
         if not self.shape:
             raise TypeError("a scalar cannot be iterated over")
         return (self[k] for k in range(self.shape[0]))
 
-    def __len__(self):
+    def __len__(self) -> int:
         if not self.shape:
             raise TypeError("a scalar has no length")
         return self.shape[0]
 
     @property
-    def T(self):
+    def T(self) -> Value:
         """The plain transpose (no conjugation); a vector is its own transpose."""
         return self.xp.transpose(self)
 
@@ -106,7 +106,7 @@ class Value:
     def ndim(self) -> int:
         return len(self.shape)
 
-    def _refuse(self, *_):
+    def _refuse(self, *_: Any) -> Any:
         raise TypeError(
             "a body may not compare, branch on or convert a value: it must mean the same in "
             "every arithmetic (use minimum, maximum, clip, relu or abs)"
@@ -122,7 +122,7 @@ class Array(Value):
 
     __slots__ = ("_xp", "data")
 
-    def __init__(self, xp: Arithmetic, data: Any):
+    def __init__(self, xp: Arithmetic, data: Any) -> None:
         self._xp = xp
         self.data = data
 
@@ -154,7 +154,7 @@ class Jet(Value):
         v: Value,
         t: Value | None,
         mirror: Callable[[], Value] | None = None,
-    ):
+    ) -> None:
         self.tag, self.v, self.t, self.mirror = tag, v, t, mirror
 
     @property
@@ -178,7 +178,7 @@ def newest(*values: Any) -> int:
     return tag
 
 
-def parts(value: Any, tag: int) -> tuple[Any, Any]:
+def parts(value: Value, tag: int) -> tuple[Value, Value | None]:
     """Value and derivative of an operand with respect to one tag."""
     if isinstance(value, Jet) and value.tag == tag:
         return value.v, value.t
@@ -190,7 +190,7 @@ def same_shape(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
     return [getattr(n, "atoms", n) for n in a] == [getattr(n, "atoms", n) for n in b]
 
 
-def plus(a: Any, b: Any) -> Any:
+def plus(a: Value | None, b: Value | None) -> Value | None:
     """Sum of two derivatives, either of which may vanish identically (``None``)."""
     if a is None:
         return b
@@ -219,6 +219,6 @@ def pull_star(f: Callable[[Any], Any], x: Value, h: Value) -> Value:
     return _derivative(f(fixed), tag)
 
 
-def _derivative(y: Any, tag: int) -> Value:
+def _derivative(y: Value, tag: int) -> Value:
     v, t = parts(y, tag)
     return v * 0 if t is None else t

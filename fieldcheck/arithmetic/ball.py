@@ -13,8 +13,9 @@ sides, and decides nothing.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import flint
 import numpy as np
@@ -24,9 +25,12 @@ from fieldcheck.arithmetic import spectral
 from fieldcheck.arithmetic.array import Array, Jet, Unsupported, Value
 from fieldcheck.arithmetic.objects import Objects, boxed, each
 
+Number = arb | acb
+Kind = TypeVar("Kind", arb, acb)
+
 
 @contextmanager
-def working_digits(digits: int):
+def working_digits(digits: int) -> Iterator[None]:
     """Set the working precision (decimal digits) for the calls inside."""
     before = flint.ctx.prec
     flint.ctx.prec = max(53, int(digits * 3.3219281) + 8)
@@ -52,22 +56,22 @@ def _need_real(name: str, x: Any) -> arb:
     return real
 
 
-def _relu(x):
+def _relu(x: Number) -> arb:
     return _need_real("relu", x).max(arb(0))
 
 
-def _step(x):
+def _step(x: Number) -> arb:
     x = _need_real("relu", x)
     if x > 0:
         return arb(1)
     return arb(0) if x < 0 else arb(0).union(arb(1))
 
 
-def _abs(x):
+def _abs(x: Number) -> arb:
     return abs(x)
 
 
-def _sgn(x):
+def _sgn(x: Number) -> Number:
     if isinstance(x, acb):
         return x / abs(x)
     if x > 0:
@@ -75,16 +79,16 @@ def _sgn(x):
     return arb(-1) if x < 0 else arb(-1).union(arb(1))
 
 
-def _widened(x, by):
+def _widened(x: Number, by: arb) -> Number:
     disc = arb(0, by) if by.is_finite() else by
     return x + (acb(disc, disc) if isinstance(x, acb) else disc)
 
 
-def _maximum(a, b):
+def _maximum(a: Number, b: Number) -> arb:
     return _need_real("maximum", a).max(_need_real("maximum", b))
 
 
-def _minimum(a, b):
+def _minimum(a: Number, b: Number) -> arb:
     return _need_real("minimum", a).min(_need_real("minimum", b))
 
 
@@ -95,7 +99,7 @@ def _highest(d: np.ndarray) -> arb:
     return arb(max((m for m in middles if math.isfinite(m)), default=0.0))
 
 
-def _sqrt(x):
+def _sqrt(x: Number) -> Number:
     if isinstance(x, acb) or x >= 0:
         return x.sqrt()
     if x < 0:
@@ -104,23 +108,23 @@ def _sqrt(x):
     return acb(most, most) if x.is_finite() else x
 
 
-def _root_of_nonnegative(x):
+def _root_of_nonnegative(x: arb) -> arb:
     """The root of what is not negative, though its ball may reach below zero by rounding."""
     return x.sqrt() if x > 0 or not x.is_finite() else arb(0).union(abs(x).upper().sqrt())
 
 
-def _log(x):
+def _log(x: Number) -> Number:
     if isinstance(x, arb) and x < 0:
         return acb((-x).log(), arb.pi())
     return x.log()
 
 
-def _square(x):
+def _square(x: Kind) -> Kind:
     y = x * x
     return y.max(arb(0)) if isinstance(x, arb) and y.contains(0) else y
 
 
-def _square_of_modulus(x):
+def _square_of_modulus(x: Number) -> arb:
     return _square(x.real) + _square(x.imag) if isinstance(x, acb) else _square(x)
 
 
@@ -136,41 +140,41 @@ class Ball(Objects):
 
     kind = "ball"
 
-    def from_raw(self, values: np.ndarray):
+    def from_raw(self, values: np.ndarray) -> Array:
         """Exact rationals as (the tightest) balls."""
         return self.wrap(each(lambda q: arb(flint.fmpq(q.numerator, q.denominator)), values))
 
-    def from_balls(self, values: np.ndarray):
+    def from_balls(self, values: np.ndarray) -> Array:
         """Balls as they stand (an enclosure over a box)."""
         return self.wrap(values)
 
-    def _scalar(self, n):
+    def _scalar(self, n: int) -> arb:
         return arb(n)
 
-    def _imaginary_unit(self):
+    def _imaginary_unit(self) -> np.ndarray:
         return boxed(acb(0, 1))
 
-    def _pi(self):
+    def _pi(self) -> np.ndarray:
         return boxed(arb.pi())
 
-    def _pivot(self, x):
+    def _pivot(self, x: Number) -> float:
         return float(abs(x).lower()) if x.is_finite() else -1.0
 
-    def _conj(self, d):
+    def _conj(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: acb(x.real, -x.imag) if isinstance(x, acb) else x, d)
 
-    def _real(self, d):
+    def _real(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x.real if isinstance(x, acb) else x, d)
 
-    def _imag(self, d):
+    def _imag(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x.imag if isinstance(x, acb) else arb(0), d)
 
-    def mul(self, a, b):
+    def mul(self, a: Any, b: Any) -> Value:
         if a is b and isinstance(a, Array):
             return self.wrap(each(_square, a.data))
         return super().mul(a, b)
 
-    def power(self, a, n):
+    def power(self, a: Any, n: Any) -> Value:
         """Of many factors in one go, where no ball holds zero (there Arb knows no power)."""
         if isinstance(n, int) and n > MANY and isinstance(a, Array):
             made = each(lambda x: x if x.contains(0) else x**n, a.data)
@@ -178,17 +182,17 @@ class Ball(Objects):
                 return self.wrap(made)
         return super().power(a, n)
 
-    def abs2(self, x):
+    def abs2(self, x: Any) -> Value:
         if isinstance(x, Jet):
             return super().abs2(x)
         return self.wrap(each(_square_of_modulus, x.data))
 
-    def norm(self, x, axis=None):
+    def norm(self, x: Value, axis: int | None = None) -> Value:
         if isinstance(x, Jet):
             return super().norm(x, axis=axis)
         return self.wrap(each(_root_of_nonnegative, self.norm2(x, axis=axis).data))
 
-    def _real_only(self, data):
+    def _real_only(self, data: np.ndarray) -> bool:
         return all(real_part_of_real(x) is not None for x in data.flat)
 
     def _sum_to_infinity(self, first: Value, ratio: Any) -> Value:
@@ -224,90 +228,90 @@ class Ball(Objects):
             x is not None and bool(x > 0 or (kind == "nonnegative" and x >= 0)) for x in real
         )
 
-    def _exp(self, d):
+    def _exp(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x.exp(), d)
 
-    def _log(self, d):
+    def _log(self, d: np.ndarray) -> np.ndarray:
         return each(_log, d)
 
-    def _sqrt(self, d):
+    def _sqrt(self, d: np.ndarray) -> np.ndarray:
         return each(_sqrt, d)
 
-    def _sin(self, d):
+    def _sin(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x.sin(), d)
 
-    def _cos(self, d):
+    def _cos(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x.cos(), d)
 
-    def _tanh(self, d):
+    def _tanh(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x.tanh(), d)
 
-    def _sinh(self, d):
+    def _sinh(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x.sinh(), d)
 
-    def _cosh(self, d):
+    def _cosh(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x.cosh(), d)
 
-    def _arctan(self, d):
+    def _arctan(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: _need_real("arctan", x).atan(), d)
 
-    def _erf(self, d):
+    def _erf(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: _need_real("erf", x).erf(), d)
 
-    def _det(self, a):
+    def _det(self, a: np.ndarray) -> np.ndarray:
         made = acb_mat if any(isinstance(x, acb) for x in a.flat) else arb_mat
         return boxed(made(a.tolist()).det())
 
-    def _eigvalsh(self, a):
+    def _eigvalsh(self, a: np.ndarray) -> np.ndarray:
         return spectral.eigenvalues(a)
 
-    def _svdvals(self, a):
+    def _svdvals(self, a: np.ndarray) -> np.ndarray:
         return spectral.singular_values(a)
 
-    def _expm(self, a):
+    def _expm(self, a: np.ndarray) -> np.ndarray:
         return spectral.exponential(a)
 
-    def _logm(self, a):
+    def _logm(self, a: np.ndarray) -> np.ndarray:
         return spectral.logarithm(a)
 
-    def _relu(self, d):
+    def _relu(self, d: np.ndarray) -> np.ndarray:
         return each(_relu, d)
 
-    def _step(self, d):
+    def _step(self, d: np.ndarray) -> np.ndarray:
         return each(_step, d)
 
-    def _abs(self, d):
+    def _abs(self, d: np.ndarray) -> np.ndarray:
         return each(_abs, d)
 
-    def _sgn(self, d):
+    def _sgn(self, d: np.ndarray) -> np.ndarray:
         return each(_sgn, d)
 
-    def _maximum(self, a, b):
+    def _maximum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return each(_maximum, a, b)
 
-    def _minimum(self, a, b):
+    def _minimum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return each(_minimum, a, b)
 
-    def _softmax(self, d, axis):
+    def _softmax(self, d: np.ndarray, axis: int) -> np.ndarray:
         """Shifted by the midpoint of the largest real part, so that huge scores stay finite."""
         shift = _highest(d)
         e = each(lambda x: (x - shift).exp(), d)
         total = np.expand_dims(boxed(e.sum(axis=axis)), axis)
         return boxed(e / total)
 
-    def _logsumexp(self, d, axis):
+    def _logsumexp(self, d: np.ndarray, axis: int) -> np.ndarray:
         shift = _highest(d)
         e = each(lambda x: (x - shift).exp(), d)
         return boxed(each(lambda x: x.log(), boxed(e.sum(axis=axis))) + shift)
 
-    def _scale_or_one(self, d):
+    def _scale_or_one(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x if x > 0 else arb(1) if x.contains(0) else x, d)
 
-    def _unit(self, d, axis):
+    def _unit(self, d: np.ndarray, axis: int) -> np.ndarray:
         norm = self.norm(self.wrap(d), axis=axis).data
         bottom = np.expand_dims(norm, axis)
 
-        def quotient(x, n):
+        def quotient(x: Number, n: arb) -> Number:
             if n > 0:
                 return x / n
             if n == 0:
@@ -361,29 +365,29 @@ class Scaled(Ball):
                 self.low, self.high = min(self.low, size), max(self.high, size)
         return d
 
-    def from_raw(self, values):
+    def from_raw(self, values: np.ndarray) -> Array:
         value = super().from_raw(values)
         self._keep(value.data)
         return value
 
-    def _tanh(self, d):
+    def _tanh(self, d: np.ndarray) -> np.ndarray:
         gone = [float(2 * abs(x.real if isinstance(x, acb) else x).upper()) for x in d.flat]
         for far in filter(math.isfinite, gone):
             self.low = min(self.low, -far / math.log(10))
         return super()._tanh(d)
 
-    def _arctan(self, d):
+    def _arctan(self, d: np.ndarray) -> np.ndarray:
         """It comes as near to ±π/2 as its argument is far."""
         far = [log10_most(x) for x in d.flat]
         self.low = min([self.low, *(-size for size in far if 0 < size < math.inf)])
         return super()._arctan(d)
 
-    def _erf(self, d):
+    def _erf(self, d: np.ndarray) -> np.ndarray:
         """It comes as near to ±1 as exp(-x²) is to zero."""
         self.exp(self.wrap(boxed(-each(_square_of_modulus, d))))
         return super()._erf(d)
 
-    def _sum_to_infinity(self, first, ratio):
+    def _sum_to_infinity(self, first: Value, ratio: Callable[[Value], Value]) -> Value:
         """Its terms are as small as the precision, and hide nothing."""
         before = self.low, self.high
         total = super()._sum_to_infinity(first, ratio)
@@ -392,13 +396,13 @@ class Scaled(Ball):
         self._keep(total.data)
         return total
 
-    def _logsumexp(self, d, axis):
+    def _logsumexp(self, d: np.ndarray, axis: int) -> np.ndarray:
         self._softmax(d, axis)
         return super()._logsumexp(d, axis)
 
 
-def _kept(name: str):
-    def operation(self, *args):
+def _kept(name: str) -> Callable[..., np.ndarray]:
+    def operation(self: Scaled, *args: Any) -> np.ndarray:
         return self._keep(getattr(Ball, name)(self, *args))
 
     return operation

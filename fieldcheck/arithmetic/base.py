@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fieldcheck.arithmetic.array import (
     Array,
@@ -75,7 +75,7 @@ class Primitives:
 
     __slots__ = ("__of",)
 
-    def __init__(self, of: Arithmetic):
+    def __init__(self, of: Arithmetic) -> None:
         self.__of = of
 
     def __getattr__(self, primitive: str) -> Any:
@@ -103,6 +103,10 @@ class Arithmetic(Compositions):
         if attribute.startswith("_") and not attribute.startswith("__"):
             raise Unsupported(attribute[1:])
         raise NoPrimitive(attribute)
+
+    if TYPE_CHECKING:  # where there are such sums
+
+        def _sum_to_infinity(self, first: Value, ratio: Callable[[Value], Value]) -> Value: ...
 
     # -- lifting -------------------------------------------------------------------------------
     def wrap(self, data: Any) -> Array:
@@ -140,7 +144,7 @@ class Arithmetic(Compositions):
         return Array(self, self._pi())
 
     # -- rules for jets ------------------------------------------------------------------------
-    def _jet(self, tag: int, v: Value, t: Any, again: Callable, *operands: Any) -> Jet:
+    def _jet(self, tag: int, v: Value, t: Any, again: Callable[..., Value], *operands: Any) -> Jet:
         """A result; ``again`` redoes the operation, for the mirror of a Wirtinger jet.
 
         Every operation here commutes with conjugation: f(conj z) = conj f(z).
@@ -156,7 +160,9 @@ class Arithmetic(Compositions):
             return self._jet(x.tag, self._linear(op, x.v), t, lambda y: self._linear(op, y), x)
         return Array(self, op(x.data))
 
-    def _smooth(self, x: Any, op: Callable, rule: Callable[[Value, Value], Value]) -> Value:
+    def _smooth(
+        self, x: Any, op: Callable[[Any], Any], rule: Callable[[Value, Value], Value]
+    ) -> Value:
         """An elementwise function; ``rule(v, y)`` is its derivative, given argument and value."""
         x = self.lift(x)
         if isinstance(x, Jet):
@@ -165,7 +171,7 @@ class Arithmetic(Compositions):
             return self._jet(x.tag, y, t, lambda z: self._smooth(z, op, rule), x)
         return Array(self, op(x.data))
 
-    def _sum_like(self, op: Callable, a: Any, b: Any, sign: int) -> Value:
+    def _sum_like(self, op: Callable[[Any, Any], Any], a: Any, b: Any, sign: int) -> Value:
         if type(a) is Array and type(b) is Array:  # the usual case, first
             return self._applied(op, a, b)
         a, b = self.lift(a), self.lift(b)
@@ -179,7 +185,7 @@ class Arithmetic(Compositions):
             return self._jet(tag, v, t, lambda p, q: self._sum_like(op, p, q, sign), a, b)
         return self._applied(op, a, b)
 
-    def _applied(self, op: Callable, a: Value, b: Value) -> Array:
+    def _applied(self, op: Callable[[Any, Any], Any], a: Value, b: Value) -> Array:
         try:
             return Array(self, op(a.data, b.data))
         except (ValueError, RuntimeError) as error:
@@ -188,7 +194,7 @@ class Arithmetic(Compositions):
                 raise ValueError(wrong) from error
             raise
 
-    def _product(self, op: Callable, a: Any, b: Any) -> Value:
+    def _product(self, op: Callable[[Any, Any], Any], a: Any, b: Any) -> Value:
         if type(a) is Array and type(b) is Array:
             return self._applied(op, a, b)
         a, b = self.lift(a), self.lift(b)
@@ -234,21 +240,22 @@ class Arithmetic(Compositions):
         """
         if isinstance(n, Value):
             return self.exp(n * self.log(a))
-        a = self.lift(a)
+        x = self.lift(a)
         if not isinstance(n, int) or isinstance(n, bool):
             raise TypeError(
                 f"exponent {n!r} must be an integer or a value (and acts entry by entry)"
             )
         if n < 0:
-            return self.one / self.power(a, -n)
-        result, square = None, a
+            return self.one / self.power(x, -n)
+        result: Value | None = None
+        square = x
         while n:
             if n & 1:
                 result = square if result is None else result * square
             n >>= 1
             if n:
                 square = square * square
-        return a * 0 + 1 if result is None else result
+        return x * 0 + 1 if result is None else result
 
     # -- shape ---------------------------------------------------------------------------------
     def getitem(self, x: Value, index: Any) -> Value:
@@ -295,7 +302,7 @@ class Arithmetic(Compositions):
     def stack(self, values: Sequence[Any], axis: int = 0) -> Value:
         return self._join(self._stack, values, axis)
 
-    def _join(self, op: Callable, values: Sequence[Any], axis: int) -> Value:
+    def _join(self, op: Callable[[list[Any], int], Any], values: Sequence[Any], axis: int) -> Value:
         values = [self.lift(v) for v in values]
         if not values:
             raise ValueError("nothing to join")
@@ -321,7 +328,7 @@ class Arithmetic(Compositions):
     def ones(self, *shape: int) -> Value:
         return Array(self, self._full(shape, 1))
 
-    def constant(self, table: Sequence) -> Value:
+    def constant(self, table: int | Sequence[Any]) -> Value:
         """An array of integer constants from nested lists."""
         if isinstance(table, (list, tuple)):
             return self.stack([self.constant(row) for row in table])
@@ -346,7 +353,9 @@ class Arithmetic(Compositions):
     def imag(self, x: Any) -> Value:
         return self._half(self._imag, self.imag, x, -1)
 
-    def _half(self, op: Callable, again: Callable, x: Any, sign: int) -> Value:
+    def _half(
+        self, op: Callable[[Any], Any], again: Callable[[Value], Value], x: Any, sign: int
+    ) -> Value:
         """Real (sign 1) or imaginary part (sign -1): half of x and its conjugate."""
         x = self.lift(x)
         if not isinstance(x, Jet):
@@ -495,12 +504,12 @@ class Arithmetic(Compositions):
         """The derivative of erf."""
         return 2 * self.exp(-(x * x)) / self.sqrt(self.pi)
 
-    def _sinh(self, data: Any) -> Any:
-        x = Array(self, data)
+    def _sinh(self, d: Any) -> Any:
+        x = Array(self, d)
         return ((self.exp(x) - self.exp(-x)) / 2).data
 
-    def _cosh(self, data: Any) -> Any:
-        x = Array(self, data)
+    def _cosh(self, d: Any) -> Any:
+        x = Array(self, d)
         return ((self.exp(x) + self.exp(-x)) / 2).data
 
     def logistic(self, x: Any) -> Value:
@@ -511,12 +520,12 @@ class Arithmetic(Compositions):
         """log(1 + exp(x))."""
         return self._smooth(x, self._softplus, lambda v, y: self.logistic(v))
 
-    def _logistic(self, data: Any) -> Any:
-        x = Array(self, data)
+    def _logistic(self, d: Any) -> Any:
+        x = Array(self, d)
         return (self.one / (1 + self.exp(-x))).data
 
-    def _softplus(self, data: Any) -> Any:
-        return self.log(1 + self.exp(Array(self, data))).data
+    def _softplus(self, d: Any) -> Any:
+        return self.log(1 + self.exp(Array(self, d))).data
 
     def logsumexp(self, x: Value, axis: int = -1) -> Value:
         """log of the sum of exponentials along an axis (complex entries: principal log)."""
@@ -527,8 +536,8 @@ class Arithmetic(Compositions):
             return self._jet(x.tag, value, t, lambda y: self.logsumexp(y, axis), x)
         return Array(self, self._logsumexp(x.data, axis))
 
-    def _logsumexp(self, data: Any, axis: int) -> Any:
-        return self.log(self.sum(self.exp(Array(self, data)), axis=axis)).data
+    def _logsumexp(self, d: Any, axis: int) -> Any:
+        return self.log(self.sum(self.exp(Array(self, d)), axis=axis)).data
 
     def softmax(self, x: Value, axis: int = -1) -> Value:
         """exp(x) divided by its sum along an axis."""
@@ -539,8 +548,8 @@ class Arithmetic(Compositions):
             return self._jet(x.tag, p, t, lambda y: self.softmax(y, axis), x)
         return Array(self, self._softmax(x.data, axis))
 
-    def _softmax(self, data: Any, axis: int) -> Any:
-        e = self.exp(Array(self, data))
+    def _softmax(self, d: Any, axis: int) -> Any:
+        e = self.exp(Array(self, d))
         return (e / self.expand(self.sum(e, axis=axis), axis)).data
 
     def relative_entropy(self, p: Any, q: Any, p_total: Any = 1, q_total: Any = 1) -> Value:
@@ -575,8 +584,8 @@ class Arithmetic(Compositions):
             return Jet(x.tag, u, (x.t - u * along) / n)
         return Array(self, self._unit(x.data, axis))
 
-    def _unit(self, data: Any, axis: int) -> Any:
-        x = Array(self, data)
+    def _unit(self, d: Any, axis: int) -> Any:
+        x = Array(self, d)
         return (x / self.expand(self.norm(x, axis=axis), axis)).data
 
     def step(self, x: Any) -> Value:
@@ -609,16 +618,16 @@ class Arithmetic(Compositions):
         return Array(self, self._sgn(x.data))
 
     def maximum(self, a: Any, b: Any) -> Value:
-        a, b = self.lift(a), self.lift(b)
-        if newest(a, b):
-            return b + self.relu(a - b)
-        return Array(self, self._maximum(a.data, b.data))
+        x, y = self.lift(a), self.lift(b)
+        if newest(x, y):
+            return y + self.relu(x - y)
+        return Array(self, self._maximum(x.data, y.data))
 
     def minimum(self, a: Any, b: Any) -> Value:
-        a, b = self.lift(a), self.lift(b)
-        if newest(a, b):
-            return a - self.relu(a - b)
-        return Array(self, self._minimum(a.data, b.data))
+        x, y = self.lift(a), self.lift(b)
+        if newest(x, y):
+            return x - self.relu(x - y)
+        return Array(self, self._minimum(x.data, y.data))
 
     def clip(self, x: Any, low: Any, high: Any) -> Value:
         return self.minimum(self.maximum(x, low), high)

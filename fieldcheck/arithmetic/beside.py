@@ -28,10 +28,10 @@ class Beside(Arithmetic):
 
     kind = "beside"
 
-    def __init__(self, *xps: Arithmetic):
+    def __init__(self, *xps: Arithmetic) -> None:
         self.xps = xps
 
-    def shape_of(self, data):
+    def shape_of(self, data: tuple[Value, ...]) -> tuple[int, ...]:
         return data[0].shape
 
     def together(self, values: Any) -> Value:
@@ -41,18 +41,18 @@ class Beside(Arithmetic):
     def _all(self, do: Callable[[int, Arithmetic], Value]) -> Value:
         return self.together(do(k, xp) for k, xp in enumerate(self.xps))
 
-    def lift(self, value):
+    def lift(self, value: Any) -> Value:
         return value if isinstance(value, Value) else self._all(lambda k, xp: xp.lift(value))
 
     @property
-    def i(self):
+    def i(self) -> Value:
         return self._all(lambda k, xp: xp.i)
 
     @property
-    def pi(self):
+    def pi(self) -> Value:
         return self._all(lambda k, xp: xp.pi)
 
-    def abs(self, x):
+    def abs(self, x: Any) -> Value:
         """Where an arithmetic has no absolute value, the root of the squared modulus."""
 
         def one(k: int, xp: Arithmetic) -> Value:

@@ -21,6 +21,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
 
 import flint
 
@@ -38,7 +40,7 @@ class Field:
     p: int
     rng: random.Random
     i: int
-    raws: dict[tuple, int] = field(default_factory=dict)
+    raws: dict[tuple[Any, ...], int] = field(default_factory=dict)
     fixed: dict[int, int] = field(default_factory=dict)
     exps: dict[int, int] = field(default_factory=lambda: {0: 1})
 
@@ -47,7 +49,7 @@ class Field:
         p = p or random_prime(rng)
         return cls(p, rng, _root_of_minus_one(p, rng))
 
-    def raw(self, key: tuple) -> int:
+    def raw(self, key: tuple[Any, ...]) -> int:
         value = self.raws.get(key)
         if value is None:
             value = self.raws[key] = self.rng.randrange(1, self.p)
@@ -74,7 +76,7 @@ class Walk:
     roots:   residues of the square roots taken
     """
 
-    def __init__(self, graph: Graph, where: Field, prefix: tuple[bool, ...] = ()):
+    def __init__(self, graph: Graph, where: Field, prefix: tuple[bool, ...] = ()) -> None:
         self.graph, self.field, self.p, self.prefix = graph, where, where.p, prefix
         self.choices: list[bool] = []
         self.atoms: list[tuple[Node, int]] = []
@@ -114,7 +116,8 @@ class Walk:
             case "mul":
                 return r[a[0].id] * r[a[1].id] % p
             case "const":
-                return a[0].numerator * self.field.inverse(a[0].denominator % p) % p
+                c: Fraction = a[0]
+                return c.numerator * self.field.inverse(c.denominator % p) % p
             case "raw":
                 return self.field.raw(a)
             case "relu":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,9 +17,11 @@ from fieldcheck.arithmetic.ball import Ball
 from fieldcheck.arithmetic.base import Arithmetic
 from fieldcheck.arithmetic.beside import Beside
 from fieldcheck.arithmetic.degree import Bound, Degree
-from fieldcheck.arithmetic.informed import Informed
+from fieldcheck.arithmetic.informed import Informed, Pair
 from fieldcheck.arithmetic.prime import Prime
 from fieldcheck.arithmetic.sign import Known, Sign
+
+Answer = TypeVar("Answer")
 
 
 class Elsewhere(Exception):
@@ -35,7 +37,7 @@ class Signs(Sign):
     arguments depend on n.  On a cut that does not move with n, residues keep a value and its
     conjugate apart."""
 
-    def _except(self, where):
+    def _except(self, where: str) -> None:
         if not where.startswith(("where a divisor", "where a matrix", "on the cut")):
             super()._except(where)
 
@@ -48,11 +50,11 @@ def _zero(residues: np.ndarray) -> np.ndarray:
 class Residues(Informed):
     """Residues that know their signs, over one prime field; steps, and relu, are free symbols."""
 
-    def __init__(self, field: Prime):
+    def __init__(self, field: Prime) -> None:
         super().__init__(field)
         self.field, self.signs = field, Signs()
 
-    def _abs(self, d):
+    def _abs(self, d: Pair) -> Pair:
         """The root of the squared modulus: of equal squares it is the same."""
         square = self.field.abs2(self.field.wrap(d[0]))
         return self._learnt((self.field.sqrt(square).data, self.signs._abs(d[1])))
@@ -68,23 +70,24 @@ class Rooted(Residues):
         self.field.learn(size.data)
         return size
 
-    def _kink(self, x):
+    def _kink(self, x: np.ndarray) -> np.ndarray:
         real = self.field.wrap(x)
-        return ((real + self._size(real)) / 2).data
+        kink: np.ndarray = ((real + self._size(real)) / 2).data
+        return kink
 
-    def _relu(self, d):
+    def _relu(self, d: Pair) -> Pair:
         return self._learnt((self._kink(d[0]), self.signs._relu(d[1])))
 
-    def _step(self, d):
+    def _step(self, d: Pair) -> Pair:
         real = self.field.wrap(d[0])
         jump = (1 + self._size(real) / real) / 2
         return self._learnt((jump.data, self.signs._step(d[1])))
 
-    def _maximum(self, a, b):
+    def _maximum(self, a: Pair, b: Pair) -> Pair:
         first = self.field._add(b[0], self._kink(self.field._sub(a[0], b[0])))
         return self._learnt((first, self.signs._maximum(a[1], b[1])))
 
-    def _minimum(self, a, b):
+    def _minimum(self, a: Pair, b: Pair) -> Pair:
         first = self.field._sub(a[0], self._kink(self.field._sub(a[0], b[0])))
         return self._learnt((first, self.signs._minimum(a[1], b[1])))
 
@@ -92,7 +95,7 @@ class Rooted(Residues):
 class Coefficients(Beside):
     """Residues with signs, and degrees; at a point, balls as well."""
 
-    def __init__(self, field: Prime, rooted: bool = False, at_a_point: bool = False):
+    def __init__(self, field: Prime, rooted: bool = False, at_a_point: bool = False) -> None:
         self.field, self.degrees = field, Degree()
         self.residues = Rooted(field) if rooted else Residues(field)
         parts: list[Arithmetic] = [self.residues, self.degrees]
@@ -104,7 +107,7 @@ class Coefficients(Beside):
     def exceptions(self) -> list[str]:
         return self.residues.exceptions
 
-    def _told(self, answer: Any) -> Any:
+    def _told(self, answer: Answer) -> Answer:
         self.answers.append(answer)
         return answer
 
@@ -126,6 +129,7 @@ class Coefficients(Beside):
                     raise Elsewhere
 
     def known(self, value: Value) -> Known:
+        known: Known
         residues, known = value.data[0].data
         if not known.nonzero and self._constant(value):
             known = replace(known, nonzero=not _zero(residues).any())
@@ -133,18 +137,18 @@ class Coefficients(Beside):
 
     @staticmethod
     def _constant(value: Value) -> bool:
-        bound = value.data[1].data
+        bound: Bound = value.data[1].data
         return bound.top == bound.bottom == 0
 
     def regular(self, value: Value) -> bool:
-        number = value.shape == (1, 1) and value.data[0].data[1].nonzero
+        number: bool = value.shape == (1, 1) and value.data[0].data[1].nonzero
         return self._told(number or self._constant(value))  # regular modulo a prime is regular
 
-    def log(self, x):
+    def log(self, x: Value) -> Value:
         self._off_the_cut(x)
         return super().log(x)
 
-    def sqrt(self, x):
+    def sqrt(self, x: Value) -> Value:
         self._off_the_cut(x)
         return super().sqrt(x)
 
@@ -165,10 +169,12 @@ class Follower:
     answers: Iterator[Any]
 
     def known(self, value: Value) -> Known:
-        return next(self.answers)
+        known: Known = next(self.answers)
+        return known
 
     def regular(self, value: Value) -> bool:
-        return next(self.answers)
+        regular: bool = next(self.answers)
+        return regular
 
     def vanishes(self, value: Value) -> np.ndarray:
         zero = _zero(value.data[0])

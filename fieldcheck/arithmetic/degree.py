@@ -13,10 +13,13 @@ the product over both signs of z has the degree that this weight says.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from fieldcheck.arithmetic.array import Array
 from fieldcheck.arithmetic.base import Arithmetic
 from fieldcheck.arithmetic.shapes import dummy
 
@@ -32,7 +35,7 @@ class Bound:
     below: float = 0.0  # of the denominator
 
 
-def _with(shape, b: Bound) -> Bound:
+def _with(shape: Iterable[int], b: Bound) -> Bound:
     return Bound(tuple(shape), b.top, b.bottom, b.height, b.below)
 
 
@@ -54,7 +57,7 @@ class Degree(Arithmetic):
 
     kind = "degree"
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.symbols = 0
         self.widest = 1
 
@@ -62,22 +65,22 @@ class Degree(Arithmetic):
     def coincidences(self) -> int:
         return 2 * self.symbols**2 * self.widest
 
-    def shape_of(self, data):
+    def shape_of(self, data: Bound) -> tuple[int, ...]:
         return data.shape
 
-    def variable(self, shape):
+    def variable(self, shape: Sequence[int]) -> Array:
         return self.wrap(Bound(tuple(shape), top=1))
 
-    def _integer(self, n):
+    def _integer(self, n: int) -> Bound:
         return Bound((), height=math.log2(max(1, abs(n))))
 
-    def _imaginary_unit(self):
+    def _imaginary_unit(self) -> Bound:
         return Bound(())
 
-    def _pi(self):
+    def _pi(self) -> Bound:
         return self._symbol(Bound(()))
 
-    def _add(self, a, b):
+    def _add(self, a: Bound, b: Bound) -> Bound:
         return Bound(
             np.broadcast_shapes(a.shape, b.shape),
             max(a.top + b.bottom, b.top + a.bottom),
@@ -89,47 +92,47 @@ class Degree(Arithmetic):
     _sub = _add
 
     @staticmethod
-    def _times(shape, a: Bound, b: Bound) -> Bound:
+    def _times(shape: tuple[int, ...], a: Bound, b: Bound) -> Bound:
         return Bound(
             shape, a.top + b.top, a.bottom + b.bottom, a.height + b.height, a.below + b.below
         )
 
-    def _mul(self, a, b):
+    def _mul(self, a: Bound, b: Bound) -> Bound:
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
-    def _div(self, a, b):
+    def _div(self, a: Bound, b: Bound) -> Bound:
         upside_down = Bound(b.shape, b.bottom, b.top, b.below, b.height)
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, upside_down)
 
-    def _neg(self, a):
+    def _neg(self, a: Bound) -> Bound:
         return a
 
-    def _matmul(self, a, b):
+    def _matmul(self, a: Bound, b: Bound) -> Bound:
         shape = (dummy(a.shape) @ dummy(b.shape)).shape
         return _terms(self._times(shape, a, b), a.shape[-1])
 
-    def _getitem(self, d, index):
+    def _getitem(self, d: Bound, index: Any) -> Bound:
         return _with(dummy(d.shape)[index].shape, d)
 
-    def _transpose(self, d):
+    def _transpose(self, d: Bound) -> Bound:
         return _with((*d.shape[:-2], d.shape[-1], d.shape[-2]), d)
 
-    def _permute(self, d, axes):
+    def _permute(self, d: Bound, axes: tuple[int, ...]) -> Bound:
         return _with([d.shape[k] for k in axes], d)
 
-    def _reshape(self, d, shape):
+    def _reshape(self, d: Bound, shape: tuple[int, ...]) -> Bound:
         return _with(dummy(d.shape).reshape(shape).shape, d)
 
-    def _sum(self, d, axis):
+    def _sum(self, d: Bound, axis: int) -> Bound:
         shape = list(d.shape)
         n = shape.pop(axis)
         return _terms(_with(shape, d), n)
 
-    def _diagonal(self, d):
+    def _diagonal(self, d: Bound) -> Bound:
         return _with((*d.shape[:-2], min(d.shape[-2:])), d)
 
     @staticmethod
-    def _worst(shape, items):
+    def _worst(shape: Sequence[int], items: Sequence[Bound]) -> Bound:
         return Bound(
             tuple(shape),
             max(b.top for b in items),
@@ -138,27 +141,27 @@ class Degree(Arithmetic):
             max(b.below for b in items),
         )
 
-    def _concat(self, items, axis):
+    def _concat(self, items: Sequence[Bound], axis: int) -> Bound:
         return self._worst(np.concatenate([dummy(b.shape) for b in items], axis=axis).shape, items)
 
-    def _stack(self, items, axis):
+    def _stack(self, items: Sequence[Bound], axis: int) -> Bound:
         return self._worst(np.stack([dummy(b.shape) for b in items], axis=axis).shape, items)
 
-    def _eye(self, n):
+    def _eye(self, n: int) -> Bound:
         return Bound((n, n))
 
-    def _full(self, shape, n):
+    def _full(self, shape: Sequence[int], n: int) -> Bound:
         return Bound(tuple(shape), height=math.log2(max(1, abs(n))))
 
-    def _conj(self, d):
+    def _conj(self, d: Bound) -> Bound:
         return d
 
-    def _real(self, d):
+    def _real(self, d: Bound) -> Bound:
         return Bound(d.shape, d.top + d.bottom, 2 * d.bottom, d.height + d.below + 1, 2 * d.below)
 
     _imag = _real
 
-    def _solve(self, a, b):
+    def _solve(self, a: Bound, b: Bound) -> Bound:
         # Clear each row's denominators, then Cramer: numerator and determinant are n-fold products.
         n = a.shape[0]
         row = max(a.top, b.top) + (n - 1) * a.bottom + b.bottom
@@ -166,51 +169,51 @@ class Degree(Arithmetic):
         whole = n * height + math.log2(math.factorial(n))
         return Bound(b.shape, n * row, n * row, whole, whole)
 
-    def _det(self, a):
+    def _det(self, a: Bound) -> Bound:
         """An n-fold product, the denominators of each row cleared."""
         n = a.shape[0]
         height = n * (a.height + (n - 1) * a.below) + math.log2(math.factorial(n))
         top, bottom = n * (a.top + (n - 1) * a.bottom), n * n * a.bottom
         return Bound((), top, bottom, height, n * n * a.below)
 
-    def _symbol(self, d):
+    def _symbol(self, d: Bound) -> Bound:
         self.symbols += max(1, math.prod(d.shape))
         self.widest = max(self.widest, d.top + d.bottom)
         return Bound(d.shape, top=1)
 
-    def _exp(self, d):
+    def _exp(self, d: Bound) -> Bound:
         return self._symbol(d)
 
-    def _log(self, d):
+    def _log(self, d: Bound) -> Bound:
         return self._symbol(d)
 
-    def _sqrt(self, d):
+    def _sqrt(self, d: Bound) -> Bound:
         self._symbol(d)
         top = max(1, (d.top + d.bottom + 1) // 2)
         return Bound(d.shape, top, d.bottom, (d.height + d.below) / 2 + 1, d.below)
 
     _step = _exp
 
-    def _relu(self, d):
+    def _relu(self, d: Bound) -> Bound:
         """The argument times its step."""
         return self._mul(d, self._symbol(d))
 
-    def _abs(self, d):
+    def _abs(self, d: Bound) -> Bound:
         return self._add(self._relu(d), d)
 
     _sgn = _step
 
-    def _maximum(self, a, b):
+    def _maximum(self, a: Bound, b: Bound) -> Bound:
         return self._add(b, self._relu(self._sub(a, b)))
 
     _minimum = _maximum
 
-    def _circular(self, d):
+    def _circular(self, d: Bound) -> Bound:
         one = self._symbol(d)
         return Bound(one.shape, 2, 1, 2.0, 1.0)
 
     _sin = _cos = _sinh = _cosh = _circular
     _arctan = _erf = _exp
 
-    def _tanh(self, d):
+    def _tanh(self, d: Bound) -> Bound:
         return Bound(self._symbol(d).shape, 2, 2, 1.0, 1.0)

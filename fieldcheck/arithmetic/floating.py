@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from fieldcheck.arithmetic.array import Array, Value
 from fieldcheck.arithmetic.base import Arithmetic
 
 _REAL, _COMPLEX = torch.float64, torch.complex128
@@ -67,112 +68,114 @@ class Float(Arithmetic):
 
     kind = "float"
 
-    def shape_of(self, data):
+    def shape_of(self, data: torch.Tensor) -> tuple[int, ...]:
         return tuple(data.shape)
 
-    def from_raw(self, data: torch.Tensor):
+    def from_raw(self, data: torch.Tensor) -> Array:
         return self.wrap(data)
 
-    def _integer(self, n):
+    def _integer(self, n: int) -> torch.Tensor:
         large = n.bit_length() > 1023  # beyond floats: balls may see what they cannot
         return torch.tensor(
             float(n) if not large else math.inf if n > 0 else -math.inf, dtype=_REAL
         )
 
-    def _imaginary_unit(self):
+    def _imaginary_unit(self) -> torch.Tensor:
         return torch.tensor(1j, dtype=_COMPLEX)
 
-    def _pi(self):
+    def _pi(self) -> torch.Tensor:
         return torch.tensor(math.pi, dtype=_REAL)
 
-    def _add(self, a, b):
+    def _add(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         return a + b
 
-    def _sub(self, a, b):
+    def _sub(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         return a - b
 
-    def _mul(self, a, b):
+    def _mul(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         return a * b
 
-    def _div(self, a, b):
+    def _div(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         return a / b
 
-    def _neg(self, a):
+    def _neg(self, a: torch.Tensor) -> torch.Tensor:
         return -a
 
-    def _matmul(self, a, b):
+    def _matmul(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         return torch.matmul(*_common(a, b))
 
-    def _getitem(self, d, index):
+    def _getitem(self, d: torch.Tensor, index: Any) -> torch.Tensor:
         return torch.Tensor.__getitem__(*_forwards(d, index))
 
-    def _transpose(self, d):
+    def _transpose(self, d: torch.Tensor) -> torch.Tensor:
         return d.transpose(-1, -2)
 
-    def _permute(self, d, axes):
+    def _permute(self, d: torch.Tensor, axes: tuple[int, ...]) -> torch.Tensor:
         return d.permute(axes)
 
-    def _reshape(self, d, shape):
+    def _reshape(self, d: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
         return d.reshape(shape)
 
-    def _sum(self, d, axis):
+    def _sum(self, d: torch.Tensor, axis: int) -> torch.Tensor:
         return d.sum(dim=axis)
 
-    def _diagonal(self, d):
+    def _diagonal(self, d: torch.Tensor) -> torch.Tensor:
         return torch.diagonal(d, dim1=-2, dim2=-1)
 
-    def _concat(self, items, axis):
+    def _concat(self, items: Sequence[torch.Tensor], axis: int) -> torch.Tensor:
         return torch.cat(list(_common(*items)), dim=axis)
 
-    def _stack(self, items, axis):
+    def _stack(self, items: Sequence[torch.Tensor], axis: int) -> torch.Tensor:
         return torch.stack(list(_common(*items)), dim=axis)
 
-    def _eye(self, n):
+    def _eye(self, n: int) -> torch.Tensor:
         return torch.eye(n, dtype=_REAL)
 
-    def _full(self, shape, n):
+    def _full(self, shape: tuple[int, ...], n: int) -> torch.Tensor:
         return torch.full(shape, float(n), dtype=_REAL)
 
-    def _conj(self, d):
+    def _conj(self, d: torch.Tensor) -> torch.Tensor:
         return torch.conj(d).resolve_conj() if d.is_complex() else d
 
-    def _real(self, d):
+    def _real(self, d: torch.Tensor) -> torch.Tensor:
         return d.real if d.is_complex() else d
 
-    def _imag(self, d):
+    def _imag(self, d: torch.Tensor) -> torch.Tensor:
         if d.is_complex():
             return d.imag
         return torch.where(torch.isnan(d), d, torch.zeros_like(d))  # of a log below zero
 
-    def _real_only(self, data):
+    def _real_only(self, data: torch.Tensor) -> bool:
         return not data.is_complex()
 
-    def _solve(self, a, b):
-        return torch.linalg.solve_ex(*_common(a, b))[0]
+    def _solve(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        solved: torch.Tensor = torch.linalg.solve_ex(*_common(a, b))[0]
+        return solved
 
-    def _det(self, a):
-        return torch.linalg.det(a)
+    def _det(self, a: torch.Tensor) -> torch.Tensor:
+        determinant: torch.Tensor = torch.linalg.det(a)
+        return determinant
 
-    def _eigvalsh(self, a):
+    def _eigvalsh(self, a: torch.Tensor) -> torch.Tensor:
         h, scale = _tame(_hermitian(a))
         return _finite(a, torch.linalg.eigvalsh(h) * scale)
 
-    def _svdvals(self, a):
+    def _svdvals(self, a: torch.Tensor) -> torch.Tensor:
         h, scale = _tame(a)
         return _finite(a, torch.linalg.svdvals(h) * scale)
 
-    def _expm(self, a):
+    def _expm(self, a: torch.Tensor) -> torch.Tensor:
         near = a.abs().amax() < FAR if a.numel() else torch.ones((), dtype=torch.bool)
         made = torch.linalg.matrix_exp(torch.where(near, a, torch.zeros_like(a)))
         return torch.where(near, made, torch.full_like(made, torch.nan))
 
-    def _logm(self, a):
+    def _logm(self, a: torch.Tensor) -> torch.Tensor:
         h, scale = _tame(_hermitian(a))
         w, q = torch.linalg.eigh(h)
         w = torch.where(w > 0, torch.log(w) + torch.log(scale), torch.nan)
         return _finite(a, (q * w.to(q.dtype)) @ q.mH)
 
-    def _sum_to_infinity(self, first, ratio):
+    def _sum_to_infinity(self, first: Value, ratio: Callable[[Value], Value]) -> Value:
         """So many terms; nothing where they are not enough."""
         terms, total = first, first * 0
         for k in range(1, MANY + 1):
@@ -182,83 +185,83 @@ class Float(Arithmetic):
         enough = (step.data.abs() < 1) & (left <= ROUNDING * total.data.abs())
         return self.wrap(torch.where(enough, total.data, torch.full_like(total.data, torch.nan)))
 
-    def _exp(self, d):
+    def _exp(self, d: torch.Tensor) -> torch.Tensor:
         return torch.exp(d)
 
-    def _log(self, d):
+    def _log(self, d: torch.Tensor) -> torch.Tensor:
         return torch.log(_from_above(d))
 
-    def _sqrt(self, d):
+    def _sqrt(self, d: torch.Tensor) -> torch.Tensor:
         return torch.sqrt(_from_above(d))
 
-    def _sin(self, d):
+    def _sin(self, d: torch.Tensor) -> torch.Tensor:
         return torch.sin(d)
 
-    def _cos(self, d):
+    def _cos(self, d: torch.Tensor) -> torch.Tensor:
         return torch.cos(d)
 
-    def _tanh(self, d):
+    def _tanh(self, d: torch.Tensor) -> torch.Tensor:
         return torch.tanh(d)
 
-    def _sinh(self, d):
+    def _sinh(self, d: torch.Tensor) -> torch.Tensor:
         return torch.sinh(d)
 
-    def _cosh(self, d):
+    def _cosh(self, d: torch.Tensor) -> torch.Tensor:
         return torch.cosh(d)
 
-    def _arctan(self, d):
+    def _arctan(self, d: torch.Tensor) -> torch.Tensor:
         _need_real("arctan", d)
         return torch.atan(d)
 
-    def _erf(self, d):
+    def _erf(self, d: torch.Tensor) -> torch.Tensor:
         _need_real("erf", d)
         return torch.erf(d)
 
-    def _logistic(self, d):
+    def _logistic(self, d: torch.Tensor) -> torch.Tensor:
         return torch.sigmoid(d)
 
-    def _softplus(self, d):
+    def _softplus(self, d: torch.Tensor) -> torch.Tensor:
         return (
             torch.logaddexp(d, torch.zeros_like(d)) if not d.is_complex() else torch.log1p(d.exp())
         )
 
-    def _logsumexp(self, d, axis):
+    def _logsumexp(self, d: torch.Tensor, axis: int) -> torch.Tensor:
         if not d.is_complex():
             return torch.logsumexp(d, dim=axis)
         top = d.real.amax(dim=axis, keepdim=True)
         return torch.log(torch.exp(d - top).sum(dim=axis)) + top.squeeze(axis)
 
-    def _softmax(self, d, axis):
+    def _softmax(self, d: torch.Tensor, axis: int) -> torch.Tensor:
         top = (d.real if d.is_complex() else d).amax(dim=axis, keepdim=True)
         e = torch.exp(d - top)
         return e / e.sum(dim=axis, keepdim=True)
 
-    def _unit(self, d, axis):
+    def _unit(self, d: torch.Tensor, axis: int) -> torch.Tensor:
         n = torch.linalg.vector_norm(d, dim=axis, keepdim=True)
         return d / torch.where(n == 0, torch.ones_like(n), n)
 
-    def _scale_or_one(self, d):
+    def _scale_or_one(self, d: torch.Tensor) -> torch.Tensor:
         return torch.where(d == 0, torch.ones_like(d), d)
 
-    def _step(self, d):
+    def _step(self, d: torch.Tensor) -> torch.Tensor:
         _need_real("relu", d)
         return (d > 0).to(_REAL)
 
-    def _relu(self, d):
+    def _relu(self, d: torch.Tensor) -> torch.Tensor:
         _need_real("relu", d)
         return torch.clamp(d, min=0)
 
-    def _abs(self, d):
+    def _abs(self, d: torch.Tensor) -> torch.Tensor:
         return torch.abs(d)
 
-    def _sgn(self, d):
+    def _sgn(self, d: torch.Tensor) -> torch.Tensor:
         return torch.sgn(d)
 
-    def _maximum(self, a, b):
+    def _maximum(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         _need_real("maximum", a, b)
         return torch.maximum(a, b)
 
-    def _minimum(self, a, b):
+    def _minimum(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         _need_real("minimum", a, b)
         return torch.minimum(a, b)
 
@@ -291,7 +294,8 @@ def batched(
     xp = xp or Float()
 
     def one(items: dict[str, torch.Tensor]) -> tuple[torch.Tensor, ...]:
-        return body(xp, {name: xp.wrap(d) for name, d in items.items()})
+        made: tuple[torch.Tensor, ...] = body(xp, {name: xp.wrap(d) for name, d in items.items()})
+        return made
 
     if not raws:  # a statement without inputs: one instance
         out: Any = one({})

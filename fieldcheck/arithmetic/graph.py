@@ -10,11 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from fieldcheck.arithmetic.array import Array, Jet, Unsupported
+from fieldcheck.arithmetic.array import Array, Jet, Unsupported, Value
 from fieldcheck.arithmetic.paired import Paired, entrywise
+
+Entry = tuple[str, tuple[int, ...]]
+Combination = Mapping[Entry | None, int | Fraction]
+"""Coefficients of entries, and of 1."""
 
 
 class Node:
@@ -28,7 +33,7 @@ class Node:
     __slots__ = ("__weakref__", "args", "fixed", "graph", "id", "op", "square")
     fixed: bool
 
-    def __init__(self, graph: Graph, op: str, args: tuple, id: int):
+    def __init__(self, graph: Graph, op: str, args: tuple[Any, ...], id: int) -> None:
         self.graph, self.op, self.args, self.id = graph, op, args, id
         self.square = False
         below = [a for a in args if isinstance(a, Node)]
@@ -60,7 +65,7 @@ class Node:
         return f"Node({self.op}, {self.args})"
 
 
-def nodes(data) -> list[Node]:
+def nodes(data: np.ndarray) -> list[Node]:
     """The nodes of half a value (numpy gives a single one without its array)."""
     return [data] if isinstance(data, Node) else list(data.ravel())
 
@@ -71,14 +76,14 @@ class Graph(Paired):
     kind = "graph"
 
     def __init__(self) -> None:
-        self._nodes: dict[tuple, Node] = {}
+        self._nodes: dict[tuple[Any, ...], Node] = {}
         self._orders: dict[int, list[Node]] = {}
         self._self_conjugate: set[int] = set()
         self._known_real: dict[int, bool] = {}
         self.units: list[list[Node]] = []
 
     # -- nodes -----------------------------------------------------------------------------------
-    def node(self, op: str, *args) -> Node:
+    def node(self, op: str, *args: Any) -> Node:
         key = (op, *(a.id if isinstance(a, Node) else a for a in args))
         found = self._nodes.get(key)
         if found is None:
@@ -102,14 +107,14 @@ class Graph(Paired):
                 self._known_real[n.id] = made_real or (n.op != "i" and all(below))
         return self._known_real[node.id]
 
-    def _note_real(self, data) -> None:
+    def _note_real(self, data: np.ndarray) -> None:
         """Entries whose conjugate is the same expression are real."""
         for x, y in zip(nodes(data[0]), nodes(data[1]), strict=True):
             if x is y:
                 self._self_conjugate.add(x.id)
                 self._known_real[x.id] = True
 
-    def _need_real(self, name: str, data) -> None:
+    def _need_real(self, name: str, data: np.ndarray) -> None:
         self._note_real(data)
         for x in (*nodes(data[0]), *nodes(data[1])):
             if not self.is_real(x):
@@ -180,7 +185,9 @@ class Graph(Paired):
         return found
 
     # -- values ----------------------------------------------------------------------------------
-    def raw(self, name: str, shape: tuple[int, ...], pins: Mapping[tuple, Mapping] = {}) -> Array:
+    def raw(
+        self, name: str, shape: tuple[int, ...], pins: Mapping[Entry, Combination] = {}
+    ) -> Array:
         """A real raw parameter: value and conjugate are the same nodes.  Pinned entries are
         combinations of others: {(name, index): {(name, index) or None: coefficient}}."""
         nodes = np.empty(shape, dtype=object)
@@ -188,7 +195,7 @@ class Graph(Paired):
             nodes[index] = self._entry(name, index, pins)
         return self.wrap(np.stack([nodes, nodes]))
 
-    def _entry(self, name: str, index: tuple[int, ...], pins: Mapping[tuple, Mapping]) -> Node:
+    def _entry(self, name: str, index: tuple[int, ...], pins: Mapping[Entry, Combination]) -> Node:
         if (name, index) not in pins:
             return self.node("raw", name, index)
         total = self.const(0)
@@ -199,51 +206,51 @@ class Graph(Paired):
             total = self.plus(total, term)
         return total
 
-    def _integer(self, n):
+    def _integer(self, n: int) -> np.ndarray:
         out = np.empty(2, dtype=object)
         out[:] = [self.const(n), self.const(n)]
         return out
 
-    def _imaginary_unit(self):
+    def _imaginary_unit(self) -> np.ndarray:
         out = np.empty(2, dtype=object)
         i = self.node("i")
         out[:] = [i, -i]
         return out
 
-    def _mul(self, a, b):
+    def _mul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b = self._aligned(a, b)
         return np.asarray(a * b, dtype=object)
 
-    def _matmul(self, a, b):
+    def _matmul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b, undo = self._as_matrices(a, b)
         return np.asarray(undo(np.matmul(a, b)), dtype=object)
 
-    def _div(self, a, b):
+    def _div(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b = self._aligned(a, b)
         return np.asarray(a / b, dtype=object)
 
-    def _conj(self, d):
+    def _conj(self, d: np.ndarray) -> np.ndarray:
         return d[::-1]
 
-    def _real(self, d):
+    def _real(self, d: np.ndarray) -> np.ndarray:
         half = self.const(Fraction(1, 2))
         v = entrywise(lambda x, y: (x + y) * half, d[0], d[1])
         out = np.stack([v, v])
         self._note_real(out)
         return out
 
-    def _imag(self, d):
+    def _imag(self, d: np.ndarray) -> np.ndarray:
         scale = self.over(self.const(Fraction(1, 2)), self.node("i"))
         v = entrywise(lambda x, y: (x - y) * scale, d[0], d[1])
         out = np.stack([v, v])
         self._note_real(out)
         return out
 
-    def _solve(self, a, b):
+    def _solve(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.stack([self._eliminate(a[k], b[k]) for k in (0, 1)])
 
     @staticmethod
-    def _eliminate(a, b):
+    def _eliminate(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         n = a.shape[0]
         rows = np.concatenate([a, b], axis=1)
         for c in range(n):
@@ -268,30 +275,31 @@ class Graph(Paired):
             return self.const(1 if x.value > 0 else 0)
         return self.node("step", x)
 
-    def _relu(self, d):
+    def _relu(self, d: np.ndarray) -> np.ndarray:
         self._need_real("relu", d)
         return entrywise(self._relu_one, d)
 
-    def _step(self, d):
+    def _step(self, d: np.ndarray) -> np.ndarray:
         self._need_real("relu", d)
         return entrywise(self._step_one, d)
 
-    def _abs(self, d):
+    def _abs(self, d: np.ndarray) -> np.ndarray:
         self._note_real(d)
         if all(x is y for x, y in zip(nodes(d[0]), nodes(d[1]), strict=True)):
             return entrywise(lambda x: self._relu_one(x) + self._relu_one(-x), d)
-        return self.sqrt(self.abs2(self.wrap(d))).data
+        size: np.ndarray = self.sqrt(self.abs2(self.wrap(d))).data
+        return size
 
-    def _sgn(self, d):
+    def _sgn(self, d: np.ndarray) -> np.ndarray:
         return entrywise(lambda x: self._step_one(x) - self._step_one(-x), d)
 
-    def _maximum(self, a, b):
+    def _maximum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b = self._aligned(a, b)
         self._need_real("maximum", a)
         self._need_real("maximum", b)
         return entrywise(lambda x, y: y + self._relu_one(x - y), a, b)
 
-    def _minimum(self, a, b):
+    def _minimum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b = self._aligned(a, b)
         self._need_real("minimum", a)
         self._need_real("minimum", b)
@@ -300,19 +308,19 @@ class Graph(Paired):
     def _sqrt_one(self, x: Node) -> Node:
         return x if x.value in (0, 1) else self.node("sqrt", x)
 
-    def _sqrt(self, d):
+    def _sqrt(self, d: np.ndarray) -> np.ndarray:
         self._note_real(d)
         return entrywise(self._sqrt_one, d)
 
-    def _exp(self, d):
+    def _exp(self, d: np.ndarray) -> np.ndarray:
         self._note_real(d)
         return entrywise(lambda x: self.const(1) if x.value == 0 else self.node("exp", x), d)
 
-    def _unit(self, d, axis):
+    def _unit(self, d: np.ndarray, axis: int) -> np.ndarray:
         norm = np.expand_dims(self.norm(self.wrap(d), axis=axis).data, axis)
         return entrywise(self._quotient, d, norm)
 
-    def note_unit(self, d, axis: int) -> None:
+    def note_unit(self, d: np.ndarray, axis: int) -> None:
         """A vector that is brought to unit length and may vanish."""
         rows = np.moveaxis(d, axis, -1)
         rows = rows.reshape(2, -1, rows.shape[-1])
@@ -324,7 +332,7 @@ class Graph(Paired):
             return x
         return self.node("quotient", x, n)
 
-    def abs2(self, x):
+    def abs2(self, x: Any) -> Value:
         y = super().abs2(x)
         core = y
         while isinstance(core, Jet):
@@ -332,13 +340,13 @@ class Graph(Paired):
         self.note_square(core.data)
         return y
 
-    def note_square(self, data) -> None:
+    def note_square(self, data: np.ndarray) -> None:
         """A squared modulus is real and not negative."""
         self._note_real(data)
         for node in nodes(data[0]):
             node.square = True
 
-    def _sqrt_apart(self, d):
+    def _sqrt_apart(self, d: np.ndarray) -> np.ndarray:
         """The root of what is not known to be nonnegative by its sign; it may be by its factors."""
         self._note_real(d)
         if not all(self._even(node) for node in nodes(d[0])):
@@ -362,5 +370,5 @@ class Graph(Paired):
                 factors[one.id] += 1
         return all(n % 2 == 0 for n in factors.values())
 
-    def _scale_or_one(self, d):
+    def _scale_or_one(self, d: np.ndarray) -> np.ndarray:
         return self._full(d.shape[1:], 1)

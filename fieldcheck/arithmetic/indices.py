@@ -54,7 +54,7 @@ class Size:
     __slots__ = ("atoms", "xp")
     __array_ufunc__ = None
 
-    def __init__(self, xp: Indices, atoms: Axis):
+    def __init__(self, xp: Indices, atoms: Axis) -> None:
         self.xp, self.atoms = xp, atoms
 
     def _number(self) -> Value:

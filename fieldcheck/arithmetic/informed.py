@@ -40,7 +40,7 @@ class Informed(Arithmetic):
         first: Any,
         drawn: frozenset[int] = frozenset(),
         sizes: dict[str, int] | None = None,
-    ):
+    ) -> None:
         self.first, self.signs, self.drawn = first, Sign(), drawn
         self.sizes = sizes or {}
         self.calls = 0
@@ -50,14 +50,16 @@ class Informed(Arithmetic):
 
     @property
     def kind(self) -> str:  # type: ignore[override]
-        return self.first.kind
+        kind: str = self.first.kind
+        return kind
 
     @property
     def exceptions(self) -> list[str]:
         return self.signs.exceptions
 
     def shape_of(self, data: Pair) -> tuple[Any, ...]:
-        return self.first.shape_of(data[0])
+        shape: tuple[Any, ...] = self.first.shape_of(data[0])
+        return shape
 
     def informed(self, data: Any, known: Known) -> Value:
         """A value of the first arithmetic, with what is known of it."""

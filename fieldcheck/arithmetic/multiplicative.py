@@ -12,6 +12,7 @@ the sizes visited, and no others.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ Factors = dict[int, int]
 class Multiplicative(Additive):
     """The prime field with a logarithm and a root that are homomorphisms, too."""
 
-    def __init__(self, *args, **known):
+    def __init__(self, *args: Any, **known: Any) -> None:
         super().__init__(*args, **known)
         self._made_of: dict[int, tuple[tuple[int, int], ...]] = {}
         self._settled: set[int] = set()
@@ -39,7 +40,7 @@ class Multiplicative(Additive):
         return Multiplicative(self.p, self.rng, self._i, prefix, None if afresh else self.salt)
 
     # -- of which factors a residue is made ------------------------------------------------------
-    def _noted(self, out, a, b, power: int) -> np.ndarray:
+    def _noted(self, out: np.ndarray, a: np.ndarray, b: np.ndarray, power: int) -> np.ndarray:
         """``out`` is a times b to this power.  What was a factor before is not taken apart."""
         arrays = np.broadcast_arrays(out, *self._grown(out, (a, b)))
         for r, x, y in zip(*(v.ravel() for v in arrays), strict=True):
@@ -48,11 +49,11 @@ class Multiplicative(Additive):
             self._settled.update((x, y))
         return out
 
-    def _mul(self, a, b):
+    def _mul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         out = super()._mul(a, b)
         return out if self._dividing else self._noted(out, a, b, 1)
 
-    def _div(self, a, b):
+    def _div(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         self._dividing = True  # by a product with the inverse, which nothing is known of
         out = super()._div(a, b)
         self._dividing = False
@@ -95,7 +96,7 @@ class Multiplicative(Additive):
             self._sure.append(y)
         return y
 
-    def _log(self, d):
+    def _log(self, d: np.ndarray) -> np.ndarray:
         """Of positive values alone; ``_log_apart`` is for the others."""
         for y in d.ravel().tolist() if d.ndim else [int(d)]:
             if y and y not in self._log_of:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import mpmath
 import numpy as np
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Array, Unsupported, Value
 from fieldcheck.arithmetic.objects import Objects, boxed, each
 
 MOST = 1 << 14
 """Terms of a sum to infinity, at most."""
 
 
-def _real_only(name: str, f):
-    def checked(*xs: Any):
+def _real_only(name: str, f: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(*xs: Any) -> Any:
         if any(mpmath.im(x) for x in xs):  # of this point; see the balls
             raise Unsupported(f"xp.{name} needs a real value; take xp.real first")
         return f(*map(mpmath.re, xs))
@@ -46,67 +47,67 @@ class Multiprecision(Objects):
 
     kind = "mpf"
 
-    def from_raw(self, values: np.ndarray):
+    def from_raw(self, values: np.ndarray) -> Array:
         return self.wrap(each(lambda q: mpmath.mpf(q.numerator) / q.denominator, values))
 
-    def _scalar(self, n):
+    def _scalar(self, n: int) -> Any:
         return mpmath.mpf(n)
 
-    def _imaginary_unit(self):
+    def _imaginary_unit(self) -> np.ndarray:
         return boxed(mpmath.mpc(0, 1))
 
-    def _pi(self):
+    def _pi(self) -> np.ndarray:
         return boxed(+mpmath.pi)
 
-    def _pivot(self, x):
+    def _pivot(self, x: Any) -> Any:
         return abs(x)
 
-    def _conj(self, d):
+    def _conj(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.conj, d)
 
-    def _real(self, d):
+    def _real(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.re, d)
 
-    def _imag(self, d):
+    def _imag(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.im, d)
 
-    def _real_only(self, data):
+    def _real_only(self, data: np.ndarray) -> bool:
         return not any(mpmath.im(x) for x in data.flat)
 
-    def _exp(self, d):
+    def _exp(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.exp, d)
 
-    def _log(self, d):
+    def _log(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.log, d)
 
-    def _sqrt(self, d):
+    def _sqrt(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.sqrt, d)
 
-    def _sin(self, d):
+    def _sin(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.sin, d)
 
-    def _cos(self, d):
+    def _cos(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.cos, d)
 
-    def _tanh(self, d):
+    def _tanh(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.tanh, d)
 
-    def _sinh(self, d):
+    def _sinh(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.sinh, d)
 
-    def _cosh(self, d):
+    def _cosh(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.cosh, d)
 
-    def _arctan(self, d):
+    def _arctan(self, d: np.ndarray) -> np.ndarray:
         return each(_real_only("arctan", mpmath.atan), d)
 
-    def _erf(self, d):
+    def _erf(self, d: np.ndarray) -> np.ndarray:
         return each(_real_only("erf", mpmath.erf), d)
 
-    def _det(self, a):
+    def _det(self, a: np.ndarray) -> np.ndarray:
         return boxed(mpmath.det(mpmath.matrix(a.tolist())))
 
-    def _sum_to_infinity(self, first, ratio):
+    def _sum_to_infinity(self, first: Value, ratio: Callable[[Value], Value]) -> Value:
         terms, total = first, first * 0
         small = mpmath.mpf(2) ** -mpmath.mp.prec
         enough = lambda s, t, r: abs(r) < 1 and abs(t) <= small * abs(s) * (1 - abs(r))
@@ -117,43 +118,43 @@ class Multiprecision(Objects):
                 return total
         raise Unsupported("a sum to infinity that takes too many terms")
 
-    def _eigvalsh(self, a):
+    def _eigvalsh(self, a: np.ndarray) -> np.ndarray:
         return _vector(mpmath.eighe(_hermitian(a), eigvals_only=True))
 
-    def _svdvals(self, a):
+    def _svdvals(self, a: np.ndarray) -> np.ndarray:
         tall = a if a.shape[0] >= a.shape[1] else a.T
         return _vector(mpmath.svd_c(mpmath.matrix(tall.tolist()), compute_uv=False))
 
-    def _expm(self, a):
+    def _expm(self, a: np.ndarray) -> np.ndarray:
         return _table(mpmath.expm(mpmath.matrix(a.tolist())))
 
-    def _logm(self, a):
+    def _logm(self, a: np.ndarray) -> np.ndarray:
         w, q = mpmath.eighe(_hermitian(a))
         if any(x <= 0 for x in w):
             return each(lambda _: mpmath.nan, a)
         return _table(q * mpmath.diag([mpmath.log(x) for x in w]) * q.H)
 
-    def _relu(self, d):
+    def _relu(self, d: np.ndarray) -> np.ndarray:
         return each(_real_only("relu", lambda x: max(x, mpmath.mpf(0))), d)
 
-    def _step(self, d):
+    def _step(self, d: np.ndarray) -> np.ndarray:
         return each(_real_only("relu", lambda x: mpmath.mpf(1 if x > 0 else 0)), d)
 
-    def _abs(self, d):
+    def _abs(self, d: np.ndarray) -> np.ndarray:
         return each(abs, d)
 
-    def _sgn(self, d):
+    def _sgn(self, d: np.ndarray) -> np.ndarray:
         return each(mpmath.sign, d)
 
-    def _maximum(self, a, b):
+    def _maximum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return each(_real_only("maximum", max), a, b)
 
-    def _minimum(self, a, b):
+    def _minimum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return each(_real_only("minimum", min), a, b)
 
-    def _scale_or_one(self, d):
+    def _scale_or_one(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x if x else mpmath.mpf(1), d)
 
-    def _unit(self, d, axis):
+    def _unit(self, d: np.ndarray, axis: int) -> np.ndarray:
         norm = self.norm(self.wrap(d), axis=axis).data
         return each(lambda x, n: x / n if n else x, d, np.expand_dims(norm, axis))

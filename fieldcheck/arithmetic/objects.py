@@ -6,7 +6,7 @@ A subclass names the scalar functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,67 +31,67 @@ def each(f: Callable[..., Any], *arrays: np.ndarray) -> np.ndarray:
 class Objects(Arithmetic):
     """Shared part of all arithmetics over numpy object arrays."""
 
-    def shape_of(self, data):
+    def shape_of(self, data: np.ndarray) -> tuple[int, ...]:
         return data.shape
 
     def _scalar(self, n: int) -> Any:
         raise NotImplementedError
 
-    def _integer(self, n):
+    def _integer(self, n: int) -> np.ndarray:
         return boxed(self._scalar(n))
 
-    def _full(self, shape, n):
+    def _full(self, shape: tuple[int, ...], n: int) -> np.ndarray:
         return each(lambda _: self._scalar(n), np.empty(shape, dtype=object))
 
-    def _eye(self, n):
+    def _eye(self, n: int) -> np.ndarray:
         out = self._full((n, n), 0)
         for k in range(n):
             out[k, k] = self._scalar(1)
         return out
 
-    def _add(self, a, b):
+    def _add(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return boxed(a + b)
 
-    def _sub(self, a, b):
+    def _sub(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return boxed(a - b)
 
-    def _mul(self, a, b):
+    def _mul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return boxed(a * b)
 
-    def _div(self, a, b):
+    def _div(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return boxed(a / b)
 
-    def _neg(self, a):
+    def _neg(self, a: np.ndarray) -> np.ndarray:
         return boxed(-a)
 
-    def _matmul(self, a, b):
+    def _matmul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return boxed(a @ b)
 
-    def _getitem(self, d, index):
+    def _getitem(self, d: np.ndarray, index: Any) -> np.ndarray:
         return boxed(d[index])
 
-    def _transpose(self, d):
+    def _transpose(self, d: np.ndarray) -> np.ndarray:
         return d.swapaxes(-1, -2)
 
-    def _permute(self, d, axes):
+    def _permute(self, d: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
         return d.transpose(axes)
 
-    def _reshape(self, d, shape):
+    def _reshape(self, d: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         return d.reshape(shape)
 
-    def _sum(self, d, axis):
+    def _sum(self, d: np.ndarray, axis: int) -> np.ndarray:
         return boxed(d.sum(axis=axis)) if d.shape[axis] else self._full(d.shape[:-1], 0)
 
-    def _diagonal(self, d):
+    def _diagonal(self, d: np.ndarray) -> np.ndarray:
         return np.diagonal(d, axis1=-2, axis2=-1).copy()
 
-    def _concat(self, items, axis):
+    def _concat(self, items: Sequence[np.ndarray], axis: int) -> np.ndarray:
         return np.concatenate(items, axis=axis)
 
-    def _stack(self, items, axis):
+    def _stack(self, items: Sequence[np.ndarray], axis: int) -> np.ndarray:
         return np.stack(items, axis=axis)
 
-    def _solve(self, a, b):
+    def _solve(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Gauss-Jordan elimination, pivoting on the entry surest to be nonzero."""
         n = a.shape[0]
         m = np.concatenate([a, b], axis=1).copy()

@@ -49,7 +49,7 @@ class Ratio:
 
     __slots__ = ("below", "top")
 
-    def __init__(self, top: Any, below: Any):
+    def __init__(self, top: Any, below: Any) -> None:
         self.top, self.below = top, below
 
     @property
@@ -104,7 +104,7 @@ class Polynomials(Gaussian):
 
     kind = "polynomials"
 
-    def __init__(self, shapes: Mapping[str, tuple[int, ...]]):
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         self.names = [(raw, k) for raw, shape in shapes.items() for k in np.ndindex(*shape)]
         if len(self.names) > VARIABLES:
             raise Unsupported(f"more than {VARIABLES} raw parameters")
@@ -149,7 +149,8 @@ class Polynomials(Gaussian):
         else:
             size = b[0]
         a, below = self._aligned(a, pair(size, size))
-        return a / below
+        quotient: np.ndarray = a / below
+        return quotient
 
 
 def entries(value: Any) -> list[tuple[Ratio, Ratio]]:

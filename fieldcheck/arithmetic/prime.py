@@ -21,11 +21,12 @@ Sources: J. T. Schwartz, J. ACM 27 (1980) 701; R. Zippel, EUROSAM 1979.
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import flint
 import numpy as np
 
-from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.arithmetic.array import Array, Unsupported
 from fieldcheck.arithmetic.paired import Paired, entrywise
 
 NO_ROOT = "no square root"
@@ -67,7 +68,7 @@ class Prime(Paired):
         i: int = 0,
         prefix: tuple[bool, ...] = (),
         salt: int | None = None,
-    ):
+    ) -> None:
         self.p, self.rng, self.prefix = p, rng, prefix
         self.salt = rng.getrandbits(64) if salt is None else salt
         self._i = i or _root_of_minus_one(p, rng)
@@ -100,7 +101,7 @@ class Prime(Paired):
         """A random residue, the same for the same symbol in all runs."""
         return random.Random(f"{self.salt}/{kind}/{of}").randrange(least, self.p)
 
-    def from_raw(self, values: np.ndarray):
+    def from_raw(self, values: np.ndarray) -> Array:
         """Real raw values (residues): value and conjugate agree."""
         return self.wrap(np.stack([values, values]))
 
@@ -111,34 +112,34 @@ class Prime(Paired):
         data[:] = flat
         return data.reshape(shape)
 
-    def draw(self, shape: tuple[int, ...]):
+    def draw(self, shape: tuple[int, ...]) -> Array:
         return self.from_raw(self.residues(shape))
 
-    def _settle(self, data):
+    def _settle(self, data: np.ndarray) -> np.ndarray:
         out = data % self.p
         return out if isinstance(out, np.ndarray) else np.asarray(out, dtype=object)
 
-    def _integer(self, n):
+    def _integer(self, n: int) -> np.ndarray:
         out = np.empty(2, dtype=object)
         out[:] = [n % self.p, n % self.p]
         return out
 
-    def _imaginary_unit(self):
+    def _imaginary_unit(self) -> np.ndarray:
         out = np.empty(2, dtype=object)
         out[:] = [self._i, self.p - self._i]
         return out
 
-    def _pi(self):
+    def _pi(self) -> np.ndarray:
         if self._pi_value is None:
             self.symbols += 1
             self._pi_value = self._symbol("pi", least=1)
         return self._integer(self._pi_value)
 
-    def _mul(self, a, b):
+    def _mul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b = self._aligned(a, b)
         return self._settle(a * b)
 
-    def _matmul(self, a, b):
+    def _matmul(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         a, b, undo = self._as_matrices(a, b)
         return self._settle(undo(np.matmul(a, b)))
 
@@ -147,28 +148,28 @@ class Prime(Paired):
             raise Unlucky("division by zero")
         return pow(x, -1, self.p)
 
-    def _div(self, a, b):
+    def _div(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._mul(a, entrywise(self._inverse, b))
 
-    def _conj(self, d):
+    def _conj(self, d: np.ndarray) -> np.ndarray:
         return d[::-1]
 
-    def _real(self, d):
+    def _real(self, d: np.ndarray) -> np.ndarray:
         half = pow(2, -1, self.p)
         return self._settle((d + d[::-1]) * half)
 
-    def _real_only(self, data):
+    def _real_only(self, data: np.ndarray) -> bool:
         return not np.any(data[0] != data[1])
 
-    def _imag(self, d):
+    def _imag(self, d: np.ndarray) -> np.ndarray:
         scale = self._inverse(2 * self._i % self.p)
         v = self._settle((d[0] - d[1]) * scale)
         return np.stack([v, v])
 
-    def _solve(self, a, b):
+    def _solve(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.stack([self._solve_one(a[k], b[k]) for k in (0, 1)])
 
-    def _solve_one(self, a, b):
+    def _solve_one(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         left = flint.nmod_mat(a.shape[0], a.shape[1], [int(x) for x in a.ravel()], self.p)
         right = flint.nmod_mat(b.shape[0], b.shape[1], [int(x) for x in b.ravel()], self.p)
         try:
@@ -181,7 +182,7 @@ class Prime(Paired):
                 out[r, c] = int(y[r, c])
         return out
 
-    def rank(self, d) -> int:
+    def rank(self, d: np.ndarray) -> int:
         """Rank of a matrix of values (the first halves of the pairs)."""
         v = d[0]
         return flint.nmod_mat(v.shape[0], v.shape[1], [int(x) for x in v.ravel()], self.p).rank()
@@ -227,7 +228,7 @@ class Prime(Paired):
             self._undone(x, y)
         return x
 
-    def learn(self, d) -> None:
+    def learn(self, d: np.ndarray) -> None:
         """Residues of values that are not negative: one of them is the root of its own square."""
         self._nonneg.update(d[0].ravel().tolist() if d.ndim > 1 else [d[0]])
 
@@ -258,32 +259,32 @@ class Prime(Paired):
             self.symbols += 1
         return y
 
-    def _exp(self, d):
+    def _exp(self, d: np.ndarray) -> np.ndarray:
         self._note("exp", d)
         return entrywise(self._exp_one, d, d[::-1])
 
-    def _log(self, d):
+    def _log(self, d: np.ndarray) -> np.ndarray:
         self._note("log", d)
         return entrywise(self._log_one, d)
 
-    def _log_apart(self, d):
+    def _log_apart(self, d: np.ndarray) -> np.ndarray:
         """Of a value that may be negative, or not real: the conjugate is another symbol."""
         self._note("log", d)
         return np.stack([entrywise(self._log_one, d[0]), entrywise(self._apart_one, d[1])])
 
-    def _sqrt(self, d):
+    def _sqrt(self, d: np.ndarray) -> np.ndarray:
         out = entrywise(self._root_one, d)
         self._note("sqrt", d)
         return out
 
-    def _sqrt_apart(self, d):
+    def _sqrt_apart(self, d: np.ndarray) -> np.ndarray:
         """Of a value that may be negative, or not real: the conjugate may have the other sign."""
         first = entrywise(self._root_one, d[0])
         out = np.stack([first, entrywise(lambda x: self._root_one(x, self._apart_root), d[1])])
         self._note("sqrt", d)
         return out
 
-    def divided_by_symbol(self, a, b):
+    def divided_by_symbol(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """A quotient whose divisor's reciprocal is drawn, the same for the same divisor."""
         self._note("reciprocal", b)
 
@@ -297,16 +298,17 @@ class Prime(Paired):
 
         return self._mul(a, entrywise(drawn, b))
 
-    def _note(self, kind: str, d) -> None:
+    def _note(self, kind: str, d: np.ndarray) -> None:
         """Which entries of which symbols are the same, as far as this point shows."""
         if not self.noting:
             return
         labels = np.empty(d.shape, dtype=object)
         for k in np.ndindex(*d.shape):
-            labels[k] = self._label(kind, d[k])
+            x: Any = d[k]
+            labels[k] = self._label(kind, x)
         self.sites.append(labels)
 
-    def _label(self, kind: str, x: int) -> tuple:
+    def _label(self, kind: str, x: int) -> tuple[Any, ...]:
         if kind == "log":
             back = self._log_of.get(x)
             if back is None or back in self._logarithms:
@@ -318,19 +320,19 @@ class Prime(Paired):
             return ("zero", kind) if x == 0 else (kind, min(x, self.p - x), x > self.p - x)
         return kind, x, x in self._resolved
 
-    def _circular(self, d):
+    def _circular(self, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         z = self._exp(self._mul(d, self._imaginary_unit()))
         return z, entrywise(self._inverse, z)
 
-    def _cos(self, d):
+    def _cos(self, d: np.ndarray) -> np.ndarray:
         z, w = self._circular(d)
         return self._div(self._add(z, w), self._integer(2))
 
-    def _sin(self, d):
+    def _sin(self, d: np.ndarray) -> np.ndarray:
         z, w = self._circular(d)
         return self._div(self._sub(z, w), self._mul(self._integer(2), self._imaginary_unit()))
 
-    def _tanh(self, d):
+    def _tanh(self, d: np.ndarray) -> np.ndarray:
         z = self._exp(d)
         z2 = self._mul(z, z)
         return self._div(self._sub(z2, self._integer(1)), self._add(z2, self._integer(1)))
@@ -344,19 +346,19 @@ class Prime(Paired):
             self.symbols += 1
         return self._odd_of[kind, x]
 
-    def _odd(self, kind: str, d):
+    def _odd(self, kind: str, d: np.ndarray) -> np.ndarray:
         if np.any(d[0] != d[1]):
             raise Unsupported(f"{kind} of a value that is not real")
         self._note(kind, d)
         return entrywise(lambda x: self._odd_one(kind, x), d)
 
-    def _arctan(self, d):
+    def _arctan(self, d: np.ndarray) -> np.ndarray:
         return self._odd("arctan", d)
 
-    def _erf(self, d):
+    def _erf(self, d: np.ndarray) -> np.ndarray:
         return self._odd("erf", d)
 
-    def _det(self, a):
+    def _det(self, a: np.ndarray) -> np.ndarray:
         """The field eliminates, either half by itself."""
         n = a.shape[1]
         halves = [flint.nmod_mat(n, n, [int(x) for x in h.ravel()], self.p) for h in a]
@@ -395,27 +397,28 @@ class Prime(Paired):
         self.choices.append(self.prefix[k] if k < len(self.prefix) else True)
         return self.choices[-1]
 
-    def _relu(self, d):
+    def _relu(self, d: np.ndarray) -> np.ndarray:
         """x step(x)."""
         self._note("step", d)
         return self._settle(entrywise(lambda x: x * self._step_one(x) if x else x, d))
 
-    def _step(self, d):
+    def _step(self, d: np.ndarray) -> np.ndarray:
         self._note("step", d)
         return entrywise(self._step_one, d)
 
-    def _abs(self, d):
+    def _abs(self, d: np.ndarray) -> np.ndarray:
         """Of a real value x (2 step(x) - 1); of a complex one the root of its squared modulus."""
         if np.any(d[0] != d[1]):
-            return self.sqrt(self.abs2(self.wrap(d))).data
+            size: np.ndarray = self.sqrt(self.abs2(self.wrap(d))).data
+            return size
         return self._sub(self._relu(self._add(d, d)), d)
 
-    def _sgn(self, d):
+    def _sgn(self, d: np.ndarray) -> np.ndarray:
         one = self._integer(1)
         return self._sub(self._mul(self._integer(2), self._step(d)), one)
 
-    def _maximum(self, a, b):
+    def _maximum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._add(b, self._relu(self._sub(a, b)))
 
-    def _minimum(self, a, b):
+    def _minimum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._sub(a, self._relu(self._sub(a, b)))

@@ -333,4 +333,5 @@ def span_of(value: Any) -> Span:
     """What is known of a value of this arithmetic, a jet's value included."""
     while isinstance(value, Jet):
         value = value.v
-    return value.data
+    span: Span = value.data
+    return span

@@ -6,10 +6,13 @@ balls decide.  So is what has no definite value: a derivative at a kink.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from flint import fmpq, fmpz
 
-from fieldcheck.arithmetic.array import Unsupported, Value
+from fieldcheck.arithmetic.array import Array, Unsupported, Value
 from fieldcheck.arithmetic.paired import Gaussian, entrywise, pair
 
 
@@ -31,34 +34,35 @@ class Rational(Gaussian):
 
     kind = "rational"
 
-    def from_raw(self, values: np.ndarray):
+    def from_raw(self, values: np.ndarray) -> Array:
         re = entrywise(lambda q: fmpq(q.numerator, q.denominator), values)
         return self.wrap(pair(re, entrywise(lambda q: fmpq(0), values)))
 
-    def power(self, a, n):
+    def power(self, a: Any, n: Any) -> Value:
         if isinstance(n, int) and abs(n) > HIGHEST:
             raise Unsupported("a power this high")
         return super().power(a, n)
 
-    def _integer(self, n):
+    def _integer(self, n: int) -> np.ndarray:
         out = np.empty(2, dtype=object)
         out[:] = [fmpq(n), fmpq(0)]
         return out
 
-    def _imaginary_unit(self):
+    def _imaginary_unit(self) -> np.ndarray:
         out = np.empty(2, dtype=object)
         out[:] = [fmpq(0), fmpq(1)]
         return out
 
-    def _div(self, a, b):
+    def _div(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         size = np.asarray(b[0] * b[0] + b[1] * b[1], dtype=object)
         if np.any(size == 0):
             raise ZeroDivisionError("division by zero in a body")
         top = self._mul(a, pair(b[0], -b[1]))
         _, size2 = self._aligned(top, pair(size, size))
-        return top / size2
+        quotient: np.ndarray = top / size2
+        return quotient
 
-    def _solve(self, a, b):
+    def _solve(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         n = a.shape[1]
         rows = np.concatenate([a, b], axis=2)
         for c in range(n):
@@ -79,56 +83,58 @@ class Rational(Gaussian):
             return bool(np.all((re != 0) | (im != 0)))
         return bool(np.all(im == 0) and np.all(re > 0 if kind == "positive" else re >= 0))
 
-    def _sqrt(self, d):
+    def _sqrt(self, d: np.ndarray) -> np.ndarray:
         if np.any(d[1] != 0):
             raise Unsupported("square root of a complex rational")
         return pair(entrywise(_square_root, d[0]), d[1])
 
     @staticmethod
-    def _need_real(name, *ds):
+    def _need_real(name: str, *ds: np.ndarray) -> None:
         if any(np.any(d[1] != 0) for d in ds):
             raise TypeError(f"xp.{name} needs a real value; take xp.real first")
 
-    def _relu(self, d):
+    def _relu(self, d: np.ndarray) -> np.ndarray:
         self._need_real("relu", d)
         return pair(entrywise(lambda x: x if x > 0 else x * 0, d[0]), d[1])
 
-    def _step(self, d):
+    def _step(self, d: np.ndarray) -> np.ndarray:
         self._need_real("step", d)
         if np.any(d[0] == 0):
             raise Unsupported("derivative of relu at its kink")
         return pair(entrywise(lambda x: fmpq(1 if x > 0 else 0), d[0]), d[1])
 
-    def _abs(self, d):
+    def _abs(self, d: np.ndarray) -> np.ndarray:
         if np.any(d[1] != 0):
             square = np.asarray(d[0] * d[0] + d[1] * d[1], dtype=object)
             return pair(entrywise(_square_root, square), d[1] * 0)
         return pair(entrywise(abs, d[0]), d[1])
 
-    def _sgn(self, d):
+    def _sgn(self, d: np.ndarray) -> np.ndarray:
         self._need_real("abs (derivative)", d)
         if np.any(d[0] == 0):
             raise Unsupported("derivative of abs at its kink")
         return pair(entrywise(lambda x: fmpq((x > 0) - (x < 0)), d[0]), d[1])
 
-    def _choose(self, name, f, a, b):
+    def _choose(
+        self, name: str, f: Callable[[fmpq, fmpq], fmpq], a: np.ndarray, b: np.ndarray
+    ) -> np.ndarray:
         a, b = self._aligned(a, b)
         self._need_real(name, a, b)
         v = entrywise(f, a[0], b[0])
         return pair(v, entrywise(lambda x: x * 0, v))
 
-    def _maximum(self, a, b):
+    def _maximum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._choose("maximum", lambda x, y: x if x >= y else y, a, b)
 
-    def _minimum(self, a, b):
+    def _minimum(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self._choose("minimum", lambda x, y: x if x <= y else y, a, b)
 
-    def _exp(self, d):
+    def _exp(self, d: np.ndarray) -> np.ndarray:
         if np.any(d[0] != 0) or np.any(d[1] != 0):
             raise Unsupported("exp of a nonzero rational")
         return self._full(d.shape[1:], 1)
 
-    def _of_zero(self, d):
+    def _of_zero(self, d: np.ndarray) -> np.ndarray:
         """An odd function that is rational at zero alone."""
         if np.any(d != 0):
             raise Unsupported("a transcendental function of a nonzero rational")
@@ -136,7 +142,7 @@ class Rational(Gaussian):
 
     _arctan = _erf = _of_zero
 
-    def _det(self, a):
+    def _det(self, a: np.ndarray) -> np.ndarray:
         """Elimination over the Gaussian rationals."""
         rows, total, n = a.copy(), self._integer(1), a.shape[1]
         for c in range(n):
@@ -151,11 +157,11 @@ class Rational(Gaussian):
                 rows[:, r] = rows[:, r] - self._mul(row, rows[:, r, c][:, None])
         return total
 
-    def _scale_or_one(self, d):
+    def _scale_or_one(self, d: np.ndarray) -> np.ndarray:
         v = entrywise(lambda x: x if x != 0 else fmpq(1), d[0])
         return pair(v, d[1])
 
-    def _unit(self, d, axis):
+    def _unit(self, d: np.ndarray, axis: int) -> np.ndarray:
         norm = self.norm(self.wrap(d), axis=axis).data
         n = np.expand_dims(norm[0], axis)
         quotient = entrywise(lambda x, m: x / m if m != 0 else x, d[0], n)

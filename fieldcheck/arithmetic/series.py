@@ -19,7 +19,7 @@ exponent) is not supported, and neither is a logarithm or a broken power of n.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,6 +32,10 @@ from fieldcheck.arithmetic.sign import Known
 
 EXACT = 10**9
 """The ``end`` of a value without a remainder."""
+
+
+Step = Callable[[dict[int, Value], dict[int, Value], int], list[Value]]
+"""The terms of k y_k from y, u and k (see :meth:`Series._developed`)."""
 
 
 class Short(Exception):
@@ -98,7 +102,7 @@ class Series(Arithmetic):
 
     kind = "series"
 
-    def __init__(self, base: Any, kept: int, bold: bool = False):
+    def __init__(self, base: Any, kept: int, bold: bool = False) -> None:
         self.base, self.kept, self.bold = base, kept, bold
         self.cut = False
         self.conditions: list[str] = []
@@ -112,7 +116,7 @@ class Series(Arithmetic):
         """A value of the base as one that is free of n."""
         return self.wrap(Terms(value.shape, {0: value}))
 
-    def shape_of(self, data):
+    def shape_of(self, data: Terms) -> tuple[int, ...]:
         return data.shape
 
     # -- what is known of a leading coefficient --------------------------------------------------
@@ -164,13 +168,13 @@ class Series(Arithmetic):
             return Terms(next(iter(made.values())).shape, made, d.end)
         return Terms(f(self.base.zeros(*d.shape)).shape, {}, d.end)
 
-    def _integer(self, n):
+    def _integer(self, n: int) -> Terms:
         return Terms((), {0: self.base.lift(n)} if n else {})
 
-    def _imaginary_unit(self):
+    def _imaginary_unit(self) -> Terms:
         return Terms((), {0: self.base.i})
 
-    def _pi(self):
+    def _pi(self) -> Terms:
         return Terms((), {0: self.base.pi})
 
     def _plus(self, a: Terms, b: Terms, sub: bool) -> Terms:
@@ -182,13 +186,15 @@ class Series(Arithmetic):
                 terms[k] = -c if sub else c
         return self._settled(np.broadcast_shapes(a.shape, b.shape), terms, min(a.end, b.end))
 
-    def _add(self, a, b):
+    def _add(self, a: Terms, b: Terms) -> Terms:
         return self._plus(a, b, sub=False)
 
-    def _sub(self, a, b):
+    def _sub(self, a: Terms, b: Terms) -> Terms:
         return self._plus(a, b, sub=True)
 
-    def _convolved(self, op: Callable, shape: tuple[int, ...], a: Terms, b: Terms) -> Terms:
+    def _convolved(
+        self, op: Callable[[Value, Value], Value], shape: tuple[int, ...], a: Terms, b: Terms
+    ) -> Terms:
         low = a.low + b.low
         if EXACT in (a.low, b.low):
             return Terms(tuple(shape), {})
@@ -203,16 +209,16 @@ class Series(Arithmetic):
                     terms[j + k] = terms[j + k] + product if j + k in terms else product
         return self._settled(shape, terms, end)
 
-    def _mul(self, a, b):
+    def _mul(self, a: Terms, b: Terms) -> Terms:
         if a is b:  # the base sees that the leading term of a square is one
             a = b = self.stripped(a)
         return self._convolved(self.base.mul, np.broadcast_shapes(a.shape, b.shape), a, b)
 
-    def _matmul(self, a, b):
+    def _matmul(self, a: Terms, b: Terms) -> Terms:
         shape = (dummy(a.shape) @ dummy(b.shape)).shape
         return self._convolved(self.base.matmul, shape, a, b)
 
-    def _div(self, a, b):
+    def _div(self, a: Terms, b: Terms) -> Terms:
         if b.alone:
             ((l, c),) = b.terms.items()
             self._need(self.base.known(c).nonzero, "where a divisor vanishes", left_out=True)
@@ -252,25 +258,29 @@ class Series(Arithmetic):
         return rest, range(1, end if rest else 1), end
 
     @staticmethod
-    def _append(y: dict[int, Value], k: int, terms: list[Value], then: Callable) -> None:
+    def _append(
+        y: dict[int, Value], k: int, terms: list[Value], then: Callable[[Value], Value]
+    ) -> None:
         """y_k from the sum of some terms, if there are any."""
         if terms:
             y[k] = then(sum(terms[1:], terms[0]))
 
     # -- shape -----------------------------------------------------------------------------------
-    def _getitem(self, d, index):
+    def _getitem(self, d: Terms, index: Any) -> Terms:
         return self._each(lambda c: c[index], d)
 
-    def _reshape(self, d, shape):
+    def _reshape(self, d: Terms, shape: tuple[int, ...]) -> Terms:
         return self._each(lambda c: self.base.reshape(c, shape), d)
 
-    def _permute(self, d, axes):
+    def _permute(self, d: Terms, axes: tuple[int, ...]) -> Terms:
         return self._each(lambda c: self.base.permute(c, axes), d)
 
-    def _sum(self, d, axis):
+    def _sum(self, d: Terms, axis: int) -> Terms:
         return self._each(lambda c: self.base.sum(c, axis), d)
 
-    def _joined(self, join: Callable, items: list[Terms], axis: int) -> Terms:
+    def _joined(
+        self, join: Callable[[list[Value], int], Value], items: Sequence[Terms], axis: int
+    ) -> Terms:
         def at(k: int) -> Value:
             parts = [d.terms[k] if k in d.terms else self.base.zeros(*d.shape) for d in items]
             return join(parts, axis)
@@ -280,20 +290,20 @@ class Series(Arithmetic):
         terms = {k: at(k) for k in orders} if any(d.terms for d in items) else {}
         return self._settled(shape, terms, min(d.end for d in items))
 
-    def _concat(self, items, axis):
+    def _concat(self, items: Sequence[Terms], axis: int) -> Terms:
         return self._joined(self.base.concat, items, axis)
 
-    def _stack(self, items, axis):
+    def _stack(self, items: Sequence[Terms], axis: int) -> Terms:
         return self._joined(self.base.stack, items, axis)
 
-    def _eye(self, n):
+    def _eye(self, n: int) -> Terms:
         return Terms((n, n), {0: self.base.eye(n)})
 
-    def _full(self, shape, n):
+    def _full(self, shape: tuple[int, ...], n: int) -> Terms:
         return Terms(tuple(shape), {0: self.base.ones(*shape) * n} if n else {})
 
     # -- systems ---------------------------------------------------------------------------------
-    def _solve(self, a, b):
+    def _solve(self, a: Terms, b: Terms) -> Terms:
         a = self._headed(a)
         l, matrix = a.low, a.terms[a.low]
         where = "where a matrix that is divided by is singular"
@@ -309,7 +319,9 @@ class Series(Arithmetic):
         return self._settled(b.shape, x, end).shifted(-l)
 
     # -- analytic functions ----------------------------------------------------------------------
-    def _developed(self, d: Terms, first: Callable[[Value], Value], step: Callable, at_zero: int):
+    def _developed(
+        self, d: Terms, first: Callable[[Value], Value], step: Step, at_zero: int
+    ) -> Terms:
         """f(d_0 + u) from y_0 = f(d_0); ``step(y, u, k)`` gives the terms of k y_k.
 
         ``at_zero`` is f(0), where d has no term of order zero.
@@ -320,7 +332,11 @@ class Series(Arithmetic):
             y = {0: first(d.terms[0])}
         rest, orders, end = self._rest(d)
         for k in orders:
-            self._append(y, k, step(y, rest, k), lambda s, k=k: s / k)
+
+            def share(s: Value, k: int = k) -> Value:
+                return s / k
+
+            self._append(y, k, step(y, rest, k), share)
         return Terms(d.shape, y, end)
 
     @staticmethod
@@ -328,13 +344,13 @@ class Series(Arithmetic):
         """The terms of order k - 1 of u'(h) y(h)."""
         return [c * j * y[k - j] for j, c in u.items() if k - j in y]
 
-    def _exp(self, d):
+    def _exp(self, d: Terms) -> Terms:
         return self._developed(d, self.base.exp, lambda y, u, k: self._slopes(u, y, k), 1)
 
-    def _tanh(self, d):
+    def _tanh(self, d: Terms) -> Terms:
         slope: dict[int, Value] = {}  # 1 - y²
 
-        def step(y, u, k):
+        def step(y: dict[int, Value], u: dict[int, Value], k: int) -> list[Value]:
             squares = [-(y[i] * y[k - 1 - i]) for i in range(k) if i in y and k - 1 - i in y]
             squares += [self.base.ones(*d.shape)] if k == 1 else []
             self._append(slope, k - 1, squares, lambda s: s)
@@ -349,17 +365,17 @@ class Series(Arithmetic):
         if 0 in d.terms:
             cosine = {0: self.base.cos(d.terms[0])}
 
-        def step(y, u, k):
+        def step(y: dict[int, Value], u: dict[int, Value], k: int) -> list[Value]:
             self._append(cosine, k, self._slopes(u, y, k), lambda s: -s / k)
             return self._slopes(u, cosine, k)
 
         sine = self._developed(d, self.base.sin, step, 0)
         return sine, Terms(d.shape, cosine, sine.end)
 
-    def _sin(self, d):
+    def _sin(self, d: Terms) -> Terms:
         return self._circular(d)[0]
 
-    def _cos(self, d):
+    def _cos(self, d: Terms) -> Terms:
         return self._circular(d)[1]
 
     def _integrated(self, d: Terms, first: Callable[[Value], Value], slope: Value) -> Terms:
@@ -367,15 +383,15 @@ class Series(Arithmetic):
         known = slope.data.terms
         return self._developed(d, first, lambda y, u, k: self._slopes(u, known, k), 0)
 
-    def _arctan(self, d):
+    def _arctan(self, d: Terms) -> Terms:
         x = self.wrap(self._analytic(d))
         return self._integrated(x.data, self.base.arctan, 1 / (1 + x * x))
 
-    def _erf(self, d):
+    def _erf(self, d: Terms) -> Terms:
         x = self.wrap(self._analytic(d))
         return self._integrated(x.data, self.base.erf, self._bell(x))
 
-    def _log(self, d):
+    def _log(self, d: Terms) -> Terms:
         d = self.stripped(d)
         if d.low != 0:
             raise Unsupported("a logarithm of n")
@@ -390,7 +406,7 @@ class Series(Arithmetic):
             self._append(y, k, terms + ([rest[k]] if k in rest else []), lambda s: s / c)
         return Terms(d.shape, y, end)
 
-    def power(self, a, n):
+    def power(self, a: Any, n: Any) -> Value:
         if isinstance(n, Value) and not isinstance(n, Jet):
             self._analytic(n.data)
         return super().power(a, n)
@@ -403,7 +419,7 @@ class Series(Arithmetic):
         self.cut = True
         return Terms(d.shape, {order: f(d.terms[d.low])}, order + 1)
 
-    def _sqrt(self, d):
+    def _sqrt(self, d: Terms) -> Terms:
         d = self.stripped(d)
         if not d.terms:
             return d if d.end == EXACT else Terms(d.shape, {}, (d.end + 1) // 2)
@@ -424,7 +440,7 @@ class Series(Arithmetic):
             self._append(y, k, terms + ([rest[k]] if k in rest else []), lambda s: s / (2 * y[0]))
         return Terms(d.shape, y, end).shifted(l // 2)
 
-    def norm(self, x, axis=None):
+    def norm(self, x: Value, axis: int | None = None) -> Value:
         """The leading power is taken out first: squares would need twice as many terms."""
         if isinstance(x, Jet):
             return super().norm(x, axis)
@@ -434,7 +450,7 @@ class Series(Arithmetic):
         root = self._sqrt(self.norm2(self.wrap(d.shifted(-d.low)), axis=axis).data)
         return self.wrap(root.shifted(d.low))
 
-    def abs2(self, x):
+    def abs2(self, x: Any) -> Value:
         if isinstance(x, Jet):
             return super().abs2(x)
         d = self.stripped(x.data)
@@ -444,7 +460,9 @@ class Series(Arithmetic):
         square = self.base.abs2(d.terms[d.low])  # the base sees that this one has a sign
         return self.wrap(Terms(d.shape, {**made.terms, 2 * d.low: square}, made.end))
 
-    def _signed(self, d: Terms, f: Callable, turned: Callable[[Value, Terms], Terms]) -> Terms:
+    def _signed(
+        self, d: Terms, f: Callable[[Value], Value], turned: Callable[[Value, Terms], Terms]
+    ) -> Terms:
         """relu or abs; ``turned`` gives it where the leading coefficient has a sign."""
         d = self.stripped(d)
         if not d.terms:
@@ -463,13 +481,13 @@ class Series(Arithmetic):
     def _real_throughout(self, d: Terms) -> bool:
         return all(self.base.known(c).real for c in d.terms.values())
 
-    def _relu(self, d):
+    def _relu(self, d: Terms) -> Terms:
         return self._signed(
             d, self.base.relu, lambda c, d: self._each(lambda x: x * self.base.step(c), d)
         )
 
-    def _abs(self, d):
-        def turned(c, d):
+    def _abs(self, d: Terms) -> Terms:
+        def turned(c: Value, d: Terms) -> Terms:
             if self._real_throughout(d):
                 return self._each(lambda x: x * (c / self.base.abs(c)), d)
             return self._sqrt(self.abs2(self.wrap(d)).data)
@@ -489,19 +507,19 @@ class Series(Arithmetic):
         self._need(known.nonzero, "at a kink", left_out=d.plain)
         return Terms(d.shape, {0: f(c)})
 
-    def _step(self, d):
+    def _step(self, d: Terms) -> Terms:
         return self._jump(d, self.base.step)
 
-    def _sgn(self, d):
+    def _sgn(self, d: Terms) -> Terms:
         return self._jump(d, lambda c: c / self.base.abs(c))
 
-    def _maximum(self, a, b):
+    def _maximum(self, a: Terms, b: Terms) -> Terms:
         return self._add(b, self._relu(self._sub(a, b)))
 
-    def _minimum(self, a, b):
+    def _minimum(self, a: Terms, b: Terms) -> Terms:
         return self._sub(a, self._relu(self._sub(a, b)))
 
-    def _unit(self, d, axis):
+    def _unit(self, d: Terms, axis: int) -> Terms:
         norm = self.norm(self.wrap(d), axis=axis)
         head = self._headed(norm.data)
         where = "where a vector that is brought to unit length vanishes"
@@ -515,7 +533,7 @@ def _linear(name: str) -> Callable[..., Any]:
 
 def _whole(name: str) -> Callable[..., Any]:
     """What is free of n is left to the base, which knows more of its sign."""
-    composed = getattr(Series, f"_{name}")
+    composed: Callable[..., Terms] = getattr(Series, f"_{name}")
 
     def operation(self: Series, *operands: Any) -> Terms:
         at = [d for d in operands if isinstance(d, Terms)]

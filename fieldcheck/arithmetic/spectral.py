@@ -13,6 +13,7 @@ Source: R. A. Horn and C. R. Johnson, Matrix Analysis, 2nd ed. (2013), Theorems 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import flint
@@ -46,7 +47,7 @@ def eigenvalues(a: np.ndarray) -> np.ndarray:
 class _Middle:
     """Balls in the order of their midpoints, which are exact."""
 
-    def __init__(self, x: arb):
+    def __init__(self, x: arb) -> None:
         self.x = x.mid()
 
     def __lt__(self, other: _Middle) -> bool:
@@ -59,7 +60,8 @@ def singular_values(a: np.ndarray) -> np.ndarray:
     whole = np.full((m + n, m + n), arb(0), dtype=object)
     whole[:m, m:], whole[m:, :m] = a, _conjugate(a).T
     found = eigenvalues(whole)[::-1][: min(m, n)]
-    return np.frompyfunc(lambda x: x.max(arb(0)), 1, 1)(found)
+    out: np.ndarray = np.frompyfunc(lambda x: x.max(arb(0)), 1, 1)(found)
+    return out
 
 
 def exponential(a: np.ndarray) -> np.ndarray:
@@ -100,7 +102,9 @@ def _matrix(a: np.ndarray) -> Any:
 
 
 def _conjugate(a: np.ndarray) -> np.ndarray:
-    return np.frompyfunc(lambda x: acb(x.real, -x.imag) if isinstance(x, acb) else x, 1, 1)(a)
+    turned = lambda x: acb(x.real, -x.imag) if isinstance(x, acb) else x
+    out: np.ndarray = np.frompyfunc(turned, 1, 1)(a)
+    return out
 
 
 def _hermitian(a: np.ndarray) -> Any:
@@ -142,7 +146,7 @@ def _eigenvectors(h: Any) -> Any:
             [[mpmath.mpc(_to_mpf(x.real), _to_mpf(x.imag)) for x in row] for row in rows]
         )
         q = mpmath.eighe(middle)[1]
-        pair = lambda z: acb(_to_arb(mpmath.re(z)), _to_arb(mpmath.im(z)))
+        pair: Callable[[Any], acb] = lambda z: acb(_to_arb(mpmath.re(z)), _to_arb(mpmath.im(z)))
         return acb_mat([[pair(q[i, j]) for j in range(q.cols)] for i in range(q.rows)])
 
 
