@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -206,7 +206,7 @@ def _numbers(name: str, value: Any, shape: tuple[int, ...]) -> tuple[np.ndarray,
     """Real and imaginary parts of a nested list of numbers, of the shape that is asked for."""
     found = _shape(value)
     if found != shape:
-        said = lambda s: " x ".join(map(str, s)) or "one number"
+        said: Callable[[tuple[int, ...]], str] = lambda s: " x ".join(map(str, s)) or "one number"
         raise ContestError(f"{name} is {said(found)}; at these sizes it is {said(shape)}")
     real_part, imaginary = np.empty(shape, dtype=object), np.empty(shape, dtype=object)
     for index in np.ndindex(*shape):
@@ -292,7 +292,9 @@ def _at_point(
 def _axes(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Raw]:
     """Every direction along one axis; one empty choice where there is no weak form."""
     own = {name: shape for name, shape in shapes.items() if name.startswith("direction")}
-    zeros = lambda shape: np.full(shape, Fraction(0), dtype=object)
+    zeros: Callable[[tuple[int, ...]], np.ndarray] = lambda shape: np.full(
+        shape, Fraction(0), dtype=object
+    )
     nothing = {name: zeros(shape) for name, shape in own.items()}
     if not own:
         yield {}
@@ -303,7 +305,15 @@ def _axes(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Raw]:
             yield {**nothing, name: moved}
 
 
-def _by_replay(form, statement, kind, part, sizes, raw, digits) -> Ruling:
+def _by_replay(
+    form: Form,
+    statement: Statement,
+    kind: str,
+    part: int,
+    sizes: dict[str, int],
+    raw: Raw,
+    digits: int,
+) -> Ruling:
     nothing = {"lhs": "", "rhs": "", "part": part, "seed": None, "inputs": {}}
     record = {**nothing, "relation": kind, "sizes": sizes, "table": [[1, "0"]]}
     record["raw"] = {name: strings(value) for name, value in raw.items()}

@@ -54,7 +54,7 @@ def closest(statement: Statement, raw: Raw, part: int) -> Raw | None:
 class _Room:
     """Right minus left of one entry, the one where that is least at first, as a function."""
 
-    def __init__(self, statement: Statement, raw: Raw, part: int, places: list[Place]):
+    def __init__(self, statement: Statement, raw: Raw, part: int, places: list[Place]) -> None:
         self.statement, self.part, self.places, self.xp = statement, part, places, Multiprecision()
         self.tables = {
             k: self.xp.from_raw(np.asarray(q, dtype=object)).data for k, q in raw.items()

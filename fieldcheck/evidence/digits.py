@@ -139,10 +139,12 @@ def entry_of(xp: Any, value: Any, index: tuple[int, ...]) -> Any:
 def _differs_exactly(entry: Entry) -> bool:
     (a, b), (c, d) = entry.left, entry.right
     if not entry.order:
-        return entry.left != entry.right
+        apart: bool = entry.left != entry.right
+        return apart
     if b != 0 or d != 0:
         raise TypeError("an order between complex values; take xp.real first")
-    return a > c
+    above: bool = a > c
+    return above
 
 
 # -- balls ----------------------------------------------------------------------------------------

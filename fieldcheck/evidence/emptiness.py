@@ -15,6 +15,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import flint
@@ -32,7 +33,7 @@ TRIES = 4000
 a certificate missed by chance leaves a true statement undecided."""
 
 
-Label = tuple
+Label = tuple[Any, ...]
 """An expression that is positive on a branch: ("1",), (node, sign), (node,), or a pair of these."""
 
 
@@ -97,7 +98,9 @@ def _bases(graph: Graph, root: Node) -> list[Node]:
     return list(dict.fromkeys([*roots[:4], *factors[:6], *squares[-4:], *used[:4]]))
 
 
-def _relation(graph, root, choices, rng, degree) -> dict[Label, Fraction] | None:
+def _relation(
+    graph: Graph, root: Node, choices: tuple[bool, ...], rng: random.Random, degree: int
+) -> dict[Label, Fraction] | None:
     """Positive coefficients of a combination that vanishes on the branch, or None."""
     rows: list[dict[Label, int]] = []
     field = Field.random(rng)
@@ -137,7 +140,13 @@ def _relation(graph, root, choices, rng, degree) -> dict[Label, Fraction] | None
     return {labels[k]: c for k, c in zip(support, values, strict=True)}
 
 
-def _holds(graph, root, choices, rng, relation: dict[Label, Fraction]) -> bool:
+def _holds(
+    graph: Graph,
+    root: Node,
+    choices: tuple[bool, ...],
+    rng: random.Random,
+    relation: dict[Label, Fraction],
+) -> bool:
     """Does the combination vanish, all its terms being positive, at fresh points of the branch?"""
     degree = 2 if any(isinstance(x[0], tuple) for x in relation) else 1
     field, confirmed = Field.random(rng), False

@@ -226,7 +226,7 @@ def grid(statement: Statement, plan: Plan, cut: int) -> dict[str, list[int]]:
 
 
 def steady(
-    plan: Plan, passed: Mapping[tuple, list[np.ndarray]], values: Mapping[str, list[int]]
+    plan: Plan, passed: Mapping[tuple[int, ...], list[np.ndarray]], values: Mapping[str, list[int]]
 ) -> bool:
     """Do the symbols coincide at all these shapes as they do at the largest?"""
     if any(len(sites) != len(plan.sites) for sites in passed.values()):

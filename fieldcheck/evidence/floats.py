@@ -42,7 +42,10 @@ def residuals(
     Equality: largest |l - r| over the entries, relative to the largest side.  Order: largest
     l - r, relative likewise (negative where it holds).
     """
-    return batched(lambda xp, values: torch.stack(ratios(statement, xp, values)), raws, xp)
+    rows: torch.Tensor = batched(
+        lambda xp, values: torch.stack(ratios(statement, xp, values)), raws, xp
+    )
+    return rows
 
 
 def ratios(statement: Statement, xp: Float, values: dict[str, Any]) -> list[torch.Tensor]:

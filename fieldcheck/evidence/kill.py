@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def check_kill(claim: Claim, form: Form, verdict: Verdict) -> str:
     return check.get(record["relation"], _point)(truth, record)
 
 
-def _point(truth: Statement, record: dict) -> str:
+def _point(truth: Statement, record: dict[str, Any]) -> str:
     """The true claim at the point, with what the neighbour does not have set to one."""
     sizes = {name: record["sizes"].get(name, 1) for name in truth.size_names}
     stored = raw_from_record(record["raw"])
@@ -108,7 +109,7 @@ def _point(truth: Statement, record: dict) -> str:
     return NOT_FINITE if seen.infinite else NOT_SHARP
 
 
-def _rate(truth: Statement, record: dict) -> str:
+def _rate(truth: Statement, record: dict[str, Any]) -> str:
     raw = raw_from_record(record["raw"])
     parts = truth.parts("Rate")
     if truth.raw_shapes(record["sizes"]).keys() != raw.keys():
@@ -128,7 +129,7 @@ def _rate(truth: Statement, record: dict) -> str:
     return ""
 
 
-def _rank(truth: Statement, record: dict) -> str:
+def _rank(truth: Statement, record: dict[str, Any]) -> str:
     rng = stream(truth.key, "kill", 0)
     for part in truth.parts("Rank"):
         bound = PROFILES["quick"].bound
@@ -138,12 +139,12 @@ def _rank(truth: Statement, record: dict) -> str:
     return ""
 
 
-def _law(truth: Statement, record: dict) -> str:
+def _law(truth: Statement, record: dict[str, Any]) -> str:
     draws = [law.again(truth, part, record) for part in truth.parts("Law")]
     return "the true claim fails with the same seed" if any(d.outside for d in draws) else ""
 
 
-def _solutions(truth: Statement, record: dict) -> str:
+def _solutions(truth: Statement, record: dict[str, Any]) -> str:
     """A point in one of the two sets only, on which the true claim agrees with itself."""
     if not truth.parts("Solutions") or disagrees(truth, record):
         return TRUTH_FAILS if truth.parts("Solutions") else ""

@@ -100,13 +100,16 @@ def _site(kind: str, name: str) -> Site:
     return Site(kind, name, tuple(place), line)
 
 
-def _watching(base: type) -> type:
-    """An arithmetic that notes the arguments of whatever has a kink, in ``records``."""
+class Watching:
+    """The part that keeps the arguments of whatever has a kink, in ``records``."""
 
-    class Watching(base):
-        def __init__(self, *args: Any, **named: Any) -> None:
-            super().__init__(*args, **named)
-            self.records: list[tuple[Site, Any]] = []
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.records: list[tuple[Site, Any]] = []
+
+
+def _watching(base: type) -> type:
+    """An arithmetic that notes them there."""
 
     def noted(name: str, kind: str) -> Callable[..., Any]:
         own = getattr(base, name, None)
@@ -119,9 +122,8 @@ def _watching(base: type) -> type:
 
         return operation
 
-    for name, kind in KINDS.items():
-        setattr(Watching, name, noted(name, kind))
-    return Watching
+    notes = {name: noted(name, kind) for name, kind in KINDS.items()}
+    return type(f"Watched{base.__name__}", (Watching, base), notes)
 
 
 KINDS = {
@@ -155,7 +157,7 @@ WatchedBall = _watching(Ball)
 
 def _groups(site: Site, args: tuple[Any, ...]) -> torch.Tensor | None:
     """What a site bends at the zeros of, as real vectors, one in each row; None if at none."""
-    d = _argument(torch.sub, site, args)
+    d: torch.Tensor = _argument(torch.sub, site, args)
     if site.kind == POINT:
         d = d.movedim(args[1], -1)
         d = torch.cat([d.real, d.imag], dim=-1) if d.is_complex() else d
@@ -208,7 +210,7 @@ class Seen:
 class Sites:
     """All sites that a search has passed, and what it has seen of each."""
 
-    def __init__(self, statement: Statement):
+    def __init__(self, statement: Statement) -> None:
         self.statement = statement
         self.seen: dict[Site, Seen] = {}
         self.near: set[Site] = set()
@@ -510,7 +512,14 @@ class Chase:
     now: np.ndarray
 
     @classmethod
-    def of(cls, statement, raws, targets, groups, rng) -> Chase | None:
+    def of(
+        cls,
+        statement: Statement,
+        raws: dict[str, np.ndarray],
+        targets: list[int],
+        groups: list[torch.Tensor],
+        rng: np.random.Generator,
+    ) -> Chase | None:
         free = np.concatenate(
             [np.full(v[0].size, k not in statement.sign_raws) for k, v in raws.items()]
         )
@@ -598,12 +607,14 @@ class Chase:
 def _rounded(values: np.ndarray, bound: int) -> np.ndarray:
     """The nearest fractions with denominators up to a bound."""
     one = lambda x: float(Fraction(x).limit_denominator(bound))
-    return np.vectorize(one, otypes=[float])(values)
+    rounded: np.ndarray = np.vectorize(one, otypes=[float])(values)
+    return rounded
 
 
 def _length(value: np.ndarray) -> np.ndarray:
     """The largest entry of every row's argument; infinite where there is none."""
-    return np.nan_to_num(np.abs(value), nan=np.inf, posinf=np.inf).max(axis=1)
+    lengths: np.ndarray = np.nan_to_num(np.abs(value), nan=np.inf, posinf=np.inf).max(axis=1)
+    return lengths
 
 
 def _few(free: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -622,4 +633,5 @@ def _newton(value: np.ndarray, slope: np.ndarray) -> np.ndarray:
         scale = np.where(scale > 0, scale, 1.0)
         inverse = np.linalg.pinv(np.nan_to_num(gram / scale), rcond=1e-12, hermitian=True) / scale
         step = -np.einsum("rkm,rkj,rj->rm", slope, inverse, value)
-    return np.nan_to_num(step, nan=0.0, posinf=0.0, neginf=0.0)
+    finite: np.ndarray = np.nan_to_num(step, nan=0.0, posinf=0.0, neginf=0.0)
+    return finite

@@ -44,7 +44,7 @@ MOST, EACH = 8, 3
 class Following:
     """An arithmetic in which what is known of coefficients is what a run in primes has answered."""
 
-    def __init__(self, xp: Any, answers: list[Any]):
+    def __init__(self, xp: Any, answers: list[Any]) -> None:
         self._xp, self._answers = xp, iter(answers)
 
     def __getattr__(self, name: str) -> Any:

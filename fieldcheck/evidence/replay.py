@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fieldcheck.claim import ClaimError, Form
-from fieldcheck.evidence.draws import stream
+from fieldcheck.evidence.draws import Raw, stream
 from fieldcheck.evidence.methods import law, rank, rate, series
 from fieldcheck.evidence.methods.solutions import disagrees
 from fieldcheck.evidence.profiles import PROFILES
@@ -50,7 +50,9 @@ def _same_parameters(statement: Statement, witness: dict[str, Any], raw: dict[st
         )
 
 
-def _replay_point(statement, witness, raw, digits) -> dict[str, Any]:
+def _replay_point(
+    statement: Statement, witness: dict[str, Any], raw: Raw, digits: int
+) -> dict[str, Any]:
     inputs = shown_inputs(statement, raw, digits)
     found = certified(statement, witness["sizes"], raw, digits)
     if found is None:
@@ -70,7 +72,9 @@ def _replay_point(statement, witness, raw, digits) -> dict[str, Any]:
     }
 
 
-def _replay_law(statement, witness, raw, digits) -> dict[str, Any]:
+def _replay_law(
+    statement: Statement, witness: dict[str, Any], raw: Raw, digits: int
+) -> dict[str, Any]:
     draw = law.again(statement, witness["part"], witness)
     return {
         "lhs": f"{draw.what} {draw.value:.6g}",
@@ -81,7 +85,9 @@ def _replay_law(statement, witness, raw, digits) -> dict[str, Any]:
     }
 
 
-def _replay_rate(statement, witness, raw, digits) -> dict[str, Any]:
+def _replay_rate(
+    statement: Statement, witness: dict[str, Any], raw: Raw, digits: int
+) -> dict[str, Any]:
     """From its expansion where that refuted it; else from its remainders."""
     if not witness["table"]:
         reason = series.again(statement, witness["sizes"], raw, witness["part"])
@@ -102,7 +108,9 @@ def _replay_rate(statement, witness, raw, digits) -> dict[str, Any]:
     return NOTHING
 
 
-def _replay_rank(statement, witness, raw, digits) -> dict[str, Any]:
+def _replay_rank(
+    statement: Statement, witness: dict[str, Any], raw: Raw, digits: int
+) -> dict[str, Any]:
     """More than claimed is seen at the point; fewer is what primes say of all points."""
     bound = PROFILES["standard"].bound
     for part in statement.parts("Rank"):
@@ -123,7 +131,9 @@ def _replay_rank(statement, witness, raw, digits) -> dict[str, Any]:
     return NOTHING
 
 
-def _replay_solutions(statement, witness, raw, digits) -> dict[str, Any]:
+def _replay_solutions(
+    statement: Statement, witness: dict[str, Any], raw: Raw, digits: int
+) -> dict[str, Any]:
     return {
         "lhs": witness["lhs"],
         "rhs": witness["rhs"],

@@ -15,11 +15,13 @@ from fieldcheck.evidence.kill import counted
 from fieldcheck.evidence.profiles import PROFILES, Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.threshold import threshold
+from fieldcheck.relations import Relation
 from fieldcheck.verdict import (
     INVALID,
     REFUTED,
     STOPPED,
     UNDECIDED,
+    Evidence,
     Scope,
     Verdict,
     bound_text,
@@ -64,7 +66,13 @@ def verify_form(claim: Claim, form: Form, profile: Profile, seed: int) -> dict[s
     }
 
 
-def _threshold(form, relations, evidence, profile, seed) -> dict[str, Any] | None:
+def _threshold(
+    form: Form,
+    relations: Sequence[Relation],
+    evidence: Sequence[Evidence],
+    profile: Profile,
+    seed: int,
+) -> dict[str, Any] | None:
     try:
         return threshold(form, relations, evidence, profile, seed)
     except TooSlow as slow:

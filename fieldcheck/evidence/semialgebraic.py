@@ -15,7 +15,8 @@ from fractions import Fraction
 import sympy as sp
 
 Point = dict[sp.Symbol, sp.Rational]
-Family = tuple[dict, list, list]
+Solved = dict[sp.Symbol, sp.Expr]
+Family = tuple[Solved, list[sp.Expr], list[sp.Expr]]
 
 
 class Unknown(Exception):
@@ -70,7 +71,7 @@ def a_point_among(
     return None
 
 
-def _completed(found: Point, solved, unknowns) -> Point:
+def _completed(found: Point, solved: Solved, unknowns: Sequence[sp.Symbol]) -> Point:
     """Values of all unknowns: the free ones, then those solved for in terms of them."""
     point = {v: found.get(v, sp.Integer(0)) for v in unknowns if v not in solved}
     return {v: sp.Rational(solved[v].subs(point)) if v in solved else point[v] for v in unknowns}
@@ -83,7 +84,9 @@ def _cleared(p: sp.Expr) -> sp.Expr:
 
 
 # -- equations ----------------------------------------------------------------------------------
-def _eliminated(equations: list[sp.Expr], solved: dict, divisors: list) -> Iterator[Family]:
+def _eliminated(
+    equations: list[sp.Expr], solved: Solved, divisors: list[sp.Expr]
+) -> Iterator[Family]:
     equations = [e for e in equations if e != 0]
     if any(e.is_number for e in equations):
         return
@@ -105,7 +108,7 @@ def _eliminated(equations: list[sp.Expr], solved: dict, divisors: list) -> Itera
             yield from _eliminated([slope, offset, *others], solved, divisors)
         value = sp.together(-offset / slope)
 
-        def put(e, v=v, value=value):
+        def put(e: sp.Expr, v: sp.Symbol = v, value: sp.Expr = value) -> sp.Expr:
             return sp.together(e.subs(v, value))
 
         chosen = {**{w: put(e) for w, e in solved.items()}, v: value}
@@ -201,7 +204,7 @@ def _feasible(linear: list[sp.Expr], free: list[sp.Symbol]) -> Point | None:
     return {**found, v: _simplest(bottom, top)}
 
 
-def _simplest(bottom, top) -> sp.Rational:
+def _simplest(bottom: sp.Rational | None, top: sp.Rational | None) -> sp.Rational:
     """A simple rational strictly between two ends, either of which may be missing."""
     for candidate in (0, 1, -1, 2, -2, sp.Rational(1, 2), sp.Rational(-1, 2)):
         if (bottom is None or candidate > bottom) and (top is None or candidate < top):

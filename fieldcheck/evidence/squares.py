@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -152,7 +152,7 @@ def _together(xp: Polynomials, used: set[int]) -> list[tuple[int, int]]:
 class _Variables:
     """The variables of a sum of squares: pairs of raw parameters as z and z*, and the rest."""
 
-    def __init__(self, xp: Polynomials, complex_: list[tuple[int, int]]):
+    def __init__(self, xp: Polynomials, complex_: list[tuple[int, int]]) -> None:
         self.xp, self.complex = xp, complex_
         taken = {k for both in complex_ for k in both}
         self.real = [k for k in range(len(xp.names)) if k not in taken]
@@ -171,7 +171,7 @@ class _Variables:
         put = dict(zip(self.real, x, strict=True))
         for k, (re, im) in enumerate(self.complex):  # of the imaginary part, i times it
             put[re], put[im] = (z[k] + w[k]) / 2, (z[k] - w[k]) / 2
-        turned: tuple[dict, dict] = {}, {}
+        turned: tuple[dict[Monomial, fmpq], dict[Monomial, fmpq]] = {}, {}
         for m, c in p.to_dict().items():  # i^-b, of b factors
             b = sum(m[im] for _, im in self.complex)
             turned[b % 2][m] = -c if b % 4 in (1, 2) else c
@@ -322,8 +322,11 @@ def _negative(p: Any) -> list[Fraction] | None:
         return None
     if v[-1]:
         return [x / v[-1] for x in v[:-1]]
-    value = lambda x: sum(a * b * c for a, row in zip(x, form, strict=True)
-                          for b, c in zip(row, x, strict=True))  # fmt: skip
+
+    def value(x: Sequence[Fraction]) -> Fraction | int:
+        pairs = zip(x, form, strict=True)
+        return sum(a * b * c for a, row in pairs for b, c in zip(row, x, strict=True))
+
     points = ([*(x * 2**k for x in v[:-1]), Fraction(1)] for k in range(FARTHEST))
     return next((x[:-1] for x in points if value(x) < 0), None)
 

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from fieldcheck.arithmetic.graph import Graph, Node
+from fieldcheck.arithmetic.graph import Entry, Graph, Node
 
 Affine = dict[int | None, tuple[Fraction, Fraction]]
 """Gaussian coefficients by the id of a raw parameter; that of None stands alone."""
 
-Pins = dict[tuple, dict[tuple | None, Fraction]]
+Pins = dict[Entry, dict[Entry | None, Fraction]]
 """Eliminated raw parameters (name, index), each a combination of free ones and a constant."""
 
 MOST = 64

@@ -17,6 +17,7 @@ from flint import acb, arb
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
+from fieldcheck.arithmetic.base import Arithmetic
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.digits import START, Found, entry_of, look
 from fieldcheck.evidence.draws import Raw, wrap_raw
@@ -193,7 +194,7 @@ def shown_inputs(statement: Statement, raw: Raw, digits: int) -> dict[str, Any]:
     return {}
 
 
-def _table(xp, value) -> Any:
+def _table(xp: Arithmetic, value: Any) -> Any:
     if isinstance(value, int):  # an integer parameter
         return str(value)
     if isinstance(value, tuple):

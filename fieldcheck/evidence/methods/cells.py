@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,14 +110,14 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
 class Refuted(Exception):
     """A rational point refutes the statement."""
 
-    def __init__(self, witness: Witness):
+    def __init__(self, witness: Witness) -> None:
         self.witness = witness
 
 
 class Open(Exception):
     """A branch on which the identity fails, neither refuted nor shown to be empty."""
 
-    def __init__(self, why: Why, words: str):
+    def __init__(self, why: Why, words: str) -> None:
         super().__init__(words)
         self.why = why
 
@@ -172,7 +173,7 @@ class Cells:
         self.grid = {name: list(values) for name, values in ranges.items()}
         return self._scope(ranges)
 
-    def _scope(self, sizes) -> Scope:
+    def _scope(self, sizes: Mapping[str, Any]) -> Scope:
         order = self.statement.probe(self.statement.smallest)[self.part].name == "AtMost"
         conditions = [e for e in self.exceptions if e == UNIT or (order and ON_OPEN_SET in e)]
         left = [e for e in self.exceptions if e not in conditions and "cut" not in e and e != UNIT]
@@ -333,7 +334,14 @@ def _error(graph: Graph, root: Node) -> float:
 
 
 # -- failing branches ---------------------------------------------------------------------------
-def _settled(statement, sizes, graph, root, failing, rng):
+def _settled(
+    statement: Statement,
+    sizes: dict[str, int],
+    graph: Graph,
+    root: Node,
+    failing: list[Choices],
+    rng: random.Random,
+) -> Witness | None:
     """A witness, if some rational point refutes the statement."""
     if all(is_empty(graph, root, choices, rng) for choices in failing[:2]) and len(failing) <= 2:
         return None
@@ -351,7 +359,7 @@ def _settled(statement, sizes, graph, root, failing, rng):
     return None
 
 
-def _open(graph, root, failing, rng) -> str:
+def _open(graph: Graph, root: Node, failing: list[Choices], rng: random.Random) -> str:
     """Why a failing branch is not settled, or an empty string when none of them can be taken."""
     for choices in failing:
         if not is_empty(graph, root, choices, rng):

@@ -76,7 +76,7 @@ Signs = Mapping[Any, Mapping[Any, Any]]
 class Disproved(Exception):
     """A field says no, without a free symbol: the shape at which it does."""
 
-    def __init__(self, sizes: Shape):
+    def __init__(self, sizes: Shape) -> None:
         self.sizes = sizes
 
 
@@ -203,13 +203,14 @@ class Trials:
     def _residual(self, first: Prime, where: Mapping[str, np.ndarray]) -> np.ndarray:
         plain = {k: first.from_raw(v) for k, v in where.items()}
         if not self.ruled and not self.drawn:
-            return difference(self.statement.sides(first, plain, self.part)[0]).data
+            residues: np.ndarray = difference(self.statement.sides(first, plain, self.part)[0]).data
+            return residues
         xp, apart = Informed(first, self.drawn), self.statement.nonzero_raws
         raws = {
             k: xp.informed(v.data, Known(v.shape, True, nonzero=k in apart))
             for k, v in plain.items()
         }
-        residual = difference(self.statement.sides(xp, raws, self.part)[0]).data[0]
+        residual: np.ndarray = difference(self.statement.sides(xp, raws, self.part)[0]).data[0]
         self.rules = tuple(xp.rules)
         return residual
 
@@ -325,7 +326,7 @@ def _every_size(
 ) -> tuple[dict[str, list[int]], str]:
     """The grid that decides all sizes, passed; or why there is none."""
     trials.drawn, trials.noting = plan.drawn, plan.nonlocal_
-    passed: dict[tuple, list[np.ndarray]] = {}
+    passed: dict[tuple[int, ...], list[np.ndarray]] = {}
     why = ""
     for cut in range(every_size.CUTOFFS):
         grid = every_size.grid(statement, plan, cut)
@@ -401,7 +402,7 @@ def visible_sign(statement: Statement, part: int) -> bool:
 def squares_of(statement: Statement, part: int) -> list[dict[str, Any]] | None:
     """The sums of squares that an order's gap takes to be seen to be nonnegative, by shape: none
     where its form or its range says so.  None: it is not seen."""
-    known = statement.__dict__.setdefault("_squares", {})
+    known: dict[int, list[dict[str, Any]] | None] = statement.__dict__.setdefault("_squares", {})
     if part not in known:
         known[part] = _squares(statement, part)
     return known[part]
@@ -448,7 +449,9 @@ def _above_zero(statement: Statement, sizes: Shape, part: int) -> bool:
     return span_of(statement.sides(xp, raws, part)[0].room).nonneg
 
 
-def _wrong_gap(report: Report, statement: Statement, part: int, rng: random.Random):
+def _wrong_gap(
+    report: Report, statement: Statement, part: int, rng: random.Random
+) -> Evidence | None:
     """A refutation by balls at a generic point of a small or large shape, or None."""
     if statement.fault is not None:
         return None
@@ -463,7 +466,9 @@ def _wrong_gap(report: Report, statement: Statement, part: int, rng: random.Rand
     return None
 
 
-def _refuted(report: Report, statement: Statement, sizes, part: int, rng: random.Random):
+def _refuted(
+    report: Report, statement: Statement, sizes: Shape, part: int, rng: random.Random
+) -> Evidence:
     """The field says no: a generic rational point must say so too, or nothing is said."""
     for _ in range(20):
         raw = point(statement, sizes, rng, bits=3)

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -146,7 +147,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
 class Climber:
     """The looks at one statement, and what came of them."""
 
-    def __init__(self, statement: Statement, profile: Profile, seed: int, report: Report):
+    def __init__(self, statement: Statement, profile: Profile, seed: int, report: Report) -> None:
         self.statement, self.profile, self.report = statement, profile, report
         self.rng = stream(statement.key, "ladder", seed)
         self.shapes = shapes_for(statement, profile)
@@ -286,10 +287,11 @@ def _second_opinion(statement: Statement, part: int, raw: Raw, high: float) -> b
         coarse, fine = (_mpmath_residual(statement, raw, part, digits) for digits in OPINIONS)
     except Unsupported:
         return True  # the balls have spoken; mpmath has no such primitive
-    return fine <= max(coarse * ten ** (few - many + 10), ten ** (high + 10 - many))
+    shrinks: bool = fine <= max(coarse * ten ** (few - many + 10), ten ** (high + 10 - many))
+    return shrinks
 
 
-def _mpmath_residual(statement: Statement, raw: Raw, part: int, digits: int):
+def _mpmath_residual(statement: Statement, raw: Raw, part: int, digits: int) -> Any:
     with mpmath.workdps(digits):
         xp = Multiprecision()
         sides = statement.sides(xp, wrap_raw(xp, raw), part)[0]

@@ -197,7 +197,7 @@ class Sums:
 class Samples:
     """The samples of one law and seed, drawn once, stage by stage."""
 
-    def __init__(self, law: Law, rng: np.random.Generator):
+    def __init__(self, law: Law, rng: np.random.Generator) -> None:
         self.law, self.rng = law, rng
         first = self._chunk()
         self.sums = Sums.around(first)

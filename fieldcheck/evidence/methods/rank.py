@@ -43,6 +43,7 @@ from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_ra
 from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
+from fieldcheck.evidence.vanishing import Pins
 from fieldcheck.evidence.witness import SIDES, no_worst, shown_inputs, strings, worst_at
 from fieldcheck.relations import Rank
 from fieldcheck.verdict import Evidence, Report, Why, Witness
@@ -104,7 +105,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     )
 
 
-def _larger(statement: Statement, grid: list[dict[str, int]], part: int, rng) -> Witness | None:
+def _larger(
+    statement: Statement, grid: list[dict[str, int]], part: int, rng: random.Random
+) -> Witness | None:
     """A point of one of a few shapes at which the rank is surely larger than claimed: a generic
     rank is no smaller, whatever kind of entries the matrix has."""
     shapes = dict.fromkeys((0, len(grid) // 4, len(grid) // 2, len(grid) - 1))
@@ -148,7 +151,9 @@ def _in_strata(
     return visited, f"smaller at a point of: {words}" if words else "", None
 
 
-def _at_special(statement: Statement, raw: Raw, part: int, rng) -> tuple[int, int, bool]:
+def _at_special(
+    statement: Statement, raw: Raw, part: int, rng: random.Random
+) -> tuple[int, int, bool]:
     """(rank, claimed rank, whether the rank is no larger) at an exact point.
 
     Modulo a prime it is at most what it is over the rationals; with roots it may be any.
@@ -221,7 +226,9 @@ def _fault(statement: Statement) -> int:
     return 0 if statement.fault is None else 1
 
 
-def _trial(statement, sizes, part, signs, rng) -> tuple[set[int], int, int, int]:
+def _trial(
+    statement: Statement, sizes: dict[str, int], part: int, signs: Pins, rng: random.Random
+) -> tuple[set[int], int, int, int]:
     """At one random point: (the ranks for all choices of roots that do not contradict themselves,
     claimed rank, roots taken, pairs of values that were compared)."""
     shapes = statement.raw_shapes(sizes)
@@ -239,7 +246,9 @@ def _trial(statement, sizes, part, signs, rng) -> tuple[set[int], int, int, int]
     raise Unsupported("square roots at every point tried")
 
 
-def _for_all_roots(statement, first: Prime, at: Raw, part: int) -> tuple[set[int], int, int, int]:
+def _for_all_roots(
+    statement: Statement, first: Prime, at: Raw, part: int
+) -> tuple[set[int], int, int, int]:
     ranks, roots, compared = set(), 0, 0
     prefix: tuple[bool, ...] | None = ()
     while prefix is not None:
@@ -282,10 +291,13 @@ def _depends_on_signs(statement: Statement) -> bool:
         with suppress(Unsupported):
             statement.relations(xp, statement.signs(xp, statement.raw_shapes(statement.smallest)))
             known["_ruled"] = xp.ruled
-    return known.get("_ruled", True)
+    ruled: bool = known.get("_ruled", True)
+    return ruled
 
 
-def _error(statement: Statement, sizes, part: int, roots: int, compared: int) -> float:
+def _error(
+    statement: Statement, sizes: dict[str, int], part: int, roots: int, compared: int
+) -> float:
     """log2 of the chance that one prime and point show too low a rank, or that a choice of roots
     was left out by accident."""
     xp = Degree()
@@ -335,7 +347,14 @@ def _sure(x: Any) -> float:
     return float(abs(x).lower()) if x.is_finite() else 0.0
 
 
-def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
+def _witness(
+    statement: Statement,
+    sizes: dict[str, int],
+    part: int,
+    rank: int,
+    claimed: int,
+    rng: random.Random,
+) -> Witness | None:
     """A small point whose rank shows the difference; of one that is smaller everywhere, any."""
     for bits in (0, 0, 0, 1, 2, 4, 8):
         raw = point(statement, sizes, rng, bits) if bits else _small(statement, sizes, rng)
@@ -350,7 +369,9 @@ def _witness(statement, sizes, part, rank, claimed, rng) -> Witness | None:
     return _record(statement, sizes, raw, part, rank, claimed) if rank < claimed else None
 
 
-def _record(statement, sizes, raw, part, here, claimed) -> Witness:
+def _record(
+    statement: Statement, sizes: dict[str, int], raw: Raw, part: int, here: int, claimed: int
+) -> Witness:
     return Witness(
         relation="Rank",
         sizes=dict(sizes),
@@ -366,7 +387,7 @@ def _record(statement, sizes, raw, part, here, claimed) -> Witness:
     )
 
 
-def _small(statement, sizes, rng) -> Raw:
+def _small(statement: Statement, sizes: dict[str, int], rng: random.Random) -> Raw:
     """A point with entries 0, 1 and -1."""
     raw = {}
     for name, shape in statement.raw_shapes(sizes).items():

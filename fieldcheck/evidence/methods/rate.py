@@ -25,12 +25,12 @@ Huge and tiny inputs are left out: n would have to be as large before a remainde
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import mpmath
 import numpy as np
@@ -40,6 +40,7 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Known, Sign
+from fieldcheck.claim import Form
 from fieldcheck.evidence.clock import limited
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
@@ -48,6 +49,11 @@ from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import SIDES, shown, shown_inputs, strings, worst_at
 from fieldcheck.relations import Rate
 from fieldcheck.verdict import CONFIRMS, DOUBTS, SILENT, Evidence, Report, Why, Witness
+
+Table = list[tuple[int, arb]]
+"""Remainders as balls, by n."""
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class Reach:
     known: int
     digits: tuple[int, ...]
 
-    def sharp(self, e) -> bool:
+    def sharp(self, e: arb) -> bool:
         """Does a ball know its number to enough digits, and that it is not zero?"""
         bits = self.known * math.log2(10)
         return e.is_finite() and not e.contains(0) and e.rel_accuracy_bits() > bits
@@ -233,7 +239,7 @@ def _special(
             yield part, name, moved_into(statement, name, point(statement, sizes, rng), moves)
 
 
-def doubts_at(statement: Statement, sizes, raw: Raw, part: int) -> Witness | None:
+def doubts_at(statement: Statement, sizes: dict[str, int], raw: Raw, part: int) -> Witness | None:
     """A point that speaks against a rate: not by falling faster, where the constant allows it."""
     found = judge(statement, raw, part, DOUBLINGS["standard"])
     if not found.against or falls_faster(statement, raw, part, found):
@@ -241,7 +247,7 @@ def doubts_at(statement: Statement, sizes, raw: Raw, part: int) -> Witness | Non
     return _witness(statement, sizes, raw, part, found)
 
 
-def suspect(statement: Statement, sizes, raw: Raw, part: int, seed: int) -> str:
+def suspect(statement: Statement, sizes: dict[str, int], raw: Raw, part: int, seed: int) -> str:
     """What small n say against a rate at a point, if they do not say it of generic ones.
 
     Beside a point at which the rate breaks down, it does so up to some n only.
@@ -263,7 +269,9 @@ def _has_constant(statement: Statement, raw: Raw, part: int) -> bool:
     """Is the stated constant, if there is one, about the same a little beside a point?  If not it
     has no value at the zero that the point stands for, and the rate does not speak of it."""
     rng, values = stream(statement.key, "rate/aside", part), []
-    aside = lambda v: v + Fraction(rng.randint(-9, 9), 10**ASIDE) * (1 + abs(v))
+    aside: Callable[[Fraction], Fraction] = lambda v: (
+        v + Fraction(rng.randint(-9, 9), 10**ASIDE) * (1 + abs(v))
+    )
     for moves in (False, True, True, True):
         moved = {
             k: np.asarray(np.frompyfunc(aside, 1, 1)(v), dtype=object)
@@ -276,7 +284,9 @@ def _has_constant(statement: Statement, raw: Raw, part: int) -> bool:
     if first is None:
         return True
     near = abs(first) / 1000
-    return all(c.is_finite() and abs(c - first) <= near + near.rad() for c in others)
+    return all(
+        c is not None and c.is_finite() and abs(c - first) <= near + near.rad() for c in others
+    )
 
 
 def falls_faster(statement: Statement, raw: Raw, part: int, found: Finding) -> bool:
@@ -299,7 +309,7 @@ def _shapes(grid: list[dict[str, int]]) -> list[int]:
 
 
 # -- remainders ----------------------------------------------------------------------------------
-_known: dict[tuple, Any] = {}
+_known: dict[tuple[Any, ...], tuple[Form, Any]] = {}
 """Remainders at the last few points: a planted fault shifts them and does not change them, so the
 detection threshold reads the same values again and again."""
 REMEMBERED = 512
@@ -308,7 +318,7 @@ REMEMBERED = 512
 class Remainders:
     """The remainder of one part at one point, evaluated on demand."""
 
-    def __init__(self, statement: Statement, raw, part: int, digits: int):
+    def __init__(self, statement: Statement, raw: Raw, part: int, digits: int) -> None:
         self.statement, self.raw, self.part, self.digits = statement, raw, part, digits
         here = str(sorted((name, np.asarray(v).tolist()) for name, v in raw.items()))
         self.key = (id(statement.form), part, digits, here)
@@ -319,7 +329,7 @@ class Remainders:
         assert isinstance(relation, Rate)
         return relation
 
-    def _remembered(self, what: Any, make) -> Any:
+    def _remembered(self, what: Any, make: Callable[[], Made]) -> Made:
         key = (*self.key, what)
         if key not in _known:
             if len(_known) >= REMEMBERED:
@@ -327,25 +337,26 @@ class Remainders:
             with working_digits(self.digits):
                 # The form is kept with its values, so that no other can take its id.
                 _known[key] = self.statement.form, make()
-        return _known[key][1]
+        found: Made = _known[key][1]
+        return found
 
-    def at(self, n: int):
+    def at(self, n: int) -> arb:
         """The ball of the remainder at n."""
 
-        def make():
-            value = Ball().lift(self.relation().remainder(n)).data[()]
+        def make() -> arb:
+            value: arb | acb = Ball().lift(self.relation().remainder(n)).data[()]
             if isinstance(value, acb):
                 raise TypeError("a remainder must be real; take xp.norm or xp.abs")
             return value
 
         return self._remembered(n, make)
 
-    def constant(self):
+    def constant(self) -> arb | None:
         """The ball of the stated constant, or None."""
 
-        def make():
+        def make() -> arb | None:
             constant = self.relation().constant
-            value = None if constant is None else Ball().lift(constant).data[()]
+            value: arb | acb | None = None if constant is None else Ball().lift(constant).data[()]
             if isinstance(value, acb):
                 raise TypeError("the constant of a rate must be real; take xp.real or xp.abs")
             return value
@@ -392,7 +403,9 @@ class Reading:
         return near and max(self.errors) <= SETTLED
 
 
-def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DIGITS[0]) -> Finding:
+def judge(
+    statement: Statement, raw: Raw, part: int, doublings: int, digits: int = DIGITS[0]
+) -> Finding:
     """What the remainders of one part say at one point."""
     if not _formula(statement, raw, part):
         near = Reach(tuple(range(doublings + 1)), FAR.known, DIGITS)
@@ -405,7 +418,7 @@ def judge(statement: Statement, raw, part: int, doublings: int, digits: int = DI
 
 
 def _followed_to(
-    statement: Statement, raw, part: int, reach: Reach, digits: int
+    statement: Statement, raw: Raw, part: int, reach: Reach, digits: int
 ) -> tuple[Finding, bool]:
     """What the remainders say as far as this, and whether balls know them so far."""
     relation = Remainders(statement, raw, part, DIGITS[0]).relation()
@@ -426,7 +439,7 @@ def _followed_to(
     return found, True
 
 
-def _formula(statement: Statement, raw, part: int) -> bool:
+def _formula(statement: Statement, raw: Raw, part: int) -> bool:
     """Is the remainder a formula in n, which takes a value for it as well as an integer?"""
     xp = Sign()
     shapes = {k: np.shape(v) for k, v in raw.items()}
@@ -438,7 +451,9 @@ def _formula(statement: Statement, raw, part: int) -> bool:
     return True
 
 
-def _table(statement: Statement, raw, part: int, ns: list[int], digits: int, reach: Reach):
+def _table(
+    statement: Statement, raw: Raw, part: int, ns: list[int], digits: int, reach: Reach
+) -> tuple[Remainders, Table]:
     """The remainders at some n, to as many digits as they need, up to one that stays unknown."""
     first = max(digits, reach.digits[0])
     for working in (first, *(d for d in reach.digits if d > first)):
@@ -452,7 +467,7 @@ def _table(statement: Statement, raw, part: int, ns: list[int], digits: int, rea
     return remainders, table
 
 
-def _no_fit(remainders: Remainders, table, ns: list[int], reach: Reach) -> Finding | None:
+def _no_fit(remainders: Remainders, table: Table, ns: list[int], reach: Reach) -> Finding | None:
     """What is said of remainders that are not known, or not positive."""
 
     def finding(outcome: str, reason: str) -> Finding:
@@ -471,7 +486,9 @@ def _no_fit(remainders: Remainders, table, ns: list[int], reach: Reach) -> Findi
     return None
 
 
-def _reading(statement: Statement, remainders: Remainders, table, before, reach: Reach) -> Reading:
+def _reading(
+    statement: Statement, remainders: Remainders, table: Table, before: Table, reach: Reach
+) -> Reading:
     """Fit a table, and compare with the stated order and constant; ``before`` are smaller n."""
     with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
         stated, constant = remainders.relation().order, remainders.constant()
@@ -494,7 +511,7 @@ def _reading(statement: Statement, remainders: Remainders, table, before, reach:
 
 
 def _concluded(
-    readings: list[Reading], stated: int, remainders: Remainders, table, reach: Reach
+    readings: list[Reading], stated: int, remainders: Remainders, table: Table, reach: Reach
 ) -> Finding:
     """What the fits at growing n say together."""
     last = readings[-1]
@@ -519,6 +536,7 @@ def _concluded(
         for k in _stays(readings):
             if k == 0:
                 return finding(DOUBTS, f"slope {finding(SILENT, '').printed}, not {stated}")
+            assert constant is not None  # or there was nothing to be off
             digits = max(3, int(-mpmath.log10(last.errors[1])) if last.errors[1] else 12)
             lead, wanted = _mpf(constant) * (1 + last.off[1]), _mpf(constant)
             text = f"leading constant {_nstr(lead, digits)}, not {_nstr(wanted, digits)}"
@@ -544,7 +562,8 @@ def _creeps(off: list[Any], reach: Reach) -> bool:
     first, then = off[1] - off[0], off[2] - off[1]
     low, high = CREEPS
     creeping = low * first**2 < then * first < high * first**2
-    return creeping and abs(then) > 1000 * reach.floor
+    creeps: bool = creeping and abs(then) > 1000 * reach.floor
+    return creeps
 
 
 def _stays(readings: list[Reading]) -> list[int]:
@@ -579,7 +598,7 @@ def _followed(found: Finding, remainders: Remainders, reach: Reach) -> Finding:
     return found if kept else replace(found, outcome=SILENT, reason=reason)
 
 
-def _between(statement: Statement, raw, part: int, found: Finding) -> Finding:
+def _between(statement: Statement, raw: Raw, part: int, found: Finding) -> Finding:
     """A finding, if the n that no fit was made of keep to it: what depends on the digits of n, or
     on its divisors, may look steady at 2^k.
 
@@ -608,7 +627,10 @@ def _between(statement: Statement, raw, part: int, found: Finding) -> Finding:
 
 def _predicted(values: dict[int, Any], ns: list[int], n: int) -> Any:
     """The log of the remainder at n, from a fit to those at other n."""
-    row = lambda m: [mpmath.log(m), *(mpmath.mpf(m) ** -j for j in range(len(ns) - 1))]
+    row: Callable[[int], list[Any]] = lambda m: [
+        mpmath.log(m),
+        *(mpmath.mpf(m) ** -j for j in range(len(ns) - 1)),
+    ]
     fitted = mpmath.lu_solve(
         mpmath.matrix([row(m) for m in ns]), mpmath.matrix([values[m] for m in ns])
     )
@@ -648,14 +670,15 @@ def _stays_off(values: dict[int, Any], stated: int) -> float | None:
     return mean if far and (mean > stated) == (later > stated) else None
 
 
-def _mpf(e) -> Any:
+def _mpf(e: arb) -> Any:
     """The middle of a ball."""
     man, exp = e.mid().man_exp()
     return mpmath.ldexp(mpmath.mpf(int(man)), int(exp))
 
 
 def _nstr(x: Any, digits: int) -> str:
-    return mpmath.nstr(x, min(digits, 12))
+    text: str = mpmath.nstr(x, min(digits, 12))
+    return text
 
 
 def _fit(values: dict[int, Any], order: int | None, reach: Reach) -> tuple[Any, Any]:
@@ -710,7 +733,9 @@ def _weights(ratios: tuple[Fraction, ...], with_order: bool) -> list[Any]:
             return [_mpf(found[k, 0]) for k in range(len(ratios))]
 
 
-def _witness(statement, sizes, raw, part: int, found: Finding) -> Witness:
+def _witness(
+    statement: Statement, sizes: dict[str, int], raw: Raw, part: int, found: Finding
+) -> Witness:
     with working_digits(found.digits):
         relation = Remainders(statement, raw, part, found.digits).relation()
         return Witness(

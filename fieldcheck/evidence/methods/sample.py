@@ -12,8 +12,9 @@ Where a branch of some primitive was never visited it has not looked, and is sil
 from __future__ import annotations
 
 import math
+import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,7 @@ from fieldcheck.evidence.kinks import (
     ZERO,
     Goal,
     Landing,
+    Site,
     Sites,
     jumps,
     land,
@@ -107,7 +109,7 @@ class Proposal:
 class Refuted(Exception):
     """A proposal was certified."""
 
-    def __init__(self, proposal: Proposal):
+    def __init__(self, proposal: Proposal) -> None:
         super().__init__()
         self.proposal = proposal
 
@@ -119,7 +121,7 @@ class Survey:
     points that only balls can evaluate are kept until all was visited.
     """
 
-    def __init__(self, statement: Statement, most: int):
+    def __init__(self, statement: Statement, most: int) -> None:
         self.statement, self.most = statement, most
         self.kinds = statement.kinds()
         self.parts = [part for part in statement.pointwise if statement.watches(part)]
@@ -173,7 +175,9 @@ class Survey:
         self, points: Cloud, value: np.ndarray, rows: np.ndarray, part: int, name: str
     ) -> list[Proposal]:
         """What looks violated of one part among the rows of one stratum, the worst first."""
-        at = lambda row: Proposal(float(value[row]), points, int(row), part)
+        at: Callable[[Any], Proposal] = lambda row: Proposal(
+            float(value[row]), points, int(row), part
+        )
         finite = rows[value[rows] > -math.inf]
         self.visits[part, name] += len(finite)
         if len(finite) < len(rows) and len(self.lost[part, name]) < BEYOND:
@@ -309,7 +313,8 @@ def _of_all_sizes(points: Cloud, rows: np.ndarray) -> list[int]:
     """A few rows: the largest entries of either sign first, then some down to the smallest."""
     table = columns({k: v[rows] for k, v in points.raws.items()})
     if not table.size:
-        return rows[:1].tolist()
+        first: list[int] = rows[:1].tolist()
+        return first
     where = np.abs(table).argmax(axis=1)
     value = table[np.arange(len(rows)), where]
     order = np.argsort(-np.abs(value), kind="stable")
@@ -358,7 +363,13 @@ def explore(survey: Survey, profile: Profile, rng: np.random.Generator) -> list[
     return [str(goal) for goal in survey.sites.unseen()]
 
 
-def _go(survey: Survey, sizes: dict[str, int], goals: list[Goal], profile: Profile, rng) -> None:
+def _go(
+    survey: Survey,
+    sizes: dict[str, int],
+    goals: list[Goal],
+    profile: Profile,
+    rng: np.random.Generator,
+) -> None:
     statement = survey.statement
     if not goals or not statement.raw_shapes(sizes):
         return
@@ -369,7 +380,13 @@ def _go(survey: Survey, sizes: dict[str, int], goals: list[Goal], profile: Profi
         settle(survey, sizes, start, points, rng)
 
 
-def settle(survey: Survey, sizes: dict[str, int], start, sites, rng: np.random.Generator) -> None:
+def settle(
+    survey: Survey,
+    sizes: dict[str, int],
+    start: dict[str, np.ndarray],
+    sites: Iterable[Site],
+    rng: np.random.Generator,
+) -> None:
     """Points beside and exactly at zeros of the arguments of some sites."""
     landing = land(survey.statement, start, sites, rng)
     if landing is None:
@@ -419,7 +436,7 @@ def look_beyond(survey: Survey, rng: np.random.Generator) -> None:
     survey.empty = empty
 
 
-def refutation(report: Report, survey: Survey, refuted: Refuted, rng) -> Evidence:
+def refutation(report: Report, survey: Survey, refuted: Refuted, rng: random.Random) -> Evidence:
     """The certified point, made small."""
     p = refuted.proposal
     witness = smallest(survey.statement, p.points.sizes, p.raw, rng)

@@ -25,7 +25,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from flint import acb
@@ -73,6 +73,9 @@ SUSPECTS = 4
 Signs = Mapping[Any, Mapping[Any, Any]]
 """Raw parameters that are signs: {(name, index): {None: 1 or -1}}."""
 
+Shapes = Mapping[str, tuple[int, ...]]
+Found = TypeVar("Found")
+
 NO_SERIES = "no series in 1/n"
 FREE = "free symbols of which nothing more is known"
 VANISH = "the coefficient of n^-{} and all before it vanish identically"
@@ -116,7 +119,8 @@ class Run:
 
     @property
     def base(self) -> Coefficients:
-        return self.xp.base
+        base: Coefficients = self.xp.base
+        return base
 
     @property
     def conditions(self) -> list[str]:
@@ -217,7 +221,7 @@ def _stated(statement: Statement, xp: Series, relation: Rate) -> Value | None:
     d = _scalar(xp, relation.constant)
     if not d.plain:
         raise Unsupported("a constant that depends on n")
-    value = d.terms.get(0, xp.base.lift(0))
+    value: Value = d.terms.get(0, xp.base.lift(0))
     if not xp.base.vanishes(value - xp.base.conj(value)):
         raise Unsupported("a constant that is not real")
     shift = 0 if statement.fault is None else value / 10**statement.fault.k
@@ -232,7 +236,7 @@ def _same(base: Coefficients, a: Value, b: Value) -> bool:
     return known and bool(base.vanishes(a * a - b * b))
 
 
-def _roots(first: Prime, one: Callable[[Prime], Any]) -> Iterator[Any]:
+def _roots(first: Prime, one: Callable[[Prime], Found]) -> Iterator[Found]:
     """The expansion at one point for every choice of square roots.
 
     Choices that are not those of a point are passed over.
@@ -247,13 +251,15 @@ def _roots(first: Prime, one: Callable[[Prime], Any]) -> Iterator[Any]:
         prefix = following(field.choices)
 
 
-def _some(runs: list[Any]) -> list[Any]:
+def _some(runs: list[Found]) -> list[Found]:
     if not runs:  # every choice of roots was left out
         raise Unlucky(NO_ROOT)
     return runs
 
 
-def _drawn(shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw], Any]) -> Any:
+def _drawn(
+    shapes: Shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw], Found]
+) -> Found:
     """What ``runs`` gives at a random prime and point that is not unlucky."""
     divided = 0
     for _ in range(RETRIES):
@@ -270,7 +276,9 @@ def _drawn(shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw]
     raise Unsupported("square roots at every point tried")
 
 
-def _expanded(statement: Statement, part: int, shapes, signs: Signs, rng, plan: Plan) -> list[Run]:
+def _expanded(
+    statement: Statement, part: int, shapes: Shapes, signs: Signs, rng: random.Random, plan: Plan
+) -> list[Run]:
     """The expansions at a random point, one for every choice of roots."""
 
     def runs(first: Prime, at: Raw) -> list[Run]:
@@ -284,7 +292,13 @@ def _expanded(statement: Statement, part: int, shapes, signs: Signs, rng, plan: 
 
 
 def _again(
-    statement: Statement, part: int, shapes, signs: Signs, rng, plan: Plan, known: list[Run]
+    statement: Statement,
+    part: int,
+    shapes: Shapes,
+    signs: Signs,
+    rng: random.Random,
+    plan: Plan,
+    known: list[Run],
 ) -> set[str]:
     """What the expansions say at a further point, where the same coefficients vanish."""
 
@@ -304,7 +318,12 @@ def _again(
 
 
 def _planned(
-    statement: Statement, part: int, shapes, signs: Signs, rng, last: Plan | None
+    statement: Statement,
+    part: int,
+    shapes: Shapes,
+    signs: Signs,
+    rng: random.Random,
+    last: Plan | None,
 ) -> tuple[Plan, list[Run]]:
     """The first plan that keeps enough terms, and a trial with it."""
     order = statement.probe(statement.smallest)[part].order
@@ -434,7 +453,13 @@ def _judged(
 
 
 def _elsewhere(
-    report: Report, statement: Statement, sizes, part: int, plan: Plan, runs: list[Run], seed: int
+    report: Report,
+    statement: Statement,
+    sizes: dict[str, int],
+    part: int,
+    plan: Plan,
+    runs: list[Run],
+    seed: int,
 ) -> Evidence | None:
     """What speaks against the rate where a leading coefficient is not what it is elsewhere: a
     certified refutation, a fit, or a suspicion where such a point is known in floats alone."""
@@ -465,7 +490,12 @@ def _elsewhere(
 
 
 def _suspect(
-    statement: Statement, jumps: Leading | None, sizes, raw: Raw, part: int, seed: int
+    statement: Statement,
+    jumps: Leading | None,
+    sizes: dict[str, int],
+    raw: Raw,
+    part: int,
+    seed: int,
 ) -> str:
     """What speaks against a rate at a point that is as good as a zero of something: ``jumps``, if
     a unit vector is 0 there."""
@@ -487,7 +517,13 @@ def _coefficient(
 
 
 def _trials(
-    statement: Statement, part: int, shapes, signs: Signs, rng, wanted: float, last: Plan | None
+    statement: Statement,
+    part: int,
+    shapes: Shapes,
+    signs: Signs,
+    rng: random.Random,
+    wanted: float,
+    last: Plan | None,
 ) -> tuple[Plan, list[Run], set[str], float]:
     """The plan that shows the order, the first runs with it, all that is said, and log2 of the
     chance that it is not so."""
@@ -502,7 +538,9 @@ def _trials(
     return plan, runs, kinds, bound
 
 
-def _sized(statement: Statement, sizes, part: int, runs: list[Run], seed: int) -> list[str]:
+def _sized(
+    statement: Statement, sizes: dict[str, int], part: int, runs: list[Run], seed: int
+) -> list[str]:
     """What is not known of the constant: that it is nowhere negative, somewhere not zero."""
     open_ = [] if all(r.positive for r in runs) else [NEGATIVE]
     if not all(r.nonzero for r in runs):
@@ -515,7 +553,14 @@ def _sized(statement: Statement, sizes, part: int, runs: list[Run], seed: int) -
 
 
 def _against(
-    report: Report, statement: Statement, sizes, part: int, kinds: set[str], runs, bound, seed: int
+    report: Report,
+    statement: Statement,
+    sizes: dict[str, int],
+    part: int,
+    kinds: set[str],
+    runs: list[Run],
+    bound: float,
+    seed: int,
 ) -> Evidence | str:
     """The coefficients are not as stated: a refutation if a point or an identity gives one."""
     found = _refuted(report, statement, sizes, part, seed)
@@ -531,7 +576,9 @@ def _against(
     return "the coefficients are not as stated, and no point shows it"
 
 
-def _refuted(report: Report, statement: Statement, sizes, part: int, seed: int) -> Evidence | None:
+def _refuted(
+    report: Report, statement: Statement, sizes: dict[str, int], part: int, seed: int
+) -> Evidence | None:
     """A refutation at one of a few points."""
     for raw in _points(statement, sizes, seed):
         reason, digits = refutes_at(statement, raw, part)
@@ -541,7 +588,7 @@ def _refuted(report: Report, statement: Statement, sizes, part: int, seed: int) 
     return None
 
 
-def _points(statement: Statement, sizes, seed: int) -> Iterator[Raw]:
+def _points(statement: Statement, sizes: dict[str, int], seed: int) -> Iterator[Raw]:
     """A few exact points of the domain, of several sizes."""
     rng = stream(statement.key, "series", seed)
     for scale in SCALES:
@@ -605,7 +652,7 @@ def holds_at(statement: Statement, raw: Raw, part: int) -> bool:
     return found is not None and found.says == GOOD
 
 
-def again(statement: Statement, sizes, raw: Raw, part: int) -> str:
+def again(statement: Statement, sizes: dict[str, int], raw: Raw, part: int) -> str:
     """Why a rate that was refuted at a point, or at all of them, is wrong; empty if it is not."""
     reason, _ = refutes_at(statement, raw, part, itself=True)
     if reason or not statement.admits(raw):
@@ -636,7 +683,13 @@ def _wrong(statement: Statement, found: Run) -> str:
 
 
 def _witness(
-    statement: Statement, sizes, raw: Raw, part: int, reason: str, by: str, digits: int
+    statement: Statement,
+    sizes: dict[str, int],
+    raw: Raw,
+    part: int,
+    reason: str,
+    by: str,
+    digits: int,
 ) -> Witness:
     return Witness(
         relation="Rate",

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,6 +37,11 @@ from fieldcheck.evidence.witness import (
 )
 from fieldcheck.relations import Piece, Solutions
 from fieldcheck.verdict import Evidence, Report, Why, Witness
+
+if TYPE_CHECKING:  # slow to import, and seldom needed
+    import sympy as sp
+
+    from fieldcheck.evidence.semialgebraic import Family, Solved
 
 MISSED, TOO_MANY = "a solution that is not claimed", "claimed, but not a solution"
 
@@ -103,7 +108,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
 class Problem:
     """One system and its claimed solutions as polynomials, case by case."""
 
-    def __init__(self, statement: Statement, sizes: dict[str, int], part: int):
+    def __init__(self, statement: Statement, sizes: dict[str, int], part: int) -> None:
         self.graph, self.statement = Graph(), statement
         self.shapes = statement.raw_shapes(sizes)
         raws: dict[str, Value] = {k: self.graph.raw(k, s) for k, s in self.shapes.items()}
@@ -199,7 +204,7 @@ class Problem:
         except Unknown:
             return True
 
-    def _expression(self, node: Node, case: Case):
+    def _expression(self, node: Node, case: Case) -> sp.Expr:
         import sympy as sp
 
         a = node.args
@@ -218,7 +223,7 @@ class Problem:
                 return sp.expand(below[0] * below[1])
         raise Unsupported(f"{node.op} in a system")
 
-    def solve(self, family: tuple, zero: list, positive: list) -> Raw | None:
+    def solve(self, family: Family, zero: list[sp.Expr], positive: list[sp.Expr]) -> Raw | None:
         """Raw parameters at a point of a basic set, or None if it is empty."""
         from fieldcheck.evidence.semialgebraic import a_point_among, extended, fraction
 
@@ -241,10 +246,10 @@ class Case:
     def __init__(self) -> None:
         self.value: dict[int, Any] = {}
         self.signs: dict[Any, int] = {}
-        self.zero: list = []
-        self.positive: list = []
+        self.zero: list[sp.Expr] = []
+        self.positive: list[sp.Expr] = []
 
-    def decided(self, node: Node, q, sign: int) -> Case:
+    def decided(self, node: Node, q: sp.Expr, sign: int) -> Case:
         new = Case()
         new.value, new.signs = dict(self.value), {**self.signs, q: sign}
         new.zero = self.zero + ([q] if sign == 0 else [])
@@ -253,7 +258,7 @@ class Case:
         return new
 
 
-Basic = tuple[list, list]
+Basic = tuple[list[Any], list[Any]]
 
 
 def _all_of(case: Case, piece: dict[str, list[Node]]) -> list[Basic]:
@@ -277,7 +282,7 @@ def _condition(kind: str, case: Case, node: Node) -> list[Basic]:
 
 def _none_of(case: Case, piece: dict[str, list[Node]]) -> list[Basic]:
     """The set where some condition fails."""
-    opposite = {
+    opposite: dict[str, Callable[[sp.Expr], list[Basic]]] = {
         "zero": lambda f: [([], [f]), ([], [-f])],
         "nonzero": lambda f: [([f], [])],
         "positive": lambda f: [([f], []), ([], [-f])],
@@ -291,7 +296,7 @@ def _none_of(case: Case, piece: dict[str, list[Node]]) -> list[Basic]:
     ]
 
 
-def _substituted(union: list[Basic], solved: dict) -> list[Basic]:
+def _substituted(union: list[Basic], solved: Solved) -> list[Basic]:
     """A union of basic sets with some variables replaced; what is visibly empty is left out."""
     import sympy as sp
 
@@ -338,7 +343,7 @@ def weighed(statement: Statement, raw: Raw, part: int) -> tuple[bool, bool, Frac
                 yield from ((kind, q) for q in real)
 
     def within(piece: Piece) -> bool:
-        tests = {
+        tests: dict[str, Callable[[Any], bool]] = {
             "zero": lambda q: q == 0,
             "nonzero": lambda q: q != 0,
             "positive": lambda q: q > 0,
@@ -346,7 +351,7 @@ def weighed(statement: Statement, raw: Raw, part: int) -> tuple[bool, bool, Frac
         }
         return all(tests[kind](q) for kind, q in values(piece))
 
-    off = {"zero": abs, "nonzero": lambda q: q * 0}
+    off: dict[str, Callable[[Any], Any]] = {"zero": abs, "nonzero": lambda q: q * 0}
     beyond = (off.get(kind, lambda q: max(-q, q * 0))(q) for kind, q in values(relation.system))
     most = Fraction(str(max(beyond, default=0)))
     return within(relation.system), any(within(p) for p in relation.claimed), most
@@ -355,7 +360,9 @@ def weighed(statement: Statement, raw: Raw, part: int) -> tuple[bool, bool, Frac
 class Looked:
     """What rational arithmetic sees at points: by stratum how many, and a disagreement if any."""
 
-    def __init__(self, statement: Statement, grid: list[dict[str, int]], parts: list[int], seed):
+    def __init__(
+        self, statement: Statement, grid: list[dict[str, int]], parts: list[int], seed: int
+    ) -> None:
         rng = numpy_stream(statement.key, "solutions/points", seed)
         picker = stream(statement.key, "solutions/small", seed)
         self.strata: dict[str, int] = {}
@@ -364,7 +371,14 @@ class Looked:
         with suppress(Unsupported):  # other parts may be beyond rational arithmetic
             self._look_all(statement, grid, parts, rng, picker)
 
-    def _look_all(self, statement: Statement, grid, parts: list[int], rng, picker) -> None:
+    def _look_all(
+        self,
+        statement: Statement,
+        grid: list[dict[str, int]],
+        parts: list[int],
+        rng: np.random.Generator,
+        picker: random.Random,
+    ) -> None:
         for sizes in grid:
             points = cloud(statement, sizes, ROWS, rng)
             rows = [(name, points.row(k)) for k, name in enumerate(points.strata)]
@@ -374,7 +388,9 @@ class Looked:
                 for name, raw in rows:
                     self._look(statement, sizes, name, raw, part)
 
-    def _look(self, statement: Statement, sizes, name: str, raw: Raw, part: int) -> None:
+    def _look(
+        self, statement: Statement, sizes: dict[str, int], name: str, raw: Raw, part: int
+    ) -> None:
         solves, claimed, off = weighed(statement, raw, part)
         self.strata[name] = self.strata.get(name, 0) + 1
         if solves != claimed:
@@ -411,7 +427,7 @@ def disagrees(statement: Statement, record: dict[str, Any]) -> bool:
     return solves != claimed
 
 
-def _witness(statement: Statement, sizes, part: int, raw: Raw) -> Witness | None:
+def _witness(statement: Statement, sizes: dict[str, int], part: int, raw: Raw) -> Witness | None:
     if statement.fault is not None:  # the planted point is checked by the elimination alone
         solves, claimed = True, False
     else:
