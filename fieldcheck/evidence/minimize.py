@@ -41,6 +41,7 @@ SECONDS = 5
 """Processor time for making a point small: what refutes is not lost because it is large."""
 
 Sizes = dict[str, int]
+Rows = dict[str, np.ndarray]
 
 
 def smallest(
@@ -73,7 +74,7 @@ def _smaller_sizes(statement: Statement, sizes: Sizes) -> Iterator[Sizes]:
     yield from sorted(inside, key=lambda s: (np.prod(list(s.values())), sum(s.values())))
 
 
-def _small_rows(statement: Statement, sizes: Sizes, rng: np.random.Generator) -> dict:
+def _small_rows(statement: Statement, sizes: Sizes, rng: np.random.Generator) -> Rows:
     """Random points with entries 0, 1, -1, then 2, -2, 1/2 and 3 as well; sparse ones first."""
     stocks = [
         (np.array([0.0, 1.0]), 0.5),
@@ -92,7 +93,7 @@ def _small_rows(statement: Statement, sizes: Sizes, rng: np.random.Generator) ->
     return within(statement, out)
 
 
-def _cost(rows: dict) -> np.ndarray:
+def _cost(rows: Rows) -> np.ndarray:
     """How much there is to write down: nothing for 0, 1 for a unit, more for the rest."""
     total: np.ndarray | float = 0.0
     for v in rows.values():
@@ -103,16 +104,16 @@ def _cost(rows: dict) -> np.ndarray:
     return np.asarray(total)
 
 
-def _violations(statement: Statement, rows: dict) -> np.ndarray:
+def _violations(statement: Statement, rows: Rows) -> np.ndarray:
     ratio = residuals(statement, {k: torch.from_numpy(v) for k, v in rows.items()})
     return ratio.amax(dim=1).numpy()
 
 
-def _row(rows: dict, k: int) -> Raw:
+def _row(rows: Rows, k: int) -> Raw:
     return {name: simplest(v[k]) for name, v in rows.items()}
 
 
-def _cheapest(statement: Statement, sizes: Sizes, rows: dict, below: float = np.inf) -> Raw | None:
+def _cheapest(statement: Statement, sizes: Sizes, rows: Rows, below: float = np.inf) -> Raw | None:
     """The cheapest certified point among rows, cheaper than ``below``."""
     violation, cost = _violations(statement, rows), _cost(rows)
     fit = np.flatnonzero((violation > CLEAR) & (cost < below))
@@ -138,9 +139,9 @@ def _thinned(statement: Statement, sizes: Sizes, raw: Raw) -> Raw:
     return raw
 
 
-def _variants(statement: Statement, base: dict) -> dict | None:
+def _variants(statement: Statement, base: Rows) -> Rows | None:
     """All points with one entry, or one whole parameter, made simpler."""
-    points: list[dict] = []
+    points: list[Rows] = []
     entries = sum(v.size for v in base.values())
     for name, v in base.items():
         if name in statement.sign_raws:

@@ -148,7 +148,9 @@ def cloud(
     )
 
 
-def _generic(statement: Statement, sizes: dict[str, int], n: int, rng) -> Cloud:
+def _generic(
+    statement: Statement, sizes: dict[str, int], n: int, rng: np.random.Generator
+) -> Cloud:
     shapes = statement.raw_shapes(sizes)
 
     def drawn(m: int) -> dict[str, np.ndarray]:
@@ -170,7 +172,7 @@ def _met(statement: Statement, drawn: Callable[[int], dict[str, np.ndarray]], n:
     return {k: v[first] for k, v in many.items()}
 
 
-def _searched(statement: Statement, sizes: dict[str, int], n: int, rng) -> Raw:
+def _searched(statement: Statement, sizes: dict[str, int], n: int, rng: np.random.Generator) -> Raw:
     """Points that floats see to meet the hypotheses, of some magnitudes and between the numbers
     that these are written with: so many of each kind are tried."""
     from fieldcheck.evidence.floats import inside
@@ -194,7 +196,9 @@ def within(statement: Statement, raws: dict[str, np.ndarray]) -> dict[str, np.nd
     return out
 
 
-def _stratum(statement: Statement, sizes: dict[str, int], name: str, n: int, rng) -> Cloud:
+def _stratum(
+    statement: Statement, sizes: dict[str, int], name: str, n: int, rng: np.random.Generator
+) -> Cloud:
     """Points of a stratum.  Some inputs of a row stay generic, and in half of the rows all but one
     of them do."""
     points = _generic(statement, sizes, n, rng)
@@ -214,12 +218,27 @@ Regime = Callable[[np.ndarray, np.ndarray, np.ndarray, np.random.Generator], np.
 """(values, the raw parameter that each column belongs to, numbers of the body, stream) -> values"""
 
 
-def _regime(statement, sizes, name: str, regime: Regime, n: int, numbers, rng) -> Cloud:
+def _regime(
+    statement: Statement,
+    sizes: dict[str, int],
+    name: str,
+    regime: Regime,
+    n: int,
+    numbers: np.ndarray,
+    rng: np.random.Generator,
+) -> Cloud:
     drawn = lambda m: _table(statement, sizes, regime, m, numbers, rng)
     return Cloud.of(sizes, _met(statement, drawn, n), name)
 
 
-def _table(statement, sizes, regime: Regime, n: int, numbers, rng) -> dict[str, np.ndarray]:
+def _table(
+    statement: Statement,
+    sizes: dict[str, int],
+    regime: Regime,
+    n: int,
+    numbers: np.ndarray,
+    rng: np.random.Generator,
+) -> dict[str, np.ndarray]:
     """So many points of a regime, as raw parameters."""
     shapes = statement.raw_shapes(sizes)
     widths = [math.prod(s) for s in shapes.values()]
@@ -234,17 +253,19 @@ def _table(statement, sizes, regime: Regime, n: int, numbers, rng) -> dict[str, 
     return within(statement, raws)
 
 
-def _some(table, rng) -> np.ndarray:
+def _some(table: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Which entries of each row are changed: one in some rows, all in others, or a few."""
     n, m = table.shape
     chance = rng.choice((0.0, 0.3, 1.0), size=(n, 1))
-    mask = rng.random((n, m)) < chance
+    mask: np.ndarray = rng.random((n, m)) < chance
     mask[np.arange(n), rng.integers(m, size=n)] = True
     return mask
 
 
 def _scaled(most: float) -> Regime:
-    def regime(table, owner, numbers, rng):
+    def regime(
+        table: np.ndarray, owner: np.ndarray, numbers: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         """A scale for each input, and in half of the rows another one for each entry."""
         n, m = table.shape
         whole = rng.uniform(-most, most, (n, owner.max() + 1))[:, owner]
@@ -254,15 +275,17 @@ def _scaled(most: float) -> Regime:
     return regime
 
 
-def _beside(values, rng) -> np.ndarray:
+def _beside(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """In half of the rows the values themselves, in the others points within a power of 1/2."""
     n, m = values.shape
     step = np.where(rng.random((n, m)) < 0.5, -1.0, 1.0) * 2.0 ** -rng.integers(1, 51, (n, m))
-    near = values + step * np.maximum(1.0, np.abs(values))
+    near: np.ndarray = values + step * np.maximum(1.0, np.abs(values))
     return np.where(rng.random((n, 1)) < 0.5, values, near)
 
 
-def _constant(table, owner, numbers, rng):
+def _constant(
+    table: np.ndarray, owner: np.ndarray, numbers: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Entries at the numbers of the body and beside them; each number has its turn."""
     n, m = table.shape
     turn = numbers[(np.arange(n) + rng.integers(len(numbers))) % len(numbers)]
@@ -271,7 +294,9 @@ def _constant(table, owner, numbers, rng):
     return np.where(_some(table, rng), _beside(own, rng), table)
 
 
-def _between(table, owner, numbers, rng):
+def _between(
+    table: np.ndarray, owner: np.ndarray, numbers: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Entries between two of the numbers, of their roots, of 0 and of ends beyond all: the same two
     for a whole row, or two for each input."""
     n, m = table.shape
@@ -281,10 +306,13 @@ def _between(table, owner, numbers, rng):
     low, high = (rng.integers(len(ends), size=(n, owner.max() + 1)) for _ in range(2))
     alike = rng.random((n, 1)) < 0.5
     a, b = (ends[np.where(alike, pick[:, :1], pick)][:, owner] for pick in (low, high))
-    return a + (b - a) * rng.random((n, m))
+    between: np.ndarray = a + (b - a) * rng.random((n, m))
+    return between
 
 
-def _tied(table, owner, numbers, rng):
+def _tied(
+    table: np.ndarray, owner: np.ndarray, numbers: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """An entry that another one is made of, or a whole input; beside it in half of the rows."""
     n, m = table.shape
     table = np.where(rng.random((n, 1)) < 0.5, np.round(2 * table) / 2, table)
@@ -300,7 +328,9 @@ def _tied(table, owner, numbers, rng):
     return np.where(_some(table, rng), _beside(made[kind, np.arange(n)], rng), table)
 
 
-def _clustered(table, owner, numbers, rng):
+def _clustered(
+    table: np.ndarray, owner: np.ndarray, numbers: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Entries of few values, in half of the rows small whole numbers, 0 among them."""
     n, m = table.shape
     whole, free = rng.integers(-3, 4, (n, 3)).astype(float), rng.standard_normal((n, 3))

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.arithmetic.floating import batched
+from fieldcheck.arithmetic.array import Unsupported, Value
+from fieldcheck.arithmetic.floating import Float, batched
 from fieldcheck.evidence.ascent import ascend
 from fieldcheck.evidence.deeper import TOUCHING, closest
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream
@@ -47,7 +47,7 @@ def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tens
     """What the search climbs, for every point and pointwise part: the difference of the sides,
     scaled by a frozen size."""
 
-    def body(xp, values):
+    def body(xp: Float, values: dict[str, Value]) -> torch.Tensor:
         out = []
         met = inside(statement, xp, values)
         for sides in statement.sides(xp, values):
@@ -61,7 +61,8 @@ def objective(statement: Statement, raws: dict[str, torch.Tensor]) -> torch.Tens
         found = torch.stack(out)
         return torch.where(met, found, torch.full_like(found, -torch.inf))
 
-    return batched(body, raws)
+    climbed: torch.Tensor = batched(body, raws)
+    return climbed
 
 
 def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
