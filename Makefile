@@ -148,7 +148,7 @@ lowest: $(INSTALLED) ## run the command line's tests with the lowest versions th
 	rm -rf $(LOWEST)
 	$(BIN)/python -c 'import tomllib; print(*(d.split(",")[0].replace(">=", "==") for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if "torch" not in d))' \
 	  | xargs $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --target $(LOWEST)
-	PYTHONPATH=$(LOWEST) $(BIN)/python -m pytest -q -o filterwarnings=default tests/test_cli.py tests/test_streams.py tests/ledger
+	PYTHONPATH=$(LOWEST) $(BIN)/python -m pytest -q -o filterwarnings=default tests/cli tests/test_streams.py tests/ledger
 
 .PHONY: highest
 HIGHEST := _build/highest
@@ -156,7 +156,7 @@ highest: $(INSTALLED) ## the same with the newest versions that pyproject.toml a
 	rm -rf $(HIGHEST)
 	$(BIN)/python -c 'import tomllib; print(*(d for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if "torch" not in d), sep="\n")' > _build/highest.txt
 	$(PIP) --upgrade --target $(HIGHEST) -r _build/highest.txt
-	PYTHONPATH=$(HIGHEST) $(BIN)/python -m pytest -q -o filterwarnings=default tests/test_cli.py tests/test_streams.py tests/ledger
+	PYTHONPATH=$(HIGHEST) $(BIN)/python -m pytest -q -o filterwarnings=default tests/cli tests/test_streams.py tests/ledger
 
 .PHONY: pythons
 PYTHONS ?= python3.12 python3.13
@@ -164,7 +164,7 @@ pythons: $(INSTALLED) ## the same with other Pythons, of those that are here (PY
 	for python in $(PYTHONS); do \
 	  $$python --version || continue; \
 	  $(MAKE) --no-print-directory install PYTHON=$$python BIN=_build/$$python/bin INSTALLED=_build/$$python/installed; \
-	  _build/$$python/bin/python -m pytest -q -o filterwarnings=default tests/test_cli.py tests/test_streams.py tests/ledger; \
+	  _build/$$python/bin/python -m pytest -q -o filterwarnings=default tests/cli tests/test_streams.py tests/ledger; \
 	done
 
 .PHONY: audit-deps

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fieldcheck import ordinary
-from tests.test_cli import BAD, call, home  # noqa: F401
+from tests.cli.commands import BAD, call, home  # noqa: F401
 
 
 def test_an_ordinary_file(tmp_path):

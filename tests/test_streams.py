@@ -16,7 +16,7 @@ import pytest
 from fieldcheck import cli
 from fieldcheck.ledger import pool, records, store
 from fieldcheck.printable import UNFIT, printable
-from tests.test_cli import BAD, DIFFERS, HEAD, NEIGHBOUR, OK, call, fails, fake, home  # noqa: F401
+from tests.cli.commands import BAD, DIFFERS, HEAD, NEIGHBOUR, OK, call, fails, fake, home  # noqa: F401
 
 FAKE = Path(__file__).parent / "ledger"
 DRIVER = """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fieldcheck.ledger import records, store
-from tests.test_cli import HEAD, NEIGHBOUR, call, home  # noqa: F401
+from tests.cli.commands import HEAD, NEIGHBOUR, call, home  # noqa: F401
 
 PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
 """`fieldcheck schema`, as it was published under its number.  Written anew with a new number, or

@@ -1,0 +1,79 @@
+"""`fieldcheck recheck`: what the second road, and gathering anew, find in a ledger."""
+
+from __future__ import annotations
+
+from fieldcheck import cli
+from fieldcheck.ledger import records, store
+from tests.cli.commands import DIFFERS, OK, call, fails, fake, home  # noqa: F401
+
+
+def second_road(findings):
+    """A module like fieldcheck.recheck.check that finds this, by form."""
+    return SECOND_ROAD.format(findings=findings)
+
+
+SECOND_ROAD = """
+from types import SimpleNamespace
+
+SPOT = "spot check"
+found = {{key: [SimpleNamespace(severity=s, kind="identity", sentence=said)]
+          for key, (s, said) in {findings}.items()}}
+
+def recheck(claims, forms, keys=()):
+    for claim in claims:
+        for row in claim["forms"]:
+            if not keys or row["key"] in keys or claim["id"] in keys:
+                assert row["key"] in forms
+                yield row["key"], row["verdict"], found.get(row["key"], [])
+"""
+
+
+def test_recheck_names_what_does_not_recheck(fake, home, monkeypatch):
+    assert "no ledger at" in fails("recheck")
+    call("verify", "--jobs", "2")
+    (home / "second_road.py").write_text(second_road({}))
+    monkeypatch.syspath_prepend(str(home))
+    monkeypatch.setattr(cli, "RECHECK", "second_road")
+    assert call("recheck")[:2] == (OK, "12 forms looked at again: no fault\n")
+    assert call("recheck", "plain-true")[1] == "3 forms looked at again: no fault\n"
+    assert call("recheck", "plain-true/twice")[1] == "1 form looked at again: no fault\n"
+    assert "no claim 'plain-tru'; near: plain-true" in fails("recheck", "plain-tru")
+    said = {"plain-true/claim": ("spot check", "12 of 36 shapes")}
+    said["plain-true/printed"] = ("does not recheck", "both sides agree")
+    (home / "second_road.py").write_text(second_road(said))
+    code, out, _ = call("recheck")
+    assert code == DIFFERS
+    assert "■ refuted  plain-true/printed  does not recheck (identity): both sides agree" in out
+    assert "12 forms looked at again: 1 fault" in out
+    assert "12 of 36" not in out
+
+
+def test_a_ledger_that_was_forged_with_care_does_not_stand(fake, home, monkeypatch):
+    """The forger makes evidence and seals anew: what is certain is caught by the second road, what
+    is not by gathering it again."""
+    call("verify", "--jobs", "2")
+    (home / "second_road.py").write_text(second_road({}))
+    monkeypatch.syspath_prepend(str(home))
+    monkeypatch.setattr(cli, "RECHECK", "second_road")
+    code, out, _ = call("recheck", "--anew", "4", "--jobs", "2")
+    assert (code, out) == (OK, "12 forms looked at again: no fault\n")
+    path = home / "_build" / "ledger.json"
+    found = store.read(path)
+    (row,) = [row for row in found.claims if row.id == "only-sampled"]
+    form = row.forms[1]
+    form.verdict, form.witness, form.met, form.grade = "stands", None, True, "sampled"
+    form.evidence[0].outcome = "confirms"
+    row.seal = records.seal_of(row)
+    store.write(path, found)
+    assert call("list")[0] == OK  # it fits itself
+    assert "4 rows reused" in call("verify", "--jobs", "2")[1]
+    code, out, _ = call("recheck", "--anew", "4", "--jobs", "2")
+    assert code == DIFFERS
+    assert "only-sampled/printed  does not come out again" in out
+    assert "gathered anew, it is refuted" in out
+    # what the second road cannot follow is gathered anew as well, and is no fault by itself
+    said = {"plain-true/claim": ("not rechecked", "a relation between symbols")}
+    (home / "second_road.py").write_text(second_road(said))
+    code, out, _ = call("recheck", "plain-true", "--anew", "0")
+    assert (code, out) == (OK, "3 forms looked at again: no fault\n")
+    assert call("recheck", "plain-true")[0] == DIFFERS
