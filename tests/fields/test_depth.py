@@ -1,11 +1,14 @@
 """Steps and splittings on linear fields, where the answer is a polynomial or an exponential."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy.linalg import expm
 
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.fields import depth
+from tests.fields.generic import STEP, v, x
 
 
 @pytest.mark.parametrize(("step", "terms"), [(depth.euler, 1), (depth.midpoint, 2), (depth.rk4, 4)])
@@ -42,3 +45,16 @@ def test_bracket_of_linear_fields_is_the_commutator():
     x = xp.constant([2, -1])
     found = depth.bracket(xp, lambda x: A @ x, lambda x: B @ x, x)
     assert not (found - (A @ B - B @ A) @ x).data.any()
+
+
+def test_the_classical_method_of_runge_and_kutta():
+    """On x' = x it is the series of the exponential to the fourth order, with one more field."""
+    found = depth.rk4(lambda s: s, v(1.0), v(STEP)).data.item()
+    assert found == pytest.approx(sum(STEP**k / math.factorial(k) for k in range(5)), rel=1e-14)
+    f = lambda s: s * s
+    k1 = f(x)
+    k2 = f(x + STEP / 2 * k1)
+    k3 = f(x + STEP / 2 * k2)
+    k4 = f(x + STEP * k3)
+    expected = x + STEP * (k1 + 2 * k2 + 2 * k3 + k4) / 6
+    np.testing.assert_allclose(depth.rk4(f, v(x), v(STEP)).data, expected)

@@ -8,6 +8,7 @@ import torch
 
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.fields import duality as d
+from tests.fields.generic import v
 
 xp = Float()
 GRID = np.linspace(-12, 12, 240_001)
@@ -75,3 +76,13 @@ def test_largest():
 def test_chance_lies_strictly_between_0_and_1():
     for x, y in [(0.01, 5.0), (5.0, 0.01), (1.0, 1.0)]:
         assert 0 < float(d.chance().build(xp, {"x": number(x), "y": number(y)}).data) < 1
+
+
+def test_domains_of_the_duality():
+    chance = d.chance()
+    found = chance.build(xp, {"x": v(0.5), "y": v(1.5)}).data.item()
+    assert found == pytest.approx(0.25 / (0.25 + 2.25))
+    rng = np.random.default_rng(0)
+    assert chance.strata["ties"]({"x": 3.0, "y": 4.0}, rng) == {"x": 3.0, "y": 3.0}
+    assert chance.relaxed.build(xp, {"x": v(0.5), "y": v(1.5)}).data.item() == 0.5
+    assert chance.raw_shapes({}) == {"x": (), "y": ()}

@@ -1,7 +1,4 @@
-"""Every formula of the fields beside the same one written in numpy, at one generic point.
-
-Sides are unequal wherever a formula allows it, and no number is 0, 1 or a power of another.
-"""
+"""Every formula of the fields beside the same one written in numpy, at one generic point."""
 
 from __future__ import annotations
 
@@ -12,9 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.linalg
-import torch
 
-from fieldcheck.arithmetic.floating import Float
 from fieldcheck.fields import (
     actions,
     architectures,
@@ -27,7 +22,6 @@ from fieldcheck.fields import (
     integrability,
     invariants,
     layers,
-    masks,
     mechanics,
     moments,
     passes,
@@ -35,77 +29,64 @@ from fieldcheck.fields import (
     slices,
     symplectic,
 )
-
-xp = Float()
-RNG = np.random.default_rng(5)
-N, C, R, H = 3, 4, 2, 5
-
-
-def real(*shape: int) -> np.ndarray:
-    return RNG.standard_normal(shape) + 0.25
-
-
-def both(*shape: int) -> np.ndarray:
-    return real(*shape) + 1j * real(*shape)
-
-
-def v(x: Any) -> Any:
-    return xp.wrap(torch.as_tensor(np.asarray(x)))
-
-
-def soft(s: np.ndarray, axis: int = -1) -> np.ndarray:
-    e = np.exp(s)
-    return e / e.sum(axis, keepdims=True)
-
-
-def lse(s: np.ndarray, axis: int = -1) -> np.ndarray:
-    return np.log(np.exp(s).sum(axis))
-
-
-X, Y, U, Z = both(N, C), both(N, C), both(N, C), both(N, C)
-W, A, B, M = both(C, C), both(C, C), both(C, C), both(C, C)
-XR, YR, WR = real(N, C), real(N, C), real(C, C) / 3
-Q, K, V, O = (real(H, C, R) for _ in range(4))
-x, y, p = real(C), real(C), soft(real(C))
-ACCELERATION, WIDER, P, FACTORS = real(C), real(3, 5), both(2, N, C), both(4, C, R)
-T = 1.7  # stands for the square root of r, a temperature, a scale
-PATH = both(5, C)
-STEP, OMEGA = 0.3, 0.8
-STAR = np.conj(X.T)
-GRAM = STAR @ X
-tr, dag = np.trace, lambda a: np.conj(a.T)
-pair = lambda a, b: (a * np.conj(b)).sum()
-LOWER = real(C, C)
-MASS = LOWER @ LOWER.T
-SCORES = X @ W @ STAR / T
-REAL_SCORES = XR @ WR @ XR.T / T
-
-
-def causal_weights(s: np.ndarray) -> np.ndarray:
-    return soft(np.where(np.tri(len(s), dtype=bool), s, -np.inf))
-
-
-CONVOLVED, KERNEL = real(2, 5), real(3, 2, 3)
-
-
-def convolved(signal: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    out = np.zeros((kernel.shape[0], signal.shape[1]))
-    for i, d in itertools.product(range(signal.shape[1]), range(kernel.shape[2])):
-        at = i + d - kernel.shape[2] // 2
-        if 0 <= at < signal.shape[1]:
-            out[:, i] += kernel[:, :, d] @ signal[:, at]
-    return out
-
-
-def convolved_back(signal: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    return convolved(signal, kernel.transpose(1, 0, 2)[:, :, ::-1])
-
-
-WIDTHS, HERMITIAN = real(5), both(2, 2)
-SHIFT = np.roll(np.eye(5), 1, axis=0)
-MEAN = (np.eye(5) + SHIFT) / 2
-q2, v2, p2 = real(2), real(2), real(2)
-DATA = real(6, C)
+from tests.fields.generic import (
+    ACCELERATION,
+    CONVOLVED,
+    DATA,
+    FACTORS,
+    GRAM,
+    HERMITIAN,
+    KERNEL,
+    LOWER,
+    MASS,
+    MEAN,
+    OMEGA,
+    PATH,
+    REAL_SCORES,
+    SCORES,
+    SHIFT,
+    STAR,
+    STEP,
+    WIDER,
+    WIDTHS,
+    WR,
+    XR,
+    YR,
+    A,
+    B,
+    C,
+    H,
+    K,
+    M,
+    N,
+    O,
+    P,
+    Q,
+    T,
+    U,
+    V,
+    W,
+    X,
+    Y,
+    Z,
+    both,
+    causal_weights,
+    convolved,
+    convolved_back,
+    dag,
+    lse,
+    p,
+    p2,
+    pair,
+    q2,
+    soft,
+    tr,
+    v,
+    v2,
+    x,
+    xp,
+    y,
+)
 
 CASES: dict[str, tuple[Any, Any]] = {
     # -- potentials ------------------------------------------------------------------------------
@@ -505,131 +486,3 @@ def test_the_formula_is_the_one_of_numpy(name):
     found = formula()
     assert found.shape == np.shape(expected)
     np.testing.assert_allclose(np.asarray(found.data), expected, rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize("sign", [1, 0, -1])
-@pytest.mark.parametrize("unscaled", [False, True])
-def test_the_second_pass_and_its_mistakes(sign, unscaled):
-    norms = lse(T * XR @ DATA.T)
-    shifted = T * (DATA @ XR.T - sign * norms / (1 if unscaled else T))
-    weights, sums = passes.second_pass(xp, v(XR), v(DATA), v(T), sign, unscaled)
-    np.testing.assert_allclose(weights.data, soft(shifted))
-    np.testing.assert_allclose(sums.data, lse(shifted))
-    if sign == 1 and not unscaled:
-        plain = passes.second_pass(xp, v(XR), v(DATA), v(T))
-        assert torch.equal(plain[0].data, weights.data)
-
-
-def test_the_classical_method_of_runge_and_kutta():
-    """On x' = x it is the series of the exponential to the fourth order, with one more field."""
-    found = depth.rk4(lambda s: s, v(1.0), v(STEP)).data.item()
-    assert found == pytest.approx(sum(STEP**k / math.factorial(k) for k in range(5)), rel=1e-14)
-    f = lambda s: s * s
-    k1 = f(x)
-    k2 = f(x + STEP / 2 * k1)
-    k3 = f(x + STEP / 2 * k2)
-    k4 = f(x + STEP * k3)
-    expected = x + STEP * (k1 + 2 * k2 + 2 * k3 + k4) / 6
-    np.testing.assert_allclose(depth.rk4(f, v(x), v(STEP)).data, expected)
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8])
-def test_the_kernel_of_slices_is_joined_one_by_one(n):
-    """Put together in any order: here from left to right."""
-    h = 0.9 / n
-    kernel = slices.first_slice(xp, v(OMEGA), v(h))
-    for _ in range(n - 1):
-        kernel = slices.compose(xp, kernel, slices.first_slice(xp, v(OMEGA), v(h)))
-    factor, a, b, c = (complex(k.data) for k in kernel)
-    expected = factor * np.exp(0.5j * (a * 0.4**2 - 2 * b * 0.4 * 0.7 + c * 0.7**2))
-    found = slices.sliced_kernel(xp, v(OMEGA), v(0.9), n, v(0.4), v(0.7))
-    assert complex(found.data) == pytest.approx(expected, rel=1e-12)
-
-
-def test_quartic_coefficients_give_the_form_back():
-    """Q(M) = Σ T[ab, cd] Tr(M E_ab M E_cd), with T symmetric, at a matrix that is not a unit."""
-    quadratic = lambda m: xp.trace(m @ v(A[:2, :2]) @ m @ v(B[:2, :2])) + xp.trace(m) * m[0, 1]
-    table = np.asarray(invariants.quartic_coefficients(xp, quadratic, 2).data)
-    np.testing.assert_allclose(table, table.T)
-    m = M[:2, :2]
-    units = [np.outer(a, b) for a, b in itertools.product(np.eye(2), np.eye(2))]
-    total = sum(
-        table[j, k] * tr(m @ e @ m @ f)
-        for (j, e), (k, f) in itertools.product(enumerate(units), enumerate(units))
-    )
-    assert total == pytest.approx(complex(quadratic(v(m)).data))
-
-
-@pytest.mark.parametrize(
-    ("mask", "rows"),
-    [
-        (masks.causal(3), ["100", "110", "111"]),
-        (masks.band(4, 1), ["1100", "1110", "0111", "0011"]),
-        (masks.band(3, 0), ["100", "010", "001"]),
-        (masks.blocks(5, 2), ["11000", "11000", "00110", "00110", "00001"]),
-        (masks.circulant(4, (0, 1)), ["1100", "0110", "0011", "1001"]),
-        (masks.circulant(3, (-1, 4)), ["011", "101", "110"]),
-        (masks.full(2), ["11", "11"]),
-    ],
-)
-def test_masks_row_by_row(mask, rows):
-    assert mask == tuple(tuple(map(int, row)) for row in rows)
-
-
-def test_what_a_reordering_changes_in_a_mask():
-    mask = masks.causal(3)
-    assert masks.defect(mask, (0, 1, 2)) == 0
-    assert masks.defect(mask, (1, 0, 2)) == 2
-    assert masks.defect(mask, (2, 1, 0)) == 6
-    assert list(masks.automorphisms(mask)) == [(0, 1, 2)]
-    assert len(list(masks.automorphisms(masks.circulant(4, (0, 1, -1))))) == 8
-
-
-def test_cycles_and_the_traces_of_permutations():
-    assert invariants._cycles((1, 0, 2)) == [2, 1]
-    assert invariants._cycles((1, 2, 0, 4, 3)) == [3, 2]
-    assert invariants._cycles(()) == []
-    # On linear forms a permutation of tokens has C times its number of fixed points as its trace.
-    assert invariants._fixed([2, 1], 3, 1) == 3
-    assert invariants._fixed([1, 1], 2, 2) == math.comb(5, 2)
-    assert invariants._fixed([2], 1, 2) == 1
-    assert invariants._fixed([2, 1], 1, 0) == 1
-
-
-def test_blockings_of_one_channel():
-    """Set partitions of two and two indistinguishable factors: nine multisets of blocks."""
-    assert len(invariants.blockings(1, 2, 2)) == 9
-    assert invariants.blockings(1, 1, 1) == [(((), (0,)), ((0,), ())), (((0,), (0,)),)]
-    assert invariants.blockings(2, 1, 0) == [(((0,), ()),), (((1,), ()),)]
-
-
-def test_products_of_power_sums():
-    """Every product is a sum over tokens for each block: counted off at one point."""
-    found = invariants.power_sum_products(xp, v(P[..., :2]))
-    for value, blocks in zip(found, invariants.blockings(2, 2, 2), strict=True):
-        expected = 1
-        for conjugated, plain in blocks:
-            bars = np.prod([P[..., a].conj() for a in conjugated], axis=0)
-            factors = np.prod([P[..., a] for a in plain], axis=0)
-            expected = expected * (bars * factors * np.ones((2, N))).sum(1)
-        np.testing.assert_allclose(value.data, expected)
-
-
-def test_domains_of_the_duality():
-    chance = duality.chance()
-    found = chance.build(xp, {"x": v(0.5), "y": v(1.5)}).data.item()
-    assert found == pytest.approx(0.25 / (0.25 + 2.25))
-    rng = np.random.default_rng(0)
-    assert chance.strata["ties"]({"x": 3.0, "y": 4.0}, rng) == {"x": 3.0, "y": 3.0}
-    assert chance.relaxed.build(xp, {"x": v(0.5), "y": v(1.5)}).data.item() == 0.5
-    assert chance.raw_shapes({}) == {"x": (), "y": ()}
-
-
-def test_two_schemes_end_up_apart_by_the_order_of_the_weaker_one():
-    q, p = v([0.4]), v([0.3])
-    right = mechanics.apart(xp, mechanics.PENDULUM, q, p)
-    wrong = mechanics.apart(xp, mechanics.PENDULUM, q, p, sign=-1)
-    gaps = [float(right(n).data) for n in (8, 16)]
-    assert gaps[0] / gaps[1] == pytest.approx(4, rel=0.05)
-    assert gaps[1] < 1e-3
-    assert float(wrong(16).data) > 0.1

@@ -7,6 +7,7 @@ from scipy.integrate import solve_ivp
 
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.fields import mechanics as m
+from tests.fields.generic import v
 
 xp = Float()
 SYSTEMS = {"pendulum": m.PENDULUM, "kepler": m.KEPLER, "quartic": m.QUARTIC}
@@ -43,3 +44,13 @@ def test_the_two_schemes_part_only_if_the_sign_is_wrong(name):
     right, wrong = (m.apart(xp, SYSTEMS[name], vector(Q), vector(P), sign) for sign in (1, -1))
     assert float(right(64).data) < 1e-3
     assert float(wrong(64).data) > 0.1
+
+
+def test_two_schemes_end_up_apart_by_the_order_of_the_weaker_one():
+    q, p = v([0.4]), v([0.3])
+    right = m.apart(xp, m.PENDULUM, q, p)
+    wrong = m.apart(xp, m.PENDULUM, q, p, sign=-1)
+    gaps = [float(right(n).data) for n in (8, 16)]
+    assert gaps[0] / gaps[1] == pytest.approx(4, rel=0.05)
+    assert gaps[1] < 1e-3
+    assert float(wrong(16).data) > 0.1

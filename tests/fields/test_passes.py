@@ -10,6 +10,7 @@ import torch
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.fields import depth, exponential, invariants, layers, passes
+from tests.fields.generic import DATA, XR, T, lse, soft, v
 
 xp = Float()
 RNG = np.random.default_rng(0)
@@ -146,3 +147,16 @@ def test_traces_of_words_in_two_weights():
     pairs = [(0, 0), (0, 1), (1, 1)]
     np.testing.assert_allclose(single.data[0], [np.trace(S[i] @ S[j]) for i, j in pairs])
     np.testing.assert_allclose(double.data[0], [np.trace(S[i]) * np.trace(S[j]) for i, j in pairs])
+
+
+@pytest.mark.parametrize("sign", [1, 0, -1])
+@pytest.mark.parametrize("unscaled", [False, True])
+def test_the_second_pass_and_its_mistakes(sign, unscaled):
+    norms = lse(T * XR @ DATA.T)
+    shifted = T * (DATA @ XR.T - sign * norms / (1 if unscaled else T))
+    weights, sums = passes.second_pass(xp, v(XR), v(DATA), v(T), sign, unscaled)
+    np.testing.assert_allclose(weights.data, soft(shifted))
+    np.testing.assert_allclose(sums.data, lse(shifted))
+    if sign == 1 and not unscaled:
+        plain = passes.second_pass(xp, v(XR), v(DATA), v(T))
+        assert torch.equal(plain[0].data, weights.data)

@@ -6,6 +6,7 @@ import torch
 
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.fields import slices
+from tests.fields.generic import OMEGA, v
 
 xp = Float()
 
@@ -67,3 +68,16 @@ def test_the_kernel_has_fresnels_phase_of_all_inner_points_at_once(n, turn):
     kernel *= np.exp(1j * np.pi * np.sign(eigenvalues).sum() / 4)
     found = slices.sliced_kernel(xp, value(w), value(T), n, value(x), value(y)).data.item()
     assert found == pytest.approx(kernel, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8])
+def test_the_kernel_of_slices_is_joined_one_by_one(n):
+    """Put together in any order: here from left to right."""
+    h = 0.9 / n
+    kernel = slices.first_slice(xp, v(OMEGA), v(h))
+    for _ in range(n - 1):
+        kernel = slices.compose(xp, kernel, slices.first_slice(xp, v(OMEGA), v(h)))
+    factor, a, b, c = (complex(k.data) for k in kernel)
+    expected = factor * np.exp(0.5j * (a * 0.4**2 - 2 * b * 0.4 * 0.7 + c * 0.7**2))
+    found = slices.sliced_kernel(xp, v(OMEGA), v(0.9), n, v(0.4), v(0.7))
+    assert complex(found.data) == pytest.approx(expected, rel=1e-12)
