@@ -9,7 +9,12 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from tests.meta.corpus import others, points, rewriting, sizes, true  # noqa: F401
+# Families are counted in the order in which they are made.
+# isort: off
+from tests.meta.corpus import points, magnitudes, branches, rates, others  # noqa: F401
+from tests.meta.corpus import rewriting, sizes, true  # noqa: F401
+
+# isort: on
 from tests.meta.corpus.case import FAMILIES, Draft, Part, family
 from tests.meta.corpus.points import coin
 
