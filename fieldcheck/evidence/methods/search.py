@@ -18,7 +18,7 @@ import torch
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.floating import Float, batched
 from fieldcheck.evidence.ascent import ascend
-from fieldcheck.evidence.deeper import TOUCHING, closest
+from fieldcheck.evidence.deeper import TOUCHING, beside_edges, closest
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream
 from fieldcheck.evidence.floats import residuals, violations
 from fieldcheck.evidence.floats import within as inside
@@ -38,6 +38,9 @@ POLISHED = 32
 
 MEETINGS = 4
 """Points of one shape at which the sides of an order meet and more digits are taken."""
+
+STARTS = 4
+"""Points of one shape from which edges of hypotheses are looked for."""
 
 Near = tuple[int, dict[str, int], Raw]
 """A part, the sizes and a point."""
@@ -74,15 +77,19 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     shapes = shapes_for(statement)
     report.shapes = len(shapes)
     touching: list[Near] = []
+    edges: list[tuple[dict[str, int], Raw]] = []
     try:
         for sizes in shapes:
             points = cloud(statement, sizes, profile.starts, rng, far=False)
             climbed(survey, points, profile.steps)
             touching += _near(survey, points)
+            edges += _within(survey, points)
             near = cloud(statement, sizes, profile.batch, rng, far=False).raws
             settle(survey, sizes, near, survey.sites.seen, rng)
         survey.finish()
-        if witness := _touching(survey, touching, stream(statement.key, "search/touching", seed)):
+        deep = stream(statement.key, "search/touching", seed)
+        witness = _touching(survey, touching, deep) or _edges(survey, edges, deep)
+        if witness is not None:
             return report.refutes(witness, "enclosed", cases=survey.cases)
     except (Unsupported, NotImplementedError) as reason:
         return report.silent(Why.UNSUPPORTED, f"no gradient: {reason}")
@@ -117,6 +124,36 @@ def _near(survey: Survey, points: Cloud) -> Iterator[Near]:
             if place not in places and len(places) < MEETINGS and column[k] > -TOUCHING:
                 places.add(place)
                 yield part, points.sizes, points.row(k)
+
+
+def _edges(
+    survey: Survey, near: Sequence[tuple[dict[str, int], Raw]], rng: random.Random
+) -> Witness | None:
+    """A point closer to the edges of the hypotheses than floats tell, at which a part fails."""
+    statement = survey.statement
+    if statement.fault is not None:
+        return None
+    orders = [part for part in survey.parts if survey.kinds[part] == "AtMost"]
+    for sizes, raw in near:
+        for part in (None, *orders):
+            for found in beside_edges(statement, raw, part):
+                survey.cases += 1
+                if certified(statement, sizes, found):
+                    return smallest(statement, sizes, found, rng)
+    return None
+
+
+def _within(survey: Survey, points: Cloud) -> Iterator[tuple[dict[str, int], Raw]]:
+    """A few points that meet the hypotheses beside the domains, those first that look worst."""
+    if not survey.statement.form.where:
+        return
+    raws = {k: torch.from_numpy(v) for k, v in points.raws.items()}
+    with torch.no_grad():
+        worst = objective(survey.statement, raws).amax(dim=1)
+    met = torch.argsort(worst, descending=True)[: int((worst > -torch.inf).sum())].tolist()
+    spread = met[:: max(1, len(met) // STARTS)]
+    for k in dict.fromkeys([*met[: STARTS // 2], *spread[: STARTS // 2]]):
+        yield points.sizes, points.row(k)
 
 
 def climbed(survey: Survey, points: Cloud, steps: int) -> None:
