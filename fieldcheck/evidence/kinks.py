@@ -543,7 +543,7 @@ class Chase:
         size = first = _length(value)
         share = np.ones(len(now))
         for _ in range(STEPS):
-            trial = now + share[:, None] * _newton(value, slope * self.mask[:, None, :])
+            trial = now + share[:, None] * newton(value, slope * self.mask[:, None, :])
             there, steeper = self.linearized(trial, rows)
             better = _length(there) < size
             now = np.where(better[:, None], trial, now)
@@ -624,7 +624,7 @@ def _few(free: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     return mask
 
 
-def _newton(value: np.ndarray, slope: np.ndarray) -> np.ndarray:
+def newton(value: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """The least step to where the linearized arguments vanish."""
     value = np.nan_to_num(value, nan=0.0, posinf=0.0, neginf=0.0)
     with np.errstate(all="ignore"):

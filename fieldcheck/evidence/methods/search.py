@@ -18,6 +18,7 @@ import torch
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.floating import Float, batched
 from fieldcheck.evidence.ascent import ascend
+from fieldcheck.evidence.corners import beside_corners
 from fieldcheck.evidence.deeper import TOUCHING, beside_edges, closest
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream
 from fieldcheck.evidence.floats import residuals, violations
@@ -38,6 +39,9 @@ POLISHED = 32
 
 MEETINGS = 4
 """Points of one shape at which the sides of an order meet and more digits are taken."""
+
+CORNER = "where kinks meet"
+"""The stratum of points around corners."""
 
 STARTS = 4
 """Points of one shape from which edges of hypotheses are looked for."""
@@ -86,6 +90,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             edges += _within(survey, points)
             near = cloud(statement, sizes, profile.batch, rng, far=False).raws
             settle(survey, sizes, near, survey.sites.seen, rng)
+            if (corners := beside_corners(statement, near, rng)) is not None:
+                survey.visit(Cloud.of(sizes, corners, CORNER))
         survey.finish()
         deep = stream(statement.key, "search/touching", seed)
         witness = _touching(survey, touching, deep) or _edges(survey, edges, deep)
