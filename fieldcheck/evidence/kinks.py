@@ -388,8 +388,9 @@ def _on_the_cut(d: torch.Tensor) -> torch.Tensor:
     return torch.where(there, torch.complex(d.real, torch.zeros_like(d.imag)), d)
 
 
-PLAIN = 1e-3
-"""What a statement is off by at such a point if it is no matter of rounding."""
+PLAIN, FAINT = 1e-3, 1e-9
+"""What a statement is off by at such a point if it is no matter of rounding; and on a cut, if it is
+less by the first factor beside it."""
 
 
 def off(statement: Any, raws: dict[str, np.ndarray], xp: Float | None = None) -> np.ndarray:
@@ -408,11 +409,13 @@ def off(statement: Any, raws: dict[str, np.ndarray], xp: Float | None = None) ->
 
 def jumps(statement: Any, raws: dict[str, np.ndarray], kind: str) -> bool:
     """Is the statement off on an exceptional set, at one of some points that are taken for points
-    of it?  On a cut only what is right beside it counts: elsewhere floats see rounding."""
-    there = off(statement, raws) > PLAIN
-    if kind == CUT:
-        there &= off(statement, raws, Composed()) <= PLAIN
-    return bool(there.any())
+    of it?  On a cut it may be off by little, and only what is right beside it counts: elsewhere
+    floats see rounding."""
+    there = off(statement, raws)
+    if kind != CUT:
+        return bool((there > PLAIN).any())
+    beside = off(statement, raws, Composed())
+    return bool(((there > FAINT) & (beside <= PLAIN * there)).any())
 
 
 # -- going where nobody was ------------------------------------------------------------------------
@@ -446,7 +449,8 @@ class Landing:
     tried:  the sites that were tried
     near:   those of which an argument came near to zero
     landed: the site of each of these points
-    close:  points at which one is zero but for rounding, and no simple coordinates are known
+    close:  points at which one is zero but for rounding; those that have simple coordinates, too,
+            where only balls could tell that they are on a cut
     missed: the site of each of these
     """
 
@@ -484,7 +488,8 @@ def land(
     left = chase.run()
     at, hit = chase.simple(np.flatnonzero(left <= CLOSE)[:SIMPLE_ROWS])
     close = np.flatnonzero((left <= LANDED) & (np.abs(chase.now).max(axis=1) < BOUNDED))
-    close = np.setdiff1d(close, hit)[:SIMPLE_ROWS]
+    decided = [row for row in hit if sites[chase.which[row]].kind == POINT]
+    close = np.setdiff1d(close, decided)[:SIMPLE_ROWS]
     step = 2.0 ** -rng.integers(1, 45, (len(left), 1)) * rng.standard_normal(chase.now.shape)
     return Landing(
         within(statement, uncolumned(chase.now + chase.free * step, raws)),

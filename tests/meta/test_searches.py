@@ -6,6 +6,7 @@ Every false one of ``FALSE`` was accepted by the judge before this one.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import permutations
 from math import factorial
 from typing import Any
@@ -142,6 +143,26 @@ FALSE: dict[str, tuple[Any, dict[str, Any], tuple[str, ...]]] = {
     "a softplus on its cut": (
         lambda xp, z: Equal(xp.conj(xp.softplus(z)), xp.softplus(xp.conj(z))),
         dict(z=number()), ("undecided",)),
+    "a logarithm on its cut at an end": (
+        lambda xp, x: Equal(xp.log(xp.exp(xp.i * xp.pi * x)), xp.i * xp.pi * x),
+        dict(x=between(-1, 1)), ("undecided",)),
+    "a logarithm on its cut, which matters little": (
+        lambda xp, x, y: Equal(y + xp.log(xp.exp(xp.i * xp.pi * x)) / 10**4,
+                               y + xp.i * xp.pi * x / 10**4),
+        dict(x=between(-1, 1), y=real()), ("undecided",)),
+    "a logarithm on its cut beside what is large": (
+        lambda xp, x: Equal(10**8 + xp.log(xp.exp(xp.i * xp.pi * x)), 10**8 + xp.i * xp.pi * x),
+        dict(x=between(-1, 1)), ("undecided",)),
+    "a small logarithm on its cut": (
+        lambda xp, x: Equal(xp.log(xp.exp(xp.i * xp.pi * x)) / 10**6, xp.i * xp.pi * x / 10**6),
+        dict(x=between(-1, 1)), ("undecided",)),
+    "a logarithm on its cut at a corner": (
+        lambda xp, x, y: Equal(xp.log(xp.exp(xp.i * xp.pi * x * y)), xp.i * xp.pi * x * y),
+        dict(x=between(-1, 1), y=between(-1, 1)), ("undecided",)),
+    "a root on its cut, which matters little": (
+        lambda xp, x: Equal(1000 + xp.sqrt(xp.exp(xp.i * xp.pi * x)) / 10,
+                            1000 + xp.exp(xp.i * xp.pi * x / 2) / 10),
+        dict(x=between(-1, 1)), ("undecided",)),
     "a needle that underflows": (
         lambda xp, x: Equal(xp.maximum(xp.exp(-10**6 * (x - xp.pi) ** 2), xp.one / 2), xp.one / 2),
         dict(x=real()), ("undecided",)),
@@ -197,6 +218,25 @@ TRUE: dict[str, tuple[Any, dict[str, Any]]] = {
     "a logarithm that meets no cut": (
         lambda xp, x: Equal(xp.conj(xp.log(xp.exp(xp.i * x) + 2)), xp.log(xp.exp(-xp.i * x) + 2)),
         dict(x=real())),
+    "a logarithm up to the end that is on its cut": (
+        lambda xp, x: Equal(xp.log(xp.exp(xp.i * xp.pi * x)), xp.i * xp.pi * x),
+        dict(x=between(Fraction(-9, 10), 1))),
+    "a small logarithm up to the end that is on its cut": (
+        lambda xp, x, y: Equal(y + xp.log(xp.exp(xp.i * xp.pi * x)) / 10**6,
+                               y + xp.i * xp.pi * x / 10**6),
+        dict(x=between(Fraction(-9, 10), 1), y=real())),
+    "small roots on one cut": (
+        lambda xp, x, y: Equal(xp.cos(y) + xp.sqrt(9 * xp.exp(xp.i * x)) / 10**5,
+                               xp.cos(y) + 3 * xp.sqrt(xp.exp(xp.i * x)) / 10**5),
+        dict(x=real(), y=real())),
+    "large logarithms on one cut": (
+        lambda xp, z, y: Equal(xp.cos(y) + 10**5 * xp.log(xp.sin(z) * 4),
+                               xp.cos(y) + 10**5 * (xp.log(xp.lift(4)) + xp.log(xp.sin(z)))),
+        dict(z=number(), y=real())),
+    "differences of logarithms on one cut": (
+        lambda xp, z, y: Equal(xp.sin(2 * y) + (xp.log(5 * xp.exp(z)) - xp.log(xp.exp(z))),
+                               2 * xp.sin(y) * xp.cos(y) + xp.log(xp.lift(5))),
+        dict(z=number(), y=real())),
     "both sides on one cut": (
         lambda xp, x: Equal(xp.log(xp.exp(xp.i * x) * 4),
                             2 * xp.log(xp.lift(2)) + xp.log(xp.exp(xp.i * x))),
