@@ -198,13 +198,15 @@ def watched(
 
 @dataclass
 class Seen:
-    """What the searches have seen of one site; ``ends``: the first and the last shape with it."""
+    """What the searches have seen of one site; ``ends``: the first and the last shape with it;
+    ``moves``: its argument is not the same at all inputs."""
 
     ends: list[dict[str, int]]
     below: bool = False
     above: bool = False
     least: float = np.inf
     most: float = -np.inf
+    moves: bool = False
 
 
 class Sites:
@@ -230,6 +232,7 @@ class Sites:
             here.below |= low < 0
             here.above |= high > 0
             here.least, here.most = min(here.least, low), max(here.most, high)
+            here.moves = here.moves or bool((values != values[:1]).any())
             if site.kind == SIDES:
                 self._note_rare(points, site, values)
             if site.kind == POINT and site not in self.landed:

@@ -360,7 +360,10 @@ def explore(survey: Survey, profile: Profile, rng: np.random.Generator) -> list[
         if sizes not in places[:k]:
             here = [g for g in survey.sites.unseen() if sizes in survey.sites.seen[g.site].ends]
             _go(survey, sizes, here, profile, rng)
-    return [str(goal) for goal in survey.sites.unseen()]
+    left = survey.sites.unseen()
+    if survey.statement.form.where:  # which may exclude what moves with the inputs
+        left = [goal for goal in left if not survey.sites.seen[goal.site].moves]
+    return [str(goal) for goal in left]
 
 
 def _go(
@@ -455,7 +458,7 @@ def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
         return report.doubts(detail, "sampled", worst=survey.open.record())
     if survey.vague:
         return report.silent(Why.INDETERMINATE, survey.vague)
-    if (unseen and not survey.statement.form.where) or survey.apart:
+    if unseen or survey.apart:
         return report.silent(Why.UNSEEN, "; ".join([*unseen, *[survey.apart] * bool(survey.apart)]))
     top = max(survey.worst.values(), key=lambda p: p.value, default=None)
     room = {part: -p.value for part, p in survey.worst.items() if survey.kinds[part] == "AtMost"}
