@@ -393,6 +393,9 @@ def root(of: str) -> Domain:
 def between(low: int | Fraction, high: int | Fraction, *dims: str | int) -> Domain:
     """Numbers in [low, high], by low + (high - low) (1 + x)²/(2 + 2x²); the ends are the images of
     x = ±1 (stratum ``ends``).  The square keeps balls narrow at the low end."""
+    for end in (low, high):
+        if isinstance(end, bool) or not isinstance(end, int | Fraction):
+            raise TypeError(f"an end of between is an integer or a Fraction, and not {end!r}")
     if not low <= high:
         raise ValueError(f"a number between {low} and {high}: the first is no larger")
 

@@ -386,3 +386,9 @@ def test_a_name_alone_says_nothing_of_values():
 def test_ends_that_are_exchanged_are_refused():
     with pytest.raises(ValueError, match="between 3 and 1"):
         between(3, 1)
+
+
+@pytest.mark.parametrize("end", ["1/2", 0.5, True, None])
+def test_ends_that_are_not_exact_are_refused(end):
+    with pytest.raises(TypeError, match="an integer or a Fraction, and not"):
+        between(0, end)
