@@ -60,8 +60,10 @@ def _form(form: Form, row: Record) -> Record | None:
     word = Word(row["verdict"])
     if (row["because"] or "").startswith(STOPPED):
         return None  # a limit is no evidence
-    found = decide(parts, [_evidence(e, row) for e in row["evidence"]])  # type: ignore[arg-type]
-    if found.verdict == REFUTED and word == INVALID and _may_not_count(form):
+    uncounted = word == INVALID and _may_not_count(form)
+    witness = {} if uncounted else row["witness"]  # one that does not count is not kept
+    found = decide(parts, [_evidence(e, witness) for e in row["evidence"]])  # type: ignore[arg-type]
+    if found.verdict == REFUTED and uncounted:
         found = Verdict(INVALID, because=row["because"])
     scope = (found.scope or Scope()).record() if found.holds else None
     follows = (found.verdict, found.grade, bound_text(found.log2_bound), scope)
@@ -82,7 +84,7 @@ def _may_not_count(form: Form) -> bool:
     return form.role == "neighbour" and form.expect == FALSE
 
 
-def _evidence(e: Record, row: Record) -> Evidence:
+def _evidence(e: Record, witness: Any) -> Evidence:
     speaks = e["outcome"] == REFUTES
     return Evidence(
         method=e["method"],
@@ -90,7 +92,7 @@ def _evidence(e: Record, row: Record) -> Evidence:
         why=None if e["why"] is None else Why(e["why"]),
         detail=e["detail"],
         log2_bound=None if e["log2_bound"] is None else float(e["log2_bound"]),
-        witness=row["witness"] if speaks else None,
+        witness=witness if speaks else None,
         grade=e["grade"],
         proves={int(part) - 1: _scope(s) for part, s in e["proves"].items()},
         agrees=tuple(e["agrees"]),

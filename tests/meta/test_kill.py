@@ -9,6 +9,7 @@ import pytest
 
 from fieldcheck.claim import FALSE, HOLDS, ClaimError, Form
 from fieldcheck.domains import hermitian, matrix, positive, real, vector
+from fieldcheck.evidence import again
 from fieldcheck.evidence.gather import judge
 from fieldcheck.evidence.kill import NOT_FINITE, NOT_SHARP, OUTSIDE, check_kill
 from fieldcheck.evidence.methods import law
@@ -124,6 +125,7 @@ def test_a_violation_on_the_kink_alone_stays_without_a_kill():
     form, _ = neighbour(lambda xp, x: AtMost(1 - 128 * xp.abs(x), 0 * x), x=real())
     row = verify_form(Claim(ZERO_OR_ONE, x=real()), form, PROFILES["quick"], 0)
     assert (row["verdict"], row["because"]) == ("invalid", NOT_SHARP)
+    assert again._form(form, row) == row  # its witness is not kept, and its verdict follows
 
 
 def test_a_claim_that_breaks_there_makes_the_neighbour_invalid():
@@ -136,6 +138,7 @@ def test_a_claim_that_breaks_there_makes_the_neighbour_invalid():
     row = verify_form(Claim(broken, x=vector("n")), form, PROFILES["quick"], 0)
     assert row["verdict"] == "invalid"
     assert "the claim broke" in row["because"]
+    assert again._form(form, row) == row
 
 
 def test_a_neighbour_of_fewer_inputs_is_compared_with_the_claim():
