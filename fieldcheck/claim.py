@@ -337,6 +337,7 @@ class Claim:
                 f"{self.id}: no neighbour; a check that nothing false is shown to "
                 "fail proves nothing (add @….neighbour)"
             )
+        self._know_sizes()
         main = self.forms[f"{self.id}/claim"]
         if not self.expect.holds:
             return  # what fails with a hypothesis fails without it: nothing to learn by dropping it
@@ -362,6 +363,14 @@ class Claim:
         if real and not self.where and not any(d.relaxed for d in main.given.values()):
             names = ", ".join(real)
             self._drop(main, "real", f"{names} not real: complex", real, f"{names}: real")
+
+    def _know_sizes(self) -> None:
+        """A size that no domain has would restrict nothing, and the verdict would not say so."""
+        inputs = [pair for form in self.forms.values() for pair in form.given.items()]
+        known = {n for name, d in inputs for n in (name, d.symbol, *d.sizes())}
+        for form in self.forms.values():
+            if strange := [n for n in form.sizes if n not in known]:
+                raise ClaimError(f"{form.key}: sizes has {strange[0]!r}, and no domain has it")
 
     def words(self) -> dict[str, Any]:
         """What a ledger's row says of a claim and no evidence is."""
@@ -463,7 +472,7 @@ DIFFERS = {
 
 
 _LISTS: dict[str, Any] = {"sources": Source, "equations": str, "needs": str}
-_TABLES: dict[str, Any] = {"given": Domain, "sizes": Sequence, "box": object}
+_TABLES: dict[str, Any] = {"given": Domain, "box": object}
 
 
 def _is_meant(where: str, **said: Any) -> None:
@@ -477,6 +486,9 @@ def _is_meant(where: str, **said: Any) -> None:
             fits = isinstance(value, Mapping) and all(
                 isinstance(k, str) and isinstance(v, kind) for k, v in value.items()
             )
+        elif name == "sizes":
+            words = "as a dictionary, to each name a list of whole numbers"
+            fits = isinstance(value, Mapping) and all(map(_are_counts, value.values()))
         else:
             fits, words = isinstance(value, str), "as text"
         if not fits:
@@ -486,6 +498,15 @@ def _is_meant(where: str, **said: Any) -> None:
                 value.encode()
             except UnicodeEncodeError as fault:
                 raise ClaimError(f"{where}: {name} has half a character in it ({fault})") from None
+
+
+def _are_counts(value: Any) -> bool:
+    """Are these sizes that something can have, and is there one?"""
+    return (
+        isinstance(value, Sequence)
+        and bool(value)
+        and all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in value)
+    )
 
 
 _registered: dict[str, Claim] = {}

@@ -32,7 +32,8 @@ def scaled(xp, x, *, factor=2, shift=0, y=None):
 
 
 def made(body=scaled, **more):
-    return claim("example", title="", sources=[ours()], given=dict(x=vector("n")), **more)(body)
+    words = dict(id="example", title="", sources=[ours()], given=dict(x=vector("n")))
+    return claim(**{**words, **more})(body)
 
 
 def test_a_variant_is_the_same_function_with_other_choices():
@@ -184,6 +185,10 @@ def test_a_chapter_may_be_named():
         (dict(sources=[1]), r"sources is \[1\]; give it as a list of Source"),
         (dict(given=3), "given is 3; give it as a dictionary, by name"),
         (dict(sizes=dict(n=3)), "sizes is {'n': 3}"),
+        (dict(sizes=dict(n="abc")), "to each name a list of whole numbers"),
+        (dict(sizes=dict(n=[-1])), r"sizes is {'n': \[-1\]}"),
+        (dict(sizes=dict(n=[])), r"sizes is {'n': \[\]}"),
+        (dict(sizes=dict(n=[2.0])), r"sizes is {'n': \[2.0\]}"),
         (dict(tex=b"x"), "tex is b'x'"),
         (dict(id=7), "7 is no claim id"),
     ],
@@ -192,6 +197,16 @@ def test_words_of_another_kind_are_named(words, says):
     right = dict(id="kinds", title="A title", sources=[ours()], given=dict(x=vector("n")))
     with pytest.raises(ClaimError, match=says):
         claim(**{**right, **words})(lambda xp, x: Equal(x, x))
+
+
+def test_a_size_that_no_domain_has_is_named():
+    """It would restrict nothing: the claim would be judged at every n."""
+    named, strange = made(sizes=dict(n=[2]), id="named"), made(sizes=dict(m=[2]))
+    for each in (named, strange):
+        each.vary("three times", factor=3)
+    named.finish()
+    with pytest.raises(ClaimError, match="claim: sizes has 'm', and no domain has it"):
+        strange.finish()
 
 
 def test_a_neighbour_without_a_title():
