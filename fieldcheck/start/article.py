@@ -60,7 +60,8 @@ def read(path: Path) -> Article:
     """Read an article.
 
     Raises:
-        UserError: no such file, no text, or no displayed equation in it.
+        UserError: no such file, no text, or no displayed equation in it; or macros or braces that
+            no reader follows.
     """
     try:
         source = ordinary.read_text(path)
@@ -75,12 +76,15 @@ def read(path: Path) -> Article:
 def scan(source: str, name: str) -> Article:
     """The same of a text."""
     latexwalker = _parser()
-    source = _expanded(_without_comments(source))
+    source = _expanded(_without_comments(source), name)
     lines = _Lines(source)
-    nodes = latexwalker.LatexWalker(source, tolerant_parsing=True).get_latex_nodes()[0]
     reader = _Reader(name, lines)
-    body = next((n.nodelist for n in nodes if _environment(n) == "document"), nodes)
-    reader.walk(body)
+    try:
+        nodes = latexwalker.LatexWalker(source, tolerant_parsing=True).get_latex_nodes()[0]
+        body = next((n.nodelist for n in nodes if _environment(n) == "document"), nodes)
+        reader.walk(body)
+    except RecursionError:
+        raise UserError(f"{name} nests braces deeper than can be read") from None
     return Article(name, reader.equations, [s for s in reader.sentences if s.pieces])
 
 
@@ -99,6 +103,9 @@ def _without_comments(source: str) -> str:
     return re.sub(r"(?<!\\)((?:\\\\)*)%[^\n]*", r"\1", source)
 
 
+LONGEST = 2_000_000
+"""Characters by which macros may make a source longer: some make each other ten times longer."""
+
 _DEFINES = re.compile(
     r"\\(?:re)?newcommand\*?\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*(?:\[(\d)\])?(\[[^\]]*\])?\s*(?=\{)"
     r"|\\def\s*\\([A-Za-z]+)((?:#\d)*)\s*(?=\{)"
@@ -106,7 +113,7 @@ _DEFINES = re.compile(
 )
 
 
-def _expanded(source: str) -> str:
+def _expanded(source: str, name: str) -> str:
     """The source with its own macros replaced by what they stand for; lines keep their numbers."""
     macros: dict[str, tuple[int, str]] = {}
     kept, at = [], 0
@@ -114,24 +121,26 @@ def _expanded(source: str) -> str:
         if match.start() < at:
             continue
         body, end = _group(source, match.end())
-        name = match[1] or match[4] or match[6]
+        macro = match[1] or match[4] or match[6]
         count = int(match[2] or 0) if match[1] else len(match[5] or "") // 2
         if match[6]:
             body = rf"\operatorname{{{body}}}"
         if not match[3]:  # one with an optional argument is left as it is
-            macros[name] = count, body
+            macros[macro] = count, body
         kept.append(source[at : match.start()])
         kept.append("\n" * source.count("\n", match.start(), end))
         at = end
     text = "".join(kept) + source[at:]
     if not macros:
         return text
-    names = "|".join(sorted(map(re.escape, macros), key=len, reverse=True))
-    use = re.compile(rf"\\({names})(?![A-Za-z])")
+    own = "|".join(sorted(map(re.escape, macros), key=len, reverse=True))
+    use = re.compile(rf"\\({own})(?![A-Za-z])")
     for _ in range(8):
         text, count = _once(text, use, macros)
         if not count:
             break
+        if len(text) > LONGEST + len(source):
+            raise UserError(f"{name}: its macros stand for more than {LONGEST:,} characters")
     return text
 
 

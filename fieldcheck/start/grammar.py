@@ -19,6 +19,15 @@ class Unread(ValueError):
     """A formula, or a part of it, that has no reading; the message says which and why."""
 
 
+@contextmanager
+def followed() -> Iterator[None]:
+    """A formula that is nested deeper than it can be followed has no reading."""
+    try:
+        yield
+    except RecursionError:
+        raise Unread("it is nested deeper than can be read") from None
+
+
 @dataclass(frozen=True)
 class Node:
     """A part of a formula: what it is, and of which parts it is made."""

@@ -23,6 +23,7 @@ from fieldcheck.start.grammar import (
     Token,
     Unread,
     called,
+    followed,
     is_index,
     named,
     normal,
@@ -156,7 +157,8 @@ class _Interpreter:
         self._announce(tokens)
         anew = self._is_anew(place)
         try:
-            definition = self._definition(self._sides(tokens, place), place, anew)
+            with followed():
+                definition = self._definition(self._sides(tokens, place), place, anew)
         except Unread:
             definition = None
             if anew:
@@ -165,7 +167,7 @@ class _Interpreter:
             self._lose(tokens, place)
         else:
             definition.line, definition.printed, definition.bare = line, tex, bare
-            with contextlib.suppress(Unread):  # words may say what a formula cannot
+            with contextlib.suppress(Unread), followed():  # words may say what no formula can
                 self._defined(definition)
 
     def _lose(self, tokens: tuple[Token, ...], place: Place) -> None:
@@ -291,20 +293,25 @@ class _Interpreter:
         outcome = Outcome(equation)
         place = equation.sentence, equation.piece
         try:
-            self._is_claimed(place, equation)
-            tokens, conditions = _statement(equation.tokens, self.said.parts)
-            sides = self._sides(tokens, place)
-            definition = self._definition(sides, place, self._is_anew(place))
-            if definition:
-                definition.label, definition.line = equation.label, equation.line
-                definition.printed = equation.tex
-                self._defined(definition)
-                outcome.definition = definition
-            else:
-                outcome.claim = self._claim(sides, place, conditions)
+            with followed():
+                self._is_read(outcome, equation, place)
         except Unread as reason:
             outcome.reason = str(reason)
         return outcome
+
+    def _is_read(self, outcome: Outcome, equation: Equation, place: Place) -> None:
+        """Put into the outcome the definition or the claim that an equation is."""
+        self._is_claimed(place, equation)
+        tokens, conditions = _statement(equation.tokens, self.said.parts)
+        sides = self._sides(tokens, place)
+        definition = self._definition(sides, place, self._is_anew(place))
+        if definition:
+            definition.label, definition.line = equation.label, equation.line
+            definition.printed = equation.tex
+            self._defined(definition)
+            outcome.definition = definition
+        else:
+            outcome.claim = self._claim(sides, place, conditions)
 
     def _is_claimed(self, place: Place, equation: Equation) -> None:
         """Is a displayed formula claimed, and not assumed? Of what it assumes nothing is known."""

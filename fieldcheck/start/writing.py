@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fieldcheck.claim import slug
 from fieldcheck.start.article import Equation
-from fieldcheck.start.grammar import Unread
+from fieldcheck.start.grammar import Unread, followed
 from fieldcheck.start.meaning import Helper, Length, Reading, Value
 from fieldcheck.start.reading import Outcome, Result
 
@@ -310,7 +310,8 @@ def _made(outcome: Outcome, result: Result) -> str:
         return "" if used else _comment(outcome.equation, "a definition that no claim uses")
     if outcome.claim is not None:
         try:
-            return _python(outcome, result.article.name)
+            with followed():
+                return _python(outcome, result.article.name)
         except Unread as reason:
             outcome.claim, outcome.reason = None, str(reason)
     return _stub(outcome, result.article.name)

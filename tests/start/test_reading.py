@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 pytest.importorskip("pylatexenc")
 
 from fieldcheck.ledger import machine
+from fieldcheck.ledger.errors import UserError
 from fieldcheck.start import article, covered, prose, reading, writing
 
 SAID = r"""
@@ -205,6 +207,28 @@ def test_macros_rows_and_labels() -> None:
         ("b", r"\lVert v \rVert \le 2 \le 3"),
         ("equation-3", "u = v"),
     ]
+
+
+def test_macros_that_make_each_other_longer_end() -> None:
+    tens = "".join(
+        rf"\newcommand{{\{a}x}}{{" + rf"\{b}x " * 10 + "}" for a, b in pairwise("abcdefghij")
+    )
+    with pytest.raises(UserError, match=r"a\.tex: its macros stand for more than 2,000,000"):
+        article.scan(rf"{tens} $$ \ax = 1 $$", "a.tex")
+
+
+def test_braces_that_are_too_deep_are_told() -> None:
+    with pytest.raises(UserError, match=r"a\.tex nests braces deeper than can be read"):
+        article.scan(f"$$ {'{' * 5000} u {'}' * 5000} = 1 $$", "a.tex")
+
+
+@pytest.mark.parametrize(("opens", "closes"), [("(", ")"), (r"\sin ", ""), ("u_", "")])
+def test_a_formula_that_is_too_deep_is_not_read_and_others_are(opens, closes) -> None:
+    deep = f"{opens * 400} u {closes * 400}"
+    read = article.scan(f"Let $u$ be real, and ${deep}$. $$ {deep} = 1 $$ $$ u = u $$", "a.tex")
+    first, second = reading.interpret(read).outcomes
+    assert "nested deeper than can be read" in first.reason
+    assert second.reason != first.reason
 
 
 def test_coverage_knows_claims_definitions_and_holes(tmp_path) -> None:
