@@ -167,7 +167,7 @@ def save(run: Run, path: Path) -> None:
 
 def load(path: Path) -> Run:
     """Read a run."""
-    return Run.from_json(json.loads(ordinary.read_text(path)))
+    return Run.from_json(ordinary.read_json(path))
 
 
 def committed(folder: Path, kind: str) -> list[Run]:

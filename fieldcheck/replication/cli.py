@@ -87,12 +87,11 @@ def _bar() -> Progress:
 
 def _rates(file: Path) -> None:
     """The rates that the pilot's results choose, as the protocol writes them."""
-    import json
 
     from . import protocol as paper
     from .study import best_rates
 
-    rows = json.loads(ordinary.read_text(file))["runs"]
+    rows = ordinary.read_json(file)["runs"]
     for task, rates in best_rates(paper.load(), rows).items():
         inside = ", ".join(f'"{arm}" = {rate:g}' for arm, rate in rates.items())
         typer.echo(f"[{task}]  rates = {{ {inside} }}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +40,7 @@ def read(path: Path, against: Path = paper.FILE) -> tuple[Protocol, Record]:
     runs or has more parameters than another, or if the file does not read.
     """
     try:
-        record = json.loads(ordinary.read_text(path))
+        record = ordinary.read_json(path)
         made, runs = record["protocol"], record["runs"]
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise ReplicationError(f"{path} holds no results of a replication: {fault}") from None
