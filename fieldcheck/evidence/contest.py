@@ -74,9 +74,9 @@ def read(path: Path) -> dict[str, Any]:
         raise ContestError(f"cannot read {path}: {fault.strerror or fault}") from None
     try:
         if path.suffix == ".json":
-            point = json.loads(text, parse_float=Fraction)
+            point = json.loads(text, parse_float=_decimal)
         else:
-            point = tomllib.loads(text, parse_float=Fraction)
+            point = tomllib.loads(text, parse_float=_decimal)
     except (ValueError, RecursionError) as fault:
         raise ContestError(f"{path} is no {path.suffix[1:].upper()}: {fault}") from None
     if not isinstance(point, dict):
@@ -87,6 +87,14 @@ def read(path: Path) -> dict[str, Any]:
         if not isinstance(point.get(name), kind):
             raise ContestError(f"{path} lacks {name!r}")
     return point
+
+
+def _decimal(text: str) -> Fraction:
+    """A decimal, exactly; ValueError for one that would be written out for ever."""
+    exponent = text.lower().partition("e")[2]
+    if len(exponent.lstrip("+-0")) > 4:
+        raise ValueError(f"{text} has an exponent of more than four digits")
+    return Fraction(text)
 
 
 # --- the point ------------------------------------------------------------------------------------

@@ -197,6 +197,8 @@ def test_a_law_is_no_statement_about_a_point():
         ("none.toml", None, "cannot read"),
         ("a.toml", "claim = ", "is no TOML"),
         ("a.json", "{", "is no JSON"),
+        ("a.json", '{"x": 1e1000000000}', "1e1000000000 has an exponent of more than four digits"),
+        ("a.toml", "x = -2.5E-99999", "-2.5E-99999 has an exponent of more than four digits"),
         ("b.json", "[]", "holds a list"),
         ("c.toml", "inputs = {}\nclaim = 3", "lacks 'claim'"),
         ("d.toml", 'claim = "x"', "lacks 'inputs'"),
