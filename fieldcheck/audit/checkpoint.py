@@ -7,7 +7,6 @@ as in :mod:`fieldcheck.audit.weights`), O (H x C x r) with its bias, an MLP and 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -139,7 +138,7 @@ def minilm() -> Checkpoint:
 def _config(path: Path) -> dict[str, Any]:
     file = path / "config.json"
     try:
-        config = json.loads(ordinary.read_text(file))
+        config = ordinary.read_json(file)
     except FileNotFoundError:
         raise StudyError(f"{path} has no config.json") from None
     except (OSError, ValueError) as fault:

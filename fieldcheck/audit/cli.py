@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -73,7 +74,7 @@ def audit(
 
     `fieldcheck audit "torch.nn:TransformerEncoderLayer(64, 4, batch_first=True)" --html page.html`
     """
-    if Path(target).is_dir():
+    if os.path.isdir(target):  # False also of words too long to name a file
         weights(Path(target), json=json, html=html, seed=seed)
         return
     with _told():
@@ -118,6 +119,8 @@ def _told() -> Iterator[None]:
 
 
 def _writable(outputs: list[Path]) -> None:
+    if len(set(map(os.path.realpath, outputs))) < len(outputs):
+        raise StudyError(f"{outputs[0]} is named twice: one would overwrite the other")
     for file in outputs:
         if not file.parent.is_dir():
             raise StudyError(f"the folder {file.parent} does not exist")

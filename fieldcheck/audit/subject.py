@@ -15,8 +15,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
-from .errors import AuditError
+from .errors import BROKEN, AuditError, said
 from .products import Products, _differentiable
 
 LEAN = 1e8
@@ -37,6 +38,7 @@ class Subject:
     ) -> None:
         _check_example(example)
         self.own, self.example, self.seed = module, example.detach().clone(), seed
+        check_built(module)
         _check_devices(module, example)
         self._lay_out(example, channels)
         self.is_module = isinstance(module, nn.Module)
@@ -96,10 +98,9 @@ class Subject:
                 y: Any = module(x.clone().requires_grad_().clone())
             except AuditError:
                 raise
-            except Exception as fault:
-                said = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:160]
+            except BROKEN as fault:
                 raise AuditError(
-                    f"the module fails on an input of shape {_shape(x)}, {_kind(x)}: {said}"
+                    f"the module fails on an input of shape {_shape(x)}, {_kind(x)}: {said(fault)}"
                 ) from None
         return _like(y, x)
 
@@ -215,6 +216,14 @@ def _check_example(x: object) -> None:
         raise AuditError("the example is not finite")
 
 
+def check_built(module: object) -> None:
+    """Refuse a module whose weights have no shape yet."""
+    if isinstance(module, nn.Module) and any(
+        map(is_lazy, [*module.parameters(), *module.buffers()])
+    ):
+        raise AuditError("the module has lazy parameters: call it once, and audit it then")
+
+
 def _check_devices(module: object, x: Tensor) -> None:
     if not isinstance(module, nn.Module):
         return
@@ -238,8 +247,14 @@ def _like(y: Any, x: Tensor | None) -> Tensor:
         raise AuditError(f"the module gives {type(y).__name__}, not a tensor")
     if not (y.is_floating_point() or y.is_complex()):
         raise AuditError(f"the module gives {_kind(y)}: a field needs real or complex numbers")
+    if y.layout != torch.strided or y.is_nested:
+        raise AuditError(f"the module gives a {_layout(y)} tensor: give a dense one")
+    if y.is_inference():  # no graph can be made of it, and of a copy can
+        y = y.clone()
     if x is None:
         return y
+    if y.device != x.device:
+        raise AuditError(f"the module answers on {y.device}, and was asked on {x.device}")
     if y.shape != x.shape:
         raise AuditError(
             f"a field has the shape of its state, and the module makes {_shape(y)} of {_shape(x)}"
@@ -247,6 +262,10 @@ def _like(y: Any, x: Tensor | None) -> Tensor:
     if y.is_complex() != x.is_complex():
         raise AuditError(f"a field is of its state's kind, and here {_kind(x)} becomes {_kind(y)}")
     return y.detach()
+
+
+def _layout(y: Tensor) -> str:
+    return "nested" if y.is_nested else str(y.layout).removeprefix("torch.").replace("_", " ")
 
 
 def _count(module: object) -> int:

@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .errors import AuditError
-from .subject import Subject
+from .errors import BROKEN, AuditError, said
+from .subject import Subject, check_built
 
 LARGEST = 1 << 32
 """Entries of a state, more than which no machine would hold with all that is made of it."""
@@ -47,6 +47,7 @@ def load(text: str, item: str | None = None) -> Callable[[Tensor], Any]:
         raise AuditError(f"{text} is a class: say how to build it, as in torch.nn:LayerNorm(8)")
     if not callable(found):
         raise AuditError(f"{text} is {type(found).__name__}, and cannot be called")
+    check_built(found)
     return found if item is None else Item(found, item)
 
 
@@ -122,8 +123,8 @@ def _program(path: Path) -> nn.Module:
         # traceback; the sentence below says it.
         with _quiet("torch.export"):
             return torch.export.load(path).module()
-    except Exception as fault:
-        raise AuditError(f"{path} is no exported program: {_said(fault)}") from None
+    except BROKEN as fault:
+        raise AuditError(f"{path} is no exported program: {said(fault)}") from None
 
 
 @contextmanager
@@ -146,7 +147,7 @@ def _attribute(text: str) -> Any:
         )
     try:
         tree = ast.parse(rest, mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise AuditError(f"{rest!r} is no attribute and no call") from None
     return _resolve(_import(home), tree, home, rest)
 
@@ -161,7 +162,7 @@ def _resolve(module: Any, tree: ast.expr, home: str, text: str) -> Any:
         try:
             args = [ast.literal_eval(a) for a in tree.args]
             kwargs = {str(k.arg): ast.literal_eval(k.value) for k in tree.keywords}
-        except ValueError:
+        except (ValueError, RecursionError):
             raise AuditError(
                 f"the arguments of {text} must be plain numbers, words, lists"
             ) from None
@@ -169,8 +170,8 @@ def _resolve(module: Any, tree: ast.expr, home: str, text: str) -> Any:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(0)
                 return made(*args, **kwargs)
-        except Exception as fault:
-            raise AuditError(f"{text} cannot be built: {_said(fault)}") from None
+        except BROKEN as fault:
+            raise AuditError(f"{text} cannot be built: {said(fault)}") from None
     raise AuditError(f"{text!r} is no attribute and no call")
 
 
@@ -195,9 +196,5 @@ def _import(home: str) -> Any:
         return importlib.import_module(home)
     except AuditError:
         raise
-    except Exception as fault:
-        raise AuditError(f"{home} cannot be imported: {_said(fault)}") from None
-
-
-def _said(fault: BaseException) -> str:
-    return (str(fault).strip().splitlines() or [type(fault).__name__])[0][:160]
+    except BROKEN as fault:
+        raise AuditError(f"{home} cannot be imported: {said(fault)}") from None

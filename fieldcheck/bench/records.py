@@ -132,8 +132,9 @@ class Run:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Run:
-        if data.get("schema") != SCHEMA:
-            raise ValueError(f"this is no bench result: schema is {data.get('schema')!r}")
+        found = data.get("schema") if isinstance(data, dict) else None
+        if found != SCHEMA:
+            raise ValueError(f"this is no bench result: schema is {found!r}")
         return cls(
             data["environment"], data["settings"], data["ceilings"],
             [Row(**row) for row in data["rows"]],

@@ -158,6 +158,7 @@ def test_files_that_are_missing_or_broken(changed, tmp_path):
         ("tokenizer.json", "{", "tokenizer.json cannot be read"),
         ("model.safetensors", "not tensors", "model.safetensors cannot be read"),
         ("config.json", "{", "config.json cannot be read"),
+        ("config.json", "[" * 100_000, "config.json cannot be read: it is nested too deep"),
     ):
         (folder / name).write_text(content)
         with pytest.raises(StudyError, match=words):

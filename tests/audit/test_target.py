@@ -86,6 +86,10 @@ def test_a_folder_is_studied(tmp_path, monkeypatch):
         (["torch.nn:Linear(4, 4, 4, 4, 4, 4, 4)"], "cannot be built"),
         (["torch.nn:Linear(x, 4)"], "must be plain"),
         (["torch.nn:Linear(4"], "no attribute and no call"),
+        (["torch.nn:" + "(" * 20_000], "no attribute and no call"),
+        (["torch.nn:Linear(" + "[" * 99 + "]" * 99 + ", 'a'" * 99 + ")"], "cannot be built"),
+        (["torch.nn:LazyLinear(4)"], "has lazy parameters"),
+        ([""], "'' names nothing"),
         (["torch.nn:Linear(4, 8)"], "makes 16x8 of 16x4"),
         (["torch:relu", "--shape", "axb"], "is no shape"),
         (["torch:relu", "--shape", "9" * 30], "entries"),
@@ -96,17 +100,34 @@ def test_a_folder_is_studied(tmp_path, monkeypatch):
         (["no.pt2"], "there is no file no.pt2"),
         (["no.py:f"], "there is no file no.py"),
         (["torch:relu", "--html", "/no/such/page.html"], "does not exist"),
+        (["torch:relu", "--html", "{out}"], "is named twice"),
         (["torch.nn:LSTM(4, 4)", "--shape", "6x4"], "choose an entry"),
         (["torch.nn:Linear(4, 4, device='meta')", "--shape", "6x4"], "on meta"),
     ],
 )
 def test_one_sentence_for_what_does_not_fit(words, said, tmp_path):
     out = tmp_path / "a.json"
-    result = run(*words, "--json", str(out))
+    result = run(*(word.replace("{out}", str(out)) for word in words), "--json", str(out))
     assert result.exit_code == 2
     assert said in result.output.replace("\n", " ")
     assert "Traceback" not in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "said"),
+    [
+        ("raise SystemExit(0)", "m.py:f", "cannot be imported"),
+        ("def make():\n    raise SystemExit(0)", "m.py:make()", "cannot be built"),
+        ("def f(x):\n    raise GeneratorExit", "m.py:f", "fails on an input"),
+    ],
+)
+def test_a_file_that_leaves_is_told(text, target, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.py").write_text(text)
+    result = run(target)
+    assert result.exit_code == 2
+    assert said in result.output.replace("\n", " ")
 
 
 @pytest.mark.parametrize("bad", [b"", b"no archive"])

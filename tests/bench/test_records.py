@@ -60,6 +60,9 @@ def test_another_file_is_refused(tmp_path):
     (tmp_path / "x.json").write_text('{"schema": "something else"}')
     with pytest.raises(ValueError, match="this is no bench result: schema is 'something else'"):
         records.load(tmp_path / "x.json")
+    (tmp_path / "x.json").write_text("[1]")
+    with pytest.raises(ValueError, match="this is no bench result: schema is None"):
+        records.load(tmp_path / "x.json")
 
 
 def test_exponent_of_an_exact_power_and_of_noise():
