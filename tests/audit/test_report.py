@@ -90,6 +90,90 @@ def test_what_is_cut_off_from_autograd_is_still_found():
     assert report(lambda x: torch.tanh(x.detach()), POINT)["gradient"].verdict == "yes"
 
 
+STEPS = {
+    "signs, mixed": lambda x: torch.sign(x) @ random(4, 4),
+    "rounded, mixed": lambda x: torch.round(x) @ random(4, 4),
+    "turned by whole numbers": lambda x: x + torch.floor(x) @ (random(4, 4) - random(4, 4).T),
+    "rounded to thousandths": lambda x: torch.round(1000 * x) / 1000 @ random(4, 4),
+    "later tokens, switched": lambda x: random(6, 6).triu() @ (x > 0).to(x.dtype),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_force_that_jumps_is_no_gradient_for_its_zero_derivative(name):
+    """Almost everywhere its Jacobian is symmetric, or none; its works tell."""
+    found = report(STEPS[name], random(6, 4, seed=9))
+    assert found["gradient"].verdict == "no"
+    assert found.certain("gradient")
+    keys = ("diagonal", "token", "hamiltonian", "symplectic", "prox")
+    assert "yes" not in {found[key].verdict for key in keys}
+
+
+@pytest.mark.parametrize(
+    "step", [torch.sign, nn.Hardshrink(), lambda x: x.argsort(-1).argsort(-1) + 0.0 * x]
+)
+def test_a_gradient_that_jumps_is_one_by_its_works(step):
+    found = report(step, random(6, 4, seed=9))
+    assert {found[key].verdict for key in ("gradient", "diagonal", "token")} == {"yes"}
+    assert "by works" in found["gradient"].note
+    assert found["hamiltonian"].verdict != "yes"
+
+
+def test_what_is_steep_or_bent_does_not_jump():
+    for smooth in (torch.tanh, torch.relu, lambda x: torch.tanh(1e4 * x), torch.abs):
+        found = report(smooth, random(6, 4, seed=9), only=["gradient"])["gradient"]
+        assert (found.verdict, found.note) == ("yes", "")
+
+
+@pytest.mark.parametrize("radius", [1e-3, 1.0, 1e3])
+def test_a_ball_is_not_homogeneous_wherever_the_example_lies(radius):
+    ball = lambda x: x / torch.clamp(x.norm() / radius, min=1)
+    found = report(ball, random(6, 4), only=["homogeneous"])["homogeneous"]
+    assert (found.verdict, found.measured > 0.1) == ("no", True)
+    for degree in (-1, 0, 1, 3):
+        power = lambda x, d=degree: x * x.norm() ** (d - 1)
+        found = report(power, random(6, 4), only=["homogeneous"])["homogeneous"]
+        assert (found.verdict, found.detail["degree"]) == ("yes", degree)
+
+
+def test_what_is_idempotent_only_near_the_example_is_not():
+    for module in (lambda x: torch.tanh(1e4 * x), lambda x: x + (x > 3).to(x.dtype)):
+        found = report(module, random(6, 4), only=["idempotent"])["idempotent"]
+        assert found.verdict == "no"
+
+
+def test_a_slope_that_is_hardly_negative_is_found():
+    """One entry in fifty falls, by a hundredth: many directions lie near it."""
+    falls = lambda x: (x + 1.02 * torch.sin(x)) / 2
+    found = report(falls, random(6, 8, seed=9), only=["monotone", "firm"])
+    assert found["monotone"].verdict == found["firm"].verdict == "no"
+    edge = report(lambda x: (x + torch.sin(x)) / 2, random(6, 8, seed=9), only=["monotone", "firm"])
+    assert edge["monotone"].verdict == edge["firm"].verdict == "yes"
+
+
+def test_a_force_in_inference_mode_is_asked():
+    @torch.inference_mode()
+    def sealed(x):
+        return x @ torch.ones(4, 4, dtype=x.dtype).triu()
+
+    found = report(sealed, POINT)
+    assert found["gradient"].verdict == "no"
+    assert found["U_N"].verdict == "yes"
+
+
+class Speechless(RuntimeError):
+    def __str__(self):
+        raise ValueError("it has no words")
+
+
+def leaves(x):
+    raise SystemExit(0)
+
+
+def breaks(x):
+    raise Speechless
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
 def test_a_single_module_is_asked_in_double(dtype):
     found = report(nn.LayerNorm(4).to(dtype), POINT.to(dtype), only=["gradient", "S_N"])
@@ -114,6 +198,11 @@ def test_a_single_module_is_asked_in_double(dtype):
         (lambda x: x @ POINT[:2], POINT, "fails on an input of shape 6x4, float64"),
         (nn.Linear(4, 4, device="meta"), POINT.float(), "is on meta and the example on cpu"),
         (nn.Embedding(5, 4), POINT, "fails on an input"),
+        (leaves, POINT, "fails on an input of shape 6x4, float64: 0"),
+        (breaks, POINT, "fails on an input of shape 6x4, float64: Speechless"),
+        (lambda x: x.to_sparse(), POINT, "gives a sparse coo tensor: give a dense one"),
+        (lambda x: x.to("meta"), POINT, "answers on meta, and was asked on cpu"),
+        (nn.LazyLinear(4), POINT, "has lazy parameters"),
     ],
 )
 def test_refusals(module, x, words):

@@ -17,14 +17,17 @@ PRESENT = 1e-7
 def homogeneous(s: Subject, _: Answers) -> Answer:
     """F(λx) = λ^d F(x) for positive λ; the number is d where it holds, else the defect."""
     worst, degrees, witness = 0.0, [], None
+    wide = lambda t: t.to(torch.complex128 if t.is_complex() else torch.float64)
     for z in s.points(2):
-        f = s.at(z)
+        f = wide(s.at(z))
         size = float(f.norm())
         if not size:
             continue
-        for scale in (2.0, 0.5, 3.0):
-            g = s.fresh(scale * z)
+        for scale in (2.0, 0.5, 3.0, *_far(s)):
+            g = wide(s.fresh(scale * z))
             along = abs(complex(torch.sum(f.conj() * g))) / size**2
+            if scale in _far(s) and not math.isfinite(along):
+                continue  # out of the format's range
             if not along or not math.isfinite(along):
                 return Answer(NO, 1.0, s.tol, "", {"scale": scale})
             degree = round(math.log(along) / math.log(scale) * 2) / 2
@@ -37,6 +40,14 @@ def homogeneous(s: Subject, _: Answers) -> Answer:
     if worst <= s.tol and len(set(degrees)) == 1:
         return Answer(YES, worst, s.tol, f"degree {degrees[0]:g}", None, {"degree": degrees[0]})
     return Answer(NO, worst, s.tol, "", witness)
+
+
+def _far(s: Subject) -> tuple[float, ...]:
+    """Factors so large and small that a ball, a threshold, a guard is inside or out of them."""
+    if s.eps > 1e-6 or s.lean:
+        return ()
+    far = 2.0 ** (20 if s.eps < 1e-12 else 8)
+    return far, 1 / far
 
 
 def taylor(s: Subject, so_far: Answers) -> Answer:

@@ -1,13 +1,14 @@
 """Idempotent, nonexpansive, firmly nonexpansive, monotone; and what follows, projection and prox.
 
 Each is a bound over all pairs of states, and is searched: the derivative is asked for its worst
-direction by power iteration, at states of several sizes, and pairs of states at several distances
+direction in a Krylov space, at states of several sizes, and pairs of states at several distances
 are tried beside, which see jumps.  A no comes with two states that show it; a yes says that the
 search found none.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -19,19 +20,23 @@ from ..errors import AuditError
 from ..subject import Subject, relative
 
 NEAR = (1.0, 0.1, 0.03, 0.01)
+LARGE = 1 << 14
+"""Entries of a state, for more than which the search of a direction is a shorter one."""
 
 
 def idempotent(s: Subject, _: Answers) -> Answer:
     """F(F(x)) = F(x)."""
     worst, witness = 0.0, None
-    for k, z in enumerate(s.points()):
+    for name, z in _states(s):
         f = s.at(z)
+        if name != "x" and not torch.isfinite(s.real(f)).all():
+            continue
         try:
             defect = relative(s.fresh(f), f)
         except AuditError as fault:
             return not_asked(str(fault))
         if not defect <= worst:
-            worst, witness = defect, {"point": k}
+            worst, witness = defect, {"point": name}
     return judged(worst, s.tol, witness)
 
 
@@ -77,7 +82,7 @@ def _pair(s: Subject, z: Tensor, apart: Tensor) -> tuple[Tensor, Tensor] | None:
 
 
 def _climb(s: Subject, form: str, step: Callable[[Any, Tensor], Tensor], start: int) -> list[Tried]:
-    """(name, state, direction h, J h) after some power iterations of ``step``, at each state."""
+    """(name, state, direction h, J h), h where the symmetric ``step`` is largest, at each state."""
     found: list[Tried] = []
     for k, (name, z) in enumerate(_states(s)):
         if start > 60 and name in ("x/10", "-x"):
@@ -89,15 +94,35 @@ def _climb(s: Subject, form: str, step: Callable[[Any, Tensor], Tensor], start: 
         if p.note:
             continue
         h = s.normal(start + k, like=s.real(z).double())
-        for _ in range(3 if s.lean else 6):
-            h = h / max(float(h.norm()), 1e-300)
-            h = step(p, h)
-            if not torch.isfinite(h).all() or not float(h.norm()):
-                break
-        else:
-            h = h / float(h.norm())
-            found.append((f"{name}, along its {form} direction", z, h, p.push(h)))
+        steps = 3 if s.lean else 8 if h.numel() > LARGE else 24
+        top = _largest(functools.partial(step, p), h, steps)
+        if top is not None:
+            found.append((f"{name}, along its {form} direction", z, top, p.push(top)))
     return found
+
+
+def _largest(apply: Callable[[Tensor], Tensor], h: Tensor, steps: int) -> Tensor | None:
+    """The direction where a symmetric map is largest, from its Krylov space (C. Lanczos 1950)."""
+    basis: list[Tensor] = []
+    images: list[Tensor] = []
+    for _ in range(min(steps, h.numel())):
+        for _ in range(2):  # twice is enough
+            h = h - sum((float((b * h).sum()) * b for b in basis), torch.zeros_like(h))
+        size = float(h.norm())
+        if not size > 1e-10 * (float(images[-1].norm()) if images else 0.0):
+            break
+        basis.append(h / size)
+        images.append(apply(basis[-1]))
+        if not torch.isfinite(images[-1]).all():
+            return None
+        h = images[-1]
+    if not basis:
+        return None
+    q, w = (torch.stack([t.flatten() for t in rows]) for rows in (basis, images))
+    small = q @ w.T
+    best = torch.linalg.eigh((small + small.T) / 2).eigenvectors[:, -1]
+    found = (best @ q).reshape(h.shape)
+    return found / float(found.norm())
 
 
 def _search(s: Subject) -> list[Tried]:
@@ -105,9 +130,8 @@ def _search(s: Subject) -> list[Tried]:
     if not s.searched:
         grow = lambda p, h: p.pull(p.push(h))
         found = _pairs(s) + _climb(s, "longest", grow, 60)
-        top = _longest(found)
         if not s.lean:
-            lower = lambda p, h: 2 * top * h - p.push(h) - p.pull(h)
+            lower = lambda p, h: -p.push(h) - p.pull(h)
             firm = lambda p, h: _reflect(p.pull, _reflect(p.push, h))
             found += _climb(s, "lowest", lower, 80) + _climb(s, "most reflected", firm, 90)
         s.searched.extend(found)
@@ -169,11 +193,11 @@ def firm(s: Subject, _: Answers) -> Answer:
 
 def monotone(s: Subject, _: Answers) -> Answer:
     """⟨F(x) - F(y), x - y⟩ ≥ 0; the number is the cosine's least value found, with a minus."""
-    longest = _longest(_search(s))
+    # Beside the longest quotient found, a tiny one is rounding.
+    least = max(1e-4, 30 * s.eps**0.4) * _longest(_search(s))
 
     def score(h: Tensor, w: Tensor) -> float:
-        # Beside the longest quotient found, a tiny one is rounding.
-        size = float(h.norm() * max(float(w.norm()), 1e-6 * longest * float(h.norm())))
+        size = float(h.norm() * max(float(w.norm()), least * float(h.norm())))
         return -float((h * w).sum()) / size if size else 0.0
 
     return _bounded(s, score, 0.0)

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..answer import NO, UNDECIDED, YES, Answer, Answers
 from ..subject import Subject
 from . import line
+from .jumps import by_works, jumps
 from .probes import pushes
 
 
@@ -30,6 +31,8 @@ def gradient(s: Subject, _: Answers) -> Answer:
             notes = [f"by finite differences: {s.products(z).note}"]
     defect, k = max(found)
     note = "; ".join(notes)
+    if defect <= limit and jumps(s):
+        return by_works(s)
     if defect <= limit:
         return Answer(YES, defect, limit, note, None, {"share": found[0][0] ** 2})
     detail = {"share": found[0][0] ** 2, "error": error, **where}

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..answer import UNDECIDED, YES, Answer, Answers, judged, not_asked
 from ..subject import Subject
+from .jumps import doubted
 
 MOST = 8
 """As many channels or tokens are asked at once."""
@@ -39,7 +40,7 @@ def diagonal(s: Subject, so_far: Answers) -> Answer:
     answer = judged(defect, limit, {"channels": some}, _scope(some, s.channels, "channels"))
     if answer.verdict == YES and len(some) == s.channels:
         answer.detail["weights"] = m.tolist()
-    return answer
+    return _or_gradient(answer, so_far)
 
 
 def token(s: Subject, so_far: Answers) -> Answer:
@@ -52,7 +53,13 @@ def token(s: Subject, so_far: Answers) -> Answer:
     found = [_solve(*_system(s, z, some, -2, off_force=True)) for z in _points(s)]
     defect = max(d for d, _ in found)
     limit = 3 * max(s.limit(z) for z in _points(s))
-    return judged(defect, limit, {"tokens": some}, _scope(some, s.tokens, "tokens"))
+    answer = judged(defect, limit, {"tokens": some}, _scope(some, s.tokens, "tokens"))
+    return _or_gradient(answer, so_far)
+
+
+def _or_gradient(answer: Answer, so_far: Answers) -> Answer:
+    """What is a gradient without weights is one with them, however that was seen."""
+    return answer if so_far["gradient"].verdict == YES else doubted(answer, so_far)
 
 
 def _points(s: Subject) -> list[Tensor]:

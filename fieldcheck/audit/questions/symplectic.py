@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..answer import UNDECIDED, Answer, Answers, judged, not_asked
 from ..subject import Subject
+from .jumps import doubted
 from .probes import pushes, skewness
 
 Turn = Callable[[Tensor], Tensor]
@@ -58,4 +59,5 @@ def _best(
     found = {name: max(defect(pushes(s, z), turn) for z in points) for name, turn in ways.items()}
     name = min(found, key=found.__getitem__)
     limit = 3 * max(s.limit(z) for z in points)
-    return judged(found[name], limit, {"pairs of channels": name}, "", layout=name)
+    answer = judged(found[name], limit, {"pairs of channels": name}, "", layout=name)
+    return doubted(answer, so_far)
