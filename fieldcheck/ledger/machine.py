@@ -173,12 +173,22 @@ def _kept_in() -> Iterator[None]:
         os._exit = before
 
 
+def _words(fault: BaseException) -> str:
+    """The name of a fault and what it says, if it can."""
+    name = type(fault).__name__
+    try:
+        return f"{name}: {fault}"
+    except Exception:
+        return name
+
+
 def _told(fault: BaseException, where: Path) -> str:
     """A fault of a claims file in one line: its place in the file (or folder), and what it is."""
     from fieldcheck.claim import ClaimError
 
     if isinstance(fault, SyntaxError):
-        return f"{fault.filename}, line {fault.lineno}: {fault.msg}"
+        line = f"{fault.filename}, line {fault.lineno}" if fault.filename else where
+        return f"{line}: {fault.msg}"
     home = where.resolve()
     frames = traceback.extract_tb(fault.__traceback__)
     inside = [
@@ -186,7 +196,7 @@ def _told(fault: BaseException, where: Path) -> str:
         for frame in frames
         if home in (Path(frame.filename).resolve(), *Path(frame.filename).resolve().parents)
     ]
-    what = str(fault) if isinstance(fault, ClaimError) else f"{type(fault).__name__}: {fault}"
+    what = str(fault) if isinstance(fault, ClaimError) else _words(fault)
     own = [frame for frame in inside if Path(frame.filename).name != "__init__.py"]
     if own:
         name = where if where.is_file() else own[-1].filename

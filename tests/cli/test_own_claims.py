@@ -32,6 +32,12 @@ def test_a_theorists_own_file(home):
     assert not (home / "_build" / "ledger.json").exists()
 
 
+SPEECHLESS = """class Speechless(Exception):
+    def __str__(self):
+        raise self
+raise Speechless"""
+
+
 def _body(line: str, before: str = "") -> str:
     """A file whose claim has this last line."""
     return HEAD.replace("    return Equal((x + 1) * (x + 1), x * x + 2 * x + 1)", f"    {line}") + (
@@ -45,6 +51,8 @@ def _body(line: str, before: str = "") -> str:
         ("x = (", r"mine.py, line 1: '(' was never closed"),
         ("import nothing_of_this_name", "mine.py, line 1: ModuleNotFoundError"),
         ("x = 1\ny = x / 0", "mine.py, line 2: ZeroDivisionError"),
+        ("x = 1\0", "mine.py: source code string cannot contain null bytes"),
+        (SPEECHLESS, "mine.py, line 4: Speechless"),
         ("x = 1", "mine.py registers no claim"),
         (HEAD, "my-square: no neighbour"),
         (_body("return Equal(x * 0.5, x / 2)"), "float literal 0.5"),
@@ -53,7 +61,8 @@ def _body(line: str, before: str = "") -> str:
         (HEAD.replace("my-square", "My Square") + NEIGHBOUR, "'My Square' is no claim id"),
         (HEAD.replace('"my-square"', '"my-square", needs=["no-such"]') + NEIGHBOUR, "'no-such'"),
     ],
-    ids=["syntax", "import", "raises", "no claim", "no neighbour", "float literal", "repeated id",
+    ids=["syntax", "import", "raises", "null byte", "speechless", "no claim", "no neighbour",
+         "float literal", "repeated id",
          "repeated key", "bad id", "unknown need"],
 )  # fmt: skip
 @pytest.mark.parametrize("command", ["list", "verify"])
