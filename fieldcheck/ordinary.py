@@ -63,6 +63,16 @@ def read_json(path: Path) -> Any:
         raise ValueError("it is nested too deep") from None
 
 
+def behind(path: Path) -> Path:
+    """Where a link leads to; OSError if it leads to itself."""
+    if not path.is_symlink():
+        return path
+    end = Path(os.path.realpath(path))
+    if end.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return end
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all: whoever is ended meanwhile leaves the old one, and beside
     it at most a ``.part`` that the next to write takes for its own.
@@ -73,10 +83,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OSError: as the system has it.
     """
-    if path.is_symlink():
-        path = Path(os.path.realpath(path))
-        if path.is_symlink():
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    path = behind(path)
     if path.exists() and not path.is_file():
         # A pipe that nobody reads is an error, and not waited for.
         handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))

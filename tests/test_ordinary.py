@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fieldcheck import ordinary
+from fieldcheck.ledger import store
 from tests.cli.commands import BAD, call, home  # noqa: F401
 
 
@@ -56,6 +57,8 @@ def test_links_that_lead_to_themselves_are_no_place_to_write(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match="symbolic links"):
         ordinary.write_text(tmp_path / "loop", "x")
+    with pytest.raises(OSError, match="symbolic links"):
+        store._real(tmp_path / "loop")
     (tmp_path / "a").symlink_to("b")
     ordinary.write_text(tmp_path / "a", "x")
     assert (tmp_path / "b").read_text() == "x"

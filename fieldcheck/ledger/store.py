@@ -174,7 +174,7 @@ def check_writable(path: Path) -> None:
 
 def _real(path: Path) -> Path:
     """Where a link leads to: it is the file that is written, the link stays."""
-    return path.resolve() if path.is_symlink() else path
+    return ordinary.behind(path)
 
 
 JOURNAL, HALF = ".journal", ".half"
