@@ -13,7 +13,7 @@ from typing import Any
 
 from fieldcheck import ordinary
 from fieldcheck.ledger.errors import UserError
-from fieldcheck.start.grammar import OTHER_RELATIONS, RELATIONS, Environment, Token
+from fieldcheck.start.grammar import OTHER_RELATIONS, RELATIONS, TEXT, Environment, Token
 
 _DISPLAYED = "equation align gather multline eqnarray displaymath flalign alignat math"
 DISPLAYED = frozenset(_DISPLAYED.split())
@@ -22,6 +22,11 @@ _INNER = "split aligned gathered alignedat array"
 INNER = frozenset(_INNER.split())
 _SKIPPED = "figure table tikzpicture verbatim lstlisting thebibliography tabular algorithm"
 SKIPPED = frozenset(_SKIPPED.split())
+_THEOREMS = (
+    r"theorem|thm|lemma|lem|proposition|prop|corollary|cor|remark|rem|example|ex|exercise|claim|"
+    r"conjecture|fact|observation"
+)
+THEOREMS = re.compile(rf"(?:{_THEOREMS})s?")
 
 
 @dataclass
@@ -43,6 +48,9 @@ class Sentence:
 
     pieces: list[tuple[str, Any]] = field(default_factory=list)
     line: int = 0
+    paragraph: int = 0
+    theorem: int = 0
+    """The number of the theorem that it stands in, or in the proof of; 0 outside of all."""
 
     def __str__(self) -> str:
         shown = {"text": "{}", "math": "${}$", "display": "[…]"}
@@ -201,6 +209,7 @@ class _Reader:
         self.name, self.lines = name, lines
         self.equations: list[Equation] = []
         self.sentences: list[Sentence] = [Sentence()]
+        self.paragraph = self.theorem = self.theorems = 0
 
     def walk(self, nodes: Iterable[Any]) -> None:
         for node in nodes or ():
@@ -229,12 +238,19 @@ class _Reader:
             if name == "alignat":
                 tex = re.sub(r"^\s*\{\d+\}", "", tex)
             self.display(tex, node.pos)
+        elif THEOREMS.fullmatch(name) or name == "proof":
+            self.theorems += name != "proof"
+            self.new_paragraph()
+            self.theorem = self.theorems
+            self.walk(node.nodelist)
+            self.new_paragraph()
+            self.theorem = 0
         elif name not in SKIPPED:
             self.walk(node.nodelist)
 
     def command(self, node: Any) -> None:
         if node.macroname in ("section", "subsection", "subsubsection", "paragraph", "chapter"):
-            self.ended()
+            self.new_paragraph()
             return
         if node.macroname in ("emph", "textit", "textbf", "item", "footnote"):
             arguments = node.nodeargd.argnlist if node.nodeargd else ()
@@ -245,11 +261,13 @@ class _Reader:
         paragraphs = re.split(r"\n\s*\n", text)
         for number, paragraph in enumerate(paragraphs):
             if number:
-                self.ended()
+                self.new_paragraph()
             for part in re.split(r"(?<=[.!?])(?=\s+[A-Z(])", paragraph):
                 self.piece("text", part, position)
                 # Whether the sentence ends here is seen when the next words come: "e.g." does not.
-                if re.search(r"[.!?]\s*$", part) and not re.search(r"(e\.g|i\.e|cf|resp)\.$", part):
+                if re.search(r"[.!?]\s*$", part) and not re.search(
+                    r"(e\.g|i\.e|cf|resp)\.\s*$", part
+                ):
                     self.ended()
 
     def piece(self, kind: str, what: Any, position: int) -> None:
@@ -257,7 +275,13 @@ class _Reader:
             return
         if not self.sentences[-1].pieces:
             self.sentences[-1].line = self.lines.of(position)
+            self.sentences[-1].paragraph = self.paragraph
+            self.sentences[-1].theorem = self.theorem
         self.sentences[-1].pieces.append((kind, what))
+
+    def new_paragraph(self) -> None:
+        self.ended()
+        self.paragraph += 1
 
     def ended(self) -> None:
         if self.sentences[-1].pieces:
@@ -338,7 +362,10 @@ def _rows(tex: str) -> Iterator[tuple[str, str]]:
         return
     for row in joined:
         found = _LABEL.search(row)
-        yield (found[1] if found else ""), row.replace("&", " ") if "matrix" not in row else row
+        yield (
+            (found[1] if found else ""),
+            row.replace("&", " ") if not re.search("matrix|cases", row) else row,
+        )
 
 
 def _split(tex: str) -> list[str]:
@@ -393,13 +420,15 @@ def _plain_environment() -> Any:
     return EnvironmentSpec("")
 
 
-def _flat(nodes: Iterable[Any]) -> Iterator[Token]:
+def _flat(nodes: Iterable[Any], words: bool = False) -> Iterator[Token]:
+    """The tokens of nodes; in words spaces count."""
+    before = ""
     for node in nodes or ():
         kind = type(node).__name__
         if kind == "LatexCharsNode":
-            yield from re.findall(r"\S", node.chars)
+            yield from node.chars if words else re.findall(r"\S", node.chars)
         elif kind == "LatexGroupNode":
-            yield tuple(_flat(node.nodelist))
+            yield tuple(_flat(node.nodelist, words=before in TEXT))
         elif kind == "LatexEnvironmentNode":
             yield Environment(node.environmentname, tuple(_flat(node.nodelist)))
         elif kind == "LatexMacroNode":
@@ -408,3 +437,4 @@ def _flat(nodes: Iterable[Any]) -> Iterator[Token]:
             yield node.specials_chars
         elif kind == "LatexMathNode":
             yield tuple(_flat(node.nodelist))
+        before = f"\\{node.macroname}" if kind == "LatexMacroNode" else ""

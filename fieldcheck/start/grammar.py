@@ -107,6 +107,12 @@ FUNCTIONS = {
     "logsumexp": "lse", "LSE": "lse", "lse": "lse",
 }  # fmt: skip
 """Functions that need no definition, by the name that is typed."""
+SPECTRA = {"lam": "eigenvalues", "lam_max": "top_eigenvalue", "lam_min": "least_eigenvalue"}
+"""Functions of symmetric matrices, where an article speaks of eigenvalues."""
+MEANS = {"E": "expectation", "average": "average", "Var": "Var", "Cov": "Cov"}
+"""Means over a finite set, of what has a value at each of its members."""
+MEAN_CALLS = {*MEANS.values(), *(f"{name}_of" for name in MEANS.values())}
+TEXT = frozenset((r"\text", r"\textrm", r"\mbox", r"\textnormal"))
 OPERATORS = frozenset((r"\sum", r"\prod", r"\max", r"\min"))
 _FONTS = (
     r"\mathbf \bm \boldsymbol \mathrm \mathsf \mathcal \mathit \mathbb \mathfrak \mathscr \bf \rm "
@@ -149,10 +155,10 @@ UNKNOWN = {
     r"\int": "an integral", r"\iint": "an integral", r"\oint": "an integral", r"\lim": "a limit",
     r"\infty": "an infinite range", r"\dots": "an ellipsis", r"\ldots": "an ellipsis",
     r"\cdots": "an ellipsis", r"\sup": "a supremum", r"\inf": "an infimum",
-    r"\argmin": "a minimizer", r"\argmax": "a maximizer", r"\dot": "a time derivative",
-    r"\ddot": "a time derivative", r"\Pr": "a probability", r"\forall": "a quantifier",
+    r"\argmin": "a minimizer", r"\argmax": "a maximizer", r"\Pr": "a probability",
+    r"\forall": "a quantifier",
     r"\exists": "a quantifier", r"\cup": "sets", r"\cap": "sets", r"\ast": "a convolution",
-    r"\star": "a star", r"\circ": "a composition", r"\oplus": "a direct sum", r"\pm": "a ±",
+    r"\star": "a star", r"\oplus": "a direct sum", r"\pm": "a ±",
     r"\mp": "a ±", r"\not": "a negation", r"\overset": "a sign over another",
     r"\substack": "an index condition", r"\underbrace": "a brace below", r"\wedge": "a wedge",
 }  # fmt: skip
@@ -298,6 +304,21 @@ class Parser:
                 raise Unread(f"{spelled(token)!r} was not expected there")
         return sides
 
+    def condition(self) -> list[tuple[str, Node]]:
+        """The same of a comparison, which may say that two sides differ."""
+        sides = [("", self.sum())]
+        while self.next is not None:
+            token = self.take()
+            if token in (r"\ne", r"\neq"):
+                sides.append(("!=", self.sum()))
+            elif RELATIONS.get(token, "=") != "=":
+                sides.append((RELATIONS[token], self.sum()))
+            else:
+                raise Unread("it is no comparison")
+        if len(sides) < 2:
+            raise Unread("it is no comparison")
+        return sides
+
     # -- sums and products ------------------------------------------------------------------------
     def sum(self) -> Node:
         parts = []
@@ -316,13 +337,16 @@ class Parser:
         made = self.product()
         while True:
             token = self.next
-            if token in ("/", r"\odot", r"\otimes"):
+            if token in ("/", r"\odot", r"\otimes", r"\circ"):
                 self.take()
-                op = {"/": "div", r"\odot": "had", r"\otimes": "kron"}[token]
+                op = {"/": "div", r"\odot": "had", r"\otimes": "kron", r"\circ": "circ"}[token]
                 made = Node(op, (made, self.factor()))
                 if self.starts():
                     made = Node("mul", (made, *self._factors(self.product())))
-            elif token in (r"\cdot", r"\times", "*"):
+            elif token == r"\cdot":
+                self.take()
+                made = Node("dot", (made, self.product()))
+            elif token in (r"\times", "*"):
                 self.take()
                 made = Node("mul", (*self._factors(made), *self._factors(self.product())))
             else:
@@ -346,7 +370,7 @@ class Parser:
         if not isinstance(token, str):
             return True
         ends = (*self.closers[-1:], *CLOSING, "+", "-", "/", "*", ",", ";", r"\cdot", r"\times",
-                r"\odot", r"\otimes", r"\mid", *WIDE)  # fmt: skip
+                r"\odot", r"\otimes", r"\circ", r"\mid", "!", *WIDE)  # fmt: skip
         if self.closers[-1:] == ["bars"]:
             ends += ("|", r"\|", r"\Vert")
         return not (token in ends or token in RELATIONS or token in OTHER_RELATIONS)
@@ -367,6 +391,8 @@ class Parser:
     def factor(self) -> Node:
         made = self.scripts(self.primary())
         base = made.args[0] if made.op == "index" else made
+        if base.op == "sym" and self.tokens[self.at : self.at + 3] == ["(", "t", ")"]:
+            raise Unread(f"{base.args[0]} at the time t")
         if self.next == "(" and base.op == "sym" and base.args[0] not in self.known:
             closing = self.tokens.index(")", self.at) if ")" in self.tokens[self.at :] else self.at
             inside = self.tokens[self.at + 1 : closing]
@@ -375,8 +401,11 @@ class Parser:
         return made
 
     def scripts(self, base: Node) -> Node:
-        while self.next in ("^", "_", "'"):
+        while self.next in ("^", "_", "'", "!"):
             token = self.take()
+            if token == "!":
+                base = Node("factorial", (base,))
+                continue
             if token == "'" and base.op == "sym" and f"{base.args[0]}_prime" in self.known:
                 base = Node("sym", (f"{base.args[0]}_prime",))
             elif token == "'":
@@ -393,20 +422,23 @@ class Parser:
             inner = normal(inner[0])
         text = [spelled(t) for t in inner if t not in FONTS]
         if base == Node("sym", ("e",)):
-            return Node("call", ("exp", (self.inside(tuple(inner)),)))
+            return Node("epow", (self.inside(tuple(inner)),))
         if base.op == "call" and base.args[0] in FUNCTIONS.values() and not base.args[1]:
             raise Unread(f"a power of the function {base.args[0]}")
         if base.op == "sym" and len(text) == 1 and text[0] in MARKS:
             name = f"{base.args[0]}_{MARKS[text[0]]}"
             if name in self.marked or name in self.known:
                 return Node("sym", (name,))
+        is_several = base.op == "sym" and f"{base.args[0]}_all" in self.known
+        if is_several and len(inner) == 1 and is_index(inner[0]) and text[0] not in TRANSPOSE:
+            return Node("label", (base.args[0], named(inner[0])))
         if len(text) == 1 and text[0] in TRANSPOSE:
             return Node("T", (base,))
         if len(text) == 1 and text[0] in ADJOINT:
             return Node("star", (base,))
         if len(text) == 2 and text[0] == "-" and text[1] in TRANSPOSE:
             return Node("inv", (Node("T", (base,)),))
-        if text and text[0] == "(":
+        if text and text[0] == "(" and text[-1] == ")" and text.count("(") == 1:
             return self.labelled(base, inner)
         exponent = self.inside(tuple(inner))
         if exponent == Node("neg", (Node("num", (Fraction(1),)),)):
@@ -471,7 +503,26 @@ class Parser:
         if token == r"\nabla":
             return self.nabla()
         if token == r"\partial":
-            raise Unread("a partial derivative outside a fraction")
+            return self.partial()
+        if token in (r"\binom", r"\tbinom", r"\dbinom"):
+            return Node("binom", (self.inside(self.take()), self.inside(self.take())))
+        is_free = "D" not in self.known and "D" not in self.functions
+        if (
+            token == "D"
+            and is_free
+            and self.next is not None
+            and named(self.next) in self.functions
+        ):
+            body = self.primary()
+            if body.op == "call" and len(body.args[1]) == 1 and body.args[1][0].op == "sym":
+                return Node("partial", (body, body.args[1][0]))
+            raise Unread("a derivative (D) at what is no variable")
+        if token in (r"\dot", r"\ddot"):
+            moving = Node("rate", (self.inside(self.take()),))
+            return moving if token == r"\dot" else Node("rate", (moving,))
+        is_free = "Delta" not in self.known and "Delta" not in self.functions
+        if token == r"\Delta" and is_free and self.starts() and self.next not in ("^", "_", "'"):
+            return Node("laplacian", (self.argument(), None))
         if token in OPERATORS:
             return self.operator(token)
         if token in ACCENTS:
@@ -513,12 +564,15 @@ class Parser:
 
     def bars(self, token: str) -> Node:
         if token == r"\langle":
+            parts = []
             with self.until(r"\rangle"):
-                first = self.sum()
-                if self.take() not in (",", "|", r"\mid"):
-                    raise Unread("angle brackets that are no inner product")
-                second = self.sum()
-            return Node("inner", (first, second))
+                parts.append(self.sum())
+                if self.next in (",", "|", r"\mid"):
+                    self.take()
+                    parts.append(self.sum())
+            if len(parts) == 1:
+                return self.mean("average", tuple(parts), self.below())
+            return Node("inner", tuple(parts))
         with self.until(BARS[token]):
             made = self.sum()
         return Node("norm", (made, "")) if "ert" not in token[:3] and token in (
@@ -534,13 +588,61 @@ class Parser:
             if tuple(above[:n]) != mark or tuple(below[:n]) != mark or not below[n:]:
                 continue
             if above[n : n + 1] == ["^"]:
-                raise Unread("a second derivative in a fraction")
+                return self.second(above[n + 1 :], below, mark)
             wrt = self.inside(tuple(below[n:]))
             body = self.inside(tuple(above[n:])) if above[n:] else self.argument()
             if body.op == "sym" and body.args[0] in self.functions and self.next == "(":
                 body = Node("call", (body.args[0], self.arguments()))
             return Node("partial", (body, wrt))
         return Node("div", (self.inside(tuple(above)), self.inside(tuple(below))))
+
+    def second(self, above: list[Token], below: list[Token], mark: tuple[Token, ...]) -> Node:
+        r"""``\frac{\partial^2 f}{\partial x_i \partial x_j}``, ``\frac{d^2 f}{dx^2}``."""
+        if spelled(above[0]) != "2":
+            raise Unread("a derivative of higher order in a fraction")
+        runs: list[list[Token]] = []
+        at = 0
+        while at < len(below):
+            if tuple(below[at : at + len(mark)]) == mark:
+                runs.append([])
+                at += len(mark)
+            else:
+                runs[-1].append(below[at])
+                at += 1
+        if len(runs) == 1 and runs[0][-2:-1] == ["^"] and spelled(runs[0][-1]) == "2":
+            runs = [runs[0][:-2]] * 2
+        if len(runs) != 2:
+            raise Unread("a second derivative in a fraction")
+        body = self.inside(tuple(above[1:])) if above[1:] else self.argument()
+        if body.op == "sym" and body.args[0] in self.functions and self.next == "(":
+            body = Node("call", (body.args[0], self.arguments()))
+        for run in reversed(runs):
+            body = Node("partial", (body, self.inside(tuple(run))))
+        return body
+
+    def partial(self) -> Node:
+        r"""``\partial_k f``, ``\partial_x f``, ``\partial_i \partial_j f``."""
+        script: Token = None
+        times = 1
+        while self.next in ("_", "^"):
+            if self.take() == "_":
+                script = self.take()
+            elif spelled(self.take()) == "2":
+                times = 2
+            else:
+                raise Unread("a derivative of higher order")
+        if script is None:
+            raise Unread("a partial derivative outside a fraction")
+        inner = normal(script if isinstance(script, tuple) else (script,))
+        body = self.argument()
+        counts = all(is_index(t) and named(t) not in self.known for t in inner)
+        wanted = list(inner) if counts else [tuple(inner)]
+        for each in reversed(wanted * times):
+            if counts:
+                body = Node("component", (body, named(each)))
+            else:
+                body = Node("partial", (body, self.inside(each)))
+        return body
 
     def nabla(self) -> Node:
         wrt = None
@@ -554,8 +656,11 @@ class Parser:
                 twice = True
             else:
                 raise Unread(f"the exponent {spelled(script)!r} of a nabla")
-        if self.next in (r"\cdot", r"\times"):
-            raise Unread("a divergence or a curl")
+        if self.next == r"\times":
+            raise Unread("a curl")
+        if self.next == r"\cdot":
+            self.take()
+            return Node("divergence", (self.argument(), wrt))
         return Node("hessian" if twice else "gradient", (self.argument(), wrt))
 
     def argument(self) -> Node:
@@ -563,6 +668,8 @@ class Parser:
         if self.next in OPENING:
             return self.scripts(self.primary())
         before = self.at
+        if self.next in (r"\partial", r"\nabla"):
+            return self.primary()
         first = self.primary()
         if first.op == "call" and first.args[0] in self.functions:
             return first  # what stands above it is of the derivative
@@ -664,15 +771,42 @@ class Parser:
         name = named(inner)
         if text in ("1", "0") and font in (r"\mathbf", r"\bm", r"\boldsymbol", r"\mathbb"):
             return Node("ones") if text == "1" else Node("num", (Fraction(0),))
-        if font == r"\mathbb" and text in ("E", "P"):
-            raise Unread("an expectation" if text == "E" else "a probability")
+        if font == r"\mathbb" and text == "P":
+            raise Unread("a probability")
         if name in FUNCTIONS:
             return self.call(name)
-        if name in ("Var", "Cov", "KL") and name not in self.functions:
+        if name == "div" and name not in self.functions:
+            return Node("divergence", (self.argument(), None))
+        is_mean = name in MEANS and (name != "E" or font in (r"\mathbb", r"\operatorname"))
+        if is_mean and name not in self.functions and not self.with_script(name):
+            below = self.below()
+            if self.next not in ("(", "[", r"\{"):
+                raise Unread("an expectation" if name == "E" else f"{name} of a random variable")
+            return self.mean(MEANS[name], self.arguments(), below)
+        if name == "KL" and name not in self.functions:
             raise Unread(f"{name} of a random variable")
         if len(name) > 1 and font in (r"\operatorname", r"\text", r"\mathrm", r"\mathsf"):
             return self.name(name, is_word=True)
         return self.name(name)
+
+    def with_script(self, name: str) -> bool:
+        """Does a name with what stands below it name a function that the article defines?"""
+        if self.next != "_" or self.at + 1 >= len(self.tokens):
+            return False
+        return f"{name}_{named(self.tokens[self.at + 1])}" in self.functions
+
+    def below(self) -> Node | None:
+        """The distribution below a mean, if one is said."""
+        if self.next != "_":
+            return None
+        self.take()
+        return self.inside(self.take())
+
+    @staticmethod
+    def mean(name: str, arguments: tuple[Node, ...], below: Node | None) -> Node:
+        if below is None:
+            return Node("call", (name, arguments))
+        return Node("call", (f"{name}_of", (*arguments, below)))
 
     def name(self, name: str, is_word: bool = False) -> Node:
         """A symbol, or the call of a function that the article defines."""
@@ -695,7 +829,7 @@ class Parser:
                 primes += 1
             if self.next in ("(", "["):
                 args = self.arguments()
-                made = Node("call", (full, args))
+                made = Node("call", (SPECTRA.get(full, full), args))
                 for _ in range(primes):
                     made = Node("prime", (made,))
                 return made
@@ -754,8 +888,16 @@ class Parser:
         return made if power is None else self.power(made, power)
 
     def environment(self, token: Environment) -> Node:
+        if token.name in ("cases", "dcases"):
+            return self.cases(token)
         if token.name not in ("pmatrix", "bmatrix", "matrix"):
             raise Unread(f"the environment {token.name}")
+        filled = self._cells(token)
+        cells = tuple(tuple(self.inside(tuple(cell)) for cell in row) for row in filled)
+        return Node("blocks", (cells,))
+
+    @staticmethod
+    def _cells(token: Environment) -> list[list[list[Token]]]:
         rows: list[list[list[Token]]] = [[[]]]
         for each in token.tokens:
             if each == "\\\\":
@@ -764,6 +906,50 @@ class Parser:
                 rows[-1].append([])
             else:
                 rows[-1][-1].append(each)
-        filled = [row for row in rows if any(normal(cell) for cell in row)]
-        cells = tuple(tuple(self.inside(tuple(cell)) for cell in row) for row in filled)
-        return Node("blocks", (cells,))
+        return [row for row in rows if any(normal(cell) for cell in row)]
+
+    def cases(self, token: Environment) -> Node:
+        """Two values, of which a comparison chooses one."""
+        rows = self._cells(token)
+        if len(rows) != 2 or any(len(row) != 2 for row in rows):
+            raise Unread("cases that are not two, each with a condition")
+        values = [self.inside(tuple(without_commas(row[0]))) for row in rows]
+        conditions: list[list[tuple[str, Node]] | None] = []
+        for row in rows:
+            words = " ".join(spelled(t) for t, f in zip(row[1][1:], row[1], strict=False)
+                             if f in TEXT)  # fmt: skip
+            clean = [t for k, t in enumerate(row[1])
+                     if t not in TEXT and not (k and row[1][k - 1] in TEXT)]  # fmt: skip
+            clean = without_commas(clean)
+            if re.search(r"otherwise|else", words) and not clean:
+                conditions.append(None)
+            else:
+                conditions.append(self.within(tuple(clean)).condition())
+        first, second = conditions
+        if first is None or len(first) != 2 or first[1][0] == "!=":
+            raise Unread("cases under a condition that is no comparison of two sides")
+        if second is not None and not _opposed(first, second):
+            raise Unread("cases of which it is not seen that one excludes the other")
+        (_, a), (sign, b) = first
+        low, high = (a, b) if sign in ("<", "<=") else (b, a)
+        return Node("choice", (low, high, *values))
+
+
+def without_commas(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens without commas and dots at the end."""
+    kept = normal(tokens)
+    while kept and kept[-1] in (",", ".", ";", *WIDE):
+        kept.pop()
+    return [t for t in kept if t not in WIDE]
+
+
+def _opposed(one: list[tuple[str, Node]], other: list[tuple[str, Node]]) -> bool:
+    """Is one comparison the other one's denial, up to equality?"""
+    if len(other) != 2 or "!=" in (one[1][0], other[1][0]):
+        return False
+    turned = {"<": ">", ">": "<"}[one[1][0][0]]
+    same = one[0][1] == other[0][1] and one[1][1] == other[1][1] and other[1][0][0] == turned
+    across = (
+        one[0][1] == other[1][1] and one[1][1] == other[0][1] and other[1][0][0] == one[1][0][0]
+    )
+    return same or across

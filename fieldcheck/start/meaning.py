@@ -10,24 +10,32 @@ text with marks for lengths, which are replaced when all of them are known.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
 from typing import Any, ClassVar
 
-from fieldcheck.start.grammar import Node, Unread, symbols
-from fieldcheck.start.prose import Declared
+from fieldcheck.start.grammar import MEAN_CALLS, MEANS, SPECTRA, Node, Unread, called, symbols
+from fieldcheck.start.prose import Declared, is_open
 
 ADD, MUL, POWER, ATOM = 1, 2, 3, 4
 RANKS = {"number": 0, "vector": 1, "matrix": 2}
 ENTRYWISE = frozenset(("exp", "log", "sin", "cos", "tanh", "logistic", "softplus", "relu", "sqrt",
                        "sinh", "cosh", "arctan", "erf"))  # fmt: skip
 OPERATOR = frozenset(("op", "mathrmop", "textop", "operatornameop", "mathrm{op}"))
+FREELY = frozenset(("positive", "nonzero", "invertible"))
+"""What may be assumed of a state that moves in any direction."""
+COMPLEX = frozenset(("complex", "unitary", "hermitian", "antihermitian"))
+LARGEST = 6
+"""The largest size that is tried."""
 SQUARE = frozenset(("symmetric", "spd", "invertible", "orthogonal", "hermitian", "unitary", "skew",
-                    "psd", "hollow"))  # fmt: skip
+                    "psd", "hollow", "antihermitian"))  # fmt: skip
+COUNTS = ("least", "integer", "unread", "where", "positive", "nonnegative", "nonzero")
+"""What may be said of a size."""
 POSITIVE = frozenset(("log", "sqrt"))
 
 
@@ -126,6 +134,21 @@ class Reading:
     notes: list[str]
     hypotheses: dict[str, set[str]]
     tools: set[str] = field(default_factory=set)
+    where: list[str] = field(default_factory=list)
+    allowed: dict[str, list[int]] = field(default_factory=dict)
+
+
+def _marked(code: str) -> list[Length]:
+    """The lengths that code speaks of."""
+    return [Length.marked[int(number)].root for number in re.findall("⟦(\\d+)⟧", code)]
+
+
+Condition = Sequence[tuple[str, Node]]
+"""A comparison: its sides, with the relation before each."""
+
+
+def _unreadable(tex: str) -> Condition:
+    raise Unread(f"the condition {tex}")
 
 
 class Reader:
@@ -139,7 +162,15 @@ class Reader:
         guess: Mapping[str, int],
         looped: bool = False,
         entered: Collection[str] = (),
+        condition: Callable[[str], Condition] = _unreadable,
+        curves: Collection[str] = (),
+        spectral: bool = False,
     ) -> None:
+        self.spectral = spectral  # does the article speak of such a norm?
+        self.curves = curves  # states that move as they like
+        self.condition = condition
+        self.assumed: dict[str, None] = {}  # comparisons that the text assumes
+        self.allowed: dict[str, list[int]] = {}  # the numbers that a size may be
         self.entered = entered  # of x_1, …, x_n and a vector x, the x of which x_i is an entry
         self.looped = looped
         self.declared, self.definitions, self.guess = declared, definitions, guess
@@ -162,9 +193,26 @@ class Reader:
         if isinstance(name, int):
             return Length(name)
         for each in self.declared[name].hypotheses if name in self.declared else ():
-            if each.startswith("unread ") and "=" in each:
-                raise Unread(f"what is said of {name}: {each[7:]}")
+            self._counted(name, each)
         return self.lengths.setdefault(name, Length(name))
+
+    def _counted(self, name: str, hypothesis: str) -> None:
+        """What is said of a size leaves some numbers of it."""
+        kind, _, said = hypothesis.partition(" ")
+        if kind == "least":
+            self._allow(name, range(int(said), LARGEST + 1))
+        elif kind == "where":
+            self.assumed.setdefault(said)
+        elif kind == "unread" and (only := re.fullmatch(r"\s*\w+\s*=\s*(\d+)\s*", said)):
+            self._allow(name, [int(only[1])])
+        elif kind == "unread" and "=" in said:
+            raise Unread(f"what is said of {name}: {said}")
+
+    def _allow(self, name: str, numbers: Iterable[int]) -> None:
+        before = self.allowed.get(name, list(range(1, LARGEST + 1)))
+        self.allowed[name] = [n for n in numbers if n in before]
+        if not self.allowed[name]:
+            raise Unread(f"what is said of {name}: no number up to {LARGEST} is one")
 
     def index_length(self, name: str) -> Length:
         for scope in reversed(self.indices):
@@ -181,6 +229,8 @@ class Reader:
         for depth in reversed(range(len(self.locals))):
             if name in self.locals[depth]:
                 return self._taken(name, self.locals[depth][name], depth)
+        if any(name in scope for scope in self.indices) or name in self.outside:
+            raise Unread(f"the index {name} as a number")
         if name in self.by_name:
             definition = self.by_name[name]
             if definition.params and not definition.bare:
@@ -192,15 +242,23 @@ class Reader:
         if (made := self._by_rows(name, said)) is not None:
             return made
         rank = said.rank if said else None
-        counts = said and all(h.startswith(("least", "integer", "unread")) for h in said.hypotheses)
+        counts = said and all(h.startswith(COUNTS) for h in said.hypotheses)
         if not rank and (rank is None or counts) and name in self.sizes and name not in self.guess:
             return Value(self.length(name).mark, plain=True)
         for each in said.hypotheses if said else ():
             if each.startswith("unread "):
                 raise Unread(f"what is said of {name}: {each[7:]}")
+            if each.startswith("where "):
+                self.assumed.setdefault(each[6:])
         if name == "pi" and rank is None:
             return Value("xp.pi")
+        if name == "e" and rank is None:
+            return Value("xp.exp(xp.one)")
+        if name == "i" and rank is None:
+            raise Unread("the imaginary unit, or an index")
         if rank is None:
+            if (entry := self._numbered_entry(name, said)) is not None:
+                return entry
             self._is_free(name, said)
             rank = self.guess.get(name, 0)
         if said and said.dims:
@@ -211,7 +269,7 @@ class Reader:
             shape = tuple(self.length(d) if d else Length() for d in dims)
         else:
             shape = tuple(Length() for _ in range(rank))
-        assumed = set(said.hypotheses) if said else set()
+        assumed = {h for h in said.hypotheses if not is_open(h)} if said else set()
         if rank == 2 and not (said and said.several) and assumed & SQUARE:
             shape[0].unify(shape[1], name)
         self.hypotheses.setdefault(name, set()).update(assumed)
@@ -221,6 +279,17 @@ class Reader:
         plain = any(h.startswith("integer") for h in assumed)
         self.inputs[name] = Value(name, shape=shape, several=is_several, plain=plain)
         return self._taken(name, self.inputs[name], -1)
+
+    def _numbered_entry(self, name: str, said: Declared | None) -> Value | None:
+        """``x_1`` of a vector, or of several, of which alone the text speaks."""
+        letter, _, number = name.partition("_")
+        if (said and said.hypotheses) or not number.isdigit() or number == "0":
+            return None
+        known = self.declared.get(letter)
+        several = self.declared.get(f"{letter}_all")
+        if letter in self.by_name or (known and known.rank == 1) or several:
+            return self._entry(Node("sym", (letter,)), int(number) - 1)
+        return None
 
     def _is_free(self, name: str, said: Declared | None) -> None:
         """A symbol of which nothing is said, and whose letter has a meaning, is no new input."""
@@ -312,6 +381,8 @@ class Reader:
                 raise Unread(f"the indices of the definition of {name}")
             body = Value(code, ATOM, (), shape, several=bool(body.shape))
         captured = {n: captured[n] for n in sorted(captured)}
+        if not definition.params and self._is_constant(body, captured):
+            return body
         helper = Helper(definition, (*params, *captured), body.code, {**params, **captured})
         self.helpers.setdefault(name, helper)
         shown = ", ".join(
@@ -319,6 +390,18 @@ class Reader:
         )
         made = f"{name}({shown})"
         return Value(made, shape=body.shape, row=body.row, several=body.several)
+
+    def _is_constant(self, body: Value, captured: Mapping[str, Value]) -> bool:
+        """Does a definition speak of a size that nothing in it has? It is written out, then; and a
+        size of which it does not say what it is, is the one of which it speaks."""
+        inside = {id(n.root) for v in captured.values() for n in v.shape}
+        loose = {id(root): root for root in _marked(body.code) if id(root) not in inside}
+        free = [root for root in loose.values() if root.name is None]
+        known = [root for root in loose.values() if isinstance(root.name, str)]
+        if len(known) == 1 and not captured:
+            for each in free:
+                each.unify(known[0], "a size")
+        return bool(free or known)
 
     # -- values -----------------------------------------------------------------------------------
     def value(self, node: Node) -> Value:
@@ -508,6 +591,21 @@ class Reader:
         bottom = self.aligned(b, axes, POWER, len(a.shape))
         return Value(f"{top} / {bottom}", MUL, axes, a.shape, a.row)
 
+    def _dot(self, a: Node, b: Node) -> Value:
+        """A product with a dot: of two vectors the inner one."""
+        x, y = self.value(a), self.value(b)
+        if len(x.shape) == len(y.shape) == 1 and not (x.row or y.row):
+            return self._inner(a, b)
+        factors = [*(a.args if a.op == "mul" else (a,)), *(b.args if b.op == "mul" else (b,))]
+        return self._mul(*factors)
+
+    def _circ(self, a: Node, b: Node) -> Value:
+        if not self.value(a).shape:
+            raise Unread("a composition (\\circ)")
+        made = self._had(a, b)
+        self.note("the product with a ring is taken entry by entry")
+        return made
+
     def _div(self, a: Node, b: Node) -> Value:
         return self._mul(Node("div", (a, b)))
 
@@ -519,7 +617,10 @@ class Reader:
         return Value(f"{left} * {right}", MUL, axes, x.shape, x.row)
 
     def _kron(self, a: Node, b: Node) -> Value:
-        raise Unread("a Kronecker product")
+        x, y = self.value(a), self.value(b)
+        if len(x.shape) != 2 or len(y.shape) != 2 or x.axes or y.axes:
+            raise Unread("a Kronecker product of other things than matrices")
+        return Value(f"xp.kron({x.code}, {y.code})", ATOM, (), (Length(), Length()))
 
     def _pow(self, base: Node, exponent: Node) -> Value:
         whole = exponent.args[0] if exponent.op == "num" else None
@@ -544,10 +645,11 @@ class Reader:
         if exponent == Node("div", (Node("num", (Fraction(1),)), Node("num", (Fraction(2),)))):
             return self._function("sqrt", base)
         power = self.number(exponent, "an exponent")
-        if power.plain and not made.plain and "⟦" not in power.code:  # an integer
-            return Value(f"{made.at(ATOM)}**{power.at(ATOM)}", POWER, made.axes)
-        if power.plain or made.plain:
-            raise Unread("a power with a size as its exponent")
+        if power.plain:
+            below = f"(xp.one * {made.at(POWER)})" if made.plain else made.at(ATOM)
+            return Value(f"{below}**{power.at(ATOM)}", POWER, made.axes)
+        if made.plain:
+            raise Unread("a power of a size with a number as its exponent")
         self.assume_positive(base)
         axes = self.union(made, power)
         left, right = self.aligned(made, axes, ATOM), self.aligned(power, axes, ATOM)
@@ -584,7 +686,7 @@ class Reader:
     def _is_complex(self, name: str) -> bool:
         said = [self.declared[n] for n in (name, f"{name}_all") if n in self.declared]
         said += [self.declared[each.of] for each in said if each.of in self.declared]
-        return any(each.hypotheses & {"complex", "unitary", "hermitian"} for each in said)
+        return any(each.hypotheses & COMPLEX for each in said)
 
     def _inv(self, node: Node) -> Value:
         made = self.value(node)
@@ -658,7 +760,18 @@ class Reader:
         return self._index(Node("sym", (f"{name}_all",)), (index,))
 
     def _entry(self, base: Node, at: int) -> Value:
-        raise Unread("an entry by its number")
+        """``x_1``: an entry by its number, or one vector of several."""
+        name = base.args[0]
+        several = self.declared.get(f"{name}_all")
+        made = self.symbol(f"{name}_all" if several and (several.rank or 0) > 1 else name)
+        if at < 0 or made.row or made.axes or not (len(made.shape) == 1 or made.several):
+            raise Unread("an entry by its number")
+        length = made.shape[0].root.name
+        if isinstance(length, str):
+            self._allow(length, range(at + 1, LARGEST + 1))
+        elif length is None or length <= at:
+            raise Unread("an entry by its number of what has no known length")
+        return Value(f"{made.at(ATOM)}[{at}]", shape=made.shape[1:])
 
     def _delta(self, i: str, j: str) -> Value:
         a, b = self.index_length(i), self.index_length(j)
@@ -681,7 +794,7 @@ class Reader:
         if kind == "infty" and len(made.shape) == 1:
             code = f"xp.max(xp.abs({made.code}))"
             return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
-        if kind in OPERATOR and len(made.shape) == 2:
+        if (kind in OPERATOR or (kind == "2" and self.spectral)) and len(made.shape) == 2:
             code = f"xp.spectral_norm({made.code})"
             return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
         if kind not in ("", "2", "F", "mathrmF", "textF") or (kind == "2" and len(made.shape) == 2):
@@ -707,6 +820,9 @@ class Reader:
     def _blocks(self, cells: tuple[tuple[Node, ...], ...]) -> Value:
         if len({len(row) for row in cells}) != 1:
             raise Unread("a matrix with rows of several lengths")
+        parts = [[self.value(cell) for cell in row] for row in cells]
+        if any(len(v.shape) == 2 for row in parts for v in row):
+            return self._in_blocks(parts)
         values = [[self.number(cell, "a matrix in blocks: an entry") for cell in row]
                   for row in cells]  # fmt: skip
         if any(v.axes for row in values for v in row):
@@ -716,13 +832,186 @@ class Reader:
         return Value(f"xp.stack([{', '.join(rows)}])", ATOM, (), shape)
 
     @staticmethod
+    def _in_blocks(values: list[list[Value]]) -> Value:
+        """A matrix made of matrices, with zeros of the size that fits."""
+        heights = [Length() for _ in values]
+        widths = [Length() for _ in values[0]]
+        for height, row in zip(heights, values, strict=True):
+            for width, v in zip(widths, row, strict=True):
+                if v.axes or (len(v.shape) != 2 and v.code != "0"):
+                    raise Unread(f"a matrix in blocks with {v.describe()} among them")
+                if v.shape:
+                    v.shape[0].unify(height, "a matrix in blocks")
+                    v.shape[1].unify(width, "a matrix in blocks")
+        rows = []
+        for height, row in zip(heights, values, strict=True):
+            codes = [v.code if v.shape else f"xp.zeros({height.mark}, {width.mark})"
+                     for width, v in zip(widths, row, strict=True)]  # fmt: skip
+            rows.append(f"xp.concat([{', '.join(codes)}], axis=1)")
+        return Value(f"xp.concat([{', '.join(rows)}], axis=0)", ATOM, (), (Length(), Length()))
+
+    @staticmethod
     def _lifted(v: Value) -> str:
         return f"xp.one * {v.at(POWER)}" if v.plain else v.code
 
+    # -- numbers of Python's ----------------------------------------------------------------------
+    def _integer(self, node: Node, what: str) -> str:
+        for name in symbols(node):
+            is_known = name in self.inputs or name in self.by_name or name in self.sizes
+            is_bound = any(name in scope for scope in self.locals)
+            if not (is_known or is_bound or name in self.declared):
+                self.inputs[name] = Value(name, plain=True)
+                self.hypotheses[name] = {"integer"}
+                self.note(f"{name} is an integer: a few are tried")
+        made = self.value(node)
+        if not made.plain:
+            raise Unread(f"{what} of what is no integer")
+        return made.code
+
+    def _binom(self, n: Node, k: Node) -> Value:
+        top, below = (self._integer(each, "a binomial coefficient") for each in (n, k))
+        return Value(f"math.comb({top}, {below})", plain=True)
+
+    def _factorial(self, n: Node) -> Value:
+        return Value(f"math.factorial({self._integer(n, 'a factorial')})", plain=True)
+
+    # -- means ------------------------------------------------------------------------------------
+    def _entries(self, node: Node) -> Value:
+        """What a mean is of, as the vector of its values: vectors stand for their entries in it."""
+        with contextlib.suppress(Unread):
+            made = self.argument(node)
+            if len(made.shape) == 1 and not (made.axes or made.row or made.several):
+                return made
+        length = Length()
+        self.indices.append({"at_": length})
+        try:
+            made = self.value(self._entrywise(node))
+        finally:
+            self.indices.pop()
+        if self.looped:
+            code = f"xp.stack([{self._lifted(made)} for at_ in range({length.mark})])"
+        else:
+            code = made.code
+            if made.axes != ("at_",):
+                raise Unread("a mean of what does not depend on what it is taken over")
+        if made.shape:
+            raise Unread(f"a mean of {made.describe()}")
+        return Value(code, ATOM if self.looped else made.level, (), (length,))
+
+    def _entrywise(self, node: Any) -> Any:
+        """A formula with entries in the place of vectors."""
+        if isinstance(node, tuple):
+            return tuple(map(self._entrywise, node))
+        if not isinstance(node, Node):
+            return node
+        if node.op == "sym" or (node.op == "call" and node.args[0] in self.by_name):
+            if node.op == "call" and is_mean(node.args[0]):
+                return node
+            made = self.named(node)
+            is_vector = len(made.shape) == 1 and not made.several and not made.row
+            return Node("index", (node, ("at_",))) if is_vector else node
+        if node.op == "call" and node.args[0] in ENTRYWISE:
+            return Node("call", (node.args[0], self._entrywise(node.args[1])))
+        if node.op in ("add", "neg", "mul", "div", "pow", "had", "inv", "epow", "abs"):
+            return Node(node.op, self._entrywise(node.args))
+        return node
+
+    def _mean(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        """An expectation, a variance or a covariance under a distribution that is said."""
+        kind, _, said = name.partition("_")
+        if said != "of":
+            mean = next((m for m in ("expectation", "average") if m in self.by_name), "")
+            if not mean or kind in ("expectation", "average"):
+                raise Unread("an expectation")
+            return self.value(self._moment(kind, mean, arguments))
+        *bodies, under = arguments
+        if kind in ("Var", "Cov"):
+            usual = ("expectation_of", "average_of")
+            mean = next((m for m in usual if m in self.by_name), usual[0])
+            return self.value(self._moment(kind, mean, tuple(bodies), (under,)))
+        p = self.symbol(under.args[0]) if under.op == "sym" else Value("")
+        is_law = under.op == "sym" and (
+            under.args[0] in self.by_name or "simplex" in self.hypotheses.get(under.args[0], ())
+        )
+        if len(bodies) != 1 or not is_law or len(p.shape) != 1:
+            raise Unread("an expectation")
+        values = self._entries(bodies[0])
+        values.shape[0].unify(p.shape[0], "a mean")
+        return Value(f"xp.sum({p.at(MUL)} * {values.at(POWER)})")
+
+    @staticmethod
+    def _moment(
+        kind: str, mean: str, bodies: tuple[Node, ...], under: tuple[Node, ...] = ()
+    ) -> Node:
+        """The mean of a product of deviations from means."""
+        if len(bodies) != (1 if kind == "Var" else 2):
+            raise Unread(f"{kind} of {len(bodies)} variables")
+        away = [
+            Node("add", (each, Node("neg", (Node("call", (mean, (each, *under))),))))
+            for each in bodies
+        ]
+        return Node("call", (mean, (Node("mul", (away[0], away[-1])), *under)))
+
+    def _spectrum(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        """Eigenvalues of a symmetric matrix, the largest first."""
+        made = self.value(arguments[0])
+        if len(arguments) != 1 or len(made.shape) != 2 or made.axes:
+            raise Unread("eigenvalues of what is no matrix")
+        if not self._is_symmetric(arguments[0]):
+            raise Unread("eigenvalues of a matrix that is not symmetric")
+        made.shape[0].unify(made.shape[1], "eigenvalues")
+        if name == "eigenvalues":
+            self.note("the eigenvalues are numbered from the largest on")
+            return Value(f"-xp.eigvalsh(-{made.at(POWER)})", ADD, (), made.shape[:1])
+        return Value(f"xp.eigvalsh({made.code})[{-1 if name == 'top_eigenvalue' else 0}]")
+
+    def _is_symmetric(self, node: Node) -> bool:
+        """Is it seen that a matrix is symmetric?"""
+        if node.op == "sym":
+            said = self.hypotheses.get(node.args[0], set())
+            return bool(said & {"symmetric", "spd", "psd", "hermitian", "hollow"})
+        if node.op in ("add", "neg", "inv", "had"):
+            return all(map(self._is_symmetric, node.args))
+        if node.op == "mul":
+            scalars = [each for each in node.args if not self.value(each).shape]
+            rest = [each for each in node.args if each not in scalars]
+            if len(rest) == 2:
+                return rest[0] == Node("T", (rest[1],)) or rest[1] == Node("T", (rest[0],))
+            return len(rest) == 1 and self._is_symmetric(rest[0])
+        return node.op == "eye"
+
     # -- functions --------------------------------------------------------------------------------
+    def _epow(self, node: Node) -> Value:
+        """A power of e: of a matrix the exponential series."""
+        made = self.value(node)
+        if len(made.shape) != 2:
+            return self._function("exp", node)
+        if made.axes:
+            raise Unread("exp of an indexed matrix")
+        made.shape[0].unify(made.shape[1], "an exponential")
+        self.note("a power of e whose exponent is a matrix is the exponential of the matrix")
+        return Value(f"xp.expm({made.code})", ATOM, (), made.shape)
+
+    def _choice(self, low: Node, high: Node, first: Node, second: Node) -> Value:
+        """The first value where the one side is the lesser, the second one elsewhere."""
+        a, b, one, other = (self.number(each, "cases") for each in (low, high, first, second))
+        axes = self.union(a, b, one, other)
+        there = f"xp.step({self.aligned(b, axes, ADD)} - {self.aligned(a, axes, MUL)})"
+        x, y = (self.aligned(v, axes, MUL) for v in (one, other))
+        return Value(f"({x} * {there} + {y} * (1 - {there}))", ATOM, axes)
+
     def _call(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        if name in self.by_name and is_mean(name):
+            count = len(arguments) - name.endswith("_of")
+            values = [self._entries(a) for a in arguments[:count]]
+            values += [self.argument(a) for a in arguments[count:]]
+            return self.defined(self.by_name[name], values)
         if name in self.by_name:
             return self.defined(self.by_name[name], [self.argument(a) for a in arguments])
+        if name in MEAN_CALLS:
+            return self._mean(name, arguments)
+        if name in SPECTRA.values():
+            return self._spectrum(name, arguments)
         if name == "commutator":
             a, b = arguments
             return self.value(
@@ -772,6 +1061,11 @@ class Reader:
             if len(made.shape) != 1:
                 raise Unread(f"log-sum-exp of {made.describe()}")
             return Value(f"xp.logsumexp({made.code})")
+        if name == "vec":
+            if len(made.shape) != 2:
+                raise Unread(f"vec of {made.describe()}")
+            self.note("vec stacks the columns")
+            return Value(f"xp.flatten({made.at(ATOM)}.T)", ATOM, (), (Length(),))
         raise Unread(f"{name} has no reading")
 
     def assume_positive(self, node: Node) -> None:
@@ -821,7 +1115,24 @@ class Reader:
         else:
             raise Unread("a sum whose end is no size")
 
+    def _counted_sum(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
+        """A sum over a number that stands in it as a number."""
+        if last is None:
+            raise Unread(f"a sum over {name} that does not end")
+        end = self._integer(last, "the end of a sum")
+        self.locals.append({name: Value(name, plain=True)})
+        try:
+            made = self.value(body)
+        finally:
+            self.locals.pop()
+        if made.axes:
+            raise Unread("an indexed number in a sum over numbers")
+        low = 1 if first is None else first
+        return self._looped_sum(made, f"for {name} in range({low}, {end} + 1)", may_be_none=True)
+
     def _sum(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
+        if numbered(body, name) and name not in free_indices(body):
+            return self._counted_sum(name, first, last, body)
         made, length = self._over_index(name, first, last, body)
         if self.looped:
             return self._looped_sum(made, f"for {name} in range({length.mark})")
@@ -953,13 +1264,95 @@ class Reader:
         return Value(f"xp.{fold}(xp.stack([{made.code} {loop}]))")
 
     # -- derivatives ------------------------------------------------------------------------------
+    def _the_vector(self, body: Node) -> Node:
+        """The one vector of which a formula speaks: in which else is it derived?"""
+        if body.op == "sym" and body.args[0] in self.by_name:
+            params = self.by_name[body.args[0]].params
+            if len(params) == 1:
+                return Node("sym", params)
+        found = set()
+        for name in called(body):
+            if name in self.by_name or name in MEAN_CALLS:
+                continue
+            said = self.declared.get(name)
+            rank = said.rank if said and said.rank is not None else self.guess.get(name)
+            if rank == 1:
+                found.add(name)
+        if len(found) != 1 or any(n in self.by_name for n in called(body)):
+            raise Unread("a derivative that does not say in which variable")
+        (name,) = found
+        self.note(f"it is derived in {name}")
+        return Node("sym", (name,))
+
+    def _component(self, body: Node, index: str) -> Value:
+        """The derivative in one entry of the vector of which a formula speaks."""
+        inner = body
+        while inner.op in ("component", "index"):
+            inner = inner.args[0]
+        at: tuple[Node, ...] = inner.args[1] if inner.op == "call" else ()
+        is_at = len(at) == 1 and at[0].op == "sym" and at[0].args[0] not in self.by_name
+        variable = at[0] if is_at else self._the_vector(inner)
+        return self._partial(body, Node("index", (variable, (index,))))
+
+    def _divergence(self, body: Node, wrt: Node | None) -> Value:
+        """The trace of the derivative of a field."""
+        inner = body
+        while inner.op in ("neg", "gradient"):
+            inner = inner.args[0]
+        at: tuple[Node, ...] = inner.args[1] if inner.op == "call" else ()
+        is_at = len(at) == 1 and at[0].op == "sym" and at[0].args[0] not in self.by_name
+        name, variable = self.variable(wrt or (at[0] if is_at else self._the_vector(inner)), body)
+        made = self.value(body)
+        if len(made.shape) != 1 or made.row or made.axes or len(variable.shape) != 1:
+            raise Unread(f"the divergence of {made.describe()}")
+        made.shape[0].unify(variable.shape[0], "a divergence")
+        return Value(f"xp.trace({self._derived('jacobian', name, made)})")
+
+    def _laplacian(self, body: Node, wrt: Node | None) -> Value:
+        return self._divergence(Node("gradient", (body, wrt)), wrt)
+
+    def _speed(self, name: str) -> Value:
+        """How a state moves that may move as it likes: an input of its own."""
+        if name not in self.curves or any(d.pattern.op == "rate" for d in self.definitions):
+            raise Unread(f"a time derivative of {name}, of which no flow is said")
+        state, speed = self.symbol(name), f"{name}_dot"
+        if state.several or self._is_complex(name) or self.hypotheses[name] - FREELY:
+            raise Unread(f"a time derivative of {name}, which does not move freely")
+        if speed not in self.inputs:
+            self.inputs[speed] = Value(speed, shape=state.shape)
+            self.hypotheses[speed] = set()
+            self.note(f"{speed} is any derivative of {name}")
+        return self.inputs[speed]
+
+    def _rate(self, body: Node) -> Value:
+        """The derivative along the flow that the article says its symbols have."""
+        if body.op == "sym" and body.args[0] not in self.by_name:
+            return self._speed(body.args[0])
+        made = self.value(body)
+        moved = []
+        for name in sorted(set(self.curves) & self.inputs.keys()):
+            if re.search(rf"\b{name}\b", made.code):
+                speed = self._speed(name)
+                moved.append(f"xp.push(lambda {name}: {made.code}, {name}, {speed.code})")
+        for definition in self.definitions:
+            if definition.pattern.op != "rate":
+                continue
+            name = definition.pattern.args[0].args[0]
+            if re.search(rf"\b{name}\b", made.code) and name not in self.by_name:
+                state, speed = self.symbol(name), self.value(definition.pattern)
+                self._same(state, speed, "a state and its speed")
+                moved.append(f"xp.push(lambda {name}: {made.code}, {name}, {speed.code})")
+        if not moved:
+            raise Unread("a time derivative of what no flow moves")
+        return replace(made, code=" + ".join(moved), level=ADD, plain=False)
+
     def variable(self, node: Node | None, body: Node) -> tuple[str, Value]:
         """What a derivative is taken in: an input, or a parameter of the definition around it."""
         if node is None:
             if body.op == "call" and len(body.args[1]) == 1 and body.args[1][0].op == "sym":
                 node = body.args[1][0]
             else:
-                raise Unread("a gradient that does not say in which variable")
+                node = self._the_vector(body)
         if node.op != "sym":
             raise Unread("a derivative in what is no variable")
         name = node.args[0]
@@ -1016,6 +1409,13 @@ class Reader:
             raise Unread(f"a derivative in {letter} with an index")
         return Node("sym", (said.of or said.name,)), ".T" if said.of and said.columns else ""
 
+    def _along(self, name: str, made: Value) -> Value:
+        """The derivative of a vector or a matrix in a number."""
+        self._derived("push", name, made)
+        return replace(
+            made, code=f"xp.push(lambda {name}: {made.code}, {name}, xp.one)", level=ATOM
+        )
+
     def _partial_of_several(self, body: Node, wrt: Node) -> Value:
         """A derivative in one vector of several, for each of them at once."""
         letter, names = wrt.args if wrt.op == "label" else (wrt.args[0].args[0], wrt.args[1])
@@ -1052,6 +1452,8 @@ class Reader:
         if not made.shape:
             code = f"{self._derived('gradient', name, made)}{turned}{picks}"
             return Value(code, ATOM, (), shape[len(names) :])
+        if not variable.shape and not names:
+            return self._along(name, made)
         if len(made.shape) != 1 or made.row or len(variable.shape) != 1:
             raise Unread(f"the derivative of {made.describe()} in {variable.describe()}")
         code = self._derived("jacobian", name, made)
@@ -1077,6 +1479,8 @@ class Reader:
         if len(made.shape) == 1 and len(variable.shape) == 1 and not names and not made.axes:
             code = self._derived("jacobian", name, made)
             return Value(code, ATOM, (), (*made.shape, *variable.shape))
+        if made.shape and not variable.shape and not names:
+            return self._along(name, made)
         if made.shape:
             raise Unread(f"the derivative of {made.describe()}")
         if made.axes:
@@ -1090,6 +1494,9 @@ class Reader:
         return Value(code, ATOM, names, () if names else variable.shape)
 
     def _prime(self, node: Node) -> Value:
+        times = 1
+        while node.op == "prime":
+            (node,), times = node.args, times + 1
         if node.op != "call" or len(node.args[1]) != 1:
             raise Unread("a prime that is no derivative of a function of one number")
         argument = self.number(node.args[1][0], "a derivative")
@@ -1102,22 +1509,103 @@ class Reader:
             )
         finally:
             self.locals.pop()
-        return Value(f"xp.gradient(lambda t_: {inner.code}, {argument.code})")
+        code = inner.code
+        for _ in range(times - 1):
+            code = f"xp.gradient(lambda t_: {code}, t_)"
+        return Value(f"xp.gradient(lambda t_: {code}, {argument.code})")
 
     # -- statements -------------------------------------------------------------------------------
-    def statement(self, sides: Sequence[tuple[str, Node]]) -> Reading:
-        """The claim that a chain of relations makes."""
+    def statements(self, chains: Sequence[Sequence[tuple[str, Node]]]) -> Reading:
+        """The claim that chains of relations make together."""
         relations = []
-        if len(sides) < 2:
-            raise Unread("no relation: nothing is claimed")
-        self.outside = free_indices(tuple(side for _, side in sides))
-        for (_, left), (sign, right) in itertools.pairwise(sides):
-            relations.append(self.relation(left, sign, right))
+        for sides in chains:
+            if len(sides) < 2:
+                raise Unread("no relation: nothing is claimed")
+            self.indices = [{}]
+            self.outside = free_indices(tuple(side for _, side in sides))
+            for (_, left), (sign, right) in itertools.pairwise(sides):
+                relations.append(self.relation(left, sign, right))
+        self._give_sizes("".join(code for _, *both in relations for code in both))
         if not self.inputs:
             raise Unread("it has no input")
+        where = self.hypothesis()
         return Reading(
-            self.inputs, Value(""), relations, self.helpers, self.notes, self.hypotheses, self.tools
-        )
+            self.inputs, Value(""), relations, self.helpers, self.notes, self.hypotheses,
+            self.tools, where, self.allowed,
+        )  # fmt: skip
+
+    def _give_sizes(self, code: str) -> None:
+        """An input for each size of which alone, and of numbers, a statement speaks."""
+        inside = {id(n.root) for v in self.inputs.values() for n in v.shape}
+        if inside:  # a size of its own beside theirs is meant to be one of them
+            return
+        for root in _marked(code):
+            if isinstance(root.name, str) and id(root) not in inside:
+                inside.add(id(root))
+                name = f"of_{root.name}"
+                self.inputs[name] = Value(name, shape=(root,))
+                self.note(f"{name} is there for its size alone")
+
+    # -- hypotheses -------------------------------------------------------------------------------
+    def hypothesis(self) -> list[str]:
+        """The comparisons that the text assumes of the inputs, as a claim's ``where`` has them;
+        those of sizes leave some numbers of them."""
+        found: list[str] = []
+        done: set[str] = set()
+        self.looped, looped = False, self.looped
+        while left := self.assumed.keys() - done:  # its symbols may have hypotheses of their own
+            for tex in sorted(left):
+                done.add(tex)
+                try:
+                    sides = self.condition(tex)
+                    if not self._of_sizes(sides):
+                        found.append(self._compared(sides))
+                except Unread as reason:
+                    raise Unread(f"what is assumed: {tex} ({reason})") from None
+        self.looped = looped
+        return found
+
+    def _of_sizes(self, sides: Condition) -> bool:
+        """Is a condition one between sizes and numbers? Then it leaves some numbers of them."""
+        if not all(self._is_count(side) for _, side in sides):
+            return False
+        present = {n.root.name for v in self.inputs.values() for n in v.shape}
+        for (_, a), (sign, b) in itertools.pairwise(sides):
+            if sign in (">", ">="):
+                a, b, sign = b, a, sign.replace(">", "<")
+            strict = int(sign == "<")
+            if sign not in ("<", "<="):
+                raise Unread("of sizes")
+            if a.op == "num":
+                self._allow(b.args[0], range(int(a.args[0]) + strict, LARGEST + 1))
+            elif b.op == "num":
+                self._allow(a.args[0], range(1, int(b.args[0]) - strict + 1))
+            elif a.args[0] not in present:
+                self._allow(b.args[0], range(1 + strict, LARGEST + 1))
+            elif b.args[0] not in present:
+                self._allow(a.args[0], range(1, LARGEST + 1 - strict))
+            else:
+                middle = LARGEST // 2
+                self._allow(a.args[0], range(1, middle + 1))
+                self._allow(b.args[0], range(middle + strict, LARGEST + 1))
+        return True
+
+    def _is_count(self, node: Node) -> bool:
+        is_size = node.op == "sym" and node.args[0] in self.sizes - self.inputs.keys()
+        return is_size or (node.op == "num" and node.args[0].denominator == 1)
+
+    def _compared(self, sides: Condition) -> str:
+        """A comparison of numbers as text."""
+        self.indices, indices = [{}], self.indices
+        values = [self.value(side) for _, side in sides]
+        self.indices = indices
+        if any(v.shape for v in values):
+            raise Unread("an order between vectors or matrices")
+        if any(v.axes for v in values):
+            raise Unread("a condition for each index")
+        codes = [v.at(ADD) for v in values]
+        rest = (f" {sign} {code}" for (sign, _), code in zip(sides[1:], codes[1:], strict=True))
+        return codes[0] + "".join(rest)
 
     def relation(self, left: Node, sign: str, right: Node) -> tuple[str, str, str]:
         a, b = self.value(left), self.value(right)
@@ -1163,6 +1651,21 @@ class Reader:
         return "Gradient", f"{match[1]}, {match[2]}", self.aligned(b, axes, ADD)
 
 
+def is_mean(name: str) -> bool:
+    return name.partition("_")[0] in MEANS.values()
+
+
+def numbered(node: Any, name: str) -> bool:
+    """Is an index used as a number in a formula, and not below a letter?"""
+    if isinstance(node, tuple):
+        return any(numbered(each, name) for each in node)
+    if not isinstance(node, Node):
+        return False
+    if node.op in ("sum", "prod", "max", "min", "corners") and node.args[0] == name:
+        return False
+    return node == Node("sym", (name,)) or numbered(node.args, name)
+
+
 def _may_fail(node: Any) -> bool:
     """Is there a division, a root or a logarithm in a formula?"""
     if not isinstance(node, Node):
@@ -1190,6 +1693,8 @@ def free_indices(node: Any) -> set[str]:
         return free_indices(node.args[0]) | set(node.args[1])
     if node.op in ("label", "delta"):
         return set(node.args[1:] if node.op == "label" else node.args)
+    if node.op == "component":
+        return free_indices(node.args[0]) | {node.args[1]}
     if node.op in ("sum", "prod", "max", "min"):
         return free_indices(node.args[3]) - {node.args[0]}
     if node.op == "pairs":

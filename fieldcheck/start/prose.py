@@ -7,10 +7,11 @@ Understood is what authors usually type: ``$A, B \in \mathbb{R}^{n \times n}$``,
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fieldcheck.start.article import Article, Sentence, tokens_of
+from fieldcheck.start.article import Article, Equation, Sentence, tokens_of
 from fieldcheck.start.grammar import (
     FONTS,
     GREEK,
@@ -24,33 +25,37 @@ from fieldcheck.start.grammar import (
     unfonted,
 )
 
+INTEGER = r"(?<!-)\bintegers?\b(?! (?:part|multiple|matri|entries|values))|\bnatural numbers?\b"
 ADJECTIVES = {
-    r"probability (?:vectors?|distributions?)|in the simplex|on the simplex": "simplex",
+    r"probability (?:vectors?|distributions?|simplex)|(?:in|on) the (?:unit )?simplex": "simplex",
     r"unit vectors?|unit norm|of norm one": "unit",
     r"positive definite|positive-definite|SPD": "spd",
-    r"non-?negative": "nonnegative",
-    r"(?<!non)positive(?![ -](?:semi-?)?definite)": "positive",
+    r"non-?negative(?![ -](?:semi-?)?definite)": "nonnegative",
+    r"(?<!non)positive(?![ -]\(?(?:semi-?\)?)?definite)": "positive",
     r"invertible|nonsingular|non-singular|regular matri": "invertible",
-    r"(?:skew|anti)-?symmetric": "skew",
-    r"(?<!skew)(?<!skew-)(?<!anti)(?<!anti-)symmetric": "symmetric",
+    r"(?:skew|anti)[- ]?symmetric|\bskew\b(?![- ])": "skew",
+    r"(?<!skew)(?<!skew[- ])(?<!anti)(?<!anti-)symmetric": "symmetric",
     r"orthogonal matri(?:x|ces)|\brotations?\b": "orthogonal",
-    r"Hermitian|self-adjoint": "hermitian",
+    r"(?<!skew)(?<!skew[- ])(?<!anti)(?<!anti-)Hermitian|self-adjoint": "hermitian",
+    r"(?:skew|anti)[- ]?Hermitian": "antihermitian",
     r"unitary": "unitary",
     r"complex": "complex",
-    r"positive semi-?definite": "psd",
+    r"positive[- ]\(?semi-?\)?definite|non-?negative[- ]definite|\bPSD\b": "psd",
     r"linearly independent|full column rank": "full rank",
     r"(?:zero|vanishing) diagonal|hollow": "hollow",
-    r"(?:an?|the|positive) integers?|(?:is|are|be|even|odd) integers?": "integer",
+    r"(?<!doubly )(?<!doubly-)(?<!column-)(?<!column )(?:row[- ])?stochastic": "stochastic",
+    INTEGER: "integer",
 }
 NOT_READ = re.compile(
-    r"\bdiagonal matri\w+|\w*-?stochastic|(?:upper|lower)[ -]triangular|\bcommut(?:e|es|ing)\b|"
+    r"\bdiagonal matri\w+|(?:doubly|column|bi)[- ]?stochastic|"
+    r"(?:upper|lower)[ -]triangular|\bcommut(?:e|es|ing)\b|"
     r"zero[ -](?:mean|sum)|mean[ -]zero|\bcentr?ed\b|(?:is|are|be) normali[sz]ed|normali[sz]ed to|"
     r"\bidempotent|projection matri|nilpotent|normal matri|traceless|trace[- ]free|full row rank|"
     r"\bcontraction\b|orthonormal|mutually orthogonal|orthogonal (?:unit )?vectors|perpendicular|"
     r"(?:[Ll]et|[Ii]f|[Ss]uppose|[Ww]hen|[Aa]ssume)\b[^.;]*?\bare orthogonal\b|parallel to|"
     r"linearly dependent|\bdistinct\b|(?:de|in)creasing order|sum(?:s|ming)? to (?:zero|one)|"
     r"adds? up to|with sum one|sufficiently|small enough|large enough|Toeplitz|\bodd\b|"
-    r"\beven (?:integer|number)"
+    r"\beven (?:integer|number)|negative[- ](?:semi-?)?definite|indefinite"
 )
 """Hypotheses in words that no domain has: what is said so of a symbol leaves it unread."""
 DERIVED = re.compile(
@@ -61,6 +66,19 @@ DERIVED = re.compile(
     r"radius)\b"
 )
 """What a symbol is of others, where words say it: without a formula it is no input."""
+ORTHOGONAL = re.compile(
+    r"\borthogonal\b(?! (?:projections?|projectors?|complements?|to|basis|decomposition|"
+    r"directions?|polynomials?|matri(?:x|ces)|parts?|groups?))"
+)
+"""Said of a matrix it is a hypothesis of its own; of vectors it speaks of two at once."""
+ANEW = re.compile(r"\b(?:let|for|given|fix|consider|take|any|every|all)\b", re.IGNORECASE)
+"""What goes before a symbol that stands for something else from there on."""
+BACK = re.compile(
+    r"\b(?:then|hence|thus|therefore|so|this|these|consequently|moreover|furthermore|also|same|"
+    r"in particular|it follows|again|both|such)\b",
+    re.IGNORECASE,
+)
+"""Words of a sentence that goes on from those before it, with what they assume."""
 KINDS = {
     r"real numbers?|scalars?|a number\b|temperature|a constant|real parameters?": 0,
     r"\bvectors?\b": 1,
@@ -89,12 +107,24 @@ class Declared:
     of: str = ""
     """The matrix of which they are the rows, or the columns."""
     columns: bool = False
+    single: bool = False
+    """Is it said to be a number?"""
+    anew: bool = False
+    """Does the sentence give the symbol to something new, as "let" and "for every" do?"""
+    ends: int = sys.maxsize
+    """The sentence from which on what is not understood of it no longer holds."""
 
     @property
     def is_unread(self) -> bool:
         """Is nothing said of it but what was not understood?"""
         said = self.hypotheses
         return self.rank is None and bool(said) and all(h.startswith("unread ") for h in said)
+
+    def within(self, sentence: int) -> Declared:
+        """What still holds of it in a sentence."""
+        if sentence < self.ends:
+            return self
+        return replace(self, hypotheses=frozenset(h for h in self.hypotheses if not is_open(h)))
 
     def merged(self, later: Declared) -> Declared:
         if self.of and not later.of:
@@ -105,6 +135,11 @@ class Declared:
             return replace(self, hypotheses=self.hypotheses | later.hypotheses)
         kept = self.hypotheses - {"complex"} if later.dims else self.hypotheses
         return replace(later, hypotheses=kept | later.hypotheses)
+
+
+def is_open(hypothesis: str) -> bool:
+    """Is a hypothesis one that no domain has?"""
+    return hypothesis.startswith(("unread ", "where "))
 
 
 class Declarations:
@@ -119,10 +154,11 @@ class Declarations:
         self.here: list[tuple[int, set[int], Declared]] = []
         self.parts: set[str] = set()
         self.sizes: set[str] = set()
+        self.paragraphs = [sentence.paragraph for sentence in article.sentences]
         seen: set[str] = set()
         for number, sentence in enumerate(article.sentences):
             shown = [k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"]
-            for at, each in _all_said(sentence, self.parts, seen):
+            for at, each in _all_said(sentence, self.parts, seen, article.equations):
                 self.sizes.update(d for d in each.dims if isinstance(d, str))
                 under = _condition(sentence, at)
                 if under and each.rank is None and _follows(sentence, at):
@@ -131,6 +167,9 @@ class Declarations:
                     after = {k for k in shown if k > at} or {shown[-1]}
                     self.here.append((number, after, each))
                 else:
+                    if any(map(is_open, each.hypotheses)):
+                        brief = bool(under) and not shown
+                        each = replace(each, ends=_end(article.sentences, number, brief))
                     self.always.append(((number, at), each))
                     seen.add(each.name)
 
@@ -142,10 +181,13 @@ class Declarations:
         known: dict[str, Declared] = {}
         here = (sentence, piece)
         last: dict[str, int] = {}
-        for place, each in self.always:
-            if place < here:
+        for place, said in self.always:
+            each = said.within(sentence)
+            if place < here and (each.hypotheses or not said.hypotheses or each.rank is not None):
                 old = known.get(each.name)
-                if old and _is_another(old, each) and last[each.name] < place[0]:
+                if old and last[each.name] < place[0] and (
+                    _is_another(old, each) or self._is_anew(old, each, last[each.name], place[0])
+                ):  # fmt: skip
                     old = None
                 last[each.name] = place[0]
                 known[each.name] = old.merged(each) if old else each
@@ -160,8 +202,54 @@ class Declarations:
         for number, displays, each in self.here:
             if number == sentence and piece in displays:
                 old = known.get(each.name)
+                if old and self._is_anew(old, each, last.get(each.name, number), number):
+                    old = None
                 known[each.name] = old.merged(each) if old else each
         return known
+
+    def _is_anew(self, old: Declared, new: Declared, before: int, now: int) -> bool:
+        """Is a symbol declared anew in another paragraph, with all that is meant of it?"""
+        if not new.anew or self.paragraphs[before] == self.paragraphs[now]:
+            return False
+        is_part = new.rank == 0 and bool(old.rank) and not new.single  # x > 0, of a vector
+        return not (is_part or old.of or old.several or new.several)
+
+    def named_by(self, sentence: int) -> set[str]:
+        """The symbols that are declared before a sentence ends."""
+        return {each.name for place, each in self.always if place[0] <= sentence}
+
+    def only_later(self, sentence: int) -> set[str]:
+        """The symbols of which nothing is said up to the end of a sentence, and something after."""
+        here = {each.name for number, _, each in self.here if number == sentence}
+        later = {each.name for place, each in self.always if place[0] > sentence}
+        return later - here - self.named_by(sentence)
+
+    def named_in(self, sentence: int) -> set[str]:
+        """The symbols that a sentence itself declares."""
+        return {each.name for place, each in self.always if place[0] == sentence
+                and each.rank is not None}  # fmt: skip
+
+    def is_given_away(self, name: str, since: Place, here: Place) -> bool:
+        """Is a symbol that has a definition declared anew between two places?"""
+        return any(
+            each.name == name and each.anew and each.rank is not None
+            and since[0] < place[0] and place < here
+            for place, each in self.always
+        )  # fmt: skip
+
+
+def _end(sentences: Sequence[Sentence], number: int, brief: bool) -> int:
+    """The sentence from which on a hypothesis no longer holds: after the theorem and its proof, or,
+    if it is an "if" that no formula follows, after the paragraph."""
+    own = sentences[number]
+    if not brief and not own.theorem:
+        return sys.maxsize
+    for later in range(number + 1, len(sentences)):
+        each = sentences[later]
+        inside = each.paragraph == own.paragraph if brief else each.theorem == own.theorem
+        if not inside and not BACK.search(str(each)):
+            return later
+    return sys.maxsize
 
 
 def _follows(sentence: Sentence, at: int) -> bool:
@@ -194,7 +282,7 @@ def _condition(sentence: Sentence, at: int) -> str:
 
 
 def _all_said(
-    sentence: Sentence, parts: set[str], seen: set[str]
+    sentence: Sentence, parts: set[str], seen: set[str], equations: Sequence[Equation]
 ) -> Iterator[tuple[int, Declared]]:
     """Each declaration with the number of its piece; and of what no sense could be made, which
     symbols it speaks of: what is claimed of them may need it."""
@@ -207,6 +295,8 @@ def _all_said(
             kept = {h for h in each.hypotheses if not h.startswith("unread ")}
             found[k] = at, replace(each, hypotheses=frozenset(kept))
     yield from sorted(found, key=lambda each: each[0])
+    if not explains:
+        yield from _misunderstood(sentence)
     got = set().union(*(each.hypotheses for _, each in found))
     text = "" if explains else FACT.sub("", DENIED.sub("", " ".join(words.split())))
     lost = [w for w in NOT_READ.findall(text) if f"unread {w}" not in got]
@@ -215,10 +305,18 @@ def _all_said(
         implied = got & IMPLIES.get(what, set())
         if word and what not in got and not implied and what not in ("complex", "full rank"):
             lost.append(word[0])
+    told = False
     for at, (kind, tex) in enumerate(sentence.pieces):
+        is_flow = kind == "display" and r"\dot" in equations[tex].tokens
+        if is_flow and lost and not told:
+            for name in letters(_left(equations[tex].tokens)):
+                yield 0, Declared(name, None, (), frozenset((f"unread {lost[0]}",)))
         if kind != "math":
             continue
         tokens = unfonted(normal(tokens_of(str(tex))))
+        if tokens[1:] == ["(", "t", ")"]:
+            tokens = tokens[:1]
+        told = told or bool(lost and _names(tokens, set()))
         if lost and (names := _names(tokens, set())):
             for name in names:
                 yield at, Declared(name, None, (), frozenset((f"unread {lost[0]}",)))
@@ -227,10 +325,76 @@ def _all_said(
                    if "simplex" in each.hypotheses):  # fmt: skip
                 continue  # it says so in other words
             left = tokens[: tokens.index("=")] if "=" in tokens else tokens
+            kind = "unread" if "=" in tokens else "where"
+            numbers = _compared(tokens) if kind == "where" else set()
+            anew = bool(ANEW.search(words_of(sentence.pieces[:at])))
             for name in letters(left if is_symbol(left) else tokens):
-                yield at, Declared(name, None, (), frozenset((f"unread {tex}",)))
+                if name.removesuffix("_all") == "pi" and "pi" not in seen:
+                    continue
+                said = Declared(name, None, (), frozenset((f"{kind} {tex}",)))
+                is_number = name in numbers
+                yield at, replace(said, rank=0, single=True, anew=anew) if is_number else said
 
 
+def _misunderstood(sentence: Sentence) -> Iterator[tuple[int, Declared]]:
+    """What is said of symbols in a condition whose words are not all known: "if x lies in …"."""
+    marks = {"math": "⟨{}⟩", "display": ";"}
+    text = "".join(
+        marks[kind].format(at) if kind in marks else str(what)
+        for at, (kind, what) in enumerate(sentence.pieces)
+    )
+    text = " ".join(text.split())
+    for match in CLAUSE.finditer(text):
+        if EQUALITY.search(text[: match.start()]):
+            continue
+        for part in re.split(r",| and (?=⟨)", match[1]):
+            word = re.search(r"[A-Za-z]{2,}", PLAIN.sub("", re.sub(r"⟨\d+⟩", " ", part)))
+            for at in map(int, re.findall(r"⟨(\d+)⟩", part)) if word else ():
+                tokens = unfonted(normal(tokens_of(str(sentence.pieces[at][1]))))
+                for name in _names(tokens, set()) or ():
+                    what = f"unread {part.strip()}"
+                    what = re.sub(r"⟨\d+⟩", "…", what)
+                    yield at, Declared(name, None, (), frozenset((what,)))
+
+
+def _left(tokens: Sequence[Token]) -> list[Token]:
+    """What stands before the first relation of a formula."""
+    clean = normal(tokens)
+    return clean[: next((k for k, t in enumerate(clean) if spelled(t) in _RELATIONS), len(clean))]
+
+
+def _compared(tokens: list[Token]) -> set[str]:
+    """The symbols that stand alone on a side of a comparison, and so are numbers."""
+    sides: list[list[Token]] = [[]]
+    for token in tokens:
+        if spelled(token) in _RELATIONS:
+            sides.append([])
+        else:
+            sides[-1].append(token)
+    return {_spelling(side) for side in sides if is_symbol(side)}
+
+
+EQUALITY = re.compile(r"\b(?:equalit\w*|attained|iff|only if|tight|sharp)\b[^.;]*$", re.IGNORECASE)
+"""Of what is said after these the claim before them is no consequence."""
+CLAUSE = re.compile(
+    r"\b(?:if|suppose|assume|assuming|provided|whenever|when)\b(?: that)?(.*?)"
+    r"(?=\bthen\b|[.;:]|, (?!and\b|or\b|⟨)|\bwe (?:have|get|find|see|obtain)\b|$)",
+    re.IGNORECASE,
+)
+_PLAIN = (
+    r"an?|the|that|then|this|is|are|be|and|or|of|on|in|with|for|to|all|every|any|each|both|some|"
+    r"moreover|also|now|again|further|furthermore|we|let|given|fixed|arbitrary|two|three|has|have|"
+    r"satisf\w*|such|hold\w*|not|real|complex|square|column|row|vectors?|matri\w+|numbers?|"
+    r"scalars?|parameters?|constants?|symbols?|positive|non-?negative|strictly|definite|"
+    r"semi-?definite|symmetric|skew|skew-\w+|hermitian|unitary|orthogonal|invertible|regular|"
+    r"nonsingular|non-singular|unit|probability|distributions?|entries|simplex|integers?|natural|"
+    r"non-?zero|full|rank|diagonal|zero|vanishing|by|from|above|as|itself|moreover|only|just|at|"
+    r"time|depends?|differentiable|smooth|function|independent|linearly|sizes?|make|sense|"
+    r"appropriate|compatible|conformable|matching|suitable|dimensions?|fit|th|st|size|norm|one|"
+    r"component\w*|coordinates?|equals?|columns?|rows?|standard|basis|where|finite|follows|follow|evolves?|according|flow"
+)
+PLAIN = re.compile(rf"\b(?:{_PLAIN})\b", re.IGNORECASE)
+"""What may stand in a condition and is understood, or says nothing."""
 FACT = re.compile(
     r"\b(?:[Ii]t|[Tt]hey|[Tt]his|[Ww]hich|[Tt]hat|then|[Hh]ence|thus) (?:is|are)\b[^,.;:]*"
     r"|\b(?:symmetric|positive|orthogonal) (?:part|side|sign|direction|projection|multiple)\w*"
@@ -238,7 +402,8 @@ FACT = re.compile(
 """What a sentence tells and does not assume."""
 
 IMPLIES = {
-    "positive": {"spd", "simplex", "psd"}, "symmetric": {"spd", "hollow"}, "psd": {"spd"},
+    "positive": {"spd", "simplex", "psd", "stochastic"}, "symmetric": {"spd", "hollow"},
+    "psd": {"spd"},
 }  # fmt: skip
 """What is said with other words, by which words."""
 
@@ -255,16 +420,27 @@ def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[st
         if not re.fullmatch(joined, str(sentence.pieces[at - 1][1])):
             break
         at -= 2
-    before = re.split(r"[.;:]", str(sentence.pieces[at - 1][1]))[-1]
+    said = re.sub(
+        r"\bi\.\s?e\.|\bthat is\b|\bnamely\b", "such that", str(sentence.pieces[at - 1][1])
+    )
+    before = re.split(r"[.;:]", said)[-1]
     words = (
         r"if|when|whenever|provided|assum\w*|suppose|such that|satisf\w*|for|with|as long as|at|"
-        r"let|put|set|take|choos\w*|choice|case|now|fix"
+        r"let|put|set|take|choos\w*|choice|case|now|fix|where|given|every|all|any|range|region"
     )
     if sentence.pieces[at - 1][0] != "text" or not re.search(
         rf"\b(?:{words})\b[^,]*$", before.lower()
     ):
         return False
+    if EQUALITY.search(before):
+        return False
     text = [spelled(t) for t in tokens]
+    if re.search(r"\bwhere\s*$", before) and "=" in text and not is_symbol(
+        tokens[: text.index("=")]
+    ):  # fmt: skip
+        return False  # what a sign means
+    if text[0] in (r"\partial", r"\nabla"):
+        return False  # a short hand
     if "=" in text and not {"<", r"\le", r"\leq"} & set(text) and text.count("=") == 1:
         left, right = tokens[: text.index("=")], text[text.index("=") + 1 :]
         if DOTS & set(text) or _is_call(left) or not right:
@@ -370,10 +546,15 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
         for each in _declared(tex, parts):
             words = DENIED.sub("", f"{before} | {after}")
             rank = each.rank
-            if rank is None and not each.hypotheses:
+            if rank is None and re.search(INTEGER, words):
+                rank = 0
+            elif rank is None and not each.hypotheses:
                 rank = next((k for pattern, k in KINDS.items() if re.search(pattern, words)), None)
             assumed = {what for pattern, what in ADJECTIVES.items() if re.search(pattern, words)}
             assumed |= {f"unread {w}" for w in NOT_READ.findall(words)}
+            if ORTHOGONAL.search(words) and "orthogonal" not in " ".join(assumed):
+                is_matrix = rank == 2 or (rank is None and each.name[:1].isupper())
+                assumed.add("orthogonal" if is_matrix else "unread orthogonal")
             if not {"=", r"\in"} & set(map(spelled, normal(tokens_of(tex)))):
                 last = " ".join(before.split()[-2:])  # "the mean $m$", "$m$ be the mean of"
                 first = after.split(",")[0]
@@ -382,7 +563,14 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
                 assumed -= {"symmetric", "positive"}
             if assumed & {"psd", "simplex"}:  # with positive entries, or a positive form
                 assumed -= {"positive"}
-            made = replace(each, rank=rank, line=sentence.line,
+            if rank in (None, 2) and SOME_SHAPE.search(words):
+                each, rank = replace(each, dims=("", "")), 2
+            shape = _shape(pieces, at) if rank in (None, 2) and not each.dims else ()
+            if shape and each.name not in shape:
+                each, rank = replace(each, dims=shape), 2
+            anew = rank is not None and bool(ANEW.search(words_of(pieces[:at])))
+            single = rank == 0 and bool(re.search(r"\b(?:reals?|numbers?|scalars?)\b", words))
+            made = replace(each, rank=rank, line=sentence.line, anew=anew, single=single,
                            hypotheses=each.hypotheses | assumed)  # fmt: skip
             listed = made.name in parts and DOTS & {spelled(t) for t in tokens_of(tex)}
             if listed and not made.several and rank:
@@ -422,25 +610,66 @@ def _in_space(pieces: list[tuple[str, object]], at: int) -> Iterator[Declared]:
         k -= 2
 
 
+def words_of(pieces: Sequence[tuple[str, object]]) -> str:
+    return " ".join(str(what) for kind, what in pieces if kind == "text")
+
+
+def _times(tex: object) -> tuple[str | int, ...]:
+    r"""The sizes of ``n \times d``, where a formula is no more."""
+    found = _space(["R", "^", tuple(tokens_of(str(tex)))])
+    return found[1] if found and len(found[1]) == 2 else ()
+
+
+SOME_SHAPE = re.compile(
+    r"(?:sizes?|dimensions?|shapes?) (?:that |which )?(?:make sense|fit|match)|"
+    r"(?:appropriate|compatible|suitable|conformable|matching) (?:sizes?|dimensions?|shapes?)"
+)
+SHAPED = r"\s*(?:is|are|be|has size|have size)\s*"
+MATRIX = r"\s*(?:(?!and\b)[\w-]+ )*?matri(?:x|ces)\b"
+
+
+def _shape(pieces: list[tuple[str, object]], at: int) -> tuple[str | int, ...]:
+    """What words say of the shape: "an n x n matrix A", "let A be an n x n matrix"."""
+    if at > 1 and re.fullmatch(rf"{MATRIX}\s*", str(pieces[at - 1][1])):
+        return _times(pieces[at - 2][1])
+    k = _last_joined(pieces, at) + 1
+    if k + 2 >= len(pieces) or not _describes(str(pieces[k][1])):
+        return ()
+    if re.fullmatch(SHAPED, str(pieces[k][1])) and not re.match(r"\s*matri", str(pieces[k + 2][1])):
+        return _times(pieces[k + 1][1])  # "U is m x n and V is n x m"
+    is_one = re.search(r"\b(?:an?|two|be|are|is)\b[^.;,]*$", str(pieces[k][1]))
+    is_matrix = re.match(MATRIX, str(pieces[k + 2][1]))
+    return _times(pieces[k + 1][1]) if is_one and is_matrix else ()
+
+
+def _last_joined(pieces: list[tuple[str, object]], at: int) -> int:
+    """The last formula of those that commas or an "and" join to this one."""
+    while at + 2 < len(pieces) and pieces[at + 2][0] == "math" and (
+        re.fullmatch(r"\s*(?:,|and|,\s*and|or)?\s*", str(pieces[at + 1][1]))
+    ):  # fmt: skip
+        at += 2
+    return at
+
+
 def _before(pieces: list[tuple[str, object]], at: int) -> str:
     """The words right before a formula, back to a verb or a comma."""
     if at == 0 or pieces[at - 1][0] != "text":
         return ""
-    words = re.split(r"[,;:]|\b(?:be|is|are|with|let|Let|for|For|and|where|of|at|by)\b",
-                     str(pieces[at - 1][1]))  # fmt: skip
+    said = str(pieces[at - 1][1])
+    if at > 2 and re.fullmatch(rf"{MATRIX}\s*", said) and _times(pieces[at - 2][1]):
+        said = f"{pieces[at - 3][1]} {said}"  # "an orthogonal n x n matrix"
+    words = re.split(r"[,;:]|\b(?:be|is|are|with|let|Let|for|For|and|where|of|at|by)\b", said)
     return " ".join(words[-1].split())
 
 
 def _after(pieces: list[tuple[str, object]], at: int) -> str:
     """The words after a formula, up to the next; what joins it to another is passed over."""
-    k = at + 1
-    while k + 1 < len(pieces) and pieces[k][0] == "text" and pieces[k + 1][0] == "math" and (
-        re.fullmatch(r"\s*(?:,|and|,\s*and|or)?\s*", str(pieces[k][1]))
-    ):  # fmt: skip
-        k += 2
+    k = _last_joined(pieces, at) + 1
     if k >= len(pieces) or pieces[k][0] != "text":
         return ""
     text = str(pieces[k][1])
+    if k + 2 < len(pieces) and _times(pieces[k + 1][1]):  # "be symmetric n x n matrices"
+        text, k = f"{text} {pieces[k + 2][1]}", k + 2
     last = k + 1 >= len(pieces) or pieces[k + 1][0] != "math"
     if not last:  # "be invertible and" belongs here, "and a unit vector" to the next
         text = re.split(r"\b(?:where|let|Let)\b|\b(?:and|with)\b[^,]*$", text)[0]
@@ -485,6 +714,14 @@ def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
     """What a formula among words says of its symbols."""
     tokens = unfonted(tokens)
     text = [spelled(t) for t in tokens]
+    if text[1:2] == ["_"] and text[3:] == ["=", "0"] and len(set(text[2])) == 1 and (
+        len(text[2]) == 2
+    ):  # fmt: skip
+        yield Declared(named(tokens[0]).upper(), None, (), frozenset(("hollow",)))
+        return
+    if "=" in text and (found := list(listed_as(tokens, parts))):
+        yield from found
+        return
     if chained := re.fullmatch(rf"(-?\d+)({_LESS})([^<>=]+?)({_LESS})(-?\d+)", "".join(text)):
         ends = [k for k, t in enumerate(text) if re.fullmatch(_LESS, t)]
         for name in _names(tokens[ends[0] + 1 : ends[1]], parts) or ():
@@ -521,6 +758,32 @@ def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
         yield Declared(name)
         if name in parts and DOTS & {spelled(t) for t in tokens}:
             yield Declared(name, 1, _listed_size(tokens))
+
+
+def listed_as(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
+    r"""``A = (a_{ij})``, and ``X = (x_1, \dots, x_N) \in \mathbb{R}^{d \times N}``."""
+    text = [spelled(t) for t in tokens]
+    at = text.index("=")
+    end = text.index(r"\in") if r"\in" in text[at:] else len(text)
+    inner, space = tokens[at + 1 : end], _space(tokens[end + 1 :])
+    if not is_symbol(tokens[:at]) or text[at + 1 : at + 2] not in (["("], ["["]):
+        return
+    name = _spelling(tokens[:at])
+    if inner[2:3] == ["_"] and inner[4:5] in ([")"], ["]"]):
+        below = [t for t in normal(inner[3] if isinstance(inner[3], tuple) else (inner[3],))
+                 if t != ","]  # fmt: skip
+        if len(below) == 2 and all(map(is_index, below)) and named(inner[1]) == name.lower():
+            yield replace(Declared(name, 2), dims=space[1] if space else ())
+        return
+    inside = [t for t in inner if spelled(t) not in ("(", ")", "[", "]", "|", r"\mid")]
+    turned = inside[-2:-1] == ["^"] and is_symbol(inside[:1])
+    listed = _names(inside[:-2] if turned else inside, parts) if DOTS & set(text) else None
+    if not listed or space is None:
+        return
+    rank, dims, hypotheses = space
+    yield Declared(name, rank, dims, hypotheses)
+    if rank == 2:
+        yield Declared(f"{listed[0]}_all", 2, ("", ""), several=True, of=name, columns=not turned)
 
 
 _LESS = r"<|\\le|\\leq|\\leqslant"
@@ -608,6 +871,10 @@ def _member(
         for name in names:
             listed = _listed_size(left) if name in parts and DOTS & set(map(spelled, left)) else ()
             dims = size or listed
+            if size and listed:
+                one = Declared(name, 1, size, frozenset((f"values {low} 1",)))
+                yield _several(one, listed, size)
+                continue
             yield Declared(name, len(dims), dims, frozenset((f"values {low} 1",)))
         return
     space = _space(right)

@@ -6,8 +6,9 @@ import contextlib
 import functools
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fieldcheck.claim import slug
 from fieldcheck.start.article import Article, Equation, tokens_of
@@ -17,7 +18,12 @@ from fieldcheck.start.grammar import (
     FUNCTIONS,
     GREEK,
     MARKS,
+    MEAN_CALLS,
+    RELATIONS,
+    SPECTRA,
+    TEXT,
     WIDE,
+    Environment,
     Node,
     Parser,
     Token,
@@ -34,17 +40,37 @@ from fieldcheck.start.grammar import (
 from fieldcheck.start.meaning import Definition, Reader, Reading, is_entry_letter
 from fieldcheck.start.prose import (
     DOTS,
+    EQUALITY,
     Declarations,
     Declared,
     Place,
     declarations,
+    is_open,
     is_range,
     is_symbol,
     letters,
+    listed_as,
+    words_of,
 )
 
 WORDS = ("a real number", "a real vector", "a real matrix")
 ASSUMES = r"\b(suppose|assume|assuming|such that|if|provided|whenever|subject to)( that)?[^.,]*$"
+SOUGHT = (
+    r"\blet\b[^.]*\b(satisfy|solve|obey|be an? solution|be the solution)\b[^.,]*$"
+    r"|\b(condition|constraint|requirement|assumption|ansatz)\b[^.,]*\b(is|are|reads?|that)\s*$"
+    r"|\bwe (require|demand|impose|want|seek|solve|look for)\b[^.,]*$"
+    r"|\b(at|in) (an? |the |every |any )?(equilibrium|(fixed|stationary|critical) points?)\b[^.]*$"
+    r"|\bself-?consisten|\bfixed[- ]point equation"
+)
+"""Words before a formula that is asked for, or holds somewhere."""
+ABOUT = (
+    r"\bapproximate(ly|s)?\b|\bapproximation\b|\basymptotic|\bin the limit\b|\broughly\b|"
+    r"\b(to|in) (the )?(first|second|third|leading|lowest) order\b|\bheuristic|"
+    r"\bfor (very |sufficiently )?(large|small)\b|\bup to (terms|corrections|higher|an? )"
+)
+"""Words before a formula that holds only nearly."""
+KNOWN = {*FUNCTIONS.values(), *MEAN_CALLS, *SPECTRA.values(), "commutator"}
+"""Functions that need no definition."""
 INDICES = frozenset("ijkl")
 GUESSES = 400
 """Readings that are tried at most for the symbols that an article does not declare."""
@@ -92,16 +118,24 @@ class _Interpreter:
         self.renamed: dict[str, str] = {}
         self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
+        self.curves = _curves(article)
+        words = " ".join(words_of(sentence.pieces) for sentence in article.sentences)
+        self.spectral = re.search(r"(?:spectral|operator)\s+norm", words) is not None
         always = [each for _, each in self.said.always]
         self.declared_names = {each.name for each in always if not each.is_unread}
         self.arrays = {each.name for each in always if each.rank}
         for equation in article.equations:
-            self._announce(equation.tokens)
-        for sentence in article.sentences:
+            self._announce(equation.tokens, equation.sentence)
+        for number, sentence in enumerate(article.sentences):
             for kind, tex in sentence.pieces:
                 if kind == "math" and "=" in str(tex):
-                    self._announce_entries(tuple(tokens_of(str(tex))))
+                    self._announce_entries(tuple(tokens_of(str(tex))), number)
                     self._announce_mark(tuple(tokens_of(str(tex))))
+        taken = self.functions | self.declared_names
+        self.functions |= {"lam_max", "lam_min"} - taken
+        if re.search(r"\beigenvalues?\b", " ".join(map(str, article.sentences)), re.IGNORECASE):
+            self.functions |= {"lam"} - taken
+            self.entries |= {"lam"} - taken
 
     def result(self) -> Result:
         outcomes = {}
@@ -122,24 +156,30 @@ class _Interpreter:
         return Result(self.article, ordered, self.definitions)
 
     # -- definitions ------------------------------------------------------------------------------
-    def _announce(self, tokens: tuple[Token, ...]) -> None:
+    def _announce(self, tokens: tuple[Token, ...], sentence: int) -> None:
         """Note the name of a function that a formula defines, before anything is parsed."""
         left = _left_side(tokens)
         self._announce_mark(tokens)
         name = _function_name(left) if left else None
         base, _, index = (name or "").rpartition("_")
         is_entry = base in self.arrays and is_index(f"\\{index}" if len(index) > 1 else index)
-        if name and name not in FUNCTIONS and name not in self.declared_names and not is_entry:
+        several = "," in left  # f(x, y) is no product, and no function of one argument
+        is_declared = name in self.declared_names and (
+            not several or name in self.said.named_by(sentence)
+        )
+        if base in self.entries and name and name != base:
+            return
+        if name and (several or name not in FUNCTIONS) and not is_declared and not is_entry:
             self.functions.add(name)
 
     def _announce_mark(self, tokens: tuple[Token, ...]) -> None:
-        left = _left_side(tokens)
-        if is_symbol(left):
+        left = unfonted(_left_side(tokens))
+        if is_symbol(left) and not list(listed_as(unfonted(normal(tokens)), set())):
             self.explained.add(named(left[0] if left[0] not in FONTS else left[1]))
         if left[1:2] == ["^"] and len(left) == 3 and is_symbol(left):
             self.marked.add(f"{named(left[0])}_{MARKS[spelled(left[2])]}")
 
-    def _announce_entries(self, tokens: tuple[Token, ...]) -> None:
+    def _announce_entries(self, tokens: tuple[Token, ...], sentence: int) -> None:
         """Note a function that a sentence defines by its entries, ``f_i(x) = …``."""
         left = _left_side(tokens)
         head = left[: left.index("(")] if "(" in left else []
@@ -148,14 +188,17 @@ class _Interpreter:
         if not base or len(rest) != 1 or named(rest[0]) not in INDICES:
             return
         name = named(base[0])
-        if left[-1] == ")" and _function_name(left) and name not in self.declared_names:
+        is_declared = name in self.declared_names & self.said.named_by(sentence)
+        if left[-1] == ")" and _function_name(left) and not is_declared:
             self.entries.add(name)
             self.functions.add(name)
 
     def _inline(self, tex: str, place: Place, line: int) -> None:
         tokens, bare = _once_named(_without_space(tuple(tokens_of(tex))))
-        self._announce(tokens)
-        anew = self._is_anew(place)
+        self._announce(tokens, place[0])
+        anew = self._is_anew(place) or self._is_value(tokens, place)
+        if EQUALITY.search(words_of(self.article.sentences[place[0]].pieces[: place[1]])):
+            return  # where a bound is attained
         try:
             with followed():
                 definition = self._definition(self._sides(tokens, place), place, anew)
@@ -184,7 +227,24 @@ class _Interpreter:
         """Do the words before a formula give its left side a meaning, and not a value?"""
         before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
         words = str(before[0][1]) if before and before[0][0] == "text" else ""
+        if re.search(r"\b(?:with|where)\s*$", words):
+            return True
         return bool(re.search(r"\b(now|write|put|set|let|define|denote|consider)\b", words.lower()))
+
+    def _is_value(self, tokens: tuple[Token, ...], place: Place) -> bool:
+        """Does a sentence say what a symbol is of which an earlier one said the shape alone?"""
+        left = unfonted(_left_side(tokens))
+        if not is_symbol(left) or len(left) > 2:
+            return False
+        words = words_of(self.article.sentences[place[0]].pieces[: place[1]])
+        if re.search(
+            r"\b(?:if|when|whenever|for|at|case|unless|only|since|as)\b[^,.]*$", words.lower()
+        ):
+            return False
+        name = named(left[0])
+        return not any(d.name == name for d in self.definitions) and (
+            name in self.said.named_by(place[0] - 1) - self.said.named_in(place[0])
+        )
 
     def _defined_name(self, tokens: tuple[Token, ...]) -> str:
         left = _left_side(tokens)
@@ -206,8 +266,36 @@ class _Interpreter:
 
     def _sides(self, tokens: tuple[Token, ...], place: Place) -> list[tuple[str, Node]]:
         """The sides of a formula, with the names that its symbols have here."""
+        tokens, known = self._at_rest(tokens, place)
         sides = self._parser(tokens, place).chain()
-        return [(sign, renamed(side, self.renamed)) for sign, side in sides]
+        made = [(sign, renamed(side, self.renamed)) for sign, side in sides]
+        if known or any(d.name == "t" for d in self.definitions):
+            return made
+        flows = {d.pattern.args[0] for d in self.definitions if d.pattern.op == "rate"}
+        return [
+            (sign, in_time(side, bool(flows or self.curves), self._moves)) for sign, side in made
+        ]
+
+    def _at_rest(self, tokens: tuple[Token, ...], place: Place) -> tuple[tuple[Token, ...], bool]:
+        """The tokens with ``x(t)`` as x, unless t is a number of which the article speaks."""
+        said = self.said.at(*place).get("t")
+        is_number = said is not None and "t" in self.said.named_by(place[0]) and (
+            said.rank is not None or any(not is_open(h) for h in said.hypotheses)
+        )  # fmt: skip
+        if is_number or "t" in self.functions:
+            return tokens, True
+        return _without_time(tokens, self.functions), False
+
+    def _moves(self, body: Node) -> bool:
+        """Does a formula speak of t by what the article defines?"""
+        by_name = {d.name: d for d in self.definitions}
+        names, found = list(called(body)), set()
+        while names:
+            name = names.pop()
+            if name in by_name and name not in found:
+                names += [n for n in called(by_name[name].body) if n not in by_name[name].params]
+            found.add(name)
+        return "t" in found
 
     def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
         known = self.said.at(*place)
@@ -223,16 +311,22 @@ class _Interpreter:
             return None
         left, right = sides[0][1], sides[1][1]
         indices: tuple[str, ...] = ()
-        if left.op == "index" and left.args[0].op in ("call", "sym"):
+        if left.op == "index" and left.args[0].op in ("call", "sym", "rate"):
             left, indices = left.args
+            if len(set(indices)) < len(indices):
+                return None  # of a diagonal alone
+        if left.op == "rate":
+            return self._flow(left, right, indices, place)
         if left.op == "call":
             name, arguments = left.args
             params = tuple(a.args[0] for a in arguments if a.op == "sym")
             is_new = (
-                name in self.functions
+                name in self.functions | MEAN_CALLS
                 or name in self.renamed.values()
                 or (name == "commutator" and name not in self.functions)
             )
+            if name in MEAN_CALLS and not set(params) <= set(called(right)):
+                return None  # of one variable, whose mean is told
             if not is_new or len(params) != len(arguments) or len(set(params)) < len(params):
                 return None
         else:
@@ -240,8 +334,11 @@ class _Interpreter:
             if inner.op != "sym":
                 return None
             name, params = inner.args[0], ()
-            is_declared = name in self.said.at(*place) and not self._is_shape(name, indices, place)
-            if is_declared or name in self.used or name in self.said.sizes:
+            known = self.said.at(*place).keys() & self.said.named_by(place[0])
+            is_declared = name in known and not self._is_shape(name, indices, place)
+            if anew and right.op != "num" and name not in self.said.named_in(place[0]):
+                is_declared = False
+            if is_declared or name in self.said.sizes or (name in self.used and not anew):
                 return None
             if left.op == "pow":
                 name = f"{name}_squared"
@@ -254,6 +351,22 @@ class _Interpreter:
             old, name = name, self._another(name)
             left = renamed(left, {old: name})
         return Definition(name, params, right, "", 0, left, indices, place)
+
+    def _flow(
+        self, left: Node, right: Node, indices: tuple[str, ...], place: Place
+    ) -> Definition | None:
+        """How a symbol moves, if no formula before says it."""
+        if left.args[0].op != "sym" or any(d.pattern == left for d in self.definitions):
+            return None
+        name = f"{left.args[0].args[0]}_dot"
+        state = left.args[0].args[0]
+        if state in self.functions | self.lost.keys() or any(
+            d.name == state for d in self.definitions
+        ):
+            return None
+        if "rate" in str(right) or name in self.said.at(*place):
+            return None
+        return Definition(name, (), right, "", 0, left, indices, place)
 
     def _is_shape(self, name: str, indices: tuple[str, ...], place: Place) -> bool:
         """Is all that the sentence says of a symbol, before its entries follow, its shape?"""
@@ -296,43 +409,68 @@ class _Interpreter:
             with followed():
                 self._is_read(outcome, equation, place)
         except Unread as reason:
-            outcome.reason = str(reason)
+            outcome.reason, outcome.definition = str(reason), None
         return outcome
 
     def _is_read(self, outcome: Outcome, equation: Equation, place: Place) -> None:
         """Put into the outcome the definition or the claim that an equation is."""
         self._is_claimed(place, equation)
-        tokens, conditions = _statement(equation.tokens, self.said.parts)
-        sides = self._sides(tokens, place)
-        definition = self._definition(sides, place, self._is_anew(place))
-        if definition:
-            definition.label, definition.line = equation.label, equation.line
-            definition.printed = equation.tex
+        statements, conditions = _statements(equation.tokens, self.said.parts)
+        chains = []
+        again: list[Definition] = []  # those that rest on what stands behind them
+        for number, (tokens, is_where) in enumerate(statements):
+            sides = self._sides(tokens, place)
+            anew = self._is_anew(place) and not number
+            if definition := self._definition(sides[:2], place, anew):
+                if len(sides) > 2:  # it goes on with what is claimed of it
+                    chains.append([("", sides[1][1]), *sides[2:]])
+                definition.label, definition.line = equation.label, equation.line
+                definition.printed = equation.tex
+                outcome.definition = outcome.definition or definition
+                try:
+                    self._defined(definition)
+                except Unread:
+                    again.append(definition)
+            elif is_where:
+                raise Unread("a condition that is no definition and no comparison")
+            else:
+                chains.append(sides)
+        for definition in again:
             self._defined(definition)
-            outcome.definition = definition
-        else:
-            outcome.claim = self._claim(sides, place, conditions)
+        if chains:
+            outcome.claim = self._claim(chains, place, conditions)
+            outcome.definition = None
 
     def _is_claimed(self, place: Place, equation: Equation) -> None:
         """Is a displayed formula claimed, and not assumed? Of what it assumes nothing is known."""
         before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
         words = str(before[0][1]) if before and before[0][0] == "text" else ""
-        if re.search(ASSUMES, " ".join(words.lower().split())):
-            for name in letters(equation.tokens):
+        whole = ""
+        for kind, what in self.article.sentences[place[0]].pieces[: place[1]]:
+            whole = "" if kind == "display" else whole + (str(what) if kind == "text" else "…")
+        whole = " ".join(whole.lower().split())
+        if re.search(ABOUT, whole):
+            raise Unread("it is said to hold nearly")
+        if re.search(ASSUMES, " ".join(words.lower().split())) or re.search(SOUGHT, whole):
+            defines = re.search(r"\b(?:is|are|called|said to be)\b[^.]*\bif\s*$", words)
+            for name in letters(equation.tokens) if not defines else ():
                 self.lost[name] = "an assumption"
             raise Unread("it is assumed, not claimed")
 
     def _claim(
-        self, sides: list[tuple[str, Node]], place: Place, conditions: Sequence[Declared] = ()
+        self,
+        chains: list[list[tuple[str, Node]]],
+        place: Place,
+        conditions: Sequence[Declared] = (),
     ) -> Reading:
-        self._found(tuple(side for _, side in sides))
-        whole = Node("chain", tuple(side for _, side in sides))
+        whole = Node("chains", tuple(tuple(side for _, side in sides) for sides in chains))
+        self._found(whole)
         for reader in self._readings([], whole, place, conditions):
-            reading = reader.statement(sides)
+            reading = reader.statements(chains)
             for name, rank in reader.guess.items():
                 if name in reading.inputs and name in self.explained:
                     raise Unread(f"{name} is defined elsewhere")
-                if name in reading.inputs:
+                if name in reading.inputs and not reading.inputs[name].plain:
                     reader.note(f"{name} is not declared: taken as {WORDS[rank]}")
             self.used.update(reading.inputs)
             return reading
@@ -353,7 +491,31 @@ class _Interpreter:
         for each in conditions:
             old = declared.get(each.name)
             declared[each.name] = old.merged(each) if old else each
-        definitions = [*self.definitions, *more]
+        definitions = [*self._still(place), *more]
+        condition = functools.partial(self._condition, place)
+        if whole.op != "chains":  # a parameter is what its formula makes of it, and no later letter
+            for name in {p for d in more for p in d.params} - self.said.named_by(place[0]):
+                declared.pop(name, None)
+        later = self.said.only_later(place[0])
+        shorter = {name: each for name, each in declared.items() if name not in later}
+        first: Unread | None = None
+        for known in (declared, shorter) if later else (declared,):
+            try:
+                yield self._reader(whole, known, definitions, condition)
+                return
+            except Unread as reason:
+                first = first or reason
+        assert first is not None
+        raise first
+
+    def _reader(
+        self,
+        whole: Node,
+        declared: Mapping[str, Declared],
+        definitions: list[Definition],
+        condition: Callable[[str], list[tuple[str, Node]]],
+    ) -> Reader:
+        """A reader for which the formula fits, or the first reason why none does."""
         first: Unread | None = None
         guesses = list(itertools.islice(self._guesses(whole, declared, definitions), GUESSES))
         own = {p for d in definitions for p in d.params} | {
@@ -364,23 +526,38 @@ class _Interpreter:
         ways = itertools.product((False, True), subsets, guesses)
         for looped, entered, guess in ways:
             reader = functools.partial(
-                Reader, declared, definitions, self.said.sizes, guess, looped, entered
-            )
+                Reader, declared, definitions, self.said.sizes, guess, looped, entered, condition,
+                self.curves,
+                self.spectral,
+            )  # fmt: skip
 
             try:
-                if whole.op == "chain":
-                    sides = [("", whole.args[0]), *(("=", side) for side in whole.args[1:])]
-                    reader().statement(sides)
+                if whole.op == "chains":
+                    reader().statements([[("=", side) for side in sides] for sides in whole.args])
                 else:
                     reader().named(whole)
             except Unread as reason:
                 if first is None or (looped and guess == guesses[0] and not entered):
                     first = reason
                 continue
-            yield reader()
-            return
-        if first:
-            raise first
+            return reader()
+        raise first or Unread("no reading")
+
+    def _still(self, place: Place) -> list[Definition]:
+        """The definitions that hold at a place: of what is not declared anew since."""
+        return [
+            d for d in self.definitions
+            if not (d.name in self.said.at(*place) and self._is_gone(d, place))
+        ]  # fmt: skip
+
+    def _is_gone(self, definition: Definition, place: Place) -> bool:
+        return self.said.is_given_away(definition.name, definition.place, place)
+
+    def _condition(self, place: Place, tex: str) -> list[tuple[str, Node]]:
+        """A comparison that the text assumes, with the names that its symbols have here."""
+        tokens, _ = self._at_rest(tuple(tokens_of(tex)), place)
+        sides = self._parser(tokens, place).condition()
+        return [(sign, renamed(side, self.renamed)) for sign, side in sides]
 
     def _guesses(
         self, whole: Node, declared: Mapping[str, Declared], definitions: list[Definition]
@@ -393,7 +570,7 @@ class _Interpreter:
                 if name in by_name and name not in bound:
                     inner = by_name[name]
                     collect(inner.body, bound | {name} | set(inner.params))
-                elif name not in bound and name not in FUNCTIONS.values() and name != "commutator":
+                elif name not in bound and name not in KNOWN:
                     names.setdefault(name)
 
         collect(whole, frozenset())
@@ -431,42 +608,208 @@ def _usual(name: str) -> tuple[int, int, int]:
     return (0, 1, 2)
 
 
-def _statement(
-    tokens: tuple[Token, ...], parts: set[str]
-) -> tuple[tuple[Token, ...], list[Declared]]:
-    r"""A formula without what follows a wide space, ``\quad i = 1, \dots, n``, and what it says."""
-    at = next((at for at, token in enumerate(tokens) if token in WIDE), len(tokens))
-    said: list[Declared] = []
-    run: list[Token] = []
-    for token in [*_without_words(tokens[at:]), r"\quad"]:
-        if token not in WIDE:
-            run.append(token)
-            continue
-        run = [t for k, t in enumerate(run) if t != "," or 0 < k < len(run) - 1]
-        if run and not is_range(run):
-            found = list(declarations(run, parts))
-            if not found:
-                raise Unread("more than one statement")
-            said += found
-        run = []
-    before = list(tokens[:at])
-    while before and spelled(before[-1]) in (",", r"\,", r"\;"):
-        before.pop()
-    return tuple(before), said
+Segment = tuple[str, list[Token]]
+"""A part of a displayed formula, and the words that join it to those before."""
+JOINS = re.compile(
+    r"\W*(?:and|or|for|if|where|with|when|whenever|provided|so|hence|thus|as|on|in|at|since|"
+    r"because|unless|not|all|any|every|but|while|then|resp\w*|\W*)\b|.*\s\S*\s",
+    re.IGNORECASE,
+)
+"""Words in a formula that stand between statements; others are names in another font."""
+CONDITION = re.compile(
+    r"\b(?:for|if|where|with|when|whenever|provided|on|in|at|all|any|every|since|as)\b", re.I
+)
+DENIAL = re.compile(r"\b(?:not|unless|or|except|fail\w*|neither)\b", re.I)
 
 
-def _without_words(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens without text among them; it stands for a space."""
+def _segments(tokens: Sequence[Token]) -> list[Segment]:
+    """A formula in parts: apart at wide spaces, at words, and at commas between statements."""
+    found: list[Segment] = [("", [])]
     clean = normal(tokens)
-    out: list[Token] = []
-    for at, token in enumerate(clean):
-        if token in (r"\text", r"\textrm", r"\mbox", r"\forall"):
-            out.append(r"\quad")
-        elif not at or clean[at - 1] not in (r"\text", r"\textrm", r"\mbox"):
-            out.append(token)
-        elif "not" in spelled(token) or "unless" in spelled(token):
+    at = 0
+    while at < len(clean):
+        token = clean[at]
+        is_text = token in TEXT and clean[at - 1 : at] not in (["_"], ["^"])
+        if is_text and at + 1 < len(clean) and JOINS.match(spelled(clean[at + 1])):
+            found += _worded(clean[at + 1])
+            at += 1
+        elif token == r"\forall":
+            found.append(("for all", []))
+        elif token in WIDE:
+            found.append(("", []))
+        else:
+            found[-1][1].append(token)
+        at += 1
+    return list(_at_commas(_rejoined(found)))
+
+
+def _worded(group: Token) -> Iterator[Segment]:
+    r"""The words of ``\text{if $x > 0$}``, each with the formula that goes after them."""
+    words = ""
+    for token in group if isinstance(group, tuple) else (group,):
+        if isinstance(token, tuple):
+            yield words, list(token)
+            words = ""
+        else:
+            words += spelled(token)
+    yield words, []
+
+
+def _rejoined(found: Sequence[Segment]) -> Iterator[Segment]:
+    """Without empty parts, and with those that a relation or a comma at an end joins."""
+    words = ""
+    kept: list[Segment] = []
+    for word, run in found:
+        run = list(run)
+        while run and run[-1] in (",", ";", "."):
+            run.pop()
+        while run and run[0] in (",", ";", "."):
+            run.pop(0)
+        words = f"{words} {word}".strip()
+        if not run:
+            continue
+        goes_on = kept and not words and (run[0] in RELATIONS or kept[-1][1][-1] in RELATIONS)
+        if goes_on:
+            kept[-1][1].extend(run)
+        else:
+            kept.append((words, run))
+        words = ""
+    if DENIAL.search(words):
+        raise Unread("more than one statement")
+    yield from kept
+
+
+def _at_commas(found: Iterable[Segment]) -> Iterator[Segment]:
+    """Apart at commas outside of brackets, where a relation stands between any two."""
+    for words, run in found:
+        parts: list[list[Token]] = [[]]
+        depth = 0
+        for token in run:
+            depth += (token in OPENS) - (token in CLOSES)
+            if token == "," and not depth:
+                parts.append([])
+            else:
+                parts[-1].append(token)
+        if len(parts) > 1 and all(any(t in RELATIONS for t in part) for part in parts) and (
+            not is_range(run)
+        ):  # fmt: skip
+            yield words, parts[0]
+            yield from (("", part) for part in parts[1:])
+        else:
+            yield words, run
+
+
+OPENS = frozenset(("(", "[", r"\{", r"\langle", r"\lbrack"))
+CLOSES = frozenset((")", "]", r"\}", r"\rangle", r"\rbrack"))
+
+
+def _statements(
+    tokens: tuple[Token, ...], parts: set[str]
+) -> tuple[list[tuple[tuple[Token, ...], bool]], list[Declared]]:
+    r"""The statements of a displayed formula, each with whether a "where" goes before it, and what
+    is said beside them, ``\quad i = 1, \dots, n``."""
+    first, *rest = _segments(tokens) or [("", [])]
+    if first[0]:
+        raise Unread("words before a statement")
+    statements = [(tuple(first[1]), False)]
+    said: list[Declared] = []
+    for words, run in rest:
+        if DENIAL.search(words):
             raise Unread("more than one statement")
-    return out
+        if run[0] == "(" and run[-1] == ")" and ")" not in run[:-1]:
+            run = run[1:-1]
+        is_condition = CONDITION.search(words) is not None
+        found = list(declarations(run, parts))
+        if is_range(run):
+            continue
+        if "=" not in run and found and not (words and not is_condition):
+            said += found
+        elif is_condition and "=" in run and not found:
+            statements.append((tuple(run), True))
+        elif is_condition and found:
+            said += found
+        elif "=" not in run and (is_condition or _is_bare(run)):
+            tex = " ".join(map(_typed_again, run))
+            said += [Declared(n, None, (), frozenset((f"where {tex}",))) for n in letters(run)]
+        elif any(t in RELATIONS for t in run):
+            statements.append((tuple(run), False))
+        else:
+            raise Unread("more than one statement")
+    return statements, said
+
+
+def _is_bare(run: list[Token]) -> bool:
+    """Is it a comparison of symbols and numbers alone, which nobody claims?"""
+    sides: list[list[Token]] = [[]]
+    for token in run:
+        if token in RELATIONS or token in (r"\ne", r"\neq"):
+            sides.append([])
+        else:
+            sides[-1].append(token)
+    return len(sides) > 1 and all(
+        is_symbol(side) or all(str(t).isdigit() for t in side) for side in sides
+    )
+
+
+def _typed_again(token: Token) -> str:
+    """A token as it may be typed."""
+    if isinstance(token, tuple):
+        return "{" + " ".join(map(_typed_again, token)) + "}"
+    if isinstance(token, Environment):
+        raise Unread("a condition that is a matrix")
+    return str(token)
+
+
+def _curves(article: Article) -> set[str]:
+    """The states X(t) of curves of which an article says no more than that they are smooth."""
+    found: set[str] = set()
+    for sentence in article.sentences:
+        words = " ".join(str(what) for kind, what in sentence.pieces if kind == "text")
+        if not re.search(r"\b(?:differentiable|smooth)\b.*\b(?:curve|path|famil|function)", words):
+            continue
+        for kind, tex in sentence.pieces:
+            clean = unfonted(normal(tokens_of(str(tex)))) if kind == "math" else []
+            at = next((k for k in range(len(clean)) if clean[k + 1 : k + 4] == ["(", "t", ")"]), -1)
+            if at >= 0 and is_symbol(clean[at : at + 1]):
+                found.add(named(clean[at]))
+    flows = [unfonted(_left_side(tuple(tokens_of(str(tex))))) for s in article.sentences
+             for kind, tex in s.pieces if kind == "math"]  # fmt: skip
+    flows += [unfonted(_left_side(each.tokens)) for each in article.equations]
+    moved = {named(left[1]) for left in flows if left[:1] in ([r"\dot"], [r"\ddot"]) and left[1:]}
+    return found - moved
+
+
+def _without_time(tokens: tuple[Token, ...], functions: set[str]) -> tuple[Token, ...]:
+    """``x(t)`` as ``x``, of what is no function: a state at the time of which all else is."""
+    out: list[Token] = []
+    clean = normal(tokens)
+    at = 0
+    while at < len(clean):
+        here = clean[at]
+        out.append(_without_time(here, functions) if isinstance(here, tuple) else here)
+        is_name = isinstance(here, tuple) or is_symbol([here])
+        if is_name and clean[at + 1 : at + 4] == ["(", "t", ")"] and named(here) not in functions:
+            at += 3
+        at += 1
+    return tuple(out)
+
+
+def in_time(node: Any, flows: bool, moves: Callable[[Node], bool]) -> Any:
+    """A tree with derivatives in the time as rates, of a state or of what depends on one alone."""
+    if isinstance(node, tuple):
+        return tuple(in_time(each, flows, moves) for each in node)
+    if not isinstance(node, Node):
+        return node
+    made = Node(node.op, tuple(in_time(each, flows, moves) for each in node.args))
+    if made.op == "partial" and made.args[1] == Node("sym", ("t",)):
+        body = made.args[0]
+        of_state = body.op == "sym" or (body.op == "index" and body.args[0].op == "sym")
+        if not moves(body) and (of_state or flows):
+            made = Node("rate", (body,))
+    if made.op == "rate" and made.args[0].op == "index":
+        base, names = made.args[0].args
+        made = Node("index", (Node("rate", (base,)), names))
+    return made
 
 
 def _without_space(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -492,7 +835,8 @@ def _moved(tokens: tuple[Token, ...], entries: set[str]) -> tuple[Token, ...]:
     at = 0
     while at + 3 < len(out):
         here, sign, index, after = out[at : at + 4]
-        if named(here) in entries and sign == "_" and after == "(":
+        letter = index[0] if isinstance(index, tuple) and len(index) == 1 else index
+        if named(here) in entries and sign == "_" and is_index(letter) and after == "(":
             depth, end = 0, at + 3
             while end < len(out):
                 depth += {"(": 1, ")": -1}.get(str(out[end]), 0)

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from fieldcheck import hypotheses
 from fieldcheck.claim import slug
 from fieldcheck.start.article import Equation
 from fieldcheck.start.grammar import Unread, followed
-from fieldcheck.start.meaning import Helper, Length, Reading, Value
+from fieldcheck.start.meaning import LARGEST, Helper, Length, Reading, Value
 from fieldcheck.start.reading import Outcome, Result
 
 SPARE = ("n", "m", "p", "q", "r", "s", "k", "l", "h", "g")
@@ -96,6 +97,7 @@ class Names:
 IMPLIED = {
     "spd": {"symmetric", "psd", "invertible", "hermitian"}, "orthogonal": {"invertible"},
     "unitary": {"invertible"}, "simplex": {"positive", "nonnegative"},
+    "stochastic": {"positive", "nonnegative"},
     "positive": {"nonnegative"}, "hollow": {"symmetric"}, "psd": {"symmetric"},
 }  # fmt: skip
 """What a hypothesis says with it."""
@@ -154,6 +156,9 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
         vectors = (("simplex", "simplex"), ("unit", "unit_vector"), ("positive", "positive"),
                    ("nonnegative", "nonnegative"), ("complex", "matrix"))  # fmt: skip
         return f"{next((f for h, f in vectors if h in hypotheses), 'vector')}({one})"
+    if "stochastic" in hypotheses:
+        columns = names.dim(value.shape[1]).replace("'", '"')
+        return f'stacked({one}, simplex({columns}), "stochastic rows: {name}")'
     if {"hollow", "symmetric"} <= hypotheses:
         hypotheses = {"hollow symmetric"}
     for hypothesis, (title, code) in OWN.items():
@@ -162,6 +167,7 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
                     f'lambda xp, raw: {code}, covers="all")')  # fmt: skip
     complex_ = "complex" in hypotheses
     squares = (("spd", "spd"), ("unitary", "unitary"), ("hermitian", "hermitian"),
+               ("antihermitian", "skew_hermitian"),
                ("orthogonal", "orthogonal"), ("symmetric", "symmetric"),
                ("invertible", "invertible" if complex_ else "real_invertible"))  # fmt: skip
     for hypothesis, function in squares:
@@ -186,8 +192,8 @@ def _of_two(hypothesis: str, length: str) -> str:
 OFFERED = (
     "AtMost", "Equal", "Gradient", "Source", "between", "built", "claim", "hermitian", "integer",
     "invertible", "matrix", "nonnegative", "number", "orthogonal", "positive", "real",
-    "real_invertible", "real_matrix", "simplex", "spd", "stacked", "symmetric", "unit_vector",
-    "unitary", "vector",
+    "real_invertible", "real_matrix", "simplex", "skew_hermitian", "spd", "stacked", "symmetric",
+    "unit_vector", "unitary", "vector",
 )  # fmt: skip
 """What a claims file may need of the library."""
 
@@ -195,10 +201,12 @@ SHOWN = {
     "positive": "{} is positive", "nonnegative": "{} is nonnegative", "simplex":
     "{} is a probability vector", "unit": "{} is a unit vector", "symmetric": "{} is symmetric",
     "spd": "{} is positive definite", "invertible": "{} is invertible", "orthogonal":
-    "{} is orthogonal", "skew": "{} is skew-symmetric", "psd": "{} is positive semidefinite",
+    "{} is orthogonal", "skew": "{} is skew-symmetric",
+    "stochastic": "the rows of {} are probability vectors", "psd": "{} is positive semidefinite",
     "hollow": "the diagonal of {} vanishes", "integer": "{} is an integer",
     "sum one": "{} sums to one",
-    "hermitian": "{} is Hermitian", "unitary": "{} is unitary", "complex": "{} is complex",
+    "hermitian": "{} is Hermitian", "antihermitian": "{} is skew-Hermitian",
+    "unitary": "{} is unitary", "complex": "{} is complex",
     "nonzero": "{} is not zero, where that is needed", "full rank":
     "{} has full rank, where that is needed",
 }  # fmt: skip
@@ -264,7 +272,7 @@ def _imports(body: str) -> str:
     names = [name for name in OFFERED if re.search(rf"\b{name}\(", body)]
     lines = [
         f"import {module}"
-        for module in ("functools", "itertools", "operator")
+        for module in ("functools", "itertools", "math", "operator")
         if f"{module}." in body
     ]
     before = "\n".join(lines) + "\n\n" if lines else ""
@@ -367,10 +375,43 @@ def _claim(outcome: Outcome, article: str) -> str:
         f'    equations=["{equation.label}"],\n'
         f"    tex={_raw(equation.tex)},\n"
         f"    given=dict({described}),\n"
+        f"{_where(reading)}{_sizes(reading, names)}"
         ")\n"
         f"def {name}({arguments}):\n{doc}{locals_}    return {returned}\n\n\n"
         f'{name}.vary("{title}", {changed})\n'
     )
+
+
+def _where(reading: Reading) -> str:
+    """The hypotheses that no domain has.
+
+    Raises:
+        Unread: one of them is more than a hypothesis of a claim can say.
+    """
+    for text in reading.where:
+        try:
+            hypotheses.names(text)
+        except ValueError:
+            raise Unread(f"what is assumed: {text.replace('⟦', '').replace('⟧', '')}") from None
+    listed = ", ".join(f'"{text}"' for text in reading.where)
+    return f"    where=[{listed}],\n" if listed else ""
+
+
+def _sizes(reading: Reading, names: Names) -> str:
+    """The numbers that the text leaves of a size, where it does not leave all."""
+    listed = {}
+    for value in reading.inputs.values():
+        for length in value.shape:
+            allowed = reading.allowed.get(str(length.root.name))
+            if allowed and allowed != list(range(1, LARGEST + 1)):
+                listed[names.known[id(length.root)]] = _numbers(allowed)
+    inside = ", ".join(f"{name}={numbers}" for name, numbers in sorted(listed.items()))
+    return f"    sizes=dict({inside}),\n" if inside else ""
+
+
+def _numbers(found: list[int]) -> str:
+    is_range = len(found) > 1 and found == list(range(found[0], found[-1] + 1))
+    return f"range({found[0]}, {found[-1] + 1})" if is_range else str(found)
 
 
 def _raw(tex: str) -> str:
