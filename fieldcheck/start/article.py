@@ -13,6 +13,7 @@ from typing import Any
 
 from fieldcheck import ordinary
 from fieldcheck.ledger.errors import UserError
+from fieldcheck.start import dialect
 from fieldcheck.start.grammar import OTHER_RELATIONS, RELATIONS, TEXT, Environment, Token
 
 _DISPLAYED = "equation align gather multline eqnarray displaymath flalign alignat math"
@@ -84,9 +85,9 @@ def read(path: Path) -> Article:
 def scan(source: str, name: str) -> Article:
     """The same of a text."""
     latexwalker = _parser()
-    source = _expanded(_without_comments(source), name)
+    source = _expanded(dialect.named(_without_comments(source)), name)
     lines = _Lines(source)
-    reader = _Reader(name, lines)
+    reader = _Reader(name, lines, dialect.primes_transpose(source))
     try:
         nodes = latexwalker.LatexWalker(source, tolerant_parsing=True).get_latex_nodes()[0]
         body = next((n.nodelist for n in nodes if _environment(n) == "document"), nodes)
@@ -205,8 +206,9 @@ def _environment(node: Any) -> str:
 class _Reader:
     """Walks through the document's nodes and collects sentences and equations."""
 
-    def __init__(self, name: str, lines: _Lines) -> None:
+    def __init__(self, name: str, lines: _Lines, primes: bool) -> None:
         self.name, self.lines = name, lines
+        self.primes = primes  # are they transposes?
         self.equations: list[Equation] = []
         self.sentences: list[Sentence] = [Sentence()]
         self.paragraph = self.theorem = self.theorems = 0
@@ -221,7 +223,10 @@ class _Reader:
                 if node.displaytype == "display":
                     self.display(tex, node.pos)
                 else:
-                    self.piece("math", tex, node.pos)
+                    for at, part in enumerate(dialect.listed(dialect.plain(tex, self.primes))):
+                        if at:
+                            self.piece("text", ", ", node.pos)
+                        self.piece("math", part, node.pos)
             elif kind == "LatexEnvironmentNode":
                 self.entered(node)
             elif kind == "LatexGroupNode":
@@ -296,7 +301,8 @@ class _Reader:
             shown, ends = _punctuated(_bare(row))
             if not shown:
                 continue
-            tokens = tuple(tokens_of(shown))
+            formula, said = dialect.apart(dialect.plain(shown, self.primes))
+            tokens = tuple(tokens_of(formula))
             shown_label = " ".join(re.sub(r'["\\\\]', "", label).split())
             equation = Equation(
                 shown_label or f"equation-{number}",
@@ -310,6 +316,9 @@ class _Reader:
             self.piece("display", len(self.equations) - 1, position)
             equation.piece = len(self.sentences[-1].pieces) - 1
             start = max(start, at + 1)
+            for each in said:
+                self.piece("text", " for ", position)
+                self.piece("math", each, position)
             if ends:
                 self.ended()
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
@@ -37,6 +37,7 @@ SQUARE = frozenset(("symmetric", "spd", "invertible", "orthogonal", "hermitian",
 COUNTS = ("least", "integer", "unread", "where", "positive", "nonnegative", "nonzero")
 """What may be said of a size."""
 POSITIVE = frozenset(("log", "sqrt"))
+ZERO = Node("num", (Fraction(0),))
 
 
 class Length:
@@ -1570,9 +1571,7 @@ class Reader:
         if not all(self._is_count(side) for _, side in sides):
             return False
         present = {n.root.name for v in self.inputs.values() for n in v.shape}
-        for (_, a), (sign, b) in itertools.pairwise(sides):
-            if sign in (">", ">="):
-                a, b, sign = b, a, sign.replace(">", "<")
+        for a, sign, b in _pairs_of(sides):
             strict = int(sign == "<")
             if sign not in ("<", "<="):
                 raise Unread("of sizes")
@@ -1591,6 +1590,8 @@ class Reader:
         return True
 
     def _is_count(self, node: Node) -> bool:
+        if node.op == "call" and node.args[0] in ("minimum", "maximum"):
+            return all(map(self._is_count, node.args[1]))
         is_size = node.op == "sym" and node.args[0] in self.sizes - self.inputs.keys()
         return is_size or (node.op == "num" and node.args[0].denominator == 1)
 
@@ -1609,13 +1610,12 @@ class Reader:
 
     def relation(self, left: Node, sign: str, right: Node) -> tuple[str, str, str]:
         a, b = self.value(left), self.value(right)
-        zero = Node("num", (Fraction(0),))
-        if left != zero and right != zero:
+        if ZERO not in (left, right):
             if sign == "=" and left.op == "partial" and not a.row and b.row:
                 raise Unread("a derivative laid out as a row")
             self._same(a, b, "the two sides")
         axes = self.union(a, b)
-        if a.shape and axes and zero not in (left, right) and set(a.axes) != set(b.axes):
+        if a.shape and axes and ZERO not in (left, right) and set(a.axes) != set(b.axes):
             raise Unread("indices that stand on one side only")
         code = self.aligned(a, axes, ADD), self.aligned(b, axes, ADD)
         if self.looped and self.indices[0]:
@@ -1649,6 +1649,20 @@ class Reader:
         if left.op not in ("gradient", "partial") or match is None or a.axes != b.axes or b.plain:
             return None
         return "Gradient", f"{match[1]}, {match[2]}", self.aligned(b, axes, ADD)
+
+
+def _pairs_of(sides: Condition) -> Iterator[tuple[Node, str, Node]]:
+    """The comparisons of a chain from the lesser to the greater side; one with the least or the
+    greatest of some numbers is one with each of them."""
+    for (_, a), (sign, b) in itertools.pairwise(sides):
+        if sign in (">", ">="):
+            a, b, sign = b, a, sign.replace(">", "<")
+        lower = a.args[1] if a.op == "call" and a.args[0] == "maximum" else (a,)
+        upper = b.args[1] if b.op == "call" and b.args[0] == "minimum" else (b,)
+        for one, other in itertools.product(lower, upper):
+            if "call" in (one.op, other.op):
+                raise Unread("of the least or the greatest of some sizes")
+            yield one, sign, other
 
 
 def is_mean(name: str) -> bool:

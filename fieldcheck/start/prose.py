@@ -163,7 +163,8 @@ class Declarations:
                 under = _condition(sentence, at)
                 if under and each.rank is None and _follows(sentence, at):
                     continue
-                if shown and each.hypotheses and under and (each.name in seen or under != "for"):
+                brief = under not in ("", "for", "at")
+                if shown and each.hypotheses and under and (each.name in seen or brief):
                     after = {k for k in shown if k > at} or {shown[-1]}
                     self.here.append((number, after, each))
                 else:
@@ -268,12 +269,12 @@ def _is_another(old: Declared, new: Declared) -> bool:
 
 
 def _condition(sentence: Sentence, at: int) -> str:
-    """The word that makes what stands here a condition: "for", another, or none."""
+    """The word that makes what stands here a condition: "for", "at", another, or none."""
     words = ""
     for kind, what in sentence.pieces[:at]:
         words = "" if kind == "display" else words + (str(what) if kind == "text" else " ")
     found = re.findall(
-        r"\b(if|when|whenever|provided|assuming|unless|in case|for)\b", words.lower()
+        r"\b(if|when|whenever|provided|assuming|unless|in case|for|at)\b", words.lower()
     )
     return str(found[0]) if found else ""
 

@@ -123,7 +123,7 @@ class _Interpreter:
         self.spectral = re.search(r"(?:spectral|operator)\s+norm", words) is not None
         always = [each for _, each in self.said.always]
         self.declared_names = {each.name for each in always if not each.is_unread}
-        self.arrays = {each.name for each in always if each.rank}
+        self.arrays = {each.name for each in always if each.rank} - FUNCTIONS.keys()
         for equation in article.equations:
             self._announce(equation.tokens, equation.sentence)
         for number, sentence in enumerate(article.sentences):

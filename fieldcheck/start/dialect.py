@@ -1,0 +1,119 @@
+r"""Other ways to type the same TeX, in the one that the grammar knows.
+
+Font switches inside braces, operators put together by hand, names made by ``\let`` or for pairs of
+delimiters, the derivatives of the physics package, primes for transposes, and what a display says
+behind a gap of the symbols in it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SWITCHES = {"rm": "mathrm", "bf": "mathbf", "it": "mathit", "sf": "mathsf", "cal": "mathcal"}
+_FONTS = r"mathbb|mathcal|mathbf|mathrm|mathsf|mathit|mathfrak|mathscr|bm|boldsymbol"
+
+_LET = re.compile(r"\\let\s*\\([A-Za-z]+)\s*=?\s*\\([A-Za-z]+)")
+_PAIR = re.compile(
+    r"\\DeclarePairedDelimiter\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*\{([^{}]*)\}\s*\{([^{}]*)\}"
+)
+PHYSICS = {
+    "norm": r"\lVert #1 \rVert", "abs": r"\lvert #1 \rvert", "qty": r"(#1)", "vb": r"\mathbf{#1}",
+    "dv": r"\frac{d #1}{d #2}", "pdv": r"\frac{\partial #1}{\partial #2}",
+}  # fmt: skip
+"""What the physics package's commands stand for, of those that take braces."""
+
+_TRANSPOSED = (
+    r"(?:is|are|denotes?|stands? for|means?|for|as)\s+(?:the\s+|its\s+|their\s+|a\s+)?transpos"
+)
+_PRIMES = re.compile(
+    rf"\$[^$]*[A-Za-z]'\$\s+{_TRANSPOSED}|\bprimes?\s+{_TRANSPOSED}"
+    r"|\btranspose\b[^.$]{0,40}\$[A-Za-z]'\$"
+)
+_GAP = re.compile(r",\s*(?:\\qquad|\\quad)(?:\s|\\qquad|\\quad)*")
+
+
+def named(source: str) -> str:
+    r"""A source without ``\let`` and paired delimiters: what they name is a macro like others."""
+    for own, meant in _LET.findall(source):
+        source = re.sub(rf"\\{own}(?![A-Za-z])", rf"\\{meant}", _LET.sub("", source, count=1))
+    for own, left, right in _PAIR.findall(source):
+        source = _PAIR.sub(
+            lambda m, body=rf"{left} #1 {right}": rf"\newcommand{{\{m[1]}}}[1]{{{body}}}",
+            source, count=1,
+        )  # fmt: skip
+        source = re.sub(rf"\\{own}(?:\*|\[\\[A-Za-z]+\])\s*(?=\{{)", rf"\\{own}", source)
+    if re.search(r"\\usepackage(?:\[[^\]]*\])?\{[^}]*\bphysics\b", source):
+        made = [
+            rf"\newcommand{{\{own}}}[{body.count('#')}]{{{body}}}" for own, body in PHYSICS.items()
+        ]
+        source = re.sub(r"\\(dv|pdv)\[(\d)\]\{([^{}]*)\}\{([^{}]*)\}", _again, source)
+        source = "".join(made) + source
+    return source
+
+
+def _again(match: re.Match[str]) -> str:
+    d = "d" if match[1] == "dv" else r"\partial"
+    return rf"\frac{{{d}^{match[2]} {match[3]}}}{{{d} {match[4]}^{match[2]}}}"
+
+
+def plain(tex: str, primes: bool = False) -> str:
+    """A formula with fonts and operators as commands that take braces."""
+    tex = re.sub(
+        r"\{\s*\\(rm|bf|it|sf|cal)\s+([^{}\\]*?)\s*\}",
+        lambda m: rf"{{\{_SWITCHES[m[1]]}{{{m[2]}}}}}", tex,
+    )  # fmt: skip
+    tex = re.sub(r"\\mathop\s*\{\s*\\math(?:rm|sf)\s*\{(\w+)\}\s*\}", r"\\operatorname{\1}", tex)
+    tex = re.sub(r"\\mathop\s*\{\s*\{\s*\\math(?:rm|sf)\s*\{(\w+)\}\s*\}\s*\}", _operator, tex)
+    tex = re.sub(r"\\mathop\s*\{([A-Za-z]{2,})\}", r"\\operatorname{\1}", tex)
+    tex = re.sub(r"\\(?:no)?limits(?![A-Za-z])", "", tex)
+    tex = re.sub(rf"\{{\s*\\({_FONTS})\s+([A-Za-z])\s*\}}", r"{\\\1{\2}}", tex)
+    # A group of one letter is that letter, unless something before it takes the braces.
+    tex = re.sub(rf"(^|[\s,=(+\-])\{{\s*(\\(?:{_FONTS})\{{\w+\}})\s*\}}", r"\1\2", tex)
+    tex = re.sub(rf"(\\(?:in|to|times|colon))\{{\s*(\\(?:{_FONTS})\{{\w+\}})\s*\}}", r"\1 \2", tex)
+    return re.sub(r"'(?!')", r"^{\\top}", tex) if primes and "''" not in tex else tex
+
+
+def _operator(match: re.Match[str]) -> str:
+    return rf"\operatorname{{{match[1]}}}"
+
+
+def primes_transpose(source: str) -> bool:
+    """Does an article say that a prime is a transpose?"""
+    return bool(_PRIMES.search(" ".join(source.split())))
+
+
+def apart(tex: str) -> tuple[str, list[str]]:
+    r"""A displayed formula, and what it says behind a gap of sets in which symbols lie:
+    ``f(A) = A, \qquad A \in \mathbb{R}^{n \times n}``."""
+    gaps = [m for m in _GAP.finditer(tex) if not _inside(tex[: m.start()])]
+    for at, gap in enumerate(gaps):
+        ends = [*(g.start() for g in gaps[at + 1 :]), len(tex)]
+        said = [
+            tex[begin.end() : end].strip() for begin, end in zip(gaps[at:], ends, strict=True)
+        ]
+        if all(re.match(r"[^=<>]*\\in(?![A-Za-z])[^=<>]*$", each) for each in said):
+            return tex[: gap.start()], said
+    return tex, []
+
+
+_RELATION = re.compile(r"[=<>]|\\(?:in|ge|geq|le|leq|ne|neq|geqslant|leqslant)(?![A-Za-z])")
+
+
+def listed(tex: str) -> list[str]:
+    r"""What an inline formula says of several symbols, one by one: ``a > 0,\ c \in \mathbb{R}``."""
+    parts, start = [], 0
+    for comma in re.finditer(r",(?:\s|\\[ ,;:]|\\quad|\\qquad|~)*", tex):
+        if not _inside(tex[: comma.start()]):
+            parts.append(tex[start : comma.start()])
+            start = comma.end()
+    parts.append(tex[start:])
+    return parts if all(map(_RELATION.search, parts)) else [tex]
+
+
+def _inside(before: str) -> bool:
+    """Is a bracket or an environment open here?"""
+    opened = re.sub(r"\\[lr]angle(?![A-Za-z])", lambda m: "(" if m[0][1] == "l" else ")", before)
+    return (
+        len(re.findall(r"[{(\[]", opened)) > len(re.findall(r"[})\]]", opened))
+        or before.count(r"\begin") > before.count(r"\end")
+    )  # fmt: skip
