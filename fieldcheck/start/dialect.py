@@ -27,7 +27,8 @@ _TRANSPOSED = (
 )
 _PRIMES = re.compile(
     rf"\$[^$]*[A-Za-z]'\$\s+{_TRANSPOSED}|\bprimes?\s+{_TRANSPOSED}"
-    r"|\btranspose\b[^.$]{0,40}\$[A-Za-z]'\$"
+    r"|\btranspose\b(?: of \$[^$]*\$)?[^.$]{0,40}\$[A-Za-z]'\$",
+    re.IGNORECASE,
 )
 _GAP = re.compile(r",\s*(?:\\qquad|\\quad)(?:\s|\\qquad|\\quad)*")
 
@@ -37,10 +38,8 @@ def named(source: str) -> str:
     for own, meant in _LET.findall(source):
         source = re.sub(rf"\\{own}(?![A-Za-z])", rf"\\{meant}", _LET.sub("", source, count=1))
     for own, left, right in _PAIR.findall(source):
-        source = _PAIR.sub(
-            lambda m, body=rf"{left} #1 {right}": rf"\newcommand{{\{m[1]}}}[1]{{{body}}}",
-            source, count=1,
-        )  # fmt: skip
+        made = rf"\newcommand{{\{own}}}[1]{{{left} #1 {right}}}"
+        source = _PAIR.sub(made.replace("\\", r"\\"), source, count=1)
         source = re.sub(rf"\\{own}(?:\*|\[\\[A-Za-z]+\])\s*(?=\{{)", rf"\\{own}", source)
     if re.search(r"\\usepackage(?:\[[^\]]*\])?\{[^}]*\bphysics\b", source):
         made = [
@@ -88,9 +87,7 @@ def apart(tex: str) -> tuple[str, list[str]]:
     gaps = [m for m in _GAP.finditer(tex) if not _inside(tex[: m.start()])]
     for at, gap in enumerate(gaps):
         ends = [*(g.start() for g in gaps[at + 1 :]), len(tex)]
-        said = [
-            tex[begin.end() : end].strip() for begin, end in zip(gaps[at:], ends, strict=True)
-        ]
+        said = [tex[begin.end() : end].strip() for begin, end in zip(gaps[at:], ends, strict=True)]
         if all(re.match(r"[^=<>]*\\in(?![A-Za-z])[^=<>]*$", each) for each in said):
             return tex[: gap.start()], said
     return tex, []

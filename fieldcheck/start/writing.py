@@ -6,7 +6,7 @@ import ast
 import json
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -319,15 +319,15 @@ def _made(outcome: Outcome, result: Result) -> str:
     if outcome.claim is not None:
         try:
             with followed():
-                return _python(outcome, result.article.name)
+                return _python(outcome, result.article.name, {d.name for d in result.definitions})
         except Unread as reason:
             outcome.claim, outcome.reason = None, str(reason)
     return _stub(outcome, result.article.name)
 
 
-def _python(outcome: Outcome, article: str) -> str:
+def _python(outcome: Outcome, article: str, defined: Collection[str]) -> str:
     """A claim as text that Python reads, and so are the functions that it calls."""
-    made = _claim(outcome, article)
+    made = _claim(outcome, article, defined)
     assert outcome.claim is not None
     for text in (made, *map(_helper, outcome.claim.helpers.values())):
         try:
@@ -341,7 +341,7 @@ def _comment(equation: Equation, words: str) -> str:
     return f"# Equation ({equation.label}), line {equation.line}: {words}\n#     {equation.tex}\n"
 
 
-def _claim(outcome: Outcome, article: str) -> str:
+def _claim(outcome: Outcome, article: str, defined: Collection[str] = ()) -> str:
     reading, equation = outcome.claim, outcome.equation
     assert reading is not None
     names = Names(reading.inputs, *(code for _, *both in reading.relations for code in both))
@@ -358,7 +358,7 @@ def _claim(outcome: Outcome, article: str) -> str:
     choice, title, changed = ("more=0", "one more on the right side", "more=1")
     if reading.relations[0][0] == "AtMost":
         choice, title, changed = ("way=1", "the other way round", "way=-1")
-    name = _function_name(outcome.key, reading)
+    name = _function_name(outcome.key, reading, defined)
     doc = _doc("\n".join([f"Equation ({equation.label}) of {article}.", *_assumed(reading)]))
     returned = lines[0] if len(lines) == 1 else f"({', '.join(lines)})"
     if len(returned) > 85:
@@ -448,10 +448,10 @@ def _assumed(reading: Reading) -> Iterator[str]:
         yield f"Assumed: {'; '.join([*taken, *noted])}."
 
 
-def _function_name(key: str, reading: Reading) -> str:
+def _function_name(key: str, reading: Reading, defined: Collection[str]) -> str:
     name = key.replace("-", "_")
     name = name if not name[:1].isdigit() else f"equation_{name}"
-    taken = {*reading.inputs, *reading.helpers, *reading.tools, *OFFERED, "xp"}
+    taken = {*reading.inputs, *reading.helpers, *reading.tools, *OFFERED, *defined, "xp"}
     return f"{name}_" if name in taken or keyword.iskeyword(name) else name
 
 
