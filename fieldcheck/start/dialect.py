@@ -36,17 +36,19 @@ _GAP = re.compile(r",\s*(?:\\qquad|\\quad)(?:\s|\\qquad|\\quad)*")
 def named(source: str) -> str:
     r"""A source without ``\let`` and paired delimiters: what they name is a macro like others."""
     for own, meant in _LET.findall(source):
+        if own in ("begin", "end"):
+            continue
         source = re.sub(rf"\\{own}(?![A-Za-z])", rf"\\{meant}", _LET.sub("", source, count=1))
     for own, left, right in _PAIR.findall(source):
         made = rf"\newcommand{{\{own}}}[1]{{{left} #1 {right}}}"
         source = _PAIR.sub(made.replace("\\", r"\\"), source, count=1)
         source = re.sub(rf"\\{own}(?:\*|\[\\[A-Za-z]+\])\s*(?=\{{)", rf"\\{own}", source)
     if re.search(r"\\usepackage(?:\[[^\]]*\])?\{[^}]*\bphysics\b", source):
-        made = [
+        macros = [
             rf"\newcommand{{\{own}}}[{body.count('#')}]{{{body}}}" for own, body in PHYSICS.items()
         ]
         source = re.sub(r"\\(dv|pdv)\[(\d)\]\{([^{}]*)\}\{([^{}]*)\}", _again, source)
-        source = "".join(made) + source
+        source = "".join(macros) + source
     return source
 
 
