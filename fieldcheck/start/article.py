@@ -154,20 +154,30 @@ def _expanded(source: str, name: str) -> str:
 
 
 def _once(text: str, use: re.Pattern[str], macros: dict[str, tuple[int, str]]) -> tuple[str, int]:
-    parts, at, count = [], 0, 0
+    parts: list[str] = []
+    at, count = 0, 0
     for match in use.finditer(text):
         if match.start() < at:
             continue
         wanted, body = macros[match[1]]
         end = match.end()
+        arguments = {}
         for number in range(1, wanted + 1):
-            argument, end = _group(text, end)
-            body = body.replace(f"#{number}", argument)
-        after = text[end : end + 1]
-        gap = " " if after.isalpha() and re.search(r"\\[A-Za-z]+$", body) else ""
-        parts += [text[at : match.start()], body.replace("\n", " "), gap]
+            arguments[f"#{number}"], end = _group(text, end)
+        made = _beside(arguments.get(piece, piece) for piece in re.split(r"(#\d)", body))
+        parts += [text[at : match.start()], made.replace("\n", " ")]
         at, count = end, count + 1
-    return "".join(parts) + text[at:], count
+    return _beside([*parts, text[at:]]), count
+
+
+def _beside(parts: Iterable[str]) -> str:
+    r"""Texts one behind the other, each a word of its own: ``\le`` and ``D`` make no ``\leD``."""
+    kept: list[str] = []
+    for part in filter(None, parts):
+        if kept and part[0].isalpha() and re.search(r"\\[A-Za-z]+$", kept[-1]):
+            kept.append(" ")
+        kept.append(part)
+    return "".join(kept)
 
 
 def _group(text: str, at: int) -> tuple[str, int]:

@@ -105,8 +105,15 @@ FUNCTIONS = {
     "Diag": "diag", "softmax": "softmax", "Softmax": "softmax", "SoftMax": "softmax",
     "softplus": "softplus", "relu": "relu", "ReLU": "relu", "vec": "vec", "sigmoid": "logistic",
     "logsumexp": "lse", "LSE": "lse", "lse": "lse",
+    "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc", "coth": "coth", "sech": "sech",
+    "csch": "csch", "arsinh": "arsinh", "asinh": "arsinh", "arcsinh": "arsinh", "arcosh": "arcosh",
+    "acosh": "arcosh", "arccosh": "arcosh", "artanh": "artanh", "atanh": "artanh",
+    "arctanh": "artanh",
 }  # fmt: skip
 """Functions that need no definition, by the name that is typed."""
+INVERSES = {"tan": "arctan", "sinh": "arsinh", "tanh": "artanh"}
+UNDONE = frozenset(("sin", "cos", "cosh", "cot", "sec", "csc", "coth", "sech", "csch"))
+"""Functions whose exponent -1 is meant for the inverse function; of some it has a reading."""
 SPECTRA = {"lam": "eigenvalues", "lam_max": "top_eigenvalue", "lam_min": "least_eigenvalue"}
 """Functions of symmetric matrices, where an article speaks of eigenvalues."""
 MEANS = {"E": "expectation", "average": "average", "Var": "Var", "Cov": "Cov"}
@@ -160,6 +167,8 @@ UNKNOWN = {
     r"\exists": "a quantifier", r"\cup": "sets", r"\cap": "sets", r"\ast": "a convolution",
     r"\star": "a star", r"\oplus": "a direct sum", r"\pm": "a ±",
     r"\mp": "a ±", r"\not": "a negation", r"\overset": "a sign over another",
+    r"\unsaid": "a function of which is not said what it is",
+    r"\unsaidvariable": "a random variable, or a set",
     r"\substack": "an index condition", r"\underbrace": "a brace below", r"\wedge": "a wedge",
 }  # fmt: skip
 """Signs that this grammar has no reading for, in words."""
@@ -734,20 +743,18 @@ class Parser:
             return [middle[0], "<", middle[2]], low[-1]
         return None
 
-    @staticmethod
-    def indices(low: list[Token]) -> tuple[tuple[str, ...], int | None, bool]:
+    def indices(self, low: list[Token]) -> tuple[tuple[str, ...], int | Node | None, bool]:
         """The indices below an operator, where they start if that is said, and if they differ."""
         text = [spelled(t) for t in low]
         differ = bool({r"\ne", r"\neq"} & set(text))
         if set(text) & {"<", ">", r"\le", r"\leq", r"\in", r"\subset"}:
             raise Unread(f"the index condition {' '.join(text)}")
-        first = None
+        first: int | Node | None = None
         if "=" in text:
             at = text.index("=")
             start = "".join(text[at + 1 :])
-            if not start.isdigit():
-                raise Unread(f"the index starts at {start!r}")
-            first, low = int(start), low[:at]
+            first = int(start) if start.isdigit() else self.inside(tuple(low[at + 1 :]))
+            low = low[:at]
         names = tuple(named(t) for t in low if spelled(t) not in (",", r"\ne", r"\neq"))
         if not names:
             raise Unread("an operator without an index")
@@ -884,6 +891,10 @@ class Parser:
             argument = self.factor()
         else:
             argument = self.product(Parser.is_function)
+        if power is not None and spelled(power) == "-1" and name in UNDONE | INVERSES.keys():
+            if name in UNDONE:
+                raise Unread(f"the inverse of {name}, or one over it")
+            name, power = INVERSES[name], None
         made = Node("call", (name, (argument,)))
         return made if power is None else self.power(made, power)
 

@@ -38,6 +38,34 @@ COUNTS = ("least", "integer", "unread", "where", "positive", "nonnegative", "non
 """What may be said of a size."""
 POSITIVE = frozenset(("log", "sqrt"))
 ZERO = Node("num", (Fraction(0),))
+ONE, TWO = Node("num", (Fraction(1),)), Node("num", (Fraction(2),))
+
+
+def _of(name: str, x: Node) -> Node:
+    return Node("call", (name, (x,)))
+
+
+def _logarithm(x: Node, sign: int) -> Node:
+    """The logarithm of x + sqrt(x² ± 1)."""
+    one = ONE if sign > 0 else Node("neg", (ONE,))
+    root = _of("sqrt", Node("add", (Node("pow", (x, TWO)), one)))
+    return _of("log", Node("add", (x, root)))
+
+
+ELEMENTARY: dict[str, Callable[[Node], Node]] = {
+    "tan": lambda x: Node("div", (_of("sin", x), _of("cos", x))),
+    "cot": lambda x: Node("div", (_of("cos", x), _of("sin", x))),
+    "sec": lambda x: Node("div", (ONE, _of("cos", x))),
+    "csc": lambda x: Node("div", (ONE, _of("sin", x))),
+    "coth": lambda x: Node("div", (_of("cosh", x), _of("sinh", x))),
+    "sech": lambda x: Node("div", (ONE, _of("cosh", x))),
+    "csch": lambda x: Node("div", (ONE, _of("sinh", x))),
+    "arsinh": lambda x: _logarithm(x, 1),
+    "arcosh": lambda x: _logarithm(x, -1),
+    "artanh": lambda x: Node("div", (_of("log", Node("div", (
+        Node("add", (ONE, x)), Node("add", (ONE, Node("neg", (x,))))))), TWO)),
+}  # fmt: skip
+"""Functions by others, of a number."""
 
 
 class Length:
@@ -319,6 +347,8 @@ class Reader:
     def _taken(self, name: str, value: Value, depth: int) -> Value:
         """A value; functions whose bodies are read just now take it over, unless it is theirs."""
         for own, found in self.captured:
+            if depth < own and depth >= 0 and value.code != name:
+                raise Unread(f"the index {name} as a number")
             if depth < own:
                 found.setdefault(name, value)
         return value
@@ -930,8 +960,9 @@ class Reader:
             usual = ("expectation_of", "average_of")
             mean = next((m for m in usual if m in self.by_name), usual[0])
             return self.value(self._moment(kind, mean, tuple(bodies), (under,)))
-        p = self.symbol(under.args[0]) if under.op == "sym" else Value("")
-        is_law = under.op == "sym" and (
+        is_named = under.op in ("sym", "call")
+        p = self.named(under) if is_named else Value("")
+        is_law = is_named and (
             under.args[0] in self.by_name or "simplex" in self.hypotheses.get(under.args[0], ())
         )
         if len(bodies) != 1 or not is_law or len(p.shape) != 1:
@@ -1029,6 +1060,9 @@ class Reader:
         return self._function(name, arguments[0])
 
     def _function(self, name: str, node: Node) -> Value:
+        if name in ELEMENTARY:
+            made = self.number(node, name)
+            return self.value(ELEMENTARY[name](node))
         made = self.value(node)
         if name in ENTRYWISE:
             if len(made.shape) == 2:
@@ -1079,26 +1113,31 @@ class Reader:
         if inner.op != "sym" or inner.args[0] not in self.inputs:
             return
         name = inner.args[0]
-        if not self.hypotheses[name] & {"positive", "simplex"}:
+        if not self.hypotheses[name] & {"positive", "simplex", "joint"}:
             self.hypotheses[name] = {h for h in self.hypotheses[name] if h != "nonnegative"}
             self.hypotheses[name].add("positive")
             self.note(f"{name} is positive: its logarithm or root is taken")
 
     # -- operators over an index ------------------------------------------------------------------
     def _over_index(
-        self, name: str, first: int | None, last: Node | None, body: Node
+        self, name: str, first: int | Node | None, last: Node | None, body: Node
     ) -> tuple[Value, Length]:
         length = Length()
         self.indices.append({name: length})
+        counts = self.looped and first in (0, 1) and last is not None
+        if counts:  # the number that the index is, beside its place
+            self.locals.append({name: Value(f"({name} + 1)" if first else name, plain=True)})
         try:
             made = self.value(body)
         finally:
             self.indices.pop()
+            if counts:
+                self.locals.pop()
         if last is not None:
             self._ends(length, first, last)
         return made, length
 
-    def _ends(self, length: Length, first: int | None, last: Node) -> None:
+    def _ends(self, length: Length, first: int | Node | None, last: Node) -> None:
         """Where the range of an index ends is its length."""
         end = last
         if first == 0:
@@ -1107,7 +1146,7 @@ class Reader:
                 raise Unread("a sum from 0 whose end is no size less one")
             end = end.args[0]
         elif first not in (None, 1):
-            raise Unread(f"a sum from {first}")
+            raise Unread(f"a sum from {first if isinstance(first, int) else 'what is no number'}")
         if end.op == "num":
             length.unify(Length(int(end.args[0])), "the range of a sum")
         elif end.op == "sym" and end.args[0] not in self.inputs:
@@ -1116,11 +1155,15 @@ class Reader:
         else:
             raise Unread("a sum whose end is no size")
 
-    def _counted_sum(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
-        """A sum over a number that stands in it as a number."""
+    def _by_numbers(
+        self, name: str, first: int | Node | None, last: Node | None, body: Node
+    ) -> tuple[Value, str]:
+        """What stands behind an operator over a number that stands in it as a number, and the
+        loop over it."""
         if last is None:
             raise Unread(f"a sum over {name} that does not end")
         end = self._integer(last, "the end of a sum")
+        low = self._integer(first, "the start of a sum") if isinstance(first, Node) else first
         self.locals.append({name: Value(name, plain=True)})
         try:
             made = self.value(body)
@@ -1128,12 +1171,18 @@ class Reader:
             self.locals.pop()
         if made.axes:
             raise Unread("an indexed number in a sum over numbers")
-        low = 1 if first is None else first
-        return self._looped_sum(made, f"for {name} in range({low}, {end} + 1)", may_be_none=True)
+        return made, f"for {name} in range({1 if low is None else low}, {end} + 1)"
 
-    def _sum(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
-        if numbered(body, name) and name not in free_indices(body):
-            return self._counted_sum(name, first, last, body)
+    @staticmethod
+    def _is_counted(name: str, first: int | Node | None, body: Node) -> bool:
+        """Is an index a number, and not the place of an entry?"""
+        is_place = name in free_indices(body)
+        return not is_place and (numbered(body, name) or isinstance(first, Node))
+
+    def _sum(self, name: str, first: int | Node | None, last: Node | None, body: Node) -> Value:
+        if self._is_counted(name, first, body):
+            made, loop = self._by_numbers(name, first, last, body)
+            return self._looped_sum(made, loop, may_be_none=True)
         made, length = self._over_index(name, first, last, body)
         if self.looped:
             return self._looped_sum(made, f"for {name} in range({length.mark})")
@@ -1240,19 +1289,24 @@ class Reader:
         self.tools.add(tool)
         return Value(f"{tool}(xp, {code})", ATOM, axes)
 
-    def _prod(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
+    def _prod(self, name: str, first: int | Node | None, last: Node | None, body: Node) -> Value:
+        if self._is_counted(name, first, body):
+            made, loop = self._by_numbers(name, first, last, body)
+            if made.shape:
+                raise Unread(f"a product over an index of {made.describe()}")
+            return Value(f"math.prod(({made.code} {loop}), start=xp.one)")
         made, length = self._over_index(name, first, last, body)
         if self.looped:
             return self._looped_fold("prod", made, f"for {name} in range({length.mark})")
         return self._each("product", made, name)
 
-    def _max(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
+    def _max(self, name: str, first: int | Node | None, last: Node | None, body: Node) -> Value:
         made, length = self._over_index(name, first, last, body)
         if self.looped:
             return self._looped_fold("max", made, f"for {name} in range({length.mark})")
         return self._each("largest", made, name)
 
-    def _min(self, name: str, first: int | None, last: Node | None, body: Node) -> Value:
+    def _min(self, name: str, first: int | Node | None, last: Node | None, body: Node) -> Value:
         made, length = self._over_index(name, first, last, body)
         if self.looped:
             return self._looped_fold("min", made, f"for {name} in range({length.mark})")

@@ -44,6 +44,7 @@ ADJECTIVES = {
     r"linearly independent|full column rank": "full rank",
     r"(?:zero|vanishing) diagonal|hollow": "hollow",
     r"(?<!doubly )(?<!doubly-)(?<!column-)(?<!column )(?:row[- ])?stochastic": "stochastic",
+    r"joint distribution": "joint",
     INTEGER: "integer",
 }
 NOT_READ = re.compile(
@@ -416,7 +417,10 @@ def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[st
     """Is a formula what is assumed, and no range of an index and no definition?"""
     if not _RELATIONS & set(map(spelled, tokens)) or at == 0 or is_range(tokens):
         return False
-    joined = r"\s*(?:,|and|,\s*and|or)?\s*"
+    joined = (
+        r"\s*(?:,|and|,\s*and|or)?\s*(?:(?:for|every|each|all|any|real|complex|positive|integers?|"
+        r"numbers?|scalars?)\s+)*"
+    )
     while at > 2 and sentence.pieces[at - 1][0] == "text" and sentence.pieces[at - 2][0] == "math":
         if not re.fullmatch(joined, str(sentence.pieces[at - 1][1])):
             break
@@ -463,7 +467,7 @@ def _is_call(left: list[Token]) -> bool:
         return False
     head = left[: left.index("(")]
     is_power = len(head) > 2 and head[-2] == "^" and spelled(head[-1]) == "2"
-    return is_symbol(head[:-2] if is_power else head) or head[0] in FONTS
+    return is_symbol(head[:-2] if is_power else head) or (bool(head) and head[0] in FONTS)
 
 
 def letters(tokens: Sequence[Token]) -> Iterator[str]:

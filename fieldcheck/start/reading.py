@@ -12,6 +12,7 @@ from typing import Any
 
 from fieldcheck.claim import slug
 from fieldcheck.start.article import Article, Equation, tokens_of
+from fieldcheck.start.finite import in_indices
 from fieldcheck.start.grammar import (
     BARS,
     FONTS,
@@ -103,7 +104,7 @@ class Result:
 
 def interpret(article: Article) -> Result:
     """Read all equations in their order, with the definitions that come before them."""
-    return _Interpreter(article).result()
+    return _Interpreter(in_indices(article)).result()
 
 
 class _Interpreter:
@@ -298,7 +299,10 @@ class _Interpreter:
         return "t" in found
 
     def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
-        known = self.said.at(*place)
+        known = {
+            name: each for name, each in self.said.at(*place).items()
+            if not (name.endswith("_all") and _is_only_assumed(each))
+        }  # fmt: skip
         if self.entries:
             tokens = _moved(tokens, self.entries)
         return Parser(tokens, self.functions, self.said.parts, known, self.marked)
@@ -587,6 +591,11 @@ class _Interpreter:
         choices = itertools.product(range(3), repeat=len(unknown))
         for choice in sorted(choices, key=sum) if len(unknown) <= 6 else choices:
             yield {n: order[k] for n, order, k in zip(unknown, orders, choice, strict=True)}
+
+
+def _is_only_assumed(said: Declared) -> bool:
+    """Is nothing known of a symbol but comparisons in which it stands?"""
+    return said.rank is None and bool(said.hypotheses) and all(map(is_open, said.hypotheses))
 
 
 def _has_two_indices(node: object, name: str) -> bool:

@@ -45,6 +45,11 @@ OWN = {
     "skew": ("skew-symmetric matrix", 'raw["x"] - raw["x"].T'),
     "psd": ("positive semidefinite matrix", 'raw["x"] @ raw["x"].T'),
 }
+JOINT = (
+    'built("joint distribution with positive entries", ({0}), {{"x": ({0})}}, lambda xp, raw: '
+    'raw["x"] * raw["x"] / xp.sum(raw["x"] * raw["x"]), nonzero=("x",), covers="all")'
+)
+"""The domain of a matrix of probabilities that sum to one."""
 """Domains that are built here, by hypothesis: the name and how a value is made of any matrix."""
 
 
@@ -98,6 +103,7 @@ IMPLIED = {
     "spd": {"symmetric", "psd", "invertible", "hermitian"}, "orthogonal": {"invertible"},
     "unitary": {"invertible"}, "simplex": {"positive", "nonnegative"},
     "stochastic": {"positive", "nonnegative"},
+    "joint": {"simplex", "positive", "nonnegative"},
     "positive": {"nonnegative"}, "hollow": {"symmetric"}, "psd": {"symmetric"},
 }  # fmt: skip
 """What a hypothesis says with it."""
@@ -159,6 +165,10 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
     if "stochastic" in hypotheses:
         columns = names.dim(value.shape[1]).replace("'", '"')
         return f'stacked({one}, simplex({columns}), "stochastic rows: {name}")'
+    if "joint" in hypotheses:
+        return JOINT.format(dims)
+    if "simplex" in hypotheses:
+        raise Unread(f"{name} is a matrix, and said to be a probability vector")
     if {"hollow", "symmetric"} <= hypotheses:
         hypotheses = {"hollow symmetric"}
     for hypothesis, (title, code) in OWN.items():
@@ -203,6 +213,7 @@ SHOWN = {
     "spd": "{} is positive definite", "invertible": "{} is invertible", "orthogonal":
     "{} is orthogonal", "skew": "{} is skew-symmetric",
     "stochastic": "the rows of {} are probability vectors", "psd": "{} is positive semidefinite",
+    "joint": "{} is a joint distribution",
     "hollow": "the diagonal of {} vanishes", "integer": "{} is an integer",
     "sum one": "{} sums to one",
     "hermitian": "{} is Hermitian", "antihermitian": "{} is skew-Hermitian",
