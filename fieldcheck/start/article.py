@@ -63,6 +63,8 @@ class Article:
     name: str
     equations: list[Equation]
     sentences: list[Sentence]
+    finite: bool = False
+    """Does it speak of functions on finite sets, and is it written in indices?"""
 
 
 def read(path: Path) -> Article:

@@ -33,12 +33,19 @@ from fieldcheck.start.grammar import (
 FINITE = r"finite (?:[\w-]+ )?(?:sets?|alphabets?|spaces?)(?: of [\w ]+)?"
 LAWS = (
     r"(?:(?:probability |strictly |positive |discrete )*(?:distributions?|mass functions?|pmfs?)"
-    r"|probability vectors?)"
+    r"|probability (?:vectors?|measures?))"
 )
 JOINED = r"\s*(?:,|and|,\s*and|or)?\s*"
 _KERNELS = r"channels?|kernels?|stochastic|transition|conditional (?:prob|distr)\w+"
 KERNEL = re.compile(rf"\b(?:{_KERNELS})\b")
+POSITIVE = r"\(0,\\infty\)|\\mathbb(?:\{R\}|R)_\{?(?:>0|\+\+)\}?"
 REAL = re.compile(r"\\(?:R|mathbb(?:\{R\}|R))")
+DERIVED = re.compile(
+    r"\b(?:stationary|invariant|equilibrium|optimal|optimum|posterior|marginal|empirical|induced|"
+    r"limit\w*|maximi[sz]\w+|minimi[sz]\w+|law|image|push-?forward|projection|reversible|conjugate|"
+    r"tilted|mixture|average|mean|signed)\b|(?<!probability )\bmeasures?\b"
+)
+"""What a distribution is of others, in words: without a formula it is none of its own."""
 USUAL = frozenset(("p", "q", "r", "P", "Q", "mu", "nu"))
 """Letters of distributions, where an article speaks of distributions on a finite set."""
 LOST = r"\unsaid"
@@ -187,6 +194,8 @@ class _Call:
 
 def _call_at(tokens: list[Token], at: int) -> _Call | None:
     token = tokens[at]
+    if token == r"\mathbb":
+        return None
     width = 2 if token in FONTS else 1
     is_letter = token in FONTS or is_index(token) or token in GREEK
     if not is_letter or (at and tokens[at - 1] in (*FONTS, "_", "^")):
@@ -221,6 +230,7 @@ class _Writer:
             for part in _runs(run):
                 self._note(part)
         self._note_maps()
+        self._note_laws()
         self._note_joints()
         self.here = 0
         self.lost_from = self._arbitrary()
@@ -360,9 +370,23 @@ class _Writer:
             key, taken = _set_at(run, run.index(":") + 1)
             if key in self.sets and run[run.index(":") + 1 + taken] == r"\to" and is_index(name[0]):
                 end = "".join(map(spelled, run[run.index(r"\to") + 1 :])).replace(" ", "")
-                self.uses.setdefault(named(name[0]), set()).add((key,))
-                is_one = len(name) == 1 or name[1] == "="
-                self.maps[named(name[0])] = end if is_one else ""
+                is_list = all(is_index(t) if k % 2 == 0 else t == "," for k, t in enumerate(name))
+                for letter in name[::2] if is_list else name[:1]:
+                    self.uses.setdefault(named(letter), set()).add((key,))
+                    self.maps[named(letter)] = end if is_list or name[1:2] == ["="] else ""
+
+    def _note_laws(self) -> None:
+        """Letters that words call distributions, and that no formula takes at an element."""
+        for sentence in self.old.sentences:
+            runs = [normal(tokens_of(str(w))) for kind, w in sentence.pieces if kind == "math"]
+            keys = {_set_at(run, 0)[0] for run in runs} & self.sets.keys() or self.sets.keys()
+            for what, _, _ in _around(sentence.pieces):
+                for name in self._bare(normal(tokens_of(str(what)))):
+                    letter = f"\\{name}" if len(name) > 1 else name
+                    if not is_index(letter) or name in self.uses or len(keys) != 1:
+                        continue
+                    if self._is_said(name, LAWS):
+                        self.uses[name] = {(next(iter(keys)),)}
 
     def _arbitrary(self) -> int:
         r"""The sentence from which on ``\{p_\theta\}`` is any family."""
@@ -390,14 +414,18 @@ class _Writer:
             return "a row-stochastic matrix" if is_kernel else ""
         if len(use) == 2:
             is_joint = any("joint distribution" in str(s) for s in self._with(name))
-            is_real = self._is_said(name, r"(?:[\w-]+ )?(?:functions?|loss|cost|distortion|metric)")
+            is_real = self._is_said(name, r"(?:(?:any |real |loss |cost )*functions?|loss|cost)")
             return "a joint distribution" if is_joint else "real" if is_real else ""
         if len(use) != 1:
             return ""
         if name in self.maps:
             end = self.maps[name]
             space = re.fullmatch(r"\\mathbb(?:\{R\}|R)\^\{?(\w)\}?", end)
+            if re.fullmatch(POSITIVE, end):
+                return "positive"
             return "real" if REAL.fullmatch(end) else f"in {space[1]}" if space else ""
+        if self._is_derived(name):
+            return ""
         if is_law or (name in USUAL and speaks and name not in self.defined):
             return "a probability vector"
         return "real" if self._is_said(name, r"(?:any |real |arbitrary )*functions?") else ""
@@ -410,13 +438,24 @@ class _Writer:
                     yield sentence
                     break
 
+    def _is_derived(self, name: str) -> bool:
+        """Do words right before or after it say that it comes from others?"""
+        for sentence in self._with(name):
+            for what, before, behind in _around(sentence.pieces):
+                near = " ".join(before.split()[-3:]), re.split(r"[.,;:]", behind)[0]
+                if name in self._bare(normal(tokens_of(str(what)))) and any(
+                    DERIVED.search(words) for words in near
+                ):
+                    return True
+        return False
+
     def _is_said(self, name: str, words: str) -> bool:
         """Do words right before or after it say what a function is?"""
         for sentence in self._with(name):
             for what, before, behind in _around(sentence.pieces):
                 own = self._bare(normal(tokens_of(str(what))))
-                told = re.search(rf"\b{words}\s*(?:,|and)?\s*$", before) or re.match(
-                    rf"\s*(?:be|is|are|denotes?)\s+(?:both |an? |the |two |some )?{words}\b", behind
+                told = re.search(rf"(?<!the ){words}\s*(?:,|and)?\s*$", before) or re.match(
+                    rf"\s*(?:be|is|are|denotes?)\s+(?:both |an? |two |some )?{words}\b", behind
                 )
                 if told and name in own:
                     return True
@@ -653,7 +692,7 @@ class _Writer:
             equations.append(
                 replace(e, tokens=self.written(e.tokens), sentence=e.sentence + len(said))
             )
-        made = Article(self.old.name, equations, [*said, *sentences])
+        made = Article(self.old.name, equations, [*said, *sentences], finite=True)
         _place(made.equations, sentences)
         return made
 
@@ -728,7 +767,9 @@ class _Writer:
         elif key in self.sets and (len(tokens) == taken or tokens[taken] in ("=", r"\times")):
             yield "text", "the set"
         elif self._maps_at(tokens) or (r"\in" in tokens and key == "" and self._is_range(tokens)):
-            yield "text", "it"
+            listed = tokens[: tokens.index(":")] if ":" in tokens else []
+            is_named = listed and all(named(t) in self.maps or t == "," for t in listed)
+            yield ("math", typed(listed)) if is_named else ("text", "it")
         elif self._is_action(tokens) or self._is_constraint(tokens):
             yield "text", "so"
         elif tokens and (call := _call_at(tokens, 0)) and call.end == len(tokens) and (
@@ -739,7 +780,11 @@ class _Writer:
             any(named(t) in self.owner or t == "(" or t in self.random for t in flat)
             or any(self._acts(named(a), named(b)) for a, b in itertools.pairwise(flat))
         ):  # fmt: skip
-            yield "math", typed(self.written(tokens))
+            is_compared = bool({"<", ">", r"\ne", r"\neq"} & set(map(spelled, tokens))) or any(
+                spelled(t) in RELATIONS and RELATIONS[spelled(t)] != "=" for t in tokens
+            )
+            yield "math", typed(_bracketed(self.written(tokens)) if is_compared else
+                                self.written(tokens))  # fmt: skip
         else:
             yield "math", tex
 
@@ -774,6 +819,15 @@ class _Writer:
         call = _call_at(left, 0) if left else None
         is_whole = call is not None and call.end == len(left)
         return is_whole and self.kinds.get(call.name if call else "", "real") != "real"
+
+
+def _bracketed(tokens: Sequence[Token]) -> list[Token]:
+    """``(p)_x``, which is a value, and no symbol of its own."""
+    out: list[Token] = []
+    for at, token in enumerate(tokens):
+        is_base = is_index(token) and tokens[at + 1 : at + 2] == ("_",)
+        out += ["(", token, ")"] if is_base else [token]
+    return out
 
 
 def _flat(tokens: Sequence[Token]) -> Iterator[Token]:

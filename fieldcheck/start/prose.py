@@ -157,9 +157,10 @@ class Declarations:
         self.sizes: set[str] = set()
         self.paragraphs = [sentence.paragraph for sentence in article.sentences]
         seen: set[str] = set()
+        coined = _coined(article.sentences)
         for number, sentence in enumerate(article.sentences):
             shown = [k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"]
-            for at, each in _all_said(sentence, self.parts, seen, article.equations):
+            for at, each in _all_said(sentence, self.parts, seen, article.equations, coined):
                 self.sizes.update(d for d in each.dims if isinstance(d, str))
                 under = _condition(sentence, at)
                 if under and each.rank is None and _follows(sentence, at):
@@ -284,7 +285,11 @@ def _condition(sentence: Sentence, at: int) -> str:
 
 
 def _all_said(
-    sentence: Sentence, parts: set[str], seen: set[str], equations: Sequence[Equation]
+    sentence: Sentence,
+    parts: set[str],
+    seen: set[str],
+    equations: Sequence[Equation],
+    coined: set[str],
 ) -> Iterator[tuple[int, Declared]]:
     """Each declaration with the number of its piece; and of what no sense could be made, which
     symbols it speaks of: what is claimed of them may need it."""
@@ -302,6 +307,7 @@ def _all_said(
     got = set().union(*(each.hypotheses for _, each in found))
     text = "" if explains else FACT.sub("", DENIED.sub("", " ".join(words.split())))
     lost = [w for w in NOT_READ.findall(text) if f"unread {w}" not in got]
+    lost += [w for w in sorted(coined) if re.search(rf"\b(?:be|is|are|an?|any|every) {w}\b", text)]
     for pattern, what in ADJECTIVES.items():
         word = re.search(pattern, text)
         implied = got & IMPLIES.get(what, set())
@@ -336,6 +342,14 @@ def _all_said(
                 said = Declared(name, None, (), frozenset((f"{kind} {tex}",)))
                 is_number = name in numbers
                 yield at, replace(said, rank=0, single=True, anew=anew) if is_number else said
+
+
+def _coined(sentences: Sequence[Sentence]) -> set[str]:
+    """The adjectives that an article explains itself, where they say what no domain has."""
+    text = " ".join(" ".join(words_of(each.pieces).split()) for each in sentences)
+    found = set(re.findall(r"\b(?:called|said to be) (\w+) (?:if|when|whenever|provided)\b", text))
+    known = "|".join(ADJECTIVES)
+    return {word for word in found if not re.search(known, word) and not PLAIN.search(word)}
 
 
 def _misunderstood(sentence: Sentence) -> Iterator[tuple[int, Declared]]:

@@ -474,6 +474,8 @@ class _Interpreter:
             for name, rank in reader.guess.items():
                 if name in reading.inputs and name in self.explained:
                     raise Unread(f"{name} is defined elsewhere")
+                if name in reading.inputs and rank and self.article.finite:
+                    raise Unread(f"nothing is said of {name}: is it a distribution?")
                 if name in reading.inputs and not reading.inputs[name].plain:
                     reader.note(f"{name} is not declared: taken as {WORDS[rank]}")
             self.used.update(reading.inputs)

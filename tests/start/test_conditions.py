@@ -138,3 +138,14 @@ def test_a_size_that_is_an_integer_beside_matrices_is_no_matrix() -> None:
     text = shown(said, r"(\operatorname{tr} A)^2 \le n \|A\|_F^2 + \|B\|_F^2", "")
     assert 'given=dict(A=real_matrix("n", "n"), B=real_matrix("n", "n"))' in text
     assert "n = A.shape[0]" in text
+
+
+def test_an_adjective_that_the_article_explains_is_a_hypothesis() -> None:
+    explained = (
+        r"A matrix $A \in \mathbb{R}^{n \times n}$ is called tame if \begin{equation} A^2 = A. "
+        r"\label{t} \end{equation} "
+    )
+    claimed = r"Let $A$ be tame. Then \begin{equation} A^3 = A \label{x} \end{equation}"
+    *_, outcome = outcomes(explained + claimed, "")
+    assert outcome.claim is None
+    assert "tame" in outcome.reason

@@ -154,3 +154,44 @@ def test_a_family_of_distributions_is_a_function_of_its_index() -> None:
     )
     anew = rf"{said} Now let $\{{p_\theta\}}$ be an arbitrary family. Then"
     assert last(anew, r"\sum_s p_\theta(s) E(s) = 1").claim is None
+
+
+@pytest.mark.parametrize(
+    ("said", "tex", "reason"),
+    [
+        (
+            r"Let $\pi$ be the stationary distribution of a chain.",
+            r"\sum_x \pi(x)^2 \le 1",
+            "not said",
+        ),
+        (r"Let $\mu$ and $\nu$ be signed measures.", r"\sum_x \mu(x) \nu(x) \le 1", "not said"),
+        (r"If $p(x) \le 1/2$ for all $x$, then", r"\sum_x p(x)^2 \le 1", "what is assumed"),
+        (r"Let $w$ be with $w(x) \ne 0$.", r"\sum_x w(x)^2 \le 1", "not said"),
+        (r"Then", r"D(p\,\|\,r_0) \ge 0", "nothing is said of r_0"),
+        (r"Then", r"p(y) \le 1", "not said"),
+    ],
+)
+def test_what_is_said_otherwise_is_not_forgotten(said: str, tex: str, reason: str) -> None:
+    outcome = last(f"{LAWS} {DIVERGENCE} {said}", tex)
+    assert outcome.claim is None
+    assert reason in outcome.reason
+
+
+def test_a_distribution_need_not_be_taken_at_an_element() -> None:
+    said = rf"{SET} Let $p$ and $q$ be distributions on $\mathcal{{X}}$ and $r = \frac12 (p + q)$."
+    outcome = last(said, r"\sum_{x\in\mathcal{X}} r(x) p(x) \le 1")
+    assert 'p=simplex("k"), q=simplex("k")' in given(outcome)
+    assert returned(outcome) == "AtMost(*(xp.sum(r(xp, p, q) * p), 1)[::way])"
+
+
+@pytest.mark.parametrize(
+    ("said", "domains"),
+    [
+        (r"Let $f:\mathcal{X}\to\mathbb{R}$ be nonnegative.", 'f=nonnegative("k")'),
+        (r"Let $f, g:\mathcal{X}\to(0,\infty)$.", 'f=positive("k")'),
+        (r"Let $g, f:\mathcal{X}\to\mathbb{R}$.", 'f=vector("k")'),
+    ],
+)
+def test_what_is_said_of_a_map_is_kept(said: str, domains: str) -> None:
+    outcome = last(SET + said, r"\sum_{x\in\mathcal{X}} f(x)^2 \ge 0")
+    assert domains in given(outcome)
