@@ -30,7 +30,7 @@ _PRIMES = re.compile(
     r"|\btranspose\b(?: of \$[^$]*\$)?[^.$]{0,40}\$[A-Za-z]'\$",
     re.IGNORECASE,
 )
-_GAP = re.compile(r",\s*(?:\\qquad|\\quad)(?:\s|\\qquad|\\quad)*")
+_GAP = re.compile(r"(?<!\\),\s*(?:\\qquad|\\quad)(?:\s|\\qquad|\\quad)*")
 
 
 def named(source: str) -> str:
@@ -98,11 +98,18 @@ def apart(tex: str) -> tuple[str, list[str]]:
 _RELATION = re.compile(r"[=<>]|\\(?:in|ge|geq|le|leq|ne|neq|geqslant|leqslant)(?![A-Za-z])")
 
 
+_LESS = r"\s*(?:<|\\le(?:q|qslant)?(?![A-Za-z]))\s*"
+_BELOW = re.compile(rf"\s*-?\d+{_LESS}\\?\w+(?:\s*,\s*\\?\w+)*\s*")
+_ABOVE = re.compile(rf"\s*\\?\w+{_LESS}")
+"""The halves of ``1 \\le i, j \\le n``, which says one thing of both."""
+
+
 def listed(tex: str) -> list[str]:
     r"""What an inline formula says of several symbols, one by one: ``a > 0,\ c \in \mathbb{R}``."""
     parts, start = [], 0
-    for comma in re.finditer(r",(?:\s|\\[ ,;:]|\\quad|\\qquad|~)*", tex):
-        if not _inside(tex[: comma.start()]):
+    for comma in re.finditer(r"(?<!\\),(?:\s|\\[ ,;:]|\\quad|\\qquad|~)*", tex):
+        is_range = _BELOW.fullmatch(tex[start : comma.start()]) and _ABOVE.match(tex[comma.end() :])
+        if not (is_range or _inside(tex[: comma.start()])):
             parts.append(tex[start : comma.start()])
             start = comma.end()
     parts.append(tex[start:])

@@ -141,3 +141,17 @@ def test_a_claim_is_not_called_like_what_the_article_defines() -> None:
     made = writing.text(reading.interpret(article.scan(source, "a.tex")), "a.py")
     assert made.count("\ndef p(") == 1
     assert "\ndef p_(" in made
+
+
+@pytest.mark.parametrize(
+    ("tex", "parts"),
+    [
+        (r"a > 0,\ c \in \mathbb{R}", 2),
+        (r"1\le i,j\le d", 1),
+        (r"0 < a, b < 1", 1),
+        (r"h = \sum_x p_x\,g_{y=x}", 1),
+        (r"a < b, c < d", 2),
+    ],
+)
+def test_a_range_of_two_and_a_thin_space_are_one_thing(tex: str, parts: int) -> None:
+    assert len(dialect.listed(tex)) == parts
