@@ -37,15 +37,21 @@ LAWS = (
 )
 JOINED = r"\s*(?:,|and|,\s*and|or)?\s*"
 _KERNELS = r"channels?|kernels?|stochastic|transition|conditional (?:prob|distr)\w+"
+EQUALITY = re.compile(r"\b(?:equality|iff|only if)\b", re.IGNORECASE)
 KERNEL = re.compile(rf"\b(?:{_KERNELS})\b")
 POSITIVE = r"\(0,\\infty\)|\\mathbb(?:\{R\}|R)_\{?(?:>0|\+\+)\}?"
 REAL = re.compile(r"\\(?:R|mathbb(?:\{R\}|R))")
 DERIVED = re.compile(
     r"\b(?:stationary|invariant|equilibrium|optimal|optimum|posterior|marginal|empirical|induced|"
     r"limit\w*|maximi[sz]\w+|minimi[sz]\w+|law|image|push-?forward|projection|reversible|conjugate|"
-    r"tilted|mixture|average|mean|signed)\b|(?<!probability )\bmeasures?\b"
+    r"tilted|mixture|average|mean|signed|uniform|symmetric)\b|(?<!probability )\bmeasures?\b"
 )
 """What a distribution is of others, in words: without a formula it is none of its own."""
+TIED = re.compile(
+    r"(?<!linearly )\bindependent\b|\bi\.i\.d|\bidentically\b|\bMarkov\b|\buniform|\bdetermin\w+|"
+    r"\bfunction of\b|\bsymmetric|\bexchangeable"
+)
+"""What is said of random variables that their joint distribution does not know."""
 USUAL = frozenset(("p", "q", "r", "P", "Q", "mu", "nu"))
 """Letters of distributions, where an article speaks of distributions on a finite set."""
 LOST = r"\unsaid"
@@ -234,6 +240,7 @@ class _Writer:
         self._note_joints()
         self.here = 0
         self.lost_from = self._arbitrary()
+        self.tied = self._tied()
         self.kinds = {name: self._kind(name, uses) for name, uses in self.uses.items()}
 
     def _random(self) -> dict[str, str]:
@@ -298,6 +305,8 @@ class _Writer:
 
     def _joint_call(self, joint: list[Token], use: Use, inside: list[Token]) -> list[Token] | None:
         """A value of a joint distribution, of a marginal, or of a conditional distribution."""
+        if self.here in self.tied:
+            return None
         x, y = self.pair
         letters = dict(zip([u for u in use if u != "|"], [t for t in inside if is_index(t)],
                            strict=True))  # fmt: skip
@@ -317,7 +326,7 @@ class _Writer:
     def _law(self, letter: str, variables: str) -> list[Token]:
         """The law of random variables as a vector."""
         joint = self.joints.get(f"{letter}_")
-        if joint is None:
+        if joint is None or self.here in self.tied:
             return [LOST]
         x, y = self.pair
         both = {self.random.get(v, "") for v in variables}
@@ -374,6 +383,24 @@ class _Writer:
                 for letter in name[::2] if is_list else name[:1]:
                     self.uses.setdefault(named(letter), set()).add((key,))
                     self.maps[named(letter)] = end if is_list or name[1:2] == ["="] else ""
+
+    def _tied(self) -> set[int]:
+        """The sentences in which more is known of random variables than their distributions."""
+        found: set[int] = set()
+        for number, sentence in enumerate(self.old.sentences):
+            words = " ".join(str(what) for kind, what in sentence.pieces if kind == "text")
+            names = {str(t) for kind, what in sentence.pieces if kind == "math"
+                     for t in _flat(normal(tokens_of(str(what))))}  # fmt: skip
+            if not (TIED.search(words) and names & self.random.keys()) or EQUALITY.search(words):
+                continue
+            is_long = re.search(
+                r"\b(?:let|throughout|we (?:assume|suppose))\b", words, re.IGNORECASE
+            )
+            for later in range(number, len(self.old.sentences)):
+                each = self.old.sentences[later]
+                if is_long or each.paragraph == sentence.paragraph:
+                    found.add(later)
+        return found
 
     def _note_laws(self) -> None:
         """Letters that words call distributions, and that no formula takes at an element."""
@@ -554,6 +581,7 @@ class _Writer:
             return None
         name = f"{call.name}of{made}"
         is_known = name in self.values or self._other(name) in self.values
+        is_known = is_known and self.here not in self.tied
         out += [r"\mathbf", tuple(name)] if is_known and len(call.name) == 1 else [VARIABLE]
         return call.end
 

@@ -195,3 +195,27 @@ def test_a_distribution_need_not_be_taken_at_an_element() -> None:
 def test_what_is_said_of_a_map_is_kept(said: str, domains: str) -> None:
     outcome = last(SET + said, r"\sum_{x\in\mathcal{X}} f(x)^2 \ge 0")
     assert domains in given(outcome)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_read"),
+    [
+        ("Then", True),
+        ("If $X$ and $Y$ are independent, then", False),
+        ("Let $X$ and $Y$ be i.i.d. Then", False),
+        ("With equality if and only if $X$ and $Y$ are independent,", True),
+        ("If $X$ and $Y$ are independent, all is easy.\n\nIn general,", True),
+    ],
+)
+def test_random_variables_of_which_more_is_known_are_not_read(words: str, is_read: bool) -> None:
+    said = (
+        rf"{PAIR} Write $H(X) = -\sum_{{x\in\mathcal X}} p(x)\log p(x)$ and $H(X,Y) = "
+        r"-\sum_{x,y} p(x,y)\log p(x,y)$."
+    )
+    outcome = last(f"{said}\n\n{words}", r"H(X,Y) \le H(X) + H(Y)")
+    assert (outcome.claim is not None) is is_read
+
+
+def test_a_uniform_distribution_is_no_distribution_of_any_kind() -> None:
+    outcome = last(rf"{LAWS} {DIVERGENCE} Let $p$ be uniform.", r"\sum_x p(x)^2 \le 1")
+    assert outcome.claim is None
