@@ -470,7 +470,8 @@ class Parser:
             inner = normal(inner[0])
         letters = [t for t in inner if t != ","]
         if base.op == "eye":
-            return base
+            size = "*".join(map(named, letters))
+            return Node("eye", (size,)) if re.fullmatch(r"(?:[2-9]\*)?[A-Za-z]", size) else base
         if base.op == "norm":
             return Node("norm", (base.args[0], spelled(tuple(inner))))
         if base.op == "sym" and base.args[0] == "delta" and len(letters) == 2:

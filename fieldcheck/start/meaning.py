@@ -221,6 +221,8 @@ class Reader:
     def length(self, name: str | int) -> Length:
         if isinstance(name, int):
             return Length(name)
+        if "*" in name:  # what is said of a size is said of its double
+            self.length(name.split("*")[-1])
         for each in self.declared[name].hypotheses if name in self.declared else ():
             self._counted(name, each)
         return self.lengths.setdefault(name, Length(name))
@@ -470,8 +472,8 @@ class Reader:
     def _sym(self, name: str) -> Value:
         return self.symbol(name)
 
-    def _eye(self) -> Value:
-        n = Length()
+    def _eye(self, size: str = "") -> Value:
+        n = self.length(size) if size.split("*")[-1] in self.sizes else Length()
         return Value(f"xp.eye({n.mark})", shape=(n, n))
 
     def _ones(self) -> Value:
@@ -862,8 +864,7 @@ class Reader:
         shape = (Length(len(cells)), Length(len(cells[0])))
         return Value(f"xp.stack([{', '.join(rows)}])", ATOM, (), shape)
 
-    @staticmethod
-    def _in_blocks(values: list[list[Value]]) -> Value:
+    def _in_blocks(self, values: list[list[Value]]) -> Value:
         """A matrix made of matrices, with zeros of the size that fits."""
         heights = [Length() for _ in values]
         widths = [Length() for _ in values[0]]
@@ -879,7 +880,15 @@ class Reader:
             codes = [v.code if v.shape else f"xp.zeros({height.mark}, {width.mark})"
                      for width, v in zip(widths, row, strict=True)]  # fmt: skip
             rows.append(f"xp.concat([{', '.join(codes)}], axis=1)")
-        return Value(f"xp.concat([{', '.join(rows)}], axis=0)", ATOM, (), (Length(), Length()))
+        shape = (self._together(heights), self._together(widths))
+        return Value(f"xp.concat([{', '.join(rows)}], axis=0)", ATOM, (), shape)
+
+    def _together(self, lengths: list[Length]) -> Length:
+        """The length of blocks side by side, if they are all of one named length."""
+        names = {each.root.name for each in lengths}
+        (name, *others) = names
+        is_named = isinstance(name, str) and name.isalpha() and not others and len(lengths) > 1
+        return self.length(f"{len(lengths)}*{name}") if is_named else Length()
 
     @staticmethod
     def _lifted(v: Value) -> str:
@@ -1162,6 +1171,9 @@ class Reader:
         loop over it."""
         if last is None:
             raise Unread(f"a sum over {name} that does not end")
+        negative = first.args[0] if isinstance(first, Node) and first.op == "neg" else None
+        if isinstance(first, Node) and (negative is None or negative not in (last, ONE)):
+            raise Unread("a sum that starts elsewhere than at a number")
         end = self._integer(last, "the end of a sum")
         low = self._integer(first, "the start of a sum") if isinstance(first, Node) else first
         self.locals.append({name: Value(name, plain=True)})

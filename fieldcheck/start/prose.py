@@ -161,7 +161,7 @@ class Declarations:
         for number, sentence in enumerate(article.sentences):
             shown = [k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"]
             for at, each in _all_said(sentence, self.parts, seen, article.equations, coined):
-                self.sizes.update(d for d in each.dims if isinstance(d, str))
+                self.sizes.update(d.split("*")[-1] for d in each.dims if isinstance(d, str))
                 under = _condition(sentence, at)
                 if under and each.rank is None and _follows(sentence, at):
                     continue
@@ -968,6 +968,8 @@ def _size(part: list[Token]) -> str | int:
     name = named(tuple(part))
     if name.isdigit():
         return int(name)
+    if several := re.fullmatch(r"([2-9])([A-Za-z])", name):
+        return f"{several[1]}*{several[2]}"
     return name if name.isidentifier() and len(part) <= 2 else ""
 
 

@@ -345,6 +345,8 @@ class _Interpreter:
             if is_declared or name in self.said.sizes or (name in self.used and not anew):
                 return None
             if left.op == "pow":
+                if any(d.name == name for d in self.definitions):
+                    return None  # the square of what has a meaning
                 name = f"{name}_squared"
         has_meaning = any(d.name == name for d in self.definitions)
         if name in self.lost and params and not anew:

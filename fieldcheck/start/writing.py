@@ -65,12 +65,17 @@ class Names:
                 root = length.root
                 if isinstance(root.name, int) or id(root) in self.known:
                     continue
+                if "*" in str(root.name):
+                    self.known[id(root)] = str(root.name)
+                    continue
                 wanted = re.sub(r"[^A-Za-z]", "", str(root.name or ""))
                 choices = [wanted, *SPARE] if wanted else list(SPARE)
                 name = next(c for c in choices if c not in self.known.values())
                 self.known[id(root)] = name
         # A local variable may not be called as an input is.
-        self.local = {k: (f"{v}_" if v in taken else v) for k, v in self.known.items()}
+        single = {k: re.sub(r"(\d)\*(\w+)", r"\2\1", v) for k, v in self.known.items()}
+        self.local = {k: (f"{v}_" if v in taken else v) for k, v in single.items()}
+        self.taken = taken
 
     def dim(self, length: Length) -> str:
         name = length.root.name
@@ -88,7 +93,7 @@ class Names:
             if isinstance(root.name, int):
                 return str(root.name)
             if id(root) not in self.local:
-                raise Unread("a size that no input has")
+                return self._part(str(root.name), sources)
             local = self.local[id(root)]
             for key, value in self.inputs.items():
                 for axis, length in enumerate(value.shape):
@@ -97,6 +102,17 @@ class Names:
             return local
 
         return re.sub("⟦(\\d+)⟧", name, code), sources
+
+    def _part(self, name: str, sources: dict[str, str]) -> str:
+        """A size of which an input has a multiple alone."""
+        for key, value in self.inputs.items():
+            for axis, length in enumerate(value.shape):
+                count, _, part = str(length.root.name).partition("*")
+                if part == name and name not in self.known.values():
+                    local = f"{name}_" if name in self.taken else name
+                    sources.setdefault(local, f"{key}.shape[{axis}] // {count}")
+                    return local
+        raise Unread("a size that no input has")
 
 
 IMPLIED = {
@@ -413,9 +429,10 @@ def _sizes(reading: Reading, names: Names) -> str:
     listed = {}
     for value in reading.inputs.values():
         for length in value.shape:
-            allowed = reading.allowed.get(str(length.root.name))
+            known = str(length.root.name).split("*")[-1]
+            allowed = reading.allowed.get(known)
             if allowed and allowed != list(range(1, LARGEST + 1)):
-                listed[names.known[id(length.root)]] = _numbers(allowed)
+                listed[names.known[id(length.root)].split("*")[-1]] = _numbers(allowed)
     inside = ", ".join(f"{name}={numbers}" for name, numbers in sorted(listed.items()))
     return f"    sizes=dict({inside}),\n" if inside else ""
 

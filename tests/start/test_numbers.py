@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("pylatexenc")
 
-from fieldcheck.start import article
+from fieldcheck.start import article, writing
 from tests.start.test_kinds import returned
 from tests.start.test_reading import body, one, outcomes
 
@@ -83,3 +83,37 @@ def test_a_bracket_at_the_left_of_an_equality_in_prose() -> None:
         r"Let $(pW)(y)=\sum_x p(x)W(y\mid x)$, \begin{equation} a = a \label{a} \end{equation}"
     )
     assert outcome.claim is not None
+
+
+SYMPLECTIC = (
+    r"Let $J = \begin{pmatrix} 0 & I_n \\ -I_n & 0 \end{pmatrix}$, let $z \in \mathbb{R}^{2n}$ and "
+    r"let $S$ be a symmetric $2n \times 2n$ matrix."
+)
+
+
+@pytest.mark.parametrize(
+    ("tex", "found"),
+    [
+        (r"z^\top J z = 0", 'given=dict(z=vector("2*n"))'),
+        (r"\operatorname{tr}(J S) = 0", 'given=dict(S=symmetric("2*n"))'),
+        (r"\operatorname{tr}(S S) \ge 2 n - n", "n = S.shape[0] // 2"),
+        (r"J^2 = -I_{2n} + z z^\top", "return Equal(xp.concat("),
+        (r"S J = J S", "xp.zeros(n, n)"),
+    ],
+)
+def test_twice_a_size_is_a_size(tex: str, found: str) -> None:
+    outcome = one(tex, SYMPLECTIC)
+    assert outcome.claim is not None, outcome.reason
+    assert found in writing._claim(outcome, "a.tex")
+
+
+def test_a_size_and_its_double_do_not_fit() -> None:
+    outcome = one(r"z^\top y = 1", rf"{SYMPLECTIC} Let $y \in \mathbb{{R}}^n$.")
+    assert outcome.claim is None
+    assert "2*n" in outcome.reason
+
+
+def test_a_sum_that_starts_anywhere_may_be_empty_and_is_not_read() -> None:
+    outcome = one(r"\sum_{k=m}^n r^k = \frac{r^m - r^{n+1}}{1-r}", SAID)
+    assert outcome.claim is None
+    assert "starts elsewhere" in outcome.reason
