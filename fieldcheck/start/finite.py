@@ -74,6 +74,8 @@ def in_indices(article: Article) -> Article:
 class _Set:
     size: str
     elements: set[str] = field(default_factory=set)
+    numbers: bool = False
+    """Is it 1, …, k, so that an element is a number?"""
 
 
 def _formulas(article: Article) -> Iterator[list[Token]]:
@@ -111,9 +113,9 @@ def _sets(article: Article) -> dict[str, _Set]:
     spare = [letter for letter in SIZES if letter not in letters]
     found: dict[str, _Set] = {}
     for sentence in article.sentences:
-        for key, size in _called_finite(sentence.pieces):
+        for key, size, numbers in _called_finite(sentence.pieces):
             if key not in found or size:
-                found[key] = _Set(size)
+                found[key] = _Set(size, numbers=numbers)
     for run in _formulas(article):
         for part in _runs(run):
             _note_elements(part, found)
@@ -146,8 +148,9 @@ def _around(pieces: Sequence[tuple[str, Any]]) -> Iterator[tuple[Any, str, str]]
         yield what, before, behind
 
 
-def _called_finite(pieces: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
-    """The sets that a sentence calls finite, each with the size that it gives them."""
+def _called_finite(pieces: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, str, bool]]:
+    """The sets that a sentence calls finite, each with the size that it gives them, and whether
+    they are sets of numbers from 1 on."""
     for what, before, after in _around(pieces):
         tokens = normal(tokens_of(str(what)))
         bars = tokens[:1] and tokens[0] in BARS
@@ -160,7 +163,10 @@ def _called_finite(pieces: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, str
             r"\s*(?:be|is|are|denotes?)\s+(?:both |an? |the |some )?(?:[\w-]+ )?finite\b", after
         )
         if (bars and size) or (is_said and not rest):
-            yield key, size
+            yield key, size, False
+        is_listed = rest[:3] == ["=", r"\{", "1"] and rest[-1] == r"\}" and r"\dots" in rest
+        if is_listed and not bars and taken == 2 and is_index(rest[-2]):
+            yield key, str(rest[-2]), True
 
 
 def _note_elements(tokens: list[Token], found: dict[str, _Set]) -> None:
@@ -490,6 +496,8 @@ class _Writer:
 
     def _bare(self, tokens: list[Token]) -> list[str]:
         """The functions that a formula only names, with their arguments or without."""
+        if any(t in RELATIONS or t in (r"\{", r"\}", r"\dots", ":") for t in tokens):
+            return []
         runs: list[list[Token]] = [[]]
         depth = 0
         for token in tokens:
@@ -549,8 +557,9 @@ class _Writer:
             out += ["(", old[at + 1], "^", r"\top", token, ")"]
             return at + 2
         if isinstance(token, tuple) and not (at and old[at - 1] in (*TEXT, *FONTS)):
-            out.append(self.written(token, means))
-        elif isinstance(token, str) and token in self.random:
+            is_below = at and old[at - 1] == "_" and all(is_index(t) or t == "," for t in token)
+            out.append(token if is_below else self.written(token, means))
+        elif isinstance(token, str) and (token in self.random or self._is_number(old, at)):
             out.append(VARIABLE)
         elif isinstance(token, Environment):
             out.append(replace(token, tokens=self._cells(token.tokens, means)))
@@ -627,6 +636,13 @@ class _Writer:
         if not is_mean and old[at + 3 : at + 4] == ["("]:
             return None
         return (r"\operatorname", (*own, "o", "f"), "(", below, ")")
+
+    def _is_number(self, old: list[Token], at: int) -> bool:
+        """Does an element stand where a number would?"""
+        key = self.owner.get(named(old[at]), "") if is_index(old[at]) else ""
+        after, before = old[at + 1 : at + 2], old[at - 1 : at] if at else []
+        is_listed = not after or after[0] in (r"\in", ",") or before == [","]
+        return bool(key) and not (self.sets[key].numbers or is_listed or before in (["_"], ["^"]))
 
     def _cells(self, tokens: Sequence[Token], means: bool) -> tuple[Token, ...]:
         """The tokens of an environment, cell by cell: their marks are no spaces."""

@@ -153,6 +153,9 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
         return f'stacked({count}, {domain(name, each, hypotheses, names)}, "several: {name}")'
     dims = names.dims(value)
     rank = len(value.shape)
+    if ("simplex" in hypotheses and rank != 1) or ("joint" in hypotheses and rank != 2):
+        what = ("number", "vector", "matrix")[rank]
+        raise Unread(f"{name} is taken for a {what}, and said to be a distribution")
     if rank == 0:
         for hypothesis in hypotheses:
             if hypothesis.startswith("between "):
@@ -183,8 +186,6 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
         return f'stacked({one}, simplex({columns}), "stochastic rows: {name}")'
     if "joint" in hypotheses:
         return JOINT.format(dims)
-    if "simplex" in hypotheses:
-        raise Unread(f"{name} is a matrix, and said to be a probability vector")
     if {"hollow", "symmetric"} <= hypotheses:
         hypotheses = {"hollow symmetric"}
     for hypothesis, (title, code) in OWN.items():

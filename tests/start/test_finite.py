@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("pylatexenc")
 
 from fieldcheck.start import reading, writing
+from fieldcheck.start.grammar import Unread
 from tests.start.test_kinds import returned
 from tests.start.test_reading import outcomes
 
@@ -219,3 +220,19 @@ def test_random_variables_of_which_more_is_known_are_not_read(words: str, is_rea
 def test_a_uniform_distribution_is_no_distribution_of_any_kind() -> None:
     outcome = last(rf"{LAWS} {DIVERGENCE} Let $p$ be uniform.", r"\sum_x p(x)^2 \le 1")
     assert outcome.claim is None
+
+
+def test_an_element_is_a_number_only_in_a_set_of_numbers() -> None:
+    mean = r"\sum_{x\in\mathcal{X}} x p(x) \le k"
+    assert last(LAWS, mean).claim is None
+    said = r"Let $\mathcal{X} = \{1, \dots, k\}$ and $p$ be a distribution on $\mathcal{X}$."
+    outcome = last(said, mean)
+    assert returned(outcome) == ("AtMost(*(sum((x + 1) * p[x] for x in range(k)), k)[::way])")
+    assert 'p=simplex("k")' in given(outcome)
+
+
+def test_a_distribution_is_no_number() -> None:
+    said = r"Let $p$ be a probability distribution and $a$ be a real number. Then"
+    outcome = last(said, r"a p \le a")
+    with pytest.raises(Unread, match="distribution"):
+        writing._claim(outcome, "a.tex")
