@@ -61,8 +61,18 @@ class Span:
         return self.real and self.low >= 0
 
 
+def _plus(a: End, b: End) -> End:
+    """A sum; Python's own takes a fraction beside a float for one, however large it is."""
+    infinite = [end for end in (a, b) if isinstance(end, float)]
+    return infinite[0] if infinite else a + b
+
+
 def _times(a: End, b: End) -> End:
-    return Fraction(0) if a == 0 or b == 0 else a * b
+    if a == 0 or b == 0:
+        return Fraction(0)
+    if isinstance(a, float) or isinstance(b, float):
+        return INFINITY if (a > 0) == (b > 0) else -INFINITY
+    return a * b
 
 
 def _over(a: End) -> End:
@@ -171,7 +181,7 @@ class Ranges(Arithmetic):
     # -- arithmetic ------------------------------------------------------------------------------
     def _add(self, a: Span, b: Span) -> Span:
         shape = np.broadcast_shapes(a.shape, b.shape)
-        return Span(shape, a.low + b.low, a.high + b.high, a.real and b.real)
+        return Span(shape, _plus(a.low, b.low), _plus(a.high, b.high), a.real and b.real)
 
     def _sub(self, a: Span, b: Span) -> Span:
         return self._add(a, self._neg(b))

@@ -30,6 +30,8 @@ def missed(both: Bound, coincidences: int, roots: int, power: int = 1) -> float:
     for a product of so many powers of others (``power``).
     """
     degree = 2 * max(1, both.top + both.bottom) * power
+    if max(degree, both.height, coincidences * power) > 2**LOG2_PRIMES:
+        return 0.0
     schwartz_zippel = (degree * 2.0**roots + coincidences * power) / 2.0**59
     bad_primes = max(1.0, 2 * both.height * 2.0**roots / 59) / 2.0**LOG2_PRIMES
     return min(0.0, math.log2((schwartz_zippel + bad_primes) * 2.0**roots))

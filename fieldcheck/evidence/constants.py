@@ -40,7 +40,7 @@ def constants(body: Callable[..., Any]) -> tuple[Fraction, ...]:
     for a, b in itertools.permutations(written, 2):
         if b:
             found.append(Fraction(a, b))
-        if a in (2, 10) and 128 < b * math.log2(a) < LONGEST:  # not folded by the compiler
+        if a in (2, 10) and b < LONGEST and 128 < b * math.log2(a) < LONGEST:  # kept as a power
             found += [Fraction(a**b), Fraction(1, a**b)]
     found += [root for q in found if (root := _root(q)) is not None]
     found += [Fraction(a, b * c) for a, b, c in itertools.permutations(written, 3) if b * c]
