@@ -121,8 +121,10 @@ def renamed_sizes(rng: random.Random, draft: Draft) -> Draft:
 
 def one_more_part(rng: random.Random, draft: Draft) -> Draft:
     """A true part beside it, before or behind."""
-    other = apart(true.identity(rng, true.POLYNOMIAL + true.PIECES), "b")
-    return together(rng, draft, other)
+    other, suffix = true.identity(rng, true.POLYNOMIAL + true.PIECES), "b"
+    while any(f"{name}{suffix}" in draft.given for name in other.given):
+        suffix += "b"  # there is one more part already
+    return together(rng, draft, apart(other, suffix))
 
 
 def moved(rng: random.Random, draft: Draft) -> Draft:
