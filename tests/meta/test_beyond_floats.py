@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fieldcheck import AtMost, Equal, examine, number, positive, real, vector
+from fieldcheck import AtMost, Equal, examine, number, positive, real
+from fieldcheck.arithmetic.degree import Bound
+from fieldcheck.evidence.chances import missed
 from fieldcheck.verdict import INVALID, REFUTED
 
 BIG = 10**400
@@ -20,9 +22,6 @@ TRUE = {
     "a modulus": lambda: examine(
         lambda xp, z: Equal(xp.abs2(z * BIG) / BIG**2, xp.abs2(z)), z=number()
     ),
-    "a shift": lambda: examine(
-        lambda xp, v: Equal(xp.softmax(v + xp.one * BIG), xp.softmax(v)), v=vector("n")
-    ),
     "a bound": lambda: examine(lambda xp, x: AtMost(xp.clip(x, -BIG, BIG), xp.one * BIG), x=real()),
 }
 
@@ -36,3 +35,7 @@ def test_a_true_statement_is_neither_invalid_nor_refuted(name):
 def test_a_false_one_is_refuted():
     verdict, _ = examine(lambda xp, x: Equal(x * (BIG + 1) / BIG, x), x=real())
     assert verdict.verdict == REFUTED
+
+
+def test_a_degree_that_no_float_holds_shows_nothing():
+    assert missed(Bound((), BIG, 0, 1.0), 0, 0) == 0.0
