@@ -38,7 +38,9 @@ from fieldcheck.start.grammar import (
     spelled,
     unfonted,
 )
-from fieldcheck.start.meaning import Definition, Reader, Reading, is_entry_letter
+from fieldcheck.start.meaning.forms import is_entry_letter
+from fieldcheck.start.meaning.reader import Reader
+from fieldcheck.start.meaning.values import Definition, Reading
 from fieldcheck.start.prose import (
     DOTS,
     EQUALITY,

@@ -14,7 +14,7 @@ from fieldcheck import hypotheses
 from fieldcheck.claim import slug
 from fieldcheck.start.article import Equation
 from fieldcheck.start.grammar import Unread, followed
-from fieldcheck.start.meaning import LARGEST, Helper, Length, Reading, Value
+from fieldcheck.start.meaning.values import LARGEST, Helper, Length, Reading, Value
 from fieldcheck.start.reading import Outcome, Result
 
 SPARE = ("n", "m", "p", "q", "r", "s", "k", "l", "h", "g")

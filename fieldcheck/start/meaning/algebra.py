@@ -1,0 +1,287 @@
+"""Sums, products, powers, transposes and inverses, with the shapes worked out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from fieldcheck.start.grammar import Node, Unread, symbols
+from fieldcheck.start.meaning.forms import is_entry_letter, large
+from fieldcheck.start.meaning.symbols import Symbols
+from fieldcheck.start.meaning.values import ADD, ATOM, COMPLEX, MUL, OPERATOR, POWER, Length, Value
+
+
+class Algebra(Symbols):
+    """Values of sums, products and powers."""
+
+    def _same(self, a: Value, b: Value, what: str) -> None:
+        if len(a.shape) != len(b.shape) or a.row != b.row:
+            raise Unread(f"{what}: {a.describe()} and {b.describe()}")
+        for m, n in zip(a.shape, b.shape, strict=True):
+            m.unify(n, what)
+
+    # -- sums and products ------------------------------------------------------------------------
+    def _add(self, *terms: Node) -> Value:
+        signs = [-1 if term.op == "neg" else 1 for term in terms]
+        values = [self.value(t.args[0] if t.op == "neg" else t) for t in terms]
+        shaped = [v for v in values if v.shape] or values
+        for other in shaped[1:]:
+            self._same(shaped[0], other, "a sum")
+        if len(shaped) != len(values):
+            raise Unread(f"a sum of a number and {shaped[0].describe()}")
+        axes = self.union(*values)
+        code = ""
+        for sign, v in zip(signs, values, strict=True):
+            text = self.aligned(v, axes, MUL if sign < 0 else ADD)
+            code += f" {'-' if sign < 0 else '+'} {text}" if code else ("-" * (sign < 0) + text)
+        plain = all(v.plain for v in values)
+        return Value(code, ADD, axes, shaped[0].shape, shaped[0].row, plain)
+
+    def _neg(self, node: Node) -> Value:
+        made = self.value(node)
+        return replace(made, code=f"-{made.at(MUL)}", level=ADD)
+
+    def _mul(self, *factors: Node) -> Value:
+        coefficient = Fraction(1)
+        above: list[Value] = []
+        below: list[Value] = []
+        for factor in factors:
+            top, bottom = factor.args if factor.op == "div" else (factor, None)
+            for part, into in ((top, above), (bottom, below)):
+                if part is None:
+                    continue
+                if part.op == "num":
+                    value = part.args[0]
+                    coefficient = coefficient * value if into is above else coefficient / value
+                else:
+                    into.append(self.value(part))
+        scalars = [v for v in above if not v.shape]
+        others = [v for v in above if v.shape]
+        made: Value | None = None
+        for v in others:
+            made = v if made is None else self.times(made, v)
+        for v in reversed(scalars):
+            made = v if made is None else self.times(v, made)
+        if made is None:
+            made = Value("1", plain=True)
+        if coefficient.numerator != 1 or (made.code == "1" and not below):
+            made = self._scaled(coefficient.numerator, made)
+        for v in below:
+            made = self.over(made, v)
+        if coefficient.denominator != 1:
+            made = self.over(made, Value(str(coefficient.denominator), plain=True))
+        return made
+
+    @staticmethod
+    def _scaled(n: int, v: Value) -> Value:
+        if v.code == "1":
+            return Value(str(n), plain=True)
+        return replace(v, code=f"{n} * {v.at(MUL)}", level=MUL)
+
+    def times(self, a: Value, b: Value) -> Value:
+        """A product as it is meant: of matrices, of a row and a column, or with a number."""
+        axes = self.union(a, b)
+        if not a.shape or not b.shape:
+            shaped = a if a.shape else b
+            rank = len(shaped.shape)
+            left, right = self.aligned(a, axes, MUL, rank), self.aligned(b, axes, POWER, rank)
+            if b.level == MUL and "@" not in b.code and "/" not in b.code and not b.axes:
+                right = b.code
+            return Value(f"{left} * {right}", MUL, axes, shaped.shape, shaped.row,
+                         a.plain and b.plain)  # fmt: skip
+        if axes:
+            return self._contracted(a, b, axes)
+        if len(a.shape) == 1 and not a.row and len(b.shape) == 1 and b.row:
+            return Value(f"{a.at(ATOM)}[:, None] * {b.at(ATOM)}[None, :]", MUL, (),
+                         (*a.shape, *b.shape))  # fmt: skip
+        if (len(a.shape) == 1 and not a.row) or (len(b.shape) == 1 and b.row):
+            raise Unread(f"a product of {a.describe()} and {b.describe()}")
+        a.shape[-1].unify(b.shape[0], "a product")
+        shape = (*a.shape[:-1], *b.shape[1:])
+        return Value(f"{a.at(MUL)} @ {b.at(POWER)}", MUL, (), shape, row=a.row and len(shape) == 1)
+
+    @staticmethod
+    def _contracted(a: Value, b: Value, axes: tuple[str, ...]) -> Value:
+        """A product of vectors or matrices of which one has an index."""
+        is_outer = len(a.shape) == 1 and not a.row and len(b.shape) == 1 and b.row
+        if not is_outer and ((len(a.shape) == 1 and not a.row) or (len(b.shape) == 1 and b.row)):
+            raise Unread(f"a product of {a.describe()} and {b.describe()}")
+        letter = {axis: chr(ord("a") + k) for k, axis in enumerate(axes)}
+        left, right = "xy"[-len(a.shape) :], "yz"[: len(b.shape)]
+        shape = (*a.shape[:-1], *b.shape[1:])
+        rest = left[:-1] + right[1:]
+        if is_outer:
+            left, right, rest, shape = "x", "z", "xz", (*a.shape, *b.shape)
+        else:
+            a.shape[-1].unify(b.shape[0], "a product")
+        one, other = ("".join(letter[axis] for axis in v.axes) for v in (a, b))
+        spec = f"{one}{left},{other}{right}->{''.join(letter.values())}{rest}"
+        return Value(f'xp.einsum("{spec}", {a.code}, {b.code})', ATOM, axes, shape,
+                     row=a.row and len(shape) == 1)  # fmt: skip
+
+    def over(self, a: Value, b: Value) -> Value:
+        if b.shape:
+            raise Unread(f"a division by {b.describe()}")
+        axes = self.union(a, b)
+        top = self.aligned(a, axes, MUL)
+        if a.plain:
+            top = "xp.one" if a.code == "1" else f"xp.one * {a.at(POWER)}"
+        bottom = self.aligned(b, axes, POWER, len(a.shape))
+        return Value(f"{top} / {bottom}", MUL, axes, a.shape, a.row)
+
+    def _dot(self, a: Node, b: Node) -> Value:
+        """A product with a dot: of two vectors the inner one."""
+        x, y = self.value(a), self.value(b)
+        if len(x.shape) == len(y.shape) == 1 and not (x.row or y.row):
+            return self._inner(a, b)
+        factors = [*(a.args if a.op == "mul" else (a,)), *(b.args if b.op == "mul" else (b,))]
+        return self._mul(*factors)
+
+    def _circ(self, a: Node, b: Node) -> Value:
+        if not self.value(a).shape:
+            raise Unread("a composition (\\circ)")
+        made = self._had(a, b)
+        self.note("the product with a ring is taken entry by entry")
+        return made
+
+    def _div(self, a: Node, b: Node) -> Value:
+        return self._mul(Node("div", (a, b)))
+
+    def _had(self, a: Node, b: Node) -> Value:
+        x, y = self.value(a), self.value(b)
+        self._same(x, y, "a product entry by entry")
+        axes = self.union(x, y)
+        left, right = self.aligned(x, axes, MUL), self.aligned(y, axes, POWER)
+        return Value(f"{left} * {right}", MUL, axes, x.shape, x.row)
+
+    def _kron(self, a: Node, b: Node) -> Value:
+        x, y = self.value(a), self.value(b)
+        if len(x.shape) != 2 or len(y.shape) != 2 or x.axes or y.axes:
+            raise Unread("a Kronecker product of other things than matrices")
+        return Value(f"xp.kron({x.code}, {y.code})", ATOM, (), (Length(), Length()))
+
+    def _pow(self, base: Node, exponent: Node) -> Value:
+        whole = exponent.args[0] if exponent.op == "num" else None
+        if base.op == "norm" and whole == 2:
+            return self._norm(base.args[0], base.args[1], squared=True)
+        if base.op == "inv":
+            raise Unread("a power of an inverse")
+        made = self.value(base)
+        if made.shape:
+            if len(made.shape) == 2 and whole is not None and whole.denominator == 1:
+                made.shape[0].unify(made.shape[1], "a power of a matrix")
+                if 1 <= whole <= 4:
+                    code = " @ ".join([made.at(POWER)] * int(whole))
+                    return Value(code, MUL, (), made.shape)
+            raise Unread(f"a power of {made.describe()}")
+        if whole is not None and whole.denominator == 1:
+            return replace(made, code=f"{made.at(ATOM)}**{whole}", level=POWER)
+        negative = exponent.args[0] if exponent.op == "neg" else None
+        if negative is not None and negative.op == "num" and negative.args[0].denominator == 1:
+            one = Value("1", plain=True)
+            return self.over(one, self._pow(base, negative))
+        if exponent == Node("div", (Node("num", (Fraction(1),)), Node("num", (Fraction(2),)))):
+            return self.read(Node("call", ("sqrt", (base,))))
+        power = self.number(exponent, "an exponent")
+        if power.plain:
+            below = f"(xp.one * {made.at(POWER)})" if made.plain else made.at(ATOM)
+            return Value(f"{below}**{power.at(ATOM)}", POWER, made.axes)
+        if made.plain:
+            raise Unread("a power of a size with a number as its exponent")
+        self.assume_positive(base)
+        axes = self.union(made, power)
+        left, right = self.aligned(made, axes, ATOM), self.aligned(power, axes, ATOM)
+        return Value(f"{left}**{right}", POWER, axes)
+
+    # -- matrices ---------------------------------------------------------------------------------
+    def _T(self, node: Node) -> Value:
+        made = self.value(node)
+        if made.axes and len(made.shape) == 2:
+            raise Unread("a transpose of an indexed matrix")
+        if not made.shape and node.op == "sym":
+            raise Unread(f"a transpose of the number {node.args[0]}")
+        if not made.shape and node.op in ("index", "label"):
+            raise Unread("a transpose of an entry")
+        if not made.shape:
+            return made
+        if len(made.shape) == 1:
+            return replace(made, row=not made.row)
+        return Value(f"{made.at(ATOM)}.T", ATOM, (), made.shape[::-1])
+
+    def _star(self, node: Node) -> Value:
+        names = list(symbols(node))
+        if not any("complex" in self.hypotheses.get(n, ()) or self._is_complex(n) for n in names):
+            raise Unread("a star or dagger on what is not declared complex")
+        made = self.value(node)
+        if len(made.shape) == 1:
+            return replace(made, code=f"xp.conj({made.code})", level=ATOM, row=not made.row)
+        if not made.shape:
+            return replace(made, code=f"xp.conj({made.code})", level=ATOM)
+        if made.axes:
+            raise Unread("a star of an indexed matrix")
+        return Value(f"xp.star({made.code})", ATOM, (), made.shape[::-1])
+
+    def _is_complex(self, name: str) -> bool:
+        said = [self.declared[n] for n in (name, f"{name}_all") if n in self.declared]
+        said += [self.declared[each.of] for each in said if each.of in self.declared]
+        return any(each.hypotheses & COMPLEX for each in said)
+
+    def _inv(self, node: Node) -> Value:
+        made = self.value(node)
+        if not made.shape:
+            return self.over(Value("1", plain=True), made)
+        if len(made.shape) == 1:
+            raise Unread("the inverse of a vector")
+        made.shape[0].unify(made.shape[1], "an inverse")
+        inner = node.args[0] if node.op == "T" else node
+        if inner.op == "sym" and inner.args[0] in self.inputs:
+            name = inner.args[0]
+            if not self.hypotheses[name] & {"invertible", "spd", "orthogonal", "unitary"}:
+                self.hypotheses[name].add("invertible")
+                self.note(f"{name} is invertible: its inverse is taken")
+        return Value(f"xp.inv({made.code})", ATOM, (), made.shape)
+
+    def entries_of(self, base: Node, names: tuple[str, ...]) -> Node:
+        """``p_{ij}`` of a matrix P: what an undeclared small letter with two indices stands for."""
+        is_letter = base.op == "sym" and base.args[0] not in self.by_name
+        if not is_letter or len(names) != 2 or not is_entry_letter(base.args[0], self.declared):
+            return base
+        self.note(f"{base.args[0]} with two indices is taken for the entries of {large(base)}")
+        return Node("sym", (large(base),))
+
+    def _norm(self, node: Node, kind: str, squared: bool = False) -> Value:
+        made = self.value(node)
+        kind = kind.strip("{}\\")
+        if made.axes:
+            if len(made.shape) != 1 or kind not in ("", "2"):
+                raise Unread("the norm of an indexed vector")
+            code = f"xp.norm2({made.code}, axis={len(made.axes)})"
+            return Value(code if squared else f"xp.sqrt({code})", ATOM, made.axes)
+        if kind == "1" and len(made.shape) == 1:
+            code = f"xp.sum(xp.abs({made.code}))"
+            return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
+        if kind == "infty" and len(made.shape) == 1:
+            code = f"xp.max(xp.abs({made.code}))"
+            return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
+        if (kind in OPERATOR or (kind == "2" and self.spectral)) and len(made.shape) == 2:
+            code = f"xp.spectral_norm({made.code})"
+            return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
+        if kind not in ("", "2", "F", "mathrmF", "textF") or (kind == "2" and len(made.shape) == 2):
+            raise Unread(f"the norm with the subscript {kind}")
+        if len(made.shape) == 2 and kind == "":
+            raise Unread("the norm of a matrix without a subscript: of Frobenius, or the largest "
+                         "singular value?")  # fmt: skip
+        return Value(f"xp.{'norm2' if squared else 'norm'}({made.code})")
+
+    def _abs(self, node: Node) -> Value:
+        made = self.number(node, "an absolute value")
+        return replace(made, code=f"xp.abs({made.code})", level=ATOM, plain=False)
+
+    def _inner(self, a: Node, b: Node) -> Value:
+        x, y = self.value(a), self.value(b)
+        if (x.axes or y.axes) and len(x.shape) == len(y.shape) == 1 and not (x.row or y.row):
+            return self.times(replace(x, row=True), y)
+        if x.axes or y.axes:
+            raise Unread("an inner product of indexed matrices")
+        self._same(x, y, "an inner product")
+        return Value(f"xp.sum({x.at(MUL)} * {y.at(POWER)})")

@@ -1,0 +1,244 @@
+"""Functions by name, means and spectra; whole numbers and cases."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import Any
+
+from fieldcheck.start.grammar import MEAN_CALLS, SPECTRA, Node, Unread, symbols
+from fieldcheck.start.meaning.entries import Entries
+from fieldcheck.start.meaning.forms import is_mean
+from fieldcheck.start.meaning.values import (
+    ADD,
+    ATOM,
+    ELEMENTARY,
+    ENTRYWISE,
+    MUL,
+    POSITIVE,
+    POWER,
+    Length,
+    Value,
+)
+
+
+class Functions(Entries):
+    """Values of functions."""
+
+    # -- numbers of Python's ----------------------------------------------------------------------
+    def _integer(self, node: Node, what: str) -> str:
+        for name in symbols(node):
+            is_known = name in self.inputs or name in self.by_name or name in self.sizes
+            is_bound = any(name in scope for scope in self.locals)
+            if not (is_known or is_bound or name in self.declared):
+                self.inputs[name] = Value(name, plain=True)
+                self.hypotheses[name] = {"integer"}
+                self.note(f"{name} is an integer: a few are tried")
+        made = self.value(node)
+        if not made.plain:
+            raise Unread(f"{what} of what is no integer")
+        return made.code
+
+    def _binom(self, n: Node, k: Node) -> Value:
+        top, below = (self._integer(each, "a binomial coefficient") for each in (n, k))
+        return Value(f"math.comb({top}, {below})", plain=True)
+
+    def _factorial(self, n: Node) -> Value:
+        return Value(f"math.factorial({self._integer(n, 'a factorial')})", plain=True)
+
+    # -- means ------------------------------------------------------------------------------------
+    def _entries(self, node: Node) -> Value:
+        """What a mean is of, as the vector of its values: vectors stand for their entries in it."""
+        with contextlib.suppress(Unread):
+            made = self.argument(node)
+            if len(made.shape) == 1 and not (made.axes or made.row or made.several):
+                return made
+        length = Length()
+        self.indices.append({"at_": length})
+        try:
+            made = self.value(self._entrywise(node))
+        finally:
+            self.indices.pop()
+        if self.looped:
+            code = f"xp.stack([{self._lifted(made)} for at_ in range({length.mark})])"
+        else:
+            code = made.code
+            if made.axes != ("at_",):
+                raise Unread("a mean of what does not depend on what it is taken over")
+        if made.shape:
+            raise Unread(f"a mean of {made.describe()}")
+        return Value(code, ATOM if self.looped else made.level, (), (length,))
+
+    def _entrywise(self, node: Any) -> Any:
+        """A formula with entries in the place of vectors."""
+        if isinstance(node, tuple):
+            return tuple(map(self._entrywise, node))
+        if not isinstance(node, Node):
+            return node
+        if node.op == "sym" or (node.op == "call" and node.args[0] in self.by_name):
+            if node.op == "call" and is_mean(node.args[0]):
+                return node
+            made = self.named(node)
+            is_vector = len(made.shape) == 1 and not made.several and not made.row
+            return Node("index", (node, ("at_",))) if is_vector else node
+        if node.op == "call" and node.args[0] in ENTRYWISE:
+            return Node("call", (node.args[0], self._entrywise(node.args[1])))
+        if node.op in ("add", "neg", "mul", "div", "pow", "had", "inv", "epow", "abs"):
+            return Node(node.op, self._entrywise(node.args))
+        return node
+
+    def _mean(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        """An expectation, a variance or a covariance under a distribution that is said."""
+        kind, _, said = name.partition("_")
+        if said != "of":
+            mean = next((m for m in ("expectation", "average") if m in self.by_name), "")
+            if not mean or kind in ("expectation", "average"):
+                raise Unread("an expectation")
+            return self.value(self._moment(kind, mean, arguments))
+        *bodies, under = arguments
+        if kind in ("Var", "Cov"):
+            usual = ("expectation_of", "average_of")
+            mean = next((m for m in usual if m in self.by_name), usual[0])
+            return self.value(self._moment(kind, mean, tuple(bodies), (under,)))
+        is_named = under.op in ("sym", "call")
+        p = self.named(under) if is_named else Value("")
+        is_law = is_named and (
+            under.args[0] in self.by_name or "simplex" in self.hypotheses.get(under.args[0], ())
+        )
+        if len(bodies) != 1 or not is_law or len(p.shape) != 1:
+            raise Unread("an expectation")
+        values = self._entries(bodies[0])
+        values.shape[0].unify(p.shape[0], "a mean")
+        return Value(f"xp.sum({p.at(MUL)} * {values.at(POWER)})")
+
+    @staticmethod
+    def _moment(
+        kind: str, mean: str, bodies: tuple[Node, ...], under: tuple[Node, ...] = ()
+    ) -> Node:
+        """The mean of a product of deviations from means."""
+        if len(bodies) != (1 if kind == "Var" else 2):
+            raise Unread(f"{kind} of {len(bodies)} variables")
+        away = [
+            Node("add", (each, Node("neg", (Node("call", (mean, (each, *under))),))))
+            for each in bodies
+        ]
+        return Node("call", (mean, (Node("mul", (away[0], away[-1])), *under)))
+
+    def _spectrum(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        """Eigenvalues of a symmetric matrix, the largest first."""
+        made = self.value(arguments[0])
+        if len(arguments) != 1 or len(made.shape) != 2 or made.axes:
+            raise Unread("eigenvalues of what is no matrix")
+        if not self._is_symmetric(arguments[0]):
+            raise Unread("eigenvalues of a matrix that is not symmetric")
+        made.shape[0].unify(made.shape[1], "eigenvalues")
+        if name == "eigenvalues":
+            self.note("the eigenvalues are numbered from the largest on")
+            return Value(f"-xp.eigvalsh(-{made.at(POWER)})", ADD, (), made.shape[:1])
+        return Value(f"xp.eigvalsh({made.code})[{-1 if name == 'top_eigenvalue' else 0}]")
+
+    def _is_symmetric(self, node: Node) -> bool:
+        """Is it seen that a matrix is symmetric?"""
+        if node.op == "sym":
+            said = self.hypotheses.get(node.args[0], set())
+            return bool(said & {"symmetric", "spd", "psd", "hermitian", "hollow"})
+        if node.op in ("add", "neg", "inv", "had"):
+            return all(map(self._is_symmetric, node.args))
+        if node.op == "mul":
+            scalars = [each for each in node.args if not self.value(each).shape]
+            rest = [each for each in node.args if each not in scalars]
+            if len(rest) == 2:
+                return rest[0] == Node("T", (rest[1],)) or rest[1] == Node("T", (rest[0],))
+            return len(rest) == 1 and self._is_symmetric(rest[0])
+        return node.op == "eye"
+
+    # -- functions --------------------------------------------------------------------------------
+    def _epow(self, node: Node) -> Value:
+        """A power of e: of a matrix the exponential series."""
+        made = self.value(node)
+        if len(made.shape) != 2:
+            return self._function("exp", node)
+        if made.axes:
+            raise Unread("exp of an indexed matrix")
+        made.shape[0].unify(made.shape[1], "an exponential")
+        self.note("a power of e whose exponent is a matrix is the exponential of the matrix")
+        return Value(f"xp.expm({made.code})", ATOM, (), made.shape)
+
+    def _choice(self, low: Node, high: Node, first: Node, second: Node) -> Value:
+        """The first value where the one side is the lesser, the second one elsewhere."""
+        a, b, one, other = (self.number(each, "cases") for each in (low, high, first, second))
+        axes = self.union(a, b, one, other)
+        there = f"xp.step({self.aligned(b, axes, ADD)} - {self.aligned(a, axes, MUL)})"
+        x, y = (self.aligned(v, axes, MUL) for v in (one, other))
+        return Value(f"({x} * {there} + {y} * (1 - {there}))", ATOM, axes)
+
+    def _call(self, name: str, arguments: tuple[Node, ...]) -> Value:
+        if name in self.by_name and is_mean(name):
+            count = len(arguments) - name.endswith("of")
+            values = [self._entries(a) for a in arguments[:count]]
+            values += [self.argument(a) for a in arguments[count:]]
+            return self.defined(self.by_name[name], values)
+        if name in self.by_name:
+            return self.defined(self.by_name[name], [self.argument(a) for a in arguments])
+        if name in MEAN_CALLS:
+            return self._mean(name, arguments)
+        if name in SPECTRA.values():
+            return self._spectrum(name, arguments)
+        if name == "commutator":
+            a, b = arguments
+            return self.value(
+                Node("add", (Node("mul", (a, b)), Node("neg", (Node("mul", (b, a)),))))
+            )
+        if name in ("maximum", "minimum"):
+            values = [self.number(a, name) for a in arguments]
+            axes = self.union(*values)
+            return Value(
+                f"xp.{name}({', '.join(self.aligned(v, axes) for v in values)})", ATOM, axes
+            )
+        if len(arguments) != 1:
+            raise Unread(f"{name} of several arguments")
+        return self._function(name, arguments[0])
+
+    def _function(self, name: str, node: Node) -> Value:
+        if name in ELEMENTARY:
+            made = self.number(node, name)
+            return self.value(ELEMENTARY[name](node))
+        made = self.value(node)
+        if name in ENTRYWISE:
+            if len(made.shape) == 2:
+                raise Unread(f"{name} of a matrix: entry by entry, or of the matrix?")
+            if name in POSITIVE:
+                self.assume_positive(node)
+            if made.shape:
+                self.note(f"{name} of a vector is taken entry by entry")
+            return replace(made, code=f"xp.{name}({made.code})", level=ATOM, plain=False)
+        if made.axes:
+            raise Unread(f"{name} of an entry")
+        if name in ("trace", "det"):
+            if len(made.shape) != 2:
+                raise Unread(f"{name} of {made.describe()}")
+            made.shape[0].unify(made.shape[1], f"the {name}")
+            return Value(f"xp.{name}({made.code})")
+        if name == "diag":
+            if not made.shape:
+                raise Unread("diag of a number")
+            if len(made.shape) == 1:
+                return Value(f"xp.diag({made.code})", ATOM, (), (made.shape[0], made.shape[0]))
+            made.shape[0].unify(made.shape[1], "a diagonal")
+            return Value(f"xp.diagonal({made.code})", ATOM, (), made.shape[:1])
+        if name == "softmax":
+            if not made.shape:
+                raise Unread("softmax of a number")
+            if len(made.shape) == 2:
+                self.note("softmax of a matrix is taken in each row")
+            return Value(f"xp.softmax({made.code})", ATOM, (), made.shape, made.row)
+        if name == "lse":
+            if len(made.shape) != 1:
+                raise Unread(f"log-sum-exp of {made.describe()}")
+            return Value(f"xp.logsumexp({made.code})")
+        if name == "vec":
+            if len(made.shape) != 2:
+                raise Unread(f"vec of {made.describe()}")
+            self.note("vec stacks the columns")
+            return Value(f"xp.flatten({made.at(ATOM)}.T)", ATOM, (), (Length(),))
+        raise Unread(f"{name} has no reading")
