@@ -168,12 +168,17 @@ class _Interpreter:
         is_entry = base in self.arrays and is_index(f"\\{index}" if len(index) > 1 else index)
         several = "," in left  # f(x, y) is no product, and no function of one argument
         is_declared = name in self.declared_names and (
-            not several or name in self.said.named_by(sentence)
+            name in self.said.named_by(sentence) or not (several or self._is_remark(name))
         )
         if base in self.entries and name and name != base:
             return
         if name and (several or name not in FUNCTIONS) and not is_declared and not is_entry:
             self.functions.add(name)
+
+    def _is_remark(self, name: str) -> bool:
+        """Is all that is said of a name that it is positive or so, as of a function's values?"""
+        said = [each for _, each in self.said.always if each.name == name]
+        return not any(each.anew or each.rank for each in said)
 
     def _announce_mark(self, tokens: tuple[Token, ...]) -> None:
         left = unfonted(_left_side(tokens))

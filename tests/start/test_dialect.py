@@ -155,3 +155,15 @@ def test_a_claim_is_not_called_like_what_the_article_defines() -> None:
 )
 def test_a_range_of_two_and_a_thin_space_are_one_thing(tex: str, parts: int) -> None:
     assert len(dialect.listed(tex)) == parts
+
+
+def test_what_is_said_of_a_functions_values_makes_it_no_number() -> None:
+    body = (
+        SAID + r"Let \begin{equation} E(x) = x^\top x \end{equation} \begin{equation}"
+        r"\nabla E(x) = 2x \end{equation}"
+        "\n\n"
+        r"Sum over the steps and use $E \ge 0$."
+    )
+    definition, claim = outcomes(body)
+    assert definition.definition is not None
+    assert claim.claim is not None, claim.reason
