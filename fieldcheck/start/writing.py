@@ -8,6 +8,7 @@ import keyword
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from fieldcheck import hypotheses
@@ -334,7 +335,16 @@ def _doc(words: str, indent: str = "    ") -> str:
 
 
 def claim_id(stem: str, outcome: Outcome) -> str:
-    return f"{slug(stem)}-{outcome.key}"
+    own = f"{slug(stem)}-{outcome.key}"
+    return f"article-{own}" if own in _taken() else own
+
+
+@cache
+def _taken() -> frozenset[str]:
+    """The ids of the library's own register, beside which an article's claims are judged."""
+    from fieldcheck import register
+
+    return frozenset(register.load())
 
 
 def _made(outcome: Outcome, result: Result) -> str:

@@ -2,8 +2,9 @@
 
 Each displays twenty equations or so, two of them wrong, which `wrong.toml` names. No hand helps:
 the claims are judged as they are written by `fieldcheck new`. Three were older than the code; six
-later ones showed where it fell short (6, 13, 9, 8, 4 and 8 equations at first). A method gets a
-twentieth of a second here, and one for what is wrong: what is then left undecided is true.
+later ones showed where it fell short (6, 13, 9, 8, 4 and 8 equations at first), and calculus is as
+it was read at first. A method gets a twentieth of a second here, and one for what is wrong: what is
+then left undecided is true.
 """
 
 from __future__ import annotations

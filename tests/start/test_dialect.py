@@ -167,3 +167,11 @@ def test_what_is_said_of_a_functions_values_makes_it_no_number() -> None:
     definition, claim = outcomes(body)
     assert definition.definition is not None
     assert claim.claim is not None, claim.reason
+
+
+def test_an_articles_claims_have_ids_that_the_register_has_not() -> None:
+    body = SAID + r"\begin{equation}\label{eq:descent} x^\top A x = x^\top A^\top x \end{equation}"
+    source = rf"\begin{{document}}{body}\end{{document}}"
+    (outcome,) = reading.interpret(article.scan(source, "hopfield.tex")).outcomes
+    assert writing.claim_id("hopfield", outcome) == "article-hopfield-descent"
+    assert writing.claim_id("mine", outcome) == "mine-descent"
