@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -218,11 +220,22 @@ def test_macros_that_make_each_other_longer_end() -> None:
         article.scan(rf"{tens} $$ \ax = 1 $$", "a.tex")
 
 
+@pytest.fixture
+def usual_depth() -> Iterator[None]:
+    """Other tests of the same process may leave a larger limit."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.usefixtures("usual_depth")
 def test_braces_that_are_too_deep_are_told() -> None:
     with pytest.raises(UserError, match=r"a\.tex nests braces deeper than can be read"):
         article.scan(f"$$ {'{' * 5000} u {'}' * 5000} = 1 $$", "a.tex")
 
 
+@pytest.mark.usefixtures("usual_depth")
 @pytest.mark.parametrize(("opens", "closes"), [("(", ")"), (r"\sin ", ""), ("u_", "")])
 def test_a_formula_that_is_too_deep_is_not_read_and_others_are(opens, closes) -> None:
     deep = f"{opens * 400} u {closes * 400}"
