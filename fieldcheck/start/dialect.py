@@ -63,8 +63,8 @@ def plain(tex: str, primes: bool = False) -> str:
         r"\{\s*\\(rm|bf|it|sf|cal)\s+([^{}\\]*?)\s*\}",
         lambda m: rf"{{\{_SWITCHES[m[1]]}{{{m[2]}}}}}", tex,
     )  # fmt: skip
-    tex = re.sub(r"\\mathop\s*\{\s*\\math(?:rm|sf)\s*\{(\w+)\}\s*\}", r"\\operatorname{\1}", tex)
-    tex = re.sub(r"\\mathop\s*\{\s*\{\s*\\math(?:rm|sf)\s*\{(\w+)\}\s*\}\s*\}", _operator, tex)
+    by_hand = r"\\mathop\s*\{\s*(\{)?\s*\\math(?:rm|sf)\s*\{(\w+)\}\s*(?(1)\}\s*)\}"
+    tex = re.sub(by_hand, r"\\operatorname{\2}", tex)
     tex = re.sub(r"\\mathop\s*\{([A-Za-z]{2,})\}", r"\\operatorname{\1}", tex)
     tex = re.sub(r"\\(?:no)?limits(?![A-Za-z])", "", tex)
     tex = re.sub(rf"\{{\s*\\({_FONTS})\s+([A-Za-z])\s*\}}", r"{\\\1{\2}}", tex)
@@ -72,10 +72,6 @@ def plain(tex: str, primes: bool = False) -> str:
     tex = re.sub(rf"(^|[\s,=(+\-])\{{\s*(\\(?:{_FONTS})\{{\w+\}})\s*\}}", r"\1\2", tex)
     tex = re.sub(rf"(\\(?:in|to|times|colon))\{{\s*(\\(?:{_FONTS})\{{\w+\}})\s*\}}", r"\1 \2", tex)
     return re.sub(r"'(?!')", r"^{\\top}", tex) if primes and "''" not in tex else tex
-
-
-def _operator(match: re.Match[str]) -> str:
-    return rf"\operatorname{{{match[1]}}}"
 
 
 def primes_transpose(source: str) -> bool:
@@ -96,8 +92,6 @@ def apart(tex: str) -> tuple[str, list[str]]:
 
 
 _RELATION = re.compile(r"[=<>]|\\(?:in|ge|geq|le|leq|ne|neq|geqslant|leqslant)(?![A-Za-z])")
-
-
 _LESS = r"\s*(?:<|\\le(?:q|qslant)?(?![A-Za-z]))\s*"
 _BELOW = re.compile(rf"\s*-?\d+{_LESS}\\?\w+(?:\s*,\s*\\?\w+)*\s*")
 _ABOVE = re.compile(rf"\s*\\?\w+{_LESS}")
