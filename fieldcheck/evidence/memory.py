@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import inspect
 import random
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from functools import partial
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,10 @@ from fieldcheck.arithmetic.array import Value
 from fieldcheck.arithmetic.multiprecision import Multiprecision
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import small_entries
+from fieldcheck.evidence.holding import attributes, entries, kinds, shared
+from fieldcheck.evidence.plain import FIXED
 from fieldcheck.evidence.statement import Statement
-from fieldcheck.evidence.watching import LIBRARY, bodies, reached
-
-MOST = 10_000
-"""Values that are compared before and after."""
+from fieldcheck.evidence.watching import MOST, bodies, reached
 
 TAKES = {"potential": "at", "remainder": "start"}
 """The functions of a relation, and which field of it each is asked at."""
@@ -74,7 +73,7 @@ def reachable(statement: Statement) -> dict[str, Any]:
 
 def _seen(value: Any) -> Any:
     try:
-        return _state(value, [MOST])
+        return _state(value, {})
     except RecursionError:  # objects within objects without end: nothing is proved with them
         return None
 
@@ -90,45 +89,57 @@ class Kept(dict[str, Any]):
     __hash__ = None
 
 
-def _state(value: Any, left: list[int]) -> Any:
+def _state(value: Any, seen: dict[int, Any]) -> Any:
     """The plain data in a value; anything else is itself as long as it is the same object."""
-    left[0] -= 1
-    if left[0] < 0:
-        return None
-    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+    if type(value) in FIXED:
         return value
-    if isinstance(value, np.ndarray):
+    if id(value) in seen or len(seen) >= MOST:
+        return None
+    seen[id(value)] = value  # kept, so that nothing else gets its number
+    if isinstance(value, np.generic) or (
+        isinstance(value, np.ndarray) and not value.dtype.hasobject
+    ):
         return value.tobytes()
     if isinstance(value, torch.Tensor):
         return str(value.tolist())
-    if isinstance(value, Mapping):
-        return [(_state(k, left), _state(v, left)) for k, v in value.items()]
-    if isinstance(value, Collection) and not isinstance(value, type):
-        with suppress(Exception):  # one that cannot be gone through
-            return [type(value).__name__, *(_state(v, left) for v in value)]
-    if isinstance(value, partial):
-        return _state((value.func, value.args, value.keywords), left)
-    if hasattr(value, "cache_info"):
-        return Kept({str(k): _state(v, left) for k, v in _cached(value)})
-    if hasattr(value, "__next__") and not isinstance(value, type):
+    if isinstance(value, CACHED):
+        return Kept({str(k): _state(v, dict(seen)) for k, v in _cached(value)})
+    if inspect.getattr_static(type(value), "__next__", None) is not None:
         with suppress(Exception):  # one that cannot say where it is
             return repr(value.__reduce__()[1:])
-    owner = getattr(value, "__self__", None)
-    if inspect.isroutine(value) and owner is not None and not inspect.ismodule(owner):
-        return _state(owner, left)
-    if isinstance(slots := getattr(type(value), "__slots__", None), Collection) and slots:
-        return [id(value), *(_state(getattr(value, str(k), None), left) for k in slots)]
-    module = str(getattr(value, "__module__", ""))
-    if inspect.ismodule(value) or module.startswith(LIBRARY) or not hasattr(value, "__dict__"):
-        return id(value)
-    own = [v for k, v in vars(value).items() if not k.startswith("__") and not callable(v)]
-    return [id(value), *(_state(v, left) for v in own)]
+    held = _entries(value)
+    owner = getattr(value, "__self__", None) if inspect.isroutine(value) else None
+    more = [] if owner is None or inspect.ismodule(owner) else [owner]
+    more += attributes(value)
+    more += [one for kind in kinds(value) for one in shared(kind)]
+    name = type(value).__name__ if held else id(value)  # a collection is what it holds
+    return [name, *(_state(one, seen) for one in (*held, *more))]
+
+
+def _entries(value: Any) -> list[Any]:
+    held = entries(value)
+    if held is None and isinstance(value, Collection) and not isinstance(value, type):
+        with suppress(Exception):  # one that cannot be gone through
+            held = list(value)
+    return held or []
+
+
+CACHED = type(cache(int))
 
 
 def _cached(function: Any) -> Iterator[tuple[Any, Any]]:
-    """What a cached function (of functools) has given so far: (arguments, result)."""
-    for found in gc.get_referents(function):
-        if isinstance(found, dict):
-            for key, value in found.items():
-                link = type(value).__name__ == "_lru_list_elem"
-                yield key, tuple(gc.get_referents(value)) if link else value
+    """What a cached function (of functools) has given so far: (arguments, result).
+
+    A cache without bounds refers to a dictionary of them; one with bounds to each, with a mark
+    behind it.
+    """
+    found = gc.get_referents(function)
+    for k, one in enumerate(found):
+        if isinstance(one, dict) and one is not vars(function):
+            yield from ((key, value) for key, value in one.items() if not _is_link(type(value)))
+        elif _is_link(one) and k > 1:
+            yield found[k - 2], found[k - 1]
+
+
+def _is_link(kind: Any) -> bool:
+    return isinstance(kind, type) and kind.__name__ == "_lru_list_elem"

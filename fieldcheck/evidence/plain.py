@@ -15,9 +15,12 @@ from abc import ABCMeta
 from enum import EnumMeta
 from fractions import Fraction
 from functools import lru_cache, partial
+from types import FunctionType
 from typing import Any, Generic, Protocol
 
 import numpy as np
+
+from fieldcheck.evidence.holding import entries
 
 MODULES = frozenset((
     "abc", "builtins", "cmath", "collections", "dataclasses", "enum", "fractions", "functools",
@@ -31,11 +34,17 @@ MILD = frozenset((
 ))  # fmt: skip
 """Those of the standard library of which most does, though not all."""
 
-RAW = frozenset((
-    "empty", "empty_like", "frombuffer", "fromfile", "genfromtxt", "get_printoptions",
-    "getbufsize", "geterr", "load", "loadtxt", "memmap", "ndarray", "random", "show_config",
-))  # fmt: skip
-"""Names in numpy of what is in memory, in a file, left to chance or set elsewhere."""
+RAW = {
+    "numpy": frozenset((
+        "array2string", "array_repr", "array_str", "empty", "empty_like", "frombuffer", "fromfile",
+        "genfromtxt", "get_printoptions", "getbufsize", "geterr", "load", "loadtxt", "memmap",
+        "ndarray", "random", "show_config",
+    )),
+    "operator": frozenset(("attrgetter", "is_", "is_not", "methodcaller", "mod", "imod")),
+    "dataclasses": frozenset(("asdict", "astuple", "fields", "replace")),
+}  # fmt: skip
+"""Names in modules of what is in memory, in a file, left to chance or set elsewhere; or that ask
+what something is, by a name that is a string or as text."""
 
 FUNCTIONS = frozenset((
     "abs", "all", "any", "bool", "classmethod", "complex", "dict", "divmod", "enumerate",
@@ -60,6 +69,8 @@ BASES = (object, Generic, Protocol, *FIXED, *HOLDING)
 
 NAMED = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_FAST")
 SETS = ("set", "frozenset")
+VIEWS = ("keys", "items")
+"""What a dictionary has of itself; ``&``, ``|``, ``^`` and ``-`` make sets of these."""
 SET = "has sets and strings, whose order there each process draws (dict.fromkeys keeps it)"
 
 
@@ -89,7 +100,7 @@ def reaches(code: Any, near: Near, home: str) -> str:
             return f"reaches {name!r}"
         if step.opname in ("LOAD_GLOBAL", "LOAD_NAME") and name not in known and _system(name):
             return f"reaches {name!r}"
-        if name in RAW and before is not None and _is_numpy(before.argval, near):
+        if before is not None and name in RAW.get(_top(before.argval, near), ()):
             return f"reaches {name!r}"
         before = step
     return next((f"reaches {name!r}" for name, value in near if not harmless(value, home)), "")
@@ -101,12 +112,20 @@ def orders(parts: list[tuple[Any, Near]]) -> bool:
     sets = strings = False
     for code, near in parts:
         held = {name for name, value in near if _is_set(value)}
-        for step, after in zip(steps(code), [*steps(code)[1:], None], strict=True):
+        drawn = {name for name, value in near if _is_drawn(value)}
+        views = any(name in VIEWS for name in code.co_names)
+        every = steps(code)
+        for k, (step, after) in enumerate(zip(every, [*every[1:], None], strict=True)):
             known = _is_set(step.argval) or (step.opname in NAMED and step.argval in held)
             if not (known and after is not None and after.opname == "CONTAINS_OP"):
                 sets |= known or step.opname in ("BUILD_SET", "SET_ADD")
             sets |= step.opname in NAMED and step.argval in SETS
+            sets |= (
+                views and step.opname == "BINARY_OP" and step.argrepr[:1] in ("&", "|", "^", "-")
+            )
             strings |= step.opname == "LOAD_CONST" and _has_string(step.argval)
+            if step.opname == "BUILD_SET":
+                strings |= any(s.argval in drawn for s in every[max(0, k - (step.arg or 0)) : k])
         strings |= any(_has_string(value) for _, value in near)
     return sets and strings
 
@@ -115,11 +134,19 @@ def _is_set(value: Any) -> bool:
     return isinstance(value, set | frozenset)
 
 
-def _has_string(value: Any) -> bool:
+def _has_string(value: Any, depth: int = 8) -> bool:
+    """Is it, or does it hold, what has a hash that each process draws?"""
     if isinstance(value, str | bytes):
         return True
     many = isinstance(value, tuple | list | set | frozenset | dict)
-    return many and any(map(_has_string, value))
+    if not many or depth == 0:
+        return many
+    return any(_has_string(one, depth - 1) or _is_drawn(one) for one in entries(value) or ())
+
+
+def _is_drawn(value: Any) -> bool:
+    """Is its hash the place where it lies in memory (a class, a function)?"""
+    return getattr(type(value), "__hash__", None) is object.__hash__
 
 
 def _system(name: Any) -> bool:
@@ -130,10 +157,15 @@ def _system(name: Any) -> bool:
     return not (isinstance(held, type) and issubclass(held, BaseException))
 
 
-def _is_numpy(name: Any, near: Near) -> bool:
-    return name == "numpy" or any(
-        n == name and inspect.ismodule(v) and v.__name__.split(".")[0] == "numpy" for n, v in near
-    )
+def _top(name: Any, near: Near) -> str:
+    """The outermost package of the module that a name stands for, or an empty string."""
+    found = (v.__name__ for n, v in near if n == name and inspect.ismodule(v))
+    return next(found, name if isinstance(name, str) else "").split(".")[0]
+
+
+def _is_raw(value: Any) -> bool:
+    home = str(getattr(value, "__module__", "")).split(".")[0].lstrip("_")
+    return getattr(value, "__name__", "") in RAW.get(home, ())
 
 
 def _module(name: str, home: str) -> bool:
@@ -158,15 +190,17 @@ def harmless(value: Any, home: str, depth: int = 8) -> bool:
     """Is a value data, or a function or class of which every part is looked at?"""
     if isinstance(value, type):
         return _class(value, home)
+    if inspect.isfunction(value):
+        return not _is_raw(value)  # its code is walked
     if isinstance(value, np.ndarray | np.generic):
         return value.dtype.hasobject is False
     if type(value) in FIXED or (type(value).__module__, type(value).__name__) == TENSOR:
         return True
     if inspect.ismodule(value):
         return _module(value.__name__, home)
-    if inspect.isfunction(value) or hasattr(value, "__wrapped__"):
+    if isinstance(inspect.getattr_static(value, "__wrapped__", None), FunctionType):
         return True  # its code is walked
-    held = _held(value)
+    held = entries(value)
     if held is not None:
         whole = isinstance(value, partial) or _class(type(value), home)
         return depth > 0 and whole and all(harmless(v, home, depth - 1) for v in held)
@@ -175,24 +209,11 @@ def harmless(value: Any, home: str, depth: int = 8) -> bool:
     return _class(type(value), home)
 
 
-def _held(value: Any) -> list[Any] | None:
-    """What a collection or a call that waits holds; None if it is neither."""
-    kinds: tuple[Any, ...] = (tuple, list, set, frozenset)
-    for kind in kinds:
-        if isinstance(value, kind):
-            return list(kind.__iter__(value))  # whatever its author's way to go through it
-    if isinstance(value, dict):
-        return [*dict.keys(value), *dict.values(value)]
-    if isinstance(value, partial):
-        return [value.func, *value.args, *value.keywords.values()]
-    return None
-
-
 def _routine(value: Any, home: str, depth: int) -> bool:
     """A compiled function, or a method bound to something."""
     owner = getattr(value, "__self__", None)
     if owner is None or inspect.ismodule(owner):
-        return _module(str(value.__module__ or "builtins"), home) and value.__name__ not in RAW
+        return _module(str(value.__module__ or "builtins"), home) and not _is_raw(value)
     fixed = type(owner) in FIXED or isinstance(owner, type) or inspect.ismethod(value)
     return depth > 0 and fixed and harmless(owner, home, depth - 1)
 
@@ -200,5 +221,5 @@ def _routine(value: Any, home: str, depth: int) -> bool:
 def _class(kind: type, home: str) -> bool:
     """A class of the author's, or one that always does the same, and so are all it is made of."""
     return type(kind) in MADE_BY and all(
-        one in BASES or _module(one.__module__, home) for one in kind.__mro__
+        one in BASES or (_module(one.__module__, home) and not _is_raw(one)) for one in kind.__mro__
     )

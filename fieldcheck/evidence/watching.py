@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
-from fieldcheck.evidence.plain import SET, Near, orders, own, reaches, steps, telling
+from fieldcheck.evidence.holding import attributes, entries, kinds, known, shared
+from fieldcheck.evidence.plain import FIXED, SET, Near, orders, own, reaches, steps, telling
 from fieldcheck.evidence.statement import Statement
 
 TRACES = frozenset(
@@ -44,6 +45,9 @@ TRACES = frozenset(
         "cache_info",
         "cache_parameters",
         "cache_clear",
+        "format_map",
+        "attrgetter",
+        "methodcaller",
     ]
 )
 """Names that let a body find out."""
@@ -54,6 +58,9 @@ DRAWS = frozenset(["random", "rand", "randn", "randint"])
 TELLING = ("IS_OP", "MATCH_CLASS", "MATCH_KEYS", "MATCH_MAPPING", "MATCH_SEQUENCE")
 """Instructions that do (``is None`` is harmless)."""
 
+WRITING = ("FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC", "CONVERT_VALUE")
+"""Instructions by which something becomes text, which says what it is."""
+
 KEEPING = ("STORE_GLOBAL", "STORE_ATTR", "DELETE_GLOBAL", "DELETE_ATTR")
 """Instructions by which it remembers."""
 
@@ -61,10 +68,11 @@ GLOBAL, OUTSIDE = ("LOAD_GLOBAL", "LOAD_NAME"), frozenset(["id", "hash", "open",
 """What tells where something lies in memory, what a process drew for its strings, or what is in a
 file today."""
 
-LIBRARY = tuple(f"fieldcheck.{m}" for m in ("arithmetic", "relations", "domains", "claim"))
-
 WRITERS = ("abc", "collections", "dataclasses", "enum", "functools", "typing")
 """Modules that write methods into classes of others."""
+
+MOST = 10_000
+"""Values that are looked into."""
 
 MAKING = ("__init__", "__setstate__", "__set_name__")
 """Methods that make an object; all others may run whenever it is used."""
@@ -94,7 +102,7 @@ def watches(body: Any) -> str:
     for code, near in reached(body):
         why = (
             _traces(code)
-            or _steps(code)
+            or _steps(code, near)
             or _chance(code, near)
             or next(filter(None, map(_source, near)), "")
             or reaches(code, near, home)
@@ -111,15 +119,32 @@ def _traces(code: Any) -> str:
     return f"asks for {seen[0]!r}" if seen else ""
 
 
-def _steps(code: Any) -> str:
+def _steps(code: Any, near: Near) -> str:
     before = None
-    for step in steps(code):
+    for k, step in enumerate(steps(code)):
         if step.opname in TELLING and not (before and before.argval is None):
             return "asks what something is"
+        writes = step.opname in WRITING or (step.argrepr[:1] == "%" and _has_form(code, near))
+        if writes and not _complains(steps(code)[k:]):
+            return "writes what something is"
         if step.opname in KEEPING:
             return f"keeps {step.argval!r}"
         before = step
     return ""
+
+
+def _complains(rest: Sequence[Any]) -> bool:
+    """Is the next thing that these steps do to raise an error?"""
+    goes = (
+        s.opname for s in rest if s.opname.startswith(("RAISE", "RETURN", "STORE", "POP", "JUMP"))
+    )
+    return next(goes, "").startswith("RAISE")
+
+
+def _has_form(code: Any, near: Near) -> bool:
+    """Is there a string that ``%`` could fill in?"""
+    held = [*code.co_consts, *(value for _, value in near)]
+    return any(isinstance(value, str | bytes) and "%" in str(value) for value in held)
 
 
 def _chance(code: Any, near: Near) -> str:
@@ -127,17 +152,24 @@ def _chance(code: Any, near: Near) -> str:
     modules = {name for name, value in near if inspect.ismodule(value)}
     own = {name for name, _ in near}
     before = None
-    for step in steps(code):
+    for k, step in enumerate(steps(code)):
         if step.opname == "IMPORT_NAME" and telling(step.argval):
             return f"is left to {step.argval!r}"
         if step.argval in ("rvs", "__hash__"):
             return f"is left to {step.argval!r}"
-        if step.argval in DRAWS and before is not None and before.argval in modules:
+        seeded = _is_seeded(steps(code)[k + 1 : k + 3])
+        if step.argval in DRAWS and before is not None and before.argval in modules and not seeded:
             return f"is left to '{before.argval}.{step.argval}'"
         if step.opname in GLOBAL and step.argval in OUTSIDE and step.argval not in own:
             return f"is left to {step.argval!r}"
         before = step
     return ""
+
+
+def _is_seeded(after: Sequence[Any]) -> bool:
+    """Is it ``default_rng(0)``, which draws the same each time?"""
+    said = [step.argval for step in after if step.opname.startswith("LOAD")]
+    return said[:1] == ["default_rng"] and type(said[-1]) is int
 
 
 def _source(named: tuple[str, Any]) -> str:
@@ -187,8 +219,13 @@ def _home(body: Any) -> str:
 
 def _near(function: Any, code: Any, scope: dict[str, Any]) -> Near:
     near = [(name, scope[name]) for name in code.co_names if name in scope]
-    modules = [v for _, v in near if inspect.ismodule(v) and own(v.__name__, _home(function))]
-    near += [(n, getattr(m, n)) for m in modules for n in code.co_names if hasattr(m, n)]
+    late = {step.argval for step in steps(code) if step.opname == "IMPORT_NAME"}
+    near += [(name, sys.modules[name]) for name in late if name in sys.modules]
+    modules = _modules(near, function)
+    for module in modules:  # and those within them, as they are found
+        inside = [(n, getattr(module, n)) for n in code.co_names if hasattr(module, n)]
+        modules += [one for one in _modules(inside, function) if one not in modules]
+        near += inside
     defaults = getattr(function, "__defaults__", None) or ()
     near += zip(code.co_varnames[code.co_argcount - len(defaults) :], defaults, strict=False)
     near += (getattr(function, "__kwdefaults__", None) or {}).items()  # choices
@@ -201,34 +238,44 @@ def _near(function: Any, code: Any, scope: dict[str, Any]) -> Near:
     return near
 
 
-def _called(value: Any) -> list[Any]:
-    """The functions that run when a value is called, of those that are not the library's."""
-    if hasattr(value, "func"):  # functools.partial
-        return _called(value.func)
+def _modules(near: Near, function: Any) -> list[Any]:
+    """Those that are the author's own."""
+    return [v for _, v in near if inspect.ismodule(v) and own(v.__name__, _home(function))]
+
+
+def _called(value: Any) -> Iterator[Any]:
+    """The functions that may run when a value, or what it holds, is used, of those that are not the
+    library's."""
+    todo, seen = [value], dict[int, Any]()
+    while todo and len(seen) < MOST:
+        one = todo.pop()
+        if type(one) in FIXED or inspect.ismodule(one) or id(one) in seen:
+            continue
+        seen[id(one)] = one  # kept, so that nothing else gets its number
+        if inspect.isfunction(one):
+            if not known(one.__module__):
+                yield one
+        elif inspect.ismethod(one):
+            todo += [one.__func__, one.__self__]
+        else:
+            own = kinds(one)
+            yield from (function for kind in own for function in _methods(kind))
+            yield from _making(one)
+            todo += [*(entries(one) or ()), *attributes(one), *(v for k in own for v in shared(k))]
+
+
+def _making(value: Any) -> Iterator[Any]:
+    """What a class of somebody's makes its objects with; a dataclass has that from Python."""
     kind = value if isinstance(value, type) else type(value)
-    module = str(getattr(value if inspect.isroutine(value) else kind, "__module__", ""))
-    if module.startswith(LIBRARY) or module.split(".")[0] in sys.stdlib_module_names - {"__main__"}:
-        return []
-    if inspect.ismethod(value):
-        return [value.__func__]
-    if inspect.isfunction(value):
-        return [value]
-    own = [f for one in _kinds(value) for f in _methods(one)]
-    init = None if is_dataclass(kind) else vars(kind).get("__init__")  # made by the library, or own
-    return [*own, init] if inspect.isfunction(init) else own
-
-
-def _kinds(value: Any) -> Iterator[type]:
-    """The classes whose methods may run when a value is used, of those that somebody wrote."""
-    for one in dict.fromkeys([*getattr(value, "__mro__", ()), *type(value).__mro__]):
-        module = one.__module__.split(".")[0]
-        if module not in sys.stdlib_module_names - {"__main__"} | {"numpy", "torch"}:
-            yield one
+    init = vars(kind).get("__init__")
+    if inspect.isfunction(init) and not is_dataclass(kind) and not known(kind.__module__):
+        yield init
 
 
 def _methods(kind: type) -> Iterator[Any]:
     for name, held in vars(kind).items():
-        function = getattr(held, "fget", None) or getattr(held, "__func__", held)
+        inner = (getattr(held, n, None) for n in ("fget", "__func__", "func"))
+        function = next((f for f in inner if inspect.isfunction(f)), held)
         if inspect.isfunction(function) and name not in MAKING and not _generated(kind, function):
             yield function
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import enum
 import itertools
-from functools import cache, partial
+import operator
+from functools import cache, cached_property, lru_cache, partial
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
 
+import tests.meta.beside
 from fieldcheck.domains import vector
 from fieldcheck.evidence.run import examine
 from fieldcheck.relations import Equal
@@ -126,6 +130,67 @@ def _by_file(x):
         return x if len(text.read()) > 9 else 2 * x
 
 
+def _by_late_import(x):
+    import tests.meta.beside
+
+    return tests.meta.beside.step(x)
+
+
+@lru_cache(maxsize=1)
+def _bounded(k):
+    return [0]
+
+
+def _by_a_bounded_cache(x):
+    _bounded(0)[0] += 1
+    return x if _bounded(0)[0] < 30 else 2 * x
+
+
+@cache
+def _once():
+    import random
+
+    return 1 + int(random.random() > 2)
+
+
+class _OwnCount:
+    n: ClassVar[list[int]] = []
+
+    def __mul__(self, other):
+        self.n.append(1)
+        return other if len(self.n) < 30 else 2 * other
+
+    def __get__(self, holder, kind):
+        self.n.append(1)
+        return 1 if len(self.n) < 30 else 2
+
+    @cached_property
+    def kept(self):
+        KEPT.append(1)
+        return 1 if len(KEPT) < 30 else 2
+
+
+class _Holder:
+    one = _OwnCount()
+
+
+class _Enumerated(enum.Enum):
+    STEP = (_by_list,)
+
+
+def _within(step=_by_list):
+    return [step]
+
+
+OBJECTS = np.empty(1, dtype=object)
+OBJECTS[0] = []
+
+
+def _by_array(x):
+    OBJECTS[0].append(1)
+    return x if len(OBJECTS[0]) < 30 else 2 * x
+
+
 class _Distribution:
     def rvs(self):
         return 1
@@ -134,6 +199,8 @@ class _Distribution:
 DISTRIBUTION = _Distribution()
 HEIR, WRAPPED, SLOTTED = _Heir(), _wrapping(lambda x: x), _Slotted()
 POPPED = partial(([1] * 30 + [2] * 10**4).pop, 0)
+OWN, IN_LIST, IN_DICT, IN_TUPLE = _OwnCount(), [_by_list], {"a": _by_list}, (partial(_by_list),)
+AS_KEYS = {"a": 1, "b": 2}
 COUNTED = itertools.count()
 DRAWN = partial(next, itertools.count())
 _KEPT_BY_CLOSURE = _by_closure()
@@ -162,12 +229,76 @@ _KEPT_BY_CLOSURE = _by_closure()
         lambda x: x if DISTRIBUTION.rvs() < 9 else 2 * x,
         _by_turns,
         lambda x: x if id(object()) % 97 else 2 * x,
+        lambda x: tests.meta.beside.step(x),
+        _by_late_import,
+        _by_a_bounded_cache,
+        lambda x: _once() * x,
+        lambda x: OWN * x,
+        lambda x: _Holder.one * x,
+        lambda x: _OwnCount().kept * x,
+        lambda x: IN_LIST[0](x),
+        lambda x: IN_DICT["a"](x),
+        lambda x: IN_TUPLE[0](x),
+        lambda x: _Enumerated.STEP.value[0](x),
+        lambda x: _within()[0](x),
+        _by_array,
+        lambda x: list({_OwnCount, _Holder}).index(_Holder) * 0 + x,
+        lambda x: list(AS_KEYS.keys() & AS_KEYS.keys()).index("a") * 0 + x,
     ],
 )
 def test_a_body_that_changes_is_no_statement(step):
     verdict, _ = examine(lambda xp, x: Equal(step(x), x), x=vector("n"))
     assert verdict.verdict == "invalid"
     assert "not one statement" in verdict.because
+
+
+TEXT = operator.attrgetter("data.__class__.__module__")
+FORM = "%r"
+
+
+@pytest.mark.parametrize(
+    "telling",
+    [
+        lambda x: f"{x}",
+        lambda x: f"{x!r}",
+        lambda x: "%s" % (x,),  # noqa: UP031
+        lambda x: FORM % (x,),
+        lambda x: operator.mod(FORM, (x,)),
+        lambda x: "{x}".format_map({"x": x}),
+        lambda x: operator.attrgetter("data.__class__.__module__")(x),
+        lambda x: TEXT(x),
+        lambda x: operator.methodcaller("__str__")(x),
+    ],
+)
+def test_nothing_is_proved_of_a_body_that_writes_what_it_is_handed(telling):
+    step = lambda x: 2 * x if "nowhere" in telling(x) else x
+    verdict, evidence = examine(lambda xp, x: Equal(step(x), x), x=vector("n"))
+    assert verdict.verdict != "proved"
+    assert "a body that looks" in evidence["exact"].detail
+
+
+def _complaining(x, k):
+    if k > 1:
+        raise ValueError(f"{k} is too much")
+    return k * x
+
+
+def test_an_error_may_say_what_it_is_about():
+    assert examine(lambda xp, x: Equal(_complaining(x, 1), x), x=vector("n"))[0].holds
+
+
+@cache
+def _seeded():
+    return int(np.random.default_rng(0).integers(1, 2))
+
+
+def test_what_a_seed_draws_is_no_chance():
+    verdict, _ = examine(lambda xp, x: Equal(_seeded() * x, x), x=vector("n"))
+    assert verdict.verdict == "stands"
+
+
+def test_what_holds_itself_is_looked_at():
+    assert examine(lambda xp, x: Equal(len(CYCLE) * x, 2 * x), x=vector("n"))[0].holds
 
 
 @cache
@@ -182,11 +313,20 @@ class _NoEnd(list):
         raise TypeError("no way through")
 
 
+@lru_cache(maxsize=2)
+def _two_of(n):
+    return [n]
+
+
+CYCLE: list[object] = [1]
+CYCLE.append(CYCLE)
+
 HELD = {
     "a cache": lambda: _cached(1),
     "a tensor": partial(int, torch.tensor([2, 3])[0]),
     "an array": partial(int, np.array([2, 3])[0]),
     "a list that nobody goes through": partial(len, _NoEnd([1, 2])),
+    "a cache with bounds": lambda: _two_of(1)[0] + 0 * _two_of(2)[0] + 0 * _two_of(3)[0] + 1,
 }
 
 
