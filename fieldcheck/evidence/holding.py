@@ -10,7 +10,7 @@ import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from types import (
     BuiltinFunctionType,
     FunctionType,
@@ -30,6 +30,7 @@ METHODS = (FunctionType, BuiltinFunctionType, MemberDescriptorType, GetSetDescri
 MANY: tuple[Any, ...] = (tuple, list, set, frozenset, deque)
 
 
+@cache
 def known(module: Any) -> bool:
     """Is it a module of this library or of Python's, whose parts do what their names say?"""
     name = str(module)
@@ -55,12 +56,21 @@ def entries(value: Any) -> list[Any] | None:
     return None
 
 
-def kinds(value: Any) -> list[type]:
+def kinds(value: Any) -> tuple[type, ...]:
     """The classes whose methods may run when a value is used, of those that somebody wrote."""
-    own = type.__dict__["__mro__"].__get__(value) if isinstance(value, type) else ()
-    found = dict.fromkeys((*own, *type(value).__mro__))
+    made: Any = type(value)
+    above = _written(made)
+    own: tuple[Any, ...] = (value,) if isinstance(value, type) else ()
+    return tuple(dict.fromkeys((*(k for one in own for k in _written(one)), *above)))
+
+
+@cache
+def _written(kind: Any) -> tuple[type, ...]:
+    mro: tuple[type, ...] = type.__dict__["__mro__"].__get__(kind)
     away = ("numpy", "torch")
-    return [k for k in found if not known(k.__module__) and k.__module__.split(".")[0] not in away]
+    return tuple(
+        k for k in mro if not known(k.__module__) and k.__module__.split(".")[0] not in away
+    )
 
 
 def shared(kind: type) -> list[Any]:

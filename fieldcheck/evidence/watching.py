@@ -8,6 +8,7 @@ is no statement at all.
 
 from __future__ import annotations
 
+import dis
 import inspect
 import sys
 from collections.abc import Iterator, Sequence
@@ -70,6 +71,8 @@ file today."""
 
 WRITERS = ("abc", "collections", "dataclasses", "enum", "functools", "typing")
 """Modules that write methods into classes of others."""
+
+IMPORTING = dis.opmap["IMPORT_NAME"]
 
 MOST = 10_000
 """Values that are looked into."""
@@ -219,8 +222,9 @@ def _home(body: Any) -> str:
 
 def _near(function: Any, code: Any, scope: dict[str, Any]) -> Near:
     near = [(name, scope[name]) for name in code.co_names if name in scope]
-    late = {step.argval for step in steps(code) if step.opname == "IMPORT_NAME"}
-    near += [(name, sys.modules[name]) for name in late if name in sys.modules]
+    if IMPORTING in code.co_code[::2]:
+        late = [step.argval for step in steps(code) if step.opname == "IMPORT_NAME"]
+        near += [(name, sys.modules[name]) for name in late if name in sys.modules]
     modules = _modules(near, function)
     for module in modules:  # and those within them, as they are found
         inside = [(n, getattr(module, n)) for n in code.co_names if hasattr(module, n)]

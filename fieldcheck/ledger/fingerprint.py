@@ -100,7 +100,7 @@ def _named(files: Iterable[Path]) -> set[Path]:
     names: set[str] = set()
     for file in files:
         text = file.read_text(encoding="utf-8", errors="replace")
-        names |= {name for name in code.imports(text, "_") if name.startswith(_LIBRARY.name)}
+        names |= {name for name in code.imports(text) if name.startswith(_LIBRARY.name)}
     return {found for name in names if (found := code.file_of(name, top))}
 
 

@@ -46,11 +46,10 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
         known = dict(register.load())  # also for a file: it may rest on claims of the register
     except Exception as fault:
         raise UserError(f"the register cannot be loaded: {_told(fault, folder)}") from None
-    if not files:
-        return known
-    claims: dict[str, Any] = {}
+    claims: dict[str, Any] = {} if files else known
     for name in files:
         claims.update(_load_file(Path(name)) if name.endswith(".py") else _load_module(name))
+    fingerprint.note(claims.values())
     return claims
 
 
