@@ -7,6 +7,7 @@ ledger that was edited with care, its seals made anew, does not stand that.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from fieldcheck.ledger import pool, records
 from fieldcheck.ledger.records import ClaimRow, FormRow, Ledger
 from fieldcheck.verdict import REFUTED, REFUTES
 
+CAMPAIGN = "campaign"
 BRIEF = 0.5
 """Seconds for one proof where what is left open is gathered anew."""
 DIFFERS = "does not come out again"
@@ -92,9 +94,16 @@ def _anew(rows: dict[str, ClaimRow], request: Request, machine: str) -> Iterator
                 yield _other(form, f"gathered anew, {why}")
 
 
-SAID = ("verdict", "grade", "scope", "parts", "met", "outcome")
+SAID = ("verdict", "grade", "scope", "parts", "met", "outcome", "visited")
 """What must come out the same.  Points, primes and so witnesses are drawn afresh, and a witness is
 a rational or a ball as it was drawn: a refutation's grade is not held."""
+
+COUNTED = ("cases", "shapes", "digits", "cells")
+ROOM = 2
+"""How many times more may be told of than is tried anew: floats, which differ between machines,
+steer a search."""
+DECADES = 1.0
+"""So for the smallest fault seen."""
 
 
 def _difference(form: FormRow, made: FormRow | None) -> str:
@@ -106,11 +115,36 @@ def _difference(form: FormRow, made: FormRow | None) -> str:
         return f"it is {made.verdict}" + (f": {made.because}" if made.because else "")
     same = [name for name in SAID if name != "grade" or form.verdict != REFUTED]
     names = [name for name in same if getattr(made, name) != getattr(form, name)]
+    names += [] if _by_campaign(form) else _more_than(form, made)
     return f"it has another {' and '.join(names)}" if names else ""
 
 
+def _more_than(form: FormRow, made: FormRow) -> list[str]:
+    """What a row tells of the search, and of the point that it found, beyond what is found anew."""
+    anew = {e.method: e for e in made.evidence}
+    known = [e for e in form.evidence if e.method != CAMPAIGN]
+    names = [
+        f"{name} ({e.method})"
+        for e in known
+        for name in COUNTED
+        if (getattr(e, name) or 0) > ROOM * (getattr(anew.get(e.method), name, None) or 0)
+    ]
+    both = [(e, anew[e.method]) for e in known if e.method in anew]
+    names += [f"strata ({e.method})" for e, a in both if not e.strata.keys() <= a.strata.keys()]
+    names += [f"evidence ({e.method})" for e in known if e.method not in anew]
+    names += ["smallest fault seen"] if _decades(form) < _decades(made) - DECADES else []
+    a, b = form.witness, made.witness
+    alike = a is not None and b is not None and (a.raw, a.sizes) == (b.raw, b.sizes)
+    return [*names, *(["witness"] if alike and a != b else [])]
+
+
+def _decades(form: FormRow) -> float:
+    said = form.threshold.log10 if form.threshold else None
+    return math.inf if said is None else -math.inf if said == "any" else float(said)
+
+
 def _by_campaign(form: FormRow) -> bool:
-    return any(e.method == "campaign" and e.outcome == REFUTES for e in form.evidence)
+    return any(e.method == CAMPAIGN and e.outcome == REFUTES for e in form.evidence)
 
 
 def _other(form: Any, why: str) -> Finding:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
+
 from fieldcheck import cli
-from fieldcheck.ledger import records, store
+from fieldcheck.ledger import again, records, store
 from tests.cli.commands import DIFFERS, OK, call, fails, fake, home  # noqa: F401
 
 
@@ -77,3 +80,46 @@ def test_a_ledger_that_was_forged_with_care_does_not_stand(fake, home, monkeypat
     code, out, _ = call("recheck", "plain-true", "--anew", "0")
     assert (code, out) == (OK, "3 forms looked at again: no fault\n")
     assert call("recheck", "plain-true")[0] == DIFFERS
+
+
+def _forged(form, **changes):
+    """The row of a form with one evidence, or what else is named, told otherwise."""
+    plain = records.plain(form)
+    for name, value in changes.items():
+        at = plain["evidence"][0] if name in plain["evidence"][0] else plain
+        at[name] = value
+    return msgspec.convert(plain, records.FormRow)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (dict(cases=10**12), "cases"),
+        (dict(shapes=99), "shapes"),
+        (dict(strata={"every boundary": 5}), "strata"),
+        (dict(method="oracle"), "evidence (oracle)"),
+        (dict(visited={"n": [1, 2, 3, 4, 5, 99]}), "visited"),
+        (
+            dict(threshold={"log10": "-300", "tried": 1, "perturbed": "right side"}),
+            "smallest fault",
+        ),
+        (dict(threshold={"log10": "any", "tried": 1, "perturbed": "right side"}), "smallest fault"),
+    ],
+)
+def test_a_row_that_tells_of_more_than_was_tried_does_not_come_out_again(fake, home, changes, said):
+    call("verify", "--jobs", "2")
+    rows = store.read(home / "_build" / "ledger.json").rows
+    form = next(f for row in rows.values() for f in row.forms if f.evidence and f.holds)
+    assert again._difference(form, form) == ""
+    assert said in again._difference(_forged(form, **changes), form)
+
+
+def test_what_a_reader_sees_of_a_witness_must_come_out_again(fake, home):
+    call("verify", "--jobs", "2")
+    rows = store.read(home / "_build" / "ledger.json").rows
+    form = next(f for row in rows.values() for f in row.forms if f.witness)
+    for told in (dict(lhs="123"), dict(inputs={"x": "17"}), dict(digits=999)):
+        witness = {**records.plain(form.witness), **told}
+        assert "another witness" in again._difference(_forged(form, witness=witness), form)
+    drawn = {**records.plain(form.witness), "raw": {"x.x": "1/3"}, "lhs": "1"}
+    assert again._difference(_forged(form, witness=drawn), form) == ""  # points are drawn afresh
