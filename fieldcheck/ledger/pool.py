@@ -136,6 +136,18 @@ def work(
     queue = deque(tasks)
     home = (machine, tuple(files))
     workers: list[_Worker] = []
+    with usage.ended_with_us(lambda: [worker.process.pid for worker in workers]):
+        yield from _worked(queue, home, workers, jobs, limits, on_start)
+
+
+def _worked(
+    queue: deque[Task],
+    home: tuple[str, tuple[str, ...]],
+    workers: list[_Worker],
+    jobs: int,
+    limits: Limits,
+    on_start: Callable[[str], None],
+) -> Generator[Answer, None, None]:
     try:
         while queue or any(worker.task for worker in workers):
             busy = [worker for worker in workers if worker.task]
@@ -159,8 +171,8 @@ def work(
                 elif answer is not None:
                     yield answer
     finally:
-        for worker in workers:
-            worker.stop()
+        while workers:
+            workers.pop().stop()
 
 
 class _Worker:
@@ -329,6 +341,7 @@ def _alone(parent: int) -> None:
     with contextlib.suppress(OSError, AttributeError):
         os.setpgid(0, 0)
     usage.end_with(parent)
+    usage.keep_below()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,14 +59,64 @@ def _of_ps(pid: int) -> Usage | None:  # pragma: no cover - not Linux
 
 
 def end(pid: int | None) -> None:
-    """End a process, and what it started in its own group, at once."""
+    """End a process, and what it started, in whatever group or session, at once."""
     if pid is None:
         return
+    held: set[int] = set()
+    while new := {pid, *_below(pid)} - held:  # stopped, so that none starts another meanwhile
+        held |= new
+        for one in new:
+            with contextlib.suppress(OSError):
+                os.kill(one, signal.SIGSTOP)
     with contextlib.suppress(OSError):
         if os.getpgid(pid) == pid:
             os.killpg(pid, signal.SIGKILL)
-    with contextlib.suppress(OSError):
-        os.kill(pid, signal.SIGKILL)
+    for one in held:
+        with contextlib.suppress(OSError):
+            os.kill(one, signal.SIGKILL)
+
+
+def _below(pid: int) -> set[int]:
+    """The processes that one started, and that these started, where the system can tell."""
+    parents: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            parents.setdefault(parent, []).append(int(folder.name))
+    found, todo = set[int](), [pid]
+    while todo:
+        new = set(parents.get(todo.pop(), ())) - found
+        found |= new
+        todo += new
+    return found
+
+
+def keep_below() -> None:
+    """What this process starts stays below it, also where what started it has ended."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+@contextlib.contextmanager
+def ended_with_us(pids: Callable[[], Iterable[int | None]]) -> Iterator[None]:
+    """Whoever asks this process to end ends these as well, and all that they started."""
+
+    def leave(number: int, frame: object) -> None:
+        for pid in pids():
+            end(pid)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    mine = threading.current_thread() is threading.main_thread()
+    numbers = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")] if mine else []
+    plain = [n for n in numbers if n is not None and signal.getsignal(n) is signal.SIG_DFL]
+    for number in plain:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number in plain:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def end_with(parent: int) -> None:
