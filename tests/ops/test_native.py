@@ -215,6 +215,44 @@ def test_what_others_may_write_is_not_loaded(fresh, copier, which, mode):
     assert again()[0] == "compiled loop"
 
 
+def test_nor_is_what_lies_where_others_may_put_another_in_its_place(fresh, copier, monkeypatch):
+    open_to_all = fresh / "shared"
+    open_to_all.mkdir()
+    monkeypatch.setenv("FIELDCHECK_CACHE", str(open_to_all / "cache"))
+    assert again()[0] == "compiled loop"
+    open_to_all.chmod(0o777)
+    assert f"others may write to {open_to_all}" in again()[1]
+    open_to_all.chmod(0o1777)  # as /tmp: there each may move what is his alone
+    assert again()[0] == "compiled loop"
+    [file] = (open_to_all / "cache").glob("*.so")
+    elsewhere = fresh / "elsewhere"
+    elsewhere.mkdir()
+    file.rename(elsewhere / file.name)
+    file.symlink_to(elsewhere / file.name)
+    assert again()[0] == "compiled loop"
+    elsewhere.chmod(0o777)
+    assert f"others may write to {elsewhere}" in again()[1]
+
+
+@pytest.mark.parametrize("suffix", [".so", ".sha256"])
+def test_a_pipe_in_the_cache_is_not_waited_for(fresh, copier, suffix):
+    assert native.status()[0] == "compiled loop"
+    [file] = (fresh / "cache").glob(f"*{suffix}")
+    file.unlink()
+    os.mkfifo(file, 0o600)
+    assert not native._whole(next((fresh / "cache").glob("*.so")))
+    assert again()[0] == "compiled loop"
+
+
+@pytest.mark.parametrize(("mode", "said"), [(0o600, "cannot be used"), (0o666, "others may write")])
+def test_a_kept_failure_is_read_with_the_same_care(fresh, copier, mode, said):
+    assert native.status()[0] == "compiled loop"
+    [file] = (fresh / "cache").glob("*.so")
+    file.with_suffix(".failed").write_bytes(b"\xff\xfe")
+    file.with_suffix(".failed").chmod(mode)
+    assert said in again()[1]
+
+
 def test_what_another_account_owns_is_not_loaded(fresh, copier, monkeypatch):
     (fresh / "cache").mkdir(mode=0o700)
     owner = (fresh / "cache").stat().st_uid

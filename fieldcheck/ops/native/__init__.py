@@ -26,6 +26,7 @@ import platform
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from fieldcheck import ordinary
 
 from .. import reference
 
@@ -170,12 +173,16 @@ def _sealed(target: Path) -> Path:
     return target.with_suffix(".sha256")
 
 
+def _failed(target: Path) -> Path:
+    return target.with_suffix(".failed")
+
+
 def _whole(target: Path) -> bool:
     """Whether the file is, byte for byte, the one that was built.  Loading a damaged library can
     end the process."""
     try:
-        return _sealed(target).read_text() == _seal(target.read_bytes())
-    except (FileNotFoundError, UnicodeDecodeError):
+        return ordinary.read_text(_sealed(target)) == _seal(ordinary.read_bytes(target))
+    except OSError:  # there is none, or a pipe, that nobody would wait for
         return False
 
 
@@ -184,11 +191,15 @@ def _foreign(path: Path) -> str:
     reason."""
     if not hasattr(os, "geteuid"):  # no owners as these
         return ""
-    found = path.stat()
-    if found.st_uid not in (0, os.geteuid()):
-        return f"{path} belongs to another account; name a folder of your own in FIELDCHECK_CACHE"
-    if found.st_mode & 0o022:
-        return f"others may write to {path}; look at what is there, then: chmod go-w {path}"
+    for one, writing in ((path, 0o022), *((above, 0o002) for above in path.resolve().parents)):
+        found = one.stat()
+        if found.st_uid not in (0, os.geteuid()):
+            return (
+                f"{one} belongs to another account; name a folder of your own in FIELDCHECK_CACHE"
+            )
+        kept = one != path and found.st_mode & stat.S_ISVTX  # there only its owner moves a thing
+        if found.st_mode & writing and not kept:
+            return f"others may write to {one}; look at what is there, then: chmod go-w {one}"
     return ""
 
 
@@ -256,7 +267,7 @@ def _load() -> Loaded | str:
         return f"the compiler does not start: {error.strerror}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in (folder, target, _sealed(target)):
+        for path in (folder, target, _sealed(target), _failed(target)):
             if path.exists() and (reason := _foreign(path)):
                 return f"the cache is not to be trusted: {reason}"
         return _kept(cxx, target, deadline)
@@ -269,9 +280,10 @@ def _kept(cxx: list[str], target: Path, deadline: float) -> Loaded | str:
 
     A failure is kept beside it, so that the next process does not wait for the same again.
     """
-    failure = target.with_suffix(".failed")
+    failure = _failed(target)
     if failure.exists():
-        return f"{failure.read_text().strip()} (kept in {failure}; to try again remove it)"
+        said = ordinary.read_text(failure).strip()
+        return f"{said} (kept in {failure}; to try again remove it)"
     reason = ""
     for fresh in (False, True):
         if fresh and (reason := _compile(cxx, target, deadline)):
