@@ -103,7 +103,7 @@ def gather(
     first, before = glimpse(statement), reachable(statement)
     found = list(_asked(statement, relations, profile, seed, only))
     still, last, after = reachable(statement), glimpse(statement), reachable(statement)
-    if last != first:
+    if last != first and first is not None and last is not None:
         said = "the body says another thing at the end than it said at first"
         return relations, [Report("probe").broken(f"{said}, so that it is not one statement")]
     states = [(name, before[name], still.get(name), after.get(name)) for name in before]

@@ -31,8 +31,9 @@ PATIENCE = 5
 
 
 # -- what it says ----------------------------------------------------------------------------------
-def glimpse(statement: Statement) -> list[str]:
-    """What the statement says at one point: the same whenever it is asked, if it is one."""
+def glimpse(statement: Statement) -> list[str] | None:
+    """What the statement says at one point: the same whenever it is asked, if it is one.  None if a
+    limit cut it short, which says nothing of the statement."""
     xp, rng, sizes = Multiprecision(), random.Random(0), statement.smallest
     raws = {
         k: xp.from_raw(small_entries(rng, shape, signs=k in statement.sign_raws))
@@ -41,7 +42,9 @@ def glimpse(statement: Statement) -> list[str]:
     try:
         with limited(PATIENCE):
             return [str(v.data) for r in statement.relations(xp, raws) for v in _values(r)]
-    except (Exception, TooSlow):  # whatever keeps it from saying anything there
+    except TooSlow:
+        return None
+    except Exception:  # whatever keeps it from saying anything there
         return []
 
 

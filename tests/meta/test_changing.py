@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 import operator
+from contextlib import contextmanager
 from functools import cache, cached_property, lru_cache, partial
 from typing import ClassVar
 
@@ -14,6 +15,8 @@ import torch
 
 import tests.meta.beside
 from fieldcheck.domains import vector
+from fieldcheck.evidence import memory
+from fieldcheck.evidence.clock import TooSlow
 from fieldcheck.evidence.run import examine
 from fieldcheck.relations import Equal
 
@@ -285,6 +288,21 @@ def _complaining(x, k):
 
 def test_an_error_may_say_what_it_is_about():
     assert examine(lambda xp, x: Equal(_complaining(x, 1), x), x=vector("n"))[0].holds
+
+
+@pytest.mark.parametrize("cut", [0, 1])
+def test_a_look_that_a_limit_cut_short_tells_of_no_change(monkeypatch, cut):
+    """As on a machine that was stopped in the midst of it."""
+    looks = itertools.count()
+
+    @contextmanager
+    def limited(seconds):
+        if next(looks) == cut:
+            raise TooSlow("no answer")
+        yield
+
+    monkeypatch.setattr(memory, "limited", limited)
+    assert examine(lambda xp, x: Equal(x + x, 2 * x), x=vector("n"))[0].verdict == "proved"
 
 
 @cache
