@@ -136,7 +136,7 @@ class Why(enum.StrEnum):
     UNSUPPORTED = "the arithmetic has no such primitive"
     TOO_SLOW = "no answer within its time"
     SYMBOLS = "a relation between free symbols"
-    DEGREE = "a degree too high for primes below 2^60"
+    DEGREE = "a degree too high for primes below 2^128"
     GAP_SIGN = "the gap is not nonnegative by its form"
     GAP_OPEN = "the given gap is not confirmed as an identity"
     BRANCH_OPEN = "a branch is neither refuted nor shown to be empty"

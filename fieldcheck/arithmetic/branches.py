@@ -24,11 +24,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-import flint
-
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.graph import Graph, Node
-from fieldcheck.arithmetic.prime import Unlucky, _root_of_minus_one, random_prime
+from fieldcheck.arithmetic.prime import Unlucky, _root_of_minus_one, random_prime, root
 
 SMALL = 16
 
@@ -146,7 +144,7 @@ class Walk:
             return 0
         if pow(x, (self.p - 1) // 2, self.p) != 1:
             raise Unlucky("no square root")
-        y = int(flint.nmod(x, self.p).sqrt())
+        y = root(x, self.p)
         node = self.seen.get(y) or self.seen.get(self.p - y)
         if node is not None:
             same = self.residue[node.id] == y

@@ -35,14 +35,18 @@ ODD = ("arctan", "erf")
 """Odd functions of a real value, of which no more is known."""
 
 
+BITS = 128
+"""Of a prime: so many that one trial is enough for the bounds that are asked for."""
+
+
 class Unlucky(Exception):
     """A denominator vanished or a residue had no square root at this random point."""
 
 
 def random_prime(rng: random.Random) -> int:
-    """A random prime between 2^59 and 2^60 that is 1 modulo 4."""
+    """A random prime between 2^127 and 2^128 that is 1 modulo 4."""
     while True:
-        n = rng.randrange(2**59, 2**60) // 4 * 4 + 1
+        n = rng.randrange(2 ** (BITS - 1), 2**BITS) // 4 * 4 + 1
         if flint.fmpz(n).is_prime():
             return n
 
@@ -52,6 +56,17 @@ def _root_of_minus_one(p: int, rng: random.Random) -> int:
         r = pow(rng.randrange(2, p), (p - 1) // 4, p)
         if r * r % p == p - 1:
             return r
+
+
+def root(x: int, p: int) -> int:
+    """A square root of a residue that has one."""
+    return int(flint.fmpz_mod_ctx(p)(x).sqrt())
+
+
+def matrix(values: np.ndarray, p: int) -> Any:
+    """A matrix of residues, for what python-flint does with one."""
+    rows, columns = values.shape
+    return flint.fmpz_mod_mat(rows, columns, values.ravel().tolist(), flint.fmpz_mod_ctx(p))
 
 
 class Prime(Paired):
@@ -170,10 +185,8 @@ class Prime(Paired):
         return np.stack([self._solve_one(a[k], b[k]) for k in (0, 1)])
 
     def _solve_one(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        left = flint.nmod_mat(a.shape[0], a.shape[1], [int(x) for x in a.ravel()], self.p)
-        right = flint.nmod_mat(b.shape[0], b.shape[1], [int(x) for x in b.ravel()], self.p)
         try:
-            y = left.solve(right)
+            y = matrix(a, self.p).solve(matrix(b, self.p))
         except ZeroDivisionError:
             raise Unlucky("singular matrix") from None
         out = np.empty(b.shape, dtype=object)
@@ -184,8 +197,8 @@ class Prime(Paired):
 
     def rank(self, d: np.ndarray) -> int:
         """Rank of a matrix of values (the first halves of the pairs)."""
-        v = d[0]
-        return flint.nmod_mat(v.shape[0], v.shape[1], [int(x) for x in v.ravel()], self.p).rank()
+        rank: int = matrix(d[0], self.p).rank()
+        return rank
 
     # -- free symbols -------------------------------------------------------------------------
     def _exp_one(self, x: int, conjugate: int) -> int:
@@ -249,7 +262,7 @@ class Prime(Paired):
         if y is None:
             if pow(x, (self.p - 1) // 2, self.p) != 1:
                 raise Unlucky(NO_ROOT)
-            y = int(flint.nmod(x, self.p).sqrt())
+            y = root(x, self.p)
             if (y in self._nonneg) != (self.p - y in self._nonneg):
                 y = y if y in self._nonneg else self.p - y
                 self._resolved.add(x)
@@ -360,10 +373,8 @@ class Prime(Paired):
 
     def _det(self, a: np.ndarray) -> np.ndarray:
         """The field eliminates, either half by itself."""
-        n = a.shape[1]
-        halves = [flint.nmod_mat(n, n, [int(x) for x in h.ravel()], self.p) for h in a]
         out = np.empty(2, dtype=object)
-        out[:] = [int(h.det()) for h in halves]
+        out[:] = [int(matrix(half, self.p).det()) for half in a]
         return out
 
     def _step_one(self, x: int) -> int:

@@ -2,8 +2,8 @@
 
 An identity of degree d that fails over the rationals survives one random point of a random prime
 field with probability at most d/p (Schwartz, Zippel), plus the chance that p divides all its
-coefficients: a nonzero integer of height h has at most h/59 prime divisors above 2^59, among more
-than 2^52 primes drawn from.  Both come from running the body in the degree arithmetic.
+coefficients: a nonzero integer of height h has at most h/127 prime divisors above 2^127, among
+more than 2^119 primes drawn from.  Both come from running the body in the degree arithmetic.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from __future__ import annotations
 import math
 
 from fieldcheck.arithmetic.degree import Bound
+from fieldcheck.arithmetic.prime import BITS
 
-LOG2_PRIMES = 52
-"""log2 of a lower bound on the number of primes 1 mod 4 between 2^59 and 2^60: by the prime number
-theorem there are about 2^59/(41.2 * 2), more than 2^52."""
+LEAST = 2.0 ** (BITS - 1)
+"""Below every prime that is drawn."""
+
+LOG2_PRIMES = BITS - 9
+"""log2 of a lower bound on the number of primes 1 mod 4 between 2^127 and 2^128: by the prime
+number theorem there are about 2^127/(88.4 * 2), more than 2^119."""
 
 WORTHLESS = -8.0
 """log2 of an error per trial above which no number of trials is worth its time."""
@@ -32,6 +36,6 @@ def missed(both: Bound, coincidences: int, roots: int, power: int = 1) -> float:
     degree = 2 * max(1, both.top + both.bottom) * power
     if max(degree, both.height, coincidences * power) > 2**LOG2_PRIMES:
         return 0.0
-    schwartz_zippel = (degree * 2.0**roots + coincidences * power) / 2.0**59
-    bad_primes = max(1.0, 2 * both.height * 2.0**roots / 59) / 2.0**LOG2_PRIMES
+    schwartz_zippel = (degree * 2.0**roots + coincidences * power) / LEAST
+    bad_primes = max(1.0, 2 * both.height * 2.0**roots / (BITS - 1)) / 2.0**LOG2_PRIMES
     return min(0.0, math.log2((schwartz_zippel + bad_primes) * 2.0**roots))

@@ -18,9 +18,9 @@ from fractions import Fraction
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import flint
 import numpy as np
 
+from fieldcheck.arithmetic import prime
 from fieldcheck.arithmetic.branches import Field, Walk
 from fieldcheck.arithmetic.graph import Graph, Node
 from fieldcheck.arithmetic.prime import Unlucky
@@ -165,8 +165,7 @@ def _holds(
 
 def _kernel(matrix: np.ndarray, p: int) -> list[list[Fraction]]:
     """A basis of the relations between columns, with small rational coefficients."""
-    m = flint.nmod_mat(matrix.shape[0], matrix.shape[1], [int(x) for x in matrix.ravel()], p)
-    reduced, rank = m.rref()
+    reduced, rank = prime.matrix(matrix, p).rref()
     columns = matrix.shape[1]
     pivots, r = [], 0
     for c in range(columns):

@@ -43,6 +43,7 @@ SHAPES = 12  # of a grid: all, or its corners and a random choice of the rest
 TRIES = 30  # points until one has a value
 SPECIALS = 6  # points with entries 0, 1, -1, 2 and -1/2, at the first three shapes
 BRANCHES = 24  # points of a piecewise identity
+BITS = 128  # of the primes of a record that lists none
 SLACK = 8.0  # bits per prime by which a published bound may be better than the count here
 SECONDS = 4.0  # after which the rest of a proof's shapes are left out, and a finding says so
 CELLS = 4000  # of an enclosure
@@ -281,8 +282,9 @@ def bounded(proof: Proof, sizes: Mapping[str, int]) -> None:
     xp, made = read(proof, sizes)
     whole = most(c.whole() for _, m in made for c in rest(m).z.values())
     degree = 2 * whole["degree"] + 2 * xp.symbols**2 * xp.widest + 1
-    missed = degree / 2**59 + max(1, whole["height"] / 30) / 2**52
     draws = proof.record.get("draws") or len(proof.need("primes"))
+    bits = min((int(p).bit_length() for p in proof.record.get("primes", ())), default=BITS)
+    missed = degree / 2 ** (bits - 1) + max(1, whole["height"] / (bits // 2)) / 2 ** (bits - 9)
     best = draws * (math.log2(missed) - SLACK)
     if float(proof.bound) < best:
         proof.say(WRONG, f"a bound of 2^{proof.bound}, where {draws} primes give 2^{best:.0f}")

@@ -69,8 +69,8 @@ def only(subject, sizes=None):
 )
 def test_the_chance_to_miss_as_the_docstring_has_it(bound, coincidences, roots):
     degree = 2 * max(1, bound.top + bound.bottom) * 2**roots + coincidences
-    primes = max(1, 2 * bound.height * 2**roots / 59)
-    chance = (degree / 2**59 + primes / 2**52) * 2**roots
+    primes = max(1, 2 * bound.height * 2**roots / 127)
+    chance = (degree / 2**127 + primes / 2**119) * 2**roots
     assert exact.missed(bound, coincidences, roots) == pytest.approx(min(0, math.log2(chance)))
 
 

@@ -293,6 +293,8 @@ def test_a_bound_too_good() -> None:
     assert worst(of, proved(of, "identity", bound="-50.0", draws=1)) == FINE
     assert worst(of, proved(of, "identity", bound="-100.0", draws=1)) == WRONG
     assert worst(of, proved(of, "identity", bound="-100.0", draws=2)) == FINE
+    larger = [str(2**128 - 159)]  # modulo larger primes one draw is enough
+    assert worst(of, proved(of, "identity", bound="-100.0", draws=1, primes=larger)) == FINE
 
 
 def test_rank() -> None:

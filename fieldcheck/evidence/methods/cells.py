@@ -248,7 +248,7 @@ def _whole(
 ) -> tuple[int, float, list[Choices]]:
     per_trial = _error(graph, root)
     if per_trial > WORTHLESS:
-        raise Unsupported("a degree too high for primes below 2^60")
+        raise Unsupported(str(Why.DEGREE))
     cells, bound, failing = 0, 0.0, {}
     while bound + math.log2(max(1, cells)) > profile.bound:
         cells, more = _branches(graph, root, profile.cells, rng)

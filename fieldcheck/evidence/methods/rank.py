@@ -38,7 +38,7 @@ from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Known, Sign
-from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
+from fieldcheck.evidence.chances import LEAST, RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
 from fieldcheck.evidence.profiles import Profile
@@ -211,7 +211,7 @@ def generic(
             ranks, claimed, roots, compared = _trial(statement, sizes, part, signs, rng)
             one = _error(statement, sizes, part, roots, compared)
             if one > WORTHLESS:
-                raise Unsupported("a degree too high for primes below 2^60")
+                raise Unsupported(str(Why.DEGREE))
             low, high = max(low, min(ranks)), max(high, max(ranks))
             bound, points = bound + one, points + 1
         if low != high:
@@ -303,7 +303,7 @@ def _error(
     xp = Degree()
     raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
     entry = xp.lift(statement.relations(xp, raws)[part].matrix).data
-    return math.log2(2 ** missed(minor(entry), xp.coincidences, roots) + compared / 2**59)
+    return math.log2(2 ** missed(minor(entry), xp.coincidences, roots) + compared / LEAST)
 
 
 def minor(entry: Bound) -> Bound:

@@ -37,7 +37,7 @@ from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Strayed,
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known, Sign
-from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
+from fieldcheck.evidence.chances import LEAST, RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.kinks import PLAIN, POINT, off
@@ -131,7 +131,7 @@ class Run:
         """log2 of the chance that one of the tests of the run deceived."""
         field, base = self.base.field, self.base
         one = missed(base.size(), base.degrees.coincidences, len(field.choices))
-        return math.log2(2**one * max(1, base.tests) + field.compared / 2**59)
+        return math.log2(2**one * max(1, base.tests) + field.compared / LEAST)
 
     @property
     def positive(self) -> bool:
@@ -532,7 +532,7 @@ def _trials(
     kinds = {r.says for r in runs}
     while bound > wanted and kinds in ({GOOD}, {ZERO}):
         if one > WORTHLESS:
-            raise Unsupported("a degree too high for primes below 2^60")
+            raise Unsupported(str(Why.DEGREE))
         kinds |= _again(statement, part, shapes, signs, rng, plan, runs)
         bound += one
     return plan, runs, kinds, bound

@@ -73,14 +73,15 @@ def midpoint(xp, m, H, K, W, A, B, h):
     """A step of the implicit midpoint rule of any size h, written by its midpoint m: it takes
     m − ½h f(m) to m + ½h f(m), and tangent vectors likewise. It keeps ω and ‖X‖ exactly."""
     f = lambda Y: -xp.i * real_force(xp, Y, W, A, B)
-    at = lambda U, sign: U + sign * h * xp.push(f, m, U) / 2
-    end = lambda sign: m + sign * h * f(m) / 2
-    middle = (at(H, 1) + at(H, -1)) / 2
+    ends = lambda Y, slope: (Y - h * slope / 2, Y + h * slope / 2)
+    start, end = ends(m, f(m))
+    H0, H1 = ends(H, xp.push(f, m, H))
+    K0, K1 = ends(K, xp.push(f, m, K))
     return (
-        Equal(omega(xp, at(H, 1), at(K, 1)), omega(xp, at(H, -1), at(K, -1))),
-        Equal(xp.norm2(end(1)), xp.norm2(end(-1))),
-        Equal(end(1) - end(-1), h * f((end(1) + end(-1)) / 2)),
-        Equal(at(H, 1) - at(H, -1), h * xp.push(f, m, middle)),
+        Equal(omega(xp, H1, K1), omega(xp, H0, K0)),
+        Equal(xp.norm2(end), xp.norm2(start)),
+        Equal(end - start, h * f((start + end) / 2)),
+        Equal(H1 - H0, h * xp.push(f, m, (H0 + H1) / 2)),
     )
 
 
