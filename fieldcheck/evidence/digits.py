@@ -201,10 +201,13 @@ def _one_look(
             here = list(entries(statement, xp, raw))
         except (Unsupported, ZeroDivisionError):
             return None, math.inf, 0
-        for entry in here:
+        finite = [e for e in here if open_width(e) < math.inf]
+        # A statement speaks of the points at which every side has a value (a stated gap is none).
+        sides = [e for e in here if not e.of_gap]
+        spoken_of = len([e for e in finite if not e.of_gap]) == len(sides)
+        for entry in here if spoken_of else ():
             if fails(entry) and definite(statement, raw, entry, digits):
                 return entry.found("ball", digits), 0.0, 0
-        finite = [e for e in here if open_width(e) < math.inf]
         widest, need = -math.inf if len(finite) == len(here) else math.inf, 0
         for part in dict.fromkeys(e.part for e in finite):
             width, most, more = room(xp, [e for e in finite if e.part == part], seen)

@@ -170,6 +170,21 @@ def contradicted(case: Case, point: Point, part: int, *precisions: int) -> bool:
     )
 
 
+def valued(case: Case, point: Point, n: int) -> bool:
+    """Has every side of what compares two values a value at this point?"""
+
+    def finite(x: Any) -> bool:
+        ends = (x.real.a, x.real.b, x.imag.a, x.imag.b) if is_complex(x) else (x.a, x.b)
+        return all(-math.inf < end < math.inf for end in ends)
+
+    with digits(n):
+        xp = Intervals()
+        entry = point.entry(xp)
+        parts = [k for k, r in enumerate(case.relations(xp, entry)) if r.pointwise]
+        found = (z for _, s in case.sides(xp, entry, parts) for z in (s.left, s.right))
+        return all(finite(x) for z in found for x in z.z[UNIT].flat)
+
+
 # -- identities ----------------------------------------------------------------------------------
 def vanishing(proof: Proof, case: Case, p: int, special: bool = False) -> tuple[int, ...] | None:
     """At one point: the branch it lies on, or None where some side has no value."""
@@ -479,6 +494,8 @@ def witness(form: Form, record: Mapping[str, Any], rng: random.Random) -> str:
         case "Rate":
             return "" if expanded(case, part, rng, point) else "the rate is as stated there"
     n = record["digits"]
+    if not any(valued(case, point, m) for m in (n + 20, 4 * n + 60)):
+        return "some side has no value at its point, of which the statement does not speak"
     if contradicted(case, point, part, n + 20, 4 * n + 60):
         return ""
     if record["relation"] != "AtMost":

@@ -37,6 +37,9 @@ FLAT = 1e-20
 POLISHED = 32
 """Starts that are polished: those closest to a violation."""
 
+BENDS = 12
+"""Steps of that for one of the first climb: a curved ridge takes hundreds."""
+
 MEETINGS = 4
 """Points of one shape at which the sides of an order meet and more digits are taken."""
 
@@ -171,7 +174,7 @@ def climbed(survey: Survey, points: Cloud, steps: int) -> None:
     done = _climb(statement, points.raws, climbs, steps, ordered)
     survey.cases += done * len(points.strata)
     if ordered:
-        survey.cases += _polish(statement, points.raws, climbs, 3 * steps)
+        survey.cases += _polish(statement, points.raws, climbs, BENDS * steps)
     points.raws.update(within(statement, points.raws))
     survey.visit(points)
 
