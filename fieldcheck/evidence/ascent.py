@@ -163,4 +163,3 @@ def _unit(slope: torch.Tensor) -> torch.Tensor:
     """Directions whose largest entry is one."""
     most = slope.abs().amax(dim=1, keepdim=True) if slope.shape[1] else slope
     return torch.nan_to_num(slope / torch.where(most > 0, most, torch.inf))
-

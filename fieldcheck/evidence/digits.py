@@ -147,6 +147,11 @@ def _differs_exactly(entry: Entry) -> bool:
     return above
 
 
+def glance(statement: Statement, raw: Raw, digits: int) -> bool:
+    """Does the statement certainly fail at this point, as seen with so many digits and no more?"""
+    return statement.admits(raw) and _one_look(statement, raw, digits, None)[0] is not None
+
+
 # -- balls ----------------------------------------------------------------------------------------
 def fails(entry: Entry) -> bool:
     """Does a residual's ball exclude what the relation allows?"""

@@ -97,6 +97,20 @@ def inside(statement: Statement, raws: dict[str, np.ndarray]) -> np.ndarray:
     return np.asarray(met.numpy())
 
 
+def distance(
+    statement: Statement, all_of_them: bool = False
+) -> Callable[[dict[str, torch.Tensor]], torch.Tensor]:
+    """How far inside the orders among the hypotheses a point is, by the one that it is closest to
+    breaking; or, of all of them, minus the squares by which they are broken."""
+
+    def body(xp: Float, values: dict[str, Value]) -> torch.Tensor:
+        said = [v.data.real for kind, v in statement.within(xp, values) if kind != NONZERO]
+        room = torch.cat([d.reshape(-1) for d in said] or [torch.ones(1, dtype=torch.float64)])
+        return -(torch.relu(-room) ** 2).sum() if all_of_them else room.amin()
+
+    return lambda raws: batched(body, raws)
+
+
 def unsteadiness(statement: Statement, raws: dict[str, np.ndarray]) -> np.ndarray:
     """By how much of itself the difference of the sides moves, for every point and part, when every
     operation is slightly wrong and none may lose its digits to the smallest numbers."""

@@ -88,13 +88,16 @@ def gather(
     try:
         with limited(profile.seconds):
             relations = statement.probe(statement.smallest)
-            other = statement.changed() or nowhere(statement)
+            other = statement.changed()
+            unmet = "" if other else nowhere(statement)
     except TooSlow as slow:
         return [], [Report("probe").silent(Why.TOO_SLOW, str(slow))]
     except BROKEN as error:
         return [], [Report("probe").broken(blame(statement, error))]
     if other:  # every method looks at the parts of the smallest sizes alone
         return relations, [Report("probe").broken(other)]
+    if unmet:
+        return relations, [Report("probe").silent(Why.NO_INSTANCE, unmet)]
     if statement.form.where and not all(r.pointwise for r in relations):
         said = "where= goes with relations between two values at a point; write others by domains"
         return relations, [Report("probe").broken(said)]

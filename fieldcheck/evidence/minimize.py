@@ -50,8 +50,8 @@ def smallest(
     """The smallest witness found; the given point must refute at these digits."""
     if statement.fault is not None or not raw:  # nobody reads the witness of a planted fault
         return witness_at(statement, sizes, raw, digits)
-    # A body that floats cannot run, or that takes long, keeps its point.
-    with suppress(Unsupported, TooSlow), limited(SECONDS):
+    # A body that floats cannot run, or that takes long, keeps its point; so does one beyond floats.
+    with suppress(Unsupported, TooSlow, OverflowError), limited(SECONDS):
         sizes, raw = _search(statement, sizes, raw, np.random.default_rng(rng.getrandbits(64)))
     return witness_at(statement, sizes, raw, digits)
 

@@ -10,12 +10,13 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.evidence.constants import constants
-from fieldcheck.evidence.draws import Raw, fractions, simplest, small_entries, stream
+from fieldcheck.evidence.draws import Raw, fractions, numpy_stream, simplest, small_entries, stream
 from fieldcheck.evidence.statement import NOWHERE, Statement
 from fieldcheck.hypotheses import numbers as numbers_of
 
@@ -36,6 +37,13 @@ MANY, RARELY = 16, 4096
 """So many times as many points are drawn where some may not meet hypotheses beside the domains; and
 points of each kind where a first look finds none."""
 
+RAREST, CLIMB = 32, 200
+"""Points that are moved towards hypotheses that none of those meets, and by how many steps."""
+
+
+RARE = "_rare"
+"""Where a form keeps them, by shape."""
+
 
 class Nowhere(Unsupported):
     """No point of a shape that was tried meets the hypotheses."""
@@ -46,7 +54,7 @@ def point(statement: Statement, sizes: dict[str, int], rng: random.Random, bits:
 
     Raises Nowhere where none is found.
     """
-    for _ in range(TRIES):
+    for _ in range(0 if _key(sizes) in statement.form.__dict__.get(RARE, ()) else TRIES):
         raw = {
             k: small_entries(rng, s, bits, signs=k in statement.sign_raws)
             for k, s in statement.raw_shapes(sizes).items()
@@ -54,8 +62,9 @@ def point(statement: Statement, sizes: dict[str, int], rng: random.Random, bits:
         if statement.admits(raw):
             return raw
     if statement.form.where and statement.raw_shapes(sizes):
-        found = _searched(statement, sizes, RARELY, np.random.default_rng(rng.getrandbits(64)))
-        for k in range(min(TRIES, len(next(iter(found.values()))))):
+        found = rare(statement, sizes)
+        there = range(len(next(iter(found.values()))))
+        for k in rng.sample(there, min(TRIES, len(there))):
             raw = {name: simplest(v[k]) for name, v in found.items()}
             if statement.admits(raw):
                 return raw
@@ -157,10 +166,15 @@ def _generic(
         raws = {k: rng.standard_normal((m, *s)) for k, s in shapes.items()}
         return within(statement, raws)
 
-    return Cloud.of(sizes, _met(statement, drawn, n), GENERIC)
+    return Cloud.of(sizes, _met(statement, sizes, drawn, n), GENERIC)
 
 
-def _met(statement: Statement, drawn: Callable[[int], dict[str, np.ndarray]], n: int) -> Raw:
+def _met(
+    statement: Statement,
+    sizes: dict[str, int],
+    drawn: Callable[[int], dict[str, np.ndarray]],
+    n: int,
+) -> Raw:
     """So many points, those first that meet the hypotheses beside the domains."""
     if not statement.form.where:
         return drawn(n)
@@ -168,8 +182,23 @@ def _met(statement: Statement, drawn: Callable[[int], dict[str, np.ndarray]], n:
 
     many = drawn(MANY * n)
     met = inside(statement, many)
+    if not met.any() and len(few := next(iter((known := rare(statement, sizes)).values()))):
+        return {k: v[np.resize(np.arange(len(few)), n)] for k, v in known.items()}
     first = np.argsort(~met, kind="stable")[:n]
     return {k: v[first] for k, v in many.items()}
+
+
+def rare(statement: Statement, sizes: dict[str, int]) -> Raw:
+    """Points that meet hypotheses which hardly any does, looked for once."""
+    known: dict[Any, Raw] = statement.form.__dict__.setdefault(RARE, {})
+    if _key(sizes) not in known:
+        rng = numpy_stream(statement.key, "where", 0)
+        known[_key(sizes)] = _searched(statement, sizes, RARELY, rng)
+    return known[_key(sizes)]
+
+
+def _key(sizes: dict[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(sizes.items()))
 
 
 def _searched(statement: Statement, sizes: dict[str, int], n: int, rng: np.random.Generator) -> Raw:
@@ -182,8 +211,21 @@ def _searched(statement: Statement, sizes: dict[str, int], n: int, rng: np.rando
     for regime in (_between, _scaled(6.0), _clustered):
         many = _table(statement, sizes, regime, n, numbers, rng)
         met = inside(statement, many)
+        if not met.any():
+            many = approached(statement, {k: v[:RAREST] for k, v in many.items()})
+            met = inside(statement, many)
         found.append({k: v[met] for k, v in many.items()})
     return {k: np.concatenate([one[k] for one in found]) for k in found[0]}
+
+
+def approached(statement: Statement, raws: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A batch moved towards the hypotheses, and then away from their edges."""
+    from fieldcheck.evidence.ascent import ascend
+    from fieldcheck.evidence.floats import distance
+
+    for height in (distance(statement, all_of_them=True), distance(statement)):
+        raws = within(statement, ascend(height, raws, CLIMB, fixed=statement.sign_raws))
+    return raws
 
 
 def within(statement: Statement, raws: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -228,7 +270,7 @@ def _regime(
     rng: np.random.Generator,
 ) -> Cloud:
     drawn = lambda m: _table(statement, sizes, regime, m, numbers, rng)
-    return Cloud.of(sizes, _met(statement, drawn, n), name)
+    return Cloud.of(sizes, _met(statement, sizes, drawn, n), name)
 
 
 def _table(

@@ -28,6 +28,7 @@ from fieldcheck.evidence.ascent import columns
 from fieldcheck.evidence.beyond import affordable
 from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
+from fieldcheck.evidence.farther import falsified
 from fieldcheck.evidence.floats import NOISE, STEADY, floor_of, unsteadiness
 from fieldcheck.evidence.kinks import (
     CUT,
@@ -418,12 +419,23 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             survey.visit(cloud(statement, sizes, rows, rng, far=sizes in far))
         survey.finish()
         look_beyond(survey, rng)
+        if found := _farther(statement, seed):
+            far_out = stream(statement.key, "sampled/far", seed)
+            witness = smallest(statement, statement.smallest, found[0], far_out, found[1])
+            return report.refutes(witness, "enclosed", cases=survey.cases, strata=survey.visited())
         unseen = explore(survey, profile, rng)
     except Unsupported as gap:
         return report.silent(Why.UNSUPPORTED, f"no float: {gap.primitive}")
     except Refuted as refuted:
         return refutation(report, survey, refuted, stream(statement.key, "sampled/witness", seed))
     return conclusion(report, survey, unseen)
+
+
+def _farther(statement: Statement, seed: int) -> tuple[Raw, int] | None:
+    """A point beyond floats at which the statement fails, and the digits that show it."""
+    if statement.settled or statement.fault is not None:
+        return None
+    return falsified(statement, statement.smallest, stream(statement.key, "far", seed))
 
 
 def look_beyond(survey: Survey, rng: np.random.Generator) -> None:

@@ -1,0 +1,64 @@
+"""Points beyond the range of floats, or where they lose all digits: a look in balls, without one.
+
+A logarithm brings 10^1000 down to 2303, and log(cosh x + sinh x) is x to the left as well, though
+no float sees that at -1000.  All inputs at once, or one of them at a generic point, are
+made so large or so small, and looked at with few digits and with many.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from fieldcheck.arithmetic.array import Unsupported
+from fieldcheck.evidence.digits import glance
+from fieldcheck.evidence.draws import Raw
+from fieldcheck.evidence.points import point
+from fieldcheck.evidence.statement import Statement
+
+SIZES = tuple(Fraction(q) for q in ("30", "300", "2000", "1e600", "1e3000", "1e-600", "1e-3000"))
+"""Where cancellation takes hundreds of digits, and far beyond what floats hold."""
+
+DIGITS = (60, 2500)
+"""Of a look: where floats end sixty are enough, where they cancel many are needed."""
+
+ENTRIES = 16
+"""The most entries of a point that is looked at."""
+
+
+def falsified(statement: Statement, sizes: dict[str, int], rng: random.Random) -> tuple[Raw, int] | None:
+    """A point far out at which the statement certainly fails, if one is met, and the digits that
+    show it."""
+    shapes = statement.raw_shapes(sizes)
+    if not shapes or sum(map(math.prod, shapes.values())) > ENTRIES:
+        return None
+    for raw in _far(statement, sizes, rng):
+        for digits in DIGITS:
+            try:
+                if glance(statement, raw, digits):
+                    return raw, digits
+            except (Unsupported, ZeroDivisionError, OverflowError, ValueError):
+                return None
+    return None
+
+
+def _far(statement: Statement, sizes: dict[str, int], rng: random.Random) -> Iterator[Raw]:
+    start = point(statement, sizes, rng)
+    free = [k for k in start if k not in statement.sign_raws]
+    for size in SIZES:
+        for moved in [free, *([k] for k in free if len(free) > 1)]:
+            large = {k: _multiples(start[k], size, rng) for k in moved}
+            for sign in (1, -1):
+                yield {k: sign * large[k] if k in moved else v for k, v in start.items()}
+
+
+def _multiples(like: np.ndarray, size: Fraction, rng: random.Random) -> np.ndarray:
+    """The number, and in an array small multiples of it."""
+    out = np.empty(like.shape, dtype=object)
+    for k in np.ndindex(*like.shape):
+        out[k] = size * (rng.choice((-2, -1, 1, 2, 3)) if like.ndim else 1)
+    return out

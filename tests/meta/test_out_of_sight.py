@@ -1,0 +1,75 @@
+"""Statements of an adversary who had not seen the judge: faults where no sample comes by.
+
+Before: those at the end of curved valleys and those beyond floats stood; where hypotheses hold on a
+small set the statement was *invalid*; and beside a side without a value a true part was refuted.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from fieldcheck.domains import positive, real, vector
+from fieldcheck.evidence.run import examine
+from fieldcheck.relations import AtMost, Equal
+
+X, XY, XYZ = ({name: real() for name in names} for names in ("x", "xy", "xyz"))
+P = dict(x=positive())
+HELD = ("proved", "proved up to", "stands")
+
+STATEMENTS = {
+    # at the end of a curved valley
+    "a parabola": (XY, lambda xp, x, y: AtMost(
+        xp.one / 10, (x - 5) ** 2 + (y - x**2) ** 2), (), "refuted"),
+    "a steep parabola": (XY, lambda xp, x, y: AtMost(
+        xp.one / 10, (x - 2) ** 2 + 100 * (y - x**2) ** 2), (), "refuted"),
+    "a cubic": (XY, lambda xp, x, y: AtMost(
+        xp.one / 10, (x - 5) ** 2 + 100 * (y - x**3) ** 2), (), "refuted"),
+    "a hyperbola": (XY, lambda xp, x, y: AtMost(
+        xp.one / 100, (x - 7) ** 2 + 10**4 * (x * y - 1) ** 2), (), "refuted"),
+    "two parabolas": (XYZ, lambda xp, x, y, z: AtMost(
+        xp.one / 10, (x - 2) ** 2 + (y - x**2) ** 2 + (z - y**2) ** 2), (), "refuted"),
+    "an irrational zero": (XY, lambda xp, x, y: AtMost(
+        xp.one / 10**10, (x**3 - 2 * y**3) ** 2 + (x * y - 5) ** 2), (), "refuted"),
+    "a valley that is touched": (dict(x=real(), y=positive()), lambda xp, x, y: AtMost(
+        x * y, xp.exp(x) + y * xp.log(y) - y), (), HELD),
+    # beyond floats
+    "a root of a logarithm": (P, lambda xp, x: AtMost(xp.sqrt(xp.log(1 + x)), 80), (), "refuted"),
+    "a logarithm twice": (P, lambda xp, x: AtMost(
+        xp.log(xp.log(xp.exp(1) + x)), 8), (), "refuted"),
+    "a logarithm of little": (P, lambda xp, x: AtMost(-1000, xp.log(x)), (), "refuted"),
+    "cancellation": (X, lambda xp, x: Equal(
+        xp.log(xp.cosh(x) + xp.sinh(x)), x + xp.relu(-x - 900)), (), "refuted"),
+    "cancellation, and true": (X, lambda xp, x: Equal(
+        xp.log(xp.cosh(x) + xp.sinh(x)), x), (), HELD),
+    # on a small set
+    "a lens": (XY, lambda xp, x, y: AtMost(x + y, xp.one * 3 / 2),
+        ("x + y >= 1 + xp.one * 41421 / 100000", "x * x + y * y <= 1"), HELD),
+    "beside a root": (X, lambda xp, x: AtMost(x, 2),
+        ("(x * x - 3) ** 2 <= xp.one / 10**8", "x > 0"), HELD),
+    "beside a root, and false": (X, lambda xp, x: AtMost(x * x, 3),
+        ("(x * x - 3) ** 2 <= xp.one / 10**8", "x > 0"), "refuted"),
+    "beside pi": (X, lambda xp, x: AtMost(xp.abs(x - 22 * xp.one / 7), 1),
+        ("xp.abs(x - xp.pi) < xp.one / 10**5",), HELD),
+    "a small ball": (dict(x=vector(3)), lambda xp, x: AtMost(x[0], 5),
+        ("(x[0] - 5) ** 2 + (x[1] + 17) ** 2 + (x[2] - 31) ** 2 < xp.one / 10000",), "refuted"),
+    # beside what has no value
+    "another entry": (X, lambda xp, x: Equal(
+        xp.stack([x / x, sign(xp, x) ** 2]), xp.ones(2)), (), "proved"),
+    "another part": (X, lambda xp, x: (
+        Equal(x / x, 1), Equal(sign(xp, x) ** 2, 1)), (), "proved"),
+    "an order beside it": (X, lambda xp, x: (
+        Equal(1 / x * x, 1), AtMost(1, sign(xp, x) ** 2)), (), (*HELD, "undecided")),
+    "another part, and false": (X, lambda xp, x: (
+        Equal(x / x, 1), Equal(sign(xp, x) ** 2, x)), (), "refuted"),
+}  # fmt: skip
+
+
+def sign(xp, x):
+    return xp.unit(xp.stack([x]))[0]
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_out_of_sight(name):
+    given, body, where, word = STATEMENTS[name]
+    verdict, _ = examine(body, profile="quick", where=where, **given)
+    assert verdict.verdict in (word if isinstance(word, tuple) else (word,)), verdict.because
