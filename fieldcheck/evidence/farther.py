@@ -30,7 +30,9 @@ ENTRIES = 16
 """The most entries of a point that is looked at."""
 
 
-def falsified(statement: Statement, sizes: dict[str, int], rng: random.Random) -> tuple[Raw, int] | None:
+def falsified(
+    statement: Statement, sizes: dict[str, int], rng: random.Random
+) -> tuple[Raw, int] | None:
     """A point far out at which the statement certainly fails, if one is met, and the digits that
     show it."""
     shapes = statement.raw_shapes(sizes)
