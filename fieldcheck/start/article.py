@@ -14,7 +14,7 @@ from typing import Any
 from fieldcheck import ordinary
 from fieldcheck.ledger.errors import UserError
 from fieldcheck.start import dialect
-from fieldcheck.start.grammar import OTHER_RELATIONS, RELATIONS, TEXT, Environment, Token
+from fieldcheck.start.signs import OTHER_RELATIONS, RELATIONS, TEXT, Environment, Token
 
 _DISPLAYED = "equation align gather multline eqnarray displaymath flalign alignat math"
 DISPLAYED = frozenset(_DISPLAYED.split())

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fieldcheck.start.article import Article, Equation, Sentence, tokens_of
-from fieldcheck.start.grammar import (
+from fieldcheck.start.signs import (
     BARS,
     FONTS,
     GREEK,

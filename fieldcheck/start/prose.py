@@ -9,21 +9,25 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fieldcheck.start.article import Article, Equation, Sentence, tokens_of
-from fieldcheck.start.grammar import (
-    FONTS,
-    GREEK,
-    MARKS,
-    TWO_VALUES,
-    Token,
-    is_index,
-    named,
-    normal,
-    spelled,
-    unfonted,
+from fieldcheck.start.formulas import (
+    DOTS,
+    INDEX_NAMES,
+    Declared,
+    declarations,
+    is_open,
+    is_range,
+    is_symbol,
+    letters,
+    listed_size,
+    names_in,
+    several_of,
+    space_of,
+    spelling,
 )
+from fieldcheck.start.signs import FONTS, Token, named, normal, spelled, unfonted
 
 INTEGER = r"(?<!-)\bintegers?\b(?! (?:part|multiple|matri|entries|values))|\bnatural numbers?\b"
 ADJECTIVES = {
@@ -88,59 +92,8 @@ KINDS = {
 DENIED = re.compile(r"\b(?:not|nor|without)\b[^|.;]*")
 """What a sentence says that a symbol is not."""
 
-DOTS = frozenset((r"\dots", r"\ldots", r"\cdots"))
-
 Place = tuple[int, int]
 """A sentence, and a piece of it."""
-
-
-@dataclass(frozen=True)
-class Declared:
-    """A symbol: how many axes it has (None: not said), their names, and what is assumed of it."""
-
-    name: str
-    rank: int | None = None
-    dims: tuple[str | int, ...] = ()
-    hypotheses: frozenset[str] = frozenset()
-    line: int = 0
-    several: bool = False
-    """Vectors or matrices, one for each number along the first axis: then `x_all`, of ``x_i``."""
-    of: str = ""
-    """The matrix of which they are the rows, or the columns."""
-    columns: bool = False
-    single: bool = False
-    """Is it said to be a number?"""
-    anew: bool = False
-    """Does the sentence give the symbol to something new, as "let" and "for every" do?"""
-    ends: int = sys.maxsize
-    """The sentence from which on what is not understood of it no longer holds."""
-
-    @property
-    def is_unread(self) -> bool:
-        """Is nothing said of it but what was not understood?"""
-        said = self.hypotheses
-        return self.rank is None and bool(said) and all(h.startswith("unread ") for h in said)
-
-    def within(self, sentence: int) -> Declared:
-        """What still holds of it in a sentence."""
-        if sentence < self.ends:
-            return self
-        return replace(self, hypotheses=frozenset(h for h in self.hypotheses if not is_open(h)))
-
-    def merged(self, later: Declared) -> Declared:
-        if self.of and not later.of:
-            return replace(self, hypotheses=self.hypotheses | later.hypotheses)
-        if later.rank == 0 and later.hypotheses and self.rank:  # x > 0, of a vector
-            return replace(self, hypotheses=self.hypotheses | later.hypotheses)
-        if later.rank is None or (later.rank == self.rank and not later.dims):
-            return replace(self, hypotheses=self.hypotheses | later.hypotheses)
-        kept = self.hypotheses - {"complex"} if later.dims else self.hypotheses
-        return replace(later, hypotheses=kept | later.hypotheses)
-
-
-def is_open(hypothesis: str) -> bool:
-    """Is a hypothesis one that no domain has?"""
-    return hypothesis.startswith(("unread ", "where "))
 
 
 class Declarations:
@@ -324,8 +277,8 @@ def _all_said(
         tokens = unfonted(normal(tokens_of(str(tex))))
         if tokens[1:] == ["(", "t", ")"]:
             tokens = tokens[:1]
-        told = told or bool(lost and _names(tokens, set()))
-        if lost and (names := _names(tokens, set())):
+        told = told or bool(lost and names_in(tokens, set()))
+        if lost and (names := names_in(tokens, set())):
             for name in names:
                 yield at, Declared(name, None, (), frozenset((f"unread {lost[0]}",)))
         elif _is_condition(sentence, at, tokens, seen) and not list(declarations(tokens, set())):
@@ -367,7 +320,7 @@ def _misunderstood(sentence: Sentence) -> Iterator[tuple[int, Declared]]:
             word = re.search(r"[A-Za-z]{2,}", PLAIN.sub("", re.sub(r"⟨\d+⟩", " ", part)))
             for at in map(int, re.findall(r"⟨(\d+)⟩", part)) if word else ():
                 tokens = unfonted(normal(tokens_of(str(sentence.pieces[at][1]))))
-                for name in _names(tokens, set()) or ():
+                for name in names_in(tokens, set()) or ():
                     what = f"unread {part.strip()}"
                     what = re.sub(r"⟨\d+⟩", "…", what)
                     yield at, Declared(name, None, (), frozenset((what,)))
@@ -387,7 +340,7 @@ def _compared(tokens: list[Token]) -> set[str]:
             sides.append([])
         else:
             sides[-1].append(token)
-    return {_spelling(side) for side in sides if is_symbol(side)}
+    return {spelling(side) for side in sides if is_symbol(side)}
 
 
 EQUALITY = re.compile(r"\b(?:equalit\w*|attained|iff|only if|tight|sharp)\b[^.;]*$", re.IGNORECASE)
@@ -466,7 +419,7 @@ def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[st
             return False
         if not is_symbol(left):
             return text[-1] != ")"
-        return (right[-1].isdigit() and len(right) < 3) or _spelling(left) in seen
+        return (right[-1].isdigit() and len(right) < 3) or spelling(left) in seen
     return not DOTS & set(text) and "=" not in text
 
 
@@ -482,18 +435,6 @@ def _is_call(left: list[Token]) -> bool:
     head = left[: left.index("(")]
     is_power = len(head) > 2 and head[-2] == "^" and spelled(head[-1]) == "2"
     return is_symbol(head[:-2] if is_power else head) or (bool(head) and head[0] in FONTS)
-
-
-def letters(tokens: Sequence[Token]) -> Iterator[str]:
-    """All names in a formula, with those in groups and below others."""
-    for at, token in enumerate(tokens):
-        if at and tokens[at - 1] in FONTS:
-            yield named(token)
-        elif isinstance(token, tuple):
-            yield from letters(token)
-        elif isinstance(token, str) and is_symbol([token]):
-            yield named(token)
-            yield f"{named(token)}_all"
 
 
 def _rows(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]:
@@ -562,7 +503,7 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
         after = _after(pieces, at)
         for each in _in_space(pieces, at):
             yield at, replace(each, line=sentence.line)
-        for each in _declared(tex, parts):
+        for each in declarations(normal(tokens_of(tex)), parts):
             words = DENIED.sub("", f"{before} | {after}")
             rank = each.rank
             if rank is None and re.search(INTEGER, words):
@@ -596,10 +537,10 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
                 if not each.rank:
                     continue
                 if re.search(r"\bvectors?\b|\bmatri|simplex", words) and "=" not in tex:
-                    made = _several(made, made.dims, ("",))
+                    made = several_of(made, made.dims, ("",))
             base, _, index = made.name.rpartition("_")
             if base and index in INDEX_NAMES and not made.several and made.rank and not made.dims:
-                made = _several(replace(made, name=base), ("",), ("",) * made.rank)
+                made = several_of(replace(made, name=base), ("",), ("",) * made.rank)
             elif base and index in INDEX_NAMES and not made.several and not made.rank:
                 whole = f"{base}_all" if made.hypotheses & {"unit", "simplex", "spd"} else base
                 made = replace(made, name=whole, rank=None)
@@ -611,17 +552,17 @@ def _in_space(pieces: list[tuple[str, object]], at: int) -> Iterator[Declared]:
     r"""``$P$ and $Q$ be matrices in $\mathbb{C}^{n \times n}$``: the space of those before."""
     if at < 2 or not re.search(r"\b(?:in|from|of)\s*$", str(pieces[at - 1][1])):
         return
-    space = _space(normal(tokens_of(str(pieces[at][1]))))
+    space = space_of(normal(tokens_of(str(pieces[at][1]))))
     if space is None:
         return
     rank, dims, hypotheses = space
     k = at - 2
     while k >= 0 and pieces[k][0] == "math":
         tokens = unfonted(normal(tokens_of(str(pieces[k][1]))))
-        for name in _names(tokens, set()) or ():
+        for name in names_in(tokens, set()) or ():
             each = Declared(name, rank, dims, hypotheses)
             listed = DOTS & set(map(spelled, tokens))
-            yield _several(each, _listed_size(tokens), dims) if listed else each
+            yield several_of(each, listed_size(tokens), dims) if listed else each
         joined = k > 1 and pieces[k - 1][0] == "text" and re.fullmatch(
             r"\s*(?:,|and|,\s*and|or)?\s*", str(pieces[k - 1][1]))  # fmt: skip
         if not joined:
@@ -635,7 +576,7 @@ def words_of(pieces: Sequence[tuple[str, object]]) -> str:
 
 def _times(tex: object) -> tuple[str | int, ...]:
     r"""The sizes of ``n \times d``, where a formula is no more."""
-    found = _space(["R", "^", tuple(tokens_of(str(tex)))])
+    found = space_of(["R", "^", tuple(tokens_of(str(tex)))])
     return found[1] if found and len(found[1]) == 2 else ()
 
 
@@ -698,303 +639,3 @@ def _after(pieces: list[tuple[str, object]], at: int) -> str:
 def _describes(text: str) -> bool:
     verbs = "(?:in|on) the|be|is|are|has|have|denote|form|forms|forming|being|each|both|all"
     return bool(re.match(rf"\s*,?\s*(?:(?:which|that)\s+)?(?:{verbs})\b", text))
-
-
-def is_range(run: list[Token]) -> bool:
-    r"""``i = 1, \dots, n``, ``1 \le i, j \le n``, ``i \in [n]``, or the indices alone."""
-    if all(is_index(t) or t == "," for t in run):
-        return True
-    text = "".join(" " if t == "," else spelled(t) for t in run)
-    letters, size = r"(?:\\?[A-Za-z]+ ?)+", r"\\?\w+"
-    ranges = (
-        rf"{letters}(?:=|\\in\\\{{)1 (?:2 )?\\l?c?dots {size}(?:\\\}})?",
-        rf"1\\leq?{letters}\\leq?{size}",
-        rf"{letters}\\in\[{size}\]",
-    )
-    return any(re.fullmatch(pattern, text) for pattern in ranges)
-
-
-# --- one inline formula ---------------------------------------------------------------------------
-
-_SETS = re.compile(r"\\mathbb|\\mathbf|\\Delta")
-
-
-def _declared(tex: str, parts: set[str]) -> Iterator[Declared]:
-    yield from declarations(normal(tokens_of(tex)), parts)
-
-
-def _several(each: Declared, count: tuple[str | int, ...], dims: tuple[str | int, ...]) -> Declared:
-    """Several vectors or matrices, of each of which something is said."""
-    whole = (*count, *dims)
-    return replace(each, name=f"{each.name}_all", rank=len(whole), dims=whole, several=True)
-
-
-def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
-    """What a formula among words says of its symbols."""
-    tokens = unfonted(tokens)
-    text = [spelled(t) for t in tokens]
-    if text[1:2] == ["_"] and text[3:] == ["=", "0"] and len(set(text[2])) == 1 and (
-        len(text[2]) == 2
-    ):  # fmt: skip
-        yield Declared(named(tokens[0]).upper(), None, (), frozenset(("hollow",)))
-        return
-    if "=" in text and (found := list(listed_as(tokens, parts))):
-        yield from found
-        return
-    if chained := re.fullmatch(rf"(-?\d+)({_LESS})([^<>=]+?)({_LESS})(-?\d+)", "".join(text)):
-        ends = [k for k, t in enumerate(text) if re.fullmatch(_LESS, t)]
-        for name in _names(tokens[ends[0] + 1 : ends[1]], parts) or ():
-            yield Declared(name, 0, (), frozenset((f"between {chained[1]} {chained[5]}",)))
-        return
-    if text[:1] == [r"\sum"] and text[-2:] == ["=", "1"] and text[-4:-3] == ["_"]:
-        for name in _names(tokens[-5:-4], parts) or ():
-            yield Declared(name, None, (), frozenset(("sum one",)))
-        return
-    bars = [t for t in text if "ert" in t or t in ("|", r"\|")]
-    if len(bars) == 2 and text[0] in bars and text[-2:] == ["=", "1"] and text[-3] in bars:
-        for name in _names(tokens[1:-3], parts) or ():
-            yield Declared(name, 1, (), frozenset(("unit",)))
-        return
-    for relation in (
-        r"\in",
-        r"\succ",
-        r"\succeq",
-        ">",
-        r"\ge",
-        r"\geq",
-        r"\geqslant",
-        r"\neq",
-        r"\ne",
-    ):
-        if relation in tokens:
-            at = tokens.index(relation)
-            yield from _member(tokens[:at], relation, tokens[at + 1 :], parts)
-            return
-    if "=" in tokens:
-        yield from _equation(tokens, parts)
-        return
-    for name in _names(tokens, parts) or ():
-        yield Declared(name)
-        if name in parts and DOTS & {spelled(t) for t in tokens}:
-            yield Declared(name, 1, _listed_size(tokens))
-
-
-def listed_as(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
-    r"""``A = (a_{ij})``, and ``X = (x_1, \dots, x_N) \in \mathbb{R}^{d \times N}``."""
-    text = [spelled(t) for t in tokens]
-    at = text.index("=")
-    end = text.index(r"\in") if r"\in" in text[at:] else len(text)
-    inner, space = tokens[at + 1 : end], _space(tokens[end + 1 :])
-    if not is_symbol(tokens[:at]) or text[at + 1 : at + 2] not in (["("], ["["]):
-        return
-    name = _spelling(tokens[:at])
-    if inner[2:3] == ["_"] and inner[4:5] in ([")"], ["]"]):
-        below = [t for t in normal(inner[3] if isinstance(inner[3], tuple) else (inner[3],))
-                 if t != ","]  # fmt: skip
-        if len(below) == 2 and all(map(is_index, below)) and named(inner[1]) == name.lower():
-            yield replace(Declared(name, 2), dims=space[1] if space else ())
-        return
-    inside = [t for t in inner if spelled(t) not in ("(", ")", "[", "]", "|", r"\mid")]
-    turned = inside[-2:-1] == ["^"] and is_symbol(inside[:1])
-    listed = _names(inside[:-2] if turned else inside, parts) if DOTS & set(text) else None
-    if not listed or space is None:
-        return
-    rank, dims, hypotheses = space
-    yield Declared(name, rank, dims, hypotheses)
-    if rank == 2:
-        yield Declared(f"{listed[0]}_all", 2, ("", ""), several=True, of=name, columns=not turned)
-
-
-_LESS = r"<|\\le|\\leq|\\leqslant"
-
-
-def _names(tokens: list[Token], parts: set[str]) -> list[str] | None:
-    r"""The symbols of a list, ``A, B`` or ``x_1, \dots, x_n``; None if it is something else."""
-    text = [spelled(t) for t in tokens]
-    if DOTS & set(text):
-        script = next((k for k, t in enumerate(text) if t in ("_", "^")), 0)
-        if not script or not is_symbol(tokens[:script]):
-            return None
-        name = named(tuple(tokens[:script]))
-        parts.add(name)
-        return [name]
-    found: list[str] = []
-    run: list[Token] = []
-    for token in [*tokens, ","]:
-        if token != ",":
-            run.append(token)
-            continue
-        if not is_symbol(run):
-            return None
-        found.append(_spelling(run))
-        run = []
-    return found
-
-
-def is_symbol(run: list[Token]) -> bool:
-    """Is this one symbol: a letter with font, accent, subscript, or a mark above?"""
-    if len(run) > 1 and run[-1] == "'":
-        return is_symbol(run[:-1])
-    if len(run) > 2 and run[-2] == "^":
-        return spelled(run[-1]) in MARKS and is_symbol(run[:-2])
-    if not run:
-        return False
-    first = run[0]
-    if first in FONTS or first in (r"\hat", r"\bar", r"\tilde"):
-        return len(run) == 2 or (len(run) == 4 and run[2] == "_")
-    is_letter = isinstance(first, str) and ((len(first) == 1 and first.isalpha()) or first in GREEK)
-    return is_letter and (len(run) == 1 or (len(run) == 3 and run[1] == "_"))
-
-
-def _spelling(run: list[Token]) -> str:
-    if run[-1] == "'":
-        return f"{_spelling(run[:-1])}_prime"
-    if len(run) > 2 and run[-2] == "^":
-        return f"{_spelling(run[:-2])}_{MARKS[spelled(run[-1])]}"
-    accent = {r"\hat": "_hat", r"\bar": "_bar", r"\tilde": "_tilde"}.get(
-        run[0] if isinstance(run[0], str) else ""
-    )
-    base = named(run[1]) + (accent or "") if len(run) in (2, 4) else named(run[0])
-    return base + (f"_{named(run[-1])}" if "_" in run else "")
-
-
-def _listed_size(tokens: list[Token]) -> tuple[str | int, ...]:
-    script = next((t for t, sign in zip(tokens[::-1], tokens[-2::-1], strict=False)
-                   if sign in ("_", "^")), "")  # fmt: skip
-    name = named(script)
-    return (int(name) if name.isdigit() else name,)
-
-
-def _member(
-    left: list[Token], relation: str, right: list[Token], parts: set[str]
-) -> Iterator[Declared]:
-    names = _names(left, parts)
-    if not names:
-        return
-    if relation != r"\in":
-        bound = "".join(map(spelled, right))
-        if relation in (r"\succ", r"\succeq"):
-            form = "spd" if relation == r"\succ" else "psd"
-            yield from (Declared(name, 2, (), frozenset((form,))) for name in names if bound == "0")
-            return
-        what = {">": "positive", r"\ne": "nonzero", r"\neq": "nonzero"}.get(relation, "nonnegative")
-        if bound != "0":
-            if what != "nonnegative" or not re.fullmatch(r"\d", bound):
-                return
-            what = f"least {bound}"
-        for name in names:
-            yield Declared(name, 0, (), frozenset((what,)))
-        return
-    if two := two_values(right):
-        low, size = two
-        for name in names:
-            listed = _listed_size(left) if name in parts and DOTS & set(map(spelled, left)) else ()
-            dims = size or listed
-            if size and listed:
-                one = Declared(name, 1, size, frozenset((f"values {low} 1",)))
-                yield _several(one, listed, size)
-                continue
-            yield Declared(name, len(dims), dims, frozenset((f"values {low} 1",)))
-        return
-    space = _space(right)
-    if space is None:
-        return
-    rank, dims, hypotheses = space
-    for name in names:
-        base, _, index = name.partition("_")
-        if name in parts and rank == 0:
-            yield Declared(name, 1, _listed_size(left), hypotheses)
-        elif name in parts and DOTS & set(map(spelled, left)):
-            yield _several(Declared(name, rank, dims, hypotheses), _listed_size(left), dims)
-        elif index in INDEX_NAMES and base and rank:
-            yield _several(Declared(base, rank, dims, hypotheses), ("",), dims)
-        else:
-            yield Declared(name, rank, dims, hypotheses)
-
-
-def two_values(tokens: list[Token]) -> tuple[int, tuple[str | int, ...]] | None:
-    r"""``\{-1, +1\}^n``: the lower value, and how many there are."""
-    text = "".join(spelled(t) for t in tokens if t != "^")
-    found = re.fullmatch(r"\\\{(.*)\\\}(\w*)", text)
-    low = TWO_VALUES.get(found[1]) if found else None
-    if not found or low is None:
-        return None
-    return low, ((int(found[2]) if found[2].isdigit() else found[2],) if found[2] else ())
-
-
-INDEX_NAMES = frozenset((*"ijklmnstabchr", "mu", "nu", "alpha"))
-"""Letters below a letter that number several things; others belong to the name."""
-
-
-def _space(tokens: list[Token]) -> tuple[int, tuple[str | int, ...], frozenset[str]] | None:
-    r"""``\mathbb{R}^{n \times d}``: how many axes, their names, and what is assumed."""
-    text = [spelled(t) for t in tokens]
-    if text[:1] == [r"\Delta"]:
-        return None
-    if text[:1] == ["["] or text[:1] == ["("]:
-        ends = re.fullmatch(r"[\[(](-?\d+),(-?\d+)[\])]", "".join(text))
-        return 0, (), frozenset((f"between {ends[1]} {ends[2]}",) if ends else ())
-    field_at = next((k for k, t in enumerate(text[:2]) if t in ("R", "C")), None)
-    if field_at is None:
-        return None
-    assumed = {"complex"} if text[field_at] == "C" else set()
-    dims: tuple[str | int, ...] = ()
-    at = field_at + 1
-    while at + 1 < len(tokens) and text[at] in ("^", "_"):
-        script = tokens[at + 1]
-        if text[at] == "_" and any(s in spelled(script) for s in (">", "+")):
-            assumed.add("positive" if ">" in spelled(script) or "++" in spelled(script)
-                        else "nonnegative")  # fmt: skip
-        elif text[at] == "^":
-            inner = normal(script if isinstance(script, tuple) else (script,))
-            sizes: list[list[Token]] = []
-            run: list[Token] = []
-            for token in [*inner, r"\times"]:
-                if token == r"\times":
-                    sizes.append(run)
-                    run = []
-                else:
-                    run.append(token)
-            if not all(sizes):
-                return None
-            dims = tuple(_size(part) for part in sizes)
-        at += 2
-    if at < len(tokens) or len(dims) > 2 or "" in dims:
-        return None
-    return len(dims), dims, frozenset(assumed)
-
-
-def _size(part: list[Token]) -> str | int:
-    name = named(tuple(part))
-    if name.isdigit():
-        return int(name)
-    if several := re.fullmatch(r"([2-9])([A-Za-z])", name):
-        return f"{several[1]}*{several[2]}"
-    return name if name.isidentifier() and len(part) <= 2 else ""
-
-
-def _equation(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
-    r"""``A = A^\top`` and ``R R^\top = I`` are hypotheses; ``p = (p_1, …, p_n)`` gives a size."""
-    text = [spelled(t) for t in tokens]
-    at = text.index("=")
-    left, right = text[:at], text[at + 1 :]
-    clean = ["".join(t for t in side if t not in FONTS) for side in (left, right)]
-    clean = [c.replace(r"\mathbf", "").replace(r"\bm", "") for c in clean]
-    for one, other in (clean, clean[::-1]):
-        match = re.fullmatch(r"(\\?[A-Za-z]+)", one)
-        if match and re.fullmatch(re.escape(one) + r"\^(?:\\top|T|\\intercal)", other):
-            yield Declared(named(one), 2, (), frozenset(("symmetric",)))
-            return
-        if other in ("I", "I_n", "I_d") and (
-            match := re.fullmatch(
-                r"(\\?[A-Za-z]+?)(\^(?:\\top|T))?(\\?[A-Za-z]+?)(\^(?:\\top|T))?", one
-            )
-        ):
-            if match[1] == match[3] and bool(match[2]) != bool(match[4]):
-                yield Declared(named(match[1]), 2, (), frozenset(("orthogonal",)))
-            return
-    if DOTS & set(right):
-        inner = [t for t in tokens[at + 1 :] if t not in ("(", ")", "[", "]")]
-        names = _names(tokens[:at], set())
-        if names and _names(inner, parts):
-            yield Declared(names[0], 1, _listed_size(inner))

@@ -14,9 +14,9 @@ from pathlib import Path
 from fieldcheck import hypotheses
 from fieldcheck.claim import slug
 from fieldcheck.start.article import Equation
-from fieldcheck.start.grammar import Unread, followed
 from fieldcheck.start.meaning.values import LARGEST, Helper, Length, Reading, Value
 from fieldcheck.start.reading import Outcome, Result
+from fieldcheck.start.signs import Unread, followed
 
 SPARE = ("n", "m", "p", "q", "r", "s", "k", "l", "h", "g")
 TOOLS = {

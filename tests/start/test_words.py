@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("pylatexenc")
 
 from fieldcheck.start import writing
-from fieldcheck.start.grammar import Unread
+from fieldcheck.start.signs import Unread
 from tests.start.test_kinds import returned
 from tests.start.test_reading import outcomes
 

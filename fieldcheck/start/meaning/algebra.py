@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from fieldcheck.start.grammar import Node, Unread, symbols
 from fieldcheck.start.meaning.forms import is_entry_letter, large
 from fieldcheck.start.meaning.symbols import Symbols
 from fieldcheck.start.meaning.values import ADD, ATOM, COMPLEX, MUL, OPERATOR, POWER, Length, Value
+from fieldcheck.start.signs import Node, Unread, symbols
 
 
 class Algebra(Symbols):

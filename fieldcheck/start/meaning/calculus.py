@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from fieldcheck.start.grammar import MEAN_CALLS, Node, Unread, called
 from fieldcheck.start.meaning.sums import Sums
 from fieldcheck.start.meaning.values import ADD, ATOM, FREELY, Value
+from fieldcheck.start.signs import MEAN_CALLS, Node, Unread, called
 
 
 class Calculus(Sums):

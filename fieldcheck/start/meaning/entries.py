@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fieldcheck.start.grammar import Node, Unread
 from fieldcheck.start.meaning.algebra import Algebra
 from fieldcheck.start.meaning.values import ATOM, LARGEST, Length, Value
+from fieldcheck.start.signs import Node, Unread
 
 
 class Entries(Algebra):

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fieldcheck.start.grammar import MEANS, Node, Unread
+from fieldcheck.start.formulas import Declared
 from fieldcheck.start.meaning.values import ENTRYWISE, POSITIVE, Condition
-from fieldcheck.start.prose import Declared
+from fieldcheck.start.signs import MEANS, Node, Unread
 
 
 def pairs_of(sides: Condition) -> Iterator[tuple[Node, str, Node]]:

@@ -6,7 +6,6 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
-from fieldcheck.start.grammar import MEAN_CALLS, SPECTRA, Node, Unread, symbols
 from fieldcheck.start.meaning.entries import Entries
 from fieldcheck.start.meaning.forms import is_mean
 from fieldcheck.start.meaning.values import (
@@ -20,6 +19,7 @@ from fieldcheck.start.meaning.values import (
     Length,
     Value,
 )
+from fieldcheck.start.signs import MEAN_CALLS, SPECTRA, Node, Unread, symbols
 
 
 class Functions(Entries):

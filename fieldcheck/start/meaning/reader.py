@@ -14,10 +14,10 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from fieldcheck.start.grammar import Node, Unread, symbols
 from fieldcheck.start.meaning.calculus import Calculus
 from fieldcheck.start.meaning.forms import free_indices, pairs_of
 from fieldcheck.start.meaning.values import ADD, LARGEST, ZERO, Condition, Reading, Value, marked
+from fieldcheck.start.signs import Node, Unread, symbols
 
 
 class Reader(Calculus):

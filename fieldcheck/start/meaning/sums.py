@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from fieldcheck.start.grammar import Node, Unread
 from fieldcheck.start.meaning.forms import free_indices, may_fail, numbered
 from fieldcheck.start.meaning.functions import Functions
 from fieldcheck.start.meaning.values import ADD, ATOM, ONE, Length, Value
+from fieldcheck.start.signs import Node, Unread
 
 
 class Sums(Functions):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from fieldcheck.start.grammar import Node, Unread
+from fieldcheck.start.formulas import Declared, is_open
 from fieldcheck.start.meaning.forms import assumed
 from fieldcheck.start.meaning.values import (
     ATOM,
@@ -24,7 +24,7 @@ from fieldcheck.start.meaning.values import (
     marked,
     unreadable,
 )
-from fieldcheck.start.prose import Declared, is_open
+from fieldcheck.start.signs import Node, Unread
 
 
 class Symbols:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import count
 from typing import ClassVar
 
-from fieldcheck.start.grammar import Node, Unread
+from fieldcheck.start.signs import Node, Unread
 
 ADD, MUL, POWER, ATOM = 1, 2, 3, 4
 
