@@ -52,6 +52,7 @@ class Sentence:
     paragraph: int = 0
     theorem: int = 0
     """The number of the theorem that it stands in, or in the proof of; 0 outside of all."""
+    section: int = 0
 
     def __str__(self) -> str:
         shown = {"text": "{}", "math": "${}$", "display": "[…]"}
@@ -65,6 +66,15 @@ class Article:
     sentences: list[Sentence]
     finite: bool = False
     """Does it speak of functions on finite sets, and is it written in indices?"""
+
+
+def placed(article: Article) -> Article:
+    """The article, whose displays know where in their sentences they stand."""
+    for sentence in article.sentences:
+        for at, (kind, what) in enumerate(sentence.pieces):
+            if kind == "display":
+                article.equations[what].piece = at
+    return article
 
 
 def read(path: Path) -> Article:
@@ -223,7 +233,7 @@ class _Reader:
         self.primes = primes  # are they transposes?
         self.equations: list[Equation] = []
         self.sentences: list[Sentence] = [Sentence()]
-        self.paragraph = self.theorem = self.theorems = 0
+        self.paragraph = self.theorem = self.theorems = self.section = 0
 
     def walk(self, nodes: Iterable[Any]) -> None:
         for node in nodes or ():
@@ -268,6 +278,7 @@ class _Reader:
     def command(self, node: Any) -> None:
         if node.macroname in ("section", "subsection", "subsubsection", "paragraph", "chapter"):
             self.new_paragraph()
+            self.section += 1
             return
         if node.macroname in ("emph", "textit", "textbf", "item", "footnote"):
             arguments = node.nodeargd.argnlist if node.nodeargd else ()
@@ -294,6 +305,7 @@ class _Reader:
             self.sentences[-1].line = self.lines.of(position)
             self.sentences[-1].paragraph = self.paragraph
             self.sentences[-1].theorem = self.theorem
+            self.sentences[-1].section = self.section
         self.sentences[-1].pieces.append((kind, what))
 
     def new_paragraph(self) -> None:

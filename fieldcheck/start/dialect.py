@@ -71,6 +71,11 @@ def plain(tex: str, primes: bool = False) -> str:
     # A group of one letter is that letter, unless something before it takes the braces.
     tex = re.sub(rf"(^|[\s,=(+\-])\{{\s*(\\(?:{_FONTS})\{{\w+\}})\s*\}}", r"\1\2", tex)
     tex = re.sub(rf"(\\(?:in|to|times|colon))\{{\s*(\\(?:{_FONTS})\{{\w+\}})\s*\}}", r"\1 \2", tex)
+    tex = re.sub(
+        r"\\(?:operatorname|mathop|mathrm|text)\*?\s*\{\s*arg\s*(?:\\[,;:! ])?\s*\\?(min|max)\s*\}"
+        r"|\\arg\s*(?:\\[,;:! ])?\s*\\(min|max)(?![A-Za-z])",
+        lambda m: rf"\arg{m[1] or m[2]}", tex,
+    )  # fmt: skip
     return re.sub(r"'(?!')", r"^{\\top}", tex) if primes and "''" not in tex else tex
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fieldcheck.start.article import Article, Equation, Sentence, tokens_of
+from fieldcheck.start.article import Article, Sentence, placed, tokens_of
 from fieldcheck.start.signs import (
     BARS,
     FONTS,
@@ -736,9 +736,7 @@ class _Writer:
             equations.append(
                 replace(e, tokens=self.written(e.tokens), sentence=e.sentence + len(said))
             )
-        made = Article(self.old.name, equations, [*said, *sentences], finite=True)
-        _place(made.equations, sentences)
-        return made
+        return placed(Article(self.old.name, equations, [*said, *sentences], finite=True))
 
     def _declared(self) -> Iterator[Sentence]:
         """A sentence for each function."""
@@ -769,7 +767,7 @@ class _Writer:
                 )
 
     def _sentence(self, old: Sentence) -> Sentence:
-        made = Sentence([], old.line, old.paragraph, old.theorem)
+        made = replace(old, pieces=[])
         for kind, what in _uniform(old.pieces, self.sets):
             if kind == "math":
                 made.pieces += list(self._inline(str(what)))
@@ -913,14 +911,6 @@ def _uniform(pieces: Sequence[tuple[str, Any]], sets: dict[str, _Set]) -> Iterat
         else:
             yield kind, what
             at += 1
-
-
-def _place(equations: Sequence[Equation], sentences: Sequence[Sentence]) -> None:
-    """Displays know where in their sentences they stand."""
-    for sentence in sentences:
-        for at, (kind, what) in enumerate(sentence.pieces):
-            if kind == "display":
-                equations[what].piece = at
 
 
 def typed(tokens: Sequence[Token]) -> str:

@@ -11,6 +11,7 @@ from fieldcheck.start.signs import (
     FONTS,
     GREEK,
     MARKS,
+    TRANSPOSE,
     TWO_VALUES,
     Token,
     is_index,
@@ -68,7 +69,7 @@ class Declared:
 
 def is_open(hypothesis: str) -> bool:
     """Is a hypothesis one that no domain has?"""
-    return hypothesis.startswith(("unread ", "where "))
+    return hypothesis.startswith(("unread ", "where ", "value "))
 
 
 def is_range(run: list[Token]) -> bool:
@@ -78,7 +79,7 @@ def is_range(run: list[Token]) -> bool:
     text = "".join(" " if t == "," else spelled(t) for t in run)
     letters, size = r"(?:\\?[A-Za-z]+ ?)+", r"\\?\w+"
     ranges = (
-        rf"{letters}(?:=|\\in\\\{{)1 (?:2 )?\\l?c?dots {size}(?:\\\}})?",
+        rf"{letters}(?:=|\\in\\\{{)(?:0 )?1 (?:2 )?\\l?c?dots(?: {size})?(?:\\\}})?",
         rf"1\\leq?{letters}\\leq?{size}",
         rf"{letters}\\in\[{size}\]",
     )
@@ -236,7 +237,7 @@ def spelling(run: list[Token]) -> str:
 
 def listed_size(tokens: list[Token]) -> tuple[str | int, ...]:
     script = next((t for t, sign in zip(tokens[::-1], tokens[-2::-1], strict=False)
-                   if sign in ("_", "^")), "")  # fmt: skip
+                   if sign in ("_", "^") and spelled(t) not in TRANSPOSE), "")  # fmt: skip
     name = named(script)
     return (int(name) if name.isdigit() else name,)
 
@@ -272,7 +273,7 @@ def _member(
                 continue
             yield Declared(name, len(dims), dims, frozenset((f"values {low} 1",)))
         return
-    space = space_of(right)
+    space = _simplex(right) or space_of(right)
     if space is None:
         return
     rank, dims, hypotheses = space
@@ -286,6 +287,19 @@ def _member(
             yield several_of(Declared(base, rank, dims, hypotheses), ("",), dims)
         else:
             yield Declared(name, rank, dims, hypotheses)
+
+
+def _simplex(
+    tokens: list[Token],
+) -> tuple[int, tuple[str | int, ...], frozenset[str]] | None:
+    r"""``\Delta_n`` and ``\Delta^{n-1}``, where probability vectors lie."""
+    if tokens[:1] != [r"\Delta"] or len(tokens) not in (1, 3):
+        return None
+    script = tokens[2] if len(tokens) == 3 else ()
+    inner = normal(script if isinstance(script, tuple) else (script,))
+    size = named(inner[0]) if len(inner) in (1, 3) and inner[1:] in ([], ["-", "1"]) else ""
+    below = len(inner) == 3 and tokens[1] == "_"  # n or n + 1 entries, as one likes
+    return 1, ("" if below or not size.isidentifier() else size,), frozenset(("simplex",))
 
 
 def two_values(tokens: list[Token]) -> tuple[int, tuple[str | int, ...]] | None:
@@ -346,7 +360,7 @@ def _size(part: list[Token]) -> str | int:
         return int(name)
     if several := re.fullmatch(r"([2-9])([A-Za-z])", name):
         return f"{several[1]}*{several[2]}"
-    return name if name.isidentifier() and len(part) <= 2 else ""
+    return name if name.isidentifier() and (len(part) <= 2 or is_symbol(part)) else ""
 
 
 def _equation(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:

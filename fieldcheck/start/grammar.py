@@ -8,10 +8,11 @@ subscripts.  What it does not know raises :class:`Unread`, with words that a rea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 
+from fieldcheck.start.formulas import declarations, is_symbol, spelling
 from fieldcheck.start.signs import (
     ACCENTS,
     ADJOINT,
@@ -45,6 +46,13 @@ from fieldcheck.start.signs import (
     spelled,
     unfonted,
 )
+
+ORDERS = {r"\preceq": r"\preceq", r"\succeq": r"\succeq", r"\preccurlyeq": r"\preceq",
+          r"\succcurlyeq": r"\succeq"}  # fmt: skip
+"""Orders of symmetric matrices."""
+ARGUMENTS = {r"\argmin": "argmin", r"\argmax": "argmax"}
+EXTREMES = {r"\sup": "max", r"\inf": "min", r"\max": "max", r"\min": "min", **ARGUMENTS}
+"""Extremes over a set, and where they are taken."""
 
 
 class Parser:
@@ -113,6 +121,8 @@ class Parser:
             token = self.take()
             if isinstance(token, str) and token in RELATIONS:
                 sides.append((RELATIONS[token], self.sum()))
+            elif isinstance(token, str) and token in ORDERS:
+                sides.append((ORDERS[token], self.sum()))
             elif isinstance(token, str) and token in OTHER_RELATIONS:
                 raise Unread(f"the relation {token} has no counterpart")
             else:
@@ -221,8 +231,9 @@ class Parser:
             if token == "!":
                 base = Node("factorial", (base,))
                 continue
-            if token == "'" and base.op == "sym" and f"{base.args[0]}_prime" in self.known:
-                base = Node("sym", (f"{base.args[0]}_prime",))
+            primed = f"{base.args[0]}_prime" if base.op == "sym" else ""
+            if token == "'" and (primed in self.known or primed in self.marked):
+                base = Node("sym", (primed,))
             elif token == "'":
                 base = Node("prime", (base,))
             elif token == "_":
@@ -339,7 +350,7 @@ class Parser:
         is_free = "Delta" not in self.known and "Delta" not in self.functions
         if token == r"\Delta" and is_free and self.starts() and self.next not in ("^", "_", "'"):
             return Node("laplacian", (self.argument(), None))
-        if token in OPERATORS:
+        if token in OPERATORS or token in EXTREMES:
             return self.operator(token)
         if token in ACCENTS:
             return Node("sym", (f"{named(self.take())}_{ACCENTS[token]}",))
@@ -505,6 +516,10 @@ class Parser:
             else:
                 upper = self.take()
         low = normal(lower if isinstance(lower, tuple) else (lower,))
+        if token in EXTREMES and (found := self.extreme(token, low)):
+            return found
+        if token not in OPERATORS:
+            raise Unread(f"{token[1:]} over what is no known set")
         if not low and token in (r"\max", r"\min"):
             return self.listed(token)
         if within := self.between(low):
@@ -524,6 +539,27 @@ class Parser:
         for name in reversed(names):
             body = Node(token[1:], (name, first, last, body))
         return body
+
+    def extreme(self, token: str, low: list[Token]) -> Node | None:
+        r"""``\max_{p \in \Delta_n}``, ``\inf_x`` of a vector, ``\max_{\|x\| = 1}``: over a set."""
+        said = list(declarations(low, set())) if len(low) > 1 else []
+        name = said[0].name if len(said) == 1 else ""
+        space = None
+        is_known = name and (said[0].rank or said[0].hypotheses or token not in OPERATORS)
+        if is_known and r"\in" in low:
+            space = (said[0].rank or 0, said[0].dims, said[0].hypotheses)
+        elif name and low[0] in BARS and said[0].hypotheses == {"unit"}:
+            space = (1, ("",), said[0].hypotheses)
+        elif len(low) == 3 and low[1] in (r"\ne", r"\neq") and spelled(low[2]) == "0":
+            name, space = named(low[0]), (1, ("",), frozenset())
+        elif is_symbol(low):
+            name = spelling(low)
+            known = self.known.get(name) if isinstance(self.known, Mapping) else None
+            if token in OPERATORS and not (known is not None and known.rank):
+                return None
+        else:
+            return None
+        return Node("extreme", (EXTREMES[token], name, space, self.sum(), None))
 
     def corners(self, low: list[Token]) -> Node:
         r"""``\sum_{s \in \{-1, +1\}^n}``: over all vectors of two values."""
@@ -587,6 +623,8 @@ class Parser:
             return Node("ones") if text == "1" else Node("num", (Fraction(0),))
         if font == r"\mathbb" and text == "P":
             raise Unread("a probability")
+        if name == "i" and font in (r"\mathrm", r"\rm", r"\mathsf", r"\operatorname", r"\mathbb"):
+            return Node("imaginary")
         if name in FUNCTIONS:
             return self.call(name)
         if name == "div" and name not in self.functions:

@@ -49,6 +49,7 @@ ADJECTIVES = {
     r"(?:zero|vanishing) diagonal|hollow": "hollow",
     r"(?<!doubly )(?<!doubly-)(?<!column-)(?<!column )(?:row[- ])?stochastic": "stochastic",
     r"joint distribution": "joint",
+    r"permutation matri(?:x|ces)": "permutation",
     INTEGER: "integer",
 }
 NOT_READ = re.compile(
@@ -59,6 +60,7 @@ NOT_READ = re.compile(
     r"\bcontraction\b|orthonormal|mutually orthogonal|orthogonal (?:unit )?vectors|perpendicular|"
     r"(?:[Ll]et|[Ii]f|[Ss]uppose|[Ww]hen|[Aa]ssume)\b[^.;]*?\bare orthogonal\b|parallel to|"
     r"linearly dependent|\bdistinct\b|(?:de|in)creasing order|sum(?:s|ming)? to (?:zero|one)|"
+    r"\bpermutations?\b(?! (?:matri|of|invarian|equivarian))|"
     r"adds? up to|with sum one|sufficiently|small enough|large enough|Toeplitz|\bodd\b|"
     r"\beven (?:integer|number)|negative[- ](?:semi-?)?definite|indefinite"
 )
@@ -71,6 +73,8 @@ DERIVED = re.compile(
     r"radius)\b"
 )
 """What a symbol is of others, where words say it: without a formula it is no input."""
+LAW = re.compile(r"(?<!joint )(?<!conditional )\bdistributions?\b(?! of)")
+"""What a symbol may be said to be that only some articles mean as a vector."""
 ORTHOGONAL = re.compile(
     r"\borthogonal\b(?! (?:projections?|projectors?|complements?|to|basis|decomposition|"
     r"directions?|polynomials?|matri(?:x|ces)|parts?|groups?))"
@@ -114,7 +118,7 @@ class Declarations:
         for number, sentence in enumerate(article.sentences):
             shown = [k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"]
             for at, each in _all_said(sentence, self.parts, seen, article.equations, coined):
-                self.sizes.update(d.split("*")[-1] for d in each.dims if isinstance(d, str))
+                self.sizes.update(d.split("*")[-1] for d in each.dims if d and isinstance(d, str))
                 under = _condition(sentence, at)
                 if under and each.rank is None and _follows(sentence, at):
                     continue
@@ -124,7 +128,8 @@ class Declarations:
                     self.here.append((number, after, each))
                 else:
                     if any(map(is_open, each.hypotheses)):
-                        brief = bool(under) and not shown
+                        sets = any(h.startswith("value ") for h in each.hypotheses)
+                        brief = bool(under) and not shown and not sets
                         each = replace(each, ends=_end(article.sentences, number, brief))
                     self.always.append(((number, at), each))
                     seen.add(each.name)
@@ -170,6 +175,15 @@ class Declarations:
         is_part = new.rank == 0 and bool(old.rank) and not new.single  # x > 0, of a vector
         return not (is_part or old.of or old.several or new.several)
 
+    def left_from(self, sentence: int, name: str) -> Declared | None:
+        """What a sentence before said of a symbol for its own formulas, "if $P$ is …": where
+        nothing else says what it is, it is that still."""
+        made: Declared | None = None
+        for number, _, each in self.here:
+            if number < sentence and each.name == name:
+                made = made.merged(each) if made else each
+        return made
+
     def named_by(self, sentence: int) -> set[str]:
         """The symbols that are declared before a sentence ends."""
         return {each.name for place, each in self.always if place[0] <= sentence}
@@ -198,6 +212,9 @@ def _end(sentences: Sequence[Sentence], number: int, brief: bool) -> int:
     """The sentence from which on a hypothesis no longer holds: after the theorem and its proof, or,
     if it is an "if" that no formula follows, after the paragraph."""
     own = sentences[number]
+    if re.search(r"\bin this (?:sub)?section\b", str(own)):
+        rest = range(number, len(sentences))
+        return next((k for k in rest if sentences[k].section != own.section), sys.maxsize)
     if not brief and not own.theorem:
         return sys.maxsize
     for later in range(number + 1, len(sentences)):
@@ -287,6 +304,9 @@ def _all_said(
                 continue  # it says so in other words
             left = tokens[: tokens.index("=")] if "=" in tokens else tokens
             kind = "unread" if "=" in tokens else "where"
+            if is_symbol(left) and (value := _set_to(sentence.pieces, at, tokens)):
+                yield at, Declared(spelling(left), None, (), frozenset((f"value {value}",)))
+                continue
             numbers = _compared(tokens) if kind == "where" else set()
             anew = bool(ANEW.search(words_of(sentence.pieces[:at])))
             for name in letters(left if is_symbol(left) else tokens):
@@ -295,6 +315,17 @@ def _all_said(
                 said = Declared(name, None, (), frozenset((f"{kind} {tex}",)))
                 is_number = name in numbers
                 yield at, replace(said, rank=0, single=True, anew=anew) if is_number else said
+
+
+def _set_to(pieces: Sequence[tuple[str, object]], at: int, tokens: list[Token]) -> str:
+    """The number that a symbol is from here on, "set $b = 1$", if that is what is said."""
+    right = "".join(map(spelled, tokens)).partition("=")[2]
+    right = re.sub(r"\\[td]?frac(\d)(\d)$", r"\1/\2", right)
+    words = re.split(r"[.;:]", words_of(pieces[:at]))[-1].lower()
+    told = re.split(r"\b(?:set|take|taking|let|put|fix|choose|setting)\b", words)
+    is_number = re.fullmatch(r"\d+(?:\.\d+|/\d+)?", right)
+    is_told = len(told) > 1 and not re.search(r"\b(?:if|when|whenever|for|at|case)\b", told[-1])
+    return right if is_number and is_told else ""
 
 
 def _coined(sentences: Sequence[Sentence]) -> set[str]:
@@ -314,7 +345,7 @@ def _misunderstood(sentence: Sentence) -> Iterator[tuple[int, Declared]]:
     )
     text = " ".join(text.split())
     for match in CLAUSE.finditer(text):
-        if EQUALITY.search(text[: match.start()]):
+        if EQUALITY.search(text[: match.start()]) or (VAGUE.search(match[1]) and ";" not in text):
             continue
         for part in re.split(r",| and (?=⟨)", match[1]):
             word = re.search(r"[A-Za-z]{2,}", PLAIN.sub("", re.sub(r"⟨\d+⟩", " ", part)))
@@ -350,6 +381,8 @@ CLAUSE = re.compile(
     r"(?=\bthen\b|[.;:]|, (?!and\b|or\b|⟨)|\bwe (?:have|get|find|see|obtain)\b|$)",
     re.IGNORECASE,
 )
+VAGUE = re.compile(r"\b(?:is|are) (?:very |too )?(?:large|small|big|tiny)$")
+"""What is said of no number in particular: nothing exact rests on it."""
 _PLAIN = (
     r"an?|the|that|then|this|is|are|be|and|or|of|on|in|with|for|to|all|every|any|each|both|some|"
     r"moreover|also|now|again|further|furthermore|we|let|given|fixed|arbitrary|two|three|has|have|"
@@ -404,7 +437,7 @@ def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[st
         rf"\b(?:{words})\b[^,]*$", before.lower()
     ):
         return False
-    if EQUALITY.search(before):
+    if EQUALITY.search(before) or {r"\gg", r"\ll"} & set(map(spelled, tokens)):
         return False
     text = [spelled(t) for t in tokens]
     if re.search(r"\bwhere\s*$", before) and "=" in text and not is_symbol(
@@ -519,6 +552,8 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
                 last = " ".join(before.split()[-2:])  # "the mean $m$", "$m$ be the mean of"
                 first = after.split(",")[0]
                 assumed |= {f"unread {w}" for w in DERIVED.findall(f"{last} | {first}")}
+            if "simplex" not in assumed | each.hypotheses and LAW.search(words):
+                assumed.add("unread distribution")
             if "spd" in assumed:
                 assumed -= {"symmetric", "positive"}
             if assumed & {"psd", "simplex"}:  # with positive entries, or a positive form

@@ -11,13 +11,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fieldcheck.claim import slug
+from fieldcheck.start.arbitrary import functions_of
 from fieldcheck.start.article import Article, Equation, tokens_of
 from fieldcheck.start.finite import in_indices
-from fieldcheck.start.formulas import DOTS, Declared, is_open, is_symbol, letters, listed_as
+from fieldcheck.start.formulas import (
+    DOTS,
+    Declared,
+    is_open,
+    is_symbol,
+    letters,
+    listed_as,
+    spelling,
+)
 from fieldcheck.start.grammar import Parser
 from fieldcheck.start.meaning.forms import is_entry_letter
 from fieldcheck.start.meaning.reader import Reader
 from fieldcheck.start.meaning.values import Definition, Reading
+from fieldcheck.start.phrases import in_formulas
 from fieldcheck.start.prose import EQUALITY, Declarations, Place, words_of
 from fieldcheck.start.segments import _statements
 from fieldcheck.start.signs import (
@@ -27,7 +37,9 @@ from fieldcheck.start.signs import (
     GREEK,
     MARKS,
     MEAN_CALLS,
+    RELATIONS,
     SPECTRA,
+    TEXT,
     Node,
     Token,
     Unread,
@@ -40,6 +52,7 @@ from fieldcheck.start.signs import (
     spelled,
     unfonted,
 )
+from fieldcheck.start.steps import FIRST, steps_of
 
 WORDS = ("a real number", "a real vector", "a real matrix")
 ASSUMES = r"\b(suppose|assume|assuming|such that|if|provided|whenever|subject to)( that)?[^.,]*$"
@@ -54,9 +67,18 @@ SOUGHT = (
 ABOUT = (
     r"\bapproximate(ly|s)?\b|\bapproximation\b|\basymptotic|\bin the limit\b|\broughly\b|"
     r"\b(to|in) (the )?(first|second|third|leading|lowest) order\b|\bheuristic|"
-    r"\bfor (very |sufficiently )?(large|small)\b|\bup to (terms|corrections|higher|an? )"
+    r"\bfor (very |sufficiently )?(large|small)\b|\bup to (terms|corrections|higher|"
+    r"an? (?!rescal|reparam|relabel|chang|permut|shift))"
 )
 """Words before a formula that holds only nearly."""
+METHOD = (
+    r"\b(?:iterat\w*|updates?|scheme|method|algorithm|recursion|recurrence|rule|steps?)\b[^.]*$"
+)
+FOLLOWS = (
+    r"\b(?:equivalent\w*|gives?|yields?|obtains?|becomes?|(?:re)?written|reads|takes the form|"
+    r"simplif\w+|reduces|hence|thus|so|therefore|follows|equals?|decouples?)\b[^.]*$"
+)
+"""Words before a formula for what moves: it says how, or what comes of it."""
 KNOWN = {*FUNCTIONS.values(), *MEAN_CALLS, *SPECTRA.values(), "commutator"}
 """Functions that need no definition."""
 INDICES = frozenset("ijkl")
@@ -91,7 +113,7 @@ class Result:
 
 def interpret(article: Article) -> Result:
     """Read all equations in their order, with the definitions that come before them."""
-    return _Interpreter(in_indices(article)).result()
+    return _Interpreter(in_indices(in_formulas(article))).result()
 
 
 class _Interpreter:
@@ -102,11 +124,15 @@ class _Interpreter:
         self.entries: set[str] = set()  # functions that are defined by their entries, f_i(x) = …
         self.definitions: list[Definition] = []
         self.lost: dict[str, str] = {}
+        self.sought: dict[str, Node] = {}  # minimizers, of which a formula is still to come
         self.marked: set[str] = set()  # x^+, x^\star, where the article says what they are
         self.renamed: dict[str, str] = {}
         self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
         self.curves = _curves(article)
+        self.steps = steps_of(article)
+        self.arbitrary, self.coefficients = functions_of(article)
+        self.functions |= {d.name for d in self.arbitrary}
         words = " ".join(words_of(sentence.pieces) for sentence in article.sentences)
         self.spectral = re.search(r"(?:spectral|operator)\s+norm", words) is not None
         always = [each for _, each in self.said.always]
@@ -128,6 +154,7 @@ class _Interpreter:
     def result(self) -> Result:
         outcomes = {}
         for number, sentence in enumerate(self.article.sentences):
+            self.definitions += [d for d in self.arbitrary if d.place[0] == number]
             for at, (kind, tex) in enumerate(sentence.pieces):
                 if kind == "math" and "=" in tex:
                     self._inline(tex, (number, at), sentence.line)
@@ -169,6 +196,13 @@ class _Interpreter:
         left = unfonted(_left_side(tokens))
         if is_symbol(left) and not list(listed_as(unfonted(normal(tokens)), set())):
             self.explained.add(named(left[0] if left[0] not in FONTS else left[1]))
+        sides: list[list[Token]] = [[]]
+        for token in unfonted(normal(tokens)):
+            sides = [*sides, []] if token in RELATIONS else [*sides[:-1], [*sides[-1], token]]
+        if len(sides) > 2 and "=" in tokens:  # 0 < m = x_1 < x_2: each is what the others say
+            self.explained |= {spelling(side) for side in sides if is_symbol(side)}
+        if left[1:] == ["'"] and is_symbol(left) and named(left[0]) not in self.functions:
+            self.marked.add(f"{named(left[0])}_prime")
         if left[1:2] == ["^"] and len(left) == 3 and is_symbol(left):
             self.marked.add(f"{named(left[0])}_{MARKS[spelled(left[2])]}")
 
@@ -220,9 +254,35 @@ class _Interpreter:
         """Do the words before a formula give its left side a meaning, and not a value?"""
         before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
         words = str(before[0][1]) if before and before[0][0] == "text" else ""
-        if re.search(r"\b(?:with|where)\s*$", words):
+        directly = (
+            r"\b(?:with|where|writing|setting|putting|letting|denoting|tak(?:e|ing)|choos(?:e|ing))\s*$"
+        )
+        if re.search(directly, words.lower()):
             return True
         return bool(re.search(r"\b(now|write|put|set|let|define|denote|consider)\b", words.lower()))
+
+    def _reach(self, base: str) -> int:
+        """Over how many steps the formula reaches by which a letter moves; 0 if there is none."""
+        name = self.renamed.get(f"{base}_next", f"{base}_next")
+        body = next((called(d.body) for d in self.definitions if d.name == name), None)
+        return 0 if body is None else 1 + any(n.endswith("_before") for n in body)
+
+    def _is_step(self, tokens: tuple[Token, ...], place: Place) -> bool:
+        """Does a formula say how something moves, and not what follows of it?
+
+        Raises:
+            Unread: it moves already, and the words say neither.
+        """
+        left = unfonted(_left_side(self.steps.written(tokens)))
+        name = f"{named(left[0])}_{named(left[2])}" if len(left) == 3 and left[1] == "_" else ""
+        if not self.steps.at(name) or not any(d.name == name for d in self.definitions):
+            return False
+        words = words_of(self.article.sentences[place[0]].pieces[: place[1]]).lower()
+        if re.search(FOLLOWS, words):
+            return False
+        if re.search(METHOD, words):
+            return True
+        raise Unread(f"{named(left[0])} moves in two ways")
 
     def _is_value(self, tokens: tuple[Token, ...], place: Place) -> bool:
         """Does a sentence say what a symbol is of which an earlier one said the shape alone?"""
@@ -259,7 +319,8 @@ class _Interpreter:
 
     def _sides(self, tokens: tuple[Token, ...], place: Place) -> list[tuple[str, Node]]:
         """The sides of a formula, with the names that its symbols have here."""
-        tokens, known = self._at_rest(tokens, place)
+        tokens, known = self._at_rest(self.steps.written(tokens, self._reach), place)
+        tokens = named_below(tokens, self._numbers(place))
         sides = self._parser(tokens, place).chain()
         made = [(sign, renamed(side, self.renamed)) for sign, side in sides]
         if known or any(d.name == "t" for d in self.definitions):
@@ -290,9 +351,23 @@ class _Interpreter:
             found.add(name)
         return "t" in found
 
+    def _known(self, place: Place) -> dict[str, Declared]:
+        """The symbols as they are known at a place, and what moves at each step."""
+        known = {**self.coefficients, **self.said.at(*place)}
+        return self.steps.known(known) if self.steps.counters else known
+
+    def _numbers(self, place: Place) -> set[str]:
+        """The symbols that are numbers, and no indices."""
+        return {
+            name for name, each in self.said.at(*place).items()
+            if each.rank == 0 and name not in self.said.sizes and not any(
+                h.startswith(("integer", "least", "value")) for h in each.hypotheses)
+            and (each.single or each.hypotheses)
+        }  # fmt: skip
+
     def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
         known = {
-            name: each for name, each in self.said.at(*place).items()
+            name: each for name, each in self._known(place).items()
             if not (name.endswith("_all") and _is_only_assumed(each))
         }  # fmt: skip
         if self.entries:
@@ -340,12 +415,13 @@ class _Interpreter:
                 if any(d.name == name for d in self.definitions):
                     return None  # the square of what has a meaning
                 name = f"{name}_squared"
-        has_meaning = any(d.name == name for d in self.definitions)
+        meant = [d for d in self.definitions if d.name == name]
+        has_meaning = bool(meant) and any(d not in self.arbitrary for d in meant)
         if name in self.lost and params and not anew:
             return None
         if (has_meaning and not anew) or name in called(right):
             return None
-        if has_meaning:
+        if has_meaning and not self._is_special(meant[0]):
             old, name = name, self._another(name)
             left = renamed(left, {old: name})
         return Definition(name, params, right, "", 0, left, indices, place)
@@ -377,6 +453,8 @@ class _Interpreter:
     def _defined(self, definition: Definition) -> None:
         """Keep a definition if it can be read."""
         try:
+            if definition.body.op == "extreme" and not definition.params:
+                self.sought[definition.name] = definition.body
             self._found(definition.body)
             self._typed(definition)
         except Unread as reason:
@@ -417,8 +495,12 @@ class _Interpreter:
         chains = []
         again: list[Definition] = []  # those that rest on what stands behind them
         for number, (tokens, is_where) in enumerate(statements):
-            sides = self._sides(tokens, place)
-            anew = self._is_anew(place) and not number
+            sides = self._sides(_without_space(tokens), place)
+            anew = (self._is_anew(place) and not number) or self._is_step(tokens, place)
+            first = sides[0][1]
+            is_sought = first.op == "sym" and first.args[0] in self.sought
+            if is_sought:
+                chains.append(self._sought(sides, place))
             if definition := self._definition(sides[:2], place, anew):
                 if len(sides) > 2:  # it goes on with what is claimed of it
                     chains.append([("", sides[1][1]), *sides[2:]])
@@ -429,15 +511,47 @@ class _Interpreter:
                     self._defined(definition)
                 except Unread:
                     again.append(definition)
+            elif is_sought:
+                pass
             elif is_where:
                 raise Unread("a condition that is no definition and no comparison")
             else:
-                chains.append(sides)
+                chains.append(self._sought(sides, place))
         for definition in again:
             self._defined(definition)
         if chains:
             outcome.claim = self._claim(chains, place, conditions)
             outcome.definition = None
+
+    def _sought(self, sides: list[tuple[str, Node]], place: Place) -> list[tuple[str, Node]]:
+        """A chain whose extremes know where the text says that they are taken, and in which what
+        is somewhere called a minimizer stands for that."""
+        made = []
+        for sign, side in sides:
+            if side.op == "extreme" and side.args[0] in ("max", "min"):
+                side = Node("extreme", (*side.args[:4], self._taken_at(side.args[1], place)))
+            made.append((sign, side))
+        first = made[0][1]
+        if first.op == "sym" and first.args[0] in self.sought:
+            made[0] = ("", self.sought.pop(first.args[0]))
+            self.lost.pop(first.args[0], None)
+        return made
+
+    def _taken_at(self, name: str, place: Place) -> Node | None:
+        """Where a sentence soon after says that an extreme in a variable is taken."""
+        here, at = place
+        for number in range(here, min(here + 3, len(self.article.sentences))):
+            pieces = self.article.sentences[number].pieces
+            for k, (kind, tex) in enumerate(pieces):
+                if kind != "math" or (number == here and k < at) or "=" not in str(tex):
+                    continue
+                left = unfonted(_left_side(tuple(tokens_of(str(tex)))))
+                words = words_of(pieces[max(0, k - 2) : k])
+                told = re.search(r"maximi|minimi|attain|achiev|optim|maximum|minimum", words)
+                if left and named(left[0]) == name and len(left) in (1, 3) and told:
+                    with contextlib.suppress(Unread):
+                        return self._sides(tuple(tokens_of(str(tex))), (number, k))[-1][1]
+        return None
 
     def _is_claimed(self, place: Place, equation: Equation) -> None:
         """Is a displayed formula claimed, and not assumed? Of what it assumes nothing is known."""
@@ -447,7 +561,9 @@ class _Interpreter:
         for kind, what in self.article.sentences[place[0]].pieces[: place[1]]:
             whole = "" if kind == "display" else whole + (str(what) if kind == "text" else "…")
         whole = " ".join(whole.lower().split())
-        if re.search(ABOUT, whole):
+        pieces = self.article.sentences[place[0]].pieces[: place[1]]
+        far = any(re.search(r"\\(?:gg|ll)(?![A-Za-z])", str(w)) for k, w in pieces if k == "math")
+        if re.search(ABOUT, whole) or far:
             raise Unread("it is said to hold nearly")
         if re.search(ASSUMES, " ".join(words.lower().split())) or re.search(SOUGHT, whole):
             defines = re.search(r"\b(?:is|are|called|said to be)\b[^.]*\bif\s*$", words)
@@ -461,9 +577,10 @@ class _Interpreter:
         place: Place,
         conditions: Sequence[Declared] = (),
     ) -> Reading:
-        whole = Node("chains", tuple(tuple(side for _, side in sides) for sides in chains))
+        whole = Node("chains", tuple(map(tuple, chains)))
         self._found(whole)
-        for reader in self._readings([], whole, place, conditions):
+        begun = self._begun(whole, place)
+        for reader in self._readings(begun, whole, place, conditions):
             reading = reader.statements(chains)
             for name, rank in reader.guess.items():
                 if name in reading.inputs and name in self.explained:
@@ -476,6 +593,35 @@ class _Interpreter:
             return reading
         raise Unread("no reading")
 
+    def _begun(self, whole: Node, place: Place) -> list[Definition]:
+        """What moves as it is after some steps, where a claim speaks of its beginning or of their
+        number, or where the text says how it begins."""
+        by_name = {d.name: d for d in self._still(place)}
+        found = _reached(whole, self._still(place))
+        known = self._known(place)
+        made = []
+        for base in sorted({self.steps.at(n) for n in found} & self.steps.counters.keys()):
+            counter, begin = self.steps.counters[base], f"{base}_{FIRST}"
+            if base in self.lost:
+                raise Unread(f"{base} moves by what was not read")
+            if not {counter, begin} & found and begin not in by_name and (
+                not known.get(f"{base}_0", Declared("")).hypotheses
+            ):  # fmt: skip
+                continue
+            now, after = f"{base}_now", self.renamed.get(f"{base}_next", f"{base}_next")
+            if now not in found and after not in found:
+                continue
+            moved = self.steps.moved(by_name[after].body) if after in by_name else set()
+            if moved != {base} or self._reach(base) > 1:
+                raise Unread(f"the steps of {base}, and of what else moves")
+            start = by_name[begin].body if begin in by_name else Node("sym", (begin,))
+            body = Node("iterate", (now, by_name[after].body, start, Node("sym", (counter,))))
+            line = self.article.sentences[place[0]].line
+            words = f"{base} after {counter} steps"
+            pattern = Node("sym", (now,))
+            made.append(Definition(now, (), body, "", line, pattern, place=place, printed=words))
+        return made
+
     def _readings(
         self,
         more: list[Definition],
@@ -487,11 +633,15 @@ class _Interpreter:
 
         Those that work with whole arrays go before those that loop over indices.
         """
-        declared = self.said.at(*place)
+        declared = self._known(place)
         for each in conditions:
             old = declared.get(each.name)
             declared[each.name] = old.merged(each) if old else each
         definitions = [*self._still(place), *more]
+        for name in _reached(whole, definitions):
+            old = declared.get(name)
+            if (old is None or old.rank is None) and (left := self.said.left_from(place[0], name)):
+                declared[name] = old.merged(left) if old else left
         condition = functools.partial(self._condition, place)
         if whole.op != "chains":  # a parameter is what its formula makes of it, and no later letter
             for name in {p for d in more for p in d.params} - self.said.named_by(place[0]):
@@ -533,7 +683,7 @@ class _Interpreter:
 
             try:
                 if whole.op == "chains":
-                    reader().statements([[("=", side) for side in sides] for sides in whole.args])
+                    reader().statements(whole.args)
                 else:
                     reader().named(whole)
             except Unread as reason:
@@ -547,15 +697,43 @@ class _Interpreter:
         """The definitions that hold at a place: of what is not declared anew since."""
         return [
             d for d in self.definitions
-            if not (d.name in self.said.at(*place) and self._is_gone(d, place))
+            if not (d.name in self._known(place) and self._is_gone(d, place))
         ]  # fmt: skip
 
     def _is_gone(self, definition: Definition, place: Place) -> bool:
+        if self._is_any(definition, place):
+            return True
+        sentences = self.article.sentences
+        here, there = sentences[place[0]], sentences[definition.place[0]]
+        is_over = (there.theorem and here.theorem != there.theorem) or (
+            here.section != there.section
+        )
+        if is_over and self._is_special(definition):
+            return True  # "let b = 1/c", of any b before: in the theorem and its proof alone
         return self.said.is_given_away(definition.name, definition.place, place)
+
+    def _is_special(self, definition: Definition) -> bool:
+        """Does a formula say what a symbol is here, that was any before?"""
+        before = self.said.at(definition.place[0] - 1).get(definition.name)
+        named_ = self.said.named_by(definition.place[0] - 1)
+        is_free = before is not None and definition.name in named_ and not definition.params
+        return is_free and before is not None and (before.rank == 0 or bool(before.hypotheses))
+
+    def _is_any(self, definition: Definition, place: Place) -> bool:
+        """Do the words before a formula take a symbol for any one, "for all $p$ and $q$"?"""
+        pieces = self.article.sentences[place[0]].pieces[: place[1]]
+        for at, (kind, tex) in enumerate(pieces):
+            run = unfonted(normal(tokens_of(str(tex)))) if kind == "math" else []
+            named_ = {definition.name} & set(letters([t for t in run if t != ","]))
+            is_bare = not {"=", r"\in", "("} & set(map(spelled, run))
+            words = re.split(r"[.;:]", words_of(pieces[:at]))[-1]
+            if named_ and is_bare and re.search(r"\b(?:for|with) (?:all|any|every|each)\b", words):
+                return (definition.place[0], definition.place[1]) < (place[0], at)
+        return False
 
     def _condition(self, place: Place, tex: str) -> list[tuple[str, Node]]:
         """A comparison that the text assumes, with the names that its symbols have here."""
-        tokens, _ = self._at_rest(tuple(tokens_of(tex)), place)
+        tokens, _ = self._at_rest(self.steps.written(tuple(tokens_of(tex)), self._reach), place)
         sides = self._parser(tokens, place).condition()
         return [(sign, renamed(side, self.renamed)) for sign, side in sides]
 
@@ -587,6 +765,19 @@ class _Interpreter:
         choices = itertools.product(range(3), repeat=len(unknown))
         for choice in sorted(choices, key=sum) if len(unknown) <= 6 else choices:
             yield {n: order[k] for n, order, k in zip(unknown, orders, choice, strict=True)}
+
+
+def _reached(whole: Node, definitions: Sequence[Definition]) -> set[str]:
+    """The names in a formula, and in what it rests on."""
+    by_name = {d.name: d for d in definitions}
+    names, found = list(called(whole)), set()
+    while names:
+        name = names.pop()
+        if name not in found and name in by_name:
+            own = set(by_name[name].params)
+            names += [n for n in called(by_name[name].body) if n not in own]
+        found.add(name)
+    return found
 
 
 def _is_only_assumed(said: Declared) -> bool:
@@ -663,6 +854,23 @@ def in_time(node: Any, flows: bool, moves: Callable[[Node], bool]) -> Any:
         base, names = made.args[0].args
         made = Node("index", (Node("rate", (base,)), names))
     return made
+
+
+def named_below(tokens: Sequence[Token], numbers: set[str]) -> tuple[Token, ...]:
+    r"""``w_\lambda`` with its number in another font, so that it is a name and no index."""
+    run = normal(tokens)
+    out: list[Token] = []
+    for at, token in enumerate(run):
+        single = token[0] if isinstance(token, tuple) and len(token) == 1 else token
+        is_below = at > 1 and run[at - 1] == "_" and run[at - 3 : at - 2] != [r"\mathbb"] and (
+            isinstance(run[at - 2], tuple) or is_symbol([run[at - 2]])
+        )  # fmt: skip
+        if is_below and is_index(single) and named(single) in numbers:
+            out.append((r"\mathrm", (single,)))
+        else:
+            inside = isinstance(token, tuple) and run[at - 1] not in TEXT
+            out.append(named_below(token, numbers) if inside else token)
+    return tuple(out)
 
 
 def _without_space(tokens: tuple[Token, ...]) -> tuple[Token, ...]:

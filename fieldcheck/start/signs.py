@@ -53,7 +53,7 @@ def called(node: Any) -> list[str]:
         return [f"{node.args[0]}_all"]
     own = [node.args[0]] if node.op in ("sym", "call") else []
     rest = node.args[1:] if own else node.args
-    bound = node.args[:1] if node.op == "corners" else ()
+    bound = {"corners": node.args[:1], "extreme": node.args[1:2]}.get(node.op, ())
     return [*own, *(n for each in rest for n in called(each) if n not in bound)]
 
 
@@ -154,8 +154,8 @@ ADJOINT = frozenset(("H", r"\dagger", "*", r"\ast", r"\star"))
 UNKNOWN = {
     r"\int": "an integral", r"\iint": "an integral", r"\oint": "an integral", r"\lim": "a limit",
     r"\infty": "an infinite range", r"\dots": "an ellipsis", r"\ldots": "an ellipsis",
-    r"\cdots": "an ellipsis", r"\sup": "a supremum", r"\inf": "an infimum",
-    r"\argmin": "a minimizer", r"\argmax": "a maximizer", r"\Pr": "a probability",
+    r"\cdots": "an ellipsis",
+    r"\Pr": "a probability",
     r"\forall": "a quantifier",
     r"\exists": "a quantifier", r"\cup": "sets", r"\cap": "sets", r"\ast": "a convolution",
     r"\star": "a star", r"\oplus": "a direct sum", r"\pm": "a ±",

@@ -6,7 +6,8 @@ import ast
 import json
 import keyword
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,12 @@ TOOLS = {
     "corners": '''def corners(xp, low, n):
     """All vectors of n numbers, each the low one or 1."""
     return [xp.constant(list(c)) for c in itertools.product((low, 1), repeat=n)]
+''',
+    "permuted": '''def permuted(xp, number, n):
+    """The matrix of a permutation of n, by its number in their order."""
+    every = list(itertools.permutations(range(n)))
+    order = every[number % len(every)]
+    return xp.constant([[int(order[i] == j) for j in range(n)] for i in range(n)])
 ''',
     "product": '''def product(xp, x):
     """The product of the entries along the first axis."""
@@ -145,6 +152,10 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
         hypotheses = hypotheses - {"sum one", "positive", "nonnegative"} | {"simplex"}
     if "sum one" in hypotheses:
         raise Unread(f"{name} sums to one, and of its signs nothing is said")
+    if "coefficient" in hypotheses:
+        dims = names.dims(value) + ("," if len(value.shape) == 1 else "")
+        return (f'built("coefficients of a polynomial", ({dims}), {{"x": ({dims})}}, '
+                f'lambda xp, raw: raw["x"])')  # fmt: skip
     weaker = set().union(*(_implied(h) for h in hypotheses))
     if len(hypotheses - weaker - {"complex", "nonzero", "full rank"}) > 1:
         raise Unread(f"{name} is {' and '.join(sorted(hypotheses))}, which no domain is")
@@ -236,6 +247,7 @@ SHOWN = {
     "sum one": "{} sums to one",
     "hermitian": "{} is Hermitian", "antihermitian": "{} is skew-Hermitian",
     "unitary": "{} is unitary", "complex": "{} is complex",
+    "coefficient": "{} is of a polynomial that stands for any smooth function",
     "nonzero": "{} is not zero, where that is needed", "full rank":
     "{} has full rank, where that is needed",
 }  # fmt: skip
@@ -256,16 +268,18 @@ def _shown(hypothesis: str, name: str) -> str:
 
 def text(result: Result, target: str) -> str:
     """The claims file. Equations whose text cannot be made become stubs, as those not read."""
+    helpers: dict[str, str] = {}
+    for outcome in result.of("claim"):
+        with suppress(Unread):
+            _share(outcome, helpers, [d.name for d in result.definitions])
     made = [_made(outcome, result) for outcome in result.outcomes]
-    helpers: dict[str, Helper] = {}
     tools: set[str] = set()
+    used: set[str] = set()
     for outcome in result.of("claim"):
         assert outcome.claim is not None
-        for name, helper in outcome.claim.helpers.items():
-            helpers.setdefault(name, helper)
+        used |= outcome.claim.helpers.keys()
         tools |= outcome.claim.tools
-    order = [d.name for d in result.definitions]
-    shown = [_helper(helpers[n]) for n in order if n in helpers]
+    shown = [text for name, text in helpers.items() if name in used]
     body = "\n\n".join([*(TOOLS[t] for t in sorted(tools)), *shown, *made])
     head = _head(result, target)
     imports = _imports(body)
@@ -274,6 +288,36 @@ def text(result: Result, target: str) -> str:
     said = f"DEFINITIONS = (\n{listed})\n" if defined else "DEFINITIONS = ()\n"
     note = '"""Equations that say what something is called: there is nothing to judge in them."""\n'
     return f"{head}\n{imports}\n{said}{note}\n\n{body}"
+
+
+def _share(outcome: Outcome, helpers: dict[str, str], order: Sequence[str]) -> None:
+    """Give a claim's functions names under which the file has the same functions: one that means
+    something else here, since what it rests on does, gets a name of its own."""
+    reading = outcome.claim
+    assert reading is not None
+    for name in sorted(reading.helpers, key=lambda n: order.index(n) if n in order else -1):
+        own, count = name, 1
+        while helpers.setdefault(own, text := _helper(reading.helpers[own])) != text:
+            count += 1
+            outcome.claim = reading = _called(reading, own, f"{name}_form{count}")
+            own = f"{name}_form{count}"
+
+
+def _called(reading: Reading, old: str, new: str) -> Reading:
+    """A claim one of whose functions has another name."""
+
+    def again(code: str) -> str:
+        return re.sub(rf"\b{old}\(xp\b", f"{new}(xp", code)
+
+    helpers = {}
+    for name, helper in reading.helpers.items():
+        named = replace(helper.definition, name=new) if name == old else helper.definition
+        helpers[new if name == old else name] = replace(
+            helper, definition=named, code=again(helper.code)
+        )
+    relations = [(kind, again(a), again(b)) for kind, a, b in reading.relations]
+    where = [again(each) for each in reading.where]
+    return replace(reading, relations=relations, helpers=helpers, where=where)
 
 
 def _head(result: Result, target: str) -> str:

@@ -173,6 +173,8 @@ class Algebra(Symbols):
                 if 1 <= whole <= 4:
                     code = " @ ".join([made.at(POWER)] * int(whole))
                     return Value(code, MUL, (), made.shape)
+            if len(made.shape) == 2 and exponent.op == "sym" and not made.axes:
+                return self._repeated(made, exponent)
             raise Unread(f"a power of {made.describe()}")
         if whole is not None and whole.denominator == 1:
             return replace(made, code=f"{made.at(ATOM)}**{whole}", level=POWER)
@@ -192,6 +194,10 @@ class Algebra(Symbols):
         axes = self.union(made, power)
         left, right = self.aligned(made, axes, ATOM), self.aligned(power, axes, ATOM)
         return Value(f"{left}**{right}", POWER, axes)
+
+    def _repeated(self, made: Value, exponent: Node) -> Value:
+        """A power of a matrix with an integer for its exponent."""
+        raise Unread(f"a power of {made.describe()}")
 
     # -- matrices ---------------------------------------------------------------------------------
     def _T(self, node: Node) -> Value:
@@ -222,6 +228,9 @@ class Algebra(Symbols):
         return Value(f"xp.star({made.code})", ATOM, (), made.shape[::-1])
 
     def _is_complex(self, name: str) -> bool:
+        if name in self.by_name and name not in self.open:
+            body = self.by_name[name].body
+            return "imaginary" in str(body) or any(map(self._is_complex, symbols(body)))
         said = [self.declared[n] for n in (name, f"{name}_all") if n in self.declared]
         said += [self.declared[each.of] for each in said if each.of in self.declared]
         return any(each.hypotheses & COMPLEX for each in said)
@@ -279,6 +288,8 @@ class Algebra(Symbols):
 
     def _inner(self, a: Node, b: Node) -> Value:
         x, y = self.value(a), self.value(b)
+        if any(map(self._is_complex, (*symbols(a), *symbols(b)))):
+            raise Unread("an inner product of complex vectors, of which one is conjugated")
         if (x.axes or y.axes) and len(x.shape) == len(y.shape) == 1 and not (x.row or y.row):
             return self.times(replace(x, row=True), y)
         if x.axes or y.axes:

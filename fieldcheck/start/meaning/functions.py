@@ -16,6 +16,7 @@ from fieldcheck.start.meaning.values import (
     MUL,
     POSITIVE,
     POWER,
+    ZERO,
     Length,
     Value,
 )
@@ -163,6 +164,29 @@ class Functions(Entries):
         made.shape[0].unify(made.shape[1], "an exponential")
         self.note("a power of e whose exponent is a matrix is the exponential of the matrix")
         return Value(f"xp.expm({made.code})", ATOM, (), made.shape)
+
+    def _repeated(self, made: Value, exponent: Node) -> Value:
+        made.shape[0].unify(made.shape[1], "a power of a matrix")
+        times = self._integer(exponent, "a power of a matrix")
+        eye = f"xp.eye({made.shape[0].mark})"
+        code = f"functools.reduce(lambda p_, _: p_ @ {made.at(POWER)}, range({times}), {eye})"
+        return Value(code, ATOM, (), made.shape)
+
+    def _iterate(self, name: str, body: Node, start: Node, count: Node) -> Value:
+        """What moves by a formula, after some steps."""
+        steps = self._integer(count, "a number of steps")
+        begin = self.value(start)
+        if start == ZERO and name in self.declared and (dims := self.declared[name].dims):
+            shape = tuple(self.length(d) if d else Length() for d in dims)
+            begin = Value(f"xp.zeros({', '.join(n.mark for n in shape)})", shape=shape)
+        self.locals.append({name: Value(name, shape=begin.shape)})
+        try:
+            made = self.value(body)
+        finally:
+            self.locals.pop()
+        self._same(begin, made, "a step")
+        code = f"functools.reduce(lambda {name}, _: {made.code}, range({steps}), {begin.code})"
+        return Value(code, ATOM, (), begin.shape)
 
     def _choice(self, low: Node, high: Node, first: Node, second: Node) -> Value:
         """The first value where the one side is the lesser, the second one elsewhere."""

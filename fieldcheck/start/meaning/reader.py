@@ -14,13 +14,13 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from fieldcheck.start.meaning.calculus import Calculus
+from fieldcheck.start.meaning.extremes import Extremes
 from fieldcheck.start.meaning.forms import free_indices, pairs_of
 from fieldcheck.start.meaning.values import ADD, LARGEST, ZERO, Condition, Reading, Value, marked
 from fieldcheck.start.signs import Node, Unread, symbols
 
 
-class Reader(Calculus):
+class Reader(Extremes):
     """Reads one formula, for one guess of what its undeclared symbols are."""
 
     # -- statements -------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ class Reader(Calculus):
             self.indices = [{}]
             self.outside = free_indices(tuple(side for _, side in sides))
             for (_, left), (sign, right) in itertools.pairwise(sides):
-                relations.append(self.relation(left, sign, right))
+                relations += self.relations(left, sign, right)
         self._give_sizes("".join(code for _, *both in relations for code in both))
         if not self.inputs:
             raise Unread("it has no input")
@@ -115,6 +115,13 @@ class Reader(Calculus):
         codes = [v.at(ADD) for v in values]
         rest = (f" {sign} {code}" for (sign, _), code in zip(sides[1:], codes[1:], strict=True))
         return codes[0] + "".join(rest)
+
+    def relations(self, left: Node, sign: str, right: Node) -> list[tuple[str, str, str]]:
+        if "extreme" in (left.op, right.op):
+            return self.extremes(left, sign, right)
+        if sign in (r"\preceq", r"\succeq"):
+            return self.ordered(*((left, right) if sign == r"\preceq" else (right, left)))
+        return [self.relation(left, sign, right)]
 
     def relation(self, left: Node, sign: str, right: Node) -> tuple[str, str, str]:
         a, b = self.value(left), self.value(right)

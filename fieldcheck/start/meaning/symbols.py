@@ -13,6 +13,7 @@ from fieldcheck.start.meaning.values import (
     ATOM,
     COUNTS,
     LARGEST,
+    LAWS,
     MUL,
     POWER,
     SQUARE,
@@ -79,6 +80,8 @@ class Symbols:
         kind, _, said = hypothesis.partition(" ")
         if kind == "least":
             self._allow(name, range(int(said), LARGEST + 1))
+        elif kind == "value":
+            self._allow(name, [int(said)] if said.isdigit() else [])
         elif kind == "where":
             self.assumed.setdefault(said)
         elif kind == "unread" and (only := re.fullmatch(r"\s*\w+\s*=\s*(\d+)\s*", said)):
@@ -123,9 +126,16 @@ class Symbols:
         counts = said and all(h.startswith(COUNTS) for h in said.hypotheses)
         if not rank and (rank is None or counts) and name in self.sizes and name not in self.guess:
             return Value(self.length(name).mark, plain=True)
-        for each in said.hypotheses if said else ():
+        for each in sorted(said.hypotheses) if said else ():
+            if each == "unread distribution" and said and said.hypotheses & LAWS:
+                continue
             if each.startswith("unread "):
                 raise Unread(f"what is said of {name}: {each[7:]}")
+            if each.startswith("value "):
+                if rank or (rank is None and self.guess.get(name)):
+                    raise Unread(f"what is said of {name}: it is {each[6:]}")
+                self.note(f"{name} is {each[6:]}")
+                return Value(f"xp.one * {each[6:]}", MUL)
             if each.startswith("where "):
                 self.assumed.setdefault(each[6:])
         if name == "pi" and rank is None:
@@ -150,6 +160,8 @@ class Symbols:
         assumed = {h for h in said.hypotheses if not is_open(h)} if said else set()
         if rank == 2 and not (said and said.several) and assumed & SQUARE:
             shape[0].unify(shape[1], name)
+        if "permutation" in assumed:
+            return self._permutation(name, shape)
         self.hypotheses.setdefault(name, set()).update(assumed)
         if "integer" in " ".join(assumed):
             self.note(f"{name} is an integer: a few are tried")
@@ -157,6 +169,19 @@ class Symbols:
         plain = any(h.startswith("integer") for h in assumed)
         self.inputs[name] = Value(name, shape=shape, several=is_several, plain=plain)
         return self._taken(name, self.inputs[name], -1)
+
+    def _permutation(self, name: str, shape: tuple[Length, ...]) -> Value:
+        """A permutation matrix, by the number of its permutation."""
+        if len(shape) != 2 or self.captured:
+            raise Unread(f"{name} is a permutation, inside of a function")
+        shape[0].unify(shape[1], name)
+        number = re.sub("[^A-Za-z]", "", name) + "number"
+        if number not in self.inputs:
+            self.inputs[number] = Value(number, plain=True)
+            self.hypotheses[number] = {"integer"}
+            self.tools.add("permuted")
+            self.note(f"{name} is a permutation matrix: a few are tried")
+        return Value(f"permuted(xp, {number}, {shape[0].mark})", shape=shape)
 
     def _numbered_entry(self, name: str, said: Declared | None) -> Value | None:
         """``x_1`` of a vector, or of several, of which alone the text speaks."""
@@ -323,6 +348,9 @@ class Symbols:
 
     def _sym(self, name: str) -> Value:
         return self.symbol(name)
+
+    def _imaginary(self) -> Value:
+        return Value("xp.i")
 
     def _eye(self, size: str = "") -> Value:
         n = self.length(size) if size.split("*")[-1] in self.sizes else Length()

@@ -25,13 +25,16 @@ FREELY = frozenset(("positive", "nonzero", "invertible"))
 
 COMPLEX = frozenset(("complex", "unitary", "hermitian", "antihermitian"))
 
+LAWS = frozenset(("simplex", "joint", "stochastic"))
+"""What a distribution is here."""
+
 LARGEST = 6
 """The largest size that is tried."""
 
 SQUARE = frozenset(("symmetric", "spd", "invertible", "orthogonal", "hermitian", "unitary", "skew",
                     "psd", "hollow", "antihermitian"))  # fmt: skip
 
-COUNTS = ("least", "integer", "unread", "where", "positive", "nonnegative", "nonzero")
+COUNTS = ("value", "least", "integer", "unread", "where", "positive", "nonnegative", "nonzero")
 """What may be said of a size."""
 
 POSITIVE = frozenset(("log", "sqrt"))

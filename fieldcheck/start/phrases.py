@@ -1,0 +1,170 @@
+r"""What sentences say of a symbol in words, as the formula that says it.
+
+"with smallest eigenvalue $\mu$" is ``\mu = \lambda_{\min}(A)``, and "with eigenvalues
+$0 < \mu = \lambda_1 \le \dots \le \lambda_d$" says the same of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fieldcheck.start.article import Article, Sentence, placed, tokens_of
+from fieldcheck.start.formulas import is_symbol
+from fieldcheck.start.signs import RELATIONS, Token, normal, spelled, unfonted
+
+Pieces = list[tuple[str, Any]]
+
+_ENDS = {
+    r"\lambda_{\min}": r"smallest|least|minimal|minimum|lowest|bottom",
+    r"\lambda_{\max}": r"largest|greatest|maximal|maximum|highest|top|leading",
+}
+_END = "|".join(_ENDS.values())
+_VALUE = r"eigenvalues?"
+_GAP = r"[^⟨.;:]*"
+_ARE = r"\s*,?\s*(?:be|is|are|denotes?|stands? for|for)\s*(?:the\s+)?(?:its\s+)?"
+_BOTH = rf"({_END})(?:,?\s+and\s+(?:the\s+)?({_END}))?\s+{_VALUE}"
+_PAIR = r"⟨(\d+)⟩(?:\s*(?:,|and|,\s*and)\s*⟨(\d+)⟩)?"
+SAID = (
+    (re.compile(rf"{_PAIR}{_ARE}{_BOTH}\s+of\s+(?:the\s+)?(?:matrix\s+)?⟨(\d+)⟩"), (1, 2, 3, 4, 5)),
+    (
+        re.compile(rf"\b(?:the\s+)?{_BOTH}\s+of\s+(?:the\s+)?(?:matrix\s+)?⟨(\d+)⟩\s+"
+                   rf"(?:by|is|are|as)\s+{_PAIR}"),
+        (4, 5, 1, 2, 3),
+    ),
+    (re.compile(rf"\b{_BOTH}\s*(?:,|is|are|denoted(?: by)?|equal to)?\s*{_PAIR}"), (3, 4, 1, 2, 0)),
+)  # fmt: skip
+"""Ways to say it, each with its groups: the symbols, the ends, the matrix."""
+CHAIN = re.compile(rf"\b{_VALUE}\s*⟨(\d+)⟩")
+
+
+_LAWS = r"(?:probability )?(?:distribution|law|measure|mass function)s?"
+_IN_SIMPLEX = re.compile(
+    rf"\b{_LAWS}\b[^.;]*\b(?:are|is|as)\b[^.;]*"
+    r"\b(?:probability vectors?|(?:vectors?|points?|elements?)[^.;]*\bsimplex)\b",
+    re.IGNORECASE,
+)
+_PLAIN_LAW = re.compile(
+    r"(?<!joint )(?<!conditional )(?<!stationary )(?<!Gaussian )(?<!normal )(?<!Gibbs )"
+    r"(?<!Boltzmann )(?<!marginal )(?<!uniform )(?:\bprobability )?"
+    r"\bdistribution(s?)\b(?! (?:of|function))"
+)
+
+
+def in_formulas(article: Article) -> Article:
+    """The article with formulas in the place of such words."""
+    sentences = [replace(s, pieces=list(_written(s))) for s in article.sentences]
+    said = " ".join(str(w) for s in sentences for kind, w in s.pieces if kind == "text")
+    if _IN_SIMPLEX.search(" ".join(said.split())):
+        sentences = [replace(s, pieces=list(_as_vectors(s.pieces))) for s in sentences]
+    return placed(replace(article, sentences=sentences))
+
+
+def _as_vectors(pieces: Pieces) -> Iterator[tuple[str, Any]]:
+    """Distributions as probability vectors, where an article says that they are."""
+    for kind, what in pieces:
+        is_text = kind == "text"
+        yield kind, _PLAIN_LAW.sub(r"probability vector\1", what) if is_text else what
+
+
+def _written(sentence: Sentence) -> Iterator[tuple[str, Any]]:
+    pieces = sentence.pieces
+    text = "".join(
+        f"⟨{at}⟩" if kind == "math" else "⟦⟧" if kind == "display" else str(what)
+        for at, (kind, what) in enumerate(pieces)
+    )
+    made: list[tuple[int, int, Pieces]] = []
+    for pattern, groups in SAID:
+        for match in pattern.finditer(text):
+            names = [pieces[int(match[g])][1] if match[g] else None for g in groups[:2]]
+            ends = [match[g] for g in groups[2:4]]
+            at = int(match[groups[4]]) if groups[4] else _matrix(pieces, text[: match.start()])
+            found = _equal(names, ends, pieces[at][1] if at >= 0 else "")
+            if found and not any(a < match.end() and match.start() < b for a, b, _ in made):
+                made.append((match.start(), match.end(), found))
+    for match in CHAIN.finditer(text):
+        at = _matrix(pieces, text[: match.start()])
+        found = list(_chained(pieces[int(match[1])][1], pieces[at][1])) if at >= 0 else []
+        if found:
+            made.append((match.start(), match.end(), found))
+    if not made:
+        yield from pieces
+        return
+    here = 0
+    for start, end, found in sorted(made, key=lambda each: each[0]):
+        yield from _again(text[here:start], pieces)
+        yield from found
+        here = end
+    yield from _again(text[here:], pieces)
+
+
+def _again(text: str, pieces: Pieces) -> Iterator[tuple[str, Any]]:
+    displays = (piece for piece in pieces if piece[0] == "display")
+    for part in re.split(r"(⟨\d+⟩|⟦⟧)", text):
+        if part == "⟦⟧":
+            yield next(displays)
+        elif part.startswith("⟨"):
+            yield pieces[int(part[1:-1])]
+        elif part:
+            yield "text", part
+
+
+def _matrix(pieces: Pieces, before: str) -> int:
+    """The symbol that was spoken of last, as a matrix is written; -1 if there is none."""
+    for found in reversed(re.findall(r"⟨(\d+)⟩", before)):
+        run = unfonted(normal(tokens_of(str(pieces[int(found)][1]))))
+        name = run[: run.index(r"\in")] if r"\in" in run else run
+        if is_symbol(name) and spelled(name[0])[:1].isupper():
+            return int(found)
+        if not re.fullmatch(r"(?:\s|\w)*", before.rsplit("⟩", 1)[-1]):
+            return -1
+    return -1
+
+
+def _bare(tex: str) -> str:
+    return re.split(r"\\in(?![A-Za-z])", tex)[0].strip()
+
+
+def _equal(names: Sequence[str | None], ends: Sequence[str | None], matrix: str) -> Pieces:
+    """Formulas that say which end of the spectrum each symbol is."""
+    told = [(n, e) for n, e in zip(names, ends, strict=True) if n and e]
+    if not matrix or len(told) != sum(map(bool, names)) or len(told) != sum(map(bool, ends)):
+        return []
+    made: Pieces = []
+    for name, end in told:
+        function = next(f for f, words in _ENDS.items() if re.fullmatch(words, end))
+        if not is_symbol(unfonted(normal(tokens_of(name)))) or re.match(r"\\lambda_", name):
+            return []
+        made += [("text", " with "), ("math", f"{name} = {function}({_bare(matrix)})")]
+    return [*made, ("text", " ")]
+
+
+def _chained(tex: str, matrix: str) -> Iterator[tuple[str, Any]]:
+    r"""The same of ``m = \lambda_1 \le \dots \le \lambda_d = L``."""
+    run = normal(tokens_of(tex))
+    sides: list[list[Token]] = [[]]
+    signs = []
+    for token in run:
+        if isinstance(token, str) and token in RELATIONS:
+            signs.append(RELATIONS[token])
+            sides.append([])
+        else:
+            sides[-1].append(token)
+    rising = {"<": True, "<=": True, ">": False, ">=": False}
+    ways = {rising[s] for s in signs if s != "="}
+    if len(ways) != 1 or not any(t in (r"\dots", r"\cdots", r"\ldots") for t in run):
+        return
+    is_end = [len(s) == 3 and s[1] == "_" for s in sides]
+    for at, sign in enumerate(signs):
+        if sign != "=" or is_end[at] == is_end[at + 1]:
+            continue
+        one, other = (at + 1, at) if is_end[at] else (at, at + 1)
+        if not is_symbol(sides[one]):
+            continue
+        first = spelled(sides[other][2]) == "1"
+        function = r"\lambda_{\min}" if first == ways.copy().pop() else r"\lambda_{\max}"
+        yield "text", " with "
+        yield "math", f"{''.join(map(spelled, sides[one]))} = {function}({_bare(matrix)})"
+    yield "text", " "
