@@ -128,15 +128,19 @@ LONGEST = 2_000_000
 """Characters by which macros may make a source longer: some make each other ten times longer."""
 
 _DEFINES = re.compile(
-    r"\\(?:re)?newcommand\*?\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*(?:\[(\d)\])?(\[[^\]]*\])?\s*(?=\{)"
+    r"\\(?:re)?newcommand\*?\s*\{?\s*\\([A-Za-z]+|\d)\s*\}?\s*(?:\[(\d)\])?(\[[^\]]*\])?\s*(?=\{)"
     r"|\\def\s*\\([A-Za-z]+)((?:#\d)*)\s*(?=\{)"
     r"|\\DeclareMathOperator\*?\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*(?=\{)"
 )
 
 
+Macro = tuple[int, str, str | None]
+"""How many arguments, what it stands for, and what the first is where it is left away."""
+
+
 def _expanded(source: str, name: str) -> str:
     """The source with its own macros replaced by what they stand for; lines keep their numbers."""
-    macros: dict[str, tuple[int, str]] = {}
+    macros: dict[str, Macro] = {}
     kept, at = [], 0
     for match in _DEFINES.finditer(source):
         if match.start() < at:
@@ -146,8 +150,7 @@ def _expanded(source: str, name: str) -> str:
         count = int(match[2] or 0) if match[1] else len(match[5] or "") // 2
         if match[6]:
             body = rf"\operatorname{{{body}}}"
-        if not match[3]:  # one with an optional argument is left as it is
-            macros[macro] = count, body
+        macros[macro] = count, body, match[3][1:-1] if match[3] else None
         kept.append(source[at : match.start()])
         kept.append("\n" * source.count("\n", match.start(), end))
         at = end
@@ -165,16 +168,19 @@ def _expanded(source: str, name: str) -> str:
     return text
 
 
-def _once(text: str, use: re.Pattern[str], macros: dict[str, tuple[int, str]]) -> tuple[str, int]:
+def _once(text: str, use: re.Pattern[str], macros: dict[str, Macro]) -> tuple[str, int]:
     parts: list[str] = []
     at, count = 0, 0
     for match in use.finditer(text):
         if match.start() < at:
             continue
-        wanted, body = macros[match[1]]
+        wanted, body, usual = macros[match[1]]
         end = match.end()
         arguments = {}
-        for number in range(1, wanted + 1):
+        if usual is not None:
+            given = re.compile(r"\s*\[([^\[\]]*)\]").match(text, end)
+            arguments["#1"], end = (given[1], given.end()) if given else (usual, end)
+        for number in range(1 + len(arguments), wanted + 1):
             arguments[f"#{number}"], end = _group(text, end)
         made = _beside(arguments.get(piece, piece) for piece in re.split(r"(#\d)", body))
         parts += [text[at : match.start()], made.replace("\n", " ")]

@@ -153,6 +153,11 @@ def _called_finite(pieces: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, str
     they are sets of numbers from 1 on."""
     for what, before, after in _around(pieces):
         tokens = normal(tokens_of(str(what)))
+        if tokens[1:2] == ["="] and tokens[2:3] and tokens[2] in BARS and is_index(tokens[0]):
+            key, taken = _set_at(tokens, 3)  # m = |X|
+            if key and tokens[taken + 3 : taken + 4] and tokens[taken + 3] in BARS:
+                yield key, str(tokens[0]), False
+                continue
         bars = tokens[:1] and tokens[0] in BARS
         key, taken = _set_at(tokens, 1 if bars else 0)
         rest = tokens[taken + 2 :] if bars else tokens[taken:]
@@ -800,6 +805,10 @@ class _Writer:
         key, taken = _set_at(tokens, 0)
         flat = list(_flat(tokens))
         counted = self._counted(tokens, 0) if tokens else None
+        if tokens[1:2] == ["="] and self._counted(tokens, 2) == tokens[0]:
+            rest = tokens[_set_at(tokens, 3)[1] + 4 :]
+            yield ("math", typed([tokens[0], *rest])) if rest else ("text", "the size")
+            return
         if counted is not None:
             rest = tokens[_set_at(tokens, 1)[1] + 2 :]
             if rest[:1] == ["="] and rest[2:]:

@@ -245,7 +245,7 @@ def listed_size(tokens: list[Token]) -> tuple[str | int, ...]:
 def _member(
     left: list[Token], relation: str, right: list[Token], parts: set[str]
 ) -> Iterator[Declared]:
-    names = names_in(left, parts)
+    names = names_in(left[:-3] if left[-3:] == ["(", "t", ")"] else left, parts)
     if not names:
         return
     if relation != r"\in":
@@ -275,6 +275,10 @@ def _member(
         return
     space = _simplex(right) or space_of(right)
     if space is None:
+        for name in names:
+            if name not in INDEX_NAMES and name not in parts and not DOTS & set(map(spelled, left)):
+                where = "".join(map(spelled, right))
+                yield Declared(name, None, (), frozenset((f"unread it lies in {where}",)))
         return
     rank, dims, hypotheses = space
     for name in names:

@@ -338,7 +338,8 @@ class Parser:
             token == "D"
             and is_free
             and self.next is not None
-            and named(self.next) in self.functions
+            and named(self.tokens[self.at + (self.next in FONTS) : self.at + 2][0])
+            in self.functions
         ):
             body = self.primary()
             if body.op == "call" and len(body.args[1]) == 1 and body.args[1][0].op == "sym":
@@ -730,7 +731,11 @@ class Parser:
         if self.next == "^":
             self.take()
             power = self.take()
-        if self.next in OPENING:
+        if self.next == "(" and name == "diag":
+            (argument, *more) = self.arguments()
+            if more:
+                raise Unread("diag of several arguments")
+        elif self.next in OPENING:
             argument = self.bracket(self.take())
         elif self.is_function():
             argument = self.factor()

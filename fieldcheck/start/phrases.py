@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from fieldcheck.start.article import Article, Sentence, placed, tokens_of
-from fieldcheck.start.formulas import is_symbol
+from fieldcheck.start.formulas import DOTS, is_symbol
 from fieldcheck.start.signs import RELATIONS, Token, normal, spelled, unfonted
 
 Pieces = list[tuple[str, Any]]
@@ -37,7 +37,13 @@ SAID = (
     (re.compile(rf"\b{_BOTH}\s*(?:,|is|are|denoted(?: by)?|equal to)?\s*{_PAIR}"), (3, 4, 1, 2, 0)),
 )  # fmt: skip
 """Ways to say it, each with its groups: the symbols, the ends, the matrix."""
-CHAIN = re.compile(rf"\b{_VALUE}\s*⟨(\d+)⟩")
+CHAIN = re.compile(
+    rf"\b{_VALUE}(?:\s+of\s+⟨(\d+)⟩)?\s*(?:as|by|are|in \w+ order)?\s*(?:as|by)?\s*⟨(\d+)⟩"
+)
+DIAGONAL = re.compile(
+    r"⟨(\d+)⟩\s*(?:is|be|denotes?|for|,)?\s*(?:the|a)?\s*diagonal (?:\w+ )?matrix\s+"
+    r"(?:with|of|having|whose)\b[^⟨.;]*⟨(\d+)⟩(?:\s*on (?:its|the) (?:main )?diagonal)?"
+)
 
 
 _LAWS = r"(?:probability )?(?:distribution|law|measure|mass function)s?"
@@ -53,12 +59,18 @@ _PLAIN_LAW = re.compile(
 )
 
 
+_STANDARD = re.compile(r"\bstandard (?:normal|Gaussian)\b", re.IGNORECASE)
+_CUMULATIVE = re.compile(r"\b(?:distribution function|cdf|c\.d\.f|cumulative)\b", re.IGNORECASE)
+_INTEGRAL = re.compile(r"\s*(\\?\w+)\s*\(\s*(\\?\w+)\s*\)\s*=\s*\\int_\{?\s*-\s*\\infty\s*\}?\^")
+
+
 def in_formulas(article: Article) -> Article:
     """The article with formulas in the place of such words."""
     sentences = [replace(s, pieces=list(_written(s))) for s in article.sentences]
     said = " ".join(str(w) for s in sentences for kind, w in s.pieces if kind == "text")
     if _IN_SIMPLEX.search(" ".join(said.split())):
         sentences = [replace(s, pieces=list(_as_vectors(s.pieces))) for s in sentences]
+    sentences = [replace(s, pieces=list(_by_error_function(s.pieces))) for s in sentences]
     return placed(replace(article, sentences=sentences))
 
 
@@ -67,6 +79,17 @@ def _as_vectors(pieces: Pieces) -> Iterator[tuple[str, Any]]:
     for kind, what in pieces:
         is_text = kind == "text"
         yield kind, _PLAIN_LAW.sub(r"probability vector\1", what) if is_text else what
+
+
+def _by_error_function(pieces: Pieces) -> Iterator[tuple[str, Any]]:
+    """The distribution function of a standard Gaussian by the error function."""
+    words = " ".join(str(w) for kind, w in pieces if kind == "text")
+    is_one = _STANDARD.search(words) and _CUMULATIVE.search(words)
+    for kind, what in pieces:
+        found = _INTEGRAL.match(str(what)) if kind == "math" and is_one else None
+        name = found[1].strip() if found else ""
+        shown = rf"{name}({found[2]}) = \frac{{1}}{{2}} (1 + \operatorname{{erf}}(" if found else ""
+        yield kind, rf"{shown}{found[2]} / \sqrt{{2}}))" if found else what
 
 
 def _written(sentence: Sentence) -> Iterator[tuple[str, Any]]:
@@ -85,10 +108,17 @@ def _written(sentence: Sentence) -> Iterator[tuple[str, Any]]:
             if found and not any(a < match.end() and match.start() < b for a, b, _ in made):
                 made.append((match.start(), match.end(), found))
     for match in CHAIN.finditer(text):
-        at = _matrix(pieces, text[: match.start()])
-        found = list(_chained(pieces[int(match[1])][1], pieces[at][1])) if at >= 0 else []
+        at = int(match[1]) if match[1] else _matrix(pieces, text[: match.start()])
+        found = list(_chained(pieces[int(match[2])][1], pieces[at][1])) if at >= 0 else []
         if found:
             made.append((match.start(), match.end(), found))
+    for match in DIAGONAL.finditer(text):
+        matrix, entries = (normal(tokens_of(str(pieces[int(g)][1]))) for g in match.groups())
+        listed = is_symbol(matrix) and entries[1:2] == ["_"] and is_symbol(entries[:1])
+        if listed and (len(entries) == 3 or DOTS & set(map(spelled, entries))):
+            name = pieces[int(match[1])][1]
+            formula = rf"{name} = \operatorname{{diag}}({spelled(entries[0])})"
+            made.append((match.start(), match.end(), [("text", " with "), ("math", formula)]))
     if not made:
         yield from pieces
         return
@@ -152,10 +182,15 @@ def _chained(tex: str, matrix: str) -> Iterator[tuple[str, Any]]:
             sides.append([])
         else:
             sides[-1].append(token)
+    letters_ = {spelled(s[0]) for s in sides if len(s) == 3 and s[1] == "_"}
     rising = {"<": True, "<=": True, ">": False, ">=": False}
     ways = {rising[s] for s in signs if s != "="}
     if len(ways) != 1 or not any(t in (r"\dots", r"\cdots", r"\ldots") for t in run):
         return
+    if len(letters_) == 1:
+        order = "rising" if True in ways else "falling"
+        yield "text", " with "
+        yield "math", rf"{letters_.pop()} = \operatorname{{{order}eigenvalues}}({_bare(matrix)})"
     is_end = [len(s) == 3 and s[1] == "_" for s in sides]
     for at, sign in enumerate(signs):
         if sign != "=" or is_end[at] == is_end[at + 1]:

@@ -69,7 +69,7 @@ DERIVED = re.compile(
     r"\b(?:eigen\w+|singular (?:values?|vectors?)|covariances?|mean|average|variance|median|limit|"
     r"minimi[sz]ers?|maximi[sz]ers?|optimum|solutions?|fixed points?|inverse(?! temperature)|"
     r"pseudo-?inverse|project(?:ion|or)s?|spectr\w+|stationary|determinant|trace|gradient|"
-    r"derivative|Jacobian|Hessian|entropy|expectation|correlation|Gram|Laplacian|root|rank|"
+    r"derivative|Jacobian|incidence|Vandermonde|companion|circulant|Hessian|entropy|expectation|correlation|Gram|Laplacian|root|rank|"
     r"radius)\b"
 )
 """What a symbol is of others, where words say it: without a formula it is no input."""
@@ -399,6 +399,7 @@ PLAIN = re.compile(rf"\b(?:{_PLAIN})\b", re.IGNORECASE)
 """What may stand in a condition and is understood, or says nothing."""
 FACT = re.compile(
     r"\b(?:[Ii]t|[Tt]hey|[Tt]his|[Ww]hich|[Tt]hat|then|[Hh]ence|thus) (?:is|are)\b[^,.;:]*"
+    r"|\bthe (?:co)?(?:sine|function|sigmoid|tangent|logarithm|exponential) is \w+"
     r"|\b(?:symmetric|positive|orthogonal) (?:part|side|sign|direction|projection|multiple)\w*"
 )
 """What a sentence tells and does not assume."""
@@ -537,7 +538,7 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
         for each in _in_space(pieces, at):
             yield at, replace(each, line=sentence.line)
         for each in declarations(normal(tokens_of(tex)), parts):
-            words = DENIED.sub("", f"{before} | {after}")
+            words = FACT.sub("", DENIED.sub("", f"{before} | {after}"))
             rank = each.rank
             if rank is None and re.search(INTEGER, words):
                 rank = 0

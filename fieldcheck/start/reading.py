@@ -8,14 +8,13 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from fieldcheck.claim import slug
 from fieldcheck.start.arbitrary import functions_of
 from fieldcheck.start.article import Article, Equation, tokens_of
 from fieldcheck.start.finite import in_indices
 from fieldcheck.start.formulas import (
-    DOTS,
+    INDEX_NAMES,
     Declared,
     is_open,
     is_symbol,
@@ -30,16 +29,24 @@ from fieldcheck.start.meaning.values import Definition, Reading
 from fieldcheck.start.phrases import in_formulas
 from fieldcheck.start.prose import EQUALITY, Declarations, Place, words_of
 from fieldcheck.start.segments import _statements
+from fieldcheck.start.sides import (
+    curves_of,
+    entries_behind,
+    function_name,
+    in_time,
+    left_side,
+    named_below,
+    once_named,
+    without_space,
+    without_time,
+)
 from fieldcheck.start.signs import (
-    BARS,
     FONTS,
     FUNCTIONS,
-    GREEK,
     MARKS,
     MEAN_CALLS,
     RELATIONS,
     SPECTRA,
-    TEXT,
     Node,
     Token,
     Unread,
@@ -124,12 +131,13 @@ class _Interpreter:
         self.entries: set[str] = set()  # functions that are defined by their entries, f_i(x) = …
         self.definitions: list[Definition] = []
         self.lost: dict[str, str] = {}
+        self.waiting: list[tuple[Outcome, Definition]] = []
         self.sought: dict[str, Node] = {}  # minimizers, of which a formula is still to come
         self.marked: set[str] = set()  # x^+, x^\star, where the article says what they are
         self.renamed: dict[str, str] = {}
         self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
-        self.curves = _curves(article)
+        self.curves = curves_of(article)
         self.steps = steps_of(article)
         self.arbitrary, self.coefficients = functions_of(article)
         self.functions |= {d.name for d in self.arbitrary}
@@ -173,9 +181,9 @@ class _Interpreter:
     # -- definitions ------------------------------------------------------------------------------
     def _announce(self, tokens: tuple[Token, ...], sentence: int) -> None:
         """Note the name of a function that a formula defines, before anything is parsed."""
-        left = _left_side(tokens)
+        left = left_side(tokens)
         self._announce_mark(tokens)
-        name = _function_name(left) if left else None
+        name = function_name(left) if left else None
         base, _, index = (name or "").rpartition("_")
         is_entry = base in self.arrays and is_index(f"\\{index}" if len(index) > 1 else index)
         several = "," in left  # f(x, y) is no product, and no function of one argument
@@ -193,7 +201,7 @@ class _Interpreter:
         return not any(each.anew or each.rank for each in said)
 
     def _announce_mark(self, tokens: tuple[Token, ...]) -> None:
-        left = unfonted(_left_side(tokens))
+        left = unfonted(left_side(tokens))
         if is_symbol(left) and not list(listed_as(unfonted(normal(tokens)), set())):
             self.explained.add(named(left[0] if left[0] not in FONTS else left[1]))
         sides: list[list[Token]] = [[]]
@@ -208,7 +216,7 @@ class _Interpreter:
 
     def _announce_entries(self, tokens: tuple[Token, ...], sentence: int) -> None:
         """Note a function that a sentence defines by its entries, ``f_i(x) = …``."""
-        left = _left_side(tokens)
+        left = left_side(tokens)
         head = left[: left.index("(")] if "(" in left else []
         base = head[1:2] if head[:1] and head[0] in FONTS else head[:1]
         rest = head[head.index("_") + 1 :] if "_" in head else []
@@ -216,19 +224,22 @@ class _Interpreter:
             return
         name = named(base[0])
         is_declared = name in self.declared_names & self.said.named_by(sentence)
-        if left[-1] == ")" and _function_name(left) and not is_declared:
+        if left[-1] == ")" and function_name(left) and not is_declared:
             self.entries.add(name)
             self.functions.add(name)
 
     def _inline(self, tex: str, place: Place, line: int) -> None:
-        tokens, bare = _once_named(_without_space(tuple(tokens_of(tex))))
+        tokens, bare = once_named(without_space(tuple(tokens_of(tex))))
         self._announce(tokens, place[0])
         anew = self._is_anew(place) or self._is_value(tokens, place)
         if EQUALITY.search(words_of(self.article.sentences[place[0]].pieces[: place[1]])):
             return  # where a bound is attained
         try:
             with followed():
-                definition = self._definition(self._sides(tokens, place), place, anew)
+                sides = self._sides(tokens, place)
+                if len(sides) == 3 and sides[2][0] != "=" and sides[2][1].op == "num":
+                    sides = sides[:2]  # d_i = … > 0
+                definition = self._definition(sides, place, anew)
         except Unread:
             definition = None
             if anew:
@@ -243,10 +254,12 @@ class _Interpreter:
     def _lose(self, tokens: tuple[Token, ...], place: Place) -> None:
         """A symbol that a sentence defines, by what is no definition here, or once more: it stands
         for that, and not for any number."""
-        left = _left_side(tokens)
+        left = left_side(tokens)
         if not is_symbol(left):
             return
         name = named(left[-1] if left[0] in FONTS else left[0])
+        if left[-1] == "'" and name in self.functions:
+            return  # what its derivative is
         if len(left) <= 2 and name not in self.said.at(*place) and name not in self.said.sizes:
             self.lost[name] = "a definition that was not read"
 
@@ -273,7 +286,7 @@ class _Interpreter:
         Raises:
             Unread: it moves already, and the words say neither.
         """
-        left = unfonted(_left_side(self.steps.written(tokens)))
+        left = unfonted(left_side(self.steps.written(tokens)))
         name = f"{named(left[0])}_{named(left[2])}" if len(left) == 3 and left[1] == "_" else ""
         if not self.steps.at(name) or not any(d.name == name for d in self.definitions):
             return False
@@ -286,7 +299,7 @@ class _Interpreter:
 
     def _is_value(self, tokens: tuple[Token, ...], place: Place) -> bool:
         """Does a sentence say what a symbol is of which an earlier one said the shape alone?"""
-        left = unfonted(_left_side(tokens))
+        left = unfonted(left_side(tokens))
         if not is_symbol(left) or len(left) > 2:
             return False
         words = words_of(self.article.sentences[place[0]].pieces[: place[1]])
@@ -300,8 +313,8 @@ class _Interpreter:
         )
 
     def _defined_name(self, tokens: tuple[Token, ...]) -> str:
-        left = _left_side(tokens)
-        name = _function_name(left) or (named(left[0]) if is_symbol(left) else "")
+        left = left_side(tokens)
+        name = function_name(left) or (named(left[0]) if is_symbol(left) else "")
         return self.renamed.get(name, name)
 
     def _another(self, name: str) -> str:
@@ -338,7 +351,7 @@ class _Interpreter:
         )  # fmt: skip
         if is_number or "t" in self.functions:
             return tokens, True
-        return _without_time(tokens, self.functions), False
+        return without_time(tokens, self.functions), False
 
     def _moves(self, body: Node) -> bool:
         """Does a formula speak of t by what the article defines?"""
@@ -360,7 +373,7 @@ class _Interpreter:
         """The symbols that are numbers, and no indices."""
         return {
             name for name, each in self.said.at(*place).items()
-            if each.rank == 0 and name not in self.said.sizes and not any(
+            if each.rank == 0 and name not in self.said.sizes | INDEX_NAMES and not any(
                 h.startswith(("integer", "least", "value")) for h in each.hypotheses)
             and (each.single or each.hypotheses)
         }  # fmt: skip
@@ -371,7 +384,7 @@ class _Interpreter:
             if not (name.endswith("_all") and _is_only_assumed(each))
         }  # fmt: skip
         if self.entries:
-            tokens = _moved(tokens, self.entries)
+            tokens = entries_behind(tokens, self.entries)
         return Parser(tokens, self.functions, self.said.parts, known, self.marked)
 
     def _definition(
@@ -430,7 +443,11 @@ class _Interpreter:
         self, left: Node, right: Node, indices: tuple[str, ...], place: Place
     ) -> Definition | None:
         """How a symbol moves, if no formula before says it."""
-        if left.args[0].op != "sym" or any(d.pattern == left for d in self.definitions):
+        if left.args[0].op != "sym":
+            return None
+        sections = [self.article.sentences[d.place[0]].section for d in self.definitions
+                    if d.pattern == left]  # fmt: skip
+        if sections and sections[-1] == self.article.sentences[place[0]].section:
             return None
         name = f"{left.args[0].args[0]}_dot"
         state = left.args[0].args[0]
@@ -465,8 +482,11 @@ class _Interpreter:
 
     def _found(self, node: Node | tuple[Node, ...]) -> None:
         """Is nothing in a formula defined by what was not read?"""
+        known = {d.name for d in self.definitions} | self.declared_names | self.coefficients.keys()
         for name in called(node):
-            if name in self.lost:
+            letter = name.partition("_")[0]
+            if name in self.lost or (letter in self.lost and name not in known and letter != name
+                                     and not self.steps.at(name)):  # fmt: skip
                 raise Unread(f"{name} is defined by what was not read")
 
     def _typed(self, definition: Definition) -> None:
@@ -485,8 +505,20 @@ class _Interpreter:
             with followed():
                 self._is_read(outcome, equation, place)
         except Unread as reason:
+            if outcome.definition is not None and outcome.claim is None:
+                self.waiting.append((outcome, outcome.definition))
             outcome.reason, outcome.definition = str(reason), None
+        if outcome.definition is not None:
+            self._resumed()
         return outcome
+
+    def _resumed(self) -> None:
+        """Definitions that rest on what stands behind them: can they be read by now?"""
+        for outcome, definition in list(self.waiting):
+            with contextlib.suppress(Unread), followed():
+                self._defined(definition)
+                outcome.definition, outcome.reason = definition, ""
+                self.waiting.remove((outcome, definition))
 
     def _is_read(self, outcome: Outcome, equation: Equation, place: Place) -> None:
         """Put into the outcome the definition or the claim that an equation is."""
@@ -495,7 +527,7 @@ class _Interpreter:
         chains = []
         again: list[Definition] = []  # those that rest on what stands behind them
         for number, (tokens, is_where) in enumerate(statements):
-            sides = self._sides(_without_space(tokens), place)
+            sides = self._sides(without_space(tokens), place)
             anew = (self._is_anew(place) and not number) or self._is_step(tokens, place)
             first = sides[0][1]
             is_sought = first.op == "sym" and first.args[0] in self.sought
@@ -545,7 +577,7 @@ class _Interpreter:
             for k, (kind, tex) in enumerate(pieces):
                 if kind != "math" or (number == here and k < at) or "=" not in str(tex):
                     continue
-                left = unfonted(_left_side(tuple(tokens_of(str(tex)))))
+                left = unfonted(left_side(tuple(tokens_of(str(tex)))))
                 words = words_of(pieces[max(0, k - 2) : k])
                 told = re.search(r"maximi|minimi|attain|achiev|optim|maximum|minimum", words)
                 if left and named(left[0]) == name and len(left) in (1, 3) and told:
@@ -695,9 +727,12 @@ class _Interpreter:
 
     def _still(self, place: Place) -> list[Definition]:
         """The definitions that hold at a place: of what is not declared anew since."""
+        known = self._known(place)
+        last = {d.pattern: d for d in self.definitions if d.pattern.op == "rate"}
         return [
             d for d in self.definitions
-            if not (d.name in self._known(place) and self._is_gone(d, place))
+            if not (d.name in known and self._is_gone(d, place))
+            and (d.pattern.op != "rate" or (last[d.pattern] is d and d.name not in self.lost))
         ]  # fmt: skip
 
     def _is_gone(self, definition: Definition, place: Place) -> bool:
@@ -752,6 +787,10 @@ class _Interpreter:
                     names.setdefault(name)
 
         collect(whole, frozenset())
+        if "rate(" in str(whole):  # what moves, moves by what its formula speaks of
+            for each in definitions:
+                if each.pattern.op == "rate":
+                    collect(each.body, frozenset())
         patterns = {d.pattern.args[0].args[0] for d in definitions if d.pattern.op == "pow"}
         unknown = [
             name
@@ -802,166 +841,3 @@ def _usual(name: str) -> tuple[int, int, int]:
     if letter in ("u", "v", "w", "x", "y", "z"):
         return (1, 0, 2)
     return (0, 1, 2)
-
-
-def _curves(article: Article) -> set[str]:
-    """The states X(t) of curves of which an article says no more than that they are smooth."""
-    found: set[str] = set()
-    for sentence in article.sentences:
-        words = " ".join(str(what) for kind, what in sentence.pieces if kind == "text")
-        if not re.search(r"\b(?:differentiable|smooth)\b.*\b(?:curve|path|famil|function)", words):
-            continue
-        for kind, tex in sentence.pieces:
-            clean = unfonted(normal(tokens_of(str(tex)))) if kind == "math" else []
-            at = next((k for k in range(len(clean)) if clean[k + 1 : k + 4] == ["(", "t", ")"]), -1)
-            if at >= 0 and is_symbol(clean[at : at + 1]):
-                found.add(named(clean[at]))
-    flows = [unfonted(_left_side(tuple(tokens_of(str(tex))))) for s in article.sentences
-             for kind, tex in s.pieces if kind == "math"]  # fmt: skip
-    flows += [unfonted(_left_side(each.tokens)) for each in article.equations]
-    moved = {named(left[1]) for left in flows if left[:1] in ([r"\dot"], [r"\ddot"]) and left[1:]}
-    return found - moved
-
-
-def _without_time(tokens: tuple[Token, ...], functions: set[str]) -> tuple[Token, ...]:
-    """``x(t)`` as ``x``, of what is no function: a state at the time of which all else is."""
-    out: list[Token] = []
-    clean = normal(tokens)
-    at = 0
-    while at < len(clean):
-        here = clean[at]
-        out.append(_without_time(here, functions) if isinstance(here, tuple) else here)
-        is_name = isinstance(here, tuple) or is_symbol([here])
-        if is_name and clean[at + 1 : at + 4] == ["(", "t", ")"] and named(here) not in functions:
-            at += 3
-        at += 1
-    return tuple(out)
-
-
-def in_time(node: Any, flows: bool, moves: Callable[[Node], bool]) -> Any:
-    """A tree with derivatives in the time as rates, of a state or of what depends on one alone."""
-    if isinstance(node, tuple):
-        return tuple(in_time(each, flows, moves) for each in node)
-    if not isinstance(node, Node):
-        return node
-    made = Node(node.op, tuple(in_time(each, flows, moves) for each in node.args))
-    if made.op == "partial" and made.args[1] == Node("sym", ("t",)):
-        body = made.args[0]
-        of_state = body.op == "sym" or (body.op == "index" and body.args[0].op == "sym")
-        if not moves(body) and (of_state or flows):
-            made = Node("rate", (body,))
-    if made.op == "rate" and made.args[0].op == "index":
-        base, names = made.args[0].args
-        made = Node("index", (Node("rate", (base,)), names))
-    return made
-
-
-def named_below(tokens: Sequence[Token], numbers: set[str]) -> tuple[Token, ...]:
-    r"""``w_\lambda`` with its number in another font, so that it is a name and no index."""
-    run = normal(tokens)
-    out: list[Token] = []
-    for at, token in enumerate(run):
-        single = token[0] if isinstance(token, tuple) and len(token) == 1 else token
-        is_below = at > 1 and run[at - 1] == "_" and run[at - 3 : at - 2] != [r"\mathbb"] and (
-            isinstance(run[at - 2], tuple) or is_symbol([run[at - 2]])
-        )  # fmt: skip
-        if is_below and is_index(single) and named(single) in numbers:
-            out.append((r"\mathrm", (single,)))
-        else:
-            inside = isinstance(token, tuple) and run[at - 1] not in TEXT
-            out.append(named_below(token, numbers) if inside else token)
-    return tuple(out)
-
-
-def _without_space(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    r"""``p = … \in \mathbb{R}^n`` without its end: the formula says more."""
-    clean = normal(tokens)
-    if r"\in" in clean and "=" in clean[: clean.index(r"\in")]:
-        return tuple(clean[: clean.index(r"\in")])
-    return tokens
-
-
-def _once_named(tokens: tuple[Token, ...]) -> tuple[tuple[Token, ...], bool]:
-    """``p = p(z) = …`` as ``p(z) = …``; and is it so, that the name alone stands for its value?"""
-    clean = normal(tokens)
-    ends = [at for at, token in enumerate(clean) if token == "="]
-    if len(ends) == 2 and ends[0] == 1 and clean[2:4] == [clean[0], "("]:
-        return tuple(clean[2:]), True
-    return tokens, False
-
-
-def _moved(tokens: tuple[Token, ...], entries: set[str]) -> tuple[Token, ...]:
-    """``f_i(x)`` as ``f(x)_i``, for functions that are defined by their entries."""
-    out = [_moved(t, entries) if isinstance(t, tuple) else t for t in normal(tokens)]
-    at = 0
-    while at + 3 < len(out):
-        here, sign, index, after = out[at : at + 4]
-        letter = index[0] if isinstance(index, tuple) and len(index) == 1 else index
-        if named(here) in entries and sign == "_" and is_index(letter) and after == "(":
-            depth, end = 0, at + 3
-            while end < len(out):
-                depth += {"(": 1, ")": -1}.get(str(out[end]), 0)
-                if not depth:
-                    break
-                end += 1
-            out = [*out[: at + 1], *out[at + 3 : end + 1], "_", index, *out[end + 1 :]]
-        at += 1
-    return tuple(out)
-
-
-def _left_side(tokens: tuple[Token, ...]) -> list[Token]:
-    """What stands before the first equality sign."""
-    clean = normal(tokens)
-    for at, token in enumerate(clean):
-        if token in ("=", ":=", r"\coloneqq", r"\triangleq", r"\equiv"):
-            return clean[:at]
-    return []
-
-
-def _function_name(left: list[Token]) -> str | None:
-    """The name of the function that ``f_s(x, y)_i`` calls, if its arguments are plain symbols."""
-    if "(" not in left or ")" not in left:
-        return None
-    start = left.index("(")
-    end = len(left) - 1 - left[::-1].index(")")
-    head, inside, tail = left[:start], left[start + 1 : end], left[end + 1 :]
-    if tail and (len(tail) != 2 or tail[0] != "_"):
-        return None
-    listed = bool(DOTS & set(map(spelled, inside))) and _one_letter(inside)
-    if not head or not inside or not (listed or all(map(_is_plain, inside))):
-        return None
-    base = head[:2] if head[0] in FONTS else head[:1]
-    rest = head[len(base) :]
-    is_name = head[0] in FONTS or (
-        isinstance(head[0], str) and (head[0] in GREEK or (len(head[0]) == 1 and head[0].isalpha()))
-    )
-    is_square = rest[:1] == ["^"] and spelled(rest[-1]) == "2"
-    if not is_name or (rest and (len(rest) != 2 or rest[0] != "_") and not is_square):
-        return None
-    if head[0] not in FONTS and not listed and _is_product(inside):
-        return None
-    name = named(base[-1])
-    if is_square:
-        return f"{name}_squared"
-    return f"{name}_{named(rest[1])}" if rest else name
-
-
-def _one_letter(inside: list[Token]) -> bool:
-    """``x_1, …, x_n``: all of one letter."""
-    inside = unfonted(inside)
-    return {named(inside[k - 1]) for k, t in enumerate(inside) if t == "_"} == {named(inside[0])}
-
-
-def _is_plain(token: Token) -> bool:
-    if isinstance(token, tuple):
-        return all(map(_is_plain, token))
-    return token in (*FONTS, *GREEK, *BARS, ",", ";", r"\mid") or (
-        isinstance(token, str) and len(token) == 1 and token.isalpha()
-    )
-
-
-def _is_product(inside: list[Token]) -> bool:
-    """``A(B C)``: two symbols side by side are no argument."""
-    letters = [t for t in inside if t not in FONTS]
-    symbols = [isinstance(t, tuple) or t in GREEK or str(t).isalpha() for t in letters]
-    return any(a and b for a, b in itertools.pairwise(symbols))

@@ -129,8 +129,8 @@ def _statements(
             run = run[1:-1]
         is_condition = CONDITION.search(words) is not None
         found = list(declarations(run, parts))
-        if is_range(run):
-            continue
+        if is_range(run) or run[1:5] == ["(", "0", ")", "="]:
+            continue  # or where something begins
         if "=" not in run and found and not (words and not is_condition):
             said += found
         elif is_condition and "=" in run and not found:

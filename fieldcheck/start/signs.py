@@ -101,7 +101,8 @@ FUNCTIONS = {
     "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc", "coth": "coth", "sech": "sech",
     "csch": "csch", "arsinh": "arsinh", "asinh": "arsinh", "arcsinh": "arsinh", "arcosh": "arcosh",
     "acosh": "arcosh", "arccosh": "arcosh", "artanh": "artanh", "atanh": "artanh",
-    "arctanh": "artanh",
+    "arctanh": "artanh", "risingeigenvalues": "rising_eigenvalues",
+    "fallingeigenvalues": "eigenvalues",
 }  # fmt: skip
 """Functions that need no definition, by the name that is typed."""
 INVERSES = {"tan": "arctan", "sinh": "arsinh", "tanh": "artanh"}
@@ -188,6 +189,11 @@ def normal(tokens: Sequence[Token]) -> list[Token]:
                 at += 1
             elif after == ".":
                 at += 1
+        elif token == r"\middle":
+            found.append(r"\mid" if after == "|" else after)
+            at += 1
+        elif token in ("_", "^") and after == ():
+            at += 1
         elif token == ":" and after == "=":
             found.append("=")
             at += 1

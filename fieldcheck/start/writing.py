@@ -50,6 +50,13 @@ OWN = {
         "symmetric matrix with zero diagonal",
         '(raw["x"] + raw["x"].T) * (1 - xp.eye(raw["x"].shape[0]))',
     ),
+    "nonnegative hollow": (
+        "symmetric matrix with zero diagonal and no negative entry",
+        '(raw["x"] * raw["x"] + (raw["x"] * raw["x"]).T) * (1 - xp.eye(raw["x"].shape[0]))',
+    ),
+    "nonnegative symmetric": (
+        "symmetric matrix with no negative entry", 'raw["x"] * raw["x"] + (raw["x"] * raw["x"]).T'
+    ),
     "skew": ("skew-symmetric matrix", 'raw["x"] - raw["x"].T'),
     "psd": ("positive semidefinite matrix", 'raw["x"] @ raw["x"].T'),
 }
@@ -156,6 +163,9 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
         dims = names.dims(value) + ("," if len(value.shape) == 1 else "")
         return (f'built("coefficients of a polynomial", ({dims}), {{"x": ({dims})}}, '
                 f'lambda xp, raw: raw["x"])')  # fmt: skip
+    if "nonnegative" in hypotheses and hypotheses & {"hollow", "symmetric"}:
+        kind = "hollow" if "hollow" in hypotheses else "symmetric"
+        hypotheses = hypotheses - {"nonnegative", "hollow", "symmetric"} | {f"nonnegative {kind}"}
     weaker = set().union(*(_implied(h) for h in hypotheses))
     if len(hypotheses - weaker - {"complex", "nonzero", "full rank"}) > 1:
         raise Unread(f"{name} is {' and '.join(sorted(hypotheses))}, which no domain is")

@@ -167,6 +167,8 @@ class Algebra(Symbols):
         if base.op == "inv":
             raise Unread("a power of an inverse")
         made = self.value(base)
+        if made.shape and whole is None and (entries := self._diagonal(base)) is not None:
+            return self._diagonal_of(Node("pow", (Node("index", (entries, ("at_",))), exponent)))
         if made.shape:
             if len(made.shape) == 2 and whole is not None and whole.denominator == 1:
                 made.shape[0].unify(made.shape[1], "a power of a matrix")
@@ -194,6 +196,25 @@ class Algebra(Symbols):
         axes = self.union(made, power)
         left, right = self.aligned(made, axes, ATOM), self.aligned(power, axes, ATOM)
         return Value(f"{left}**{right}", POWER, axes)
+
+    def _diagonal(self, node: Node) -> Node | None:
+        """The vector on the diagonal of a matrix, where a formula says that it is one."""
+        while node.op == "sym" and node.args[0] in self.by_name:
+            node = self.by_name[node.args[0]].body
+        is_one = node.op == "call" and node.args[0] == "diag"
+        return node.args[1][0] if is_one and len(self.value(node.args[1][0]).shape) == 1 else None
+
+    def _diagonal_of(self, entry: Node) -> Value:
+        """The diagonal matrix with these entries."""
+        if self.looped:
+            raise Unread("a power of a diagonal matrix in a loop")
+        length = Length()
+        self.indices.append({"at_": length})
+        try:
+            made = self.value(entry)
+        finally:
+            self.indices.pop()
+        return Value(f"xp.diag({made.code})", ATOM, (), (length, length))
 
     def _repeated(self, made: Value, exponent: Node) -> Value:
         """A power of a matrix with an integer for its exponent."""
@@ -227,10 +248,11 @@ class Algebra(Symbols):
             raise Unread("a star of an indexed matrix")
         return Value(f"xp.star({made.code})", ATOM, (), made.shape[::-1])
 
-    def _is_complex(self, name: str) -> bool:
-        if name in self.by_name and name not in self.open:
-            body = self.by_name[name].body
-            return "imaginary" in str(body) or any(map(self._is_complex, symbols(body)))
+    def _is_complex(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
+        if name in self.by_name and name not in seen:
+            body, seen = self.by_name[name].body, seen | {name}
+            inner = any(self._is_complex(n, seen) for n in set(symbols(body)))
+            return inner or "imaginary" in str(body)
         said = [self.declared[n] for n in (name, f"{name}_all") if n in self.declared]
         said += [self.declared[each.of] for each in said if each.of in self.declared]
         return any(each.hypotheses & COMPLEX for each in said)

@@ -20,7 +20,7 @@ from fieldcheck.start.meaning.values import (
     Length,
     Value,
 )
-from fieldcheck.start.signs import MEAN_CALLS, SPECTRA, Node, Unread, symbols
+from fieldcheck.start.signs import MEAN_CALLS, SPECTRA, Node, Unread, called, symbols
 
 
 class Functions(Entries):
@@ -133,6 +133,8 @@ class Functions(Entries):
         if not self._is_symmetric(arguments[0]):
             raise Unread("eigenvalues of a matrix that is not symmetric")
         made.shape[0].unify(made.shape[1], "eigenvalues")
+        if name == "rising_eigenvalues":
+            return Value(f"xp.eigvalsh({made.code})", ATOM, (), made.shape[:1])
         if name == "eigenvalues":
             self.note("the eigenvalues are numbered from the largest on")
             return Value(f"-xp.eigvalsh(-{made.at(POWER)})", ADD, (), made.shape[:1])
@@ -140,6 +142,10 @@ class Functions(Entries):
 
     def _is_symmetric(self, node: Node) -> bool:
         """Is it seen that a matrix is symmetric?"""
+        if node.op == "sym" and node.args[0] in self.by_name:
+            return self._is_symmetric(self.by_name[node.args[0]].body)
+        if node.op == "call" and node.args[0] == "diag":
+            return True
         if node.op == "sym":
             said = self.hypotheses.get(node.args[0], set())
             return bool(said & {"symmetric", "spd", "psd", "hermitian", "hollow"})
@@ -202,11 +208,15 @@ class Functions(Entries):
             values = [self._entries(a) for a in arguments[:count]]
             values += [self.argument(a) for a in arguments[count:]]
             return self.defined(self.by_name[name], values)
+        if name in self.by_name and not (
+            set(self.by_name[name].params) & set(called(self.by_name[name].body))
+        ):  # vol(G), of a G that stands in no formula
+            return self.defined(replace(self.by_name[name], params=()), ())
         if name in self.by_name:
             return self.defined(self.by_name[name], [self.argument(a) for a in arguments])
         if name in MEAN_CALLS:
             return self._mean(name, arguments)
-        if name in SPECTRA.values():
+        if name in (*SPECTRA.values(), "rising_eigenvalues"):
             return self._spectrum(name, arguments)
         if name == "commutator":
             a, b = arguments

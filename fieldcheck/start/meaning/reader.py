@@ -67,12 +67,26 @@ class Reader(Extremes):
                 done.add(tex)
                 try:
                     sides = self.condition(tex)
+                    if self._is_length(sides):
+                        continue
                     if not self._of_sizes(sides):
                         found.append(self._compared(sides))
                 except Unread as reason:
                     raise Unread(f"what is assumed: {tex} ({reason})") from None
         self.looped = looped
         return found
+
+    def _is_length(self, sides: Condition) -> bool:
+        """Does a condition only say that a root or a norm is not zero? It is needed just there."""
+        if len(sides) != 2 or sides[1][0] not in (">", "!=") or sides[1][1] != ZERO:
+            return False
+        node = sides[0][1]
+        while node.op == "call" and node.args[0] in self.by_name:
+            node = self.by_name[node.args[0]].body
+        is_root = node.op in ("norm", "abs") or (node.op == "call" and node.args[0] == "sqrt")
+        if is_root:
+            self.note(f"{sides[0][1].args[0]} is not zero, where that is needed")
+        return is_root
 
     def _of_sizes(self, sides: Condition) -> bool:
         """Is a condition one between sizes and numbers? Then it leaves some numbers of them."""
