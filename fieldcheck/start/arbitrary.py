@@ -81,7 +81,7 @@ def _is_real(space: object) -> bool:
 def _is_more(article: Article, name: str, words: str) -> bool:
     """Does a sentence that speaks of the function say more of it?"""
     called = "|".join(re.findall(CALLED, words)) or "function"
-    the = re.compile(rf"\b(?:the|this|our|its|these|such) (?:\w+ )?(?:{called})s?\b")
+    the = re.compile(rf"\b(?:the|this|our|its|these|such) (?:\w+ )?(?:{called})s?\b", re.IGNORECASE)
     for sentence in article.sentences:
         if any(the.search(part) and MORE.search(part) for part in _clauses(sentence)):
             return True

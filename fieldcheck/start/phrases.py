@@ -103,10 +103,13 @@ def _written(sentence: Sentence) -> Iterator[tuple[str, Any]]:
         for match in pattern.finditer(text):
             names = [pieces[int(match[g])][1] if match[g] else None for g in groups[:2]]
             ends = [match[g] for g in groups[2:4]]
+            end = match.end()
+            if not ends[1] and match[groups[1]] and end == match.end(groups[1]) + 1:
+                names[1], end = None, match.end(groups[0]) + 1  # what goes on is another symbol
             at = int(match[groups[4]]) if groups[4] else _matrix(pieces, text[: match.start()])
             found = _equal(names, ends, pieces[at][1] if at >= 0 else "")
-            if found and not any(a < match.end() and match.start() < b for a, b, _ in made):
-                made.append((match.start(), match.end(), found))
+            if found and not any(a < end and match.start() < b for a, b, _ in made):
+                made.append((match.start(), end, found))
     for match in CHAIN.finditer(text):
         at = int(match[1]) if match[1] else _matrix(pieces, text[: match.start()])
         found = list(_chained(pieces[int(match[2])][1], pieces[at][1])) if at >= 0 else []

@@ -290,7 +290,9 @@ class _Interpreter:
         name = f"{named(left[0])}_{named(left[2])}" if len(left) == 3 and left[1] == "_" else ""
         if not self.steps.at(name) or not any(d.name == name for d in self.definitions):
             return False
-        words = words_of(self.article.sentences[place[0]].pieces[: place[1]]).lower()
+        pieces = self.article.sentences[place[0]].pieces[: place[1]]
+        last = max((k for k, (kind, _) in enumerate(pieces) if kind == "display"), default=-1)
+        words = words_of(pieces[last + 1 :]).lower()
         if re.search(FOLLOWS, words):
             return False
         if re.search(METHOD, words):
@@ -424,6 +426,10 @@ class _Interpreter:
                 is_declared = False
             if is_declared or name in self.said.sizes or (name in self.used and not anew):
                 return None
+            base = self.steps.at(name)
+            moves = any(d.name == f"{base}_next" for d in self.definitions)
+            if moves and not name.endswith((f"_{FIRST}", "_next")):
+                return None  # what it is after k steps
             if left.op == "pow":
                 if any(d.name == name for d in self.definitions):
                     return None  # the square of what has a meaning

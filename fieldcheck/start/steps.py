@@ -66,7 +66,8 @@ class Steps:
         if _runs_over(run, counter):
             raise Unread(f"an operator over the steps {counter}")
         high, low = max(steps, default=0), min(steps, default=0)
-        defines = any((n, 1) == (_letter(run[0]), _step(text, counter)) for n, text in seen[:1])
+        left = _left(run)
+        defines = len(left) == 3 and _step(spelled(left[2]).replace(" ", ""), counter) == 1
         orders = [order(n) for n, _ in seen if n in self.counters]
         reach = max(high - low, 1) if defines or not any(orders) else max(orders)
         shift = 1 - high if high - low == reach else min(-high, 0)
@@ -122,6 +123,12 @@ class Steps:
 
 def _is_told(said: Declared) -> bool:
     return said.rank is not None or bool(said.hypotheses)
+
+
+def _left(run: Sequence[Token]) -> list[Token]:
+    """What stands before the first equality sign, without its font."""
+    at = next((k for k, t in enumerate(run) if t in RELATIONS), 0)
+    return [t for t in run[:at] if t not in FONTS] if at and RELATIONS[run[at]] == "=" else []
 
 
 def _letter(token: Token) -> str:
@@ -184,10 +191,7 @@ def steps_of(article: Article) -> Steps:
     found = Steps()
     formulas = list(_formulas(article))
     for run in formulas:
-        at = next((k for k, t in enumerate(run) if t in RELATIONS), 0)
-        if not at or RELATIONS[run[at]] != "=":
-            continue
-        left = [t for t in run[:at] if t not in FONTS]
+        left = _left(run)
         if len(left) != 3 or left[1] != "_" or not _letter(left[0]):
             continue
         base, below = _letter(left[0]), spelled(left[2]).replace(" ", "").replace("\\", "")
@@ -195,6 +199,7 @@ def steps_of(article: Article) -> Steps:
         if len(counter) != 1 or not counter.isalpha():
             continue
         top = int(below != counter)
+        at = next(k for k, t in enumerate(run) if t in RELATIONS)
         letters = {_letter(t) for part in _parts(run[at:]) for t in part} if top else {base}
         mine = [s for n, text in _seen(run[at:], letters - {""})
                 if (s := _step(text, counter)) is not None]  # fmt: skip
