@@ -97,6 +97,10 @@ class Functions(Entries):
                 raise Unread("an expectation")
             return self.value(self._moment(kind, mean, arguments))
         *bodies, under = arguments
+        if len(bodies) == 1 and kind in ("Cov", "expectation", "average") and (
+            (found := self._mean_of_several(kind, bodies[0], under)) is not None
+        ):  # fmt: skip
+            return found
         if kind in ("Var", "Cov"):
             usual = ("expectation_of", "average_of")
             mean = next((m for m in usual if m in self.by_name), usual[0])
@@ -111,6 +115,27 @@ class Functions(Entries):
         values = self._entries(bodies[0])
         values.shape[0].unify(p.shape[0], "a mean")
         return Value(f"xp.sum({p.at(MUL)} * {values.at(POWER)})")
+
+    def _mean_of_several(self, kind: str, body: Node, under: Node) -> Value | None:
+        """The mean of vectors, one for each member, or their covariance matrix."""
+        if body.op != "sym" or under.op not in ("sym", "call"):
+            return None
+        said = self.declared.get(f"{body.args[0]}_all")
+        if said is None or not said.several or said.rank != 2 or self.looped:
+            return None
+        t, p = self.symbol(f"{body.args[0]}_all"), self.named(under)
+        is_law = under.args[0] in self.by_name or "simplex" in self.hypotheses.get(
+            under.args[0], ()
+        )
+        if len(p.shape) != 1 or not is_law:
+            return None
+        t.shape[0].unify(p.shape[0], "a mean")
+        mean = f"{p.at(MUL)} @ {t.at(POWER)}"
+        if kind != "Cov":
+            return Value(mean, MUL, (), t.shape[1:])
+        away = f"({t.at(MUL)} - ({mean})[None, :])"
+        shape = (t.shape[1], t.shape[1])
+        return Value(f"{away}.T @ ({p.at(POWER)}[:, None] * {away})", MUL, (), shape)
 
     @staticmethod
     def _moment(
