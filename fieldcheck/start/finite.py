@@ -480,7 +480,9 @@ class _Writer:
         """Do words right before or after it say that it comes from others?"""
         for sentence in self._with(name):
             for what, before, behind in _around(sentence.pieces):
-                near = " ".join(before.split()[-3:]), re.split(r"[.,;:]", behind)[0]
+                told = re.match(r"\s*,?\s*(?:be|is|are|denotes?|the|an?|for|of)\b", behind)
+                after = re.split(r"[.,;:]", behind.lstrip(" ,"))[0] if told else ""
+                near = " ".join(before.split()[-3:]), after
                 if name in self._bare(normal(tokens_of(str(what)))) and any(
                     DERIVED.search(words) for words in near
                 ):
@@ -492,8 +494,9 @@ class _Writer:
         for sentence in self._with(name):
             for what, before, behind in _around(sentence.pieces):
                 own = self._bare(normal(tokens_of(str(what))))
+                some = r"(?:both |an? (?:second |further )?|another |two |some )?"
                 told = re.search(rf"(?<!the ){words}\s*(?:,|and)?\s*$", before) or re.match(
-                    rf"\s*(?:be|is|are|denotes?)\s+(?:both |an? |two |some )?{words}\b", behind
+                    rf"\s*(?:be|is|are|denotes?)\s+{some}{words}\b", behind
                 )
                 if told and name in own:
                     return True

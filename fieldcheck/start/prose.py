@@ -393,7 +393,7 @@ _PLAIN = (
     r"non-?zero|full|rank|diagonal|zero|vanishing|by|from|above|as|itself|moreover|only|just|at|"
     r"time|depends?|differentiable|smooth|function|independent|linearly|sizes?|make|sense|"
     r"appropriate|compatible|conformable|matching|suitable|dimensions?|fit|th|st|size|norm|one|"
-    r"component\w*|coordinates?|equals?|columns?|rows?|standard|basis|where|finite|follows|follow|evolves?|according|flow"
+    r"another|second|mass|component\w*|coordinates?|equals?|columns?|rows?|standard|basis|where|finite|follows|follow|evolves?|according|flow"
 )
 PLAIN = re.compile(rf"\b(?:{_PLAIN})\b", re.IGNORECASE)
 """What may stand in a condition and is understood, or says nothing."""

@@ -272,7 +272,9 @@ class _Interpreter:
         )
         if re.search(directly, words.lower()):
             return True
-        return bool(re.search(r"\b(now|write|put|set|let|define|denote|consider)\b", words.lower()))
+        noun = r"(?<!the )(?<!a )(?<!this )(?<!finite )"
+        verbs = rf"\b(now|write|put|{noun}set|let|define|denote|consider)\b"
+        return bool(re.search(verbs, words.lower()))
 
     def _reach(self, base: str) -> int:
         """Over how many steps the formula reaches by which a letter moves; 0 if there is none."""

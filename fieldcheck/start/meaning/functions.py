@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -118,24 +119,47 @@ class Functions(Entries):
 
     def _mean_of_several(self, kind: str, body: Node, under: Node) -> Value | None:
         """The mean of vectors, one for each member, or their covariance matrix."""
-        if body.op != "sym" or under.op not in ("sym", "call"):
+        if under.op not in ("sym", "call") or self.looped:
             return None
-        said = self.declared.get(f"{body.args[0]}_all")
-        if said is None or not said.several or said.rank != 2 or self.looped:
+        is_square = body.op == "mul" and len(body.args) == 2 and (
+            body.args[1] == Node("T", (body.args[0],))
+        )  # fmt: skip
+        t = self._of_members(body.args[0] if is_square else body)
+        if t is None or (is_square and kind == "Cov"):
             return None
-        t, p = self.symbol(f"{body.args[0]}_all"), self.named(under)
+        p = self.named(under)
         is_law = under.args[0] in self.by_name or "simplex" in self.hypotheses.get(
             under.args[0], ()
         )
         if len(p.shape) != 1 or not is_law:
             return None
         t.shape[0].unify(p.shape[0], "a mean")
+        if is_square:  # E[f f^T]
+            code = f"{t.at(ATOM)}.T @ ({p.at(POWER)}[:, None] * {t.at(POWER)})"
+            return Value(code, MUL, (), (t.shape[1], t.shape[1]))
         mean = f"{p.at(MUL)} @ {t.at(POWER)}"
         if kind != "Cov":
             return Value(mean, MUL, (), t.shape[1:])
         away = f"({t.at(MUL)} - ({mean})[None, :])"
         shape = (t.shape[1], t.shape[1])
         return Value(f"{away}.T @ ({p.at(POWER)}[:, None] * {away})", MUL, (), shape)
+
+    def _of_members(self, node: Node) -> Value | None:
+        """A vector for each member of a finite set: several, or the gradients of some numbers."""
+        if node.op == "sym":
+            said = self.declared.get(f"{node.args[0]}_all")
+            is_one = said is not None and said.several and said.rank == 2
+            return self.symbol(f"{node.args[0]}_all") if is_one else None
+        if node.op != "gradient" or node.args[1] is None or node.args[1].op != "sym":
+            return None
+        made, variable = self.value(node.args[0]), self.symbol(node.args[1].args[0])
+        if len(made.shape) != 1 or len(variable.shape) != 1 or made.axes or made.row:
+            return None
+        name = node.args[1].args[0]
+        if name in self.by_name or not re.search(rf"\b{name}\b", made.code):
+            return None
+        shape = (made.shape[0], variable.shape[0])
+        return Value(f"xp.jacobian(lambda {name}: {made.code}, {name})", ATOM, (), shape)
 
     @staticmethod
     def _moment(
