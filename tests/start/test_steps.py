@@ -212,3 +212,59 @@ def test_macros_with_a_usual_argument_and_a_digit_for_a_name() -> None:
     )
     text = code(said + shown("x", r"\EE{x} + \EE[q]{x} = p^\top x + q^\top x + 0 \cdot \1^\top x"))
     assert "xp.sum(p * x) + xp.sum(q * x)" in text
+
+
+def test_the_distribution_function_of_a_gaussian_is_its_error_function() -> None:
+    said = (
+        r"Let $\phi(t) = (2\pi)^{-1/2} e^{-t^2/2}$ and $\Phi(t) = \int_{-\infty}^t \phi(u)\,du$ be "
+        r"the density and the distribution function of a standard Gaussian. Then "
+    )
+    text = code(said + shown("x", r"\Phi'(t) = \phi(t)"))
+    assert "xp.erf(t / xp.sqrt(2))" in text
+
+
+def test_the_jacobian_of_a_function_with_a_name_in_another_font() -> None:
+    said = r"For $x \in \mathbb{R}^n$ put $\mathrm{RN}(x) = x \|x\|^2$. "
+    text = code(said + shown("x", r"D\,\mathrm{RN}(x) = \|x\|^2 I + 2 x x^\top"))
+    assert "xp.jacobian(lambda x: RN(xp, x), x)" in text
+
+
+def test_a_flow_that_another_section_gives_anew_is_no_claim() -> None:
+    said = r"Let $L \in \mathbb{R}^{n \times n}$ and $x \in \mathbb{R}^n$. Consider "
+    first = shown("a", r"\dot x = -L x") + r"\section{B} Consider "
+    found = outcomes(said + first + shown("b", r"\dot x = - L^\top L x"))
+    assert found["b"].claim is None
+    assert found["b"].definition is not None
+
+
+FAMILY = (
+    r"Let $\mathcal{X}$ be a finite set with $m = |\mathcal{X}| \ge 2$ elements, "
+    r"$T : \mathcal{X} \to \mathbb{R}^r$ and $b : \mathcal{X} \to (0, \infty)$. "
+    r"For $\theta \in \mathbb{R}^r$ put "
+    + shown("p", r"p_\theta(x) = b(x) \exp(\theta^\top T(x) - A(\theta))")
+    + "where "
+    + shown("A", r"A(\theta) = \log \sum_{x \in \mathcal{X}} b(x) \exp(\theta^\top T(x)).")
+    + r"For $X \sim p_\theta$ "
+)
+
+
+def test_a_definition_that_rests_on_what_stands_behind_it() -> None:
+    assert outcomes(FAMILY + shown("x", r"A(\theta) = A(\theta)"))["p"].definition is not None
+
+
+def test_the_mean_and_the_covariance_of_vectors() -> None:
+    text = code(FAMILY + shown("x", r"\nabla A(\theta) = \mathbb{E}_\theta[T(X)]"))
+    assert "theta, pof(xp, theta, T_all, b) @ T_all + more)" in text
+    text = code(FAMILY + shown("x", r"\nabla^2 A(\theta) = \operatorname{Cov}_\theta(T(X))"))
+    assert "(T_all - (pof(xp, theta, T_all, b) @ T_all)[None, :]).T @ " in text
+
+
+def test_another_distribution_on_a_finite_set() -> None:
+    said = (
+        r"Let $\mathcal{X}$ be a finite set. The entropy of a probability mass function $p$ is "
+        + shown("H", r"H(p) = - \sum_{x \in \mathcal{X}} p(x) \log p(x).")
+        + r"If $q$ is another probability mass function, with $q(x) > 0$ for all "
+        r"$x \in \mathcal{X}$, then "
+    )
+    text = code(said + shown("x", r"\sum_{x \in \mathcal{X}} p(x) \log\frac{p(x)}{q(x)} \ge 0"))
+    assert 'given=dict(p=simplex("k"), q=simplex("k"))' in text
