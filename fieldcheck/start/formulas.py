@@ -77,7 +77,7 @@ def is_range(run: list[Token]) -> bool:
     if all(is_index(t) or t == "," for t in run):
         return True
     text = "".join(" " if t == "," else spelled(t) for t in run)
-    letters, size = r"(?:\\?[A-Za-z]+ ?)+", r"\\?\w+"
+    letters, size = r"\\?[A-Za-z]+(?: ?\\[A-Za-z]+| [A-Za-z]+)*", r"\\?\w+"
     ranges = (
         rf"{letters}(?:=|\\in\\\{{)(?:0 )?1 (?:2 )?\\l?c?dots(?: {size})?(?:\\\}})?",
         rf"1\\leq?{letters}\\leq?{size}",

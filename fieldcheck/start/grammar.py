@@ -338,7 +338,7 @@ class Parser:
             token == "D"
             and is_free
             and self.next is not None
-            and named(self.tokens[self.at + (self.next in FONTS) : self.at + 2][0])
+            and named(tuple(self.tokens[self.at : self.at + 2][self.next in FONTS :][:1]))
             in self.functions
         ):
             body = self.primary()

@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("pylatexenc")
 
 from fieldcheck.start import article, reading, writing
+from fieldcheck.start.formulas import is_range
 from fieldcheck.start.reading import Outcome
 
 
@@ -268,3 +269,9 @@ def test_another_distribution_on_a_finite_set() -> None:
     )
     text = code(said + shown("x", r"\sum_{x \in \mathcal{X}} p(x) \log\frac{p(x)}{q(x)} \ge 0"))
     assert 'given=dict(p=simplex("k"), q=simplex("k"))' in text
+
+
+def test_a_long_word_beside_a_formula_is_seen_at_once_to_be_no_range() -> None:
+    run = [*("abcdefgh" * 8), "=", "?"]
+    assert not is_range(run)
+    assert is_range(["i", ",", r"\mu", "=", "1", ",", r"\dots", ",", "n"])

@@ -199,8 +199,9 @@ class Algebra(Symbols):
 
     def _diagonal(self, node: Node) -> Node | None:
         """The vector on the diagonal of a matrix, where a formula says that it is one."""
-        while node.op == "sym" and node.args[0] in self.by_name:
-            node = self.by_name[node.args[0]].body
+        for _ in self.definitions:
+            if node.op == "sym" and node.args[0] in self.by_name:
+                node = self.by_name[node.args[0]].body
         is_one = node.op == "call" and node.args[0] == "diag"
         return node.args[1][0] if is_one and len(self.value(node.args[1][0]).shape) == 1 else None
 

@@ -81,8 +81,9 @@ class Reader(Extremes):
         if len(sides) != 2 or sides[1][0] not in (">", "!=") or sides[1][1] != ZERO:
             return False
         node = sides[0][1]
-        while node.op == "call" and node.args[0] in self.by_name:
-            node = self.by_name[node.args[0]].body
+        for _ in self.definitions:
+            if node.op == "call" and node.args[0] in self.by_name:
+                node = self.by_name[node.args[0]].body
         is_root = node.op in ("norm", "abs") or (node.op == "call" and node.args[0] == "sqrt")
         if is_root:
             self.note(f"{sides[0][1].args[0]} is not zero, where that is needed")
