@@ -26,6 +26,8 @@ export OMP_NUM_THREADS ?= 1
 export IPYTHONDIR := $(CURDIR)/.venv/var/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/var/matplotlib
 export JUPYTER_PREFER_ENV_PATH := 1
+# Every process would compile the library anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Sphinx would stamp the pages with this date.
 unexport SOURCE_DATE_EPOCH
 
