@@ -6,7 +6,8 @@
 The rows are those of the ledger that the book is built from. What it lacks, or holds of other
 sources, is gathered first, just the claims that are asked for, and kept there. But the file is not
 trusted: from each row the verdict is decided again, its witness is rebuilt and must refute again,
-and its proof is rechecked at fresh points.
+and its proof is rechecked at fresh points of a few shapes, other ones in every run; all of them are
+for `fieldcheck recheck`, which goes through the same ledger before a book is built strictly.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from fieldcheck.register import load
 from fieldcheck.verdict import REFUTED, Evidence, Scope, Verdict, Word, bound_text
 
 PROFILE, SEED = "standard", 0
+SHAPES = 4  # of a proof: the ends, a corner and a random one
 CLAIMS = load()
 FORMS = [key for claim in CLAIMS.values() for key in claim.forms]
 OUTCOMES = {"necessary", "superfluous", "not shown necessary", "meaningless without it"}
@@ -125,7 +127,7 @@ def rechecked(form: Any, row: FormRow) -> list[Any]:
     if find_spec("fieldcheck.recheck") is None:
         return []
     check = importlib.import_module("fieldcheck.recheck.check")
-    found = check.recheck_form(form, records.plain(row))
+    found = check.recheck_form(form, records.plain(row), SHAPES)
     return [said for said in found if said.severity != check.SPOT]
 
 

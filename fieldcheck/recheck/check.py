@@ -71,6 +71,7 @@ class Proof:
     bound: str | None
     rng: random.Random
     found: list[Finding]
+    many: int = SHAPES  # looked at of its grid
     drawn: bool = False  # are reciprocals of arrays taken for symbols?
 
     def check(self) -> None:
@@ -116,12 +117,12 @@ class Proof:
         choice."""
         grid = self.grid
         every = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-        if len(every) > SHAPES:
+        if len(every) > self.many:
             corners = [
                 s for s in every if all(n in (grid[k][0], grid[k][-1]) for k, n in s.items())
             ]
-            some = self.rng.sample(corners, min(len(corners), SHAPES // 3))
-            some = [every[0], every[-1], *some, *self.rng.sample(every, SHAPES)][:SHAPES]
+            some = self.rng.sample(corners, min(len(corners), self.many // 3))
+            some = [every[0], every[-1], *some, *self.rng.sample(every, self.many)][: self.many]
             every = [s for s in every if s in some]
         return sorted(every, key=lambda s: math.prod(s.values()))
 
@@ -215,6 +216,7 @@ def identity(proof: Proof) -> None:
         proof.say(WRONG, "a recorded prime is none, or small")
     proof.drawn = counted(proof, largest)
     bounded(proof, largest)
+    orders = True  # until a shape shows that no part is one
     for k, sizes in proof.each_shape():
         case = Case(proof.form, sizes)
         tries = (vanishing(proof, case, primes[k % len(primes)]) for _ in range(TRIES))
@@ -222,8 +224,12 @@ def identity(proof: Proof) -> None:
             proof.say(OPEN, f"no point with a value at {sizes}")
         for _ in range(SPECIALS if k < 3 else 0):
             vanishing(proof, case, primes[0], special=True)
-        for part, sides in read(proof, sizes)[1]:
-            if not sides.order or squared(proof, case, part):
+        if not orders:
+            continue
+        gaps = [(part, sides) for part, sides in read(proof, sizes)[1] if sides.order]
+        orders = bool(gaps)
+        for part, sides in gaps:
+            if squared(proof, case, part):
                 continue
             if not (sides.room.z[UNIT].facts >= SIGN or never_negative(case, part)):
                 proof.say(OPEN, f"the gap of part {part + 1} is not seen to be nonnegative")
@@ -520,7 +526,9 @@ def smallest(form: Form) -> dict[str, int]:
 
 
 # -- rows ----------------------------------------------------------------------------------------
-def proofs(form: Form, row: Mapping[str, Any], rng: Any, found: list[Finding]) -> Iterator[Proof]:
+def proofs(
+    form: Form, row: Mapping[str, Any], rng: Any, found: list[Finding], shapes: int
+) -> Iterator[Proof]:
     """The records of a row; parts with a record of their own are put together where it is equal."""
     for evidence in row["evidence"]:
         if not evidence["proves"]:
@@ -535,12 +543,12 @@ def proofs(form: Form, row: Mapping[str, Any], rng: Any, found: list[Finding]) -
             scopes = {k: v for k, v in evidence["proves"].items() if int(k) in parts}
             bound = same.get("log2_bound", evidence["log2_bound"])
             record = {**whole, **same, "parts": parts if parts != [None] else None}
-            yield Proof(form, record, scopes, bound, rng, found)
+            yield Proof(form, record, scopes, bound, rng, found, shapes)
 
 
 @np.errstate(all="ignore")  # of shadows, which are looked at instead
-def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
-    """What a second road finds against a row; nothing, if all is well."""
+def recheck_form(form: Form, row: Mapping[str, Any], shapes: int = SHAPES) -> list[Finding]:
+    """What a second road finds against a row, at so many shapes; nothing, if all is well."""
     rng = random.Random(random.SystemRandom().getrandbits(128))
     found: list[Finding] = []
     try:
@@ -549,7 +557,7 @@ def recheck_form(form: Form, row: Mapping[str, Any]) -> list[Finding]:
             return [Finding(WRONG, "witness", wrong)] if wrong else []
         if row["verdict"] in (PROVED, UP_TO, ON):
             shown = set()
-            for proof in proofs(form, row, rng, found):
+            for proof in proofs(form, row, rng, found, shapes):
                 shown |= set(proof.parts)
                 proof.check()
             if shown != set(range(len(relations_at(Case(form, smallest(form)), rng)[1]))):

@@ -51,11 +51,11 @@ PROVED = [
 
 
 def test_a_box_and_what_it_leaves() -> None:
-    """Two parts are enclosed, the third is an identity: a row without it is not rechecked."""
+    """Two parts are enclosed, the third is an identity: a row without them is not rechecked."""
     form = form_of("legendre-fenchel-young-box/claim")
-    row = proved(form, "enclosure", [1, 2])
-    assert "parts [1, 2] alone" in sentences(recheck_form(form, row))
-    row["evidence"] += proved(form, "identity", [3])["evidence"]
+    row = proved(form, "identity", [3])
+    assert "parts [3] alone" in sentences(recheck_form(form, row))
+    row["evidence"] += proved(form, "enclosure", [1, 2])["evidence"]
     assert worst(form, row) == "fine"
 
 
