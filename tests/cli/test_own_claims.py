@@ -88,25 +88,27 @@ def test_no_claims_file(home):
     assert "no claims file none.py" in fails("verify", "--from", "none.py")
 
 
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("return Equal(x.nothing, x)", "AttributeError"),
-        ("return 1 / 0", "ZeroDivisionError"),
-        ("return x", "must return a relation"),
-        ("return Equal(x / (x - x), x / (x - x))", ""),
-    ],
-    ids=["attribute", "raises", "no relation", "not a number"],
-)
-def test_a_body_that_misbehaves_is_a_verdict(home, line, says):
-    (home / "mine.py").write_text(_body(line))
+MISBEHAVING = {
+    "attribute": ("return Equal(x.nothing, x)", "AttributeError"),
+    "raises": ("return 1 / 0", "ZeroDivisionError"),
+    "no-relation": ("return x", "must return a relation"),
+    "not-a-number": ("return Equal(x / (x - x), x / (x - x))", ""),
+}
+
+
+def test_a_body_that_misbehaves_is_a_verdict(home):
+    files = [_body(line).replace("my-square", name) for name, (line, _) in MISBEHAVING.items()]
+    (home / "mine.py").write_text("".join(files))
     words = ("verify", "--from", "mine.py", "--json", "mine.json", "--profile", "quick")
     code, out, errors = call(*words, "--jobs", "1")
     assert code == DIFFERS, errors
-    row = store.read(home / "mine.json").row("my-square")
-    assert row.verdict in {"invalid", "undecided"}
-    assert says in (row.main.because or "")
-    assert "my-square/claim" in out
+    ledger = store.read(home / "mine.json")
+    assert set(ledger.rows) == set(MISBEHAVING)
+    for name, (_, says) in MISBEHAVING.items():
+        row = ledger.row(name)
+        assert row.verdict in {"invalid", "undecided"}, name
+        assert says in (row.main.because or ""), name
+        assert f"{name}/claim" in out
 
 
 def test_a_claims_id_may_not_be_one_of_the_register(home):
