@@ -21,7 +21,9 @@ Sources: J. T. Schwartz, J. ACM 27 (1980) 701; R. Zippel, EUROSAM 1979.
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import flint
 import numpy as np
@@ -51,6 +53,17 @@ def random_prime(rng: random.Random) -> int:
             return n
 
 
+_prime_of: WeakKeyDictionary[random.Random, int] = WeakKeyDictionary()
+
+
+def prime_of(rng: random.Random) -> int:
+    """The prime of a stream, the same whenever it is asked for: to show that a number of 128 bits
+    is prime takes milliseconds.  Several trials of one thing need others after the first."""
+    if rng not in _prime_of:
+        _prime_of[rng] = random_prime(rng)
+    return _prime_of[rng]
+
+
 def _root_of_minus_one(p: int, rng: random.Random) -> int:
     while True:
         r = pow(rng.randrange(2, p), (p - 1) // 4, p)
@@ -58,15 +71,21 @@ def _root_of_minus_one(p: int, rng: random.Random) -> int:
             return r
 
 
+@lru_cache(maxsize=8)
+def _modulo(p: int) -> Any:
+    """python-flint's ring, which asks whether p is prime each time that it is made."""
+    return flint.fmpz_mod_ctx(p)
+
+
 def root(x: int, p: int) -> int:
     """A square root of a residue that has one."""
-    return int(flint.fmpz_mod_ctx(p)(x).sqrt())
+    return int(_modulo(p)(x).sqrt())
 
 
 def matrix(values: np.ndarray, p: int) -> Any:
     """A matrix of residues, for what python-flint does with one."""
     rows, columns = values.shape
-    return flint.fmpz_mod_mat(rows, columns, values.ravel().tolist(), flint.fmpz_mod_ctx(p))
+    return flint.fmpz_mod_mat(rows, columns, values.ravel().tolist(), _modulo(p))
 
 
 class Prime(Paired):

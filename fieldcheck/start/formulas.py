@@ -23,6 +23,7 @@ from fieldcheck.start.signs import (
 
 DOTS = frozenset((r"\dots", r"\ldots", r"\cdots"))
 
+
 @dataclass(frozen=True)
 class Declared:
     """A symbol: how many axes it has (None: not said), their names, and what is assumed of it."""

@@ -267,9 +267,8 @@ class _Interpreter:
         """Do the words before a formula give its left side a meaning, and not a value?"""
         before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
         words = str(before[0][1]) if before and before[0][0] == "text" else ""
-        directly = (
-            r"\b(?:with|where|writing|setting|putting|letting|denoting|tak(?:e|ing)|choos(?:e|ing))\s*$"
-        )
+        verbs = "with|where|writing|setting|putting|letting|denoting|tak(?:e|ing)|choos(?:e|ing)"
+        directly = rf"\b(?:{verbs})\s*$"
         if re.search(directly, words.lower()):
             return True
         noun = r"(?<!the )(?<!a )(?<!this )(?<!finite )"

@@ -55,7 +55,8 @@ OWN = {
         '(raw["x"] * raw["x"] + (raw["x"] * raw["x"]).T) * (1 - xp.eye(raw["x"].shape[0]))',
     ),
     "nonnegative symmetric": (
-        "symmetric matrix with no negative entry", 'raw["x"] * raw["x"] + (raw["x"] * raw["x"]).T'
+        "symmetric matrix with no negative entry",
+        'raw["x"] * raw["x"] + (raw["x"] * raw["x"]).T',
     ),
     "skew": ("skew-symmetric matrix", 'raw["x"] - raw["x"].T'),
     "psd": ("positive semidefinite matrix", 'raw["x"] @ raw["x"].T'),

@@ -28,9 +28,7 @@ from fieldcheck.verdict import REFUTED, UNDECIDED
 FOLDER = Path(__file__).parent / "articles"
 WRONG = tomllib.loads((FOLDER / "wrong.toml").read_text(encoding="utf8"))
 WITHOUT_A_HAND = 14
-SMALL = replace(PROFILES["quick"], cells=200, bound=-24.0)
-"""An identity holds here up to a chance of error of 2^-24: of fewer primes, in a fraction of the
-time."""
+SMALL = replace(PROFILES["quick"], cells=200)
 LIGHT = ("exact", "ladder", "series", "rate", "rank", "law")
 """What judges the right ones here: no search, and no limit in time, which a slow machine meets."""
 UNREAD = {"layers": {"soc"}}

@@ -27,7 +27,7 @@ from fieldcheck.arithmetic.branches import Field, Walk, following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.graph import Graph, Node, nodes
 from fieldcheck.arithmetic.informed import Informed
-from fieldcheck.arithmetic.prime import Unlucky
+from fieldcheck.arithmetic.prime import Unlucky, prime_of, random_prime
 from fieldcheck.arithmetic.sign import Known
 from fieldcheck.evidence import every_size, vanishing
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
@@ -250,17 +250,22 @@ def _whole(
     if per_trial > WORTHLESS:
         raise Unsupported(str(Why.DEGREE))
     cells, bound, failing = 0, 0.0, {}
+    p = prime_of(rng)
     while bound + math.log2(max(1, cells)) > profile.bound:
-        cells, more = _branches(graph, root, profile.cells, rng)
+        cells, more = _branches(graph, root, profile.cells, rng, p)
+        p = random_prime(rng) if per_trial > profile.bound else p
         bound += per_trial
         failing.update(dict.fromkeys(more))
     return cells, bound + math.log2(max(1, cells)), list(failing)
 
 
-def _branches(graph: Graph, root: Node, most: int, rng: random.Random) -> tuple[int, list[Choices]]:
-    """Walk all branches at one random point of one random prime field."""
+def _branches(
+    graph: Graph, root: Node, most: int, rng: random.Random, p: int | None = None
+) -> tuple[int, list[Choices]]:
+    """Walk all branches at one random point of one random prime field, or of this one."""
+    p = p or random_prime(rng)
     for _ in range(RETRIES):
-        where = Field.random(rng)
+        where = Field.random(rng, p)
         prefix: Choices | None = ()
         cells, failing = 0, []
         try:

@@ -232,8 +232,9 @@ def _trial(
     """At one random point: (the ranks for all choices of roots that do not contradict themselves,
     claimed rank, roots taken, pairs of values that were compared)."""
     shapes = statement.raw_shapes(sizes)
+    p = random_prime(rng)
     for _ in range(RETRIES):
-        field = Prime(random_prime(rng), rng)
+        field = Prime(p, rng)
         at = {k: field.residues(s) for k, s in shapes.items()}
         for (name, index), value in signs.items():
             at[name][index] = int(value[None]) % field.p

@@ -34,7 +34,7 @@ from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.ball import working_digits
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Strayed, follower
-from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
+from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, prime_of, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence.chances import LEAST, RETRIES, WORTHLESS, missed
@@ -258,12 +258,16 @@ def _some(runs: list[Found]) -> list[Found]:
 
 
 def _drawn(
-    shapes: Shapes, signs: Signs, rng: random.Random, runs: Callable[[Prime, Raw], Found]
+    shapes: Shapes,
+    signs: Signs,
+    rng: random.Random,
+    runs: Callable[[Prime, Raw], Found],
+    p: int | None = None,
 ) -> Found:
-    """What ``runs`` gives at a random prime and point that is not unlucky."""
-    divided = 0
+    """What ``runs`` gives at a random prime (or this one) and point that is not unlucky."""
+    divided, p = 0, p or random_prime(rng)
     for _ in range(RETRIES):
-        field = Prime(random_prime(rng), rng)
+        field = Prime(p, rng)
         at = {k: field.residues(s) for k, s in shapes.items()}
         for (name, index), value in signs.items():
             at[name][index] = int(value[None]) % field.p
@@ -610,6 +614,8 @@ def at_point(
     shapes = {k: np.shape(v) for k, v in raw.items()}
     signs = {(k, i): {None: raw[k][i]} for k in statement.sign_raws for i in np.ndindex(*shapes[k])}
     rng = statement.fresh("series/point")
+    rng = rng if itself else statement.__dict__.setdefault("_at_points", rng)
+    p = prime_of(rng)
 
     def one(field: Prime, at: Raw, plan: Plan) -> Run:
         base = Coefficients(field, plan.rooted, at_a_point=True)
@@ -622,9 +628,9 @@ def at_point(
     with working_digits(digits):
         for plan in Plan.all(statement.probe(statement.smallest)[part].order, None):
             with suppress(Short, Unsupported):
-                found = _drawn(shapes, signs, rng, partial(runs, plan=plan))
+                found = _drawn(shapes, signs, rng, partial(runs, plan=plan), p)
                 rooted = replace(plan, rooted=True)
-                return found or _drawn(shapes, signs, rng, partial(runs, plan=rooted))
+                return found or _drawn(shapes, signs, rng, partial(runs, plan=rooted), p)
     return None
 
 
