@@ -36,6 +36,26 @@ def script(path, text):
     return str(path)
 
 
+COPY = 'while [ "$1" != -o ]; do shift || exit 0; done; cp {built} "$2"\n'
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The library, compiled once."""
+    if native.compiler() is None:
+        pytest.skip("no C++ compiler was found")
+    folder = tmp_path_factory.mktemp("built")
+    trouble = native._compile(native.compiler(), folder / "it.so", time.monotonic() + native.LIMIT)
+    assert not trouble
+    return folder / "it.so"
+
+
+@pytest.fixture
+def copier(fresh, built, monkeypatch):
+    """A compiler that takes no time: it copies what was built."""
+    monkeypatch.setenv("CXX", script(fresh / "cxx", COPY.format(built=built)))
+
+
 def again():
     native._load.cache_clear()
     return native.status()
@@ -63,14 +83,14 @@ def test_the_road_tells_vectors_and_threads(fresh, compiler, monkeypatch):
     assert "one thread)" in again()[1]
 
 
-def test_first_use_is_told(fresh, compiler, capsys):
+def test_first_use_is_told(fresh, copier, capsys):
     native.status()
     assert "compiling the conic kernels with" in capsys.readouterr().err
     again()
     assert capsys.readouterr().err == ""
 
 
-def test_a_notebooks_output_stays_clean(fresh, compiler, capsys, monkeypatch):
+def test_a_notebooks_output_stays_clean(fresh, copier, capsys, monkeypatch):
     class Stream(type(sys.stderr)):
         __module__ = "ipykernel.iostream"
 
@@ -90,7 +110,7 @@ def test_no_compiler(fresh, monkeypatch):
     assert native.status() == ("plain torch", "no C++ compiler was found")
 
 
-def test_a_compiler_of_several_words(fresh, compiler, monkeypatch):
+def test_a_compiler_of_several_words(fresh, copier, monkeypatch):
     launcher = script(fresh / "launcher", 'exec "$@"\n')
     monkeypatch.setenv("CXX", " ".join([launcher, *native.compiler()]))
     road, reason = native.status()
@@ -145,24 +165,6 @@ def test_a_compiler_that_builds_rubbish(fresh, monkeypatch):
     road, reason = native.status()
     assert road == "plain torch"
     assert reason.startswith("the compiled file cannot be used")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """The library, compiled once."""
-    if native.compiler() is None:
-        pytest.skip("no C++ compiler was found")
-    folder = tmp_path_factory.mktemp("built")
-    trouble = native._compile(native.compiler(), folder / "it.so", time.monotonic() + native.LIMIT)
-    assert not trouble
-    return folder / "it.so"
-
-
-@pytest.fixture
-def copier(fresh, built, monkeypatch):
-    """A compiler that takes no time: it copies what was built."""
-    text = f'while [ "$1" != -o ]; do shift || exit 0; done; cp {built} "$2"\n'
-    monkeypatch.setenv("CXX", script(fresh / "cxx", text))
 
 
 @pytest.mark.parametrize("damage", ["rubbish", "cut", "one bit", "empty", "no seal", "seal cut"])
@@ -373,11 +375,20 @@ def test_instruction_sets_are_read_in_either_spelling(fresh, monkeypatch, word):
     assert native._instructions().endswith(": fp asimd")
 
 
-def test_two_processes_may_build_at_once(fresh, compiler):
+def test_two_processes_may_build_at_once(fresh, built, monkeypatch):
+    """Neither compiler ends before both have begun."""
+    (begun := fresh / "begun").mkdir()
+    text = COPY.format(built=built).replace(
+        "cp ",
+        f"touch {begun}/$$; for k in $(seq 600); do "
+        f'[ "$(ls {begun} | wc -l)" = 2 ] && break; sleep 0.1; done; cp ',
+    )
+    monkeypatch.setenv("CXX", script(fresh / "cxx", text))
     command = [sys.executable, "-c", "from fieldcheck.ops import native; print(native.status()[0])"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ) for _ in range(2)]
     assert [p.communicate()[0].split() for p in both] == [[b"compiled", b"loop"]] * 2
     assert len(kept(fresh, ".so")) == 1
+    assert len(list(begun.iterdir())) == 2
 
 
 def test_explain_names_every_operation_and_a_reason():
