@@ -46,13 +46,19 @@ FRESH = 2.0
 
 
 # -- code as code ----------------------------------------------------------------------------------
-@cache
 def _compiled(file: Path) -> CodeType:
-    """A file's code; as it was compiled when it was imported, unless it changed just now."""
+    """A file's code."""
+    return _code_of(file, file.read_bytes())
+
+
+@cache
+def _code_of(file: Path, source: bytes) -> CodeType:
+    """By its text, so that what did not change need not be forgotten; as it was compiled when it
+    was imported, unless it changed just now."""
     loader = SourceFileLoader("_", str(file))
     if time.time() - file.stat().st_mtime > FRESH:
         return loader.get_code("_") or loader.source_to_code(b"", str(file))
-    return loader.source_to_code(file.read_bytes(), str(file))
+    return loader.source_to_code(source, str(file))
 
 
 def _plain(code: CodeType, worded: bool) -> Iterator[Any]:
@@ -86,12 +92,17 @@ def _has_docstring(code: CodeType) -> bool:
 @cache
 def code_digest(file: Path, worded: bool = False) -> bytes:
     """Of what a Python file does; a file that is no Python is taken as it is."""
+    return _digest_of(file, file.read_bytes(), worded)
+
+
+@cache
+def _digest_of(file: Path, source: bytes, worded: bool) -> bytes:
     digest = hashlib.sha256()
     try:
-        for part in _plain(_compiled(file), worded):
+        for part in _plain(_code_of(file, source), worded):
             digest.update(f"{part!r}\0".encode("utf-8", "surrogatepass"))
     except (SyntaxError, ValueError):
-        digest.update(file.read_bytes())
+        digest.update(source)
     return digest.digest()
 
 
@@ -168,7 +179,7 @@ def reached(files: Iterable[Path], root: Path) -> set[Path]:
 
 def forget() -> None:
     """Files may have changed: they are read anew."""
-    for known in (_compiled, code_digest, _imported, file_of, _file_digest, _reach, _real):
+    for known in (code_digest, _imported, file_of, _file_digest, _reach, _real):
         known.cache_clear()
     _noted.clear()
 

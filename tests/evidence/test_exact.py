@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 import sympy as sp
@@ -105,11 +106,11 @@ def test_what_is_proved_is_proved_to_a_hundred_bits(name, profile):
 
 
 def test_the_bound_asks_for_as_many_primes_as_it_takes():
-    """The largest degrees of the register need three primes, and get them."""
+    """The largest degrees of the register need three primes for a deep run's bound, and get them."""
     form = load()["legendre-hamiltonian-systems"].forms["legendre-hamiltonian-systems/claim"]
-    found = exact.run(Statement(form), PROFILES["standard"], 0)
+    found = exact.run(Statement(form), replace(PROFILES["standard"], bound=-250.0), 0)
     assert found.outcome == "confirms"
-    assert found.log2_bound < -100
+    assert found.log2_bound < -250
     assert found.cases > 2 * found.shapes * len(found.proves)
 
 
