@@ -106,7 +106,7 @@ def test_what_is_proved_is_proved_to_a_hundred_bits(name, profile):
 
 
 def test_the_bound_asks_for_as_many_primes_as_it_takes():
-    """The largest degrees of the register need three primes for a deep run's bound, and get them."""
+    """For a deep bound the largest degrees of the register need three primes, and get them."""
     form = load()["legendre-hamiltonian-systems"].forms["legendre-hamiltonian-systems/claim"]
     found = exact.run(Statement(form), replace(PROFILES["standard"], bound=-250.0), 0)
     assert found.outcome == "confirms"
