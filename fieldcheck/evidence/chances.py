@@ -23,8 +23,9 @@ number theorem there are about 2^127/(88.4 * 2), more than 2^119."""
 WORTHLESS = -8.0
 """log2 of an error per trial above which no number of trials is worth its time."""
 
-RETRIES = 400
-"""Points tried until one has no vanishing denominator and a root for every square root."""
+RETRIES, SAME = 400, 4
+"""Points tried until one has no vanishing denominator and a root for every square root; so many
+modulo the same prime, for a constant has its root modulo half of the primes."""
 
 
 def missed(both: Bound, coincidences: int, roots: int, power: int = 1) -> float:

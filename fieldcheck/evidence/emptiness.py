@@ -103,7 +103,7 @@ def _relation(
 ) -> dict[Label, Fraction] | None:
     """Positive coefficients of a combination that vanishes on the branch, or None."""
     rows: list[dict[Label, int]] = []
-    field = Field.random(rng, prime.prime_of(rng))
+    field = Field.random(rng)
     for walk in _points(graph, root, choices, field):
         rows.append(_positives(graph, root, walk, degree))
         if len(rows) >= len(rows[0]) + 6:

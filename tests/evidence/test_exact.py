@@ -114,6 +114,15 @@ def test_the_bound_asks_for_as_many_primes_as_it_takes():
     assert found.cases > 2 * found.shapes * len(found.proves)
 
 
+def test_constants_have_roots_modulo_some_primes_alone():
+    """Three roots: modulo one prime in eight. Of one prime alone mostly nothing would be said."""
+    root = lambda xp: xp.sqrt(xp.one * 2) * xp.sqrt(xp.one * 3) * xp.sqrt(xp.one * 5)
+    body = lambda xp, x: Equal(xp.relu(root(xp) * x) ** 2, 30 * xp.relu(x) ** 2)
+    for seed in range(4):
+        verdict, _ = examine(body, seed=seed, x=real())
+        assert verdict.verdict == "proved", verdict.because
+
+
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize(
     "body",

@@ -30,7 +30,7 @@ from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.prime import Unlucky, prime_of, random_prime
 from fieldcheck.arithmetic.sign import Known
 from fieldcheck.evidence import every_size, vanishing
-from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
+from fieldcheck.evidence.chances import RETRIES, SAME, WORTHLESS, missed
 from fieldcheck.evidence.emptiness import is_empty
 from fieldcheck.evidence.methods.exact import (
     ON_OPEN_SET,
@@ -264,7 +264,8 @@ def _branches(
 ) -> tuple[int, list[Choices]]:
     """Walk all branches at one random point of one random prime field, or of this one."""
     p = p or random_prime(rng)
-    for _ in range(RETRIES):
+    for k in range(RETRIES):
+        p = random_prime(rng) if k % SAME == SAME - 1 else p
         where = Field.random(rng, p)
         prefix: Choices | None = ()
         cells, failing = 0, []

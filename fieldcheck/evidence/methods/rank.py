@@ -38,7 +38,7 @@ from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Known, Sign
-from fieldcheck.evidence.chances import LEAST, RETRIES, WORTHLESS, missed
+from fieldcheck.evidence.chances import LEAST, RETRIES, SAME, WORTHLESS, missed
 from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
 from fieldcheck.evidence.profiles import Profile
@@ -233,7 +233,8 @@ def _trial(
     claimed rank, roots taken, pairs of values that were compared)."""
     shapes = statement.raw_shapes(sizes)
     p = random_prime(rng)
-    for _ in range(RETRIES):
+    for k in range(RETRIES):
+        p = random_prime(rng) if k % SAME == SAME - 1 else p
         field = Prime(p, rng)
         at = {k: field.residues(s) for k, s in shapes.items()}
         for (name, index), value in signs.items():

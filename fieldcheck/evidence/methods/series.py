@@ -37,7 +37,7 @@ from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Strayed,
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, prime_of, random_prime
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known, Sign
-from fieldcheck.evidence.chances import LEAST, RETRIES, WORTHLESS, missed
+from fieldcheck.evidence.chances import LEAST, RETRIES, SAME, WORTHLESS, missed
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.kinks import PLAIN, POINT, off
@@ -266,7 +266,8 @@ def _drawn(
 ) -> Found:
     """What ``runs`` gives at a random prime (or this one) and point that is not unlucky."""
     divided, p = 0, p or random_prime(rng)
-    for _ in range(RETRIES):
+    for k in range(RETRIES):
+        p = random_prime(rng) if k % SAME == SAME - 1 else p
         field = Prime(p, rng)
         at = {k: field.residues(s) for k, s in shapes.items()}
         for (name, index), value in signs.items():
