@@ -98,6 +98,10 @@ SAID = ("verdict", "grade", "scope", "parts", "met", "outcome", "visited")
 """What must come out the same.  Points, primes and so witnesses are drawn afresh, and a witness is
 a rational or a ball as it was drawn: a refutation's grade is not held."""
 
+SEEDED = ("sampled", "search", "ladder", "rate", "law")
+"""Methods that go where the run's seed says; the others draw primes afresh, and whether one has a
+root for all that is needed decides how far it comes, and who is asked besides."""
+
 COUNTED = ("cases", "shapes", "digits", "cells")
 ROOM = 2
 """How many times more may be told of than is tried anew: floats, which differ between machines,
@@ -122,16 +126,15 @@ def _difference(form: FormRow, made: FormRow | None) -> str:
 def _more_than(form: FormRow, made: FormRow) -> list[str]:
     """What a row tells of the search, and of the point that it found, beyond what is found anew."""
     anew = {e.method: e for e in made.evidence}
-    known = [e for e in form.evidence if e.method != CAMPAIGN]
+    known = [e for e in form.evidence if e.method in SEEDED]
+    both = [(e, anew[e.method]) for e in known if e.method in anew]
     names = [
         f"{name} ({e.method})"
-        for e in known
+        for e, a in both
         for name in COUNTED
-        if (getattr(e, name) or 0) > ROOM * (getattr(anew.get(e.method), name, None) or 0)
+        if (getattr(e, name) or 0) > ROOM * (getattr(a, name) or 0)
     ]
-    both = [(e, anew[e.method]) for e in known if e.method in anew]
     names += [f"strata ({e.method})" for e, a in both if not e.strata.keys() <= a.strata.keys()]
-    names += [f"evidence ({e.method})" for e in known if e.method not in anew]
     names += ["smallest fault seen"] if _decades(form) < _decades(made) - DECADES else []
     a, b = form.witness, made.witness
     alike = a is not None and b is not None and (a.raw, a.sizes) == (b.raw, b.sizes)

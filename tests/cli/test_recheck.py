@@ -97,7 +97,6 @@ def _forged(form, **changes):
         (dict(cases=10**12), "cases"),
         (dict(shapes=99), "shapes"),
         (dict(strata={"every boundary": 5}), "strata"),
-        (dict(method="oracle"), "evidence (oracle)"),
         (dict(visited={"n": [1, 2, 3, 4, 5, 99]}), "visited"),
         (
             dict(threshold={"log10": "-300", "tried": 1, "perturbed": "right side"}),
