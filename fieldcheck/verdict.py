@@ -136,6 +136,7 @@ class Why(enum.StrEnum):
     UNSUPPORTED = "the arithmetic has no such primitive"
     TOO_SLOW = "no answer within its time"
     SYMBOLS = "a relation between free symbols"
+    DEGREE_60 = "a degree too high for primes below 2^60"  # of earlier ledgers
     DEGREE = "a degree too high for primes below 2^128"
     GAP_SIGN = "the gap is not nonnegative by its form"
     GAP_OPEN = "the given gap is not confirmed as an identity"

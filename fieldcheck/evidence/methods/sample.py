@@ -15,6 +15,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ from fieldcheck.arithmetic.ball import Ball, working_digits
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.evidence.ascent import columns
 from fieldcheck.evidence.beyond import affordable
+from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.digits import look
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.farther import falsified
@@ -421,7 +423,7 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         look_beyond(survey, rng)
         if found := _farther(statement, seed):
             far_out = stream(statement.key, "sampled/far", seed)
-            witness = smallest(statement, statement.smallest, found[0], far_out, found[1])
+            witness = smallest(statement, grid[0], found[0], far_out, found[1])
             return report.refutes(witness, "enclosed", cases=survey.cases, strata=survey.visited())
         unseen = explore(survey, profile, rng)
     except Unsupported as gap:
@@ -431,11 +433,17 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     return conclusion(report, survey, unseen)
 
 
+FAR_OUT = 2
+"""Processor time for points beyond floats: a sum of so large terms may take long."""
+
+
 def _farther(statement: Statement, seed: int) -> tuple[Raw, int] | None:
     """A point beyond floats at which the statement fails, and the digits that show it."""
     if statement.settled or statement.fault is not None:
         return None
-    return falsified(statement, statement.smallest, stream(statement.key, "far", seed))
+    with suppress(TooSlow, Unsupported), limited(FAR_OUT):
+        return falsified(statement, statement.grid()[0], stream(statement.key, "far", seed))
+    return None
 
 
 def look_beyond(survey: Survey, rng: np.random.Generator) -> None:
