@@ -9,9 +9,11 @@ more than 2^119 primes drawn from.  Both come from running the body in the degre
 from __future__ import annotations
 
 import math
+import random
+from collections.abc import Iterator
 
 from fieldcheck.arithmetic.degree import Bound
-from fieldcheck.arithmetic.prime import BITS
+from fieldcheck.arithmetic.prime import BITS, random_prime
 
 LEAST = 2.0 ** (BITS - 1)
 """Below every prime that is drawn."""
@@ -26,6 +28,14 @@ WORTHLESS = -8.0
 RETRIES, SAME = 400, 4
 """Points tried until one has no vanishing denominator and a root for every square root; so many
 modulo the same prime, for a constant has its root modulo half of the primes."""
+
+
+def moduli(rng: random.Random, p: int | None = None) -> Iterator[int]:
+    """The prime of each point that is tried, this one first if it is given."""
+    p = p or random_prime(rng)
+    for k in range(RETRIES):
+        p = random_prime(rng) if k % SAME == SAME - 1 else p
+        yield p
 
 
 def missed(both: Bound, coincidences: int, roots: int, power: int = 1) -> float:

@@ -30,7 +30,7 @@ from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.prime import Unlucky, prime_of, random_prime
 from fieldcheck.arithmetic.sign import Known
 from fieldcheck.evidence import every_size, vanishing
-from fieldcheck.evidence.chances import RETRIES, SAME, WORTHLESS, missed
+from fieldcheck.evidence.chances import WORTHLESS, missed, moduli
 from fieldcheck.evidence.emptiness import is_empty
 from fieldcheck.evidence.methods.exact import (
     ON_OPEN_SET,
@@ -263,10 +263,8 @@ def _branches(
     graph: Graph, root: Node, most: int, rng: random.Random, p: int | None = None
 ) -> tuple[int, list[Choices]]:
     """Walk all branches at one random point of one random prime field, or of this one."""
-    p = p or random_prime(rng)
-    for k in range(RETRIES):
-        p = random_prime(rng) if k % SAME == SAME - 1 else p
-        where = Field.random(rng, p)
+    for modulus in moduli(rng, p):
+        where = Field.random(rng, modulus)
         prefix: Choices | None = ()
         cells, failing = 0, []
         try:

@@ -38,7 +38,7 @@ from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Known, Sign
-from fieldcheck.evidence.chances import LEAST, RETRIES, SAME, WORTHLESS, missed
+from fieldcheck.evidence.chances import LEAST, WORTHLESS, missed, moduli
 from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
 from fieldcheck.evidence.profiles import Profile
@@ -232,9 +232,7 @@ def _trial(
     """At one random point: (the ranks for all choices of roots that do not contradict themselves,
     claimed rank, roots taken, pairs of values that were compared)."""
     shapes = statement.raw_shapes(sizes)
-    p = random_prime(rng)
-    for k in range(RETRIES):
-        p = random_prime(rng) if k % SAME == SAME - 1 else p
+    for p in moduli(rng):
         field = Prime(p, rng)
         at = {k: field.residues(s) for k, s in shapes.items()}
         for (name, index), value in signs.items():

@@ -34,10 +34,10 @@ from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.ball import working_digits
 from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.coefficients import Coefficients, Elsewhere, Strayed, follower
-from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, prime_of, random_prime
+from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, prime_of
 from fieldcheck.arithmetic.series import Series, Short, Terms
 from fieldcheck.arithmetic.sign import Known, Sign
-from fieldcheck.evidence.chances import LEAST, RETRIES, SAME, WORTHLESS, missed
+from fieldcheck.evidence.chances import LEAST, WORTHLESS, missed, moduli
 from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, modulo, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.kinks import PLAIN, POINT, off
@@ -265,10 +265,9 @@ def _drawn(
     p: int | None = None,
 ) -> Found:
     """What ``runs`` gives at a random prime (or this one) and point that is not unlucky."""
-    divided, p = 0, p or random_prime(rng)
-    for k in range(RETRIES):
-        p = random_prime(rng) if k % SAME == SAME - 1 else p
-        field = Prime(p, rng)
+    divided = 0
+    for modulus in moduli(rng, p):
+        field = Prime(modulus, rng)
         at = {k: field.residues(s) for k, s in shapes.items()}
         for (name, index), value in signs.items():
             at[name][index] = int(value[None]) % field.p
