@@ -131,9 +131,9 @@ def test_a_forced_road_reaches_the_threads_of_a_backward_pass():
 
 @pytest.fixture
 def strict_dynamo():
-    """Running uncompiled after too many compilations is an error."""
+    """Running uncompiled after too many compilations is an error, and two are too many."""
     torch._dynamo.reset()
-    with torch._dynamo.config.patch(fail_on_recompile_limit_hit=True):
+    with torch._dynamo.config.patch(fail_on_recompile_limit_hit=True, recompile_limit=2):
         yield
     torch._dynamo.reset()
 
@@ -143,7 +143,7 @@ def test_every_setting_is_compiled_for_itself(strict_dynamo, monkeypatch):
     kept = torch.compile
     monkeypatch.setattr(torch, "compile", functools.partial(kept, backend="eager"))
     settings = itertools.product(
-        (torch.float32, torch.bfloat16), ("colu", "rcolu", "soc"), ((2, 1.0), (4, 1.0), (4, 0.5))
+        (torch.float32, torch.bfloat16), ("colu", "soc"), ((2, 1.0), (4, 0.5))
     )  # more than one function is compiled for before it gives up
     for dtype, kind, (size, opening) in settings:
         x = draw(2, 96, dtype=dtype)
@@ -157,9 +157,7 @@ def test_every_setting_is_compiled_for_itself(strict_dynamo, monkeypatch):
 def test_one_compiled_function_for_all_would_give_up(strict_dynamo):
     """The reason for the one above: a false neighbour of the way it is done."""
     one = torch.compile(reference.conic, dynamic=True, backend="eager")
-    settings = itertools.product(
-        (torch.float32, torch.float64), ("colu", "rcolu", "soc"), (2, 4, 8)
-    )
+    settings = itertools.product((torch.float32, torch.float64), ("colu", "rcolu", "soc"), (2, 4))
     run = lambda: [one(draw(2, 96, dtype=dtype), kind, size, 1.0) for dtype, kind, size in settings]
     with pytest.raises(torch._dynamo.exc.FailOnRecompileLimitHit):
         run()
