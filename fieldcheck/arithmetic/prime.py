@@ -45,6 +45,14 @@ class Unlucky(Exception):
     """A denominator vanished or a residue had no square root at this random point."""
 
 
+class Rootless(Unlucky):
+    """A residue had no square root."""
+
+    def __init__(self, radicand: int) -> None:
+        super().__init__(NO_ROOT)
+        self.radicand = radicand
+
+
 def random_prime(rng: random.Random) -> int:
     """A random prime between 2^127 and 2^128 that is 1 modulo 4."""
     while True:
@@ -280,7 +288,7 @@ class Prime(Paired):
         y = known.get(x)
         if y is None:
             if pow(x, (self.p - 1) // 2, self.p) != 1:
-                raise Unlucky(NO_ROOT)
+                raise Rootless(x)
             y = root(x, self.p)
             if (y in self._nonneg) != (self.p - y in self._nonneg):
                 y = y if y in self._nonneg else self.p - y

@@ -8,6 +8,7 @@ exactly at its zeros.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -32,14 +33,21 @@ from fieldcheck.evidence.floats import ratios, violations
 from fieldcheck.evidence.points import Cloud, point, within
 from fieldcheck.evidence.statement import Statement
 
-SIDES, POINT, CUT, POLE = "sides", "point", "cut", "pole"
-"""A function with two sides; one with an exceptional point (unit at 0); a cut; a pole."""
+SIDES, POINT, CUT, POLE, TAIL = "sides", "point", "cut", "pole", "tail"
+"""A function with two sides; one with an exceptional point (unit at 0); a cut; a pole; one that is
+nothing beside 1 as long as its argument is negative and large."""
+
+UNFELT = 30
+"""So large: exp(-10^12 (7 x - y² - 1)²) has no slope that floats see but beside a curve."""
 
 ABOVE, BELOW, ZERO = "positive", "negative", "zero"
 """What the argument at a site may be."""
 
 WIDEST = 8
 """Entries of a vector that Newton's method brings to zero."""
+
+TOGETHER, MEETINGS = 3, 6
+"""Exceptional points that are gone to at once, and choices of them."""
 
 STEPS = 20
 CLOSE, NEAR = 1e-9, 1e-3
@@ -132,6 +140,7 @@ KINDS = {
     "_log": CUT,
     "_sqrt": CUT,
     "_div": POLE,
+    "_exp": TAIL,
 }
 
 
@@ -157,13 +166,13 @@ WatchedBall = _watching(Ball)
 
 def _groups(site: Site, args: tuple[Any, ...]) -> torch.Tensor | None:
     """What a site bends at the zeros of, as real vectors, one in each row; None if at none."""
-    d: torch.Tensor = _argument(torch.sub, site, args)
+    d: torch.Tensor = _argument(torch.sub, site, args, -UNFELT)
     if site.kind == POINT:
         d = d.movedim(args[1], -1)
         d = torch.cat([d.real, d.imag], dim=-1) if d.is_complex() else d
         return d.reshape(-1, d.shape[-1])
     if d.is_complex():
-        if site.kind == SIDES:
+        if site.kind in (SIDES, TAIL):
             return None
         if site.kind == CUT:  # on the cut, and away from its end as far as the argument's size
             away = torch.clamp(d.abs().detach() / 2, max=1)
@@ -265,6 +274,7 @@ class Sites:
                 continue
             if site.kind == SIDES:
                 goals += [Goal(site, BELOW)] * (not here.below)
+            if site.kind in (SIDES, TAIL):
                 goals += [Goal(site, ABOVE)] * (not here.above)
             away = site in self.tried and site not in self.near
             if site.kind == POINT and site not in self.landed and not away:
@@ -299,10 +309,12 @@ def _excluded(
     return excluded - allowed
 
 
-def _argument(minus: Callable[..., Any], site: Site, args: tuple[Any, ...]) -> Any:
-    """What a site bends at the zeros of."""
+def _argument(minus: Callable[..., Any], site: Site, args: tuple[Any, ...], edge: Any) -> Any:
+    """What a site bends at the zeros of; a tail ends at the given edge."""
     if site.name in ("maximum", "minimum"):
         return minus(args[0], args[1])
+    if site.kind == TAIL:
+        return minus(args[0], edge)
     return args[1] if site.kind == POLE else args[0]
 
 
@@ -310,7 +322,7 @@ def _by_sign(statement: Statement, sizes: dict[str, int]) -> Iterator[tuple[Site
     xp = WatchedSign()
     statement.sides(xp, statement.signs(xp, statement.raw_shapes(sizes)))
     for site, args in xp.records:
-        known = _argument(xp._sub, site, args)
+        known = _argument(xp._sub, site, args, xp._integer(-UNFELT))
         off_the_cut = known.real or site.kind != CUT  # a cut is met by what is not zero, too
         may = [BELOW] * (not known.nonneg) + [ABOVE] * (not known.nonpos)
         yield site, may + [ZERO] * (not (known.nonzero and off_the_cut))
@@ -321,7 +333,7 @@ def _by_range(statement: Statement, sizes: dict[str, int]) -> Iterator[tuple[Sit
     shapes = statement.raw_shapes(sizes)
     statement.sides(xp, {name: xp.variable(shape) for name, shape in shapes.items()})
     for site, args in xp.records:
-        d = _argument(xp._sub, site, args)
+        d = _argument(xp._sub, site, args, xp._integer(-UNFELT))
         if not d.real:
             yield site, [BELOW, ABOVE, ZERO]
         else:
@@ -483,35 +495,52 @@ def land(
     targets = [
         k
         for k, (site, g) in enumerate(zip(sites, groups, strict=True))
-        if site in wanted and g.shape[-1] <= WIDEST
+        if site in wanted and site.kind != TAIL and g.shape[-1] <= WIDEST
     ]
-    chase = Chase.of(statement, raws, targets, groups, rng)
+    chase = Chase.of(statement, raws, _together(targets, sites, groups, rng), groups, rng)
     if chase is None:
         return None
     left = chase.run()
+    first = [sites[chase.targets[k][0]] for k in chase.which]
     at, hit = chase.simple(np.flatnonzero(left <= CLOSE)[:SIMPLE_ROWS])
     close = np.flatnonzero((left <= LANDED) & (np.abs(chase.now).max(axis=1) < BOUNDED))
-    decided = [row for row in hit if sites[chase.which[row]].kind == POINT]
+    decided = [row for row in hit if first[row].kind == POINT]
     close = np.setdiff1d(close, decided)[:SIMPLE_ROWS]
     step = 2.0 ** -rng.integers(1, 45, (len(left), 1)) * rng.standard_normal(chase.now.shape)
     return Landing(
         within(statement, uncolumned(chase.now + chase.free * step, raws)),
         uncolumned(at, raws) if len(at) else None,
         {sites[k] for k in targets},
-        {sites[k] for k in chase.which[left <= NEAR]},
-        [sites[k] for k in chase.which[hit]],
+        {sites[k] for which in chase.which[left <= NEAR] for k in chase.targets[which]},
+        [first[row] for row in hit],
         uncolumned(chase.now[close], raws),
-        [sites[k] for k in chase.which[close]],
+        [first[row] for row in close],
     )
+
+
+def _together(
+    targets: list[int], sites: list[Site], groups: list[torch.Tensor], rng: np.random.Generator
+) -> list[tuple[int, ...]]:
+    """Every target by itself, and some choices of exceptional points that are gone to at once."""
+    points = [k for k in targets if sites[k].kind == POINT]
+    several = [
+        some
+        for n in range(2, TOGETHER + 1)
+        for some in itertools.combinations(points, n)
+        if sum(groups[k].shape[-1] for k in some) <= WIDEST
+    ]
+    picks = sorted(rng.permutation(len(several))[: max(MEETINGS, len(targets))].tolist())
+    return [*((k,) for k in targets), *(several[k] for k in picks)]
 
 
 @dataclass
 class Chase:
-    """Rows on their way to zeros: each has an argument (a target and which of its vectors), and
-    coordinates that it moves."""
+    """Rows on their way to zeros: each has a target (arguments, and which of the vectors of each),
+    and coordinates that it moves."""
 
     statement: Statement
     raws: dict[str, np.ndarray]
+    targets: list[tuple[int, ...]]
     which: np.ndarray
     member: np.ndarray
     wide: int
@@ -524,7 +553,7 @@ class Chase:
         cls,
         statement: Statement,
         raws: dict[str, np.ndarray],
-        targets: list[int],
+        targets: list[tuple[int, ...]],
         groups: list[torch.Tensor],
         rng: np.random.Generator,
     ) -> Chase | None:
@@ -535,13 +564,17 @@ class Chase:
             return None
         start = columns(raws)
         rows = np.arange(len(start))
-        which = np.array(targets)[rows % len(targets)]
-        member = np.array([rng.integers(groups[k].shape[1]) for k in which])
-        few = np.stack([_few(free, groups[k].shape[-1], rng) for k in which])
+        which = rows % len(targets)
+        wide = [sum(groups[k].shape[-1] for k in target) for target in targets]
+        most = max(map(len, targets))
+        member = np.zeros((len(rows), most), dtype=int)
+        for row, target in enumerate(which):
+            for j, k in enumerate(targets[target]):
+                member[row, j] = rng.integers(groups[k].shape[1])
+        few = np.stack([_few(free, wide[target], rng) for target in which])
         mask = np.where((rows // len(targets) % 3 == 2)[:, None], free, few)
         start = np.where((rows % 2 == 0)[:, None], start, np.round(2 * start) / 2)
-        wide = max(groups[k].shape[-1] for k in targets)
-        return cls(statement, raws, which, member, wide, free, mask, start)
+        return cls(statement, raws, targets, which, member, max(wide), free, mask, start)
 
     def run(self) -> np.ndarray:
         """Take the steps, a quarter of those that lead away; how far is every row from a zero, as
@@ -588,9 +621,12 @@ class Chase:
     def _values(self, points: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
         _, _, groups = watched(self.statement, table(points, self.raws))
         value = torch.zeros(len(points), self.wide, dtype=torch.float64)
-        for k in set(self.which[rows].tolist()):
-            mine = torch.from_numpy(np.flatnonzero(self.which[rows] == k))
-            part = groups[k][mine, torch.from_numpy(self.member[rows])[mine]]
+        for target in set(self.which[rows].tolist()):
+            mine = torch.from_numpy(np.flatnonzero(self.which[rows] == target))
+            own = torch.from_numpy(self.member[rows])[mine]
+            part = torch.cat(
+                [groups[k][mine, own[:, j]] for j, k in enumerate(self.targets[target])], dim=1
+            )
             value = value.index_put((mine[:, None], torch.arange(part.shape[1])[None]), part)
         return value
 

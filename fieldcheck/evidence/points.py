@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +122,16 @@ class Cloud:
         rows = len(next(iter(raws.values()), [()]))  # without inputs there is one point
         return cls(sizes, raws, [stratum] * rows, np.zeros(rows, dtype=int))
 
+    @classmethod
+    def joined(cls, blocks: Sequence[Cloud]) -> Cloud:
+        """Points of several clouds of one shape."""
+        return cls(
+            blocks[0].sizes,
+            {k: np.concatenate([b.raws[k] for b in blocks]) for k in blocks[0].raws},
+            [label for b in blocks for label in b.strata],
+            np.concatenate([b.moved for b in blocks]),
+        )
+
     def row(self, k: int) -> Raw:
         return {name: simplest(v[k]) for name, v in self.raws.items()}
 
@@ -149,12 +159,14 @@ def cloud(
     numbers = np.array([float(q) for q in written if abs(q) < LARGE])
     for name, regime in regimes.items():
         blocks.append(_regime(statement, sizes, name, regime, share, numbers, rng))
-    return Cloud(
-        sizes,
-        {k: np.concatenate([b.raws[k] for b in blocks]) for k in blocks[0].raws},
-        [label for b in blocks for label in b.strata],
-        np.concatenate([b.moved for b in blocks]),
-    )
+    return Cloud.joined(blocks)
+
+
+def spread(
+    statement: Statement, sizes: dict[str, int], rows: int, rng: np.random.Generator
+) -> Cloud:
+    """Points spread evenly over boxes of some sizes."""
+    return Cloud.of(sizes, _table(statement, sizes, _evenly, rows, np.array([0.0]), rng), SCALES)
 
 
 def _generic(
@@ -379,6 +391,15 @@ def _clustered(
     few = np.where(rng.random((n, 1)) < 0.5, whole, free)
     which = rng.integers(rng.integers(1, 4, size=(n, 1)), size=(n, m))
     return np.take_along_axis(few, which, axis=1)
+
+
+def _evenly(
+    table: np.ndarray, owner: np.ndarray, numbers: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Entries from -10^k to 10^k, a box for each row."""
+    n, m = table.shape
+    spread: np.ndarray = 10.0 ** rng.integers(0, 4, (n, 1)) * rng.uniform(-1, 1, (n, m))
+    return spread
 
 
 REGIMES: dict[str, Regime] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from fieldcheck.domains import positive, real, vector
+from fieldcheck.domains import positive, real, simplex, vector
 from fieldcheck.evidence.run import examine
 from fieldcheck.relations import AtMost, Equal
 
@@ -28,6 +28,10 @@ STATEMENTS = {
         xp.one / 100, (x - 7) ** 2 + 10**4 * (x * y - 1) ** 2), (), "refuted"),
     "two parabolas": (XYZ, lambda xp, x, y, z: AtMost(
         xp.one / 10, (x - 2) ** 2 + (y - x**2) ** 2 + (z - y**2) ** 2), (), "refuted"),
+    "a steeper cubic": (XY, lambda xp, x, y: AtMost(
+        xp.one / 10**12, (x**2 - 2) ** 2 + 10**6 * (y - x**3) ** 2), (), "refuted"),
+    "an exponential": (XY, lambda xp, x, y: AtMost(
+        xp.one / 10**10, (x - 3) ** 2 + 10**4 * (y - xp.exp(x)) ** 2), (), "refuted"),
     "an irrational zero": (XY, lambda xp, x, y: AtMost(
         xp.one / 10**10, (x**3 - 2 * y**3) ** 2 + (x * y - 5) ** 2), (), "refuted"),
     "a valley that is touched": (dict(x=real(), y=positive()), lambda xp, x, y: AtMost(
@@ -41,6 +45,31 @@ STATEMENTS = {
         xp.log(xp.cosh(x) + xp.sinh(x)), x + xp.relu(-x - 900)), (), "refuted"),
     "cancellation, and true": (X, lambda xp, x: Equal(
         xp.log(xp.cosh(x) + xp.sinh(x)), x), (), HELD),
+    "hardly more than one": (X, lambda xp, x: AtMost(
+        1 + xp.one / 10**80, x), ("x > 1",), "refuted"),
+    "two inputs closer than floats tell": (XY, lambda xp, x, y: AtMost(
+        xp.one / 10**300, x - y), ("x > y",), "refuted"),
+    # where waves meet
+    "two waves": (X, lambda xp, x: AtMost(
+        xp.sin(x) + xp.sin(xp.sqrt(xp.one * 2) * x), 2 - xp.one / 10**3), (), "refuted"),
+    "a wave ever faster": (X, lambda xp, x: AtMost(
+        xp.sin(x**2) * xp.sin(x), 1 - xp.one / 10**4), (), "refuted"),
+    "waves of two inputs": (XY, lambda xp, x, y: AtMost(
+        xp.sin(5 * x) * xp.sin(7 * y) * xp.sin(x * y), 1 - xp.one / 10**3), (), "refuted"),
+    "two waves that stay below": (X, lambda xp, x: AtMost(
+        xp.sin(x) + xp.sin(xp.sqrt(xp.one * 2) * x), 2), (), "proved"),
+    # where an exponential is felt
+    "beside a curve": (XY, lambda xp, x, y: AtMost(
+        xp.exp(-(10**12) * (7 * x - y**2 - 1) ** 2), xp.one / 2), (), "refuted"),
+    "beside a root of a cubic": (X, lambda xp, x: AtMost(
+        xp.exp(-(10**10) * (x**3 - x - 7) ** 2), xp.one / 3), (), "refuted"),
+    "beside 17 pi": (X, lambda xp, x: Equal(
+        xp.sin(x) + xp.exp(-(10**8) * (x - 17 * xp.pi) ** 2), xp.sin(x)), (), "refuted"),
+    "nowhere": (P, lambda xp, x: AtMost(
+        xp.exp(-1000 * x - 40), xp.one / 10**17), (), HELD),
+    # where several jumps meet
+    "three lines": (dict(x=simplex(4)), lambda xp, x: AtMost(1, sign(xp, x[0] - x[1]) ** 2
+        + sign(xp, x[2] - x[3]) ** 2 + sign(xp, x[0] - 2 * x[2]) ** 2), (), "undecided"),
     # on a small set
     "a lens": (XY, lambda xp, x, y: AtMost(x + y, xp.one * 3 / 2),
         ("x + y >= 1 + xp.one * 41421 / 100000", "x * x + y * y <= 1"), HELD),

@@ -38,7 +38,7 @@ from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.multiplicative import Multiplicative
-from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Unlucky, random_prime
+from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Rootless, Unlucky, random_prime
 from fieldcheck.arithmetic.ranges import Ranges, span_of
 from fieldcheck.arithmetic.sign import Known, Sign, known_of
 from fieldcheck.evidence import every_size, squares
@@ -146,7 +146,7 @@ class Trials:
                 while k >= len(self.primes):
                     self.primes.append(random_prime(self.rng))
                 try:
-                    run, roots, true = self._one(sizes, self.primes[k], signs)
+                    run, roots, true = self._one(sizes, k, signs)
                 except Unlucky:
                     self.empty.append(sizes)
                     return []
@@ -163,12 +163,15 @@ class Trials:
             self.worst = max(self.worst, bound)
         return sites
 
-    def _one(self, sizes: Shape, p: int, signs: Signs) -> tuple[Prime, int, bool]:
-        """One prime and point, all signs of the roots: (the last run, roots taken, all vanish)."""
+    def _one(self, sizes: Shape, k: int, signs: Signs) -> tuple[Prime, int, bool]:
+        """A point modulo a prime, all signs of the roots: (the last run, roots taken, all vanish).
+
+        What has no root at two points does not depend on the point: another prime is taken.
+        """
         shapes = self.statement.raw_shapes(sizes)
-        divided = 0
+        divided, rootless = 0, set[int]()
         for _ in range(RETRIES):
-            first = self.field(p, self.rng)
+            first = self.field(self.primes[k], self.rng)
             where = {k: self._residues(first, k, s, signs) for k, s in shapes.items()}
             prefix: tuple[bool, ...] | None = ()
             roots = 0
@@ -186,9 +189,15 @@ class Trials:
                         return run, roots, False
                     prefix = following(run.choices)
             except Unlucky as reason:
-                divided = divided + 1 if str(reason) != NO_ROOT else 0
-                if divided == RARE:
-                    raise
+                if not isinstance(reason, Rootless):
+                    divided += 1
+                    if divided == RARE:
+                        raise
+                    continue
+                divided = 0
+                if reason.radicand in rootless:
+                    self.primes[k], rootless = random_prime(self.rng), set()
+                rootless.add(reason.radicand)
                 continue
             return run, roots, True
         raise Unsupported(NO_ROOT)

@@ -17,7 +17,7 @@ import torch
 
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.floating import Float, batched
-from fieldcheck.evidence.ascent import ascend
+from fieldcheck.evidence.ascent import ascend, columns
 from fieldcheck.evidence.corners import beside_corners
 from fieldcheck.evidence.deeper import TOUCHING, beside_edges, closest
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream
@@ -25,7 +25,7 @@ from fieldcheck.evidence.floats import residuals, violations
 from fieldcheck.evidence.floats import within as inside
 from fieldcheck.evidence.methods.sample import Refuted, Survey, conclusion, refutation, settle
 from fieldcheck.evidence.minimize import smallest
-from fieldcheck.evidence.points import Cloud, cloud, within
+from fieldcheck.evidence.points import SCALES, Cloud, cloud, spread, within
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import certified
@@ -37,14 +37,19 @@ FLAT = 1e-20
 POLISHED = 32
 """Starts that are polished: those closest to a violation."""
 
-BENDS = 12
-"""Steps of that for one of the first climb: a curved ridge takes hundreds."""
+BENDS, LONG = 12, 1000
+"""Steps of that for one of the first climb: a curved ridge takes hundreds; and the least of points
+with few entries, where it takes as many as it must."""
 
 MEETINGS = 4
 """Points of one shape at which the sides of an order meet and more digits are taken."""
 
 CORNER = "where kinks meet"
 """The stratum of points around corners."""
+
+FEW, SCAN, BEST = 3, 128, 48
+"""Raw entries of a point so small that many are looked at, how many for each start, and those that
+are climbed from: of waves whose tops differ by little the climb alone finds some."""
 
 STARTS = 4
 """Points of one shape from which edges of hypotheses are looked for."""
@@ -88,6 +93,9 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     try:
         for sizes in shapes:
             points = cloud(statement, sizes, profile.starts, rng, far=False)
+            if few(points):
+                best = _scanned(survey, sizes, SCAN * profile.starts, rng)
+                points = Cloud.joined([points, best])
             climbed(survey, points, profile.steps)
             touching += _near(survey, points)
             edges += _within(survey, points)
@@ -105,6 +113,21 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     except Refuted as refuted:
         return refutation(report, survey, refuted, stream(statement.key, "search/witness", seed))
     return conclusion(report, survey, [])
+
+
+def few(points: Cloud) -> bool:
+    return bool(columns(points.raws).shape[1] <= FEW)
+
+
+def _scanned(survey: Survey, sizes: dict[str, int], rows: int, rng: np.random.Generator) -> Cloud:
+    """Of many points those at which some part comes closest to a violation."""
+    points = spread(survey.statement, sizes, rows, rng)
+    raws = {k: torch.from_numpy(v) for k, v in points.raws.items()}
+    with torch.no_grad():
+        value = objective(survey.statement, raws)[:, [survey.columns[k] for k in survey.parts]]
+    each = np.unique(torch.nan_to_num(value, nan=-torch.inf).topk(BEST, dim=0).indices.numpy())
+    survey.cases += rows
+    return Cloud.of(sizes, {k: v[each] for k, v in points.raws.items()}, SCALES)
 
 
 def _touching(survey: Survey, near: Sequence[Near], rng: random.Random) -> Witness | None:
@@ -174,7 +197,8 @@ def climbed(survey: Survey, points: Cloud, steps: int) -> None:
     done = _climb(statement, points.raws, climbs, steps, ordered)
     survey.cases += done * len(points.strata)
     if ordered:
-        survey.cases += _polish(statement, points.raws, climbs, BENDS * steps)
+        most = max(BENDS * steps, LONG if few(points) else 0)
+        survey.cases += _polish(statement, points.raws, climbs, most)
     points.raws.update(within(statement, points.raws))
     survey.visit(points)
 
