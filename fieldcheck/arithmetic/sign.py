@@ -56,6 +56,11 @@ def _real(shape: Iterable[int], *of: Known, **known: bool) -> Known:
     return Known(tuple(shape), all(d.real for d in of), smooth=all(d.smooth for d in of), **known)
 
 
+def _dense(d: Known) -> str:
+    """A warning where what vanishes may do so on an open set."""
+    return "" if d.thin else ", perhaps on an open set"
+
+
 class Sign(Arithmetic):
     """The arithmetic of known signs.
 
@@ -115,8 +120,7 @@ class Sign(Arithmetic):
 
     def _div(self, a: Known, b: Known) -> Known:
         if not b.nonzero:
-            dense = "" if b.thin else ", perhaps on an open set"
-            self._except(f"where a divisor vanishes{dense}")
+            self._except(f"where a divisor vanishes{_dense(b)}")
         # Where the quotient has a value at all, its divisor is not zero.
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
@@ -221,6 +225,8 @@ class Sign(Arithmetic):
         self.ruled = True
         if not d.positive:
             self._except("on the cut of a logarithm")
+        if not d.nonzero:
+            self._except(f"where the argument of a logarithm vanishes{_dense(d)}")
         return Known(d.shape, d.positive, smooth=d.smooth and d.positive)
 
     def _logsumexp(self, d: Known, axis: int) -> Known:
@@ -262,12 +268,19 @@ class Sign(Arithmetic):
         return Known(d.shape, True, True, d.positive, d.smooth and d.positive)
 
     def _step(self, d: Known) -> Known:
+        self._kink(d)
         return Known(d.shape, True, True, d.positive, d.positive)
+
+    def _kink(self, d: Known) -> None:
+        """The slope of relu or abs is asked for, which at 0 they do not have."""
+        if not d.nonzero:
+            self._except(f"where there is a kink and a slope is asked for{_dense(d)}")
 
     def _abs(self, d: Known) -> Known:
         return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive, d.thin)
 
     def _sgn(self, d: Known) -> Known:
+        self._kink(d)
         return Known(d.shape, d.real, d.nonneg, d.nonzero, d.positive)
 
     def _maximum(self, a: Known, b: Known) -> Known:

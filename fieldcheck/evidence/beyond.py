@@ -19,6 +19,8 @@ from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.statement import Statement
 
 LARGER = (8, 16, 32, 64)
+NEXT = (*range(7, 25), *LARGER[2:], 101)
+"""Of a statement with one size more of them: it may fail at one, as cos(2πn/23) <= 98/100."""
 
 ENTRIES, WORK, EACH = 2**14, 2**20, 64
 """Entries of an input, and of all that is computed of one point, where a call counts as so many."""
@@ -45,14 +47,15 @@ def affordable(statement: Statement) -> Iterator[dict[str, int]]:
 
 
 def _larger(statement: Statement) -> Iterator[dict[str, int]]:
-    """All sizes without a list as large as each of ``LARGER``; then each of several by itself."""
+    """All sizes without a list as large as each of some; then each of several by itself."""
     free = [name for name in statement.size_names if name not in statement.form.sizes]
     least = {
         name: statement.range_of(name)[-1 if name not in free else 0]
         for name in statement.size_names
     }
     if free:
-        yield from ({**least, **dict.fromkeys(free, n)} for n in LARGER)
+        some = LARGER if len(statement.size_names) > 1 else NEXT
+        yield from ({**least, **dict.fromkeys(free, n)} for n in some if n >= least[free[0]])
     if len(free) > 1:
         low = {**least, **dict.fromkeys(free, 2)}
         yield from ({**low, name: LARGER[-1]} for name in free)

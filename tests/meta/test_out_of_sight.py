@@ -13,7 +13,7 @@ from fieldcheck.evidence.run import examine
 from fieldcheck.relations import AtMost, Equal
 
 X, XY, XYZ = ({name: real() for name in names} for names in ("x", "xy", "xyz"))
-P = dict(x=positive())
+P, V = dict(x=positive()), dict(x=vector("n"))
 HELD = ("proved", "proved up to", "stands")
 
 STATEMENTS = {
@@ -49,6 +49,12 @@ STATEMENTS = {
         1 + xp.one / 10**80, x), ("x > 1",), "refuted"),
     "two inputs closer than floats tell": (XY, lambda xp, x, y: AtMost(
         xp.one / 10**300, x - y), ("x > y",), "refuted"),
+    # at a size that is not listed
+    "the seventh": (V, lambda xp, x: AtMost(
+        xp.cos(2 * xp.pi * x.shape[0] / 7), xp.one * 9 / 10), (), "refuted"),
+    "the 23rd": (V, lambda xp, x: AtMost(
+        xp.cos(2 * xp.pi * x.shape[0] / 23), xp.one * 98 / 100), (), "refuted"),
+    "after the 100th": (V, lambda xp, x: AtMost(x.shape[0], 100), (), "refuted"),
     # where waves meet
     "two waves": (X, lambda xp, x: AtMost(
         xp.sin(x) + xp.sin(xp.sqrt(xp.one * 2) * x), 2 - xp.one / 10**3), (), "refuted"),
@@ -102,3 +108,22 @@ def test_out_of_sight(name):
     given, body, where, word = STATEMENTS[name]
     verdict, _ = examine(body, profile="quick", where=where, **given)
     assert verdict.verdict in (word if isinstance(word, tuple) else (word,)), verdict.because
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lambda xp, x: Equal(xp.step(x) + xp.step(-x), 1),
+        lambda xp, x: Equal(xp.step(x) ** 2, xp.step(x)),
+        lambda xp, x: Equal(xp.push(xp.relu, x, xp.one) ** 2, xp.push(xp.relu, x, xp.one)),
+        lambda xp, x: Equal(xp.push(xp.abs, x, xp.one) ** 2, 1),
+        lambda xp, x: Equal(xp.exp(xp.log(x)), x),
+        lambda xp, x: AtMost(1, xp.step(x) + xp.step(-x), gap=0 * x),
+    ],
+)
+def test_a_point_without_a_value_is_said_to_be_left_out(body):
+    """At a tie the slope of relu is nothing: that it is 1/2, and that it is its own square, were
+    proved of every input, and nothing was left out."""
+    verdict, _ = examine(body, profile="quick", x=real())
+    assert verdict.verdict == "proved", verdict.because
+    assert any("kink" in said or "logarithm" in said for said in verdict.scope.left_out)

@@ -154,3 +154,39 @@ def test_a_negative_remainder_is_no_size_and_refutes():
 def test_the_n_between_powers_of_two_must_keep_to_the_constant(odd, expected):
     body = lambda xp, x: Rate(lambda n: x * (1 if odd(n) else xp.lift(10001) / 10000) / n**2, 2)
     assert examine(body, profile="quick", x=positive())[0].verdict == expected
+
+
+@pytest.mark.parametrize(
+    "remainder",
+    [
+        lambda xp, x: lambda n: xp.relu(x) * (1 - xp.one / 2**n) / n,
+        lambda xp, x: lambda n: xp.relu(x) / n + xp.one / 2**n,
+        lambda xp, x: lambda n: xp.relu(x) / xp.sqrt(n * xp.one) / xp.sqrt(n * xp.one),
+        lambda xp, x: lambda n: xp.relu(x) * (1 + 1 / xp.sqrt(n * xp.one)) / n,
+    ],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_where_the_constant_vanishes_a_remainder_may_fall_faster(remainder, seed):
+    """On half of all points it is zero, or another power of n: true, and it *failed*."""
+    body = lambda xp, x: Rate(remainder(xp, x), 1, xp.relu(x))
+    assert examine(body, profile="quick", seed=seed, x=real())[0].verdict == "stands"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_rate_that_holds_on_a_half_line_alone(seed):
+    bent = lambda xp, x, n: 1 + 2 * xp.arctan(n * x) / xp.pi
+    body = lambda xp, x: Rate(lambda n: xp.abs(x) / n * bent(xp, x, n), 1, 2 * xp.abs(x))
+    assert examine(body, profile="quick", seed=seed, x=real())[0].verdict == "fails"
+
+
+def test_a_constant_that_nobody_saw_leaves_a_rate_open():
+    body = lambda xp, x: Rate(lambda n: xp.relu(x - 10**6) / n * (1 - xp.one / 2**n), 1,
+                              xp.relu(x - 10**6))  # fmt: skip
+    verdict, _ = examine(body, profile="quick", x=real())
+    assert verdict.verdict == "undecided"
+    assert "zero at every point" in (verdict.because or "")
+
+
+def test_without_a_constant_another_order_everywhere_speaks_against():
+    body = lambda xp, x: Rate(lambda n: xp.abs(x) / n**2 * (1 - xp.one / 2**n), 1)
+    assert examine(body, profile="quick", x=real())[0].verdict == "fails"

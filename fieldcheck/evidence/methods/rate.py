@@ -25,6 +25,7 @@ Huge and tiny inputs are left out: n would have to be as large before a remainde
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -107,6 +108,15 @@ CREEPS = (1 / 3, FAST)
 STAYS = 1e-2
 """The largest move, over what a fit is off, of one that speaks against the statement."""
 
+FEW, HALVES = 3, 6
+"""Few entries, and points that are looked at then: a rate may hold on a half line alone."""
+
+DRAWS, ELSEWHERE = 16, 4
+"""Points drawn until the stated constant is not zero at one; points of other sizes that are looked
+at where a remainder fell faster than stated at all others."""
+
+FALLS = "the remainder falls with n, ever faster"
+
 FEWEST = 5
 """Doublings of n over which a slope is averaged where there is no fit."""
 
@@ -134,7 +144,10 @@ SHOWN = 6
 
 @dataclass(frozen=True)
 class Finding:
-    """What a table of remainders says, and the order it shows with its error."""
+    """What a table of remainders says, and the order it shows with its error.
+
+    faster: without an order it falls faster than stated
+    """
 
     outcome: str
     reason: str = ""
@@ -142,6 +155,7 @@ class Finding:
     error: Any = None
     table: tuple[tuple[int, Any], ...] = ()
     digits: int = DIGITS[0]
+    faster: bool = False
 
     @property
     def against(self) -> bool:
@@ -167,43 +181,47 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         return report.not_concerned()
     grid = statement.grid()
     rng = stream(statement.key, "rate", seed)
-    shapes = _shapes(grid)[: profile.points]
-    report.shapes = len(shapes)
-    shapes += shapes[-1:] * (profile.points - len(shapes))  # few shapes: several points of the last
+    places = [grid[k] for k in _shapes(grid)[: profile.points]]
+    report.shapes = len(places)
     good = []
+    faster: list[str] = []
     why, order, furthest = "", None, None
     for part in parts:
-        fine = True
-        for which in shapes:
-            sizes = grid[which]
-            raw = point(statement, sizes, rng)
-            try:
-                found = judge(statement, raw, part, DOUBLINGS[profile.name])
-            except Unsupported as gap:
-                return report.silent(Why.UNSUPPORTED, f"no balls: {gap.primitive}")
-            report.cases += len(found.table)
-            order = found.printed or order
-            if found.against:
-                witness = _witness(statement, sizes, raw, part, found)
-                return report.doubts(found.reason, "rate", order=order, witness=witness)
-            if not found.agrees:
-                fine, why = False, found.reason
-            elif furthest is None or found.error > furthest[0]:
-                furthest = found.error, sizes, raw
-        if fine and not _formula(statement, raw, part):
-            found = _between(statement, raw, part, found)
+        fine, shown = True, None
+        try:
+            for look in _looks(statement, part, profile, places, rng):
+                found, last = look.found, look
+                report.cases += len(found.table)
+                order = found.printed or order
+                if look.faster:
+                    faster.append(GENERIC)
+                    continue
+                if found.against:
+                    break
+                shown = look
+                if not found.agrees:
+                    fine, why = False, found.reason
+                elif furthest is None or found.error > furthest.found.error:
+                    furthest = look
+        except Unsupported as gap:
+            return report.silent(Why.UNSUPPORTED, f"no balls: {gap.primitive}")
+        if last.found.against and (not last.faster or (shown is None and last.open)):
+            witness = _witness(statement, last.sizes, last.raw, part, last.found)
+            return report.doubts(last.found.reason, "rate", order=order, witness=witness)
+        if shown is None:
+            fine, why = False, "the stated constant is zero at every point that was tried"
+        elif fine and not _formula(statement, shown.raw, part):
+            found = _between(statement, shown.raw, part, shown.found)
             fine, why = found.agrees, found.reason
         if fine:
             good.append(part)
     report.strata = {GENERIC: report.cases}
-    faster: list[str] = []
     if len(good) == len(parts) and statement.fault is None:
-        sizes = grid[shapes[-1]]
-        for part, name, raw in _special(statement, sizes, parts, profile, seed):
+        for part, name, raw in _special(statement, places[-1], parts, profile, seed):
             found = judge(statement, raw, part, DOUBLINGS[profile.name])
             vanishes = falls_faster(statement, raw, part, found)
             if found.against and not vanishes:
-                witness = _witness(statement, sizes, raw, part, found)
+                witness = _witness(statement, places[-1], raw, part, found)
                 detail = f"{found.reason} (stratum {name!r})"
                 return report.doubts(detail, "rate", order=found.printed or order, witness=witness)
             if vanishes:
@@ -213,14 +231,74 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
                 report.cases += len(found.table)
     if len(good) < len(parts) or furthest is None:
         return report.silent(Why.UNSETTLED, why, order=order, agrees=tuple(good))
-    error, sizes, raw = furthest
     return report.confirms(
         good,
         "rate",
         detail=f"faster at a point of: {', '.join(dict.fromkeys(faster))}" if faster else "",
         order=order,
-        worst=worst_at(UNSETTLED, float(mpmath.log10(error)), sizes, GENERIC, raw),
+        worst=worst_at(
+            UNSETTLED,
+            float(mpmath.log10(furthest.found.error)),
+            furthest.sizes,
+            GENERIC,
+            furthest.raw,
+        ),
     )
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a generic point says.
+
+    faster: the remainder falls faster than stated, which the stated constant allows there
+    open:   no constant is stated
+    """
+
+    found: Finding
+    sizes: dict[str, int]
+    raw: Raw
+    faster: bool
+    open: bool
+
+
+def _looks(
+    statement: Statement,
+    part: int,
+    profile: Profile,
+    places: list[dict[str, int]],
+    rng: random.Random,
+) -> Iterator[Look]:
+    """Generic points, more of them where they have few entries; and some of other sizes, where the
+    remainder falls faster at all of those."""
+    entries = max(sum(map(math.prod, statement.raw_shapes(s).values())) for s in places)
+    count = max(profile.points, HALVES if entries <= FEW else 0)
+    shows = False
+    for k in range(count + ELSEWHERE):
+        if k >= count and shows:
+            return
+        sizes = places[min(k, len(places) - 1)]
+        raw, constant = _telling(statement, sizes, part, rng, scaled=k >= count)
+        found = judge(statement, raw, part, DOUBLINGS[profile.name])
+        faster = falls_faster(statement, raw, part, found)
+        shows = shows or not faster
+        yield Look(found, sizes, raw, faster, constant is None)
+
+
+def _telling(
+    statement: Statement, sizes: dict[str, int], part: int, rng: random.Random, scaled: bool
+) -> tuple[Raw, arb | None]:
+    """A generic point, scaled or as it is, and the stated constant there: one at which that is not
+    zero, if one is soon met."""
+    for _ in range(DRAWS):
+        raw = point(statement, sizes, rng)
+        if scaled:
+            size = Fraction(2) ** rng.randint(-3, 6)
+            larger = {k: v if k in statement.sign_raws else size * v for k, v in raw.items()}
+            raw = larger if statement.admits(larger) else raw
+        constant = Remainders(statement, raw, part, DIGITS[0]).constant()
+        if constant is None or not constant.contains(0):
+            break
+    return raw, constant
 
 
 def _special(
@@ -295,8 +373,7 @@ def falls_faster(statement: Statement, raw: Raw, part: int, found: Finding) -> b
     stated, constant = remainders.relation().order, remainders.constant()
     if constant is not None and not constant.contains(0):
         return False
-    zero = found.reason == NO_RATE
-    return zero or (found.order is not None and found.order - stated > found.error)
+    return found.faster or (found.order is not None and found.order - stated > found.error)
 
 
 def _shapes(grid: list[dict[str, int]]) -> list[int]:
@@ -476,7 +553,7 @@ def _no_fit(remainders: Remainders, table: Table, ns: list[int], reach: Reach) -
     n, e = table[-1]
     if not reach.sharp(e):
         if all(remainders.at(n) == 0 or remainders.vanishes(n) for n in ns[:3]):
-            return finding(DOUBTS, NO_RATE)
+            return replace(finding(DOUBTS, NO_RATE), faster=True)
         what = f"a ball around {shown(e, 3)}" if e.is_finite() else "no finite ball"
         return finding(SILENT, f"the remainder at n = {n} is {what} at {remainders.digits} digits")
     if all(e < 0 for _, e in table):
@@ -523,10 +600,10 @@ def _concluded(
     with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
         constant = remainders.constant()
         if len(readings) > 1 and last.away:
-            return finding(DOUBTS, last.away)
+            return replace(finding(DOUBTS, last.away), faster=last.away == FALLS)
         if last.mean is not None and len(readings) > 1:
             slope = f"no settled slope, {last.mean:.1f} on the average, not {stated}"
-            return finding(DOUBTS, slope)
+            return replace(finding(DOUBTS, slope), faster=last.mean > stated)
         if _settled(readings, reach):
             if constant is not None and len(last.off) < 2:
                 if constant <= 0:
@@ -648,7 +725,7 @@ def _away(values: dict[int, Any], stated: int, reach: Reach) -> str:
         return "the remainder grows with n, ever faster"
     far = reach in (FAR, BEYOND)
     if far and growth[-1] < 2 * growth[0] < 0 and all(b < a for a, b in pairwise(growth)):
-        return "the remainder falls with n, ever faster"
+        return FALLS
     return ""
 
 
