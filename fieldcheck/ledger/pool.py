@@ -11,15 +11,22 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import multiprocessing
 import os
+import pickle
 import signal
+import socket
+import struct
+import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from multiprocessing import connection
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from fieldcheck.ledger import usage
@@ -36,12 +43,26 @@ class Limits:
     """What a worker may take for one form, or one task that has none."""
 
     seconds: float = 600.0
-    """Of processor time."""
+    """Of processor time, with that of what it started."""
     asleep: float = 60.0
-    """In a row without using the processor, while nobody stopped it."""
+    """Without using the processor, while nobody stopped it."""
     memory: int = 4 << 30
-    """Bytes."""
+    """Bytes, with those of what it started."""
+    processes: int = 256
 
+
+READING = Limits(90)
+"""For a claims file: more than it allows itself."""
+
+PATIENCE = 10
+"""Seconds that may be slept for each of processor time; and how many times longer than asleep a
+worker may be stopped."""
+
+LARGEST = 1 << 30
+"""Bytes of an answer."""
+
+STUCK = 20
+"""Seconds within which a message that has begun goes on."""
 
 OF_PROFILE = {"quick": Limits(60), "standard": Limits(240), "deep": Limits(3600, memory=8 << 30)}
 """Several times what any form of the register takes."""
@@ -75,6 +96,8 @@ class Answer:
     task: Task
     value: Any = None
     fault: str | None = None
+    ended: bool = False
+    """Is the fault that the worker was ended, or died?"""
 
 
 def verify_all(
@@ -123,6 +146,22 @@ def ask(task: Task, *, machine: str, files: Sequence[str], limits: Limits) -> An
     return answer.value
 
 
+def read(files: Sequence[str], *, machine: str, limits: Limits | None = None) -> dict[str, Any]:
+    """The claims of files as the machine tells them, without their code: that is read in a worker,
+    and whatever it does as it is read is done there.
+
+    Raises:
+        UserError: a file breaks a rule for claims, takes too much, or ends the worker.
+    """
+    task = Task(", ".join(files), "read")
+    answers = work([task], machine=machine, files=files, jobs=1, limits=limits or READING)
+    with contextlib.closing(answers):
+        (answer,) = answers
+    if answer.fault:
+        raise UserError(f"{task.name}: " * answer.ended + answer.fault)
+    return answer.value
+
+
 def work(
     tasks: Sequence[Task],
     *,
@@ -148,6 +187,7 @@ def _worked(
     limits: Limits,
     on_start: Callable[[str], None],
 ) -> Generator[Answer, None, None]:
+    looked = 0.0
     try:
         while queue or any(worker.task for worker in workers):
             busy = [worker for worker in workers if worker.task]
@@ -161,8 +201,13 @@ def _worked(
                     worker.take(task)
             busy = [worker for worker in workers if worker.task]
             ready = connection.wait([worker.pipe for worker in busy], timeout=LOOK)
+            due = time.monotonic() - looked >= LOOK
+            everyone = usage.everyone() if due else {}
+            looked = time.monotonic() if due else looked
             for worker in busy:
-                answer = worker.heard() if worker.pipe in ready else worker.looked_at(limits)
+                answer = worker.looked_at(limits, everyone) if due else None
+                if worker.task and worker.pipe in ready:
+                    answer = worker.heard()
                 if not worker.alive:
                     worker.stop()
                     workers.remove(worker)
@@ -182,15 +227,18 @@ class _Worker:
         # spawn, not fork: the parent may be a threaded program (pytest, a notebook).
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
+        _patient(self.pipe)
+        self.machine = home[0]
         self.process = context.Process(target=_live, args=(theirs, *home, os.getpid()), daemon=True)
-        with _one_thread_each(), no_interrupts():
+        with _one_thread_each(), no_interrupts(), _no_main():
             self.process.start()
         theirs.close()
         self.task: Task | None = None
         self.alive = True
+        self.below: dict[int, int] = {}
         self.form: str | None = None
         self.began: float | None = None
-        self.last = self.idle = 0.0
+        self.last = self.idle = self.stopped = 0.0
 
     def take(self, task: Task) -> None:
         self.task = task
@@ -203,43 +251,74 @@ class _Worker:
     def heard(self) -> Answer | Task | None:
         """What it says: the form that it begins (nothing to pass on), or an answer."""
         try:
-            said = self.pipe.recv()
-        except (EOFError, OSError):
-            usage.end(self.process.pid)  # and what it started
-            self.process.join()
-            return self._ended(f"the worker died ({_end(self.process.exitcode)})")
+            said = _Data(io.BytesIO(self.pipe.recv_bytes(LARGEST)), self.machine).load()
+        except (EOFError, ConnectionError):
+            return self._gone()
         except Exception as unfit:  # what it sent is not what a worker sends
             return self._ended(f"the worker's answer cannot be read ({type(unfit).__name__})")
         if isinstance(said, str):
             self._begin(said)
             return None
+        if not isinstance(said, Said):
+            return self._ended("the worker's answer is none")
         task, self.task = self.task, None
-        value, fault, spent = said
-        self.alive = not spent
+        self.alive = not said.spent
         assert task is not None
-        return Answer(task, value, fault)
+        return Answer(task, said.value, said.fault)
 
-    def looked_at(self, limits: Limits) -> Answer | Task | None:
-        """Is it within its limits?  If not it is ended."""
+    def _gone(self) -> Answer | Task:
+        """It has ended, or closed its pipe: so does what it started."""
+        connection.wait([self.process.sentinel], timeout=1)
         used = usage.of(self.process.pid)
+        usage.end(self.process.pid)
+        usage.end_all(self.below)
+        self.process.join()
+        if used is not None and not used.ended:
+            return self._ended("the worker closed its pipe")
+        return self._ended(f"the worker died ({_end(self.process.exitcode)})")
+
+    def looked_at(
+        self, limits: Limits, everyone: dict[int, usage.Process] | None = None
+    ) -> Answer | Task | None:
+        """Is it within its limits?  If not it is ended."""
+        everyone = usage.everyone() if everyone is None else everyone
+        used = usage.of(self.process.pid, everyone)
         if used is None:  # it is gone: the pipe will say so
             return None
-        self.idle = 0.0 if used.seconds > self.last or not used.asleep else self.idle + LOOK
-        self.last = used.seconds
+        assert self.process.pid is not None
+        self.below |= {pid: everyone[pid].began for pid in usage.below(self.process.pid, everyone)}
+        if used.ended and not self.pipe.poll():  # others may hold its end of the pipe
+            return self._gone()
         self.began = used.seconds if self.began is None else self.began
-        if used.seconds - self.began > limits.seconds:
-            return self._ended(f"no answer within {limits.seconds:g} s {LATE}")
+        worked = max(0.0, used.seconds - max(self.last, self.began))
+        self.idle = max(0.0, self.idle + LOOK * used.asleep - PATIENCE * worked)
+        self.stopped = self.stopped + LOOK if used.stopped else 0.0
+        self.last = used.seconds
+        return next((self._ended(why) for why in self._beyond(limits, used)), None)
+
+    def _beyond(self, limits: Limits, used: usage.Usage) -> Iterator[str]:
+        """Why it is ended."""
+        if used.seconds - (self.began or 0.0) > limits.seconds:
+            yield f"no answer within {limits.seconds:g} s {LATE}"
         if self.idle > limits.asleep:
-            return self._ended(f"it slept for {limits.asleep:g} s")
-        if used.memory > limits.memory:
-            return self._ended(f"it took more than {limits.memory / 2**30:.3g} GiB of memory")
-        return None
+            yield f"it slept for {limits.asleep:g} s"
+        if self.stopped > PATIENCE * limits.asleep:
+            yield f"it stood still for {PATIENCE * limits.asleep:g} s"
+        if used.memory > limits.memory and self._holds(used) > limits.memory:
+            yield f"it took more than {limits.memory / 2**30:.3g} GiB of memory"
+        if used.processes > limits.processes:
+            yield f"it started more than {limits.processes} processes"
+
+    def _holds(self, used: usage.Usage) -> int:
+        """Bytes; what it has forked shares with it what it held."""
+        alone = used.processes == 1
+        return used.memory if alone else usage.shared_out(self.process.pid) or used.memory
 
     def _begin(self, form: str | None) -> None:
         """The limits are counted anew."""
         self.form = form
         self.began = None
-        self.last = self.idle = 0.0
+        self.last = self.idle = self.stopped = 0.0
 
     def _ended(self, why: str) -> Answer | Task:
         """The task to be taken up by another worker, which passes by the form that this one was at;
@@ -248,7 +327,7 @@ class _Worker:
         task, self.task = self.task, None
         assert task is not None
         if self.form is None or self.form in task.stops:
-            return Answer(task, None, why)
+            return Answer(task, None, why, ended=True)
         return replace(task, stops={**task.stops, self.form: why})
 
     def stop(self) -> None:
@@ -256,8 +335,63 @@ class _Worker:
             self.pipe.close()
         if self.process.exitcode is None:  # else its number may be another's by now
             usage.end(self.process.pid)
+        usage.end_all(self.below)
         self.process.join()
         self.process.close()
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a worker answers: the value of its task or a fault, and whether it ends now."""
+
+    value: Any
+    fault: str | None
+    spent: bool
+
+
+class _Data(pickle.Unpickler):
+    """What a worker sends is data: a body that gets hold of the pipe makes nothing run here."""
+
+    KINDS = ("fieldcheck.ledger.records", "fieldcheck.ledger.told", "fieldcheck.claim",
+             "fieldcheck.domains", "fieldcheck.verdict")  # fmt: skip
+    PLAIN = (SimpleNamespace, Fraction, Said, set, frozenset, complex, range)
+
+    def __init__(self, stream: io.BytesIO, machine: str) -> None:
+        super().__init__(stream)
+        self.homes = (*self.KINDS, machine)
+
+    def find_class(self, module: str, name: str) -> Any:
+        """As pickle has it, of classes alone, and of few."""
+        plain = {(one.__module__, one.__qualname__): one for one in self.PLAIN}
+        if (module, name) in plain:
+            return plain[module, name]
+        found = super().find_class(module, name) if module in self.homes else None
+        if not isinstance(found, type) or found.__module__ != module:
+            raise pickle.UnpicklingError(f"{module}.{name} is not data")
+        return found
+
+
+def _patient(pipe: connection.Connection) -> None:
+    """A message that has begun goes on, or is none: what waits for its rest does not wait for ever.
+
+    Not where a pipe is no socket, as on Windows.
+    """
+    if hasattr(socket, "SO_RCVTIMEO"):
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as end:
+            wait = struct.pack("ll", STUCK, 0)
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)
+
+
+@contextlib.contextmanager
+def _no_main() -> Iterator[None]:
+    """A child that starts here does not read the program that asks once more: it needs nothing of
+    it, and a script without a guard would begin again."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 class _one_thread_each:
@@ -300,29 +434,51 @@ def _end(exit_code: int | None) -> str:
 def _live(pipe: connection.Connection, machine: str, files: tuple[str, ...], parent: int) -> None:
     """The worker's life: take a task, send back what came of it, until the pipe closes."""
     _alone(parent)
-    engine, claims, broken = None, {}, None
-    try:
-        engine = importlib.import_module(machine)
-        engine.start_worker()
-        claims = engine.load(files)
-    except BaseException as wrong:
-        broken = f"the worker could not start: {type(wrong).__name__}: {wrong}"
+    mine = os.getpid()
+    engine: Any = None
+    claims: dict[str, Any] = {}
+    broken: str | None = None
     while True:
         try:
             task: Task = pipe.recv()
             threads = threading.active_count()
-            value, fault = (None, broken) if broken else _done(engine, claims, task, pipe)
+            if task.call == "read":
+                value, fault = _read(machine, files)
+            else:
+                if engine is None and broken is None:
+                    engine, claims, broken = _started(machine, files)
+                value, fault = (None, broken) if broken else _done(engine, claims, task, pipe)
+            if os.getpid() != mine:  # a body has forked, and what it made came back here
+                os._exit(0)
             spent = threading.active_count() > threads  # a body left a thread behind
             try:
-                pipe.send((value, fault, spent))
+                pipe.send(Said(value, fault, spent))
             except OSError:
                 raise
             except Exception as unfit:
-                pipe.send((None, f"its answer cannot be sent: {unfit}", spent))
+                pipe.send(Said(None, f"its answer cannot be sent: {unfit}", spent))
         except (EOFError, OSError):
             os._exit(0)  # without waiting for threads that a body left
         if spent:
             os._exit(0)
+
+
+def _read(machine: str, files: tuple[str, ...]) -> tuple[Any, str | None]:
+    try:
+        return importlib.import_module(machine).told(files), None
+    except UserError as fault:
+        return None, str(fault)
+    except BaseException as wrong:
+        return None, f"{', '.join(files)}: {type(wrong).__name__}: {wrong}"
+
+
+def _started(machine: str, files: tuple[str, ...]) -> tuple[Any, dict[str, Any], str | None]:
+    try:
+        engine = importlib.import_module(machine)
+        engine.start_worker()
+        return engine, engine.load(files), None
+    except BaseException as wrong:
+        return None, {}, f"the worker could not start: {type(wrong).__name__}: {wrong}"
 
 
 def _done(

@@ -15,77 +15,158 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class Process:
+    """One process: who started it, its processor time in seconds (with that of those it started and
+    that have ended), its resident memory in bytes, its state, a letter, and when it began: with its
+    number that is it, and no other that got the number later."""
+
+    parent: int
+    seconds: float
+    memory: int
+    state: str
+    began: int
+
+
+@dataclass(frozen=True)
 class Usage:
-    """Processor time in seconds, resident memory in bytes, and whether it sleeps (as opposed to
-    running, waiting for a processor, or being stopped by somebody)."""
+    """What a process and all that it started take: processor time in seconds, resident memory in
+    bytes, how many they are, and whether they sleep (as opposed to running, or waiting for a
+    processor), stand still because somebody stopped them, or have ended."""
 
     seconds: float
     memory: int
+    processes: int
     asleep: bool
+    stopped: bool
+    ended: bool
 
 
-def of(pid: int | None) -> Usage | None:
-    """What a process has taken so far; None if there is no such process."""
-    if pid is None:
+def everyone() -> dict[int, Process]:
+    """All processes, by number."""
+    if not Path("/proc/self/stat").exists():
+        return _of_ps()  # pragma: no cover - not Linux
+    return dict(_of_proc())
+
+
+def of(pid: int | None, among: dict[int, Process] | None = None) -> Usage | None:
+    """What a process, and what it started, have taken so far; None if there is no such process."""
+    among = everyone() if among is None else among
+    if pid not in among:
         return None
-    if Path("/proc/self/stat").exists():
-        return _of_proc(pid)
-    return _of_ps(pid)  # pragma: no cover - not Linux
-
-
-def _of_proc(pid: int) -> Usage | None:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    fields = text.rpartition(")")[2].split()  # the name before it may hold anything
-    ticks = int(fields[11]) + int(fields[12])
+    tree = [among[one] for one in (pid, *below(pid, among))]
+    states = {one.state for one in tree} - {"Z"}
     return Usage(
-        ticks / os.sysconf("SC_CLK_TCK"),
-        int(fields[21]) * os.sysconf("SC_PAGE_SIZE"),
-        fields[0] == "S",
+        sum(one.seconds for one in tree),
+        sum(one.memory for one in tree),
+        len(tree),
+        states <= {"S", "I"},
+        "T" in states and states <= {"S", "I", "T"},
+        among[pid].state == "Z",
     )
 
 
-def _of_ps(pid: int) -> Usage | None:  # pragma: no cover - not Linux
-    words = ["ps", "-o", "time=,rss=,state=", "-p", str(pid)]
+def shared_out(pid: int | None) -> int | None:
+    """The bytes that a process and what it started hold, what several of them share counted once;
+    None where the system cannot tell.  It takes milliseconds a process."""
+    held = 0
+    for one in () if pid is None else (pid, *below(pid)):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            text = Path(f"/proc/{one}/smaps_rollup").read_text()
+            held += int(text.partition("\nPss:")[2].split()[0]) << 10
+    return held or None
+
+
+def _of_proc() -> Iterator[tuple[int, Process]]:
+    """In the order in which the system lists them, read as it goes: one that is started meanwhile
+    has a higher number, and comes at the end."""
+    ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+    with os.scandir("/proc") as folders:
+        for folder in folders:
+            if not folder.name.isdecimal():
+                continue
+            try:
+                with open(f"{folder.path}/stat", "rb") as stream:
+                    text = stream.read()
+            except OSError:
+                continue
+            fields = text.rpartition(b")")[2].split()  # the name before it may hold anything
+            yield (
+                int(folder.name),
+                Process(
+                    int(fields[1]),
+                    sum(map(int, fields[11:15])) / ticks,
+                    int(fields[21]) * page,
+                    fields[0].decode(),
+                    int(fields[19]),
+                ),
+            )
+
+
+def _of_ps() -> dict[int, Process]:  # pragma: no cover - not Linux
+    words = ["ps", "-axo", "pid=,ppid=,time=,rss=,state="]
     try:
-        time, memory, state = subprocess.run(words, capture_output=True, text=True).stdout.split()
-        parts = [float(part) for part in time.replace("-", ":").split(":")]
-    except (OSError, ValueError):
-        return None
-    seconds = sum(part * 60**k for k, part in enumerate(reversed(parts)))
-    return Usage(seconds, int(memory) << 10, state[:1] in "SI")
+        lines = subprocess.run(words, capture_output=True, text=True).stdout.splitlines()
+    except OSError:
+        return {}
+    found = {}
+    for pid, parent, used, memory, state in (line.split() for line in lines):
+        parts = [float(part) for part in used.replace("-", ":").split(":")]
+        seconds = sum(part * 60**k for k, part in enumerate(reversed(parts)))
+        found[int(pid)] = Process(int(parent), seconds, int(memory) << 10, state[:1], 0)
+    return found
 
 
 def end(pid: int | None) -> None:
     """End a process, and what it started, in whatever group or session, at once."""
     if pid is None:
         return
-    held: set[int] = set()
-    while new := {pid, *_below(pid)} - held:  # stopped, so that none starts another meanwhile
+    _tell(pid, signal.SIGSTOP)  # a group in one stroke, before it can grow
+    held = {pid}
+    while new := _stopped_below(held) - held:  # until none has started another meanwhile
         held |= new
-        for one in new:
-            with contextlib.suppress(OSError):
-                os.kill(one, signal.SIGSTOP)
-    with contextlib.suppress(OSError):
-        if os.getpgid(pid) == pid:
-            os.killpg(pid, signal.SIGKILL)
+    _tell(pid, signal.SIGKILL)
     for one in held:
         with contextlib.suppress(OSError):
             os.kill(one, signal.SIGKILL)
 
 
-def _below(pid: int) -> set[int]:
+def end_all(pids: dict[int, int]) -> None:
+    """End each of these that is still there, by number and when it began."""
+    now = everyone()
+    for pid, began in pids.items():
+        if pid in now and now[pid].began == began:
+            end(pid)
+
+
+def _tell(pid: int, number: int) -> None:
+    """Signal a process, and its group if it leads one."""
+    with contextlib.suppress(OSError):
+        os.kill(pid, number)
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, number)
+
+
+def _stopped_below(held: set[int]) -> set[int]:
+    """What processes started, each stopped as it is found, where the system can tell."""
+    found: set[int] = set()
+    listed = _of_proc() if Path("/proc/self/stat").exists() else iter(_of_ps().items())
+    for pid, process in listed:
+        if process.parent in held or process.parent in found:
+            found.add(pid)
+            if pid not in held:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGSTOP)
+    return found
+
+
+def below(pid: int, among: dict[int, Process] | None = None) -> set[int]:
     """The processes that one started, and that these started, where the system can tell."""
-    parents: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            parents.setdefault(parent, []).append(int(folder.name))
+    children: dict[int, list[int]] = {}
+    for one, process in (everyone() if among is None else among).items():
+        children.setdefault(process.parent, []).append(one)
     found, todo = set[int](), [pid]
     while todo:
-        new = set(parents.get(todo.pop(), ())) - found
+        new = set(children.get(todo.pop(), ())) - found
         found |= new
         todo += new
     return found

@@ -26,10 +26,10 @@ import os, pathlib, subprocess, time
 from fieldcheck.ledger import usage
 usage.keep_below()
 {start}
-while not usage._below(os.getpid()):
+while not usage.below(os.getpid()):
     time.sleep(0.01)
 time.sleep(0.2)
-print(*usage._below(os.getpid()), flush=True)
+print(*usage.below(os.getpid()), flush=True)
 time.sleep(600)
 """
 MACHINE = """
@@ -42,10 +42,10 @@ describe = repr
 
 def verify(claim_id, profile, seed, stops=None, begun=lambda key: None):
     {start}
-    while not usage._below(os.getpid()):
+    while not usage.below(os.getpid()):
         time.sleep(0.01)
     time.sleep(0.2)
-    pathlib.Path(os.environ["SAID"]).write_text(" ".join(map(str, usage._below(os.getpid()))))
+    pathlib.Path(os.environ["SAID"]).write_text(" ".join(map(str, usage.below(os.getpid()))))
     while True:
         pass
 """
