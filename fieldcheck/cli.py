@@ -134,9 +134,7 @@ def _console(error: bool = False) -> Console:
 
 
 def _load(files: tuple[str, ...] = ()) -> dict[str, Any]:
-    import importlib
-
-    return importlib.import_module(MACHINE).load(files)
+    return runs.known(MACHINE, files)
 
 
 LedgerOption = Annotated[

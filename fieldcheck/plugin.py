@@ -67,11 +67,11 @@ class ClaimsFile(pytest.File):
     _rows: dict[str, ClaimRow] | None = None
 
     def collect(self) -> Iterable[pytest.Item]:
-        from fieldcheck.ledger import machine
+        from fieldcheck.ledger import run as runs
         from fieldcheck.ledger.errors import UserError
 
         try:
-            claims = machine.load([str(self.path)])
+            claims = runs.known(runs.MACHINE, [str(self.path)])
         except UserError as fault:
             raise self.CollectError(str(fault)) from None
         for claim in claims.values():

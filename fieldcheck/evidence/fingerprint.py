@@ -332,9 +332,16 @@ def claim_hash(claim: Claim, profile: str, seed: int) -> str:
     """What a stored row must match to be reused: the machine, the pinned dependencies, the Python,
     the code of the claim's file and of what that imports, its forms and all that they reach,
     profile and seed."""
-    digest = hashlib.sha256(library_digest().encode())
-    for source in _sources(claim):
-        digest.update(_file_digest(source))
-    digest.update(_noted[claim.id] if claim.id in _noted else _contents(claim))
+    digest = hashlib.sha256(library_digest().encode() + made_of(claim))
     digest.update(f"{claim.id}/{profile}/{seed}/{','.join(claim.forms)}".encode())
     return digest.hexdigest()
+
+
+def made_of(claim: Claim) -> bytes:
+    """What a claim's rows depend on beside the library, profile and seed; one that was told by
+    another process brings it along."""
+    said: bytes | None = getattr(claim, "made_of", None)
+    if said is not None:
+        return said
+    files = [_file_digest(source) for source in _sources(claim)]
+    return b"".join([*files, _noted[claim.id] if claim.id in _noted else _contents(claim)])

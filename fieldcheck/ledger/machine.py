@@ -1,10 +1,11 @@
 """The one door from the ledger and the command line to the claim machine.
 
 Everything above this file talks to claims through the functions here. The parent process
-calls :func:`load`, :func:`claim_hash` and :func:`in_words_of`, which import no torch. Workers
-call :func:`start_worker`, :func:`verify`, :func:`replay`, :func:`contest` and :func:`describe`. A
-test may put another module with the same functions in this one's place (its dotted name is handed
-to the workers).
+calls :func:`load` for the register, :func:`claim_hash` and :func:`in_words_of`, which import no
+torch. Workers call :func:`told` for the registers of others, and :func:`start_worker`,
+:func:`load`, :func:`verify`, :func:`replay`, :func:`contest` and :func:`describe`. A test may put
+another module with the same functions in this one's place (its dotted name is handed to the
+workers).
 """
 
 from __future__ import annotations
@@ -51,6 +52,13 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
         claims.update(_load_file(Path(name)) if name.endswith(".py") else _load_module(name))
     fingerprint.note(claims.values())
     return claims
+
+
+def told(files: Sequence[str]) -> dict[str, Any]:
+    """The same of other registers, as data (see :mod:`fieldcheck.ledger.told`)."""
+    from fieldcheck.ledger.told import told as as_data
+
+    return {name: as_data(claim) for name, claim in load(files).items()}
 
 
 _FILES = "fieldcheck_claims_"
@@ -101,7 +109,9 @@ def _load_module(name: str) -> dict[str, Any]:
             for inner in pkgutil.walk_packages(getattr(module, "__path__", []), f"{module_name}."):
                 importlib.import_module(inner.name)
         register.load()
-    except Exception as fault:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as fault:  # SystemExit too
         _forget()
         raise UserError(f"{name}: {_told(fault, home)}") from None
     found = {key: made for key, made in registered().items() if _lies_in(made.module, module_name)}

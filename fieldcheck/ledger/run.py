@@ -70,6 +70,18 @@ class Outcome:
         return not self.faults and all(row.as_expected for row in self.rows)
 
 
+def known(machine: str, files: Sequence[str] = ()) -> dict[str, Any]:
+    """The claims: the register's, or those of files, which a worker reads and tells.
+
+    Raises:
+        UserError: they cannot be read; the message names the file.
+    """
+    if files:
+        return pool.read(files, machine=machine)
+    claims: dict[str, Any] = importlib.import_module(machine).load()
+    return claims
+
+
 def choose(claims: dict[str, Any], ids: Sequence[str], chapter: str | None) -> list[str]:
     """The ids to verify, in the register's order. A form key stands for its claim.
 
@@ -108,7 +120,7 @@ def run(request: Request, progress: Progress, machine: str = MACHINE) -> Outcome
         UserError: bad input. KeyboardInterrupt passes through with the journal in place.
     """
     engine = importlib.import_module(machine)
-    claims = engine.load(request.files)
+    claims = known(machine, request.files)
     ids = choose(claims, request.ids, request.chapter)
     if request.path is None:
         return _keep(request, engine, claims, ids, None, progress, machine)
@@ -263,7 +275,6 @@ def _others(
         return {}
     own = len(others) < len(have)
     register = engine.load() if request.files else claims
-    engine.load(request.files)
     if request.files and not others.keys() & register.keys():
         return others
     if own and not request.files:

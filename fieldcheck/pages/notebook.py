@@ -7,7 +7,6 @@ card("my-claim", "claims.py")
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -68,8 +67,8 @@ def card(
     if outcome.faults:
         raise UserError("; ".join(outcome.faults.values()))
     (row,) = outcome.rows
-    claims = importlib.import_module(runs.MACHINE).load((str(register),))
-    return Card(row.title, claims[row.id].tex, tuple(_told(row)), bool(row.main.holds))
+    tex = runs.known(runs.MACHINE, (str(register),))[row.id].tex
+    return Card(row.title, tex, tuple(_told(row)), bool(row.main.holds))
 
 
 def _told(row: ClaimRow) -> Iterator[str]:

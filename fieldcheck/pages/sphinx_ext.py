@@ -84,7 +84,9 @@ class State:
     @cached_property
     def claims(self) -> dict[str, Any]:
         try:
-            return self.engine.load(self.registers) if self.registers else self.engine.load()
+            if self.registers:  # one that hangs, or ends the process, does so elsewhere first
+                runs.known(self.machine, self.registers)
+            return self.engine.load(self.registers)
         except UserError as fault:
             raise ExtensionError(str(fault)) from None
 

@@ -7,6 +7,8 @@ import pkgutil
 
 from fieldcheck.claim import Claim, ClaimError, registered
 
+_finished: dict[str, Claim] = {}
+
 
 def load(*modules: str) -> dict[str, Claim]:
     """All claims (or those of the named chapters), checked as a whole; imports no torch."""
@@ -14,8 +16,10 @@ def load(*modules: str) -> dict[str, Claim]:
     for name in names:
         importlib.import_module(f"{__name__}.{name}")
     claims = registered()
-    for claim in claims.values():
-        claim.finish()
+    for name, claim in claims.items():
+        if _finished.get(name) is not claim:
+            claim.finish()
+            _finished[name] = claim
     _acyclic(claims)
     if modules:
         return {id: c for id, c in claims.items() if c.chapter in modules}

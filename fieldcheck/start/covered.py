@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from fieldcheck.ledger.errors import UserError
 from fieldcheck.ledger.records import ClaimRow
+from fieldcheck.ledger.told import definitions
 from fieldcheck.start.article import Article
 
 DEFINITION, UNJUDGED, MISSING = "definition", "not judged yet", "unverified"
@@ -53,11 +53,7 @@ def lines(article: Article, claims: Mapping[str, Any], rows: Mapping[str, ClaimR
         claims: the register, by id; its modules may list labels as ``DEFINITIONS``.
         rows: those of a ledger that are not stale.
     """
-    defined = {
-        label
-        for module in {claim.module for claim in claims.values()}
-        for label in getattr(sys.modules.get(module), "DEFINITIONS", ())
-    }
+    defined = {label for claim in claims.values() for label in definitions(claim)}
     found = []
     for equation in article.equations:
         named = [c for c in claims.values() if equation.label in c.equations]
