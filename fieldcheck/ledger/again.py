@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from fieldcheck.ledger import pool, records
-from fieldcheck.ledger.records import ClaimRow, FormRow, Ledger
-from fieldcheck.verdict import REFUTED, REFUTES
+from fieldcheck.ledger.records import ClaimRow, Evidence, FormRow, Ledger, Witness, Worst
+from fieldcheck.verdict import REFUTED, REFUTES, SILENT, Why
 
 CAMPAIGN = "campaign"
 BRIEF = 0.5
@@ -80,18 +81,37 @@ def _worked(tasks: list[pool.Task], request: Request, machine: str) -> Iterator[
 
 
 def _anew(rows: dict[str, ClaimRow], request: Request, machine: str) -> Iterator[Finding]:
-    """The rows whose evidence, gathered anew, is another."""
+    """The rows whose evidence, gathered anew, is another, each time that it is."""
+    found: dict[str, list[Finding]] = {}
+    for _ in range(DRAWS):
+        found = dict(_gathered(rows, request, machine))
+        rows = {name: rows[name] for name, said in found.items() if said}
+        if not rows:
+            break
+    for said in found.values():
+        yield from said
+
+
+DRAWS = 3
+"""How often primes are drawn before a row is said to differ: one may have a root that another has
+not, and then another method is asked."""
+
+
+def _gathered(
+    rows: dict[str, ClaimRow], request: Request, machine: str
+) -> Iterator[tuple[str, list[Finding]]]:
+    """What is found of each claim's row by gathering it once."""
     run = request.ledger.run
     tasks = [pool.Task(name, "verify", (run.profile, run.seed)) for name in rows]
     for answer in _worked(tasks, request, machine):
-        row = rows[answer.task.name]
+        name = answer.task.name
         if answer.fault:
-            yield _other(row.main, answer.fault)
+            yield name, [_other(rows[name].main, answer.fault)]
             continue
-        made = {form.key: form for form in answer.value[0].forms}
-        for form in row.forms:
-            if why := _difference(form, made.get(form.key)):
-                yield _other(form, f"gathered anew, {why}")
+        forms = answer.value[0].forms
+        made = {form.key: form for form in forms}
+        said = [(form, _difference(form, made.get(form.key), forms)) for form in rows[name].forms]
+        yield name, [_other(form, f"gathered anew, {why}") for form, why in said if why]
 
 
 SAID = ("verdict", "grade", "scope", "parts", "met", "outcome", "visited")
@@ -102,15 +122,24 @@ SEEDED = ("sampled", "search", "ladder", "rate", "law")
 """Methods that go where the run's seed says; the others draw primes afresh, and whether one has a
 root for all that is needed decides how far it comes, and who is asked besides."""
 
-COUNTED = ("cases", "shapes", "digits", "cells")
+TOLD = ("why", "detail", "order", "box", "error", "agrees", "vacuous", "shapes", "digits", "cells")
+"""What a method that comes to its outcome again tells again, word for word."""
+
+FOUND_AGAIN = ("Rate", "Law", "Solutions")
+"""Relations whose counterexamples the seed, or nothing, leads to; those of others are drawn afresh,
+and each is held against its own point (:func:`.pool._recheck`)."""
+
 ROOM = 2
 """How many times more may be told of than is tried anew: floats, which differ between machines,
 steer a search."""
 DECADES = 1.0
-"""So for the smallest fault seen."""
+"""So for the smallest fault seen, and for the worst case."""
+NEAR = 0.05
+"""So for a number within a sentence, relatively."""
 
 
-def _difference(form: FormRow, made: FormRow | None) -> str:
+def _difference(form: FormRow, made: FormRow | None, beside: Sequence[FormRow] = ()) -> str:
+    """Why a form's row is not what was gathered anew, ``beside`` the other forms' rows."""
     if made is None:
         return "it is absent"
     if made.verdict != form.verdict and _by_campaign(form):
@@ -119,26 +148,96 @@ def _difference(form: FormRow, made: FormRow | None) -> str:
         return f"it is {made.verdict}" + (f": {made.because}" if made.because else "")
     same = [name for name in SAID if name != "grade" or form.verdict != REFUTED]
     names = [name for name in same if getattr(made, name) != getattr(form, name)]
-    names += [] if _by_campaign(form) else _more_than(form, made)
+    names += [] if _by_campaign(form) else _more_than(form, made, [made, *beside])
     return f"it has another {' and '.join(names)}" if names else ""
 
 
-def _more_than(form: FormRow, made: FormRow) -> list[str]:
-    """What a row tells of the search, and of the point that it found, beyond what is found anew."""
+def _more_than(form: FormRow, made: FormRow, all_made: Sequence[FormRow]) -> list[str]:
+    """What a row tells of its evidence, and of the point that it found, beyond what is found
+    anew."""
+    names = [] if _alike(form.because, made.because) else ["because"]
+    names += ["chance of error"] if _surer(form, made) else []
     anew = {e.method: e for e in made.evidence}
-    known = [e for e in form.evidence if e.method in SEEDED]
-    both = [(e, anew[e.method]) for e in known if e.method in anew]
-    names = [
-        f"{name} ({e.method})"
-        for e, a in both
-        for name in COUNTED
-        if (getattr(e, name) or 0) > ROOM * (getattr(a, name) or 0)
-    ]
-    names += [f"strata ({e.method})" for e, a in both if not e.strata.keys() <= a.strata.keys()]
+    texts = {e.detail for each in all_made for e in each.evidence} | {"", *map(str, Why)}
+    for e in form.evidence:
+        a = anew.get(e.method)
+        if a is not None and a.outcome == e.outcome:
+            names += [f"{name} ({e.method})" for name in _told_otherwise(e, a)]
+        elif e.method != CAMPAIGN:  # another prime, another way: it tells nothing of its own
+            names += [f"{name} ({e.method})" for name in _of_its_own(e, made, texts)]
     names += ["smallest fault seen"] if _decades(form) < _decades(made) - DECADES else []
-    a, b = form.witness, made.witness
-    alike = a is not None and b is not None and (a.raw, a.sizes) == (b.raw, b.sizes)
-    return [*names, *(["witness"] if alike and a != b else [])]
+    return [*names, *(["witness"] if _another(form.witness, made.witness) else [])]
+
+
+def _told_otherwise(e: Evidence, a: Evidence) -> Iterator[str]:
+    """What a method tells otherwise than it does anew."""
+    for name in TOLD:
+        said, found = getattr(e, name), getattr(a, name)
+        floats = e.method in SEEDED and (said is None or isinstance(said, str))
+        if said != found and not (floats and _alike(said, found)):
+            yield name
+    lucky = e.method not in SEEDED and e.outcome == REFUTES  # points until one refutes
+    if not lucky and e.cases > ROOM * a.cases:
+        yield "cases"
+    if not e.strata.keys() <= a.strata.keys() or any(
+        n > ROOM * a.strata[k] for k, n in e.strata.items() if not lucky
+    ):
+        yield "strata"
+    if _surer(e, a):
+        yield "chance of error"
+    if not _as_bad(e.worst, a.worst):
+        yield "worst case"
+
+
+def _of_its_own(e: Evidence, made: FormRow, texts: set[str]) -> Iterator[str]:
+    """What a method that comes to another outcome anew, or is not asked, tells that nobody else
+    does.  Where it is silent nobody reads it: another has spoken."""
+    if e.outcome == SILENT:
+        return
+    if e.detail not in texts or e.order or e.box or (e.worst and e.worst.log10):
+        yield "detail"
+    most = max((max(a.cases, a.cells or 0) for a in made.evidence), default=0)
+    if max(e.cases, e.shapes, e.cells or 0) > MANY * max(most, 1):
+        yield "cases"
+
+
+MANY = 100
+"""How many times more cases one method may need than another."""
+
+
+def _alike(said: str | None, found: str | None) -> bool:
+    """Is it the same sentence, its numbers nearly so?"""
+    if said is None or found is None:
+        return said == found
+    words, numbers = NUMBER.split(said), NUMBER.findall(said)
+    return words == NUMBER.split(found) and all(
+        x == y or math.isclose(float(x), float(y), rel_tol=NEAR)
+        for x, y in zip(numbers, NUMBER.findall(found), strict=True)
+    )
+
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def _surer(form: FormRow | Evidence, made: FormRow | Evidence) -> bool:
+    """Does it claim a smaller chance of error, by more than another prime could give?"""
+    bits, found = (-float(f.log2_bound or 0) for f in (form, made))
+    return bits > 1.25 * found + 8
+
+
+def _as_bad(said: Worst | None, found: Worst | None) -> bool:
+    """Is it the same worst case, its size nearly so?"""
+    if said is None or found is None or said.log10 is None or found.log10 is None:
+        return said == found
+    one, other = float(said.log10), float(found.log10)
+    return said.what == found.what and (one == other or abs(one - other) <= DECADES)
+
+
+def _another(said: Witness | None, found: Witness | None) -> bool:
+    if said is None or found is None or said == found:
+        return False
+    seeded = said.relation in FOUND_AGAIN and said.relation == found.relation
+    return seeded or (said.raw, said.sizes) == (found.raw, found.sizes)
 
 
 def _decades(form: FormRow) -> float:

@@ -3,9 +3,9 @@
 Everything above this file talks to claims through the functions here. The parent process
 calls :func:`load` for the register, :func:`claim_hash` and :func:`in_words_of`, which import no
 torch. Workers call :func:`told` for the registers of others, and :func:`start_worker`,
-:func:`load`, :func:`verify`, :func:`replay`, :func:`contest` and :func:`describe`. A test may put
-another module with the same functions in this one's place (its dotted name is handed to the
-workers).
+:func:`load`, :func:`verify`, :func:`replay`, :func:`told_otherwise`, :func:`contest` and
+:func:`describe`. A test may put another module with the same functions in this one's place (its
+dotted name is handed to the workers).
 """
 
 from __future__ import annotations
@@ -284,6 +284,14 @@ def replay(form: Any, witness: Witness, digits: int) -> dict[str, Any]:
             f"the stored witness of {form.key} does not fit the statement as it is now "
             f"({describe(fault)}): run `fieldcheck verify {form.claim_id}` first"
         ) from None
+
+
+def told_otherwise(form: Any, witness: dict[str, Any]) -> list[str]:
+    """What a stored witness says that its point does not give: see
+    :mod:`fieldcheck.evidence.retold`."""
+    from fieldcheck.evidence.retold import told_otherwise as compared
+
+    return compared(form, witness)
 
 
 def contest(claims: dict[str, Any], path: Path, digits: int) -> Any:

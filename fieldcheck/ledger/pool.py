@@ -532,11 +532,28 @@ def _recheck(engine: Any, claims: Any, task: Task, say: Any) -> Any:
     if seconds is not None:
         check.SECONDS = seconds
     forms = claims[task.name].forms
+    stored = {form["key"]: form["witness"] for form in row["forms"]}
     return [
-        (key, verdict, [SimpleNamespace(severity=f.severity, kind=f.kind, sentence=f.sentence)
-                        for f in found if f.severity != check.SPOT])
+        (key, verdict, [*_spoken(check, found), *_retold(engine, forms[key], stored[key])])
         for key, verdict, found in check.recheck([row], forms, keys)
-    ]  # fmt: skip
+    ]
+
+
+def _spoken(check: Any, found: Sequence[Any]) -> Iterator[SimpleNamespace]:
+    for f in found:
+        if f.severity != check.SPOT:
+            yield SimpleNamespace(severity=f.severity, kind=f.kind, sentence=f.sentence)
+
+
+def _retold(engine: Any, form: Any, witness: Any) -> Iterator[SimpleNamespace]:
+    """What a reader is told of a counterexample and its point does not give."""
+    try:
+        names = engine.told_otherwise(form, witness) if witness else []
+    except Exception as fault:  # a body may raise anything
+        names = [f"point: {type(fault).__name__}"]
+    if names:
+        said = f"its point gives another {', '.join(names)}"
+        yield SimpleNamespace(severity="does not recheck", kind="witness", sentence=said)
 
 
 TASKS: dict[str, Callable[[Any, Any, Task, Any], Any]] = {

