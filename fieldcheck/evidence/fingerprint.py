@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.machinery import SourceFileLoader
+from itertools import count
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -26,7 +27,7 @@ from typing import Any
 import numpy as np
 
 import fieldcheck
-from fieldcheck.claim import Claim
+from fieldcheck.claim import Claim, ClaimError
 from fieldcheck.domains import Domain
 from fieldcheck.evidence.holding import attributes, entries, kinds, shared
 from fieldcheck.evidence.plain import FIXED, TENSOR, own
@@ -202,7 +203,9 @@ def _contents(claim: Claim) -> bytes:
     for form in forms:
         holds = form.expect is None or form.expect.holds
         stated = (form.role, holds, dict(form.sizes), form.box, form.listed, form.where)
-        digest.update(_digest(form.key, _told(stated, {}), *form.given) + _reach(form.body))
+        digest.update(
+            _digest(form.key, _told(stated, {}, count()), *form.given) + _reach(form.body)
+        )
         for domain in form.given.values():
             digest.update(domains[id(domain)])
     return digest.digest()
@@ -220,19 +223,39 @@ def _domain(domain: Domain) -> bytes:
 @cache
 def _reach(function: Any) -> bytes:
     """What a function does, and the data that it can reach."""
-    said = set()
-    for code, near in within(function):
-        said.add(_digest(*(f"{part!r}" for part in _plain(code, False))))
-        said.update(_digest(name, _told(value, {})) for name, value in near)
+    said, left = set(), iter(range(MOST))
+    try:
+        for code, near in within(function):
+            said.add(_digest(*(f"{part!r}" for part in _plain(code, False))))
+            said.update(_digest(name, _told(value, {}, left)) for name, value in near)
+    except RecursionError:
+        raise ClaimError(f"{_called(function)} reaches what is nested too deeply") from None
+    except _TooMany:
+        raise ClaimError(f"{_called(function)} reaches more than {MOST:,} values") from None
     return b"".join(sorted(said))
+
+
+MOST = 200_000
+"""Values that a body may reach, one counted each time that a way leads to it."""
+
+
+class _TooMany(Exception):
+    """A body reaches more than that."""
+
+
+def _called(function: Any) -> str:
+    code = getattr(function, "__code__", None)
+    return f"line {code.co_firstlineno}: {code.co_name}" if code else repr(type(function).__name__)
 
 
 def _digest(*texts: str) -> bytes:
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).digest()
 
 
-def _told(value: Any, seen: dict[int, Any]) -> str:
+def _told(value: Any, seen: dict[int, Any], left: Iterator[int]) -> str:
     """Data as text; of functions and modules, whose code is looked at apart, only that they are."""
+    if next(left, None) is None:
+        raise _TooMany
     kind = type(value)
     if kind in FIXED:
         return f"{kind.__name__} {_shown(value)}"
@@ -249,7 +272,7 @@ def _told(value: Any, seen: dict[int, Any]) -> str:
         return kind.__name__
     parts = [*(entries(value) or ()), *attributes(value)]
     parts += [one for k in kinds(value) for one in shared(k)]
-    texts = [_told(one, seen) for one in parts]
+    texts = [_told(one, seen, left) for one in parts]
     ordered = sorted(texts) if isinstance(value, set | frozenset) else texts
     return f"{kind.__name__}({', '.join(ordered)})"
 

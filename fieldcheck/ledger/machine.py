@@ -38,6 +38,7 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
             message names the file and the line.
     """
     from fieldcheck import register
+    from fieldcheck.claim import ClaimError
     from fieldcheck.evidence import fingerprint
 
     fingerprint.forget()
@@ -50,7 +51,11 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
     claims: dict[str, Any] = {} if files else known
     for name in files:
         claims.update(_load_file(Path(name)) if name.endswith(".py") else _load_module(name))
-    fingerprint.note(claims.values())
+    try:
+        fingerprint.note(claims.values())
+    except ClaimError as fault:
+        _forget()
+        raise UserError(f"{', '.join(files)}, {fault}") from None
     return claims
 
 

@@ -38,6 +38,11 @@ SPEECHLESS = """class Speechless(Exception):
 raise Speechless"""
 
 
+MANY = "a = [0]\nfor _ in range(60):\n    a = [a, a]\n"
+DEEP = "a = [0]\nfor _ in range(5000):\n    a = [a]\n"
+"""What a body may reach, by more ways than can be gone, or deeper."""
+
+
 def _body(line: str, before: str = "") -> str:
     """A file whose claim has this last line."""
     return HEAD.replace("    return Equal((x + 1) * (x + 1), x * x + 2 * x + 1)", f"    {line}") + (
@@ -56,13 +61,15 @@ def _body(line: str, before: str = "") -> str:
         ("x = 1", "mine.py registers no claim"),
         (HEAD, "my-square: no neighbour"),
         (_body("return Equal(x * 0.5, x / 2)"), "float literal 0.5"),
+        (MANY + _body("return Equal(x, x + 0 * len(a))"), "reaches more than 200,000 values"),
+        (DEEP + _body("return Equal(x, x + 0 * len(a))"), "reaches what is nested too deeply"),
         (HEAD + NEIGHBOUR + HEAD, "my-square: this id is taken"),
         (HEAD + NEIGHBOUR + NEIGHBOUR, "my-square/once: two forms have this key"),
         (HEAD.replace("my-square", "My Square") + NEIGHBOUR, "'My Square' is no claim id"),
         (HEAD.replace('"my-square"', '"my-square", needs=["no-such"]') + NEIGHBOUR, "'no-such'"),
     ],
     ids=["syntax", "import", "raises", "null byte", "speechless", "no claim", "no neighbour",
-         "float literal", "repeated id",
+         "float literal", "many values", "deep values", "repeated id",
          "repeated key", "bad id", "unknown need"],
 )  # fmt: skip
 @pytest.mark.parametrize("command", ["list", "verify"])
