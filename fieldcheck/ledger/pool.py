@@ -15,6 +15,7 @@ import io
 import multiprocessing
 import os
 import pickle
+import secrets
 import signal
 import socket
 import struct
@@ -34,6 +35,7 @@ from fieldcheck.ledger.errors import UserError
 from fieldcheck.verdict import LATE
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+MARK = "FIELDCHECK_WORKER"
 LOOK = 0.25
 """Seconds between two looks at the workers."""
 
@@ -230,7 +232,8 @@ class _Worker:
         _patient(self.pipe)
         self.machine = home[0]
         self.process = context.Process(target=_live, args=(theirs, *home, os.getpid()), daemon=True)
-        with _one_thread_each(), no_interrupts(), _no_main():
+        self.mark = secrets.token_hex(8)
+        with _surrounded(self.mark), no_interrupts(), _no_main():
             self.process.start()
         theirs.close()
         self.task: Task | None = None
@@ -271,7 +274,7 @@ class _Worker:
         connection.wait([self.process.sentinel], timeout=1)
         used = usage.of(self.process.pid)
         usage.end(self.process.pid)
-        usage.end_all(self.below)
+        usage.end_all({**self.below, **usage.marked(MARK, self.mark)})
         self.process.join()
         if used is not None and not used.ended:
             return self._ended("the worker closed its pipe")
@@ -394,15 +397,17 @@ def _no_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-class _one_thread_each:
-    """Set the thread variables while a child starts: it reads them before it imports anything."""
-
-    def __enter__(self) -> None:
-        self.before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-        os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
-
-    def __exit__(self, *_: object) -> None:
-        for name, value in self.before.items():
+@contextlib.contextmanager
+def _surrounded(mark: str) -> Iterator[None]:
+    """Set the thread variables while a child starts, which reads them before it imports anything,
+    and a mark that it hands on to what it starts."""
+    own = {**dict.fromkeys(THREAD_VARIABLES, "1"), MARK: mark}
+    before = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
+import subprocess
+import sys
 import threading
 import time
 import tomllib
@@ -95,6 +98,14 @@ WILD = {
         Claim("crashes"),
         Claim("leaves-a-thread"),
         Claim("floods"),
+        Claim("closes"),
+        Claim("writes"),
+        Claim("stops"),
+        Claim("doubles"),
+        Claim("lets-spin"),
+        Claim("lets-eat"),
+        Claim("leaves-a-session"),
+        Claim("forks"),
     )
 }
 
@@ -153,8 +164,41 @@ def misbehave(claim_id: str) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
     if claim_id == "leaves-a-thread":
         threading.Thread(target=threading.Event().wait).start()
+    if claim_id == "closes":
+        os.closerange(3, 64)
+    if claim_id == "writes":
+        _write_everywhere()
+    if claim_id == "stops":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if claim_id == "doubles":
+        for _ in range(7):
+            os.fork()
+        time.sleep(600)
+    if claim_id == "lets-spin":
+        subprocess.run([sys.executable, "-S", "-c", "while True: pass"], start_new_session=True)
+    if claim_id == "lets-eat":
+        subprocess.run([sys.executable, "-S", "-c", "x = b'1' * (600 << 20)\nwhile True: pass"])
+    if claim_id == "leaves-a-session":
+        left = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        with Path(os.environ["FAKE_LOG"]).open("a") as stream:
+            stream.write(f"{left.pid} ")
+        os._exit(1)
+    if claim_id == "forks":
+        os.fork()
     if claim_id == "floods":
         print("x" * 10_000, "\x1b[2J", flush=True)
+
+
+def _write_everywhere() -> None:
+    """What looks like the beginning of a long message, to whoever listens on a socket."""
+    for n in range(3, 64):
+        try:
+            socket = stat.S_ISSOCK(os.fstat(n).st_mode)
+        except OSError:
+            continue
+        if socket:
+            os.write(n, b"\0\1\0\0")
+    time.sleep(600)
 
 
 def verify(

@@ -205,7 +205,7 @@ def test_the_longest_claim_goes_first():
 
 # --- limits ---------------------------------------------------------------------------------------
 
-TIGHT = pool.Limits(seconds=1.0, asleep=1.0, memory=400 << 20)
+TIGHT = pool.Limits(seconds=1.0, asleep=1.0, memory=400 << 20, processes=40)
 
 
 @pytest.fixture
@@ -221,10 +221,17 @@ def wild(fake, monkeypatch):
         ("sleeps", "it slept for 1 s"),
         ("eats", "it took more than 0.391 GiB of memory"),
         ("crashes", "the worker died (signal SIGSEGV)"),
+        ("closes", "the worker closed its pipe"),
+        ("writes", "the worker's answer cannot be read (BlockingIOError)"),
+        ("stops", "it stood still for 10 s"),
+        ("doubles", "it started more than 40 processes"),
+        ("lets-spin", "no answer within 1 s of processor time"),
+        ("lets-eat", "it took more than 0.391 GiB of memory"),
     ],
 )
-def test_what_takes_too_much_is_ended_from_outside(wild, watch, tmp_path, name, why):
+def test_what_takes_too_much_is_ended_from_outside(wild, watch, tmp_path, monkeypatch, name, why):
     path = tmp_path / "ledger.json"
+    monkeypatch.setattr(pool, "STUCK", 1)
     outcome = go(watch, path, ids=(name,), limits=TIGHT)
     (row,) = outcome.rows
     (form,) = [form for form in row.forms if form.verdict == "undecided"]
@@ -245,6 +252,29 @@ def test_a_row_that_a_limit_cut_short_is_gathered_again(wild, watch, tmp_path):
     assert not store.read(path).run.complete
     again = go(watch, path, ids=("spins", "floods"), limits=TIGHT)
     assert (again.reused, again.stopped) == (1, 1)
+
+
+def test_a_body_that_forks_answers_once(wild, watch):
+    outcome = go(watch, None, ids=("forks", "floods"), jobs=1)
+    assert [row.id for row in outcome.rows] == ["floods", "forks"]
+    assert outcome.as_expected
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_what_a_worker_that_died_had_started_ends_with_it(wild, watch, tmp_path, monkeypatch):
+    """Also in a session of its own, and before anybody looked."""
+    monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
+    go(watch, None, ids=("leaves-a-session",), jobs=1)
+    words = (tmp_path / "log").read_text().split()
+    started = [int(word) for word in words if word.isdecimal()]
+    deadline = time.monotonic() + 5
+    while any(map(usage.of, started)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    left = [pid for pid in started if usage.of(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert started
+    assert not left
 
 
 def test_threads_and_prints_of_a_body_stay_in_its_worker(wild, watch, capfd):
