@@ -24,6 +24,7 @@ MORE = re.compile(
     r"\w*invarian\w*|\w*equivarian\w*|symmetric|\w*-smooth|proper|closed|norm|kernel|densit\w+|"
     r"distribution|injective|bijective|invertible|symplectic|radial|satisf\w+|confining|integrable|"
     r"harmonic|holomorphic|conjugate|regular\w*|self-concordant|vanish\w*|minimi\w+|maximi\w+)\b"
+    r"|⟩\s*-\s*(?:smooth|strongly)\b"
 )
 """What may be said of a function that no polynomial with any coefficients meets."""
 CALLED = r"potential|function|objective|loss|map|field|energy|activation|cost|Hamiltonian"

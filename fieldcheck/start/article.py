@@ -99,7 +99,9 @@ def scan(source: str, name: str) -> Article:
     latexwalker = _parser()
     source = _expanded(dialect.named(_without_comments(source)), name)
     lines = _Lines(source)
-    reader = _Reader(name, lines, dialect.primes_transpose(source))
+    reader = _Reader(name, lines, _Dialect(
+        dialect.primes_transpose(source), dialect.two_fonts(source), dialect.pseudoinverts(source)
+    ))  # fmt: skip
     try:
         nodes = latexwalker.LatexWalker(source, tolerant_parsing=True).get_latex_nodes()[0]
         body = next((n.nodelist for n in nodes if _environment(n) == "document"), nodes)
@@ -231,12 +233,28 @@ def _environment(node: Any) -> str:
     return str(name).rstrip("*")
 
 
+@dataclass(frozen=True)
+class _Dialect:
+    """How an article types."""
+
+    primes: bool = False
+    """Are primes transposes?"""
+    fonts: str = ""
+    """The letters that it has in two fonts."""
+    pseudoinverses: bool = False
+    """Is a plus above one?"""
+
+    def plain(self, tex: str) -> str:
+        tex = dialect.apart_by_font(dialect.plain(tex, self.primes), self.fonts)
+        return dialect.with_pseudoinverses(tex) if self.pseudoinverses else tex
+
+
 class _Reader:
     """Walks through the document's nodes and collects sentences and equations."""
 
-    def __init__(self, name: str, lines: _Lines, primes: bool) -> None:
+    def __init__(self, name: str, lines: _Lines, typed: _Dialect) -> None:
         self.name, self.lines = name, lines
-        self.primes = primes  # are they transposes?
+        self.typed = typed
         self.equations: list[Equation] = []
         self.sentences: list[Sentence] = [Sentence()]
         self.paragraph = self.theorem = self.theorems = self.section = 0
@@ -251,7 +269,7 @@ class _Reader:
                 if node.displaytype == "display":
                     self.display(tex, node.pos)
                 else:
-                    for at, part in enumerate(dialect.listed(dialect.plain(tex, self.primes))):
+                    for at, part in enumerate(dialect.listed(self.typed.plain(tex))):
                         if at:
                             self.piece("text", ", ", node.pos)
                         self.piece("math", part, node.pos)
@@ -331,7 +349,7 @@ class _Reader:
             shown, ends = _punctuated(_bare(row))
             if not shown:
                 continue
-            formula, said = dialect.apart(dialect.plain(shown, self.primes))
+            formula, said = dialect.apart(self.typed.plain(shown))
             tokens = tuple(tokens_of(formula))
             shown_label = " ".join(re.sub(r'["\\\\]', "", label).split())
             equation = Equation(
@@ -367,7 +385,7 @@ def _punctuated(tex: str) -> tuple[str, bool]:
     text = re.sub(r"(?:\s|\\[,;!:]|~|\\ |\\quad)*$", "", tex.strip())
     found = re.match(r"^(.*?)((?:\s|\\[,;!:]|~)*)([.,;:])$", text, re.DOTALL)
     if not found:
-        return text, False
+        return text, bool(re.search(r"\.\s*(?:\\end\{\w+\*?\}\s*)+$", text))
     return re.sub(r"(?:\s|\\[,;!:]|~)*$", "", found[1]), found[3] == "."
 
 

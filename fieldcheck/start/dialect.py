@@ -57,6 +57,59 @@ def _again(match: re.Match[str]) -> str:
     return rf"\frac{{{d}^{match[2]} {match[3]}}}{{{d} {match[4]}^{match[2]}}}"
 
 
+_MATH = re.compile(
+    r"(?<!\\)\$(?:[^$\\]|\\.)+\$|\\\[.*?\\\]|\\\(.*?\\\)|"
+    r"\\begin\{(equation|align|gather|multline|eqnarray|flalign|alignat)\*?\}.*?\\end\{\1\*?\}",
+    re.DOTALL,
+)
+_CURLED = re.compile(r"\\(?:mathcal|mathscr)\s*(?:\{\s*([A-Z])\s*\}|([A-Z])(?![A-Za-z]))")
+
+
+_SETS = re.compile(
+    r"\bfinite (?:[\w-]+ )?(?:sets?|alphabets?|spaces?)\b|\balphabets?\b|"
+    r"\b(?:is|are) finite\b"
+)
+
+
+def two_fonts(source: str) -> str:
+    """The letters that an article has both calligraphic and plain."""
+    if _SETS.search(source):  # where these letters are sets, and X an element of its own
+        return ""
+    found = [match[0] for match in _MATH.finditer(source)]
+    curled = {m[1] or m[2] for tex in found for m in _CURLED.finditer(tex)}
+    sets = {m[1] or m[2] for tex in found for m in _CURLED.finditer(tex)
+            if re.search(r"(?:\\(?:in|to|times|colon|subset|subseteq)|\||:)\s*$", tex[: m.start()])
+            }  # fmt: skip
+    curled -= sets
+    left = " ".join(_CURLED.sub(" ", tex) for tex in found)
+    left = re.sub(
+        r"\\(?:mathbb|mathfrak|operatorname|mathrm|text\w*|label|ref)\*?\s*\{[^{}]*\}", " ", left
+    )
+    left = re.sub(r"\\[A-Za-z]+", " ", left)
+    return "".join(sorted(letter for letter in curled if letter in left))
+
+
+def apart_by_font(tex: str, letters: str) -> str:
+    """A formula in which these letters, where they are calligraphic, are letters of their own."""
+    return _CURLED.sub(
+        lambda m: rf"\{m[1] or m[2]}cal " if (m[1] or m[2]) in letters else m[0], tex
+    )
+
+
+_PSEUDO = re.compile(r"\bpseudo-?\s?inverses?\b|\bMoore\s*-*\s*Penrose\b", re.IGNORECASE)
+
+
+def pseudoinverts(source: str) -> bool:
+    """Does an article speak of pseudoinverses, so that a plus or a dagger above is one?"""
+    return bool(_PSEUDO.search(source))
+
+
+def with_pseudoinverses(tex: str) -> str:
+    r"""``X^+`` and ``(X^\top X)^\dagger``, of what may be a matrix."""
+    mark = r"\s*\^\s*(?:\{\s*(?:\+|\\dagger)\s*\}|\+|\\dagger(?![A-Za-z]))"
+    return re.sub(rf"(?<=[A-Z)}}\]])(?<!\\mathbb\{{R\}}){mark}", r"^{\\pseudoinverse}", tex)
+
+
 def plain(tex: str, primes: bool = False) -> str:
     """A formula with fonts and operators as commands that take braces."""
     tex = re.sub(

@@ -111,13 +111,23 @@ def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
     """What a formula among words says of its symbols."""
     tokens = unfonted(tokens)
     text = [spelled(t) for t in tokens]
+    if text[1:5] == ["(", "0", ")", "="]:  # where something begins
+        yield from declarations(tokens[5:], parts)
+        return
     if text[1:2] == ["_"] and text[3:] == ["=", "0"] and len(set(text[2])) == 1 and (
         len(text[2]) == 2
     ):  # fmt: skip
         yield Declared(named(tokens[0]).upper(), None, (), frozenset(("hollow",)))
         return
+    if said := list(_of_entries(tokens, text)):
+        yield from said
+        return
     if "=" in text and (found := list(listed_as(tokens, parts))):
         yield from found
+        return
+    if ordered := _in_order(tokens, text):
+        parts.add(ordered.name)
+        yield ordered
         return
     if chained := re.fullmatch(rf"(-?\d+)({_LESS})([^<>=]+?)({_LESS})(-?\d+)", "".join(text)):
         ends = [k for k, t in enumerate(text) if re.fullmatch(_LESS, t)]
@@ -155,6 +165,53 @@ def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
         yield Declared(name)
         if name in parts and DOTS & {spelled(t) for t in tokens}:
             yield Declared(name, 1, listed_size(tokens))
+
+
+def _of_entries(tokens: list[Token], text: list[str]) -> Iterator[Declared]:
+    r"""``w_{ij} = w_{ji} \ge 0``: a matrix is symmetric, or its entries have a sign."""
+    sides: list[list[str]] = [[]]
+    for each in text:
+        sides = [*sides, []] if each in _ORDER or each == "=" else [*sides[:-1], [*sides[-1], each]]
+    first = sides[0]
+    signs = [each for each in text if each in _ORDER or each == "="]
+    has_two = len(first) == 3 and first[1] == "_" and len(set(first[2].replace(",", ""))) == 2
+    if not has_two or not is_symbol(tokens[:1]) or not first[2].replace(",", "").isalpha():
+        return
+    turned = [first[0], "_", first[2][::-1]]
+    said = {"symmetric"} if signs[:1] == ["="] and sides[1] == turned else set()
+    if sides[-1] == ["0"] and signs[-1] in (">", r"\ge", r"\geq", r"\geqslant"):
+        said.add("positive" if signs[-1] == ">" else "nonnegative")
+    if len(sides) == 1 + len(said) and said and set(first[2].replace(",", "")) <= INDEX_NAMES:
+        yield Declared(named(tokens[0]).upper(), None, (), frozenset(said))
+
+
+def _in_order(tokens: list[Token], text: list[str]) -> Declared | None:
+    r"""``s_1 \ge \dots \ge s_r > 0``: the numbers in their order, and the sign of the last."""
+    ends = [k for k, t in enumerate(text) if t in _ORDER]
+    if not DOTS & set(text) or len({text[k].strip("=") for k in ends}) > 2:
+        return None
+    runs = [tokens[a + 1 : b] for a, b in zip([-1, *ends], [*ends, len(text)], strict=True)]
+    down = text[ends[0]] in (">", r"\ge", r"\geq", r"\geqslant") if ends else False
+    if any((text[k] in (">", r"\ge", r"\geq", r"\geqslant")) != down for k in ends):
+        return None
+    zero = runs[-1] if down else runs[0]
+    bounded = [spelled(t) for t in zero] == ["0"]
+    sign = text[ends[-1] if down else ends[0]] if bounded else ""
+    inner = (runs[:-1] if down else runs[1:]) if bounded else runs
+    listed = [r for r in inner if len(r) == 3 and r[1] == "_" and is_symbol(r[:1])]
+    dotted = [r for r in inner if len(r) == 1 and spelled(r[0]) in DOTS]
+    if len(listed) + len(dotted) != len(inner) or len(dotted) != 1 or len(listed) < 2:
+        return None
+    names = {named(r[0]) for r in listed}
+    if len(names) != 1 or spelled(listed[0][2]) != "1":
+        return None
+    order = {"falling" if down else "rising"}
+    if bounded:
+        order.add("positive" if sign in ("<", ">") else "nonnegative")
+    return Declared(names.pop(), 1, listed_size(listed[-1]), frozenset(order))
+
+
+_ORDER = frozenset(("<", ">", r"\le", r"\leq", r"\leqslant", r"\ge", r"\geq", r"\geqslant"))
 
 
 def listed_as(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
@@ -247,6 +304,12 @@ def _member(
     left: list[Token], relation: str, right: list[Token], parts: set[str]
 ) -> Iterator[Declared]:
     names = names_in(left[:-3] if left[-3:] == ["(", "t", ")"] else left, parts)
+    if not names and relation == r"\in" and (labelled := _labelled(left)):
+        space = space_of(right)
+        for name in labelled if space and space[0] else ():
+            rank, dims, hypotheses = space or (0, (), frozenset())
+            yield several_of(Declared(name, rank, dims, hypotheses), ("",), dims)
+        return
     if not names:
         return
     if relation != r"\in":
@@ -294,6 +357,20 @@ def _member(
             yield Declared(name, rank, dims, hypotheses)
 
 
+def _labelled(tokens: list[Token]) -> list[str]:
+    """The letters of ``W_Q^h, W_K^h``: each one of several, with an index above."""
+    runs: list[list[Token]] = [[]]
+    for token in tokens:
+        runs = [*runs, []] if token == "," else [*runs[:-1], [*runs[-1], token]]
+    found = []
+    for run in runs:
+        label = spelled(run[-1]).strip("()") if run[-2:-1] == ["^"] else ""
+        if label not in INDEX_NAMES | {r"\ell"} or not is_symbol(run[:-2]):
+            return []
+        found.append(spelling(run[:-2]))
+    return found
+
+
 def _simplex(
     tokens: list[Token],
 ) -> tuple[int, tuple[str | int, ...], frozenset[str]] | None:
@@ -329,6 +406,9 @@ def space_of(tokens: list[Token]) -> tuple[int, tuple[str | int, ...], frozenset
     if text[:1] == ["["] or text[:1] == ["("]:
         ends = re.fullmatch(r"[\[(](-?\d+),(-?\d+)[\])]", "".join(text))
         return 0, (), frozenset((f"between {ends[1]} {ends[2]}",) if ends else ())
+    if "".join(text[-4:]) in (r"\setminus\{0\}", r"\backslash\{0\}"):
+        found = space_of(tokens[:-4])
+        return (found[0], found[1], found[2] | {"nonzero"}) if found else None
     field_at = next((k for k, t in enumerate(text[:2]) if t in ("R", "C")), None)
     if field_at is None:
         return None

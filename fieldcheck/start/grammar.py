@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 
-from fieldcheck.start.formulas import declarations, is_symbol, spelling
+from fieldcheck.start.formulas import declarations, is_symbol, letters, spelling
 from fieldcheck.start.signs import (
     ACCENTS,
     ADJOINT,
@@ -62,6 +62,9 @@ class Parser:
     parts:     names whose numbered entries the article lists, ``x_1, …, x_n``
     known:     names that it declares as inputs, so that ``A(B)`` is a product
     marked:    names with a mark above that it defines or declares, ``x^\\star``
+    schemes:   what it defines of any functions, ``\\{f, g\\}``
+    is_complex: is i the imaginary unit, and a bar a conjugate?
+    families:  names with a number below them on which they depend, ``H_t``
     """
 
     def __init__(
@@ -71,12 +74,18 @@ class Parser:
         parts: Collection[str] = (),
         known: Collection[str] = (),
         marked: Collection[str] = (),
+        families: Collection[str] = (),
+        schemes: Collection[str] = (),
+        is_complex: bool = False,
     ) -> None:
         self.tokens = normal(tokens)
         self.known = known
         self.functions = functions
         self.parts = parts
         self.marked = marked
+        self.families = families
+        self.schemes = schemes
+        self.is_complex = is_complex
         self.at = 0
         self.closers: list[str] = []
 
@@ -93,7 +102,10 @@ class Parser:
     def within(self, tokens: Token) -> Parser:
         """A parser for a part."""
         inner = tokens if isinstance(tokens, tuple) else (tokens,)
-        return Parser(inner, self.functions, self.parts, self.known, self.marked)
+        return Parser(
+            inner, self.functions, self.parts, self.known, self.marked, self.families,
+            self.schemes, self.is_complex,
+        )  # fmt: skip
 
     def whole(self) -> Node:
         """All tokens as one expression."""
@@ -258,6 +270,8 @@ class Parser:
         is_several = base.op == "sym" and f"{base.args[0]}_all" in self.known
         if is_several and len(inner) == 1 and is_index(inner[0]) and text[0] not in TRANSPOSE:
             return Node("label", (base.args[0], named(inner[0])))
+        if text == [r"\pseudoinverse"]:
+            return Node("pinv", (base,))
         if len(text) == 1 and text[0] in TRANSPOSE:
             return Node("T", (base,))
         if len(text) == 1 and text[0] in ADJOINT:
@@ -289,12 +303,17 @@ class Parser:
         if base.op == "eye":
             size = "*".join(map(named, letters))
             return Node("eye", (size,)) if re.fullmatch(r"(?:[2-9]\*)?[A-Za-z]", size) else base
+        if base.op == "sym" and base.args[0] in self.families and self.is_number(inner):
+            return self.member(base.args[0], script)
         if base.op == "norm":
             return Node("norm", (base.args[0], spelled(tuple(inner))))
         if base.op == "sym" and base.args[0] == "delta" and len(letters) == 2:
             return Node("delta", tuple(named(t) for t in letters))
-        if base.op == "sym" and f"{base.args[0]}_{named(tuple(inner))}" in self.known:
+        with_script = f"{base.args[0]}_{named(tuple(inner))}" if base.op == "sym" else ""
+        if with_script and {with_script, f"{with_script}_all"} & set(self.known):
             return Node("sym", (f"{base.args[0]}_{named(tuple(inner))}",))
+        if base.op == "sym" and len(letters) == 1 and spelled(letters[0]) in MARKS:
+            return Node("sym", (f"{base.args[0]}_{MARKS[spelled(letters[0])]}",))  # x_*
         if letters and all(map(is_index, letters)):
             return Node("index", (base, tuple(named(t) for t in letters)))
         if any(t in ("+", "-", "<", ">") for t in inner):
@@ -354,7 +373,7 @@ class Parser:
         if token in OPERATORS or token in EXTREMES:
             return self.operator(token)
         if token in ACCENTS:
-            return Node("sym", (f"{named(self.take())}_{ACCENTS[token]}",))
+            return self.accented(token, self.take())
         if token in FONTS:
             return self.fonted(token)
         if token in GREEK:
@@ -366,6 +385,14 @@ class Parser:
         if token in (r"\ii", r"\imath"):
             raise Unread("the imaginary unit")
         raise Unread(f"{token} has no reading")
+
+    def accented(self, accent: str, inner: Token) -> Node:
+        """A symbol with an accent; in a complex article a bar may be a conjugate."""
+        name = f"{named(inner)}_{ACCENTS[accent]}"
+        is_own = name in self.known or name in self.marked or name in self.functions
+        if not self.is_complex or ACCENTS[accent] != "bar" or is_own:
+            return Node("sym", (name,))
+        return Node("conj", (self.inside(inner),))
 
     def number(self, token: str) -> Node:
         text = token
@@ -384,6 +411,9 @@ class Parser:
             if self.next == "," and token == "[":
                 self.take()
                 return_ = Node("call", ("commutator", (first, self.sum())))
+            elif self.next == "," and token == r"\{" and "braces" in self.schemes:
+                self.take()
+                return_ = Node("scheme", ("braces", first, self.sum()))
             elif self.next == ",":
                 raise Unread("a tuple in brackets")
             else:
@@ -419,10 +449,17 @@ class Parser:
                 return self.second(above[n + 1 :], below, mark)
             wrt = self.inside(tuple(below[n:]))
             body = self.inside(tuple(above[n:])) if above[n:] else self.argument()
-            if body.op == "sym" and body.args[0] in self.functions and self.next == "(":
-                body = Node("call", (body.args[0], self.arguments()))
-            return Node("partial", (body, wrt))
+            return Node("partial", (self.applied(body), wrt))
         return Node("div", (self.inside(tuple(above)), self.inside(tuple(below))))
+
+    def applied(self, body: Node) -> Node:
+        r"""The function, or the entry of one, to which a bracket behind a derivative belongs:
+        ``\frac{\partial f_i}{\partial x_j}(x)``."""
+        base = body.args[0] if body.op == "index" else body
+        if base.op != "sym" or base.args[0] not in self.functions or self.next != "(":
+            return body
+        made = Node("call", (base.args[0], self.arguments()))
+        return Node("index", (made, body.args[1])) if body.op == "index" else made
 
     def second(self, above: list[Token], below: list[Token], mark: tuple[Token, ...]) -> Node:
         r"""``\frac{\partial^2 f}{\partial x_i \partial x_j}``, ``\frac{d^2 f}{dx^2}``."""
@@ -441,9 +478,7 @@ class Parser:
             runs = [runs[0][:-2]] * 2
         if len(runs) != 2:
             raise Unread("a second derivative in a fraction")
-        body = self.inside(tuple(above[1:])) if above[1:] else self.argument()
-        if body.op == "sym" and body.args[0] in self.functions and self.next == "(":
-            body = Node("call", (body.args[0], self.arguments()))
+        body = self.applied(self.inside(tuple(above[1:])) if above[1:] else self.argument())
         for run in reversed(runs):
             body = Node("partial", (body, self.inside(tuple(run))))
         return body
@@ -663,9 +698,20 @@ class Parser:
 
     def name(self, name: str, is_word: bool = False) -> Node:
         """A symbol, or the call of a function that the article defines."""
+        if name == "i" and self.is_complex and self.next != "_" and "i" not in self.functions:
+            return Node("imaginary")
         if name == "I" and "I" not in self.functions:
             return Node("eye")
         full = name
+        if found := self.of_functions(name):
+            return found
+        if (
+            name in self.families
+            and self.next == "_"
+            and self.is_number(self.tokens[self.at + 1 : self.at + 2])
+        ):
+            self.take()
+            return self.member(name, self.take())
         if self.next == "_" and self.at + 1 < len(self.tokens):
             with_script = f"{name}_{named(self.tokens[self.at + 1])}"
             if with_script in self.functions:
@@ -688,9 +734,72 @@ class Parser:
                 return made
             if primes:
                 raise Unread(f"the derivative of {full} without an argument")
-        elif is_word:
+        elif is_word and name not in self.marked:
             raise Unread(f"{name} is defined nowhere")
         return Node("sym", (full,))
+
+    def of_functions(self, name: str) -> Node | None:
+        r"""``f^*(y)``, ``\operatorname{prox}_{\lambda f}(x)``, where the article defines them."""
+        after = self.tokens[self.at : self.at + 3]
+        is_star = (
+            after[:1] == ["^"] and len(after) > 2 and spelled(after[1]) in ("*", r"\ast", r"\star")
+        )
+        if "conjugate" in self.schemes and is_star and name in self.functions and after[2] == "(":
+            self.at += 2
+            at = self.only()
+            return Node("scheme", ("conjugate", at, Node("function", (name,))))
+        if name not in self.schemes or after[:1] != ["_"]:
+            return None
+        self.at += 1
+        script = self.take()
+        number, function = self.scaled(script)
+        if self.next not in ("(", "["):
+            raise Unread(f"{name} without an argument")
+        return Node("scheme", (name, self.only(), number, function))
+
+    def only(self) -> Node:
+        """The one argument of a call."""
+        found = self.arguments()
+        if len(found) != 1:
+            raise Unread("a function of functions at several arguments")
+        return found[0]
+
+    def scaled(self, script: Token) -> tuple[Node, Node]:
+        r"""A function and the number before it, ``\lambda f`` and ``f^*/\lambda``."""
+        run = unfonted(normal(script if isinstance(script, tuple) else (script,)))
+        at = next(
+            (k for k, t in enumerate(run) if is_symbol([t]) and named(t) in self.functions), -1
+        )
+        if at < 0:
+            raise Unread(f"the function in {spelled(script)!r}")
+        function = Node("function", (named(run[at]),))
+        end = at + 1
+        if run[end : end + 1] == ["^"]:
+            if (
+                spelled(run[end + 1]) not in ("*", r"\ast", r"\star")
+                or "conjugate" not in self.schemes
+            ):
+                raise Unread(f"the function in {spelled(script)!r}")
+            function, end = Node("function", ("conjugate", function)), end + 2
+        rest = [*run[:at], *run[end:]]
+        if rest[:1] == ["/"]:
+            rest = ["1", *rest]
+        number = self.inside(tuple(rest)) if rest else Node("num", (Fraction(1),))
+        return number, function
+
+    def is_number(self, script: Sequence[Token]) -> bool:
+        """Does a script speak of numbers alone?"""
+        known = self.known if isinstance(self.known, Mapping) else {}
+        ranks = [getattr(known.get(name), "rank", None) for name in letters(script)
+                 if not name.endswith("_all")]  # fmt: skip
+        return all(rank == 0 for rank in ranks)
+
+    def member(self, name: str, script: Token) -> Node:
+        r"""``H_{s+t}``, ``f_{2 \lambda}(x)``: one of a family, by the number below it."""
+        run = normal(script if isinstance(script, tuple) else (script,))
+        number = self.inside(tuple(unfonted(run)))
+        args = self.arguments() if self.next in ("(", "[") else ()
+        return Node("call", (f"{name}_at", (*args, number)))
 
     def arguments(self) -> tuple[Node, ...]:
         """The arguments of a call, separated by commas, semicolons or a bar."""

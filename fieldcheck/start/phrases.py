@@ -40,6 +40,10 @@ SAID = (
 CHAIN = re.compile(
     rf"\b{_VALUE}(?:\s+of\s+⟨(\d+)⟩)?\s*(?:as|by|are|in \w+ order)?\s*(?:as|by)?\s*⟨(\d+)⟩"
 )
+CHAIN_BEFORE = re.compile(
+    rf"⟨(\d+)⟩\s*,?\s*(?:be|denote|for|are|as)?\s*(?:the\s+)?(?:\w+\s+)?{_VALUE}\s+of\s+"
+    rf"(?:the\s+)?(?:\w+\s+)?⟨(\d+)⟩"
+)
 DIAGONAL = re.compile(
     r"⟨(\d+)⟩\s*(?:is|be|denotes?|for|,)?\s*(?:the|a)?\s*diagonal (?:\w+ )?matrix\s+"
     r"(?:with|of|having|whose)\b[^⟨.;]*⟨(\d+)⟩(?:\s*on (?:its|the) (?:main )?diagonal)?"
@@ -114,6 +118,10 @@ def _written(sentence: Sentence) -> Iterator[tuple[str, Any]]:
         at = int(match[1]) if match[1] else _matrix(pieces, text[: match.start()])
         found = list(_chained(pieces[int(match[2])][1], pieces[at][1])) if at >= 0 else []
         if found:
+            made.append((match.start(), match.end(), found))
+    for match in CHAIN_BEFORE.finditer(text):
+        found = list(_chained(pieces[int(match[1])][1], pieces[int(match[2])][1]))
+        if found and not any(a < match.end() and match.start() < b for a, b, _ in made):
             made.append((match.start(), match.end(), found))
     for match in DIAGONAL.finditer(text):
         matrix, entries = (normal(tokens_of(str(pieces[int(g)][1]))) for g in match.groups())

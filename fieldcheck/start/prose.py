@@ -39,6 +39,7 @@ ADJECTIVES = {
     r"invertible|nonsingular|non-singular|regular matri": "invertible",
     r"(?:skew|anti)[- ]?symmetric|\bskew\b(?![- ])": "skew",
     r"(?<!skew)(?<!skew[- ])(?<!anti)(?<!anti-)symmetric": "symmetric",
+    r"orthonormal columns": "orthonormal",
     r"orthogonal matri(?:x|ces)|\brotations?\b": "orthogonal",
     r"(?<!skew)(?<!skew[- ])(?<!anti)(?<!anti-)Hermitian|self-adjoint": "hermitian",
     r"(?:skew|anti)[- ]?Hermitian": "antihermitian",
@@ -57,7 +58,8 @@ NOT_READ = re.compile(
     r"(?:upper|lower)[ -]triangular|\bcommut(?:e|es|ing)\b|"
     r"zero[ -](?:mean|sum)|mean[ -]zero|\bcentr?ed\b|(?:is|are|be) normali[sz]ed|normali[sz]ed to|"
     r"\bidempotent|projection matri|nilpotent|normal matri|traceless|trace[- ]free|full row rank|"
-    r"\bcontraction\b|orthonormal|mutually orthogonal|orthogonal (?:unit )?vectors|perpendicular|"
+    r"\bcontraction\b|orthonormal(?! columns)|mutually orthogonal|"
+    r"orthogonal (?:unit )?vectors|perpendicular|"
     r"(?:[Ll]et|[Ii]f|[Ss]uppose|[Ww]hen|[Aa]ssume)\b[^.;]*?\bare orthogonal\b|parallel to|"
     r"linearly dependent|\bdistinct\b|(?:de|in)creasing order|sum(?:s|ming)? to (?:zero|one)|"
     r"\bpermutations?\b(?! (?:matri|of|invarian|equivarian))|"
@@ -159,7 +161,8 @@ class Declarations:
                 and not (each.several and each.name.removesuffix("_all") in known)
             ):
                 same = place[0] == sentence
-                known[each.name] = each if same else replace(each, hypotheses=frozenset())
+                field = each.hypotheses & {"complex"}
+                known[each.name] = each if same else replace(each, hypotheses=field)
         for number, displays, each in self.here:
             if number == sentence and piece in displays:
                 old = known.get(each.name)
@@ -400,6 +403,7 @@ PLAIN = re.compile(rf"\b(?:{_PLAIN})\b", re.IGNORECASE)
 FACT = re.compile(
     r"\b(?:[Ii]t|[Tt]hey|[Tt]his|[Ww]hich|[Tt]hat|then|[Hh]ence|thus) (?:is|are)\b[^,.;:]*"
     r"|\bthe (?:co)?(?:sine|function|sigmoid|tangent|logarithm|exponential) is \w+"
+    r"|\b[Tt]he (?:[\w-]+ ){1,4}of (?:is|are)\b[^,.;:]*"
     r"|\b(?:symmetric|positive|orthogonal) (?:part|side|sign|direction|projection|multiple)\w*"
 )
 """What a sentence tells and does not assume."""
@@ -543,7 +547,9 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
             if rank is None and re.search(INTEGER, words):
                 rank = 0
             elif rank is None and not each.hypotheses:
-                rank = next((k for pattern, k in KINDS.items() if re.search(pattern, words)), None)
+                near = after.lstrip(" ,").split(",")[0]
+                near = FACT.sub("", DENIED.sub("", f"{before} | {near}"))
+                rank = next((k for pattern, k in KINDS.items() if re.search(pattern, near)), None)
             assumed = {what for pattern, what in ADJECTIVES.items() if re.search(pattern, words)}
             assumed |= {f"unread {w}" for w in NOT_READ.findall(words)}
             if ORTHOGONAL.search(words) and "orthogonal" not in " ".join(assumed):
@@ -629,6 +635,8 @@ def _shape(pieces: list[tuple[str, object]], at: int) -> tuple[str | int, ...]:
     if at > 1 and re.fullmatch(rf"{MATRIX}\s*", str(pieces[at - 1][1])):
         return _times(pieces[at - 2][1])
     k = _last_joined(pieces, at) + 1
+    if _is_owner(pieces, at):
+        return ()
     if k + 2 >= len(pieces) or not _describes(str(pieces[k][1])):
         return ()
     if re.fullmatch(SHAPED, str(pieces[k][1])) and not re.match(r"\s*matri", str(pieces[k + 2][1])):
@@ -661,7 +669,7 @@ def _before(pieces: list[tuple[str, object]], at: int) -> str:
 def _after(pieces: list[tuple[str, object]], at: int) -> str:
     """The words after a formula, up to the next; what joins it to another is passed over."""
     k = _last_joined(pieces, at) + 1
-    if k >= len(pieces) or pieces[k][0] != "text":
+    if k >= len(pieces) or pieces[k][0] != "text" or _is_owner(pieces, at):
         return ""
     text = str(pieces[k][1])
     if k + 2 < len(pieces) and _times(pieces[k + 1][1]):  # "be symmetric n x n matrices"
@@ -670,6 +678,16 @@ def _after(pieces: list[tuple[str, object]], at: int) -> str:
     if not last:  # "be invertible and" belongs here, "and a unit vector" to the next
         text = re.split(r"\b(?:where|let|Let)\b|\b(?:and|with)\b[^,]*$", text)[0]
     return " ".join(re.split(r"[.;]", text)[0].split()) if _describes(text) else ""
+
+
+def _is_owner(pieces: list[tuple[str, object]], at: int) -> bool:
+    """Is it said of something else of the symbol, "the inverse of $X$ is symmetric"?"""
+    before = str(pieces[at - 1][1]) if at and pieces[at - 1][0] == "text" else ""
+    after = str(pieces[at + 1][1]) if at + 1 < len(pieces) else ""
+    is_of = re.search(
+        r"\b(?:the|an?|its|their|this)\s+(?:[\w-]+\s+){1,4}of\s*$", before, re.IGNORECASE
+    )
+    return bool(is_of and re.match(r"\s*(?:is|are|be|has|have)\b", after))
 
 
 def _describes(text: str) -> bool:

@@ -7,16 +7,20 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from fieldcheck.claim import slug
 from fieldcheck.start.arbitrary import functions_of
 from fieldcheck.start.article import Article, Equation, tokens_of
+from fieldcheck.start.convex import convex_of
+from fieldcheck.start.factors import factors_of, product_of
 from fieldcheck.start.finite import in_indices
 from fieldcheck.start.formulas import (
     INDEX_NAMES,
     Declared,
     is_open,
+    is_range,
     is_symbol,
     letters,
     listed_as,
@@ -28,25 +32,34 @@ from fieldcheck.start.meaning.reader import Reader
 from fieldcheck.start.meaning.values import Definition, Reading
 from fieldcheck.start.phrases import in_formulas
 from fieldcheck.start.prose import EQUALITY, Declarations, Place, words_of
+from fieldcheck.start.schemes import BRACES, any_functions, schemes_of
 from fieldcheck.start.segments import _statements
 from fieldcheck.start.sides import (
+    below_of,
+    conjugated_of,
     curves_of,
     entries_behind,
+    families_of,
     function_name,
     in_time,
+    laplacians_of,
     left_side,
     named_below,
     once_named,
+    speaks_complex,
+    starred_of,
     without_space,
     without_time,
 )
 from fieldcheck.start.signs import (
+    ACCENTS,
     FONTS,
     FUNCTIONS,
     MARKS,
     MEAN_CALLS,
     RELATIONS,
     SPECTRA,
+    Environment,
     Node,
     Token,
     Unread,
@@ -72,12 +85,15 @@ SOUGHT = (
 )
 """Words before a formula that is asked for, or holds somewhere."""
 ABOUT = (
-    r"\bapproximate(ly|s)?\b|\bapproximation\b|\basymptotic|\bin the limit\b|\broughly\b|"
+    r"\bapproximate(ly|s)?\b|"
+    r"\b(in|to|within|under|by) (an?|the|this|that|our)\b[^,;.]*\bapproximation\b|"
+    r"\basymptotic|\bin the limit\b|\broughly\b|"
     r"\b(to|in) (the )?(first|second|third|leading|lowest) order\b|\bheuristic|"
     r"\bfor (very |sufficiently )?(large|small)\b|\bup to (terms|corrections|higher|"
     r"an? (?!rescal|reparam|relabel|chang|permut|shift))"
 )
 """Words before a formula that holds only nearly."""
+MOMENT = r"\\mathbb\s*\{?E|\\operatorname\s*\{(?:E|Cov|Var)\}"
 METHOD = (
     r"\b(?:iterat\w*|updates?|scheme|method|algorithm|recursion|recurrence|rule|steps?)\b[^.]*$"
 )
@@ -131,17 +147,27 @@ class _Interpreter:
         self.entries: set[str] = set()  # functions that are defined by their entries, f_i(x) = …
         self.definitions: list[Definition] = []
         self.lost: dict[str, str] = {}
+        self.later: list[Definition] = []  # those in words that could not be read yet
         self.waiting: list[tuple[Outcome, Definition]] = []
         self.sought: dict[str, Node] = {}  # minimizers, of which a formula is still to come
         self.marked: set[str] = set()  # x^+, x^\star, where the article says what they are
         self.renamed: dict[str, str] = {}
         self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
+        self.beside: dict[str, Declared] = {}  # what a display itself says of its symbols
         self.curves = curves_of(article)
         self.steps = steps_of(article)
         self.arbitrary, self.coefficients = functions_of(article)
-        self.functions |= {d.name for d in self.arbitrary}
+        self.convex = convex_of(article)
+        self.arbitrary += self.convex.definitions
+        self.coefficients |= self.convex.parts
+        self.marked |= self.convex.marked
+        self.functions |= {d.name for d in self.arbitrary if d.params}
+        definite = {each.name for _, each in self.said.always if "spd" in each.hypotheses}
+        self.factors = factors_of(article, definite)
         words = " ".join(words_of(sentence.pieces) for sentence in article.sentences)
+        self.laplacians = laplacians_of(article) if re.search(r"\bconnected\b", words) else set()
+        self.conjugated = conjugated_of(article)
         self.spectral = re.search(r"(?:spectral|operator)\s+norm", words) is not None
         always = [each for _, each in self.said.always]
         self.declared_names = {each.name for each in always if not each.is_unread}
@@ -153,11 +179,36 @@ class _Interpreter:
                 if kind == "math" and "=" in str(tex):
                     self._announce_entries(tuple(tokens_of(str(tex))), number)
                     self._announce_mark(tuple(tokens_of(str(tex))))
+        self.is_complex = speaks_complex(article)
+        self.starred = starred_of(article) if self.is_complex else {}
+        self.schemes = schemes_of(article, self.functions)
+        self.random: dict[str, tuple[Node, Node | None]] = {}
+        self.families = families_of(article, self._are_numbers())
+        self.functions |= {f"{name}_at" for name in self.families}
+        for number, sentence in enumerate(article.sentences):
+            for at, (kind, tex) in enumerate(sentence.pieces):
+                if kind == "math" and r"\sim" in str(tex):
+                    self._is_gaussian(str(tex), (number, at))
+                if kind == "math" and "=" in str(tex) and re.search(MOMENT, str(tex)):
+                    self._is_moment(tuple(tokens_of(str(tex))), (number, at))
         taken = self.functions | self.declared_names
         self.functions |= {"lam_max", "lam_min"} - taken
         if re.search(r"\beigenvalues?\b", " ".join(map(str, article.sentences)), re.IGNORECASE):
             self.functions |= {"lam"} - taken
             self.entries |= {"lam"} - taken
+
+    def _are_numbers(self) -> set[str]:
+        """The letters that are somewhere said to be numbers, and are no sizes."""
+        said = [each for _, each in self.said.always]
+        for equation in self.article.equations:
+            with contextlib.suppress(Unread):
+                said += _statements(equation.tokens, set())[1]
+        numbers = {
+            e.name
+            for e in said
+            if e.rank == 0 and not any(h.startswith("integer") for h in e.hypotheses)
+        }
+        return numbers - self.said.sizes - INDICES - self.arrays
 
     def result(self) -> Result:
         outcomes = {}
@@ -166,8 +217,11 @@ class _Interpreter:
             for at, (kind, tex) in enumerate(sentence.pieces):
                 if kind == "math" and "=" in tex:
                     self._inline(tex, (number, at), sentence.line)
-            for kind, at in sentence.pieces:
-                if kind == "display":
+            displays = [at for kind, at in sentence.pieces if kind == "display"]
+            for at in displays:
+                outcomes[at] = self._outcome(self.article.equations[at])
+            for at in displays:  # what is said behind it, "where …", is known by now
+                if outcomes[at].reason and len(displays) > 1:
                     outcomes[at] = self._outcome(self.article.equations[at])
         ordered = [outcomes[at] for at in sorted(outcomes)]
         taken: set[str] = set()
@@ -194,6 +248,8 @@ class _Interpreter:
             return
         if name and (several or name not in FUNCTIONS) and not is_declared and not is_entry:
             self.functions.add(name)
+            if left[-2:-1] == ["_"] and named(left[-1]) in INDICES:  # f(x)_i = …
+                self.entries.add(name)
 
     def _is_remark(self, name: str) -> bool:
         """Is all that is said of a name that it is positive or so, as of a function's values?"""
@@ -202,6 +258,10 @@ class _Interpreter:
 
     def _announce_mark(self, tokens: tuple[Token, ...]) -> None:
         left = unfonted(left_side(tokens))
+        if left[:1] and left[0] in ACCENTS and is_symbol(left):
+            self.marked.add(spelling(left))  # \bar x = …, which is no conjugate
+        if len(left) == 2 and is_symbol(left) and len(named(left[1])) > 1:
+            self.marked.add(named(left[1]))  # vol = …
         if is_symbol(left) and not list(listed_as(unfonted(normal(tokens)), set())):
             self.explained.add(named(left[0] if left[0] not in FONTS else left[1]))
         sides: list[list[Token]] = [[]]
@@ -230,6 +290,9 @@ class _Interpreter:
 
     def _inline(self, tex: str, place: Place, line: int) -> None:
         tokens, bare = once_named(without_space(tuple(tokens_of(tex))))
+        is_mean = re.search(MOMENT, tex) and self._is_moment(tokens, place)
+        if self._is_product(tokens) or is_range(normal(tokens)) or is_mean:
+            return  # a decomposition, an index, or a random vector, which is known
         self._announce(tokens, place[0])
         anew = self._is_anew(place) or self._is_value(tokens, place)
         if EQUALITY.search(words_of(self.article.sentences[place[0]].pieces[: place[1]])):
@@ -237,8 +300,11 @@ class _Interpreter:
         try:
             with followed():
                 sides = self._sides(tokens, place)
-                if len(sides) == 3 and sides[2][0] != "=" and sides[2][1].op == "num":
-                    sides = sides[:2]  # d_i = … > 0
+                is_bound = len(sides) == 3 and sides[2][0] != "=" and sides[2][1].op == "num"
+                if is_bound or (len(sides) > 2 and all(s == "=" for s, _ in sides[1:])):
+                    sides = sides[:2]  # d_i = … > 0; \hat y = X b = H y: what it is, and equals
+                if self._is_scheme(sides, place):
+                    return
                 definition = self._definition(sides, place, anew)
         except Unread:
             definition = None
@@ -248,8 +314,80 @@ class _Interpreter:
             self._lose(tokens, place)
         else:
             definition.line, definition.printed, definition.bare = line, tex, bare
-            with contextlib.suppress(Unread), followed():  # words may say what no formula can
-                self._defined(definition)
+            try:
+                with followed():
+                    self._defined(definition)
+            except Unread:  # words may say what no formula can; or what it rests on comes later
+                self.later.append(definition)
+
+    def _is_scheme(self, sides: list[tuple[str, Node]], place: Place) -> bool:
+        """Is a formula the definition of something of any functions? It is kept, then."""
+        first = sides[0][1]
+        if first.op != "scheme" or len(sides) != 2 or sides[1][0] != "=":
+            return False
+        name, *params = first.args
+        if name in self.schemes.bodies or any(
+            p.op not in ("sym", "function", "num") for p in params
+        ):
+            return False
+        body = self.schemes.expanded(sides[1][1])
+        self.schemes.bodies[name] = tuple(params), body
+        words = words_of(self.article.sentences[place[0]].pieces)
+        if name == BRACES and re.search(r"\b(?:functions?|observables?)\b", words):
+            own = {p.args[0] for p in params}
+            taken = (
+                self.functions | (self.declared_names - own) | {d.name for d in self.definitions}
+            )
+            made, parts = any_functions(self.article, self.schemes.bodies[name], taken, place)
+            self.definitions += made
+            self.coefficients |= parts
+        return True
+
+    def _is_moment(self, tokens: tuple[Token, ...], place: Place) -> bool:
+        r"""Does a formula say what the mean or the covariance of a random vector is,
+        ``\mathbb{E}[\varepsilon] = 0``? It is kept, then."""
+        try:
+            with followed():
+                sides = self._sides(tokens, place)
+        except Unread:
+            return False
+        first = sides[0][1]
+        is_mean = first.op == "call" and first.args[0] in ("expectation", "Cov")
+        if not is_mean or len(sides) != 2 or len(first.args[1]) != 1:
+            return False
+        (at,) = first.args[1]
+        if at.op != "sym" or any(d.name == at.args[0] for d in self.definitions):
+            return False
+        mean, covariance = self.random.get(at.args[0], (Node("num", (Fraction(0),)), None))
+        value = sides[1][1]
+        is_first = first.args[0] == "expectation"
+        self.random[at.args[0]] = (value, covariance) if is_first else (mean, value)
+        return True
+
+    def _is_gaussian(self, tex: str, place: Place) -> None:
+        r"""Keep what ``x \sim \mathcal{N}(\mu, \Sigma)`` says of x."""
+        run = unfonted(normal(tokens_of(tex)))
+        at = run.index(r"\sim") if r"\sim" in run else 0
+        law = run[at + 1 :]
+        if not at or not is_symbol(run[:at]) or law[:2] not in (["N", "("], [r"\Ncal", "("]) or (
+            law[-1] != ")" or law.count(",") != 1
+        ):  # fmt: skip
+            return
+        comma = law.index(",")
+        with contextlib.suppress(Unread), followed():
+            mean, spread = (self._parser(tuple(part), place).whole()
+                            for part in (law[2:comma], law[comma + 1 : -1]))  # fmt: skip
+            self.random[spelling(run[:at])] = mean, spread
+
+    def _is_product(self, tokens: Sequence[Token]) -> bool:
+        """Is a formula a decomposition that is known?"""
+        run = unfonted(normal(tokens))
+        found = product_of(run)
+        if found is not None:
+            return found[0] in self.factors.products
+        left = unfonted(left_side(tuple(tokens)))
+        is_blocks = len(run) == len(left) + 2 and isinstance(run[-1], Environment)
+        return is_blocks and is_symbol(left) and spelling(left) in self.factors.blocked
 
     def _lose(self, tokens: tuple[Token, ...], place: Place) -> None:
         """A symbol that a sentence defines, by what is no definition here, or once more: it stands
@@ -257,7 +395,8 @@ class _Interpreter:
         left = left_side(tokens)
         if not is_symbol(left):
             return
-        name = named(left[-1] if left[0] in FONTS else left[0])
+        plain = named(left[-1] if left[0] in FONTS else left[0])
+        name = spelling(left) if left[0] in ACCENTS else plain
         if left[-1] == "'" and name in self.functions:
             return  # what its derivative is
         if len(left) <= 2 and name not in self.said.at(*place) and name not in self.said.sizes:
@@ -339,6 +478,8 @@ class _Interpreter:
         tokens = named_below(tokens, self._numbers(place))
         sides = self._parser(tokens, place).chain()
         made = [(sign, renamed(side, self.renamed)) for sign, side in sides]
+        if made[0][1].op != "scheme" or made[0][1].args[0] in self.schemes.bodies:
+            made = [(sign, self.schemes.expanded(side)) for sign, side in made]
         if known or any(d.name == "t" for d in self.definitions):
             return made
         flows = {d.pattern.args[0] for d in self.definitions if d.pattern.op == "rate"}
@@ -369,13 +510,29 @@ class _Interpreter:
 
     def _known(self, place: Place) -> dict[str, Declared]:
         """The symbols as they are known at a place, and what moves at each step."""
-        known = {**self.coefficients, **self.said.at(*place)}
+        known = {**self.coefficients, **self.beside, **self.said.at(*place)}
+        for name, each in self.starred.items():
+            old = known.get(name)
+            is_bare = old is None or (not old.rank and old.hypotheses <= {"nonzero"})
+            if is_bare and not (old and old.single):
+                known[name] = old.merged(each) if old else each
+        for name in self.random.keys() & known.keys():
+            kept = {h for h in known[name].hypotheses if not re.search(MOMENT, h)}
+            known[name] = replace(known[name], hypotheses=frozenset(kept))
+        for name in self.convex.told & known.keys():  # what words say of them is in the function
+            old, own = known[name], self.coefficients.get(name)
+            kept = {h for h in old.hypotheses if not h.startswith("unread ")}
+            known[name] = replace(old, hypotheses=frozenset(kept))
+            if own is not None:
+                known[name] = own if old.rank is None else known[name].merged(
+                    Declared(name, None, (), own.hypotheses))  # fmt: skip
+        known = self.factors.known(known) if self.factors.products else known
         return self.steps.known(known) if self.steps.counters else known
 
     def _numbers(self, place: Place) -> set[str]:
         """The symbols that are numbers, and no indices."""
         return {
-            name for name, each in self.said.at(*place).items()
+            name for name, each in {**self.beside, **self.said.at(*place)}.items()
             if each.rank == 0 and name not in self.said.sizes | INDEX_NAMES and not any(
                 h.startswith(("integer", "least", "value")) for h in each.hypotheses)
             and (each.single or each.hypotheses)
@@ -388,7 +545,10 @@ class _Interpreter:
         }  # fmt: skip
         if self.entries:
             tokens = entries_behind(tokens, self.entries)
-        return Parser(tokens, self.functions, self.said.parts, known, self.marked)
+        return Parser(
+            tokens, self.functions, self.said.parts, known, self.marked, self.families,
+            self.schemes.names, self.is_complex and "i" not in below_of(tokens),
+        )  # fmt: skip
 
     def _definition(
         self, sides: list[tuple[str, Node]], place: Place, anew: bool = False
@@ -479,6 +639,7 @@ class _Interpreter:
         try:
             if definition.body.op == "extreme" and not definition.params:
                 self.sought[definition.name] = definition.body
+            self.lost.pop(definition.name, None)
             self._found(definition.body)
             self._typed(definition)
         except Unread as reason:
@@ -508,6 +669,7 @@ class _Interpreter:
     def _outcome(self, equation: Equation) -> Outcome:
         outcome = Outcome(equation)
         place = equation.sentence, equation.piece
+        before = len(self.definitions)
         try:
             with followed():
                 self._is_read(outcome, equation, place)
@@ -515,12 +677,18 @@ class _Interpreter:
             if outcome.definition is not None and outcome.claim is None:
                 self.waiting.append((outcome, outcome.definition))
             outcome.reason, outcome.definition = str(reason), None
-        if outcome.definition is not None:
+        self.beside = {}
+        if len(self.definitions) > before:
             self._resumed()
         return outcome
 
     def _resumed(self) -> None:
         """Definitions that rest on what stands behind them: can they be read by now?"""
+        for definition in list(self.later):
+            with contextlib.suppress(Unread), followed():
+                if self.lost.get(definition.name):
+                    self._defined(definition)
+                self.later.remove(definition)
         for outcome, definition in list(self.waiting):
             with contextlib.suppress(Unread), followed():
                 self._defined(definition)
@@ -531,6 +699,7 @@ class _Interpreter:
         """Put into the outcome the definition or the claim that an equation is."""
         self._is_claimed(place, equation)
         statements, conditions = _statements(equation.tokens, self.said.parts)
+        self.beside = {each.name: each for each in conditions}
         chains = []
         again: list[Definition] = []  # those that rest on what stands behind them
         for number, (tokens, is_where) in enumerate(statements):
@@ -540,7 +709,19 @@ class _Interpreter:
             is_sought = first.op == "sym" and first.args[0] in self.sought
             if is_sought:
                 chains.append(self._sought(sides, place))
-            if definition := self._definition(sides[:2], place, anew):
+            if self._is_product(tokens):
+                if len(sides) < 3:
+                    outcome.definition = self.factors.products[first.args[0]]
+                    outcome.definition.label = equation.label
+                else:
+                    chains.append(sides)
+            elif self._is_scheme(sides, place):
+                name = str(first.args[0])
+                outcome.definition = Definition(
+                    name, (), sides[1][1], equation.label, equation.line, first, place=place,
+                    printed=equation.tex,
+                )  # fmt: skip
+            elif definition := self._definition(sides[:2], place, anew):
                 if len(sides) > 2:  # it goes on with what is claimed of it
                     chains.append([("", sides[1][1]), *sides[2:]])
                 definition.label, definition.line = equation.label, equation.line
@@ -677,6 +858,9 @@ class _Interpreter:
             old = declared.get(each.name)
             declared[each.name] = old.merged(each) if old else each
         definitions = [*self._still(place), *more]
+        defined = {d.name for d in definitions}
+        definitions += [d for d in self.factors.reached(_reached(whole, definitions))
+                        if d.name not in defined]  # fmt: skip
         for name in _reached(whole, definitions):
             old = declared.get(name)
             if (old is None or old.rank is None) and (left := self.said.left_from(place[0], name)):
@@ -718,6 +902,9 @@ class _Interpreter:
                 Reader, declared, definitions, self.said.sizes, guess, looped, entered, condition,
                 self.curves,
                 self.spectral,
+                self.laplacians,
+                self.conjugated,
+                self.random,
             )  # fmt: skip
 
             try:

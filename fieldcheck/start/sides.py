@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fieldcheck.start.article import Article, tokens_of
-from fieldcheck.start.formulas import DOTS, is_symbol
+from fieldcheck.start.formulas import DOTS, Declared, is_symbol, spelling
 from fieldcheck.start.signs import (
+    ACCENTS,
     BARS,
     FONTS,
     GREEK,
@@ -198,3 +199,133 @@ def _is_product(inside: list[Token]) -> bool:
     letters = [t for t in inside if t not in FONTS]
     symbols = [isinstance(t, tuple) or t in GREEK or str(t).isalpha() for t in letters]
     return any(a and b for a, b in itertools.pairwise(symbols))
+
+
+def families_of(article: Article, numbers: set[str]) -> set[str]:
+    r"""The letters that a formula gives for any number below them, ``H_t = e^{-tL}``, and that
+    stand with another below them somewhere, ``H_{s+t}``."""
+    runs = [unfonted(normal(each.tokens)) for each in article.equations]
+    runs += [unfonted(normal(tokens_of(str(tex)))) for s in article.sentences
+             for kind, tex in s.pieces if kind == "math"]  # fmt: skip
+    below: dict[str, set[str]] = {}
+    for run in runs:
+        for name, script in _scripts(run):
+            below.setdefault(name, set()).add(script)
+    found = set()
+    for run in runs:
+        left = unfonted(left_side(tuple(run)))
+        base = left[1:] if left[:1] and left[0] in ACCENTS else left
+        is_one = len(base) > 2 and base[1] == "_" and named(base[2]) in numbers
+        if not is_one or (len(base) > 3 and base[3] != "("):
+            continue
+        name, own = spelling(left[: len(left) - len(base) + 1]), named(base[2])
+        others = below.get(name, set()) - {own}
+        if others and own in _loose_letters(run[len(left) :]) and not any(
+            re.fullmatch(r"[ijkl]{1,2}", each) for each in others
+        ):  # fmt: skip
+            found.add(name)
+    return found
+
+
+def _scripts(run: Sequence[Token]) -> Any:
+    """Each letter with what stands below it, as text."""
+    for at, token in enumerate(run):
+        if at > 1 and run[at - 1] == "_":
+            accent = at > 2 and run[at - 3] in ACCENTS
+            start = at - 3 if accent else at - 2
+            if is_symbol(list(run[start : at - 1])):
+                text = spelled(token)
+                yield spelling(list(run[start : at - 1])), named(token) if is_index(text) else text
+        if isinstance(token, tuple):
+            yield from _scripts(unfonted(normal(token)))
+
+
+def _loose_letters(run: Sequence[Token]) -> set[str]:
+    """The letters of a formula that do not stand below others."""
+    found: set[str] = set()
+    for at, token in enumerate(run):
+        if at and run[at - 1] == "_":
+            continue
+        if isinstance(token, tuple):
+            found |= _loose_letters(normal(token))
+        elif is_index(token):
+            found.add(named(token))
+    return found
+
+
+def laplacians_of(article: Article) -> set[str]:
+    """The matrices that a formula gives right after the word, ``L = D - W``."""
+    found = set()
+    for sentence in article.sentences:
+        for at, (kind, what) in enumerate(sentence.pieces):
+            before = [str(w) for k, w in sentence.pieces[max(0, at - 1) : at] if k == "text"]
+            if kind == "text" or not before or not re.search(r"\bLaplacian\b[^.]*$", before[0]):
+                continue
+            tokens = tokens_of(str(what)) if kind == "math" else article.equations[what].tokens
+            run = unfonted(normal(tokens))
+            left = unfonted(left_side(tuple(run)))
+            is_difference = len(run) == 5 and run[3] == "-"
+            if is_difference and is_symbol(left):
+                found.add(spelling(left))
+    return found
+
+
+def speaks_complex(article: Article) -> bool:
+    """Does an article speak of complex numbers?"""
+    tex = [str(w) for s in article.sentences for kind, w in s.pieces if kind == "math"]
+    tex += [each.tex for each in article.equations]
+    words = " ".join(str(w) for s in article.sentences for kind, w in s.pieces if kind == "text")
+    has_field = any(re.search(r"\\mathbb\s*\{?\s*C", each) for each in tex)
+    return has_field or bool(
+        re.search(r"\bcomplex (?:numbers?|vectors?|matri|valued)|\bimaginary unit", words)
+    )
+
+
+def below_of(tokens: Sequence[Token]) -> set[str]:
+    """The letters that are indices in a formula: below a letter or an operator."""
+    found: set[str] = set()
+    for at, token in enumerate(tokens):
+        if at and tokens[at - 1] == "_":
+            inner = token if isinstance(token, tuple) else (token,)
+            found |= {named(t) for t in inner if is_index(t)}
+        if isinstance(token, tuple):
+            found |= below_of(token)
+    return found
+
+
+def starred_of(article: Article) -> dict[str, Declared]:
+    """The letters with a star in an article of complex numbers: they are complex, where nothing
+    else is said of them."""
+    found: dict[str, Declared] = {}
+    for equation in article.equations:
+        run = unfonted(normal(equation.tokens))
+        for at, token in enumerate(run[:-2]):
+            is_star = run[at + 1] == "^" and spelled(run[at + 2]) in ("*", r"\ast", r"\dagger", "H")
+            if (is_star and is_symbol([token])) or token in (r"\bar", r"\overline"):
+                token = run[at + 1] if token in (r"\bar", r"\overline") else token
+                token = token[0] if isinstance(token, tuple) and len(token) == 1 else token
+                if not is_symbol([token]):
+                    continue
+                found[named(token)] = Declared(named(token), None, (), frozenset(("complex",)))
+    return found
+
+
+def conjugated_of(article: Article) -> str:
+    """Which argument of an inner product is conjugated, as words or a formula say it."""
+    words = " ".join(str(w) for s in article.sentences for kind, w in s.pieces if kind == "text")
+    words = " ".join(words.split())
+    told = re.search(r"(?:conjugate|anti|semi)[- ]?linear in (?:the |its )?(first|second)", words)
+    if told:
+        return told[1]
+    linear = re.search(r"(?<!anti)(?<!conjugate)[- ]linear in (?:the |its )?(first|second)", words)
+    if linear:
+        return "second" if linear[1] == "first" else "first"
+    for equation in article.equations:
+        run = unfonted(normal(equation.tokens))
+        is_inner = run[:1] == [r"\langle"] and run[2:3] == [","] and run[4:5] == [r"\rangle"]
+        star = run[6:9]
+        if is_inner and len(star) == 3 and star[1] == "^" and star[0] in (run[1], run[3]) and (
+            spelled(star[2]) in ("*", "H", r"\dagger")
+        ):  # fmt: skip
+            return "first" if star[0] == run[1] else "second"
+    return ""

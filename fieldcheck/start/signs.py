@@ -101,7 +101,8 @@ FUNCTIONS = {
     "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc", "coth": "coth", "sech": "sech",
     "csch": "csch", "arsinh": "arsinh", "asinh": "arsinh", "arcsinh": "arsinh", "arcosh": "arcosh",
     "acosh": "arcosh", "arccosh": "arcosh", "artanh": "artanh", "atanh": "artanh",
-    "arctanh": "artanh", "risingeigenvalues": "rising_eigenvalues",
+    "arctanh": "artanh", "Re": "real", "Im": "imag",
+    "sign": "sign", "sgn": "sign", "risingeigenvalues": "rising_eigenvalues",
     "fallingeigenvalues": "eigenvalues",
 }  # fmt: skip
 """Functions that need no definition, by the name that is typed."""
@@ -147,7 +148,9 @@ _GREEK = (
     r"\lambda \mu \nu \xi \rho \varrho \sigma \tau \upsilon \phi \varphi \chi \psi \omega \Gamma "
     r"\Delta \Theta \Lambda \Xi \Sigma \Upsilon \Phi \Psi \Omega \ell \pi \Pi"
 )
-GREEK = frozenset(_GREEK.split())
+CALLIGRAPHIC = frozenset(rf"\{letter}cal" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+"""Letters in a font of their own, where an article has the same letters in another too."""
+GREEK = frozenset(_GREEK.split()) | CALLIGRAPHIC
 MARKS = {"+": "plus", "*": "star", r"\ast": "star", r"\star": "star", r"\prime": "prime"}
 """What stands above a letter and makes another symbol of it, where an article says so."""
 TRANSPOSE = frozenset(("T", r"\top", r"\intercal"))

@@ -39,6 +39,25 @@ TOOLS = {
     order = every[number % len(every)]
     return xp.constant([[int(order[i] == j) for j in range(n)] for i in range(n)])
 ''',
+    "stationary": '''def stationary(xp, quadratic, n):
+    """Where the gradient of a quadratic function of n numbers vanishes."""
+    zero = xp.zeros(n)
+
+    def slope(x):
+        return xp.gradient(quadratic, x)
+
+    return -xp.inv(xp.jacobian(slope, zero)) @ slope(zero)
+''',
+    "pseudoinverse": '''def pseudoinverse(xp, a, rank):
+    """The pseudoinverse of a matrix of this rank, by the characteristic polynomial of A^T A."""
+    gram, eye = a.T @ a, xp.eye(a.shape[1])
+    last, power, coefficient = eye * 0, eye, xp.one
+    for k in range(1, rank + 1):
+        last, moved = power, gram @ power
+        coefficient = xp.trace(moved) / k
+        power = coefficient * eye - moved
+    return last @ a.T / coefficient
+''',
     "product": '''def product(xp, x):
     """The product of the entries along the first axis."""
     return functools.reduce(operator.mul, [x[k] for k in range(x.shape[0])])
@@ -168,6 +187,8 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
         kind = "hollow" if "hollow" in hypotheses else "symmetric"
         hypotheses = hypotheses - {"nonnegative", "hollow", "symmetric"} | {f"nonnegative {kind}"}
     weaker = set().union(*(_implied(h) for h in hypotheses))
+    if hypotheses & {"falling", "rising"}:
+        weaker |= {"positive", "nonnegative"}
     if len(hypotheses - weaker - {"complex", "nonzero", "full rank"}) > 1:
         raise Unread(f"{name} is {' and '.join(sorted(hypotheses))}, which no domain is")
     if value.several and hypotheses - {"complex", "nonzero"}:
@@ -197,6 +218,8 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
         return next((text for h, text in kinds.items() if h in hypotheses), "real()")
     one = names.dim(value.shape[0]).replace("'", '"')
     if rank == 1:
+        if kind := _ordered(hypotheses, one):
+            return kind
         if pair := next((h for h in hypotheses if h.startswith("values ")), ""):
             return _of_two(pair, one)
         if box := next((h for h in hypotheses if h.startswith("between ")), ""):
@@ -230,6 +253,21 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
     return f"{whole}({dims})"
 
 
+def _ordered(hypotheses: set[str], length: str) -> str:
+    """Numbers in their order: each is what the steps up to it, or from it on, add up to."""
+    order = next((h for h in ("falling", "rising") if h in hypotheses), "")
+    if not order:
+        return ""
+    sums = "xp.triu" if order == "falling" else "xp.tril"
+    code = f'{sums}(xp.ones(raw["x"].shape[0], raw["x"].shape[0])) @ (raw["x"] * raw["x"])'
+    sign = next((h for h in ("positive", "nonnegative") if h in hypotheses), "")
+    first = {"positive": ' + raw["y"] * raw["y"]', "nonnegative": ""}.get(sign, ' + raw["y"]')
+    own = ', "y": ()' if first else ""
+    nonzero = 'nonzero=("y",), ' if sign == "positive" else ""
+    return (f'built("{order} numbers", ({length},), {{"x": ({length},){own}}}, lambda xp, raw: '
+            f'{code}{first}, {nonzero}covers="all")')  # fmt: skip
+
+
 def _of_two(hypothesis: str, length: str) -> str:
     """A number, or a vector of numbers, of two values."""
     low = hypothesis.split()[1]
@@ -254,6 +292,7 @@ SHOWN = {
     "{} is orthogonal", "skew": "{} is skew-symmetric",
     "stochastic": "the rows of {} are probability vectors", "psd": "{} is positive semidefinite",
     "joint": "{} is a joint distribution",
+    "falling": "the entries of {} fall", "rising": "the entries of {} rise",
     "hollow": "the diagonal of {} vanishes", "integer": "{} is an integer",
     "sum one": "{} sums to one",
     "hermitian": "{} is Hermitian", "antihermitian": "{} is skew-Hermitian",

@@ -118,7 +118,7 @@ def test_a_smooth_function_is_a_polynomial_with_any_coefficients() -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [r"Suppose that $V$ is convex. ", r"Assume $\nabla V$ is $L$-Lipschitz. ",
+    [r"Suppose that $V$ is homogeneous. ", r"Assume $\nabla V$ is $L$-Lipschitz. ",
      "The potential is bounded from below. "],
 )  # fmt: skip
 def test_a_function_of_which_more_is_said_is_no_polynomial(more: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -249,6 +250,10 @@ class Algebra(Symbols):
             raise Unread("a star of an indexed matrix")
         return Value(f"xp.star({made.code})", ATOM, (), made.shape[::-1])
 
+    def _conj(self, node: Node) -> Value:
+        made = self.value(node)
+        return replace(made, code=f"xp.conj({made.code})", level=ATOM, plain=False)
+
     def _is_complex(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
         if name in self.by_name and name not in seen:
             body, seen = self.by_name[name].body, seen | {name}
@@ -272,6 +277,45 @@ class Algebra(Symbols):
                 self.hypotheses[name].add("invertible")
                 self.note(f"{name} is invertible: its inverse is taken")
         return Value(f"xp.inv({made.code})", ATOM, (), made.shape)
+
+    def _pinv(self, node: Node) -> Value:
+        """The pseudoinverse, of a matrix whose rank is known but on a thin set."""
+        made = self.value(node)
+        if len(made.shape) != 2 or made.axes:
+            raise Unread(f"the pseudoinverse of {made.describe()}")
+        ranks = sorted(self._ranks(node))
+        rank = ranks[0] if len(ranks) == 1 else f"min({', '.join(ranks)})"
+        self.tools.add("pseudoinverse")
+        self.note(f"a pseudoinverse is one of rank {self._shown(ranks)}")
+        return Value(f"pseudoinverse(xp, {made.code}, {rank})", ATOM, (), made.shape[::-1])
+
+    @staticmethod
+    def _shown(ranks: list[str]) -> str:
+        text = ranks[0] if len(ranks) == 1 else f"min({', '.join(ranks)})"
+        return re.sub("⟦(\\d+)⟧", lambda m: str(Length.marked[int(m[1])].root), text)
+
+    def _ranks(self, node: Node) -> set[str]:
+        """The numbers of which the least is the rank of a matrix, but on a thin set."""
+        if node.op == "sym" and node.args[0] in self.laplacians:
+            self.note(
+                f"the graph is connected: the rank of {node.args[0]} is one less than its size"
+            )
+            return {f"{self.value(node).shape[0].mark} - 1"}
+        if node.op == "sym" and node.args[0] in self.by_name:
+            return self._ranks(self.by_name[node.args[0]].body)
+        if node.op in ("T", "pinv", "star"):
+            return self._ranks(node.args[0])
+        if node.op == "mul":
+            matrices = [each for each in node.args if len(self.value(each).shape) == 2]
+            return set().union(*map(self._ranks, matrices))
+        is_input = node.op == "sym" and not self.hypotheses.get(node.args[0], set()) - {
+            "complex", "symmetric", "spd", "psd", "invertible", "orthogonal", "positive"
+        }  # fmt: skip
+        made = self.value(node)
+        is_diagonal = node.op == "call" and node.args[0] == "diag"
+        if not (is_input or is_diagonal) or len(made.shape) != 2:
+            raise Unread("the pseudoinverse of a matrix of which the rank is not known")
+        return {each.root.mark for each in made.shape}
 
     def entries_of(self, base: Node, names: tuple[str, ...]) -> Node:
         """``p_{ij}`` of a matrix P: what an undeclared small letter with two indices stands for."""
@@ -312,7 +356,14 @@ class Algebra(Symbols):
     def _inner(self, a: Node, b: Node) -> Value:
         x, y = self.value(a), self.value(b)
         if any(map(self._is_complex, (*symbols(a), *symbols(b)))):
-            raise Unread("an inner product of complex vectors, of which one is conjugated")
+            if self.conjugated not in ("first", "second"):
+                raise Unread("an inner product of complex vectors, of which one is conjugated")
+            if x.axes or y.axes:
+                raise Unread("an inner product of indexed complex vectors")
+            self._same(x, y, "an inner product")
+            first, second = (x, y) if self.conjugated == "first" else (y, x)
+            self.note(f"inner products are conjugate linear in the {self.conjugated} argument")
+            return Value(f"xp.sum(xp.conj({first.code}) * {second.at(POWER)})")
         if (x.axes or y.axes) and len(x.shape) == len(y.shape) == 1 and not (x.row or y.row):
             return self.times(replace(x, row=True), y)
         if x.axes or y.axes:

@@ -211,7 +211,43 @@ class Calculus(Sums):
             return Value(f"{code}[:, {names[0]}]", ATOM, (), made.shape)
         return Value(code, ATOM, (), (*made.shape, *variable.shape))
 
+    def _slot(self, body: Node, wrt: Node) -> Value:
+        """A partial derivative in a scheme, of what may not depend on the variable at all."""
+        try:
+            return self._partial(body, wrt)
+        except Unread as reason:
+            free = [n for n in called(body) if n in self.inputs and n not in self.declared]
+            if "does not speak" not in str(reason) or free:
+                raise
+            return Value("0", plain=True)
+
+    def _wirtinger(self, body: Node, wrt: Node) -> Value:
+        """The derivative of a number in a complex variable, or in its conjugate."""
+        node = wrt.args[0] if wrt.op == "conj" else wrt
+        base, names = node.args if node.op == "index" else (node, ())
+        if base.op != "sym" or base.args[0] in self.by_name:
+            raise Unread("a derivative in what is no complex variable")
+        variable, made = self.symbol(base.args[0]), self.number(body, "a derivative")
+        name = base.args[0]
+        if made.axes or len(names) not in (0, len(variable.shape)):
+            raise Unread("a derivative of an entry in a complex variable")
+        if not re.search(rf"\b{name}\b", made.code):
+            raise Unread(f"a derivative in {name}, of which what is derived does not speak")
+        for own, index in zip(variable.shape, names, strict=False):
+            own.unify(self.index_length(index), "the index of a derivative")
+        inner = made.code if wrt.op == "conj" else f"xp.conj({made.code})"
+        code = f"xp.wirtinger(lambda {name}: {inner}, {name})"
+        code = code if wrt.op == "conj" else f"xp.conj({code})"
+        if self.looped and names:
+            return Value(f"{code}[{', '.join(names)}]")
+        return Value(code, ATOM, names, () if names else variable.shape)
+
     def _partial(self, body: Node, wrt: Node) -> Value:
+        inner = wrt.args[0] if wrt.op in ("conj", "index") else wrt
+        inner = inner.args[0] if inner.op == "index" else inner
+        is_variable = inner.op == "sym" and inner.args[0] not in self.by_name
+        if wrt.op == "conj" or (is_variable and self._is_complex(inner.args[0])):
+            return self._wirtinger(body, wrt)
         if wrt.op == "T":
             raise Unread("a derivative in a transpose")
         if self.looped:

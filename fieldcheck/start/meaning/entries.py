@@ -10,7 +10,21 @@ from fieldcheck.start.signs import Node, Unread
 class Entries(Algebra):
     """Values of entries."""
 
+    def _last(self, base: Node, names: tuple[str, ...]) -> Value | None:
+        """``x_n``, where n is the size of x: its last entry."""
+        (name,) = names if len(names) == 1 else ("",)
+        is_size = name in self.sizes and not any(name in scope for scope in self.indices[1:])
+        if not is_size or name in self.inputs or any(name in scope for scope in self.locals):
+            return None
+        made = self._indexed(base, names)
+        if made.row or made.axes or not (len(made.shape) == 1 or made.several):
+            raise Unread(f"the entry {name} of {made.describe()}")
+        made.shape[0].unify(self.length(name), f"the entry {name}")
+        return Value(f"{made.at(ATOM)}[{self.length(name).mark} - 1]", shape=made.shape[1:])
+
     def _index(self, base: Node, names: tuple[str, ...]) -> Value:
+        if (last := self._last(base, names)) is not None:
+            return last
         if self.looped:
             return self._picked(base, names)
         made = self._indexed(self.entries_of(base, names), names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from fieldcheck.start.formulas import Declared
@@ -57,23 +57,23 @@ def assumed(said: Declared) -> bool:
     return bool(said.hypotheses - {"complex", "nonzero"})
 
 
-def free_indices(node: Any) -> set[str]:
-    """The indices of a formula over which nothing in it runs."""
+def free_indices(node: Any, sizes: Collection[str] = ()) -> set[str]:
+    """The indices of a formula over which nothing in it runs; a size below a letter is none."""
     if isinstance(node, tuple):
-        return set().union(*map(free_indices, node))
+        return set().union(*(free_indices(each, sizes) for each in node))
     if not isinstance(node, Node):
         return set()
     if node.op == "index":
-        return free_indices(node.args[0]) | set(node.args[1])
+        return free_indices(node.args[0], sizes) | (set(node.args[1]).difference(sizes))
     if node.op in ("label", "delta"):
         return set(node.args[1:] if node.op == "label" else node.args)
     if node.op == "component":
-        return free_indices(node.args[0]) | {node.args[1]}
+        return free_indices(node.args[0], sizes) | {node.args[1]}
     if node.op in ("sum", "prod", "max", "min"):
-        return free_indices(node.args[3]) - {node.args[0]}
+        return free_indices(node.args[3], sizes) - {node.args[0]}
     if node.op == "pairs":
-        return free_indices(node.args[4]) - set(node.args[:2])
-    return free_indices(node.args)
+        return free_indices(node.args[4], sizes) - set(node.args[:2])
+    return free_indices(node.args, sizes)
 
 
 def large(node: Node) -> str:

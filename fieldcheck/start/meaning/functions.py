@@ -92,6 +92,10 @@ class Functions(Entries):
     def _mean(self, name: str, arguments: tuple[Node, ...]) -> Value:
         """An expectation, a variance or a covariance under a distribution that is said."""
         kind, _, said = name.partition("_")
+        if said != "of" and len(arguments) == 1 and (
+            (found := self._random_mean(kind, arguments[0])) is not None
+        ):  # fmt: skip
+            return found
         if said != "of":
             mean = next((m for m in ("expectation", "average") if m in self.by_name), "")
             if not mean or kind in ("expectation", "average"):
@@ -116,6 +120,55 @@ class Functions(Entries):
         values = self._entries(bodies[0])
         values.shape[0].unify(p.shape[0], "a mean")
         return Value(f"xp.sum({p.at(MUL)} * {values.at(POWER)})")
+
+    def _random_mean(self, kind: str, body: Node) -> Value | None:
+        """The mean of a formula of degree two in a random vector of known mean and covariance, or
+        the covariance of one of degree one."""
+        names = sorted(self._spoken_of(body) & self.random.keys())
+        if len(names) != 1 or kind not in ("expectation", "Cov"):
+            return None
+        (name,) = names
+        mean, covariance = self.random[name]
+        degree = self.degree(body, name)
+        length = Length()
+        self.locals.append({name: Value(name, shape=(length,))})
+        try:
+            made = self.value(body)
+        finally:
+            self.locals.pop()
+        if made.axes or made.row or degree > 2 or (degree > 1 and made.shape):
+            raise Unread("an expectation")
+        at = f"xp.zeros({length.mark})"
+        if mean != ZERO:
+            given = self.value(mean)
+            self._same(given, Value("", shape=(length,)), "a mean")
+            at = given.code
+        inner = f"lambda {name}: {made.code}"
+        spread = self._covariance(covariance, length) if kind == "Cov" or degree > 1 else None
+        self.note(f"{name} is random, of the mean and the covariance that the text says")
+        if kind == "Cov":
+            if degree > 1 or len(made.shape) != 1 or spread is None:
+                raise Unread("a covariance")
+            slope = f"xp.jacobian({inner}, {at})"
+            return Value(f"{slope} @ {spread} @ {slope}.T", MUL, (), (*made.shape, *made.shape))
+        if degree < 2:
+            return replace(made, code=f"({inner})({at})", level=ATOM, plain=False)
+        bend = f"xp.jacobian(lambda {name}: xp.gradient({inner}, {name}), {at})"
+        return Value(f"({inner})({at}) + xp.trace({bend} @ {spread}) / 2", ADD)
+
+    def _covariance(self, node: Node | None, length: Length) -> str:
+        if node is None:
+            raise Unread("a random vector of which no covariance is said")
+        made = self.value(node)
+        if len(made.shape) != 2 or made.axes:
+            raise Unread(f"a covariance that is {made.describe()}")
+        for each in made.shape:
+            each.unify(length, "a covariance")
+        return made.at(POWER)
+
+    def degree(self, node: object, name: str) -> int:
+        """The degree of a formula in a variable: in the layer of extremes."""
+        raise NotImplementedError
 
     def _mean_of_several(self, kind: str, body: Node, under: Node) -> Value | None:
         """The mean of vectors, one for each member, or their covariance matrix."""
@@ -251,6 +304,16 @@ class Functions(Entries):
         x, y = (self.aligned(v, axes, MUL) for v in (one, other))
         return Value(f"({x} * {there} + {y} * (1 - {there}))", ATOM, axes)
 
+    def _spoken_of(self, body: Node) -> set[str]:
+        """The names in a formula, and in what it rests on."""
+        left, found = list(called(body)), set()
+        while left:
+            name = left.pop()
+            if name in self.by_name and name not in found:
+                left += called(self.by_name[name].body)
+            found.add(name)
+        return found
+
     def _call(self, name: str, arguments: tuple[Node, ...]) -> Value:
         if name in self.by_name and is_mean(name):
             count = len(arguments) - name.endswith("of")
@@ -258,7 +321,7 @@ class Functions(Entries):
             values += [self.argument(a) for a in arguments[count:]]
             return self.defined(self.by_name[name], values)
         if name in self.by_name and not (
-            set(self.by_name[name].params) & set(called(self.by_name[name].body))
+            set(self.by_name[name].params) & self._spoken_of(self.by_name[name].body)
         ):  # vol(G), of a G that stands in no formula
             return self.defined(replace(self.by_name[name], params=()), ())
         if name in self.by_name:
@@ -295,6 +358,11 @@ class Functions(Entries):
             if made.shape:
                 self.note(f"{name} of a vector is taken entry by entry")
             return replace(made, code=f"xp.{name}({made.code})", level=ATOM, plain=False)
+        if name in ("real", "imag"):
+            return replace(made, code=f"xp.{name}({made.code})", level=ATOM, plain=False)
+        if name == "sign":
+            code = f"(xp.step({made.code}) - xp.step(-{made.at(POWER)}))"
+            return replace(made, code=code, level=ATOM, plain=False)
         if made.axes:
             raise Unread(f"{name} of an entry")
         if name in ("trace", "det"):

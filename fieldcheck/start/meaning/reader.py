@@ -31,7 +31,7 @@ class Reader(Extremes):
             if len(sides) < 2:
                 raise Unread("no relation: nothing is claimed")
             self.indices = [{}]
-            self.outside = free_indices(tuple(side for _, side in sides))
+            self.outside = free_indices(tuple(side for _, side in sides), self.sizes)
             for (_, left), (sign, right) in itertools.pairwise(sides):
                 relations += self.relations(left, sign, right)
         self._give_sizes("".join(code for _, *both in relations for code in both))
@@ -46,6 +46,18 @@ class Reader(Extremes):
     def _give_sizes(self, code: str) -> None:
         """An input for each size of which alone, and of numbers, a statement speaks."""
         inside = {id(n.root) for v in self.inputs.values() for n in v.shape}
+        for name, (rows, columns) in self.thin.items():
+            tall, few = rows.root.name, columns.root.name
+            if not isinstance(tall, str) or not isinstance(few, str):
+                raise Unread(f"the number of columns of {name}")
+            if tall == few:
+                continue
+            self._allow(few, range(1, LARGEST // 2 + 1))
+            self._allow(tall, range(LARGEST // 2, LARGEST + 1))
+            if id(columns.root) not in inside:
+                inside.add(id(columns.root))
+                self.inputs[f"of_{few}"] = Value(f"of_{few}", shape=(columns.root,))
+                self.note(f"of_{few} is there for its size alone")
         if inside:  # a size of its own beside theirs is meant to be one of them
             return
         for root in marked(code):

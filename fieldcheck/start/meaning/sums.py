@@ -145,10 +145,8 @@ class Sums(Functions):
             made = self.value(body)
         finally:
             self.indices.pop()
-        if last is None or last.op != "sym" or last.args[0] in self.inputs:
-            raise Unread("a sum over pairs whose end is no size")
-        self.sizes.add(last.args[0])
-        length.unify(self.length(last.args[0]), "the range of a sum")
+        if last is not None:
+            self._ends(length, None, last)
         if set(made.axes) != {first, second} or made.shape:
             raise Unread("a sum over pairs of indices of which one does not appear")
         return Value(f"xp.sum(xp.triu({self.aligned(made, (first, second), ADD)}, 1))")

@@ -42,7 +42,13 @@ class Symbols:
         condition: Callable[[str], Condition] = unreadable,
         curves: Collection[str] = (),
         spectral: bool = False,
+        laplacians: Collection[str] = (),
+        conjugated: str = "",
+        random: Mapping[str, tuple[Node, Node | None]] | None = None,
     ) -> None:
+        self.random = random or {}  # random vectors: the mean, and the covariance
+        self.laplacians = laplacians  # of connected graphs
+        self.conjugated = conjugated  # which argument of an inner product is conjugated
         self.spectral = spectral  # does the article speak of such a norm?
         self.curves = curves  # states that move as they like
         self.condition = condition
@@ -63,6 +69,7 @@ class Symbols:
         self.tools: set[str] = set()
         self.open: list[str] = []
         self.outside: set[str] = set()
+        self.thin: dict[str, tuple[Length, ...]] = {}  # those with orthonormal columns
         self.captured: list[tuple[int, dict[str, Value]]] = []
 
     # -- lengths and indices ----------------------------------------------------------------------
@@ -158,10 +165,15 @@ class Symbols:
         else:
             shape = tuple(Length() for _ in range(rank))
         assumed = {h for h in said.hypotheses if not is_open(h)} if said else set()
+        apart = [n.root.name for n in shape if isinstance(n.root.name, str)]
+        if "orthogonal" in assumed and len(set(apart)) > 1:  # U^T U = I, of a tall one
+            assumed = assumed - {"orthogonal"} | {"orthonormal"}
         if rank == 2 and not (said and said.several) and assumed & SQUARE:
             shape[0].unify(shape[1], name)
         if "permutation" in assumed:
             return self._permutation(name, shape)
+        if "orthonormal" in assumed:
+            return self._thin(name, shape)
         self.hypotheses.setdefault(name, set()).update(assumed)
         if "integer" in " ".join(assumed):
             self.note(f"{name} is an integer: a few are tried")
@@ -169,6 +181,20 @@ class Symbols:
         plain = any(h.startswith("integer") for h in assumed)
         self.inputs[name] = Value(name, shape=shape, several=is_several, plain=plain)
         return self._taken(name, self.inputs[name], -1)
+
+    def _thin(self, name: str, shape: tuple[Length, ...]) -> Value:
+        """A matrix with orthonormal columns: the first columns of an orthogonal one."""
+        if len(shape) != 2:
+            raise Unread(f"{name} has orthonormal columns, and is no matrix")
+        whole = f"{name}_whole"
+        if whole not in self.inputs:
+            self.inputs[whole] = Value(whole, shape=(shape[0], shape[0]))
+            self.hypotheses[whole] = {"orthogonal"}
+            self.thin[name] = shape
+            self.note(f"{name} is made of columns of {whole}")
+        rows, columns = self.thin[name]
+        made = self._taken(whole, self.inputs[whole], -1)
+        return Value(f"{made.code}[:, :{columns.mark}]", shape=(rows, columns))
 
     def _permutation(self, name: str, shape: tuple[Length, ...]) -> Value:
         """A permutation matrix, by the number of its permutation."""
@@ -230,6 +256,8 @@ class Symbols:
     def defined(self, definition: Definition, arguments: Sequence[Value]) -> Value:
         """A call of what the article defines, with its shape worked out for these arguments."""
         name = definition.name
+        if definition.printed.startswith(f"{name} is any "):  # what stands for it
+            self.note(definition.printed)
         if name in self.open:
             raise Unread(f"{name} is defined by itself")
         if len(arguments) != len(definition.params):
