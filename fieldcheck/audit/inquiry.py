@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from .answer import NO, NOT_ASKED, Answer, not_asked
+from .errors import AuditError
 from .products import _differentiable
 from .questions import BY_KEY, QUESTIONS
 from .questions.line import Potential
@@ -96,15 +97,24 @@ def report(
     Raises AuditError, in one sentence, for what cannot be audited: see
     :class:`fieldcheck.audit.subject.Subject`.
     """
+    chosen = None if only is None else _chosen(only)
     with evaluating(module), _differentiable():
         s = Subject(module, example, channels=channels, seed=seed)
-        answers = _ask(s, None if only is None else set(only))
+        answers = _ask(s, chosen)
         parts = () if only is not None else sublayers(s)
     kept = answers.get("potential")
     return Report(
         name or _name(module), tuple(example.shape), str(s.x.dtype).removeprefix("torch."),
         s.parameters, seed, answers, parts, kept.detail.get("callable") if kept else None,
     )  # fmt: skip
+
+
+def _chosen(only: Iterable[str]) -> set[str]:
+    """The keys of some questions; one may stand alone."""
+    keys, known = {only} if isinstance(only, str) else set(only), [q.key for q in QUESTIONS]
+    for key in keys - set(known):
+        raise AuditError(f"no question is called {key!r}; there are {', '.join(known)}")
+    return keys
 
 
 def _ask(s: Subject, only: set[str] | None) -> dict[str, Answer]:

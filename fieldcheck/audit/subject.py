@@ -37,7 +37,8 @@ class Subject:
         self, module: Module, example: Tensor, *, channels: int = -1, seed: int = 0
     ) -> None:
         _check_example(example)
-        self.own, self.example, self.seed = module, example.detach().clone(), seed
+        self.own, self.seed = module, seed
+        self.example = example.detach().resolve_conj().clone()
         check_built(module)
         _check_devices(module, example)
         self._lay_out(example, channels)
@@ -84,7 +85,7 @@ class Subject:
 
     def real(self, z: Tensor) -> Tensor:
         """A state as real numbers: B x N x C, or B x N x C x 2."""
-        return torch.view_as_real(z) if z.is_complex() else z
+        return torch.view_as_real(z.resolve_conj()) if z.is_complex() else z
 
     def back(self, r: Tensor) -> Tensor:
         return torch.view_as_complex(r.contiguous()) if self.complex else r
@@ -212,7 +213,7 @@ def _check_example(x: object) -> None:
         raise AuditError(f"the example is {_kind(x)}: a field needs real or complex numbers")
     if x.numel() == 0:
         raise AuditError(f"the example of shape {_shape(x)} is empty")
-    if not torch.isfinite(torch.view_as_real(x) if x.is_complex() else x).all():
+    if not torch.isfinite(x).all():
         raise AuditError("the example is not finite")
 
 
@@ -251,6 +252,7 @@ def _like(y: Any, x: Tensor | None) -> Tensor:
         raise AuditError(f"the module gives a {_layout(y)} tensor: give a dense one")
     if y.is_inference():  # no graph can be made of it, and of a copy can
         y = y.clone()
+    y = y.resolve_conj()  # a conjugate is a view until someone looks at its parts
     if x is None:
         return y
     if y.device != x.device:

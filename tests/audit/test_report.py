@@ -210,6 +210,26 @@ def test_refusals(module, x, words):
         report(module, x)
 
 
+@pytest.mark.parametrize("module", [torch.sqrt, torch.log, lambda x: x * torch.inf])
+def test_a_force_that_is_nowhere_a_number_has_no_property(module):
+    found = report(module, random(4, 6))
+    said = {key for key, answer in found.answers.items() if answer.verdict == "yes"}
+    assert said <= {"zero", "deterministic"}
+
+
+def test_a_conjugate_that_is_a_view_is_asked():
+    x = torch.complex(random(3, 4), random(3, 4, seed=1))
+    truth = {"gradient": "yes", "zero": "yes", "phase": "no", "S_C": "yes"}
+    found = report(lambda x: x.conj(), x.conj(), only=truth)
+    assert {key: found[key].verdict for key in truth} == truth
+
+
+def test_questions_that_are_none_are_refused():
+    with pytest.raises(AuditError, match="no question is called 'gradiant'; there are determ"):
+        report(torch.tanh, random(3, 4), only=["gradiant"])
+    assert "gradient" in report(torch.tanh, random(3, 4), only="gradient").answers
+
+
 def test_json_and_html_stand_alone():
     W = random(4, 4)
     found = report(lambda x: torch.softmax(x @ W @ x.T, -1) @ x, POINT, name="<head>")

@@ -47,13 +47,16 @@ def _path(s: Subject, path: list[Tensor], count: int) -> float:
 
 def norm(s: Subject, _: Answers) -> Answer:
     """⟨x, F(x)⟩ over |x| |F|: zero if the flow keeps |x|²."""
-    worst, witness = 0.0, None
+    worst, witness, asked = 0.0, None, False
     for k, z in enumerate(s.points()):
         x, f = s.real(z).double(), s.real(s.at(z)).double()
         size = float(x.norm() * f.norm())
         defect = abs(float((x * f).sum())) / size if size else 0.0
         if not torch.isfinite(f).all():
             continue
+        asked = True
         if defect > worst:
             worst, witness = defect, {"point": k, "⟨x, F⟩": float((x * f).sum())}
+    if not asked:
+        return not_asked("the force is finite at no state")
     return judged(worst, s.tol, witness)

@@ -147,8 +147,10 @@ def added(axis: int) -> Callable[[Subject, Answers], Answer]:
         found = {"F(x)": 0.0, "F(x) + c": 0.0}
         for z in s.points(2):
             moved, f = s.fresh(z + c), s.at(z)
-            found["F(x)"] = max(found["F(x)"], relative(moved, f))
-            found["F(x) + c"] = max(found["F(x) + c"], relative(moved, f + c))
+            for name, law in (("F(x)", f), ("F(x) + c", f + c)):
+                defect = relative(moved, law)
+                if defect > found[name] or defect != defect:
+                    found[name] = defect
         name = min(found, key=found.__getitem__)
         answer = judged(found[name], s.tol, {"element": "one constant", "against": name})
         if answer.verdict == YES:

@@ -16,7 +16,7 @@ def _asked(s: Subject, states: dict[str, Tensor]) -> Answer:
             y = s._plain(s.own, z)
         except AuditError as fault:
             return Answer(NO, 1.0, 0.0, str(fault), {"point": name})
-        bad = ~torch.isfinite(torch.view_as_real(y) if y.is_complex() else y)
+        bad = ~torch.isfinite(s.real(y))
         if bad.any():
             share = float(bad.double().mean())
             return Answer(NO, share, 0.0, f"at {name}", {"point": name, "share": share})
