@@ -47,14 +47,27 @@ def _checked(op: str, energies: Tensor, temperature: float | Tensor, dim: Dim) -
     return axes
 
 
-def _over(above: Tensor, temperature: float | Tensor) -> Tensor:
-    """``-above / temperature``, in the place of ``above``, which is nobody else's, if it can be.
+def _above(energies: Tensor, lowest: Tensor) -> Tensor:
+    """Half of what the energies are above the lowest one: the whole may overflow.  One sweep."""
+    return torch.add(lowest / -2, energies, alpha=0.5)
 
-    A number may be too small for the dtype, a tensor is in it.
+
+def _over(half: Tensor, temperature: float | Tensor, anchored: Tensor) -> Tensor:
+    """``-2 half / temperature``, in the place of ``half``, which is nobody else's, if it can be.
+
+    A number may be too small for the dtype, a tensor is in it.  A state at inf beside finite ones,
+    where ``anchored``, is not divided: its derivative in the temperature is 0, not inf times 0.
     """
-    if isinstance(temperature, Tensor):
-        return above / -_wide(temperature)
-    return above.mul_(-1 / max(temperature, torch.finfo(above.dtype).tiny))
+    if not isinstance(temperature, Tensor):
+        return half.mul_(-2 / _least(temperature, half))
+    gone = (half == torch.inf) & anchored
+    ratio = torch.where(gone, 0, half) / (_wide(temperature) / -2)
+    return torch.where(gone, -torch.inf, ratio)
+
+
+def _least(temperature: float, energies: Tensor) -> float:
+    """The temperature, or the lowest that has an inverse in the energies' dtype."""
+    return max(temperature, torch.finfo(energies.dtype).tiny)
 
 
 def _together(
@@ -115,9 +128,11 @@ def gibbs(energies: Tensor, temperature: float | Tensor = 1.0, *, dim: Dim = -1)
     if _exact(temperature):
         return torch.softmax(e * (-1 / temperature), axis).to(energies.dtype)
     if isinstance(temperature, Tensor) and _varies(temperature, energies, axis):
-        return torch.softmax(_over(e, temperature), axis).to(energies.dtype)
+        some = (e < torch.inf).any(axis, keepdim=True)
+        return torch.softmax(_over(e / 2, temperature, some), axis).to(energies.dtype)
     lowest = e.detach().amin(axis, keepdim=True)
-    return torch.softmax(_over(e - lowest, temperature), axis).to(energies.dtype)
+    ratio = _over(_above(e, lowest), temperature, lowest.isfinite())
+    return torch.softmax(ratio, axis).to(energies.dtype)
 
 
 @steady
@@ -151,10 +166,15 @@ def gibbs_free_energy(
     if len(axes) > 1:
         return gibbs_free_energy(*_together(energies, temperature, axes))
     e, axis = _wide(energies), axes[0]
-    outer = _wide(full).squeeze(axis) if isinstance(temperature, Tensor) else temperature
+    outer: float | Tensor
+    if isinstance(temperature, Tensor):
+        outer = _wide(full).squeeze(axis)
+    else:
+        outer = _least(temperature, e)
     # An identity for any number in place of the lowest energy, so its derivative is not needed.
     # From an infinite one nothing is to be taken: inf - inf is no number.
     lowest = e.detach().amin(axis, keepdim=True)
-    lowest = torch.where(lowest.isfinite(), lowest, 0)
-    above = -outer * torch.logsumexp(_over(e - lowest, temperature), axis)
+    finite = lowest.isfinite()
+    lowest = torch.where(finite, lowest, 0)
+    above = -outer * torch.logsumexp(_over(_above(e, lowest), temperature, finite), axis)
     return (lowest.squeeze(axis) + above).to(energies.dtype)

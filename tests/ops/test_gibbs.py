@@ -171,3 +171,51 @@ def test_energies_near_the_ends_of_a_type_have_a_law(dtype, temperature):
     for pair in ([low, low], [-low, -low]):
         shares = ops.gibbs(torch.tensor(pair, dtype=dtype), temperature)
         assert shares.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
+@pytest.mark.parametrize("op", ["gibbs", "gibbs_free_energy"])
+def test_a_state_at_infinity_is_as_if_it_were_not_in_the_temperature_too(op):
+    tau = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    results = []
+    for energies in ([0.0, 1.0], [0.0, 1.0, INF]):
+        e = torch.tensor(energies, dtype=torch.float64, requires_grad=True)
+        y = getattr(ops, op)(e, tau).flatten()[0]
+        of_e, of_tau = torch.autograd.grad(y, (e, tau), create_graph=True)
+        again = torch.autograd.grad(of_tau + of_e[0], (e, tau))
+        along = torch.func.jvp(lambda t: getattr(ops, op)(e.detach(), t), (tau.detach(),), (tau,))  # noqa: B023
+        results.append([of_e[:2], of_tau, again[0][:2], again[1], along[1].flatten()[:1]])
+        assert (of_e[2:] == 0).all()
+        assert (again[0][2:] == 0).all()
+    for alone, beside in zip(*results, strict=True):
+        torch.testing.assert_close(beside, alone)
+
+
+def test_states_of_their_own_temperatures_at_infinity():
+    e = torch.tensor([0.0, 1.0, INF], dtype=torch.float64)
+    tau = torch.tensor([0.5, 2.0, 1.0], dtype=torch.float64, requires_grad=True)
+    slope = torch.autograd.grad(ops.gibbs(e, tau)[0], tau)[0]
+    alone = torch.autograd.grad(ops.gibbs(e[:2], tau[:2])[0], tau)[0]
+    torch.testing.assert_close(slope, alone)
+
+
+@pytest.mark.parametrize("as_tensor", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_energies_further_apart_than_the_largest_number(dtype, as_tensor):
+    top = torch.finfo(dtype).max
+    tau = top / 4
+    e = torch.tensor([-0.75 * top, 0.75 * top, 0.0], dtype=dtype, requires_grad=True)
+    given = torch.tensor(tau, dtype=dtype) if as_tensor else tau
+    weight = torch.tensor([1.0, math.exp(-6), math.exp(-3)], dtype=dtype)
+    right = weight / weight.sum()
+    torch.testing.assert_close(ops.gibbs(e, given), right)
+    free = ops.gibbs_free_energy(e, given)
+    torch.testing.assert_close(free / top, -0.75 - weight.sum().log() / 4)
+    torch.testing.assert_close(torch.autograd.grad(free, e)[0], right)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_temperature_below_the_smallest_number_has_the_slope_of_the_lowest_state(dtype):
+    e = torch.tensor([1.0, 0.0, 2.0], dtype=dtype, requires_grad=True)
+    free = ops.gibbs_free_energy(e, 5e-324)
+    assert torch.autograd.grad(free, e)[0].tolist() == [0.0, 1.0, 0.0]
