@@ -247,7 +247,8 @@ def _save(ctx, inputs, output) -> None:
 
 def _backward(ctx, g: Tensor):
     (x,) = ctx.saved_tensors
-    return conic_vjp(x, g, ctx.kind, ctx.size, ctx.opening), None, None, None
+    pull = plain_vjp if transformed(g) else conic_vjp  # a cotangent may carry a tangent
+    return pull(x, g, ctx.kind, ctx.size, ctx.opening), None, None, None
 
 
 conic.register_autograd(_backward, setup_context=_save)

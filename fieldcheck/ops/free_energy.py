@@ -196,7 +196,7 @@ def _named(mask: object) -> str:
     if isinstance(mask, type) and issubclass(mask, Interval):
         given = "()" if mask is Causal else "(...)"
         return f"the class {mask.__name__}: write {mask.__name__}{given}"
-    return repr(mask)
+    return repr(mask) if isinstance(mask, str | int | float) else type(mask).__name__
 
 
 def _table(

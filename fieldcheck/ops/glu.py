@@ -7,7 +7,7 @@ from torch import Tensor
 
 from . import _check
 from ._results import GluPotential
-from ._steady import steady
+from ._steady import product, steady
 
 
 @steady
@@ -43,8 +43,8 @@ def glu_potential(x: Tensor, gate: Tensor, up: Tensor, out: Tensor) -> GluPotent
         energy, force = glu_potential(x.float(), *(w.float() for w in weights.values()))
         return GluPotential(energy, force.to(x.dtype))
     side_by_side = torch.cat((gate, up, out), 1)
-    g, i, o = (x @ side_by_side).chunk(3, -1)
+    g, i, o = product(x, side_by_side).chunk(3, -1)
     pair = g * i
     energy = (pair * o).sum(-1) / 3
     products = torch.cat((i * o, g * o, pair), -1)
-    return GluPotential(energy, (products @ side_by_side.mT) / 3)
+    return GluPotential(energy, product(products, side_by_side.mT) / 3)

@@ -74,7 +74,7 @@ class Band:
         return max(0, min(m, n if self.causal else n + self.width) - max(0, n - 1 - self.width))
 
     def __str__(self) -> str:
-        return f"{'causal-' if self.causal else ''}band:{self.width}"
+        return f"{'causal-' if self.causal else ''}band:{int(self.width)}"  # compilers too know one
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Blocks:
         return max(0, min(m, start + self.size) - start)
 
     def __str__(self) -> str:
-        return f"blocks:{self.size}"
+        return f"blocks:{int(self.size)}"
 
 
 Interval = Causal | Band | Blocks

@@ -29,7 +29,7 @@ def psd_projection(a: Tensor) -> Tensor:
     the one from below, as ReLU's.  First and second derivatives, forward and reverse, are finite
     where eigenvalues meet; third ones need distinct eigenvalues.  Half-precision matrices are
     computed in float32.  A matrix with a NaN or an infinity is refused by torch's decomposition;
-    one of 1 x 1 or 2 x 2 is given back without a finite entry.
+    one of 2 x 2 gives NaN, and of one number the ReLU is taken (NaN, if it is complex).
 
     Shapes
         ``a`` (..., n, n), real or complex; the result has the same shape and dtype.
@@ -49,7 +49,7 @@ def psd_projection(a: Tensor) -> Tensor:
         return a.clone()
     half = a.dtype in (torch.float16, torch.bfloat16)
     wide = a.float() if half else a
-    out = _project((wide + wide.mH) / 2)
+    out = _project(wide / 2 + wide.mH / 2)  # the sum may overflow
     return out.to(a.dtype) if half else out
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from . import _check
 from ._results import Quartic
 from ._room import LARGE, room
-from ._steady import steady
+from ._steady import product, steady
 from ._transforms import transformed
 
 
@@ -55,7 +55,7 @@ def quartic(x: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> Quartic:
         energy, force = quartic(x.float(), *(f.float() for f in factors.values()))
         return Quartic(energy, force.to(x.dtype))
     q, k, v, o = (f if f.ndim == 3 else f[None] for f in factors.values())
-    energy, g = _middle(x.mH @ x, q, k, v, o)
+    energy, g = _middle(product(x.mH, x), q, k, v, o)
     return Quartic(energy, _product(x, g if x.is_complex() else g + g.mT))
 
 
@@ -63,10 +63,10 @@ def _product(x: Tensor, g: Tensor) -> Tensor:
     """``x @ g``, into room of its own where it is large and nobody asks for derivatives."""
     size = x.numel() * x.element_size()
     if torch.compiler.is_compiling() or size < LARGE or x.device.type != "cpu":
-        return x @ g
+        return product(x, g)
     recorded = torch.is_grad_enabled() and (x.requires_grad or g.requires_grad)
     if recorded or type(x) is not Tensor or transformed(x, g):
-        return x @ g
+        return product(x, g)
     return torch.matmul(x, g, out=room(x.shape, x.dtype))
 
 
@@ -79,8 +79,8 @@ def _middle(m: Tensor, q: Tensor, k: Tensor, v: Tensor, o: Tensor) -> tuple[Tens
     # (v, o, q, k).
     first, second = torch.cat((q, v)), torch.cat((k, o))
     side_by_side = lambda *parts: torch.cat([m for part in parts for m in part.unbind()], -1)
-    middle = (m @ side_by_side(v, q)).unflatten(-1, (2 * heads, r)).movedim(-2, -3)
-    inner = second.mH @ middle
+    middle = product(m, side_by_side(v, q)).unflatten(-1, (2 * heads, r)).movedim(-2, -3)
+    inner = product(second.mH, middle)
     energy = (inner[..., :heads, :, :] * inner[..., heads:, :, :].mT).sum((-3, -2, -1))
-    back = (first @ inner).movedim(-3, -2).flatten(-2)  # (..., 2H, C, r) to (..., C, 2H r)
-    return energy, back @ side_by_side(o, k).mH
+    back = product(first, inner).movedim(-3, -2).flatten(-2)  # (..., 2H, C, r) to (..., C, 2H r)
+    return energy, product(back, side_by_side(o, k).mH)

@@ -17,6 +17,7 @@ from . import _check
 from ._heads import grouped
 from ._layout import Groups, channel_last, layout
 from ._results import FreeEnergy, GluPotential, Quartic
+from ._steady import product
 from .masks import Interval
 
 Empty = Literal["error", "zero"]
@@ -46,7 +47,7 @@ def free_energy(
         lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
         k = k.expand(*lead, *k.shape[-2:]).masked_fill(~key_rows(key_mask, len(lead)).mT, 0)
     q, k = _wide(q), _wide(k)  # the energy of half-precision tokens is float32
-    s = scale * (q @ k.mH).real if q.is_complex() else scale * (q @ k.mT)
+    s = scale * (product(q, k.mH).real if q.is_complex() else product(q, k.mT))
     if isinstance(mask, Tensor) and mask.dtype != torch.bool:
         s = s + mask.to(s.dtype)
     elif mask is not None:
@@ -55,14 +56,16 @@ def free_energy(
         s = s.masked_fill(~key_rows(key_mask, s.ndim - 2), -torch.inf)
     if empty == "zero":
         none = (s == -torch.inf).all(-1, keepdim=True)
-        p = torch.softmax(s.masked_fill(none, 0), -1).masked_fill(none, 0)
+        s = s.masked_fill(none, 0)
+        p = torch.softmax(s, -1).masked_fill(none, 0)
+        energy = torch.logsumexp(s, -1).masked_fill(none.squeeze(-1), -torch.inf) / scale
     else:
         p = torch.softmax(s, -1)
-    energy = torch.logsumexp(s, -1) / scale
+        energy = torch.logsumexp(s, -1) / scale
     p = p.to(k.dtype)
     lead = torch.broadcast_shapes(q.shape[:-2], k.shape[:-2])
-    received = (p.mT @ q.expand(*lead, *q.shape[-2:])).to(dtype) if key_force else None
-    return FreeEnergy(energy, (p @ k).to(dtype), received)
+    received = product(p.mT, q.expand(*lead, *q.shape[-2:])).to(dtype) if key_force else None
+    return FreeEnergy(energy, product(p, k).to(dtype), received)
 
 
 def key_rows(key_mask: Tensor, axes: int) -> Tensor:
@@ -157,7 +160,9 @@ def opening(op: str, half_angle: float) -> float:
     """The slope a of the cone's side, from its half angle."""
     if not 0 < _check.number(op, "half_angle", half_angle) < math.pi / 2:
         raise ValueError(f"{op}: half_angle must lie between 0 and pi/2, not {half_angle!r}")
-    return math.tan(half_angle)
+    # The number nearest to pi/4 lies below it, and its tangent below 1: points with |w| = t would
+    # lie outside the cone whose surface they are.
+    return 1.0 if half_angle == math.pi / 4 else math.tan(half_angle)
 
 
 def length(w: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ SUPPORT: dict[str, Support] = {
     "rcolu": CONIC,
     "soc_projection": CONIC._replace(anneals="half_angle"),
     "psd_projection": Support(
-        FLOATING + COMPLEX, False, TRANSFORMS, "", "second", "refused; NaN up to 2 x 2"
+        FLOATING + COMPLEX, False, TRANSFORMS, "", "second", "refused; NaN at 2 x 2"
     ),
     "gibbs": Support(
         FLOATING, False, TRANSFORMS, "temperature", "any order", "as softmax: see its docstring"

@@ -316,6 +316,18 @@ def test_a_kink_has_one_derivative_on_every_road(kind, x, right, road):
     torch.testing.assert_close(torch.func.grad(lambda x: f(x).sum())(x), right)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
+def test_the_right_angled_cone_has_its_surface_in_double_precision(road):
+    """The double nearest to pi/4 has a tangent below 1, and |w| = t would be outside."""
+    x = torch.tensor([5.0, 3, 4, 0], dtype=torch.float64)
+    jacobian = torch.autograd.functional.jacobian
+    for module in (ops, reference):
+        f = lambda x: module.soc_projection(x, 4)  # noqa: B023
+        assert (f(x) == x).all()
+        assert (jacobian(f, x) == torch.eye(4)).all()
+        assert (torch.func.jacfwd(f)(x) == torch.eye(4)).all()
+
+
 @pytest.mark.parametrize("kind", ["colu", "rcolu"])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("size", [1, 3, 4, 16, 48])

@@ -3,6 +3,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
@@ -545,6 +546,33 @@ def test_operators_pass_torchs_own_checks(name):
     torch.library.opcheck(getattr(_attend, name), args)
 
 
+@pytest.mark.parametrize("mask", [ops.Band(1), ops.Band(1, causal=True), ops.Blocks(2)], ids=str)
+def test_a_mask_compiles_whole_for_any_size(mask):
+    f = lambda q, k: ops.free_energy(q, k, mask=mask, empty="zero")
+    torch._dynamo.reset()
+    compiled = torch.compile(f, fullgraph=True, dynamic=True, backend="eager")
+    for n in (3, 5, 8):
+        q, k = torch.randn(2, n, 4), torch.randn(2, n + 1, 4)
+        for got, right in zip(compiled(q, k)[:2], f(q, k)[:2], strict=True):
+            torch.testing.assert_close(got, right)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
+def test_the_energy_of_a_row_without_keys_has_the_derivative_zero():
+    """On the plain road too, in every mode, and in an added table."""
+    q, k = torch.randn(3, 4, dtype=torch.float64), torch.randn(5, 4, dtype=torch.float64)
+    table = torch.zeros(3, 5, dtype=torch.float64)
+    table[1] = -torch.inf
+    energy = lambda q, k, b: ops.free_energy(q, k, mask=b, empty="zero").energy
+    slope = torch.func.jvp(energy, (q, k, table), (q, k, torch.ones_like(table)))[1]
+    assert slope[1] == 0
+    assert slope.isfinite().all()
+    table.requires_grad_()
+    (of_table,) = torch.autograd.grad(energy(q, k, table).sum(), table)
+    assert (of_table[1] == 0).all()
+    torch.testing.assert_close(of_table[[0, 2]].sum(-1), torch.full((2,), 2.0).double())
+
+
 # --------------------------------------------------------------------------------------------- misuse
 
 q34, k54 = torch.zeros(3, 4), torch.zeros(5, 4)
@@ -565,6 +593,7 @@ q34, k54 = torch.zeros(3, 4), torch.zeros(5, 4)
         (lambda: ops.free_energy(q34, k54, mask=torch.zeros(3, 5).int()), TypeError, r"mask has dtype torch.int32; a tensor mask must be bool"),
         (lambda: ops.free_energy(q34, k54, mask=torch.ones(4, 5, dtype=torch.bool)), ValueError, r"mask has shape \(4, 5\), which does not broadcast to \(3, 5\)"),
         (lambda: ops.free_energy(q34, k54, mask="causal"), TypeError, r"mask must be Causal, Band, Blocks or a bool tensor"),
+        (lambda: ops.free_energy(q34, k54, mask=np.zeros((3, 5))), TypeError, r"to be added, not ndarray$"),
         (lambda: ops.free_energy(q34, k54, empty="nan"), ValueError, r"empty must be one of 'error', 'zero', not 'nan'"),
         (lambda: ops.free_energy(torch.zeros(3, 0), torch.zeros(5, 0)), ValueError, r"the head size must not be 0"),
         (lambda: ops.free_energy(q34, k54, scale=torch.tensor(0.5)), TypeError, r"scale must be a number, not a tensor, whose gradient would be lost"),

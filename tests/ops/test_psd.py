@@ -108,3 +108,10 @@ def test_divided_differences_of_relu():
         torch.testing.assert_close(op(swap), wide([[1, 1], [1, 1]]))
         torch.testing.assert_close(op(wide([[0, 4], [0, 0]])), wide([[1, 1], [1, 1]]))
     assert ops.psd_projection(swap.bfloat16()).dtype == torch.bfloat16
+
+
+def test_matrices_near_the_largest_number():
+    """Twice an entry may overflow; half of it does not."""
+    a = torch.diag(torch.tensor([1.5e308, -1.5e308, 1e308], dtype=torch.float64))
+    assert (ops.psd_projection(a) == torch.relu(a)).all()
+    assert (ops.psd_projection(a[:2, :2]) == torch.relu(a[:2, :2])).all()

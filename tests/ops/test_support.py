@@ -110,6 +110,44 @@ def test_autocast(name):
 
 
 @OPS
+def test_derivatives_within_autocast(name):
+    """A force taken as the gradient of an energy, and a penalty on it, both within the block."""
+    results = []
+    for on in (False, True):
+        args = [x.requires_grad_() for x in tensors(name, torch.float32)]
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=on):
+            first = torch.autograd.grad(total(name, *args), args, create_graph=True)
+            second = torch.autograd.grad(sum(g.square().sum() for g in first), args)
+            along = lambda x: total(name, x, *(y.detach() for y in args[1:]))  # noqa: B023
+            pulled = torch.func.grad(along)(args[0].detach())
+            pushed = torch.func.jvp(torch.func.grad(along), *[(args[0].detach(),)] * 2)[1]
+        results.append([*first, *second, pulled, pushed])
+    for got, right in zip(*results[::-1], strict=True):
+        scale = right.abs().max().clamp_min(1)
+        torch.testing.assert_close(got / scale, right / scale, rtol=0, atol=1e-5)
+
+
+@OPS
+def test_shapes_without_values(name):
+    """Tensors on meta, which has no autocast: shapes and dtypes are those of values."""
+    for dtype in (torch.float32, torch.float16):
+        args = tensors(name, dtype)
+        empty = [torch.empty_like(x, device="meta", requires_grad=True) for x in args]
+        found = call(name, *empty)
+        for got, right in zip(found, call(name, *args), strict=True):
+            assert (got.device.type, got.shape, got.dtype) == ("meta", right.shape, right.dtype)
+        sum(y.sum() for y in found).backward()
+        assert all(x.grad.shape == x.shape for x in empty)
+
+
+@OPS
+def test_a_cotangent_may_carry_a_tangent(name):
+    args = [x.requires_grad_() for x in tensors(name, n=2)]
+    f = lambda *args: call(name, *args)
+    assert torch.autograd.gradgradcheck(f, args, check_fwd_over_rev=True)
+
+
+@OPS
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_transforms(name, transform):
     assert transform in SUPPORT[name].transforms
@@ -194,13 +232,16 @@ def test_special_numbers(name):
     for which in range(len(clean)):
         bad = [y.clone() for y in clean]
         bad[which].view(-1)[-1] = torch.nan  # in the last row
-        if word == "refused; NaN up to 2 x 2":
+        if word == "refused; NaN at 2 x 2":
             with pytest.raises(RuntimeError):
                 call(name, *bad)
             for size in (1, 2):
                 small = torch.eye(size)
                 small[-1, 0] = torch.nan
                 assert not any(y.isfinite().any() for y in call(name, small))
+            for end, relu in ((torch.inf, torch.inf), (-torch.inf, 0.0)):
+                assert call(name, torch.tensor([[end]]))[0].item() == relu
+                assert call(name, torch.diag(torch.tensor([end, 1.0])))[0].isnan().all()
             return
         got = call(name, *bad)
         if word == "NaN: all":
