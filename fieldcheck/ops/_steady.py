@@ -104,10 +104,9 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx: Any, d: Tensor | None, e: Tensor | None) -> Tensor:
-        a, b = ctx.saved_tensors
-        with without_autocast(a.device.type):
-            parts = [] if d is None else [_Product.apply(d, b)]
-            return sum(parts + ([] if e is None else [_Product.apply(a, e)]))
+        a, b = ctx.saved_tensors  # autocast is off: this runs in the operation, or in backward
+        parts = [] if d is None else [_Product.apply(d, b)]
+        return sum(parts + ([] if e is None else [_Product.apply(a, e)]))
 
 
 def _alike(args: tuple, options: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
