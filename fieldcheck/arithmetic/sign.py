@@ -274,7 +274,8 @@ class Sign(Arithmetic):
     def _kink(self, d: Known) -> None:
         """The slope of relu or abs is asked for, which at 0 they do not have."""
         if not d.nonzero:
-            self._except(f"where there is a kink and a slope is asked for{_dense(d)}")
+            wide = "" if d.thin else ", which may be an open set"
+            self._except(f"where there is a kink and a slope is asked for{wide}")
 
     def _abs(self, d: Known) -> Known:
         return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive, d.thin)

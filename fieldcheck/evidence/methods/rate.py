@@ -27,6 +27,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -295,7 +296,9 @@ def _telling(
             size = Fraction(2) ** rng.randint(-3, 6)
             larger = {k: v if k in statement.sign_raws else size * v for k, v in raw.items()}
             raw = larger if statement.admits(larger) else raw
-        constant = Remainders(statement, raw, part, DIGITS[0]).constant()
+        constant = None
+        with suppress(TypeError):  # it is said where it is asked for
+            constant = Remainders(statement, raw, part, DIGITS[0]).constant()
         if constant is None or not constant.contains(0):
             break
     return raw, constant
@@ -370,10 +373,13 @@ def _has_constant(statement: Statement, raw: Raw, part: int) -> bool:
 def falls_faster(statement: Statement, raw: Raw, part: int, found: Finding) -> bool:
     """Does the remainder fall faster than stated, where the stated constant allows it?"""
     remainders = Remainders(statement, raw, part, found.digits)
-    stated, constant = remainders.relation().order, remainders.constant()
-    if constant is not None and not constant.contains(0):
+    order = found.order
+    clearly = order is not None and order - remainders.relation().order > found.error
+    clearly = clearly or found.reason == NO_RATE
+    if not (clearly or found.faster):
         return False
-    return found.faster or (found.order is not None and found.order - stated > found.error)
+    constant = remainders.constant()
+    return clearly if constant is None else bool(constant.contains(0))
 
 
 def _shapes(grid: list[dict[str, int]]) -> list[int]:
