@@ -117,7 +117,7 @@ def test_first_and_second_derivatives(kind, size, road):
 def slope(kind):
     """The kind's name without its angle, and the slope of the cone's side."""
     name, _, angle = kind.partition("-")
-    return name, math.tan({"": math.pi / 4, "narrow": 0.3, "wide": 1.3}[angle])
+    return name, {"": 1.0, "narrow": math.tan(0.3), "wide": math.tan(1.3)}[angle]
 
 
 def smooth(x: torch.Tensor, kind: str) -> torch.Tensor:
