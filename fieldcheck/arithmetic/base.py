@@ -589,8 +589,8 @@ class Arithmetic(Compositions):
         return (x / self.expand(self.norm(x, axis=axis), axis)).data
 
     def step(self, x: Any) -> Value:
-        """The derivative of relu: 0 left of zero, 1 right of it; at a tie whatever the arithmetic
-        can say (a ball says [0, 1]).  For derivative rules, not for bodies."""
+        """The derivative of relu: 0 left of zero, 1 right of it.  At zero there is none: such
+        points are left out of a statement, and its scope says so (a ball says [0, 1])."""
         x = self.lift(x)
         while isinstance(x, Jet):
             x = x.v
