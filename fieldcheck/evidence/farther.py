@@ -12,6 +12,7 @@ import math
 import random
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def falsified(
     shapes = statement.raw_shapes(sizes)
     if not shapes or sum(map(math.prod, shapes.values())) > ENTRIES:
         return None
-    for raw in (*_far(statement, sizes, rng), *_beside(statement, sizes, rng)):
+    for raw in chain(_far(statement, sizes, rng), _beside(statement, sizes, rng)):
         for digits in DIGITS:
             try:
                 if glance(statement, raw, digits):

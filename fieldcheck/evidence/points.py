@@ -398,8 +398,8 @@ def _evenly(
 ) -> np.ndarray:
     """Entries from -10^k to 10^k, a box for each row."""
     n, m = table.shape
-    spread: np.ndarray = 10.0 ** rng.integers(0, 4, (n, 1)) * rng.uniform(-1, 1, (n, m))
-    return spread
+    entries: np.ndarray = 10.0 ** rng.integers(0, 4, (n, 1)) * rng.uniform(-1, 1, (n, m))
+    return entries
 
 
 REGIMES: dict[str, Regime] = {

@@ -14,7 +14,7 @@ from typing import Any
 from fieldcheck import ordinary
 from fieldcheck.ledger.errors import UserError
 from fieldcheck.start import dialect
-from fieldcheck.start.signs import OTHER_RELATIONS, RELATIONS, TEXT, Environment, Token
+from fieldcheck.start.signs import OTHER_RELATIONS, RELATIONS, TEXT, Environment, Token, normal
 
 _DISPLAYED = "equation align gather multline eqnarray displaymath flalign alignat math"
 DISPLAYED = frozenset(_DISPLAYED.split())
@@ -451,6 +451,16 @@ def _split(tex: str) -> list[str]:
 
 
 # --- tokens ---------------------------------------------------------------------------------------
+
+
+def formulas_of(article: Article, having: str = "") -> Iterator[list[Token]]:
+    """The formulas in an article's sentences that have this in them, and the displayed ones."""
+    for sentence in article.sentences:
+        for kind, tex in sentence.pieces:
+            if kind == "math" and having in str(tex):
+                yield normal(tokens_of(str(tex)))
+    for equation in article.equations:
+        yield normal(equation.tokens)
 
 
 def tokens_of(tex: str) -> list[Token]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fieldcheck.start.article import Article, Sentence, placed, tokens_of
+from fieldcheck.start.article import Article, Sentence, formulas_of, placed, tokens_of
 from fieldcheck.start.signs import (
     BARS,
     FONTS,
@@ -78,15 +78,6 @@ class _Set:
     """Is it 1, …, k, so that an element is a number?"""
 
 
-def _formulas(article: Article) -> Iterator[list[Token]]:
-    for sentence in article.sentences:
-        for kind, what in sentence.pieces:
-            if kind == "math":
-                yield normal(tokens_of(str(what)))
-    for equation in article.equations:
-        yield normal(equation.tokens)
-
-
 def _runs(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """A formula's tokens, and those of each group in it."""
     yield list(tokens)
@@ -109,14 +100,14 @@ def _set_at(tokens: Sequence[Token], at: int) -> tuple[str, int]:
 
 def _sets(article: Article) -> dict[str, _Set]:
     """The sets that the article calls finite and of whose elements it speaks."""
-    letters = {spelled(t) for run in _formulas(article) for part in _runs(run) for t in part}
+    letters = {spelled(t) for run in formulas_of(article) for part in _runs(run) for t in part}
     spare = [letter for letter in SIZES if letter not in letters]
     found: dict[str, _Set] = {}
     for sentence in article.sentences:
         for key, size, numbers in _called_finite(sentence.pieces):
             if key not in found or size:
                 found[key] = _Set(size, numbers=numbers)
-    for run in _formulas(article):
+    for run in formulas_of(article):
         for part in _runs(run):
             _note_elements(part, found)
     made = {key: each for key, each in found.items() if each.elements or len(key) > 1}
@@ -243,7 +234,7 @@ class _Writer:
         self.values: dict[str, list[list[Token]]] = {}  # "H(X) = …": what is used and what defined
         self.used: set[str] = set()
         self.families: dict[str, Token] = {}  # "p_\\theta(x) = …": functions of the index, too
-        for run in _formulas(article):
+        for run in formulas_of(article):
             for part in _runs(run):
                 self._note(part)
         self._note_maps()
@@ -305,7 +296,7 @@ class _Writer:
                 self.joints[name] = [name] if len(name) == 1 else [f"\\{name}"]
                 self.pair = x, y
         keys = [key for key in self.random.values() if key]
-        for run in _formulas(self.old):
+        for run in formulas_of(self.old):
             for part in _runs(run):
                 for at in range(len(part)):
                     letter, variables = self._law_at(part, at)
@@ -383,7 +374,7 @@ class _Writer:
     def _note_maps(self) -> None:
         r"""Functions that are said to be maps from a set, ``f: X \to \mathbb{R}``."""
         self.maps: dict[str, str] = {}
-        for run in _formulas(self.old):
+        for run in formulas_of(self.old):
             if ":" not in run or r"\to" not in run:
                 continue
             name = run[: run.index(":")]

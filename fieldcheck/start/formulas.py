@@ -473,3 +473,16 @@ def _equation(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
         names = names_in(tokens[:at], set())
         if names and names_in(inner, parts):
             yield Declared(names[0], 1, listed_size(inner))
+
+
+def loose_letters(run: Sequence[Token]) -> set[str]:
+    """The letters that stand in a formula, and not below another."""
+    found = set[str]()
+    for at, token in enumerate(run):
+        if at and run[at - 1] == "_":
+            continue
+        if isinstance(token, tuple):
+            found |= loose_letters(normal(token))
+        elif is_index(token):
+            found.add(named(token))
+    return found

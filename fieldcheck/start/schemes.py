@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from fieldcheck.start.article import Article, tokens_of
+from fieldcheck.start.article import Article, formulas_of
 from fieldcheck.start.formulas import Declared, is_symbol
 from fieldcheck.start.meaning.values import Definition
 from fieldcheck.start.prose import Place
 from fieldcheck.start.sides import left_side
-from fieldcheck.start.signs import FONTS, Node, Token, Unread, named, normal, spelled, unfonted
+from fieldcheck.start.signs import FONTS, Node, Unread, named, normal, spelled, unfonted
 
 BRACES, CONJUGATE = "braces", "conjugate"
 
@@ -111,7 +111,7 @@ def any_functions(
     params, body = scheme
     variables = sorted(set(_derived_in(body)))
     letters = {p.args[0] for p in params if p.op == "sym"}
-    for run in _formulas(article):
+    for run in formulas_of(article, "="):
         for at, token in enumerate(run):
             if token == r"\{":
                 inside = list(itertools.takewhile(lambda t: t not in (r"\}", "="), run[at + 1 :]))
@@ -169,7 +169,7 @@ def schemes_of(article: Article, functions: Collection[str]) -> Schemes:
     found = Schemes()
     words = " ".join(str(w) for s in article.sentences for kind, w in s.pieces if kind == "text")
     speaks = re.search(r"\bconjugates?\b", words) and not re.search(r"\bconjugate transpose", words)
-    for run in _formulas(article):
+    for run in formulas_of(article, "="):
         left = left_side(tuple(run))
         plain = unfonted(left)
         if len(plain) == 5 and plain[0] == r"\{" and plain[2] == "," and plain[4] == r"\}":
@@ -187,12 +187,3 @@ def schemes_of(article: Article, functions: Collection[str]) -> Schemes:
             if inside and inside[-1] in functions and len(inside) < 3:
                 found.names.add(named(base[-1]))
     return found
-
-
-def _formulas(article: Article) -> Iterator[list[Token]]:
-    for sentence in article.sentences:
-        for kind, tex in sentence.pieces:
-            if kind == "math" and "=" in str(tex):
-                yield normal(tokens_of(str(tex)))
-    for equation in article.equations:
-        yield normal(equation.tokens)

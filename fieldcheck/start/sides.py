@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fieldcheck.start.article import Article, tokens_of
-from fieldcheck.start.formulas import DOTS, Declared, is_symbol, spelling
+from fieldcheck.start.formulas import DOTS, Declared, is_symbol, loose_letters, spelling
 from fieldcheck.start.signs import (
     ACCENTS,
     BARS,
@@ -220,7 +220,7 @@ def families_of(article: Article, numbers: set[str]) -> set[str]:
             continue
         name, own = spelling(left[: len(left) - len(base) + 1]), named(base[2])
         others = below.get(name, set()) - {own}
-        if others and own in _loose_letters(run[len(left) :]) and not any(
+        if others and own in loose_letters(run[len(left) :]) and not any(
             re.fullmatch(r"[ijkl]{1,2}", each) for each in others
         ):  # fmt: skip
             found.add(name)
@@ -238,19 +238,6 @@ def _scripts(run: Sequence[Token]) -> Any:
                 yield spelling(list(run[start : at - 1])), named(token) if is_index(text) else text
         if isinstance(token, tuple):
             yield from _scripts(unfonted(normal(token)))
-
-
-def _loose_letters(run: Sequence[Token]) -> set[str]:
-    """The letters of a formula that do not stand below others."""
-    found: set[str] = set()
-    for at, token in enumerate(run):
-        if at and run[at - 1] == "_":
-            continue
-        if isinstance(token, tuple):
-            found |= _loose_letters(normal(token))
-        elif is_index(token):
-            found.add(named(token))
-    return found
 
 
 def laplacians_of(article: Article) -> set[str]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from fieldcheck.start.article import Article, tokens_of
-from fieldcheck.start.formulas import Declared
+from fieldcheck.start.article import Article, formulas_of
+from fieldcheck.start.formulas import Declared, loose_letters
 from fieldcheck.start.signs import (
     FONTS,
     GREEK,
@@ -71,7 +71,7 @@ class Steps:
         orders = [order(n) for n, _ in seen if n in self.counters]
         reach = max(high - low, 1) if defines or not any(orders) else max(orders)
         shift = 1 - high if high - low == reach else min(-high, 0)
-        if high - low > reach or high + shift > 1 or (shift and counter in _loose(run)):
+        if high - low > reach or high + shift > 1 or (shift and counter in loose_letters(run)):
             raise Unread(f"the steps from {low} to {high}")
         return tuple(self._named(run, counter, shift))
 
@@ -152,19 +152,6 @@ def _seen(run: Sequence[Token], bases: Collection[str]) -> Iterator[tuple[str, s
             yield from _seen(normal(token), bases)
 
 
-def _loose(run: Sequence[Token]) -> set[str]:
-    """The letters that stand in a formula, and not below another."""
-    found = set()
-    for at, token in enumerate(run):
-        if at and run[at - 1] == "_":
-            continue
-        if isinstance(token, tuple):
-            found |= _loose(normal(token))
-        elif is_index(token):
-            found.add(named(token))
-    return found
-
-
 def _runs_over(run: Sequence[Token], counter: str) -> bool:
     for at, token in enumerate(run):
         below = run[at + 2 : at + 3] if run[at + 1 : at + 2] == ["_"] else []
@@ -177,19 +164,10 @@ def _runs_over(run: Sequence[Token], counter: str) -> bool:
     return False
 
 
-def _formulas(article: Article) -> Iterator[list[Token]]:
-    for sentence in article.sentences:
-        for kind, what in sentence.pieces:
-            if kind == "math" and "_" in str(what):
-                yield normal(tokens_of(str(what)))
-    for equation in article.equations:
-        yield normal(equation.tokens)
-
-
 def steps_of(article: Article) -> Steps:
     """What moves in an article: letters that a formula gives at k + 1, by their values before."""
     found = Steps()
-    formulas = list(_formulas(article))
+    formulas = list(formulas_of(article, "_"))
     for run in formulas:
         left = _left(run)
         if len(left) != 3 or left[1] != "_" or not _letter(left[0]):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from fieldcheck.ledger import records, store
+from fieldcheck.ledger import records, store, usage
 from fieldcheck.ledger import run as runs
 
 HERE = Path(__file__).parent
@@ -29,6 +32,17 @@ class Silent:
 
     def finished(self, done) -> None:
         self.seen.append(done.claim_id)
+
+
+def gone(pids: list[int], within: float = 10) -> bool:
+    """Have all these processes ended by then?  If not, they are ended here."""
+    deadline = time.monotonic() + within
+    while any(map(usage.of, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    left = [pid for pid in pids if usage.of(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    return not left
 
 
 @pytest.fixture

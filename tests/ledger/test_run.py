@@ -15,6 +15,7 @@ from msgspec import structs
 from fieldcheck.ledger import pool, records, store, usage
 from fieldcheck.ledger import run as runs
 from fieldcheck.ledger.errors import LedgerError, UserError
+from tests.ledger.conftest import gone
 
 
 def go(watch, path=None, **wanted):
@@ -268,14 +269,8 @@ def test_what_a_worker_that_died_had_started_ends_with_it(wild, watch, tmp_path,
     go(watch, None, ids=("leaves-a-session",), jobs=1)
     words = (tmp_path / "log").read_text().split()
     started = [int(word) for word in words if word.isdecimal()]
-    deadline = time.monotonic() + 5
-    while any(map(usage.of, started)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    left = [pid for pid in started if usage.of(pid)]
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
     assert started
-    assert not left
+    assert gone(started, within=5)
 
 
 def test_threads_and_prints_of_a_body_stay_in_its_worker(wild, watch, capfd):

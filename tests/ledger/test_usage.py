@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fieldcheck.ledger import usage
+from tests.ledger.conftest import gone
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 
@@ -56,16 +57,6 @@ if __name__ == "__main__":
 """
 
 
-def _gone(pids):
-    deadline = time.monotonic() + 10
-    while any(map(usage.of, pids)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    left = [pid for pid in pids if usage.of(pid)]
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
-    return not left
-
-
 @pytest.mark.parametrize("name", STARTS)
 def test_the_end_of_a_process_is_that_of_all_it_started(name):
     words = [sys.executable, "-c", BEGUN.format(start=STARTS[name])]
@@ -75,7 +66,7 @@ def test_the_end_of_a_process_is_that_of_all_it_started(name):
     begun.wait(10)
     begun.stdout.close()
     assert started
-    assert _gone(started)
+    assert gone(started)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -97,4 +88,4 @@ def test_whoever_is_asked_to_end_ends_what_bodies_started(tmp_path, number, name
     asking.send_signal(number)
     assert asking.wait(20) == -number
     assert started
-    assert _gone(started)
+    assert gone(started)

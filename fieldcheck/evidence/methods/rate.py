@@ -559,7 +559,7 @@ def _no_fit(remainders: Remainders, table: Table, ns: list[int], reach: Reach) -
     n, e = table[-1]
     if not reach.sharp(e):
         if all(remainders.at(n) == 0 or remainders.vanishes(n) for n in ns[:3]):
-            return replace(finding(DOUBTS, NO_RATE), faster=True)
+            return finding(DOUBTS, NO_RATE)
         what = f"a ball around {shown(e, 3)}" if e.is_finite() else "no finite ball"
         return finding(SILENT, f"the remainder at n = {n} is {what} at {remainders.digits} digits")
     if all(e < 0 for _, e in table):
