@@ -202,10 +202,10 @@ class Rate(Relation):
     """n^order remainder(n) tends to c(X) for every input X as n grows (the step is h = 1/n), and c
     is not zero for all of them.
 
-    ``remainder`` takes the integer n and returns a nonnegative real value of the arithmetic; so c
-    is nowhere negative, and a remainder that is always zero has no rate.  Where it takes a value
-    for n as well (n enters through 1/n only), its expansion proves or refutes the rate; one that
-    needs the integer (for steps, or as an exponent) is fitted.
+    ``remainder`` takes the integer n and returns a real value of the arithmetic, of either sign;
+    one that is always zero has no rate.  Where it takes a value for n as well (n enters through
+    1/n only), its expansion proves or refutes the rate; one that needs the integer (for steps, or
+    as an exponent) is fitted.
     ``constant`` is optional; where given, it is c.  ``start`` is the first n that is looked at.
     """
 

@@ -389,8 +389,6 @@ def expanded(case: Case, part: int, rng: random.Random, point: Point | None = No
             raise Open(SYMBOLS)
         return f"order {lead}, not {order}"
     c = Value(xp, {UNIT: rest.get((0, order), xp.number(Fraction(0)))})
-    if np.any(c.z[UNIT].s.real < -NEAR):
-        return "a negative remainder"
     if relation.constant is None or xp.vanishes((c - relation.constant).z[UNIT]):
         return ""
     if xp.symbols or xp.guesses:

@@ -126,7 +126,7 @@ def test_what_alternates_along_the_values_looked_at():
     turning = lambda xp, n: (1 + xp.one * (-1) ** (n // 8) / 2) / n**2
     assert judged(turning, 2, doublings=0) == ("silent", "the slope has not settled: 1.5")
     outcome, reason = judged(lambda xp, n: xp.one * (-1) ** (n // 8) / n, 1)
-    assert (outcome, reason) == ("silent", "a remainder is negative")
+    assert (outcome, reason) == ("silent", "the remainder changes its sign")
 
 
 def test_an_alternation_smaller_than_a_step_is_not_seen():
@@ -172,11 +172,11 @@ def test_a_number_that_is_not_real_is_no_remainder_and_no_constant():
         rate.judge(subject, raw, 0, 3)
 
 
-def test_constants_that_are_no_size():
+def test_constants_of_another_sign_and_zero():
     assert judged(square, 2, constant=(-3, 1))[0] == "doubts"
     assert judged(square, 2, constant=(0, 1)) == (
         "doubts",
-        "the leading constant is stated not to be positive",
+        "the leading constant is stated to be zero",
     )
 
 

@@ -137,10 +137,29 @@ def test_what_means_nothing(remainder, verdict, why):
     assert why in (found.because or "")
 
 
-def test_a_negative_remainder_is_no_size_and_refutes():
-    verdict, _ = examine(lambda xp, x: Rate(lambda n: -xp.one / n, 1), x=real())
-    assert verdict.verdict == "refuted"
-    assert "negative" in verdict.witness.lhs
+SIGNED = [  # remainder(xp, x, n), constant(x): of either sign, or of one that turns with x
+    (lambda xp, x, n: -xp.one / n, lambda x: -1),
+    (lambda xp, x, n: x / n + xp.one / n**2, lambda x: x),
+    (lambda xp, x, n: xp.exp(x / n) - 1, lambda x: x),
+    (lambda xp, x, n: (1 + x / n) ** int(n) - xp.exp(x), lambda x: -(x**2) / 2),
+    (lambda xp, x, n: 30 * xp.one / n**2 - x**2 / n, lambda x: -(x**2)),
+]
+
+
+@pytest.mark.parametrize(("remainder", "constant"), SIGNED)
+def test_a_remainder_has_a_sign(remainder, constant):
+    scaled = (lambda xp, x: xp.exp(x)) if constant(1) == -0.5 else (lambda xp, x: 1)
+
+    def body(times):
+        return lambda xp, x: Rate(
+            lambda n: remainder(xp, x, n), 1, times * constant(x) * scaled(xp, x)
+        )
+
+    found, _ = examine(body(1), x=real())
+    assert found.verdict in ("proved", "stands"), found
+    for wrong in (-1, 2):
+        found, _ = examine(body(wrong), x=real())
+        assert found.verdict in ("refuted", "fails"), (wrong, found)
 
 
 @pytest.mark.parametrize(

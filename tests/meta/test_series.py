@@ -154,7 +154,7 @@ REFUTED = {
         dict(x=real()),
     ),
     "negative for half of the inputs": (
-        lambda xp, x: Rate(lambda n: x / n, 1, constant=x), dict(x=real())),
+        lambda xp, x: Rate(lambda n: x / n, 1, constant=xp.abs(x)), dict(x=real())),
     "relu of one side only": (
         lambda xp, x: Rate(lambda n: xp.relu(x) / n + xp.relu(-x) / n**2, 1, xp.abs(x)),
         dict(x=real()),
@@ -310,14 +310,12 @@ def test_the_second_term_of_a_norm_needs_a_vector_that_is_not_zero():
     assert "where the leading coefficient under a root vanishes" in verdict.scope.conditions
 
 
-def test_a_constant_that_may_be_negative_is_a_condition():
-    """(x - y)² + 1 + xy/4 is positive, which its form does not show."""
-    c = lambda xp, x, y: (x - y) ** 2 + 1 + x * y / 4
-    verdict, _ = examine(
-        lambda xp, x, y: Rate(lambda n: c(xp, x, y) / n, 1, c(xp, x, y)), x=real(), y=real()
-    )
-    assert verdict.verdict == "stands"
-    assert verdict.scope.conditions == ("where the leading constant is negative",)
+def test_a_constant_may_be_negative():
+    """It is 2 at (1, 1), and -1 at (1, -1)."""
+    c = lambda x, y: (x + y) ** 2 / 2 - 1 + (1 - x * y) / 2 - (1 - x * y) ** 2 / 4
+    body = lambda sign: lambda xp, x, y: Rate(lambda n: c(x, y) / n, 1, sign * c(x, y))
+    assert examine(body(1), x=real(), y=real())[0].verdict == "proved"
+    assert examine(body(-1), x=real(), y=real())[0].verdict == "refuted"
 
 
 def test_the_cut_of_a_logarithm_is_a_condition():

@@ -310,7 +310,7 @@ RATES = [
     (lambda xp, a: Rate(lambda n: xp.exp(a / n) - 1, 2), WRONG),
     (lambda xp, a: Rate(lambda n: xp.exp(a / n) - 1, 1, constant=2 * a), WRONG),
     (lambda xp, a: Rate(lambda n: xp.exp(a / n) - 1 - a / n, 1), WRONG),
-    (lambda xp, a: Rate(lambda n: xp.sqrt(1 + a / n) - 1 - a / (2 * n), 2), WRONG),  # negative
+    (lambda xp, a: Rate(lambda n: xp.sqrt(1 + a / n) - 1 - a / (2 * n), 2), FINE),  # negative
     (lambda xp, a: Rate(lambda n: a * n / (n * n + 10**7), 1, constant=a), FINE),
     (lambda xp, a: Rate(lambda n: xp.norm(xp.stack([a, a]) / n), 1), FINE),
     (lambda xp, a: Rate(lambda n: sum((a / n for _ in range(n)), 0 * a) / n, 1), OPEN),

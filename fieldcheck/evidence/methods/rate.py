@@ -134,6 +134,7 @@ SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
 """Most strata that are visited for each part, at one shape."""
 
 NO_RATE = "the remainder is exactly zero: there is no rate"
+TURNS = "the remainder changes its sign"
 UNSETTLED = "largest error of a fitted order or constant"
 
 DEEPEST, BETWEEN = 6, 3
@@ -513,8 +514,14 @@ def _followed_to(
         found = _no_fit(remainders, table, ns, reach) or Finding(SILENT)
         if found.reason:
             return found, reach.sharp(table[-1][1])
+        if turns := sum((a > 0) != (b > 0) for (_, a), (_, b) in pairwise(table)):
+            found = Finding(SILENT, TURNS, table=tuple(table), digits=remainders.digits)
+            if turns > 1:  # once may be a smaller term that was larger
+                break
+            continue
         earlier = range(reach.powers[0], power) if reach is not BEYOND else ()
         before = [(n, remainders.at(n)) for n in (relation.start * 2**k for k in earlier)]
+        before = [(n, e) for n, e in before if (e > 0) == (table[-1][1] > 0)]
         readings.append(_reading(statement, remainders, table, before, reach))
         found = _concluded(readings, relation.order, remainders, table, reach)
         if found.outcome != SILENT:
@@ -551,7 +558,7 @@ def _table(
 
 
 def _no_fit(remainders: Remainders, table: Table, ns: list[int], reach: Reach) -> Finding | None:
-    """What is said of remainders that are not known, or not positive."""
+    """What is said of remainders that are not known."""
 
     def finding(outcome: str, reason: str) -> Finding:
         return Finding(outcome, reason, table=tuple(table), digits=remainders.digits)
@@ -562,10 +569,6 @@ def _no_fit(remainders: Remainders, table: Table, ns: list[int], reach: Reach) -
             return finding(DOUBTS, NO_RATE)
         what = f"a ball around {shown(e, 3)}" if e.is_finite() else "no finite ball"
         return finding(SILENT, f"the remainder at n = {n} is {what} at {remainders.digits} digits")
-    if all(e < 0 for _, e in table):
-        return finding(DOUBTS, "the remainder is negative at every n")
-    if not all(e > 0 for _, e in table):
-        return finding(SILENT, "a remainder is negative")
     return None
 
 
@@ -581,12 +584,13 @@ def _reading(
         values = {}
         for n, e in [*before, *table]:
             planted = fault * (mpmath.log(n) if constant is None else 1)
-            values[n] = mpmath.log(_mpf(e)) + planted
+            values[n] = mpmath.log(abs(_mpf(e))) + planted
         order, error = _fit(values, None, reach)
         off, errors = [order - stated], [error]
-        if constant is not None and reach.sharp(constant) and constant > 0:
+        if constant is not None and reach.sharp(constant) and constant != 0:
             level, error = _fit(values, stated, reach)
-            off.append(mpmath.exp(level) / _mpf(constant) - 1)
+            sign = 1 if table[-1][1] > 0 else -1
+            off.append(sign * mpmath.exp(level) / _mpf(constant) - 1)
             errors.append(error)
         away = _away(values, stated, reach)
         mean = _stays_off(values, stated) if errors[0] > SETTLED else None
@@ -612,8 +616,8 @@ def _concluded(
             return replace(finding(DOUBTS, slope), faster=last.mean > stated)
         if _settled(readings, reach):
             if constant is not None and len(last.off) < 2:
-                if constant <= 0:
-                    return finding(DOUBTS, "the leading constant is stated not to be positive")
+                if constant == 0:
+                    return finding(DOUBTS, "the leading constant is stated to be zero")
                 return finding(SILENT, "the stated constant is not known")
             return _followed(finding(CONFIRMS, ""), remainders, reach)
         for k in _stays(readings):
@@ -673,7 +677,7 @@ def _followed(found: Finding, remainders: Remainders, reach: Reach) -> Finding:
     n, last = found.table[-1]
     following = remainders.at(n + 1)
     reason = f"from n = {n} to {n + 1} the remainder does not keep to its order"
-    if not reach.sharp(following) or not following > 0:
+    if not reach.sharp(following) or (following > 0) != (last > 0):
         return replace(found, outcome=SILENT, reason=reason)
     with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
         fall = mpmath.log(_mpf(last) / _mpf(following)) / mpmath.log1p(mpmath.mpf(1) / n)
@@ -688,19 +692,19 @@ def _between(statement: Statement, raw: Raw, part: int, found: Finding) -> Findi
     By how much they are off must fall with n, or be within the error of the fit.
     """
     remainders = Remainders(statement, raw, part, found.digits)
-    last, _ = found.table[-1]
+    last, sign = found.table[-1]
     with working_digits(found.digits), mpmath.workdps(found.digits):
         powers = [last >> k for k in reversed(range(DEEPEST)) if last % (1 << k) == 0]
-        values = {n: mpmath.log(_mpf(remainders.at(n))) for n in powers}
+        values = {n: mpmath.log(abs(_mpf(remainders.at(n)))) for n in powers}
         off = []
         for n in (last // 4, last):
             for j in range(1, BETWEEN + 1):
                 e = remainders.at(n + j)
-                if not e > 0:
-                    return replace(found, outcome=SILENT, reason="a remainder is not positive")
+                if not e * sign > 0:
+                    return replace(found, outcome=SILENT, reason=TURNS)
                 best, other = (_predicted(values, ns, n + j) for ns in (powers, powers[1:]))
                 error = SAFETY * abs(best - other) + FAR.floor
-                off.append(max(abs(mpmath.log(_mpf(e)) - best) - error, mpmath.mpf(0)))
+                off.append(max(abs(mpmath.log(abs(_mpf(e))) - best) - error, mpmath.mpf(0)))
         early, late = max(off[:BETWEEN]), max(off[BETWEEN:])
     if late and late > early / 2:
         reason = f"from n = {last} to {last + BETWEEN} the remainder does not keep to one constant"

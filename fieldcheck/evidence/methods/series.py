@@ -3,7 +3,7 @@
 The body runs in truncated power series in h = 1/n whose coefficients are residues at a random point
 of a random prime field, with known signs and degrees beside them.  A rate of order p is proved if,
 at every choice of square roots, all coefficients below p vanish, the one of order p is the stated
-constant (if one is), is not negative on the domain, and does not vanish identically.  Then
+constant (if one is), and does not vanish identically.  Then
 n^p · remainder tends to it for every input.  What may go wrong where a leading coefficient vanishes
 is a side condition, which stays in the scope unless the sign or a constant excludes it.
 
@@ -11,7 +11,7 @@ One run tests some coefficients, each of which may vanish by accident; runs at f
 show the same multiply, and the chance counts all tests of a run.
 
 A rate is refuted at a point, by balls: a coefficient of lower order is not zero there, or the one
-of order p is negative or not the constant, while the leading coefficients on the way are not zero.
+of order p is not the constant, while the leading coefficients on the way are not zero.
 It is refuted for all points at once if the coefficient of order p vanishes identically as well.
 Residues with free symbols never refute.
 """
@@ -79,7 +79,6 @@ Found = TypeVar("Found")
 NO_SERIES = "no series in 1/n"
 FREE = "free symbols of which nothing more is known"
 VANISH = "the coefficient of n^-{} and all before it vanish identically"
-NEGATIVE = "where the leading constant is negative"
 
 
 @dataclass(frozen=True)
@@ -132,12 +131,6 @@ class Run:
         field, base = self.base.field, self.base
         one = missed(base.size(), base.degrees.coincidences, len(field.choices))
         return math.log2(2**one * max(1, base.tests) + field.compared / LEAST)
-
-    @property
-    def positive(self) -> bool:
-        """Is the constant known not to be negative?"""
-        both = [c for c in (self.value, self.stated) if c is not None]
-        return any(self.base.known(c).nonneg for c in both)
 
     @property
     def nonzero(self) -> bool:
@@ -442,10 +435,6 @@ def _judged(
                 return said
             shown.add(runs, *_sized(statement, sizes, part, runs, seed))
             shown.bound = max(shown.bound, bound)
-            if NEGATIVE in shown.conditions:
-                found = _refuted(report, statement, sizes, part, seed)
-                if found is not None:
-                    return found
         if shown.conditions and plan is not None:
             open_["last"] = sizes, plan, runs
             open_.setdefault("first", open_["last"])
@@ -545,15 +534,14 @@ def _trials(
 def _sized(
     statement: Statement, sizes: dict[str, int], part: int, runs: list[Run], seed: int
 ) -> list[str]:
-    """What is not known of the constant: that it is nowhere negative, somewhere not zero."""
-    open_ = [] if all(r.positive for r in runs) else [NEGATIVE]
-    if not all(r.nonzero for r in runs):
-        for raw in _points(statement, sizes, seed):
-            at = at_point(statement, raw, part)
-            if at is not None and not at.ball().contains(0):
-                return open_
-        open_.append("whether the leading constant is not zero everywhere")
-    return open_
+    """What is not known of the constant: that it is somewhere not zero."""
+    if all(r.nonzero for r in runs):
+        return []
+    for raw in _points(statement, sizes, seed):
+        at = at_point(statement, raw, part)
+        if at is not None and not at.ball().contains(0):
+            return []
+    return ["whether the leading constant is not zero everywhere"]
 
 
 def _against(
@@ -677,13 +665,11 @@ def _wrong(statement: Statement, found: Run) -> str:
         return ""
     if found.says == LOWER and not c.contains(0):
         return f"the coefficient of n^{-p} is {shown(c, 12)}, not 0"
-    if c < 0:
-        return f"the coefficient of n^{-p} is {shown(c, 12)}: a remainder is not negative"
     if found.says == OTHER:
         stated = found.ball(of_stated=True)
         if not (c - stated).contains(0):
             return f"the coefficient of n^{-p} is {shown(c, 12)}, not {shown(stated, 12)}"
-    if statement.fault is not None and found.stated is None and c > 0:
+    if statement.fault is not None and found.stated is None and not c.contains(0):
         return f"the order is {p}, and not off by 10^-{statement.fault.k}"
     return ""
 
