@@ -169,6 +169,28 @@ class Jet(Value):
         return f"Jet({self.tag}, {self.v!r})"
 
 
+class Ramp(Jet):
+    """relu of a jet, whose slope is made where it is asked for only: the powers of a ramp from the
+    second on have one at the kink as well, which takes no step."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: Jet, v: Value, mirror: Callable[[], Value] | None) -> None:
+        self.tag, self.v, self.of, self.mirror = of.tag, v, of, mirror
+
+    @property
+    def t(self) -> Value | None:  # type: ignore[override]
+        return None if self.of.t is None else self.xp.step(self.of.v) * self.of.t
+
+
+def ramp_squared(a: Any, b: Any) -> Ramp | None:
+    """The ramp that is squared in the product of two values: x_+ x_+, or x_+ x."""
+    for r, x in ((a, b), (b, a)):
+        if isinstance(r, Ramp) and (x is r.of or (isinstance(x, Ramp) and x.of is r.of)):
+            return r
+    return None
+
+
 def newest(*values: Any) -> int:
     """The newest tag among the operands, 0 where none is a jet."""
     tag = 0

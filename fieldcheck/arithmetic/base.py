@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fieldcheck.arithmetic.array import (
     Array,
     Jet,
+    Ramp,
     Unsupported,
     Value,
     newest,
@@ -22,6 +23,7 @@ from fieldcheck.arithmetic.array import (
     plus,
     pull_star,
     push,
+    ramp_squared,
     same_shape,
 )
 from fieldcheck.arithmetic.compositions import Compositions
@@ -215,6 +217,8 @@ class Arithmetic(Compositions):
         return self._sum_like(self._sub, a, b, -1)
 
     def mul(self, a: Any, b: Any) -> Value:
+        if (r := ramp_squared(a, b)) is not None:
+            return self._ramp_power(r, 2)
         return self._product(self._mul, a, b)
 
     def matmul(self, a: Any, b: Any) -> Value:
@@ -247,6 +251,8 @@ class Arithmetic(Compositions):
             )
         if n < 0:
             return self.one / self.power(x, -n)
+        if isinstance(x, Ramp) and n > 1:
+            return self._ramp_power(x, n)
         result: Value | None = None
         square = x
         while n:
@@ -256,6 +262,10 @@ class Arithmetic(Compositions):
             if n:
                 square = square * square
         return x * 0 + 1 if result is None else result
+
+    def _ramp_power(self, r: Ramp, n: int) -> Jet:
+        t = None if r.of.t is None else n * self.power(r.v, n - 1) * r.of.t
+        return self._jet(r.tag, self.power(r.v, n), t, lambda y: self.power(y, n), r)
 
     # -- shape ---------------------------------------------------------------------------------
     def getitem(self, x: Value, index: Any) -> Value:
@@ -344,6 +354,8 @@ class Arithmetic(Compositions):
         if isinstance(x, Jet):
             if x.mirror is not None:
                 return x.mirror()
+            if isinstance(x, Ramp):
+                return x
             return Jet(x.tag, self.conj(x.v), None if x.t is None else self.conj(x.t))
         return Array(self, self._conj(x.data))
 
@@ -360,6 +372,8 @@ class Arithmetic(Compositions):
         x = self.lift(x)
         if not isinstance(x, Jet):
             return Array(self, op(x.data))
+        if isinstance(x, Ramp) and x.mirror is None and sign > 0:
+            return x
         v = again(x.v)
         if x.mirror is None:
             return Jet(x.tag, v, None if x.t is None else again(x.t))
@@ -597,7 +611,11 @@ class Arithmetic(Compositions):
         return Array(self, self._step(x.data))
 
     def relu(self, x: Any) -> Value:
-        return self._smooth(x, self._relu, lambda v, y: self.step(v))
+        x = self.lift(x)
+        if not isinstance(x, Jet):
+            return Array(self, self._relu(x.data))
+        mirror = None if x.mirror is None else lambda: self.relu(self.conj(x))
+        return Ramp(x, self.relu(x.v), mirror)
 
     def abs(self, x: Any) -> Value:
         """Absolute value of a real, modulus of a complex value (not differentiable at 0)."""
