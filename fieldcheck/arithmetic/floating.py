@@ -37,6 +37,9 @@ def _from_above(d: torch.Tensor) -> torch.Tensor:
 SMALL = 1e-100
 """Entries of a matrix that are smaller than this beside its largest one: LAPACK would stumble."""
 
+CLOSE = 1e-6
+"""Eigenvalues that are so close are one, for the slope of a logarithm (an error of its square)."""
+
 
 MANY, ROUNDING = 64, 2.0**-52
 """Terms of a sum to infinity, and what may be left of it after them."""
@@ -61,6 +64,37 @@ def _hermitian(a: torch.Tensor) -> torch.Tensor:
 def _finite(a: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
     """What was made of a finite matrix; of another one nothing."""
     return torch.where(torch.isfinite(a).all(), made, torch.full_like(made, torch.nan))
+
+
+class _HermitianLog(torch.autograd.Function):
+    """The logarithm of a Hermitian matrix, nan where that has none.
+
+    Its derivative takes no eigenvectors apart, whose phases are arbitrary: along H it is
+    Q (L * Q^H H Q) Q^H, with the divided differences L of the logarithms of the eigenvalues.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        w, q = torch.linalg.eigh(h)
+        logs = torch.where(w > 0, torch.log(w), torch.nan)
+        return (q * logs[..., None, :].to(q.dtype)) @ q.mH, w, q
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        _, w, q = output
+        ctx.mark_non_differentiable(w, q)
+        ctx.save_for_backward(w, q)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor, *_: Any) -> torch.Tensor:
+        w, q = ctx.saved_tensors
+        a, b = w[..., :, None], w[..., None, :]
+        near = (a - b).abs() <= CLOSE * (a + b).abs()
+        apart = torch.where(near, torch.ones_like(a - b), a - b)
+        slopes = torch.where(near, 2 / (a + b), (torch.log(a) - torch.log(b)) / apart)
+        return q @ (slopes.to(q.dtype) * (q.mH @ grad @ q)) @ q.mH
 
 
 class Float(Arithmetic):
@@ -171,9 +205,9 @@ class Float(Arithmetic):
 
     def _logm(self, a: torch.Tensor) -> torch.Tensor:
         h, scale = _tame(_hermitian(a))
-        w, q = torch.linalg.eigh(h)
-        w = torch.where(w > 0, torch.log(w) + torch.log(scale), torch.nan)
-        return _finite(a, (q * w.to(q.dtype)) @ q.mH)
+        eye = torch.eye(h.shape[-1], dtype=h.dtype)
+        made: torch.Tensor = _HermitianLog.apply(h)[0]  # type: ignore[no-untyped-call]
+        return _finite(a, made + torch.log(scale) * eye)
 
     def _sum_to_infinity(self, first: Value, ratio: Callable[[Value], Value]) -> Value:
         """So many terms; nothing where they are not enough."""

@@ -129,6 +129,11 @@ STANDS = {
         {"A": spd("n")},
         {"n": [1, 2]},
     ),
+    "logarithm of an exponential": (
+        lambda xp, A: Equal(xp.logm(xp.expm(A)), A),
+        {"A": hermitian("n")},
+        {"n": [2]},
+    ),
     "exponential series": (
         lambda xp, x: Equal(1 + _exponential(xp, x), xp.exp(x)),
         {"x": real()},

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fieldcheck.claim import Form
-from fieldcheck.domains import positive, real
+from fieldcheck.domains import positive, real, vector
 from fieldcheck.evidence.profiles import PROFILES
 from fieldcheck.evidence.replay import replay
 from fieldcheck.evidence.run import examine
@@ -209,3 +209,15 @@ def test_a_constant_that_nobody_saw_leaves_a_rate_open():
 def test_without_a_constant_another_order_everywhere_speaks_against():
     body = lambda xp, x: Rate(lambda n: xp.abs(x) / n**2 * (1 - xp.one / 2**n), 1)
     assert examine(body, profile="quick", x=real())[0].verdict == "fails"
+
+
+def test_where_the_constant_has_no_value_nothing_is_said():
+    """x/|x| turns by y/n across x: at x = 0 the rate is another, and 0/0 is stated."""
+    across = lambda xp, x, y: xp.norm(y - x * xp.sum(x * y) / xp.norm2(x)) / xp.norm(x)
+    turn = lambda xp, x, y: lambda n: xp.norm(xp.unit(x + y / n) - xp.unit(x))
+    body = lambda xp, x, y: Rate(turn(xp, x, y), 1, across(xp, x, y))
+    hurried = replace(PROFILES["quick"], seconds=1)
+    assert examine(body, profile=hurried, x=vector(2), y=vector(2))[0].verdict == "stands"
+    twice = lambda xp, x, y: Rate(turn(xp, x, y), 1, 2 * across(xp, x, y))
+    found, _ = examine(twice, profile=hurried, x=vector(2), y=vector(2))
+    assert found.verdict in ("refuted", "fails")

@@ -490,7 +490,11 @@ class Reading:
 def judge(
     statement: Statement, raw: Raw, part: int, doublings: int, digits: int = DIGITS[0]
 ) -> Finding:
-    """What the remainders of one part say at one point."""
+    """What the remainders of one part say at one point, if the stated constant has a value there:
+    where it has none the statement says nothing."""
+    constant = Remainders(statement, raw, part, digits).constant()
+    if constant is not None and not constant.is_finite():
+        return Finding(SILENT, "the stated constant has no value", digits=digits)
     if not _formula(statement, raw, part):
         near = Reach(tuple(range(doublings + 1)), FAR.known, DIGITS)
         return _followed_to(statement, raw, part, near, digits)[0]
