@@ -19,7 +19,7 @@ from fieldcheck.arithmetic.beside import Beside
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.informed import Informed, Pair
 from fieldcheck.arithmetic.prime import Prime
-from fieldcheck.arithmetic.sign import Known, Sign
+from fieldcheck.arithmetic.sign import Exceptional, Known, Sign, Where
 
 Answer = TypeVar("Answer")
 
@@ -37,9 +37,9 @@ class Signs(Sign):
     arguments depend on n.  On a cut that does not move with n, residues keep a value and its
     conjugate apart."""
 
-    def _except(self, where: str) -> None:
-        if not where.startswith(("where a divisor", "where a matrix", "on the cut")):
-            super()._except(where)
+    def _except(self, where: Where, wide: bool = False) -> None:
+        if where not in (Where.DIVISOR, Where.SINGULAR) and not where.is_cut:
+            super()._except(where, wide)
 
 
 def _zero(residues: np.ndarray) -> np.ndarray:
@@ -104,7 +104,7 @@ class Coefficients(Beside):
         self.answers: list[Any] = []
 
     @property
-    def exceptions(self) -> list[str]:
+    def exceptions(self) -> list[Exceptional]:
         return self.residues.exceptions
 
     def _told(self, answer: Answer) -> Answer:

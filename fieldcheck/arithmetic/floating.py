@@ -94,7 +94,8 @@ class _HermitianLog(torch.autograd.Function):
         near = (a - b).abs() <= CLOSE * (a + b).abs()
         apart = torch.where(near, torch.ones_like(a - b), a - b)
         slopes = torch.where(near, 2 / (a + b), (torch.log(a) - torch.log(b)) / apart)
-        return q @ (slopes.to(q.dtype) * (q.mH @ grad @ q)) @ q.mH
+        slope: torch.Tensor = q @ (slopes.to(q.dtype) * (q.mH @ grad @ q)) @ q.mH
+        return slope
 
 
 class Float(Arithmetic):

@@ -15,7 +15,7 @@ from typing import Any
 
 from fieldcheck.arithmetic.array import Array, Jet, Unsupported, Value
 from fieldcheck.arithmetic.base import Arithmetic
-from fieldcheck.arithmetic.sign import Known, Sign
+from fieldcheck.arithmetic.sign import Exceptional, Known, Sign
 
 Pair = tuple[Any, Known]
 
@@ -24,7 +24,7 @@ class Informed(Arithmetic):
     """``first`` with known signs.
 
     drawn:      which calls of a division draw a symbol instead (see ``Prime.reciprocal``)
-    exceptions: where a rule was used that has exceptions, in words
+    exceptions: where a rule was used that has exceptions
     calls:      divisions made so far
     rules:      of each function whose rules depend on a sign: was the better one used?
     sizes:      lengths by name, where ``first`` has names for lengths
@@ -54,7 +54,7 @@ class Informed(Arithmetic):
         return kind
 
     @property
-    def exceptions(self) -> list[str]:
+    def exceptions(self) -> list[Exceptional]:
         return self.signs.exceptions
 
     def shape_of(self, data: Pair) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -56,23 +57,60 @@ def _real(shape: Iterable[int], *of: Known, **known: bool) -> Known:
     return Known(tuple(shape), all(d.real for d in of), smooth=all(d.smooth for d in of), **known)
 
 
-def _dense(d: Known) -> str:
-    """A warning where what vanishes may do so on an open set."""
-    return "" if d.thin else ", perhaps on an open set"
+class Where(StrEnum):
+    """Where a rule fails."""
+
+    DIVISOR = "where a divisor vanishes"
+    SINGULAR = "where a matrix that is divided by is singular"
+    ZERO = "where the argument of a logarithm vanishes"
+    LOG_CUT = "on the cut of a logarithm"
+    ROOT_CUT = "on the cut of a square root"
+    KINK = "where there is a kink and a slope is asked for"
+    UNIT = "where a vector that is brought to unit length vanishes"
+
+    @property
+    def is_cut(self) -> bool:
+        """Both sides have values there, those of another branch."""
+        return self in (Where.LOG_CUT, Where.ROOT_CUT)
+
+
+@dataclass(frozen=True)
+class Exceptional:
+    """Where a rule fails, which nothing known of its argument excludes; perhaps on an open set."""
+
+    where: Where
+    wide: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.where}, perhaps on an open set" if self.wide else str(self.where)
+
+
+def told(exceptions: Iterable[Exceptional], order: bool) -> tuple[list[str], list[str]]:
+    """What remains to be shown, and the points that are left out, of an identity or an order.
+
+    An order, unlike an identity, does not pass from a dense set to where a side has no value.
+    """
+    open_, out = [], []
+    for each in exceptions:
+        if each.where == Where.UNIT or (order and each.wide and each.where != Where.KINK):
+            open_.append(str(each))
+        elif not each.where.is_cut:
+            out.append(str(each))
+    return open_, out
 
 
 class Sign(Arithmetic):
     """The arithmetic of known signs.
 
-    ``exceptions`` collects, in words, where a rule was used that has exceptions which nothing
-    known of its argument excludes: a divisor, say, that may vanish.  ``ruled`` says that a function
+    ``exceptions`` collects where a rule was used that has exceptions which nothing known of its
+    argument excludes: a divisor, say, that may vanish.  ``ruled`` says that a function
     was used whose rules depend on a sign.
     """
 
     kind = "sign"
 
     def __init__(self) -> None:
-        self.exceptions: list[str] = []
+        self.exceptions: list[Exceptional] = []
         self.ruled = False
 
     def shape_of(self, data: Known) -> tuple[int, ...]:
@@ -81,9 +119,9 @@ class Sign(Arithmetic):
     def variable(self, shape: tuple[int, ...], nonzero: bool = False) -> Array:
         return self.wrap(Known(tuple(shape), real=True, nonzero=nonzero))
 
-    def _except(self, where: str) -> None:
-        if where not in self.exceptions:
-            self.exceptions.append(where)
+    def _except(self, where: Where, wide: bool = False) -> None:
+        if (found := Exceptional(where, wide)) not in self.exceptions:
+            self.exceptions.append(found)
 
     def _integer(self, n: int) -> Known:
         return Known((), True, n >= 0, n != 0, nonpos=n <= 0)
@@ -120,7 +158,7 @@ class Sign(Arithmetic):
 
     def _div(self, a: Known, b: Known) -> Known:
         if not b.nonzero:
-            self._except(f"where a divisor vanishes{_dense(b)}")
+            self._except(Where.DIVISOR, not b.thin)
         # Where the quotient has a value at all, its divisor is not zero.
         return self._times(np.broadcast_shapes(a.shape, b.shape), a, b)
 
@@ -185,7 +223,7 @@ class Sign(Arithmetic):
         return Known(d.shape, True, d.real, smooth=d.smooth)
 
     def _solve(self, a: Known, b: Known) -> Known:
-        self._except("where a matrix that is divided by is singular")
+        self._except(Where.SINGULAR)
         return _real(b.shape, a, b)
 
     def _det(self, a: Known) -> Known:
@@ -224,9 +262,9 @@ class Sign(Arithmetic):
         """Real only for a positive number: of a negative one it has an imaginary part."""
         self.ruled = True
         if not d.positive:
-            self._except("on the cut of a logarithm")
+            self._except(Where.LOG_CUT)
         if not d.nonzero:
-            self._except(f"where the argument of a logarithm vanishes{_dense(d)}")
+            self._except(Where.ZERO, not d.thin)
         return Known(d.shape, d.positive, smooth=d.smooth and d.positive)
 
     def _logsumexp(self, d: Known, axis: int) -> Known:
@@ -260,7 +298,7 @@ class Sign(Arithmetic):
     def _sqrt(self, d: Known) -> Known:
         self.ruled = True
         if not d.nonneg:
-            self._except("on the cut of a square root")
+            self._except(Where.ROOT_CUT)
         smooth = d.smooth and d.positive
         return Known(d.shape, d.nonneg, d.nonneg, d.nonzero, smooth, d.thin)
 
@@ -274,8 +312,7 @@ class Sign(Arithmetic):
     def _kink(self, d: Known) -> None:
         """The slope of relu or abs is asked for, which at 0 they do not have."""
         if not d.nonzero:
-            wide = "" if d.thin else ", which may be an open set"
-            self._except(f"where there is a kink and a slope is asked for{wide}")
+            self._except(Where.KINK, not d.thin)
 
     def _abs(self, d: Known) -> Known:
         return Known(d.shape, True, True, d.nonzero, d.smooth and d.positive, d.thin)
@@ -297,7 +334,7 @@ class Sign(Arithmetic):
     def _unit(self, d: Known, axis: int) -> Known:
         self.ruled = True
         if not d.nonzero:
-            self._except("where a vector that is brought to unit length vanishes")
+            self._except(Where.UNIT)
         return Known(d.shape, d.real, d.nonneg, d.nonzero, d.smooth and d.nonzero)
 
     def _scale_or_one(self, d: Known) -> Known:
@@ -310,7 +347,7 @@ class Sign(Arithmetic):
         if any(isinstance(v, Jet) for v in values):
             return super().relative_entropy(p, q, p_total, q_total)
         if not all(v.data.positive for v in values):
-            self._except("on the cut of a logarithm")
+            self._except(Where.LOG_CUT)
             return self.wrap(Known(np.broadcast_shapes(*(v.shape for v in values))))
         shape = np.broadcast_shapes(*(v.shape for v in values))
         return self.wrap(Known(shape, True, True, smooth=all(v.data.smooth for v in values)))

@@ -23,7 +23,7 @@ import numpy as np
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.indices import Axis, Count, Indices, most, named
 from fieldcheck.arithmetic.informed import Informed
-from fieldcheck.arithmetic.sign import Known
+from fieldcheck.arithmetic.sign import Exceptional, Known
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.watching import watching
 
@@ -59,7 +59,7 @@ class Plan:
     split: Mapping[str, int] = field(default_factory=dict)
     visible: bool = True
     rules: tuple[bool, ...] = ()
-    exceptions: tuple[str, ...] = ()
+    exceptions: tuple[Exceptional, ...] = ()
     ended: str = ""
 
     def values(self, name: str, least: int, allowed: list[int] | None, cut: int) -> list[int]:

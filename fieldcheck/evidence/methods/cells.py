@@ -28,13 +28,11 @@ from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.graph import Graph, Node, nodes
 from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.prime import Unlucky, prime_of, random_prime
-from fieldcheck.arithmetic.sign import Known
+from fieldcheck.arithmetic.sign import Exceptional, Known, Where, told
 from fieldcheck.evidence import every_size, vanishing
 from fieldcheck.evidence.chances import WORTHLESS, missed, moduli
 from fieldcheck.evidence.emptiness import is_empty
 from fieldcheck.evidence.methods.exact import (
-    ON_OPEN_SET,
-    UNIT,
     difference,
     provable,
     shown_by,
@@ -130,7 +128,7 @@ class Written:
     graph: Graph
     residuals: list[Node]
     units: list[list[Node]]
-    exceptions: list[str]
+    exceptions: list[Exceptional]
 
 
 @dataclass
@@ -143,7 +141,7 @@ class Cells:
     rng: random.Random
     report: Report
     worst: float = -math.inf
-    exceptions: list[str] = field(default_factory=list)
+    exceptions: list[Exceptional] = field(default_factory=list)
     grid: dict[str, list[int]] = field(default_factory=dict)
     indices: dict[str, int] | None = None
 
@@ -175,8 +173,7 @@ class Cells:
 
     def _scope(self, sizes: Mapping[str, Any]) -> Scope:
         order = self.statement.probe(self.statement.smallest)[self.part].name == "AtMost"
-        conditions = [e for e in self.exceptions if e == UNIT or (order and ON_OPEN_SET in e)]
-        left = [e for e in self.exceptions if e not in conditions and "cut" not in e and e != UNIT]
+        conditions, left = told(self.exceptions, order)
         return self.statement.scope(sizes, conditions=tuple(conditions), left_out=tuple(left))
 
     def all_branches(self, sizes: dict[str, int]) -> None:
@@ -186,12 +183,12 @@ class Cells:
             written = self.written(sizes, signs)
             self._vanish(sizes, written)
             exceptions = list(written.exceptions)
-            if UNIT in exceptions:
+            if (unit := Exceptional(Where.UNIT)) in exceptions:
                 try:
                     for pins in vanishing.sets(written.graph, written.units):
                         with suppress(ZeroDivisionError):  # there a side has no value
                             self._vanish(sizes, self.written(sizes, signs | pins))
-                    exceptions.remove(UNIT)
+                    exceptions.remove(unit)
                 except vanishing.TooMany:
                     pass
             self.exceptions += [e for e in exceptions if e not in self.exceptions]

@@ -40,7 +40,7 @@ from fieldcheck.arithmetic.informed import Informed
 from fieldcheck.arithmetic.multiplicative import Multiplicative
 from fieldcheck.arithmetic.prime import NO_ROOT, Prime, Rootless, Unlucky, random_prime
 from fieldcheck.arithmetic.ranges import Ranges, span_of
-from fieldcheck.arithmetic.sign import Known, Sign, known_of
+from fieldcheck.arithmetic.sign import Exceptional, Known, Sign, known_of, told
 from fieldcheck.evidence import every_size, squares
 from fieldcheck.evidence.chances import RETRIES, WORTHLESS, missed
 from fieldcheck.evidence.minimize import smallest
@@ -60,10 +60,7 @@ STEPS = 4
 
 SYMBOLS = str(Why.SYMBOLS)
 TOO_HIGH = str(Why.DEGREE)
-UNIT = "where a vector that is brought to unit length vanishes"
 SQUARED = "a sum of squares at each size"
-ON_OPEN_SET = "perhaps on an open set"
-"""What ``Informed`` says of the exceptions that matter to an identity, or to a gap."""
 
 RARE = 4
 """So many divisors in a row that vanish at random points vanish identically: one does so by
@@ -93,7 +90,7 @@ class Trials:
     noting: bool = False
     cases: int = 0
     worst: float = -math.inf
-    exceptions: list[str] = field(default_factory=list)
+    exceptions: list[Exceptional] = field(default_factory=list)
     empty: list[Shape] = field(default_factory=list)
     ruled: bool = True
     bits: bool = False
@@ -382,8 +379,7 @@ def _false_at(trials: Trials, sizes: Shape) -> bool:
 
 def _scope(statement: Statement, trials: Trials, sizes: Mapping[str, Any]) -> Scope:
     order = statement.probe(statement.smallest)[trials.part].name == "AtMost"
-    conditions = [e for e in trials.exceptions if e == UNIT or (order and ON_OPEN_SET in e)]
-    out = [e for e in trials.exceptions if e not in conditions and "cut" not in e]
+    conditions, out = told(trials.exceptions, order)
     out += [", ".join(f"{n} = {v}" for n, v in s.items()) for s in trials.empty]
     return statement.scope(sizes, conditions=tuple(conditions), left_out=tuple(out))
 

@@ -123,7 +123,7 @@ class Run:
 
     @property
     def conditions(self) -> list[str]:
-        return [*self.xp.conditions, *self.base.exceptions]
+        return [*self.xp.conditions, *map(str, self.base.exceptions)]
 
     @property
     def chance(self) -> float:
