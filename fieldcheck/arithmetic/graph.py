@@ -7,6 +7,7 @@ derivative).  Complex values are pairs (value, conjugate), as in the prime field
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
@@ -323,7 +324,7 @@ class Graph(Paired):
     def note_unit(self, d: np.ndarray, axis: int) -> None:
         """A vector that is brought to unit length and may vanish."""
         rows = np.moveaxis(d, axis, -1)
-        rows = rows.reshape(2, -1, rows.shape[-1])
+        rows = rows.reshape(2, math.prod(rows.shape[1:-1]), rows.shape[-1])  # of no entries, too
         self.units += [[*rows[0, k], *rows[1, k]] for k in range(rows.shape[1])]
 
     def _quotient(self, x: Node, n: Node) -> Node:

@@ -9,6 +9,7 @@ exactly at its zeros.
 from __future__ import annotations
 
 import itertools
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -170,7 +171,7 @@ def _groups(site: Site, args: tuple[Any, ...]) -> torch.Tensor | None:
     if site.kind == POINT:
         d = d.movedim(args[1], -1)
         d = torch.cat([d.real, d.imag], dim=-1) if d.is_complex() else d
-        return d.reshape(-1, d.shape[-1])
+        return d.reshape(math.prod(d.shape[:-1]), d.shape[-1])  # of no entries, too
     if d.is_complex():
         if site.kind in (SIDES, TAIL):
             return None

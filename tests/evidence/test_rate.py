@@ -7,6 +7,7 @@ import random
 import pytest
 
 from fieldcheck.domains import real
+from fieldcheck.evidence import remainders
 from fieldcheck.evidence.clock import TooSlow
 from fieldcheck.evidence.methods import rate
 from fieldcheck.evidence.points import point
@@ -209,7 +210,7 @@ def test_remainders_are_kept_for_the_detection_threshold():
 
     subject = statement(body, x=real())
     raw, other = (point(subject, {}, random.Random(k)) for k in (0, 1))
-    rate._known.clear()
+    remainders._known.clear()
     rate.judge(subject, raw, 0, 3)
     first = len(calls)
     assert first == 2 * rate.POINTS - 3  # of two ranges, without the n in both; and one n more
@@ -300,8 +301,8 @@ def test_a_limit_is_no_answer(monkeypatch):
         while True:
             pass
 
-    monkeypatch.setattr(rate, "PATIENCE", 0.01)
+    monkeypatch.setattr(remainders, "PATIENCE", 0.01)
     monkeypatch.setattr(Statement, "relations", endless)
     made = statement(lambda xp, x: Rate(lambda n: xp.one / n, 1), x=real())
     with pytest.raises(TooSlow):
-        rate.Remainders(made, {}, 0, 60).vanishes(1)
+        remainders.Remainders(made, {}, 0, 60).vanishes(1)

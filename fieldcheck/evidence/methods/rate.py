@@ -1,14 +1,10 @@
 """Rate: the order and the constant of a remainder, from its values in balls at growing n.
 
-For a remainder c n^-p (1 + a/n + b/n² + ...) the logarithm is linear in p, log c and the
-coefficients of an expansion in 1/n.  As many values determine as many of them: this is repeated
-Richardson extrapolation.  Fits of several depths are made, and the one that moves least when its
-first or last value is left out is taken; that move is the estimate of its error.
-
 No table of values certifies a limit, either way: a rate is confirmed, doubted or left open here,
-and proved or refuted elsewhere.  A fit is only believed if fits at larger n bear it out.  One that
-confirms must come nearer much faster than n grows, or not drift; one that speaks against must stay
-where it is, to a hundredth of what it is off.  What creeps, as with 1/log n or 1/√n, or has not
+and proved or refuted elsewhere.  A fit (:mod:`fieldcheck.evidence.fits`) is
+only believed if fits at larger n bear it out.  One that confirms must come nearer much faster than
+n grows, or not drift; one that speaks against must stay where it is, to a hundredth of what it is
+off.  What creeps, as with 1/log n or 1/√n, or has not
 turned yet, as n/(n² + 10⁷) at n = 100, is left open.  Where the body is a formula in n, and no loop
 of n steps, n goes beyond 10¹², which settles most of that; what is confirmed there must hold beyond
 10³⁰⁰ as well, to a hundred digits, unless balls cannot follow.
@@ -30,84 +26,43 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 import mpmath
 import numpy as np
-from flint import acb, arb, arb_mat
+from flint import arb
 
 from fieldcheck.arithmetic.array import Unsupported
-from fieldcheck.arithmetic.ball import Ball, working_digits
-from fieldcheck.arithmetic.rational import Rational
+from fieldcheck.arithmetic.ball import working_digits
 from fieldcheck.arithmetic.sign import Known, Sign
-from fieldcheck.claim import Form
-from fieldcheck.evidence.clock import limited
-from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
+from fieldcheck.evidence import fits
+from fieldcheck.evidence.draws import Raw, numpy_stream, stream
+from fieldcheck.evidence.fits import (
+    BEYOND,
+    DIGITS,
+    FALLS,
+    FAR,
+    NEAR,
+    POINTS,
+    SAFETY,
+    SETTLED,
+    Reach,
+    Reading,
+)
 from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
 from fieldcheck.evidence.profiles import Profile
+from fieldcheck.evidence.remainders import Remainders
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import SIDES, shown, shown_inputs, strings, worst_at
-from fieldcheck.relations import Rate
 from fieldcheck.verdict import CONFIRMS, DOUBTS, SILENT, Evidence, Report, Why, Witness
 
 Table = list[tuple[int, arb]]
 """Remainders as balls, by n."""
 
-Made = TypeVar("Made")
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Ranges of n: the powers of two by which the first n is multiplied, the digits of a remainder
-    that balls have to know there, and the working precisions, raised until they do."""
-
-    powers: tuple[int, ...]
-    known: int
-    digits: tuple[int, ...]
-
-    def sharp(self, e: arb) -> bool:
-        """Does a ball know its number to enough digits, and that it is not zero?"""
-        bits = self.known * math.log2(10)
-        return e.is_finite() and not e.contains(0) and e.rel_accuracy_bits() > bits
-
-    @property
-    def floor(self) -> Any:
-        """Errors below this are those of the arithmetic."""
-        return mpmath.mpf(10) ** -(self.known // 2)
-
-
-DIGITS = (60, 120, 240, 480)
-POINTS = 8
-"""The deepest fit has so many values, at n, 2n, 3n, ...; the others have some of n, 2n, 4n, ...,
-which oscillating corrections disturb less."""
-
 DOUBLINGS = {"quick": 4, "standard": 4, "deep": 5}
 """How often n may be doubled for a fit that has not settled."""
 
-NEAR = Reach((0, 1, 2, 3, 4), 30, DIGITS)
-FAR = Reach((20, 30, 40), 30, DIGITS)
-BEYOND = Reach((400, 700, 1000), 200, (600, 1200, 2400, 4800))
-"""Where n goes if the body is a formula in n."""
-
-WEIGHTS = 3 * BEYOND.known
-"""Digits of what a fit multiplies values with; balls lose some of them."""
-
-SAFETY = 10
-"""The error of a fit is taken to be so many times what its last value changes."""
-
-SETTLED = 1e-2
-"""The error that a fit must reach to say anything."""
-
-FAST = 8
-"""By how much the error falls from one range of n to the next, if two ranges are to be enough."""
-
-CREEPS = (1 / 3, FAST)
-"""A move that is in such proportion to the one before: the fit creeps towards something else."""
-
-STAYS = 1e-2
-"""The largest move, over what a fit is off, of one that speaks against the statement."""
 
 FEW, HALVES = 3, 6
 """Few entries, and points that are looked at then: a rate may hold on a half line alone."""
@@ -116,10 +71,6 @@ DRAWS, ELSEWHERE = 16, 4
 """Points drawn until the stated constant is not zero at one; points of other sizes that are looked
 at where a remainder fell faster than stated at all others."""
 
-FALLS = "the remainder falls with n, ever faster"
-
-FEWEST = 5
-"""Doublings of n over which a slope is averaged where there is no fit."""
 
 EXTREME = ("small", "nearly singular", "half-turn")
 """Strata without a rate to be seen."""
@@ -392,101 +343,7 @@ def _shapes(grid: list[dict[str, int]]) -> list[int]:
     return list(dict.fromkeys([fit[-1], fit[0], fit[len(fit) // 2], len(grid) - 1, 0]))
 
 
-# -- remainders ----------------------------------------------------------------------------------
-_known: dict[tuple[Any, ...], tuple[Form, Any]] = {}
-"""Remainders at the last few points: a planted fault shifts them and does not change them, so the
-detection threshold reads the same values again and again."""
-REMEMBERED = 512
-
-
-class Remainders:
-    """The remainder of one part at one point, evaluated on demand."""
-
-    def __init__(self, statement: Statement, raw: Raw, part: int, digits: int) -> None:
-        self.statement, self.raw, self.part, self.digits = statement, raw, part, digits
-        here = str(sorted((name, np.asarray(v).tolist()) for name, v in raw.items()))
-        self.key = (id(statement.form), part, digits, here)
-
-    def relation(self) -> Rate:
-        xp = Ball()
-        relation = self.statement.relations(xp, wrap_raw(xp, self.raw))[self.part]
-        assert isinstance(relation, Rate)
-        return relation
-
-    def _remembered(self, what: Any, make: Callable[[], Made]) -> Made:
-        key = (*self.key, what)
-        if key not in _known:
-            if len(_known) >= REMEMBERED:
-                _known.clear()
-            with working_digits(self.digits):
-                # The form is kept with its values, so that no other can take its id.
-                _known[key] = self.statement.form, make()
-        found: Made = _known[key][1]
-        return found
-
-    def at(self, n: int) -> arb:
-        """The ball of the remainder at n."""
-
-        def make() -> arb:
-            value: arb | acb = Ball().lift(self.relation().remainder(n)).data[()]
-            if isinstance(value, acb):
-                raise TypeError("a remainder must be real; take xp.norm or xp.abs")
-            return value
-
-        return self._remembered(n, make)
-
-    def constant(self) -> arb | None:
-        """The ball of the stated constant, or None."""
-
-        def make() -> arb | None:
-            constant = self.relation().constant
-            value: arb | acb | None = None if constant is None else Ball().lift(constant).data[()]
-            if isinstance(value, acb):
-                raise TypeError("the constant of a rate must be real; take xp.real or xp.abs")
-            return value
-
-        return self._remembered("constant", make)
-
-    def vanishes(self, n: int) -> bool:
-        """Is the remainder at n exactly zero, in rational arithmetic?
-
-        TooSlow is not caught: what no time was left for is not known to differ from zero.
-        """
-        xp = Rational()
-        try:
-            with limited(PATIENCE):
-                relation = self.statement.relations(xp, wrap_raw(xp, self.raw))[self.part]
-                value = xp.lift(relation.remainder(n)).data
-        except (Unsupported, ZeroDivisionError):
-            return False
-        return all(x == 0 for x in value.reshape(-1))
-
-
-PATIENCE = 5
-"""Seconds for a remainder in rational arithmetic, whose numbers may grow without end."""
-
-
 # -- judging -------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Reading:
-    """The fit at one range of n: by how much order and constant (relatively) are off, with errors.
-
-    away: the remainder bends away from any power of n
-    mean: the mean slope of one that oscillates far from its rate
-    """
-
-    order: Any
-    off: tuple[Any, ...]
-    errors: tuple[Any, ...]
-    away: str = ""
-    mean: float | None = None
-
-    @property
-    def fits(self) -> bool:
-        near = all(abs(d) <= e for d, e in zip(self.off, self.errors, strict=True))
-        return near and max(self.errors) <= SETTLED
-
-
 def judge(
     statement: Statement, raw: Raw, part: int, doublings: int, digits: int = DIGITS[0]
 ) -> Finding:
@@ -588,16 +445,16 @@ def _reading(
         values = {}
         for n, e in [*before, *table]:
             planted = fault * (mpmath.log(n) if constant is None else 1)
-            values[n] = mpmath.log(abs(_mpf(e))) + planted
-        order, error = _fit(values, None, reach)
+            values[n] = mpmath.log(abs(fits.mpf(e))) + planted
+        order, error = fits.fit(values, None, reach)
         off, errors = [order - stated], [error]
         if constant is not None and reach.sharp(constant) and constant != 0:
-            level, error = _fit(values, stated, reach)
+            level, error = fits.fit(values, stated, reach)
             sign = 1 if table[-1][1] > 0 else -1
-            off.append(sign * mpmath.exp(level) / _mpf(constant) - 1)
+            off.append(sign * mpmath.exp(level) / fits.mpf(constant) - 1)
             errors.append(error)
-        away = _away(values, stated, reach)
-        mean = _stays_off(values, stated) if errors[0] > SETTLED else None
+        away = fits.away(values, stated, reach)
+        mean = fits.stays_off(values, stated) if errors[0] > SETTLED else None
         return Reading(order, tuple(off), tuple(errors), away, mean)
 
 
@@ -618,59 +475,22 @@ def _concluded(
         if last.mean is not None and len(readings) > 1:
             slope = f"no settled slope, {last.mean:.1f} on the average, not {stated}"
             return replace(finding(DOUBTS, slope), faster=last.mean > stated)
-        if _settled(readings, reach):
+        if fits.settled(readings, reach):
             if constant is not None and len(last.off) < 2:
                 if constant == 0:
                     return finding(DOUBTS, "the leading constant is stated to be zero")
                 return finding(SILENT, "the stated constant is not known")
             return _followed(finding(CONFIRMS, ""), remainders, reach)
-        for k in _stays(readings):
+        for k in fits.stays(readings):
             if k == 0:
                 return finding(DOUBTS, f"slope {finding(SILENT, '').printed}, not {stated}")
             assert constant is not None  # or there was nothing to be off
             digits = max(3, int(-mpmath.log10(last.errors[1])) if last.errors[1] else 12)
-            lead, wanted = _mpf(constant) * (1 + last.off[1]), _mpf(constant)
+            lead, wanted = fits.mpf(constant) * (1 + last.off[1]), fits.mpf(constant)
             text = f"leading constant {_nstr(lead, digits)}, not {_nstr(wanted, digits)}"
             return finding(DOUBTS, text)
     what = "slope" if not abs(last.off[0]) <= last.errors[0] <= SETTLED else "leading constant"
     return finding(SILENT, f"the {what} has not settled: {finding(SILENT, '').printed}")
-
-
-def _settled(readings: list[Reading], reach: Reach) -> bool:
-    """Do the last fits agree with the statement, and come nearer fast or not drift?"""
-    if len(readings) < 2 or not all(r.fits for r in readings[-2:]):
-        return False
-    a, b = readings[-2:]
-    pairs = list(zip(a.errors, b.errors, strict=True))
-    if all(e <= max(d / FAST, 1000 * reach.floor) for d, e in pairs):
-        return True
-    return len(readings) > 2 and not any(
-        _creeps([r.off[k] for r in readings[-3:]], reach) for k in range(len(b.off))
-    )
-
-
-def _creeps(off: list[Any], reach: Reach) -> bool:
-    first, then = off[1] - off[0], off[2] - off[1]
-    low, high = CREEPS
-    creeping = low * first**2 < then * first < high * first**2
-    creeps: bool = creeping and abs(then) > 1000 * reach.floor
-    return creeps
-
-
-def _stays(readings: list[Reading]) -> list[int]:
-    """Which of order and constant is off for certain, as far as fits can tell: the first one."""
-    if len(readings) < 3:
-        return []
-    for k in range(len(readings[-1].off)):
-        a, b, c = (r.off[k] for r in readings[-3:])
-        d, e = (r.errors[k] for r in readings[-2:])
-        if abs(c) <= e and e <= SETTLED:
-            continue
-        clear = abs(b) > SAFETY * d and abs(c) > SAFETY * e
-        still = abs(c - b) <= STAYS * abs(c)
-        turning = abs(c - b) > max(abs(b - a), STAYS**2 * abs(c))
-        return [k] if clear and still and not turning else []
-    return []
 
 
 def _followed(found: Finding, remainders: Remainders, reach: Reach) -> Finding:
@@ -684,7 +504,7 @@ def _followed(found: Finding, remainders: Remainders, reach: Reach) -> Finding:
     if not reach.sharp(following) or (following > 0) != (last > 0):
         return replace(found, outcome=SILENT, reason=reason)
     with working_digits(remainders.digits), mpmath.workdps(remainders.digits):
-        fall = mpmath.log(_mpf(last) / _mpf(following)) / mpmath.log1p(mpmath.mpf(1) / n)
+        fall = mpmath.log(fits.mpf(last) / fits.mpf(following)) / mpmath.log1p(mpmath.mpf(1) / n)
         kept = abs(fall - found.order) < 1  # it would be another order, else
     return found if kept else replace(found, outcome=SILENT, reason=reason)
 
@@ -699,16 +519,16 @@ def _between(statement: Statement, raw: Raw, part: int, found: Finding) -> Findi
     last, sign = found.table[-1]
     with working_digits(found.digits), mpmath.workdps(found.digits):
         powers = [last >> k for k in reversed(range(DEEPEST)) if last % (1 << k) == 0]
-        values = {n: mpmath.log(abs(_mpf(remainders.at(n)))) for n in powers}
+        values = {n: mpmath.log(abs(fits.mpf(remainders.at(n)))) for n in powers}
         off = []
         for n in (last // 4, last):
             for j in range(1, BETWEEN + 1):
                 e = remainders.at(n + j)
                 if not e * sign > 0:
                     return replace(found, outcome=SILENT, reason=TURNS)
-                best, other = (_predicted(values, ns, n + j) for ns in (powers, powers[1:]))
+                best, other = (fits.predicted(values, ns, n + j) for ns in (powers, powers[1:]))
                 error = SAFETY * abs(best - other) + FAR.floor
-                off.append(max(abs(mpmath.log(abs(_mpf(e))) - best) - error, mpmath.mpf(0)))
+                off.append(max(abs(mpmath.log(abs(fits.mpf(e))) - best) - error, mpmath.mpf(0)))
         early, late = max(off[:BETWEEN]), max(off[BETWEEN:])
     if late and late > early / 2:
         reason = f"from n = {last} to {last + BETWEEN} the remainder does not keep to one constant"
@@ -716,112 +536,9 @@ def _between(statement: Statement, raw: Raw, part: int, found: Finding) -> Findi
     return found
 
 
-def _predicted(values: dict[int, Any], ns: list[int], n: int) -> Any:
-    """The log of the remainder at n, from a fit to those at other n."""
-    row: Callable[[int], list[Any]] = lambda m: [
-        mpmath.log(m),
-        *(mpmath.mpf(m) ** -j for j in range(len(ns) - 1)),
-    ]
-    fitted = mpmath.lu_solve(
-        mpmath.matrix([row(m) for m in ns]), mpmath.matrix([values[m] for m in ns])
-    )
-    return mpmath.fdot(fitted, row(n))
-
-
-def _away(values: dict[int, Any], stated: int, reach: Reach) -> str:
-    """Does a remainder grow, and faster with every doubling of n?  Or, far out, fall so?
-
-    Growth alone says little: n/(n² + 10⁶) grows for long before it falls.
-    """
-    doubled = [n for n in sorted(values) if 2 * n in values]
-    growth = [values[2 * n] - values[n] for n in doubled]
-    if stated > 0 and growth[0] > 0 and all(a < b for a, b in pairwise(growth)):
-        return "the remainder grows with n, ever faster"
-    far = reach in (FAR, BEYOND)
-    if far and growth[-1] < 2 * growth[0] < 0 and all(b < a for a, b in pairwise(growth)):
-        return FALLS
-    return ""
-
-
-def _stays_off(values: dict[int, Any], stated: int) -> float | None:
-    """The mean slope of a remainder that oscillates, if it and that of the later half are off by
-    more than half an order to the same side: there is no fit, and yet it is far from the rate.
-
-    Slopes that only come nearer are left alone: n/(n² + 10⁵) rises before it falls.  (With 10⁶ it
-    rises at all n that are looked at, and its fit is that of n.)
-    """
-    doubled = [n for n in sorted(values) if 2 * n in values and _is_power(n // min(values))]
-    slopes = [float((values[n] - values[2 * n]) / mpmath.log(2)) for n in doubled]
-    off = [abs(slope - stated) for slope in slopes]
-    if len(off) < FEWEST or all(b <= a for a, b in pairwise(off)):
-        return None
-    late = slopes[-(len(slopes) // 2) :]
-    mean, later = sum(slopes) / len(slopes), sum(late) / len(late)
-    far = all(abs(m - stated) > 0.5 for m in (mean, later))
-    return mean if far and (mean > stated) == (later > stated) else None
-
-
-def _mpf(e: arb) -> Any:
-    """The middle of a ball."""
-    man, exp = e.mid().man_exp()
-    return mpmath.ldexp(mpmath.mpf(int(man)), int(exp))
-
-
 def _nstr(x: Any, digits: int) -> str:
     text: str = mpmath.nstr(x, min(digits, 12))
     return text
-
-
-def _fit(values: dict[int, Any], order: int | None, reach: Reach) -> tuple[Any, Any]:
-    """(the order, or the log of the constant if the order is given; its error).
-
-    A fit may move little by accident: what the runner-up excludes widens its error.
-    """
-    last = max(values)
-    powers = sorted(n for n in values if (last // n) * n == last and _is_power(last // n))
-    evenly = sorted(n for n in values if n * POINTS >= last)
-    choices = [evenly, *(powers[k:] for k in range(len(powers) - 3))]
-    (best, error), (second, wider), *_ = sorted(
-        (_moved(values, ns, order, reach) for ns in choices), key=lambda found: found[1]
-    )
-    return best, max(error, abs(best - second) - wider)
-
-
-def _is_power(n: int) -> bool:
-    return n & (n - 1) == 0
-
-
-def _moved(
-    values: dict[int, Any], ns: list[int], order: int | None, reach: Reach
-) -> tuple[Any, Any]:
-    """What a fit says, and SAFETY times its largest move when an end is left out."""
-    best = _solved(values, ns, order)
-    moves = [abs(best - _solved(values, part, order)) for part in (ns[1:], ns[:-1], ns[1:-1])]
-    return best, SAFETY * max(moves) + reach.floor
-
-
-def _solved(values: dict[int, Any], ns: list[int], order: int | None) -> Any:
-    """The fit that meets all these values."""
-    known = 0 if order is None else order
-    weights = _weights(tuple(Fraction(n, ns[0]) for n in ns), order is None)
-    pairs = zip(weights, ns, strict=True)
-    return mpmath.fsum(w * (values[n] + known * mpmath.log(n)) for w, n in pairs)
-
-
-@cache
-def _weights(ratios: tuple[Fraction, ...], with_order: bool) -> list[Any]:
-    """The answer of a fit is linear in the values: their coefficients, which depend on the ratios
-    of the n alone."""
-    with working_digits(WEIGHTS):
-        rows = []
-        for ratio in ratios:
-            n = arb(ratio.numerator) / ratio.denominator
-            head = [-n.log(), 1] if with_order else [1]
-            rows.append([*head, *(1 / n**j for j in range(1, len(ratios) + 1 - len(head)))])
-        first = arb_mat([[int(k == 0)] for k in range(len(ratios))])
-        found = arb_mat(rows).transpose().solve(first)
-        with mpmath.workdps(WEIGHTS):
-            return [_mpf(found[k, 0]) for k in range(len(ratios))]
 
 
 def _witness(

@@ -300,8 +300,12 @@ def _substituted(union: list[Basic], solved: Solved) -> list[Basic]:
     """A union of basic sets with some variables replaced; what is visibly empty is left out."""
     import sympy as sp
 
+    from fieldcheck.evidence.semialgebraic import Unknown
+
     out = []
     for zero, positive in union:
+        if any(f.subs(solved).has(sp.nan, sp.zoo) for f in zero + positive):
+            raise Unknown  # a solution divides by what is zero here
         z = [sp.fraction(sp.together(f.subs(solved)))[0].expand() for f in zero]
         p = [sp.together(f.subs(solved)).expand() for f in positive]
         if all(f == 0 or not f.is_number for f in z) and all(not f.is_number or f > 0 for f in p):
