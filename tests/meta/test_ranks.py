@@ -109,13 +109,31 @@ def test_ranks_of_polynomials(name, off):
     assert verdict.verdict in (("refuted",) if off else ("proved", "proved up to")), verdict
 
 
-def test_free_symbols_are_never_proved():
-    body = lambda xp, x: Rank(xp.exp(x[:, None] + x[None, :]), 1)
-    verdict, evidence = examine(body, sizes=TWO, x=vector("n"))
-    assert verdict.verdict == "undecided"
-    assert "free symbols in a rank" in evidence["rank"].reason
-    twin = lambda xp, x: Rank(outer(xp.exp(x)), 1)
-    assert examine(twin, sizes=TWO, x=vector("n"))[0].verdict == "undecided"
+SYMBOLS = {  # a matrix of exponentials, logarithms and roots, and its rank
+    "exp(x_i + x_j)": (lambda xp, x: xp.exp(x[:, None] + x[None, :]), 1),
+    "exp x_i exp x_j": (lambda xp, x: outer(xp.exp(x)), 1),
+    "exp(x_i - x_j) + 1": (lambda xp, x: xp.exp(x[:, None] - x[None, :]) + 1, 2),
+    "cos(x_i - x_j)": (lambda xp, x: xp.cos(x[:, None] - x[None, :]), 2),
+    "log(e^x_i e^x_j)": (lambda xp, x: xp.log(outer(xp.exp(x))), 2),
+    "√(e^x_i (1 + x_j²))": (lambda xp, x: xp.sqrt(xp.exp(x)[:, None] * (1 + x**2)[None, :]), 1),
+    "diag p - p p^T": (lambda xp, x: xp.diag(xp.softmax(x)) - outer(xp.softmax(x)), 2),
+    "exp(x_i x_j)": (lambda xp, x: xp.exp(outer(x)), 3),
+}
+
+
+@pytest.mark.parametrize("name", SYMBOLS)
+def test_ranks_of_what_is_a_symbol_modulo_a_prime(name):
+    matrix, right = SYMBOLS[name]
+    for r in range(4):
+        verdict, _ = examine(lambda xp, x, r=r: Rank(matrix(xp, x), r), x=vector(3))
+        assert verdict.verdict == ("proved" if r == right else "refuted"), r
+
+
+def test_free_symbols_that_are_related_prove_nothing():
+    """log(1 + x²) is 2 log|1 + ix|: two free symbols, of which one is the other's double."""
+    body = lambda xp, x: Rank(xp.stack([xp.stack([xp.log(1 + x**2) - 2 * xp.log(xp.abs(
+        xp.one + xp.i * x))])]), 0)  # fmt: skip
+    assert examine(body, x=real())[0].verdict != "refuted"
 
 
 # -- hypotheses ----------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ of a random prime field it equals it but for the Schwartz-Zippel error of one ma
 A square root has two values modulo a prime, and one of all choices is the true one.  Choices that
 contradict what is known of signs are left out; if the others do not agree on the rank, nothing is
 said of it.  Where raw parameters are signs, the rank must be the claimed one for each choice.
+Where exponentials and the like are free symbols, that they are no more can only lower the rank: it
+is no larger than with the symbols, and a point in balls must show that it is no smaller.
 
 A rank above the claimed one is certified at a point: a minor that does not vanish there, exactly or
 in balls.  A rank below it cannot be certified by one point, since special points exist for any
@@ -22,6 +24,7 @@ from __future__ import annotations
 import math
 import random
 from contextlib import suppress
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -35,6 +38,7 @@ from fieldcheck.arithmetic.branches import following
 from fieldcheck.arithmetic.degree import Bound, Degree
 from fieldcheck.arithmetic.floating import Float
 from fieldcheck.arithmetic.informed import Informed
+from fieldcheck.arithmetic.multiplicative import Multiplicative
 from fieldcheck.arithmetic.prime import Prime, Unlucky, random_prime
 from fieldcheck.arithmetic.rational import Rational
 from fieldcheck.arithmetic.sign import Known, Sign
@@ -204,18 +208,39 @@ def generic(
     Of raw parameters that are signs all choices are looked at; the first rank that is not the
     claimed one is returned.
     """
+    try:
+        return _generic(statement, sizes, part, rng, wanted, Prime)
+    except Unsupported as gap:  # an exponential of a sum, a root of a product
+        with suppress(Unsupported):
+            return _generic(statement, sizes, part, rng, wanted, Multiplicative)
+        raise gap
+
+
+def _generic(
+    statement: Statement,
+    sizes: dict[str, int],
+    part: int,
+    rng: random.Random,
+    wanted: float,
+    kind: type[Prime],
+) -> tuple[int, int, float, int]:
     worst, points = -math.inf, 0
     for signs in statement.sign_patterns(sizes):
         low, high, bound = 0, 0, 0.0
         while bound > wanted:
-            ranks, claimed, roots, compared = _trial(statement, sizes, part, signs, rng)
-            one = _error(statement, sizes, part, roots, compared)
+            found = _trial(statement, sizes, part, signs, rng, kind)
+            one = _error(statement, sizes, part, found)
             if one > WORTHLESS:
                 raise Unsupported(str(Why.DEGREE))
-            low, high = max(low, min(ranks)), max(high, max(ranks))
+            low, high = max(low, min(found.ranks)), max(high, max(found.ranks))
+            claimed, free = found.claimed, found.free
             bound, points = bound + one, points + 1
+            if free and high > claimed:
+                raise Unsupported("free symbols in a rank")
         if low != high:
             raise Unsupported("a rank that depends on the signs of square roots")
+        if free and high == claimed and not _reached(statement, sizes, part, signs, rng):
+            raise Unsupported("free symbols in a rank")
         worst = max(worst, bound)
         if high != claimed:
             break
@@ -226,47 +251,84 @@ def _fault(statement: Statement) -> int:
     return 0 if statement.fault is None else 1
 
 
-def _trial(
+def _reached(
     statement: Statement, sizes: dict[str, int], part: int, signs: Pins, rng: random.Random
-) -> tuple[set[int], int, int, int]:
-    """At one random point: (the ranks for all choices of roots that do not contradict themselves,
-    claimed rank, roots taken, pairs of values that were compared)."""
+) -> bool:
+    """Is the rank surely as large as claimed at some point?"""
+    for _ in range(TRIES):
+        raw = point(statement, sizes, rng, bits=3)
+        for (name, index), value in signs.items():
+            raw[name][index] = Fraction(int(value[None]))
+        with suppress(Unsupported, ZeroDivisionError):
+            here, claimed = rank_at(statement, raw, part)
+            if here >= claimed:
+                return True
+    return False
+
+
+@dataclass
+class Trial:
+    """The rank at one random point.
+
+    ranks:    for all choices of roots that do not contradict themselves
+    claimed:  what the statement says
+    roots:    how many were taken
+    compared: pairs of values that were compared
+    free:     are symbols in the matrix?
+    raised:   of how many powers a symbol may be made
+    """
+
+    claimed: int
+    ranks: set[int] = field(default_factory=set)
+    roots: int = 0
+    compared: int = 0
+    free: bool = False
+    raised: int = 1
+
+
+def _trial(
+    statement: Statement,
+    sizes: dict[str, int],
+    part: int,
+    signs: Pins,
+    rng: random.Random,
+    kind: type[Prime],
+) -> Trial:
+    """The rank at a random point that is not unlucky."""
     shapes = statement.raw_shapes(sizes)
     for p in moduli(rng):
-        field = Prime(p, rng)
-        at = {k: field.residues(s) for k, s in shapes.items()}
+        first = kind(p, rng)
+        at = {k: first.residues(s) for k, s in shapes.items()}
         for (name, index), value in signs.items():
-            at[name][index] = int(value[None]) % field.p
+            at[name][index] = int(value[None]) % first.p
         try:
-            found = _for_all_roots(statement, field, at, part)
+            found = _for_all_roots(statement, first, at, part)
         except Unlucky:
             continue
-        if found[0]:
+        if found.ranks:
             return found
     raise Unsupported("square roots at every point tried")
 
 
-def _for_all_roots(
-    statement: Statement, first: Prime, at: Raw, part: int
-) -> tuple[set[int], int, int, int]:
-    ranks, roots, compared = set(), 0, 0
+def _for_all_roots(statement: Statement, first: Prime, at: Raw, part: int) -> Trial:
+    trial = Trial(0)
     prefix: tuple[bool, ...] | None = ()
     while prefix is not None:
-        field = first.again(prefix)
-        relation, matrix = _matrix(statement, field, at, part)
-        # Other parts may use symbols; the matrix must not: then new ones leave it as it is.
-        if field.symbols:
-            again = _matrix(statement, first.again(tuple(field.choices), afresh=True), at, part)[1]
-            if (matrix != again).any():
-                raise Unsupported("free symbols in a rank")
-        roots = max(roots, len(field.choices))
-        if roots > ROOTS:
+        run = first.again(prefix)
+        relation, matrix = _matrix(statement, run, at, part)
+        if run.symbols:  # perhaps of other parts: then new ones leave the matrix as it is
+            again = _matrix(statement, first.again(tuple(run.choices), afresh=True), at, part)[1]
+            trial.free = trial.free or bool((matrix != again).any())
+        trial.claimed = relation.rank
+        trial.roots = max(trial.roots, len(run.choices))
+        trial.raised = max(trial.raised, run.raised)
+        if trial.roots > ROOTS:
             raise Unsupported(f"more than {ROOTS} square roots")
-        if not field.contradicts_itself():
-            ranks.add(field.rank(matrix))
-        compared += field.compared if roots else 0
-        prefix = following(field.choices)
-    return ranks, relation.rank, roots, compared
+        if not run.contradicts_itself():
+            trial.ranks.add(run.rank(matrix))
+        trial.compared += run.compared if trial.roots else 0
+        prefix = following(run.choices)
+    return trial
 
 
 def _matrix(statement: Statement, field: Prime, at: Raw, part: int) -> tuple[Rank, np.ndarray]:
@@ -295,15 +357,14 @@ def _depends_on_signs(statement: Statement) -> bool:
     return ruled
 
 
-def _error(
-    statement: Statement, sizes: dict[str, int], part: int, roots: int, compared: int
-) -> float:
+def _error(statement: Statement, sizes: dict[str, int], part: int, trial: Trial) -> float:
     """log2 of the chance that one prime and point show too low a rank, or that a choice of roots
     was left out by accident."""
     xp = Degree()
     raws = {k: xp.variable(s) for k, s in statement.raw_shapes(sizes).items()}
     entry = xp.lift(statement.relations(xp, raws)[part].matrix).data
-    return math.log2(2 ** missed(minor(entry), xp.coincidences, roots) + compared / LEAST)
+    one = missed(minor(entry), xp.coincidences, trial.roots, trial.raised)
+    return math.log2(2**one + trial.compared / LEAST)
 
 
 def minor(entry: Bound) -> Bound:
