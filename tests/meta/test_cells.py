@@ -240,3 +240,16 @@ def test_signs_that_follow_are_not_decided():
     walk = Walk(graph, Field.random(random.Random(0)), ())
     assert walk.run(root) == 0
     assert len(walk.choices) == 1  # x > y settles the sign of y - x - 1
+
+
+def test_a_vector_of_no_entries_is_brought_to_unit_length():
+    """The projection on the cone ‖w‖ <= t by its spectral form, of n = 1 entry as well."""
+
+    def projected(xp, x):
+        r, u = xp.norm(x[1:]), xp.unit(x[1:])
+        a, b = xp.relu(x[0] + r) / 2, xp.relu(x[0] - r) / 2
+        return xp.concat([xp.stack([a + b]), (a - b) * u])
+
+    moreau = lambda sign: lambda xp, x: Equal(projected(xp, x) + sign * projected(xp, -x), x)
+    assert examine(moreau(-1), x=vector("n"))[0].verdict == "proved up to"
+    assert examine(moreau(1), x=vector("n"))[0].verdict == "refuted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
-from fieldcheck.domains import real, vector
+from fieldcheck.domains import real, real_matrix, vector
 from fieldcheck.evidence.run import examine
 from fieldcheck.evidence.semialgebraic import Unknown, a_point
 from fieldcheck.relations import Piece, Solutions
@@ -121,3 +121,18 @@ def test_a_point_refutes_what_no_elimination_decides():
     )
     verdict, _ = examine(claim, x=real(), y=real())
     assert verdict.verdict == "refuted"
+
+
+def test_a_solution_that_divides_by_zero_decides_nothing():
+    """A² = 0 exactly if trace and determinant vanish: a = -bc/d is none where d is 0."""
+
+    def body(xp, A, times=1):
+        square = A @ A
+        zero = tuple(square[i, j] for i in range(2) for j in range(2))
+        return Solutions(
+            Piece(zero=zero), (Piece(zero=(xp.trace(A), times * xp.det(A) + (times - 1))),)
+        )
+
+    assert examine(body, A=real_matrix(2, 2))[0].verdict == "undecided"
+    wrong = lambda xp, A: body(xp, A, times=2)
+    assert examine(wrong, A=real_matrix(2, 2))[0].verdict == "refuted"
