@@ -214,3 +214,24 @@ def rate_degenerate(rng: random.Random) -> Draft:
         )
     )
     return Draft((rate(text, 1),), {"a": "positive()"}, truth=truth, provable="abs" not in text)
+
+
+SIGNED = ("x", "-a", "(x - y)", "-(1 + x*x)", "(a - x*x)", "x**3", "-xp.exp(x)", "xp.sin(x)")
+
+
+@family
+def rate_signed(rng: random.Random) -> Draft:
+    """Remainders of either sign; their constants negated, taken without sign, or another."""
+    truth, p = coin(rng), rng.randint(1, 3)
+    constant = rng.choice(SIGNED)
+    text = f"{constant}*h**{p}*{'*'.join(rng.sample(ONES[:10], rng.randint(1, 2)))}"
+    shown, order = constant, p
+    if not truth:
+        shown, order = rng.choice(
+            ((f"-({constant})", p), (f"xp.abs({constant})", p), (f"2*({constant})", p),
+             (constant, p + 1), (f"{constant}*(10**{(k := rng.randint(2, 20))} + 1)/10**{k}", p))
+        )  # fmt: skip
+    remainder = f"(lambda h: {text})(xp.one/n)"
+    given = {"a": "positive()", "x": "real()", "y": "real()"}
+    used = {k: d for k, d in given.items() if re.search(rf"\b{k}\b", text + shown)}
+    return Draft((rate(remainder, order, shown),), used or {"a": "positive()"}, truth=truth)
