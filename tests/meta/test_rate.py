@@ -221,3 +221,16 @@ def test_where_the_constant_has_no_value_nothing_is_said():
     twice = lambda xp, x, y: Rate(turn(xp, x, y), 1, 2 * across(xp, x, y))
     found, _ = examine(twice, profile=hurried, x=vector(2), y=vector(2))
     assert found.verdict in ("refuted", "fails")
+
+
+@pytest.mark.parametrize(
+    ("late", "expected"),
+    [
+        (lambda n: n < 10**6, "undecided"),
+        (lambda n: n // 10**9 == 0, "undecided"),
+        (lambda n: n < 2**60, "stands"),
+    ],
+)
+def test_what_changes_at_large_n_is_seen_where_they_are_cheap(late, expected):
+    body = lambda xp, x: Rate(lambda n: x / n * (1 if late(n) else 2), 1, x)
+    assert examine(body, profile="quick", x=positive())[0].verdict == expected

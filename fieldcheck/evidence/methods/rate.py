@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ from fieldcheck.arithmetic.array import Unsupported
 from fieldcheck.arithmetic.ball import working_digits
 from fieldcheck.arithmetic.sign import Known, Sign
 from fieldcheck.evidence import fits
+from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream
 from fieldcheck.evidence.fits import (
     BEYOND,
@@ -87,6 +89,11 @@ SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
 NO_RATE = "the remainder is exactly zero: there is no rate"
 TURNS = "the remainder changes its sign"
 UNSETTLED = "largest error of a fitted order or constant"
+
+STRIDE, LARGEST = 8, 2**44
+CHEAP, OFF = 0.1, 0.5
+"""Steps of n and their end, beyond those of a fit; seconds that a remainder may take there; and how
+far its logarithm may be from where the fit leads."""
 
 DEEPEST, BETWEEN = 6, 3
 """Powers of two that a prediction is made from, and n beyond each at which it is compared."""
@@ -165,6 +172,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             fine, why = False, "the stated constant is zero at every point that was tried"
         elif fine and not _formula(statement, shown.raw, part):
             found = _between(statement, shown.raw, part, shown.found)
+            if found.agrees:
+                found = _farther(statement, shown.raw, part, found)
             fine, why = found.agrees, found.reason
         if fine:
             good.append(part)
@@ -539,6 +548,35 @@ def _between(statement: Statement, raw: Raw, part: int, found: Finding) -> Findi
 def _nstr(x: Any, digits: int) -> str:
     text: str = mpmath.nstr(x, min(digits, 12))
     return text
+
+
+def _farther(statement: Statement, raw: Raw, part: int, found: Finding) -> Finding:
+    """A finding, if n far beyond those of the fit keep to it, as long as they cost hardly anything:
+    a body that needs the integer, and makes no steps, may be another from n = 10⁶ on.
+
+    What takes long is not asked, so that what is true has one verdict on every machine.
+    """
+    remainders = Remainders(statement, raw, part, found.digits)
+    last, e = found.table[-1]
+    n, before = last + BETWEEN + 1, -math.inf
+    with working_digits(found.digits), mpmath.workdps(found.digits):
+        begin = mpmath.log(abs(fits.mpf(e))) + found.order * mpmath.log(last)
+        while n < LARGEST and before < CHEAP / STRIDE:
+            started = time.process_time()
+            try:
+                with limited(1):
+                    here = remainders.at(n)
+            except (TooSlow, MemoryError, OverflowError):
+                break
+            before = time.process_time() - started
+            if not FAR.sharp(here):
+                break
+            off = mpmath.log(abs(fits.mpf(here))) + found.order * mpmath.log(n) - begin
+            if abs(off) > OFF or (here > 0) != (e > 0):
+                reason = f"at n = {n} the remainder does not keep to its order and constant"
+                return replace(found, outcome=SILENT, reason=reason)
+            n *= STRIDE
+    return found
 
 
 def _witness(
