@@ -36,6 +36,9 @@ from fieldcheck.evidence.witness import shown_apart, strings
 
 FIELDS = {"claim", "form", "sizes", "inputs"}
 
+DIGITS = 4_300
+"""The longest integer that is read, as Python reads none that is longer."""
+
 
 class ContestError(ValueError):
     """A point that does not fit its form; one sentence says what is the matter."""
@@ -74,27 +77,67 @@ def read(path: Path) -> dict[str, Any]:
         raise ContestError(f"cannot read {path}: {fault.strerror or fault}") from None
     try:
         if path.suffix == ".json":
-            point = json.loads(text, parse_float=_decimal)
+            point = json.loads(
+                text,
+                parse_float=_decimal,
+                parse_int=_whole,
+                parse_constant=_decimal,
+                object_pairs_hook=_once,
+            )
         else:
             point = tomllib.loads(text, parse_float=_decimal)
+    except ContestError as fault:
+        raise ContestError(f"in {path}, {fault}") from None
     except (ValueError, RecursionError) as fault:
+        if "int_max_str_digits" in str(fault):
+            raise ContestError(f"in {path}, an integer has more than {DIGITS} digits") from None
         raise ContestError(f"{path} is no {path.suffix[1:].upper()}: {fault}") from None
     if not isinstance(point, dict):
         raise ContestError(f"{path} holds a list; a point is a table with claim, sizes and inputs")
     if extra := sorted(point.keys() - FIELDS):
         raise ContestError(f"{path} has {extra[0]!r}; a point has claim, form, sizes and inputs")
     for name, kind in (("claim", str), ("inputs", dict)):
-        if not isinstance(point.get(name), kind):
+        if name not in point:
             raise ContestError(f"{path} lacks {name!r}")
+        if not isinstance(point[name], kind):
+            wanted = "a name" if kind is str else "a table"
+            raise ContestError(f"in {path}, {name} is {_shown(point[name])}; it is {wanted}")
     return point
 
 
 def _decimal(text: str) -> Fraction:
-    """A decimal, exactly; ValueError for one that would be written out for ever."""
+    """A decimal, exactly.
+
+    Raises:
+        ContestError: it is no number, or one that would be written out for ever.
+    """
+    if not any(map(str.isdigit, text)):
+        raise ContestError(f"{text} is no number")
     exponent = text.lower().partition("e")[2]
     if len(exponent.lstrip("+-0")) > 4:
-        raise ValueError(f"{text} has an exponent of more than four digits")
+        raise ContestError(f"{text} has an exponent of more than four digits")
     return Fraction(text)
+
+
+def _whole(text: str) -> int:
+    if len(text) > DIGITS:
+        raise ContestError(f"an integer has more than {DIGITS} digits")
+    return int(text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A table of JSON, each of whose names stands there once."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ContestError(f"{next(n for n in names if names.count(n) > 1)!r} stands twice")
+    return table
+
+
+def _shown(value: Any) -> str:
+    """A value in a sentence: its beginning, and text as text."""
+    said = repr(value) if isinstance(value, str) else str(value)
+    return said if len(said) < 40 else f"{said[:36]} ..."
 
 
 # --- the point ------------------------------------------------------------------------------------
@@ -132,7 +175,7 @@ def sizes_of(form: Form, given: Any) -> dict[str, int]:
         run = allowed == list(range(allowed[0], allowed[-1] + 1))
         if type(n) is not int or not (n in allowed or (run and n > allowed[-1])):
             said = f"{allowed[0]} or more" if run else f"one of {', '.join(map(str, allowed))}"
-            raise ContestError(f"{name} is {n}; in {form.key} it is {said}")
+            raise ContestError(f"{name} is {_shown(n)}; in {form.key} it is {said}")
     return {name: given[name] for name in names}
 
 
