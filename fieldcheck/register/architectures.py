@@ -252,6 +252,7 @@ resnet.vary("the block adds in place of subtracting", key="sign", sign=1)
 
 @claim(
     "resnet-block-as-field-hamiltonian",
+    expect="proved",
     title="A Hamiltonian ResNet is the talk's equation with two half squares",
     sources=[UNIFIES, ours("the network of Ruthotto and Haber 2018")],
     equations=["eq-arch-hamiltonian", "eq-arch-hamiltonian-field"],

@@ -390,7 +390,7 @@ cubics.vary("two tokens", key="two-tokens", sizes=dict(N=[2]))
 # -- squared ReLU ---------------------------------------------------------------------------------
 @claim(
     "relu-squared",
-    expect="proved up to N, C, m = 2",
+    expect="proved",
     title="A tied squared ReLU is a gradient",
     sources=[paper("ReLU squared by tying and projecting")],
     equations=["eq-relu-squared"],

@@ -98,7 +98,7 @@ def _(xp, B, L, b, x, k):
 
 @claim(
     "tied-mlp-gradient",
-    expect="proved up to N, m = 2; C = 3",
+    expect="proved",
     title="A tied ReLU-MLP is a gradient",
     sources=[talk("Transformers"), paper("MLP potential")],
     equations=["eq-tied-mlp"],
@@ -108,7 +108,7 @@ def _(xp, B, L, b, x, k):
 )
 def tied_mlp(xp, X, W, *, U=None):
     r"""$(XW)_+W^{\mathsf T}$ is the gradient of $\frac12\lVert(XW)_+\rVert^2$ in $X$."""
-    V = lambda Y: xp.sum(xp.relu(Y @ W) * xp.relu(Y @ W)) / 2
+    V = lambda Y: xp.sum(xp.relu(Y @ W) ** 2) / 2
     return Gradient(V, X, xp.relu(X @ W) @ (W if U is None else U).T)
 
 
