@@ -9,6 +9,7 @@ allowed here.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
@@ -58,7 +59,28 @@ def _read(text: str) -> tuple[tuple[str, Any, Any], ...]:
 
 
 def _code(side: ast.expr) -> Any:
-    return compile(ast.Expression(side), "<where>", "eval")
+    exact = _Exact().visit(copy.deepcopy(side))
+    return compile(ast.fix_missing_locations(ast.Expression(exact)), "<where>", "eval")
+
+
+class _Exact(ast.NodeTransformer):
+    """What is divided or raised to a power is a number of the arithmetic: of two integers Python
+    would make a float."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.BinOp:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Div | ast.Pow) and _is_integer(node.left):
+            node.left = ast.BinOp(_ONE, ast.Mult(), node.left)
+        return node
+
+
+_ONE = ast.parse("xp.one", mode="eval").body
+
+
+def _is_integer(node: ast.expr) -> bool:
+    """Is it made of integers alone?"""
+    inner = (ast.BinOp, ast.UnaryOp, ast.Constant, ast.operator, ast.unaryop)
+    return all(isinstance(part, inner) for part in ast.walk(node))
 
 
 def _refused(node: ast.AST, whole: ast.Compare) -> str:

@@ -232,6 +232,9 @@ def _statement(where, body=_unit, given=XY):
         ("xp.exp(x) > 2", 1, 0, True),
         ("xp.log(x) > 0", -1, 0, False),  # not real
         ("1 / x > 0", 0, 0, False),
+        ("x > 1 / 3", Fraction(1, 3), 0, False),
+        ("1 / 3 <= x < (1 + 2) / 7 + y", Fraction(1, 3), 0, True),
+        ("x >= 10**-9", Fraction(1, 10**9), 0, True),
     ],
 )
 def test_a_point_is_certainly_within_or_refutes_nothing(where, x, y, within):
