@@ -199,7 +199,7 @@ class Cluster:
             raise UserError(_sentence(fault, f"task {task[1]} of {task[0].key}"))
         if tries[task] >= TRIES:
             raise UserError(
-                f"task {task[1]} of {task[0].key} ends every worker that takes it up (memory?)"
+                f"task {task[1]} of {task[0].key} ends each worker that takes it up (memory? time?)"
             )
         return task
 

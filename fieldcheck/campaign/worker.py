@@ -1,6 +1,8 @@
 """What runs in a worker: load the register once, then one task after another.
 
-One at a time: claims may share what they compute with, and torch takes one core each.
+One at a time: claims may share what they compute with, and torch takes one core each.  What takes
+too long ends the worker, of whom Dask starts another; one that takes too much memory is ended by
+Dask.
 """
 
 from __future__ import annotations
@@ -9,14 +11,17 @@ import contextlib
 import hashlib
 import importlib.metadata
 import io
+import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from fieldcheck.campaign.records import METHOD, Order, written
+from fieldcheck.evidence.clock import CLOCKS
 from fieldcheck.ledger import machine
 from fieldcheck.ledger.errors import UserError
+from fieldcheck.ledger.pool import READING, Limits
 
 _one_at_a_time = threading.Lock()
 _loaded: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -43,7 +48,7 @@ def prepare(orders: Sequence[Order]) -> str:
     Raises:
         UserError: this worker has other sources or packages than whoever asks.
     """
-    with _one_at_a_time:
+    with _one_at_a_time, within(READING.seconds):
         for order in orders:
             _form(order)
         return _rounding()
@@ -59,7 +64,8 @@ def task(order: Order, number: int, rounding: str) -> bytes:
     from fieldcheck.evidence.gather import BROKEN, blame
     from fieldcheck.evidence.statement import Statement
 
-    with _one_at_a_time, contextlib.redirect_stdout(io.StringIO()):
+    within_limits = within(Limits().seconds)
+    with _one_at_a_time, within_limits, contextlib.redirect_stdout(io.StringIO()):
         claim, form = _form(order)
         if _rounding() != rounding:
             raise UserError(
@@ -70,6 +76,21 @@ def task(order: Order, number: int, rounding: str) -> bytes:
             return written(look_at(claim, form, order.seed, number, order.per))
         except BROKEN as fault:
             raise UserError(f"{order.key}: {blame(Statement(form), fault)}") from None
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """The system ends this process where the block takes so much processor time, or sleeps.
+
+    Dask calls from a thread, in which no signal could be answered: that is why none is.
+    """
+    for _, timer, share in CLOCKS:
+        signal.setitimer(timer, seconds * share)
+    try:
+        yield
+    finally:
+        for _, timer, _ in CLOCKS:
+            signal.setitimer(timer, 0)
 
 
 def _form(order: Order) -> tuple[Any, Any]:
