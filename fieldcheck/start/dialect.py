@@ -1,13 +1,15 @@
 r"""Other ways to type the same TeX, in the one that the grammar knows.
 
 Font switches inside braces, operators put together by hand, names made by ``\let`` or for pairs of
-delimiters, the derivatives of the physics package, primes for transposes, and what a display says
-behind a gap of the symbols in it.
+delimiters, the derivatives of the physics package, primes for transposes, raised and lowered
+characters, and what a display says behind a gap of the symbols in it.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import groupby
+from unicodedata import decomposition, normalize
 
 _SWITCHES = {"rm": "mathrm", "bf": "mathbf", "it": "mathit", "sf": "mathsf", "cal": "mathcal"}
 _FONTS = r"mathbb|mathcal|mathbf|mathrm|mathsf|mathit|mathfrak|mathscr|bm|boldsymbol"
@@ -112,6 +114,7 @@ def with_pseudoinverses(tex: str) -> str:
 
 def plain(tex: str, primes: bool = False) -> str:
     """A formula with fonts and operators as commands that take braces."""
+    tex = tex if tex.isascii() else _levelled(tex)
     tex = re.sub(
         r"\{\s*\\(rm|bf|it|sf|cal)\s+([^{}\\]*?)\s*\}",
         lambda m: rf"{{\{_SWITCHES[m[1]]}{{{m[2]}}}}}", tex,
@@ -130,6 +133,22 @@ def plain(tex: str, primes: bool = False) -> str:
         lambda m: rf"\arg{m[1] or m[2]}", tex,
     )  # fmt: skip
     return re.sub(r"'(?!')", r"^{\\top}", tex) if primes and "''" not in tex else tex
+
+
+_LEVELS = {"<super>": "^", "<sub>": "_"}
+
+
+def _levelled(tex: str) -> str:
+    """``x²`` and ``v₁₀`` with the exponents and indices of TeX."""
+
+    def level(character: str) -> str:
+        return _LEVELS.get(decomposition(character).partition(" ")[0], "")
+
+    parts = ((sign, "".join(run)) for sign, run in groupby(tex, level))
+    return "".join(
+        f"{sign}{{{normalize('NFKC', run).replace('−', '-')}}}" if sign else run
+        for sign, run in parts
+    )
 
 
 def primes_transpose(source: str) -> bool:

@@ -297,7 +297,7 @@ def listed_size(tokens: list[Token]) -> tuple[str | int, ...]:
     script = next((t for t, sign in zip(tokens[::-1], tokens[-2::-1], strict=False)
                    if sign in ("_", "^") and spelled(t) not in TRANSPOSE), "")  # fmt: skip
     name = named(script)
-    return (int(name) if name.isdigit() else name,)
+    return (int(name) if name.isdecimal() else name,)
 
 
 def _member(
@@ -391,7 +391,7 @@ def two_values(tokens: list[Token]) -> tuple[int, tuple[str | int, ...]] | None:
     low = TWO_VALUES.get(found[1]) if found else None
     if not found or low is None:
         return None
-    return low, ((int(found[2]) if found[2].isdigit() else found[2],) if found[2] else ())
+    return low, ((int(found[2]) if found[2].isdecimal() else found[2],) if found[2] else ())
 
 
 INDEX_NAMES = frozenset((*"ijklmnstabchr", "mu", "nu", "alpha"))
@@ -441,7 +441,7 @@ def space_of(tokens: list[Token]) -> tuple[int, tuple[str | int, ...], frozenset
 
 def _size(part: list[Token]) -> str | int:
     name = named(tuple(part))
-    if name.isdigit():
+    if name.isdecimal():
         return int(name)
     if several := re.fullmatch(r"([2-9])([A-Za-z])", name):
         return f"{several[1]}*{several[2]}"

@@ -47,6 +47,9 @@ from fieldcheck.start.signs import (
     unfonted,
 )
 
+LONGEST_NUMBER = 1000
+"""Digits of a number; Python reads no more than some thousands in a source."""
+
 ORDERS = {r"\preceq": r"\preceq", r"\succeq": r"\succeq", r"\preccurlyeq": r"\preceq",
           r"\succcurlyeq": r"\succeq"}  # fmt: skip
 """Orders of symmetric matrices."""
@@ -319,7 +322,7 @@ class Parser:
         if any(t in ("+", "-", "<", ">") for t in inner):
             raise Unread(f"the index {spelled(tuple(inner))!r}")
         if base.op == "sym":
-            if base.args[0] in self.parts and len(letters) == 1 and spelled(letters[0]).isdigit():
+            if base.args[0] in self.parts and len(letters) == 1 and spelled(letters[0]).isdecimal():
                 return Node("entry", (base, int(spelled(letters[0])) - 1))
             return Node("sym", (f"{base.args[0]}_{named(tuple(inner))}",))
         raise Unread(f"the subscript {spelled(tuple(inner))!r}")
@@ -334,7 +337,7 @@ class Parser:
             return self.inside(token)
         if token in UNKNOWN:
             raise Unread(f"{UNKNOWN[token]} ({token})")
-        if token.isdigit():
+        if token.isdecimal():
             return self.number(token)
         if token in OPENING:
             return self.bracket(token)
@@ -396,13 +399,15 @@ class Parser:
 
     def number(self, token: str) -> Node:
         text = token
-        while isinstance(self.next, str) and (self.next.isdigit() or self.next == "."):
+        while isinstance(self.next, str) and (self.next.isdecimal() or self.next == "."):
             after = self.tokens[self.at + 1 : self.at + 2]
             if self.next == "." and not (
-                after and isinstance(after[0], str) and after[0].isdigit()
+                after and isinstance(after[0], str) and after[0].isdecimal()
             ):
                 break
             text += self.take()
+        if len(text) > LONGEST_NUMBER:
+            raise Unread(f"a number of {len(text)} digits")
         return Node("num", (Fraction(text),))
 
     def bracket(self, token: str) -> Node:
@@ -632,7 +637,7 @@ class Parser:
         if "=" in text:
             at = text.index("=")
             start = "".join(text[at + 1 :])
-            first = int(start) if start.isdigit() else self.inside(tuple(low[at + 1 :]))
+            first = int(start) if start.isdecimal() else self.inside(tuple(low[at + 1 :]))
             low = low[:at]
         names = tuple(named(t) for t in low if spelled(t) not in (",", r"\ne", r"\neq"))
         if not names:

@@ -27,7 +27,8 @@ def create(name: str, folder: Path, source: Path | None = None) -> tuple[Path, R
             as an example.
 
     Raises:
-        UserError: no name for a folder, one that exists, no such article, or none with an equation.
+        UserError: no name for a folder, one that exists, no such article, one of the name of a
+            file of the project, or none with an equation.
     """
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
         raise UserError(f"{name!r} is no name for a project: letters, digits, hyphens and dots")
@@ -38,6 +39,8 @@ def create(name: str, folder: Path, source: Path | None = None) -> tuple[Path, R
         raise UserError(f"the folder {folder} cannot be written to")
     result = None if source is None else interpret(articles.read(source))
     files = dict(_files(name, result))
+    if source is not None and source.name in files:
+        raise UserError(f"the project has a file {source.name} of its own: rename the article")
     if source is not None:
         files[source.name] = ordinary.read_text(source)
     made = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder))

@@ -457,7 +457,7 @@ def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[st
             return False
         if not is_symbol(left):
             return text[-1] != ")"
-        return (right[-1].isdigit() and len(right) < 3) or spelling(left) in seen
+        return (right[-1].isdecimal() and len(right) < 3) or spelling(left) in seen
     return not DOTS & set(text) and "=" not in text
 
 

@@ -156,7 +156,7 @@ def _is_bare(run: list[Token]) -> bool:
         else:
             sides[-1].append(token)
     return len(sides) > 1 and all(
-        is_symbol(side) or all(str(t).isdigit() for t in side) for side in sides
+        is_symbol(side) or all(str(t).isdecimal() for t in side) for side in sides
     )
 
 

@@ -61,7 +61,7 @@ class Steps:
         begins = any(n in self.counters and text == "0" for n, text in seen)
         if not counter or not (steps or begins):
             return tokens
-        if any(n in self.counters and text.isdigit() and text != "0" for n, text in seen):
+        if any(n in self.counters and text.isdecimal() and text != "0" for n, text in seen):
             raise Unread("a step with a number of its own")
         if _runs_over(run, counter):
             raise Unread(f"an operator over the steps {counter}")

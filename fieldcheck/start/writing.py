@@ -583,7 +583,7 @@ def _assumed(reading: Reading) -> Iterator[str]:
 
 def _function_name(key: str, reading: Reading, defined: Collection[str]) -> str:
     name = key.replace("-", "_")
-    name = name if not name[:1].isdigit() else f"equation_{name}"
+    name = name if not name[:1].isdecimal() else f"equation_{name}"
     taken = {*reading.inputs, *reading.helpers, *reading.tools, *OFFERED, *defined, "xp"}
     return f"{name}_" if name in taken or keyword.iskeyword(name) else name
 

@@ -34,6 +34,8 @@ def code(tex: str, head: str = "", said: str = SAID) -> str:
         (r"\sum\limits_{i=1}^n x_i = \sum_{i=1}^n x_i", r"\sum_{i=1}^n x_i = \sum_{i=1}^n x_i"),
         (r"\al\norm{x} = \norm*{x}\alpha", r"\alpha\|x\| = \|x\|\alpha"),
         (r"\norm[\big]{x} = \sqrt{x^\top x}", r"\|x\| = \sqrt{x^\top x}"),
+        (r"\alpha² + \alpha⁻¹⁰ = x₁ \alpha", r"\alpha^2 + \alpha^{-10} = x_1 \alpha"),
+        ("Aᵀ A = A^\\top A", r"A^T A = A^\top A"),
     ],
 )  # fmt: skip
 def test_the_same_formula_is_the_same_claim(typed: str, plain: str) -> None:
@@ -175,3 +177,21 @@ def test_an_articles_claims_have_ids_that_the_register_has_not() -> None:
     (outcome,) = reading.interpret(article.scan(source, "hopfield.tex")).outcomes
     assert writing.claim_id("hopfield", outcome) == "article-hopfield-descent"
     assert writing.claim_id("mine", outcome) == "mine-descent"
+
+
+@pytest.mark.parametrize(
+    ("tex", "said"),
+    [
+        ("①x = x", "① has no reading"),
+        ("x^² = x", ""),
+        (r"\sum_{i=²}^n x_i = 0", ""),
+        ("9" * 5000 + "x = x", "a number of 5000 digits"),
+        ("0." + "0" * 5000 + "1x = x", "a number of 5003 digits"),
+    ],
+)
+def test_a_numeral_that_is_no_number_here_leaves_one_formula_unread(tex: str, said: str) -> None:
+    body = rf"{SAID}\begin{{equation}}{tex}\end{{equation}}\begin{{equation}}x = x\end{{equation}}"
+    lost, read = outcomes(body)
+    assert said in lost.reason
+    assert lost.claim is None
+    assert read.claim is not None

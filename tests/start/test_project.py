@@ -79,6 +79,7 @@ def test_coverage_of_the_article_names_what_is_open(folder: Path, monkeypatch) -
         (["new", "--from", "plain.tex"], "plain.tex displays no equation"),
         (["new", "--from", "/dev/zero"], "cannot read /dev/zero: it is no ordinary file"),
         (["new", "--from", "binary.tex"], "cannot read binary.tex: it is not UTF-8"),
+        (["new", "mine", "--from", "verdicts.md"], "has a file verdicts.md of its own"),
         (["coverage", "paper.tex"], "no claims.py beside paper.tex"),
         (["coverage", "none.tex"], "cannot read none.tex"),
         (["verify", "none.py"], "no claims file none.py"),
@@ -91,6 +92,7 @@ def test_bad_input_ends_in_one_sentence_and_nothing_is_written(
 ) -> None:
     (folder / "taken").mkdir()
     (folder / "plain.tex").write_text("No formula here: $a = b$.", encoding="utf8")
+    (folder / "verdicts.md").write_text(r"\[ a = b \]", encoding="utf8")
     (folder / "binary.tex").write_bytes(b"\xff\xfe\x00")
     before = sorted(folder.rglob("*"))
     output = said(*words, code=BAD)

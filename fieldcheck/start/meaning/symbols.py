@@ -88,7 +88,7 @@ class Symbols:
         if kind == "least":
             self._allow(name, range(int(said), LARGEST + 1))
         elif kind == "value":
-            self._allow(name, [int(said)] if said.isdigit() else [])
+            self._allow(name, [int(said)] if said.isdecimal() else [])
         elif kind == "where":
             self.assumed.setdefault(said)
         elif kind == "unread" and (only := re.fullmatch(r"\s*\w+\s*=\s*(\d+)\s*", said)):
@@ -212,7 +212,7 @@ class Symbols:
     def _numbered_entry(self, name: str, said: Declared | None) -> Value | None:
         """``x_1`` of a vector, or of several, of which alone the text speaks."""
         letter, _, number = name.partition("_")
-        if (said and said.hypotheses) or not number.isdigit() or number == "0":
+        if (said and said.hypotheses) or not number.isdecimal() or number == "0":
             return None
         known = self.declared.get(letter)
         several = self.declared.get(f"{letter}_all")
