@@ -13,6 +13,7 @@ pytest loads this module wherever the library is installed, so it imports little
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Iterable
 from fnmatch import fnmatch
 from pathlib import Path
@@ -22,6 +23,7 @@ import pytest
 
 if TYPE_CHECKING:
     from fieldcheck.ledger.records import ClaimRow, FormRow
+    from fieldcheck.ledger.run import Outcome
 
 PROFILES = ("quick", "standard", "deep")
 
@@ -64,29 +66,37 @@ def _is_register(path: Path, parent: pytest.Collector) -> bool:
 class ClaimsFile(pytest.File):
     """A register; its rows are gathered when the first of its tests is set up."""
 
-    _rows: dict[str, ClaimRow] | None = None
+    _outcome: Outcome | None = None
 
     def collect(self) -> Iterable[pytest.Item]:
         from fieldcheck.ledger import run as runs
         from fieldcheck.ledger.errors import UserError
+        from fieldcheck.printable import printable
 
         try:
             claims = runs.known(runs.MACHINE, [str(self.path)])
         except UserError as fault:
-            raise self.CollectError(str(fault)) from None
+            raise self.CollectError(printable(str(fault))) from None
         for claim in claims.values():
             for key in claim.forms:
                 yield FormItem.from_parent(self, name=key)
 
-    def rows(self) -> dict[str, ClaimRow]:
-        """The rows of all claims of which a form is to be tested in this run."""
-        if self._rows is None:
+    def row(self, claim_id: str) -> ClaimRow:
+        """The row of a claim, gathered with those of all of which a form is tested in this run.
+
+        Raises:
+            ClaimFailed: it has none.
+        """
+        if self._outcome is None:
             items = [item for item in self.session.items if isinstance(item, FormItem)]
             ids = {item.claim_id for item in items if item.parent is self}
-            self._rows = self._gathered(ids)
-        return self._rows
+            self._outcome = self._gathered(ids)
+        if claim_id in self._outcome.faults:
+            raise ClaimFailed(f"{claim_id}: {self._outcome.faults[claim_id]}")
+        (row,) = [row for row in self._outcome.rows if row.id == claim_id]
+        return row
 
-    def _gathered(self, ids: Iterable[str]) -> dict[str, ClaimRow]:
+    def _gathered(self, ids: Iterable[str]) -> Outcome:
         from fieldcheck.ledger import run as runs
 
         request = runs.Request(
@@ -97,18 +107,17 @@ class ClaimsFile(pytest.File):
             patient=True,  # another test process may be gathering
             path=self._ledger(),
         )
-        outcome = runs.run(request, _Silent())
-        if outcome.faults:
-            raise ClaimFailed("\n".join(f"{key}: {why}" for key, why in outcome.faults.items()))
-        return {row.id: row for row in outcome.rows}
+        return runs.run(request, _Silent())
 
     def _ledger(self) -> Path | None:
-        """Where rows are kept from run to run; nowhere without pytest's cache."""
+        """Where rows are kept from run to run: each register has a place of its own, if pytest has
+        a cache."""
         cache = getattr(self.config, "cache", None)
         if cache is None:
             return None
         profile = self.config.getoption("--fieldcheck-profile")
-        return Path(cache.mkdir("fieldcheck")) / f"{self.path.stem}-{profile}.json"
+        name = hashlib.sha256(str(self.path).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return Path(cache.mkdir("fieldcheck")) / f"{name}-{profile}.json"
 
     @staticmethod
     def said(row: FormRow) -> str:
@@ -133,14 +142,17 @@ class FormItem(pytest.Item):
         return self.name.partition("/")[0]
 
     def runtest(self) -> None:
-        row = self.parent.rows()[self.claim_id]
+        row = self.parent.row(self.claim_id)
         (form,) = [form for form in row.forms if form.key == self.name]
         if not form.met:
             raise ClaimFailed(self.parent.said(form))
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
-        if isinstance(excinfo.value, ClaimFailed):
-            return str(excinfo.value)
+        from fieldcheck.ledger.errors import UserError
+        from fieldcheck.printable import printable
+
+        if isinstance(excinfo.value, ClaimFailed | UserError):
+            return printable(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:

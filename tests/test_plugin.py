@@ -72,3 +72,42 @@ def test_a_project_names_its_registers_once(folder: Path) -> None:
     assert code == 0, said
     assert "claims.py::square/claim" in said
     assert "test_plain.py::test_plain" in said
+
+
+BROKEN = """
+@claim("broken", title="It ends", sources=[ours()], given=dict(a=real()))
+def broken(xp, a, *, factor=1):
+    \"\"\"What no arithmetic expects.\"\"\"
+    raise BaseException("\\x1b[2J")
+
+
+broken.vary("twice", factor=2)
+"""
+
+
+def test_a_claim_without_a_row_fails_alone_and_what_it_says_is_printable(folder: Path) -> None:
+    good = (folder / "claims.py").read_text(encoding="utf8")
+    (folder / "claims.py").write_text(good + BROKEN, encoding="utf8")
+    code, said = run(folder, "--fieldcheck", "claims.py", "--fieldcheck-profile", "quick")
+    assert code == 1, said
+    assert "3 passed" in said
+    assert "\\x1b[2J" in said
+    assert "\x1b[2J" not in said
+
+
+def test_registers_of_one_name_and_a_broken_cache(folder: Path) -> None:
+    (folder / "other").mkdir()
+    other = CLAIMS.replace("FACTOR", "2").replace('"square"', '"other"')
+    (folder / "other" / "claims.py").write_text(other, encoding="utf8")
+    words = ("--fieldcheck", "claims.py", "other/claims.py", "--fieldcheck-profile", "quick")
+    code, said = run(folder, *words)
+    assert (code, "6 passed" in said) == (0, True), said
+    kept = [*folder.glob(".pytest_cache/d/fieldcheck/*.json")]
+    assert len(kept) == 2
+    for one in kept:
+        one.write_text("{", encoding="utf8")
+    code, said = run(folder, *words)
+    assert code == 1
+    assert "is cut off: delete it" in said
+    assert "Traceback" not in said
+    assert "fieldcheck/ledger" not in said
