@@ -494,7 +494,8 @@ def recheck(
         typer.Option(
             min=0,
             metavar="N",
-            help="Look briefly, and gather anew what that leaves open, and N claims of the rest.",
+            help="Look briefly, and gather anew what that leaves open, what stands or fails by "
+            "numbers alone, and N claims of the rest.",
         ),
     ] = None,
     jobs: Annotated[

@@ -1,8 +1,9 @@
 """A ledger looked at again: is it what a run of these sources would find?
 
 Every certain row is rechecked by the second road.  What that leaves open is gathered anew, and so
-are some claims of the rest, which nobody can foretell: their verdicts must come out the same.  A
-ledger that was edited with care, its seals made anew, does not stand that.
+is what stands or fails by numbers alone, and some claims of the rest, which nobody can foretell:
+their verdicts must come out the same.  A ledger that was edited with care, its seals made anew,
+does not stand that.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import Any
 
 from fieldcheck.ledger import pool, records
 from fieldcheck.ledger.records import ClaimRow, Evidence, FormRow, Ledger, Witness, Worst
-from fieldcheck.verdict import REFUTED, REFUTES, SILENT, Why
+from fieldcheck.verdict import FAILS, REFUTED, REFUTES, SILENT, STANDS, Why
 
 CAMPAIGN = "campaign"
 BRIEF = 0.5
 """Seconds for one proof where what is left open is gathered anew."""
 DIFFERS = "does not come out again"
+NUMERICAL = (STANDS, FAILS)
+"""Verdicts of which the second road has nothing to look at."""
 
 Finding = tuple[str, str, Sequence[Any]]
 """A form's key, its verdict, and what speaks against it."""
@@ -30,8 +33,8 @@ Finding = tuple[str, str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Request:
-    """keys: claims or forms, or all.  anew: gather what stays open, and so many claims of the rest;
-    None: gather nothing, and name what stays open."""
+    """keys: claims or forms, or all.  anew: gather what stays open, or stands or fails by numbers
+    alone, and so many claims of the rest; None: gather nothing, and name what stays open."""
 
     ledger: Ledger
     keys: Sequence[str]
@@ -53,7 +56,7 @@ def look(request: Request, claims: dict[str, Any], machine: str, road: str) -> I
         pool.Task(name, "recheck", (road, records.plain(row), request.keys, brief))
         for name, row in rows.items()
     ]
-    open_: set[str] = set()
+    open_ = {name for name, row in rows.items() if any(f.verdict in NUMERICAL for f in row.forms)}
     for answer in _worked(tasks, request, machine):
         name = answer.task.name
         if answer.fault:
