@@ -23,14 +23,14 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from multiprocessing import connection
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from fieldcheck.ledger import usage
+from fieldcheck.ledger import untouched, usage
 from fieldcheck.ledger.errors import UserError
 from fieldcheck.verdict import LATE
 
@@ -440,9 +440,7 @@ def _live(pipe: connection.Connection, machine: str, files: tuple[str, ...], par
     """The worker's life: take a task, send back what came of it, until the pipe closes."""
     _alone(parent)
     mine = os.getpid()
-    engine: Any = None
-    claims: dict[str, Any] = {}
-    broken: str | None = None
+    home: _Home | None = None
     while True:
         try:
             task: Task = pipe.recv()
@@ -450,12 +448,13 @@ def _live(pipe: connection.Connection, machine: str, files: tuple[str, ...], par
             if task.call == "read":
                 value, fault = _read(machine, files)
             else:
-                if engine is None and broken is None:
-                    engine, claims, broken = _started(machine, files)
-                value, fault = (None, broken) if broken else _done(engine, claims, task, pipe)
+                home = home or _started(machine, files, task)
+                value, fault = (None, home.broken) if home.broken else _done(home, task, pipe)
             if os.getpid() != mine:  # a body has forked, and what it made came back here
                 os._exit(0)
             spent = threading.active_count() > threads  # a body left a thread behind
+            if home and not home.broken and (other := untouched.changed(home.library)):
+                value, fault, spent = None, f"its code changes the library ({other})", True
             try:
                 pipe.send(Said(value, fault, spent))
             except OSError:
@@ -477,24 +476,39 @@ def _read(machine: str, files: tuple[str, ...]) -> tuple[Any, str | None]:
         return None, f"{', '.join(files)}: {type(wrong).__name__}: {wrong}"
 
 
-def _started(machine: str, files: tuple[str, ...]) -> tuple[Any, dict[str, Any], str | None]:
+@dataclass(frozen=True)
+class _Home:
+    """What a worker has once it has started, or why it could not."""
+
+    engine: Any = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    library: untouched.Held = field(default_factory=dict)
+    """As it was before the code of others ran."""
+    broken: str | None = None
+
+
+def _started(machine: str, files: tuple[str, ...], task: Task) -> _Home:
     try:
-        engine = importlib.import_module(machine)
+        engine: Any = importlib.import_module(machine)
         engine.start_worker()
-        return engine, engine.load(files), None
+        if task.call == "recheck":
+            importlib.import_module(task.args[0])
+        library = untouched.held()
+        claims = engine.load(files)
     except BaseException as wrong:
-        return None, {}, f"the worker could not start: {type(wrong).__name__}: {wrong}"
+        return _Home(broken=f"the worker could not start: {type(wrong).__name__}: {wrong}")
+    other = untouched.changed(library)
+    broken = f"{', '.join(files)} changes the library ({other})" if other else None
+    return _Home(engine, claims, library, broken)
 
 
-def _done(
-    engine: Any, claims: dict[str, Any], task: Task, pipe: connection.Connection
-) -> tuple[Any, str | None]:
+def _done(home: _Home, task: Task, pipe: connection.Connection) -> tuple[Any, str | None]:
     try:
-        return TASKS[task.call](engine, claims, task, pipe.send), None
+        return TASKS[task.call](home.engine, home.claims, task, pipe.send), None
     except UserError as fault:
         return None, str(fault)
     except BaseException as fault:  # a body may raise anything, SystemExit too
-        return None, engine.describe(fault)
+        return None, home.engine.describe(fault)
 
 
 def _alone(parent: int) -> None:
@@ -534,14 +548,24 @@ def _recheck(engine: Any, claims: Any, task: Task, say: Any) -> Any:
     """(key, verdict, findings) of some forms of a claim; of each proof at most ``seconds``."""
     road, row, keys, seconds = task.args
     check: Any = importlib.import_module(road)
-    if seconds is not None:
-        check.SECONDS = seconds
     forms = claims[task.name].forms
     stored = {form["key"]: form["witness"] for form in row["forms"]}
-    return [
-        (key, verdict, [*_spoken(check, found), *_retold(engine, forms[key], stored[key])])
-        for key, verdict, found in check.recheck([row], forms, keys)
-    ]
+    with _at_most(check, seconds):
+        return [
+            (key, verdict, [*_spoken(check, found), *_retold(engine, forms[key], stored[key])])
+            for key, verdict, found in check.recheck([row], forms, keys)
+        ]
+
+
+@contextlib.contextmanager
+def _at_most(check: Any, seconds: float | None) -> Iterator[None]:
+    """One proof takes the second road so many seconds, or its own."""
+    usual = check.SECONDS
+    check.SECONDS = usual if seconds is None else seconds
+    try:
+        yield
+    finally:
+        check.SECONDS = usual
 
 
 def _spoken(check: Any, found: Sequence[Any]) -> Iterator[SimpleNamespace]:

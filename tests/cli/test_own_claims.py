@@ -122,3 +122,34 @@ def test_a_claims_id_may_not_be_one_of_the_register(home):
     taken = next(iter(cli._load()))
     (home / "mine.py").write_text((HEAD + NEIGHBOUR).replace("my-square", taken))
     assert f"{taken}: this id is taken by fieldcheck.register" in fails("list", "--from", "mine.py")
+
+
+CHANGE = """from fieldcheck.arithmetic.base import Arithmetic
+
+
+def change(kind=Arithmetic):
+    for below in kind.__subclasses__():
+        change(below)
+    if "sin" in vars(kind):
+        kind.sin = lambda self, x: x
+
+
+"""
+"""With this the sine of x is x."""
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "says"),
+    [
+        ("change()\n", "return Equal(xp.sin(x), x)", "mine.py changes the library"),
+        ("", "change(); return Equal(xp.sin(x), x)", "its code changes the library"),
+    ],
+    ids=["a file", "a body"],
+)
+def test_what_changes_the_library_has_no_verdict(home, before, line, says):
+    (home / "mine.py").write_text(CHANGE + before + _body(line))
+    code, out, err = call("verify", "mine.py", "--profile", "quick", "--jobs", "1")
+    assert code == DIFFERS
+    assert says in " ".join((out + err).split())
+    assert "fieldcheck.arithmetic" in out + err
+    assert not (home / "_build" / "ledger-mine.json").exists()

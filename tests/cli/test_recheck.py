@@ -19,7 +19,7 @@ def second_road(findings):
 SECOND_ROAD = """
 from types import SimpleNamespace
 
-SPOT = "spot check"
+SPOT, SECONDS = "spot check", 4.0
 found = {{key: [SimpleNamespace(severity=s, kind="identity", sentence=said)]
           for key, (s, said) in {findings}.items()}}
 
