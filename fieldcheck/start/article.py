@@ -15,6 +15,7 @@ from fieldcheck import ordinary
 from fieldcheck.ledger.errors import UserError
 from fieldcheck.start import dialect
 from fieldcheck.start.signs import OTHER_RELATIONS, RELATIONS, TEXT, Environment, Token, normal
+from fieldcheck.start.spellings import canonical
 
 _DISPLAYED = "equation align gather multline eqnarray displaymath flalign alignat math"
 DISPLAYED = frozenset(_DISPLAYED.split())
@@ -100,7 +101,8 @@ def scan(source: str, name: str) -> Article:
     source = _expanded(dialect.named(_without_comments(source)), name)
     lines = _Lines(source)
     reader = _Reader(name, lines, _Dialect(
-        dialect.primes_transpose(source), dialect.two_fonts(source), dialect.pseudoinverts(source)
+        dialect.primes_transpose(source), dialect.two_fonts(source), dialect.pseudoinverts(source),
+        dialect.t_transposes(source),
     ))  # fmt: skip
     try:
         nodes = latexwalker.LatexWalker(source, tolerant_parsing=True).get_latex_nodes()[0]
@@ -243,8 +245,11 @@ class _Dialect:
     """The letters that it has in two fonts."""
     pseudoinverses: bool = False
     """Is a plus above one?"""
+    transposes: bool = False
+    """Is a t above a transpose?"""
 
     def plain(self, tex: str) -> str:
+        tex = dialect.with_transposes(tex) if self.transposes else tex
         tex = dialect.apart_by_font(dialect.plain(tex, self.primes), self.fonts)
         return dialect.with_pseudoinverses(tex) if self.pseudoinverses else tex
 
@@ -415,14 +420,16 @@ def _rows(tex: str) -> Iterator[tuple[str, str]]:
         labelled = _LABEL.search(joined[0])
         for number, row in enumerate(joined):
             suffix = "" if number == 0 or not labelled else f"-{number + 1}"
-            yield (labelled[1] + suffix if labelled else ""), row.replace("&", " ")
+            yield (labelled[1] + suffix if labelled else ""), _unaligned(row)
         return
     for row in joined:
         found = _LABEL.search(row)
-        yield (
-            (found[1] if found else ""),
-            row.replace("&", " ") if not re.search("matrix|cases", row) else row,
-        )
+        yield (found[1] if found else ""), _unaligned(row)
+
+
+def _unaligned(row: str) -> str:
+    """A row without the marks where it is aligned; those of a matrix in it are its columns."""
+    return row if re.search(r"matrix|cases|\begin\{array", row) else row.replace("&", " ")
 
 
 def _split(tex: str) -> list[str]:
@@ -472,7 +479,7 @@ def tokens_of(tex: str) -> list[Token]:
     context.set_unknown_macro_spec(_plain_macro())
     context.set_unknown_environment_spec(_plain_environment())
     walker = latexwalker.LatexWalker(tex, latex_context=context, tolerant_parsing=True)
-    return list(_flat(walker.get_latex_nodes()[0]))
+    return canonical(list(_flat(walker.get_latex_nodes()[0])))
 
 
 def _plain_macro() -> Any:

@@ -156,6 +156,24 @@ def primes_transpose(source: str) -> bool:
     return bool(_PRIMES.search(" ".join(source.split())))
 
 
+_BY_T = re.compile(r"\^\s*(?:\{\s*t\s*\}|t(?![A-Za-z]))")
+_NO_LETTERS = re.compile(
+    r"\\(?:text\w*|mathrm|mathsf|operatorname|label|ref|begin|end|tag|mbox)\*?\s*\{[^{}]*\}|\\[A-Za-z]+"
+)
+
+
+def t_transposes(source: str) -> bool:
+    """Does an article have the letter t as an exponent alone, and so as a transpose?"""
+    formulas = " ".join(match[0] for match in _MATH.finditer(source))
+    plain_ = _NO_LETTERS.sub(" ", formulas)
+    return len(_BY_T.findall(plain_)) > 1 and "t" not in _BY_T.sub(" ", plain_)
+
+
+def with_transposes(tex: str) -> str:
+    """A formula in which an exponent t is a transpose."""
+    return _BY_T.sub(r"^{\\top}", tex)
+
+
 def apart(tex: str) -> tuple[str, list[str]]:
     r"""A displayed formula, and what it says behind a gap of sets in which symbols lie:
     ``f(A) = A, \qquad A \in \mathbb{R}^{n \times n}``."""

@@ -448,25 +448,34 @@ def _size(part: list[Token]) -> str | int:
     return name if name.isidentifier() and (len(part) <= 2 or is_symbol(part)) else ""
 
 
+_NAME, _TRANSPOSED = r"\\?[A-Za-z]+", r"\\top|T|\\intercal"
+_CONJUGATED = r"\\dagger|\*|\\ast|H"
+
+
 def _equation(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
     r"""``A = A^\top`` and ``R R^\top = I`` are hypotheses; ``p = (p_1, …, p_n)`` gives a size."""
     text = [spelled(t) for t in tokens]
     at = text.index("=")
     left, right = text[:at], text[at + 1 :]
     clean = ["".join(t for t in side if t not in FONTS) for side in (left, right)]
-    clean = [c.replace(r"\mathbf", "").replace(r"\bm", "") for c in clean]
+    for font in FONTS:
+        clean = [c.replace(font, "") if len(font) > 2 else c for c in clean]
     for one, other in (clean, clean[::-1]):
-        match = re.fullmatch(r"(\\?[A-Za-z]+)", one)
-        if match and re.fullmatch(re.escape(one) + r"\^(?:\\top|T|\\intercal)", other):
-            yield Declared(named(one), 2, (), frozenset(("symmetric",)))
+        turned = re.fullmatch(rf"(-?)({_NAME})\^({_TRANSPOSED}|{_CONJUGATED})", other)
+        if turned and one in (turned[2], f"-{turned[2]}"):
+            is_real = re.fullmatch(_TRANSPOSED, turned[3]) is not None
+            kinds = ("symmetric", "hermitian"), ("skew", "antihermitian")
+            kind = kinds[(turned[1] == "-") != one.startswith("-")][not is_real]
+            yield Declared(named(turned[2]), 2, (), frozenset((kind,)))
             return
-        if other in ("I", "I_n", "I_d") and (
-            match := re.fullmatch(
-                r"(\\?[A-Za-z]+?)(\^(?:\\top|T))?(\\?[A-Za-z]+?)(\^(?:\\top|T))?", one
-            )
-        ):
+        if re.fullmatch(r"I(?:_\w)?|Id", other) and (match := re.fullmatch(
+            rf"({_NAME}?)(?:\^({_TRANSPOSED}|{_CONJUGATED}))?({_NAME}?)(?:\^({_TRANSPOSED}|{_CONJUGATED}))?",
+            one,
+        )):  # fmt: skip
+            mark = match[2] or match[4] or ""
             if match[1] == match[3] and bool(match[2]) != bool(match[4]):
-                yield Declared(named(match[1]), 2, (), frozenset(("orthogonal",)))
+                kind = "orthogonal" if re.fullmatch(_TRANSPOSED, mark) else "unitary"
+                yield Declared(named(match[1]), 2, (), frozenset((kind,)))
             return
     if DOTS & set(right):
         inner = [t for t in tokens[at + 1 :] if t not in ("(", ")", "[", "]")]

@@ -7,8 +7,10 @@ subscripts.  What it does not know raises :class:`Unread`, with words that a rea
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from fractions import Fraction
 
@@ -53,7 +55,12 @@ LONGEST_NUMBER = 1000
 ORDERS = {r"\preceq": r"\preceq", r"\succeq": r"\succeq", r"\preccurlyeq": r"\preceq",
           r"\succcurlyeq": r"\succeq"}  # fmt: skip
 """Orders of symmetric matrices."""
+BINARY = {"/": "div", r"\odot": "had", r"\otimes": "kron", r"\circ": "circ", ":": "contract",
+          r"\bullet": "contract"}  # fmt: skip
+"""Signs of products, and of what is over another."""
 ARGUMENTS = {r"\argmin": "argmin", r"\argmax": "argmax"}
+POSITIVE_PART = "+"
+"""Among the marks: a plus stands for a positive part."""
 EXTREMES = {r"\sup": "max", r"\inf": "min", r"\max": "max", r"\min": "min", **ARGUMENTS}
 """Extremes over a set, and where they are taken."""
 
@@ -67,19 +74,21 @@ class Parser:
     marked:    names with a mark above that it defines or declares, ``x^\\star``
     schemes:   what it defines of any functions, ``\\{f, g\\}``
     is_complex: is i the imaginary unit, and a bar a conjugate?
+    indexed:   letters that are indices here, so that i is no imaginary unit
     families:  names with a number below them on which they depend, ``H_t``
     """
 
     def __init__(
         self,
         tokens: Sequence[Token],
-        functions: Collection[str] = (),
+        functions: AbstractSet[str] = frozenset(),
         parts: Collection[str] = (),
         known: Collection[str] = (),
         marked: Collection[str] = (),
         families: Collection[str] = (),
         schemes: Collection[str] = (),
         is_complex: bool = False,
+        indexed: AbstractSet[str] = frozenset(),
     ) -> None:
         self.tokens = normal(tokens)
         self.known = known
@@ -89,6 +98,7 @@ class Parser:
         self.families = families
         self.schemes = schemes
         self.is_complex = is_complex
+        self.indexed = indexed
         self.at = 0
         self.closers: list[str] = []
 
@@ -107,7 +117,7 @@ class Parser:
         inner = tokens if isinstance(tokens, tuple) else (tokens,)
         return Parser(
             inner, self.functions, self.parts, self.known, self.marked, self.families,
-            self.schemes, self.is_complex,
+            self.schemes, self.is_complex, self.indexed,
         )  # fmt: skip
 
     def whole(self) -> Node:
@@ -177,15 +187,18 @@ class Parser:
         made = self.product()
         while True:
             token = self.next
-            if token in ("/", r"\odot", r"\otimes", r"\circ"):
+            if token in BINARY:
                 self.take()
-                op = {"/": "div", r"\odot": "had", r"\otimes": "kron", r"\circ": "circ"}[token]
-                made = Node(op, (made, self.factor()))
+                made = Node(BINARY[token], (made, self.factor()))
                 if self.starts():
                     made = Node("mul", (made, *self._factors(self.product())))
             elif token == r"\cdot":
                 self.take()
                 made = Node("dot", (made, self.product()))
+            elif token in (r"\vee", r"\wedge"):
+                self.take()
+                kind = "maximum" if token == r"\vee" else "minimum"
+                made = Node("call", (kind, (made, self.product())))
             elif token in (r"\times", "*"):
                 self.take()
                 made = Node("mul", (*self._factors(made), *self._factors(self.product())))
@@ -210,9 +223,9 @@ class Parser:
         if not isinstance(token, str):
             return True
         ends = (*self.closers[-1:], *CLOSING, "+", "-", "/", "*", ",", ";", r"\cdot", r"\times",
-                r"\odot", r"\otimes", r"\circ", r"\mid", "!", *WIDE)  # fmt: skip
+                r"\vee", r"\wedge", *BINARY, r"\mid", "!", *WIDE)  # fmt: skip
         if self.closers[-1:] == ["bars"]:
-            ends += ("|", r"\|", r"\Vert")
+            ends += ("|", r"\|", r"\Vert", r"\vert")
         return not (token in ends or token in RELATIONS or token in OTHER_RELATIONS)
 
     def is_function(self) -> bool:
@@ -241,6 +254,8 @@ class Parser:
         return made
 
     def scripts(self, base: Node) -> Node:
+        if at := self.place():
+            return self.scripts(Node("at", (base, *at)))
         while self.next in ("^", "_", "'", "!"):
             token = self.take()
             if token == "!":
@@ -273,10 +288,14 @@ class Parser:
         is_several = base.op == "sym" and f"{base.args[0]}_all" in self.known
         if is_several and len(inner) == 1 and is_index(inner[0]) and text[0] not in TRANSPOSE:
             return Node("label", (base.args[0], named(inner[0])))
+        if text == ["+"] and self.tokens[self.at - 3 : self.at - 2] in ([")"], ["]"], [r"\}"]):
+            return Node("ramp", (base,))
         if text == [r"\pseudoinverse"]:
             return Node("pinv", (base,))
         if len(text) == 1 and text[0] in TRANSPOSE:
             return Node("T", (base,))
+        if text == ["H"]:
+            return Node("adjoint", (base,))
         if len(text) == 1 and text[0] in ADJOINT:
             return Node("star", (base,))
         if len(text) == 2 and text[0] == "-" and text[1] in TRANSPOSE:
@@ -309,7 +328,14 @@ class Parser:
         if base.op == "sym" and base.args[0] in self.families and self.is_number(inner):
             return self.member(base.args[0], script)
         if base.op == "norm":
-            return Node("norm", (base.args[0], spelled(tuple(inner))))
+            return Node("norm", (base.args[0], norm_kind(inner)))
+        if base.op == "inner" and norm_kind(inner) in ("2", "F", ""):
+            return base
+        if base.op == "ones":
+            return self.counted(inner)
+        closed = self.tokens[self.at - 3 : self.at - 2] in ([")"], ["]"], [r"\}"])
+        if [spelled(t) for t in inner] == ["+"] and (closed or self.is_ramp(base)):
+            return Node("ramp", (base,))
         if base.op == "sym" and base.args[0] == "delta" and len(letters) == 2:
             return Node("delta", tuple(named(t) for t in letters))
         with_script = f"{base.args[0]}_{named(tuple(inner))}" if base.op == "sym" else ""
@@ -326,6 +352,46 @@ class Parser:
                 return Node("entry", (base, int(spelled(letters[0])) - 1))
             return Node("sym", (f"{base.args[0]}_{named(tuple(inner))}",))
         raise Unread(f"the subscript {spelled(tuple(inner))!r}")
+
+    def is_ramp(self, base: Node) -> bool:
+        """Is a plus below a positive part, in an article that speaks of them, and no such name?"""
+        name = f"{base.args[0]}_plus" if base.op == "sym" else ""
+        is_own = name in self.known or name in self.marked
+        return not name or (POSITIVE_PART in self.marked and not is_own)
+
+    def counted(self, inner: list[Token]) -> Node:
+        r"""``\mathbf{1}_n``, n of them, or ``\mathbf{1}_{\{s > 0\}}``, of a condition."""
+        if any(t in RELATIONS for t in inner):
+            closed = len(inner) > 1 and OPENING.get(str(inner[0])) == inner[-1]
+            return self.indicator(inner[1:-1] if closed else inner)
+        size = named(tuple(inner))
+        if not re.fullmatch(r"[A-Za-z]\w*|\d+", size):
+            raise Unread(f"ones with the subscript {spelled(tuple(inner))!r}")
+        return Node("ones", (size,))
+
+    def indicator(self, inner: Sequence[Token]) -> Node:
+        """1 where a comparison of two sides holds, and else 0."""
+        one, zero = (Node("num", (Fraction(k),)) for k in (1, 0))
+        return Node("choice", (tuple(self.within(tuple(inner)).condition()), one, zero))
+
+    def compared(self, opening: str) -> Node | None:
+        """A bracket in which two sides are compared, ``[s > 0]``."""
+        end = self.closing(opening)
+        inside = self.tokens[self.at : end]
+        if end < 0 or not any(t in RELATIONS for t in inside):
+            return None
+        self.at = end + 1
+        return self.indicator(inside)
+
+    def closing(self, opening: str) -> int:
+        """Where the bracket that is open here closes; -1 if it does not."""
+        depth = 1
+        for at in range(self.at, len(self.tokens)):
+            token = self.tokens[at] if isinstance(self.tokens[at], str) else ""
+            depth += (token == opening) - (token == OPENING[opening])
+            if not depth:
+                return at
+        return -1
 
     def primary(self) -> Node:
         token = self.take()
@@ -355,18 +421,10 @@ class Parser:
             return self.partial()
         if token in (r"\binom", r"\tbinom", r"\dbinom"):
             return Node("binom", (self.inside(self.take()), self.inside(self.take())))
-        is_free = "D" not in self.known and "D" not in self.functions
-        if (
-            token == "D"
-            and is_free
-            and self.next is not None
-            and named(tuple(self.tokens[self.at : self.at + 2][self.next in FONTS :][:1]))
-            in self.functions
-        ):
-            body = self.primary()
-            if body.op == "call" and len(body.args[1]) == 1 and body.args[1][0].op == "sym":
-                return Node("partial", (body, body.args[1][0]))
-            raise Unread("a derivative (D) at what is no variable")
+        if token in ("D", "d") and not {token} & {*self.known, *self.functions} and (
+            found := self.slope(1)
+        ):  # fmt: skip
+            return found
         if token in (r"\dot", r"\ddot"):
             moving = Node("rate", (self.inside(self.take()),))
             return moving if token == r"\dot" else Node("rate", (moving,))
@@ -411,6 +469,10 @@ class Parser:
         return Node("num", (Fraction(text),))
 
     def bracket(self, token: str) -> Node:
+        if token == r"\{" and isinstance(self.next, Environment):
+            return self.cases(self.take())
+        if token == "[" and (found := self.compared(token)):
+            return found
         with self.until(OPENING[token]):
             first = self.sum()
             if self.next == "," and token == "[":
@@ -429,10 +491,13 @@ class Parser:
         if token == r"\langle":
             parts = []
             with self.until(r"\rangle"):
-                parts.append(self.sum())
-                if self.next in (",", "|", r"\mid"):
+                rest = self.tokens[self.at :]
+                inside = list(itertools.takewhile(lambda t: t != r"\rangle", rest))
+                part = self.sum if "," in inside or ";" in inside else self._separated
+                parts.append(part())
+                if self.next in SEPARATORS:
                     self.take()
-                    parts.append(self.sum())
+                    parts.append(part())
             if len(parts) == 1:
                 return self.mean("average", tuple(parts), self.below())
             return Node("inner", tuple(parts))
@@ -445,14 +510,14 @@ class Parser:
     def fraction(self, top: Token, bottom: Token) -> Node:
         above = normal(top if isinstance(top, tuple) else (top,))
         below = normal(bottom if isinstance(bottom, tuple) else (bottom,))
-        straight = (("d",), (r"\mathrm", "d"), (r"\mathrm", ("d",)), (r"\partial",), (r"\dd",))
-        for mark in straight:
-            n = len(mark)
-            if tuple(above[:n]) != mark or tuple(below[:n]) != mark or not below[n:]:
-                continue
+        n, m = differential(above), differential(below)
+        if n and m and below[m:] and spelled(above[0]) != "" and _same_mark(above, below):
             if above[n : n + 1] == ["^"]:
-                return self.second(above[n + 1 :], below, mark)
-            wrt = self.inside(tuple(below[n:]))
+                return self.higher(above[n + 1 :], below)
+            wrt = self.inside(tuple(below[m:]))
+            at = self.place() if not above[n:] else None
+            if at is not None:
+                return Node("at", (Node("partial", (self.argument(), wrt)), *at))
             body = self.inside(tuple(above[n:])) if above[n:] else self.argument()
             return Node("partial", (self.applied(body), wrt))
         return Node("div", (self.inside(tuple(above)), self.inside(tuple(below))))
@@ -466,27 +531,56 @@ class Parser:
         made = Node("call", (base.args[0], self.arguments()))
         return Node("index", (made, body.args[1])) if body.op == "index" else made
 
-    def second(self, above: list[Token], below: list[Token], mark: tuple[Token, ...]) -> Node:
-        r"""``\frac{\partial^2 f}{\partial x_i \partial x_j}``, ``\frac{d^2 f}{dx^2}``."""
-        if spelled(above[0]) != "2":
-            raise Unread("a derivative of higher order in a fraction")
+    def higher(self, above: list[Token], below: list[Token]) -> Node:
+        r"""``\frac{\partial^2 f}{\partial x_i \partial x_j}``, ``\frac{d^3 f}{dx^3}``."""
+        order = spelled(above[0])
         runs: list[list[Token]] = []
         at = 0
         while at < len(below):
-            if tuple(below[at : at + len(mark)]) == mark:
+            if n := differential(below[at:]):
                 runs.append([])
-                at += len(mark)
+                at += n
             else:
                 runs[-1].append(below[at])
                 at += 1
-        if len(runs) == 1 and runs[0][-2:-1] == ["^"] and spelled(runs[0][-1]) == "2":
-            runs = [runs[0][:-2]] * 2
-        if len(runs) != 2:
-            raise Unread("a second derivative in a fraction")
+        if len(runs) == 1 and runs[0][-2:-1] == ["^"] and spelled(runs[0][-1]) == order:
+            runs = [runs[0][:-2]] * (int(order) if order in ("2", "3", "4") else 0)
+        if not runs or str(len(runs)) != order:
+            raise Unread("a derivative of higher order in a fraction")
+        taken = self.place() if not above[1:] else None
         body = self.applied(self.inside(tuple(above[1:])) if above[1:] else self.argument())
         for run in reversed(runs):
             body = Node("partial", (body, self.inside(tuple(run))))
-        return body
+        return body if taken is None else Node("at", (body, *taken))
+
+    def place(self) -> tuple[str, Node] | None:
+        r"""``\right|_{t = 0}``: where what stands before it is taken."""
+        ahead = self.tokens[self.at : self.at + 3]
+        if len(ahead) < 3 or ahead[0] not in ("|", r"\vert", r"\rvert") or ahead[1] != "_":
+            return None
+        run = normal(ahead[2] if isinstance(ahead[2], tuple) else (ahead[2],))
+        if "=" not in run or not is_symbol(run[: run.index("=")]):
+            return None
+        self.at += 3
+        at = run.index("=")
+        return spelling(run[:at]), self.inside(tuple(run[at + 1 :]))
+
+    def over(self, mark: int) -> Node | None:
+        r"""``dg/ds`` and ``\partial f/\partial x`` in a line, from behind the first sign on."""
+        rest = self.tokens[self.at :]
+        depth, at = 0, 0
+        while at < len(rest) and (depth or rest[at] != "/"):
+            token = rest[at] if isinstance(rest[at], str) else ""
+            depth += (token in OPENING) - (token in CLOSING)
+            if depth < 0 or (not depth and (token in RELATIONS or token in ("+", "-", ","))):
+                return None
+            at += 1
+        begin = self.tokens[self.at - mark : self.at]
+        if not at or tuple(rest[at + 1 : at + 1 + mark]) != tuple(begin):
+            return None
+        body = self.inside(tuple(rest[:at]))
+        self.at += at + 1 + mark
+        return Node("partial", (self.applied(body), self.factor()))
 
     def partial(self) -> Node:
         r"""``\partial_k f``, ``\partial_x f``, ``\partial_i \partial_j f``."""
@@ -495,16 +589,20 @@ class Parser:
         while self.next in ("_", "^"):
             if self.take() == "_":
                 script = self.take()
-            elif spelled(self.take()) == "2":
-                times = 2
+            elif spelled(self.next) in ("2", "3", "4"):
+                times = int(spelled(self.take()))
             else:
                 raise Unread("a derivative of higher order")
+        if script is None and (found := self.over(1)):
+            return found
         if script is None:
             raise Unread("a partial derivative outside a fraction")
         inner = normal(script if isinstance(script, tuple) else (script,))
         body = self.argument()
         counts = all(is_index(t) and named(t) not in self.known for t in inner)
-        wanted = list(inner) if counts else [tuple(inner)]
+        symbols = [t for t in inner if t != ","]
+        each_one = counts or (len(symbols) > 1 and all(map(is_index, symbols)))
+        wanted = symbols if each_one else [tuple(inner)]
         for each in reversed(wanted * times):
             if counts:
                 body = Node("component", (body, named(each)))
@@ -519,11 +617,18 @@ class Parser:
             token = self.take()
             script = self.take()
             if token == "_":
-                wrt = self.inside(script)
+                run = normal(script if isinstance(script, tuple) else (script,))
+                twice = twice or (len(run) == 2 and run[0] == run[1] and is_symbol(run[:1]))
+                wrt = self.inside(tuple(run[:1]) if twice and len(run) == 2 else script)
             elif spelled(script) == "2":
                 twice = True
             else:
                 raise Unread(f"the exponent {spelled(script)!r} of a nabla")
+        if self.next == r"\nabla" and wrt is None and not twice:
+            self.take()
+            if self.tokens[self.at : self.at + 2] == ["^", r"\top"]:
+                self.at += 2
+            twice = True
         if self.next == r"\times":
             raise Unread("a curl")
         if self.next == r"\cdot":
@@ -559,12 +664,12 @@ class Parser:
         low = normal(lower if isinstance(lower, tuple) else (lower,))
         if token in EXTREMES and (found := self.extreme(token, low)):
             return found
+        token = {r"\sup": r"\max", r"\inf": r"\min"}.get(token, token)
         if token not in OPERATORS:
             raise Unread(f"{token[1:]} over what is no known set")
         if not low and token in (r"\max", r"\min"):
             return self.listed(token)
-        if within := self.between(low):
-            low, upper = within
+        low, upper = ranged(low, upper)
         if token == r"\sum" and r"\in" in low:
             return self.corners(low)
         ordered = "<" in low
@@ -574,8 +679,10 @@ class Parser:
             raise Unread(f"{token} says where it starts and not where it ends")
         body = self.product() if token != r"\sum" else self.term()
         if ordered or differ:
-            if token != r"\sum":
+            if token != r"\sum" and (ordered or token == r"\prod"):
                 raise Unread(f"{token} under a condition")
+            if token != r"\sum":
+                return Node("apart", (token[1:], *names[:2], last, body))
             return Node("pairs", (*names, "<" if ordered else "!=", last, body))
         for name in reversed(names):
             body = Node(token[1:], (name, first, last, body))
@@ -596,7 +703,9 @@ class Parser:
         elif is_symbol(low):
             name = spelling(low)
             known = self.known.get(name) if isinstance(self.known, Mapping) else None
-            if token in OPERATORS and not (known is not None and known.rank):
+            if token not in ARGUMENTS and not (known is not None and known.rank) and (
+                token in OPERATORS or (is_index(low[0]) and name not in self.known)
+            ):
                 return None
         else:
             return None
@@ -612,20 +721,6 @@ class Parser:
             raise Unread(f"the index condition {' '.join(map(spelled, low))}")
         size = self.inside(low[-1]) if found[2] else None
         return Node("corners", (named(low[0]), lowest, size, self.term()))
-
-    @staticmethod
-    def between(low: list[Token]) -> tuple[list[Token], Token] | None:
-        r"""``1 \le i \le n`` and ``1 \le i < j \le n`` as a range with an end."""
-        same = (r"\leq", r"\leqslant")
-        text = [r"\le" if spelled(t) in same else spelled(t) for t in low]
-        if text[:2] != ["1", r"\le"] or len(low) < 5 or text[-2] != r"\le":
-            return None
-        middle = low[2:-2]
-        if text[2:-2] == [text[2]]:
-            return [*middle, "=", "1"], low[-1]
-        if len(middle) == 3 and text[3] == "<":
-            return [middle[0], "<", middle[2]], low[-1]
-        return None
 
     def indices(self, low: list[Token]) -> tuple[tuple[str, ...], int | Node | None, bool]:
         """The indices below an operator, where they start if that is said, and if they differ."""
@@ -646,41 +741,124 @@ class Parser:
 
     def listed(self, token: str) -> Node:
         """max(a, b)."""
-        if self.take() not in ("(", r"\{"):
+        if self.next not in OPENING:
             raise Unread(f"{token} without an index")
-        parts = [self.sum()]
-        while self.next == ",":
-            self.take()
-            parts.append(self.sum())
-        if self.take() not in (")", r"\}") or len(parts) != 2:
-            raise Unread(f"{token} of something else than two values")
-        return Node("call", ("maximum" if token == r"\max" else "minimum", tuple(parts)))
+        made, *parts = self.arguments()
+        if not parts:
+            raise Unread(f"{token} of something else than several values")
+        for each in parts:
+            made = Node("call", ("maximum" if token == r"\max" else "minimum", (made, each)))
+        return made
 
     def fonted(self, font: str) -> Node:
         inner = self.take()
         text = spelled(inner).strip()
         name = named(inner)
-        if text in ("1", "0") and font in (r"\mathbf", r"\bm", r"\boldsymbol", r"\mathbb"):
-            return Node("ones") if text == "1" else Node("num", (Fraction(0),))
+        if text in ("1", "0"):
+            if text == "0" or self.next not in OPENING:
+                return Node("ones") if text == "1" else Node("num", (Fraction(0),))
+            if found := self.compared(self.take()):
+                return found
+            self.at -= 1
+            return Node("ones")
         if font == r"\mathbb" and text == "P":
             raise Unread("a probability")
         if name == "i" and font in (r"\mathrm", r"\rm", r"\mathsf", r"\operatorname", r"\mathbb"):
             return Node("imaginary")
         if name in FUNCTIONS:
             return self.call(name)
+        if name in ("D", "d") and (found := self.slope(2)):
+            return found
+        if name == "I" and font == r"\mathbb" and self.next in OPENING and (
+            found := self.compared(self.take())
+        ):
+            return found
+        if name == "Id" and name not in self.functions and name not in self.known:
+            return Node("eye")
+        if name in ("grad", "Hess") and name not in self.functions:
+            return Node("gradient" if name == "grad" else "hessian", (self.argument(), None))
         if name == "div" and name not in self.functions:
             return Node("divergence", (self.argument(), None))
-        is_mean = name in MEANS and (name != "E" or font in (r"\mathbb", r"\operatorname"))
+        name = "Var" if name == "V" and font == r"\mathbb" else name
+        is_mean = name in MEANS and (
+            name != "E" or font in (r"\mathbb", r"\operatorname")
+            or (self.next == "_" and "E" not in self.known
+                and font in (r"\mathrm", r"\mathsf", r"\mathbf"))
+        )  # fmt: skip
         if is_mean and name not in self.functions and not self.with_script(name):
-            below = self.below()
-            if self.next not in ("(", "[", r"\{"):
-                raise Unread("an expectation" if name == "E" else f"{name} of a random variable")
-            return self.mean(MEANS[name], self.arguments(), below)
-        if name == "KL" and name not in self.functions:
-            raise Unread(f"{name} of a random variable")
+            return self.expected(name)
+        if name == "KL" and name not in self.functions and self.next in OPENING:
+            return self.divergence_of_laws()
         if len(name) > 1 and font in (r"\operatorname", r"\text", r"\mathrm", r"\mathsf"):
             return self.name(name, is_word=True)
         return self.name(name)
+
+    def expected(self, name: str) -> Node:
+        r"""``\mathbb{E}_p[x]`` and ``\mathbb{E}_{i \sim p}[x_i]``, with or without a bracket."""
+        script = self.tokens[self.at + 1] if self.next == "_" else ()
+        run = normal(script if isinstance(script, tuple) else (script,))
+        if run[1:2] == [r"\sim"] and is_index(run[0]) and name == "E":
+            self.at += 2
+            body = self.arguments()[0] if self.next in OPENING else self.product()
+            weight = Node("index", (self.inside(tuple(run[2:])), (named(run[0]),)))
+            return Node("sum", (named(run[0]), None, None, Node("mul", (weight, body))))
+        below = self.below()
+        if self.next in OPENING:
+            return self.mean(MEANS[name], self.arguments(), below)
+        if below is None:
+            raise Unread("an expectation" if name == "E" else f"{name} of a random variable")
+        return self.mean(MEANS[name], (self.product(Parser.is_function),), below)
+
+    def divergence_of_laws(self) -> Node:
+        r"""The relative entropy ``\operatorname{KL}(p \| q)``."""
+        laws = self.arguments()
+        if len(laws) != 2:
+            raise Unread("a relative entropy of other things than two distributions")
+        return Node("call", ("KL", laws))
+
+    def slope(self, mark: int) -> Node | None:
+        """``D f(x)[h]``, ``D f(x)`` and ``df/dx``, from behind the first sign on."""
+        begin = self.at
+        if found := self.over(mark):
+            return found
+        order = 1
+        if self.next == "^" and spelled(self.tokens[self.at + 1]) in ("2", "3", "4"):
+            order = int(spelled(self.tokens[self.at + 1]))
+            self.at += 2
+        ahead = self.tokens[self.at : self.at + 2]
+        own = named(tuple(ahead[: 1 + (ahead[:1] != [] and ahead[0] in FONTS)]))
+        below = self.tokens[self.at + len(unfonted(ahead)[:1]) :][:2]
+        full = f"{own}_{named(below[1])}" if below[:1] == ["_"] and below[1:] else own
+        is_of = ahead[:1] == ["("] or {own, full} & self.functions or self.is_function()
+        if not is_of or (ahead[:1] == ["("] and not self.goes_along()):
+            self.at = begin
+            return None
+        body = self.primary()
+        is_slanted = self.tokens[begin - 1] == "d" or named(self.tokens[begin - 1]) == "d"
+        if is_slanted and self.next != "[":  # a number d, and a function
+            self.at = begin
+            return None
+        if self.next == "[":
+            along = self.arguments()
+            if len(along) != order:
+                raise Unread("a derivative along some directions")
+            return Node("along", (body, along))
+        if body.op != "call" or order > 2:
+            raise Unread("a derivative (D) of what is no function")
+        if order == 2:
+            return Node("hessian", (body, None))
+        if self.starts() and len(body.args[1]) == 1 and self.next not in ("^", "_", "'"):
+            return Node("along", (body, (self.factor(),)))
+        if len(body.args[1]) == 1 and body.args[1][0].op == "sym":
+            return Node("partial", (body, body.args[1][0]))
+        raise Unread("a derivative (D) at what is no variable")
+
+    def goes_along(self) -> bool:
+        """Does a bracket in square ones follow on the bracket here?"""
+        self.at += 1
+        end = self.closing("(")
+        self.at -= 1
+        return end > 0 and self.tokens[end + 1 : end + 2] == ["["]
 
     def with_script(self, name: str) -> bool:
         """Does a name with what stands below it name a function that the article defines?"""
@@ -703,10 +881,15 @@ class Parser:
 
     def name(self, name: str, is_word: bool = False) -> Node:
         """A symbol, or the call of a function that the article defines."""
-        if name == "i" and self.is_complex and self.next != "_" and "i" not in self.functions:
+        is_unit = self.is_complex and "i" not in self.indexed
+        if name == "i" and is_unit and self.next != "_" and "i" not in self.functions:
             return Node("imaginary")
         if name == "I" and "I" not in self.functions:
             return Node("eye")
+        below = named(self.tokens[self.at + 1]) if self.next == "_" else ""
+        if name == "D" and below == "KL" and "D_KL" not in self.functions:
+            self.at += 2
+            return self.divergence_of_laws()
         full = name
         if found := self.of_functions(name):
             return found
@@ -731,6 +914,8 @@ class Parser:
             while self.next == "'":
                 self.take()
                 primes += 1
+            if self.next == "^" and re.fullmatch(r"\([1-4]\)", spelled(self.tokens[self.at + 1])):
+                primes, self.at = int(spelled(self.tokens[self.at + 1])[1]), self.at + 2
             if self.next in ("(", "["):
                 args = self.arguments()
                 made = Node("call", (SPECTRA.get(full, full), args))
@@ -863,7 +1048,7 @@ class Parser:
         return made if power is None else self.power(made, power)
 
     def environment(self, token: Environment) -> Node:
-        if token.name in ("cases", "dcases"):
+        if token.name in ("cases", "dcases", "rcases"):
             return self.cases(token)
         if token.name not in ("pmatrix", "bmatrix", "matrix"):
             raise Unread(f"the environment {token.name}")
@@ -884,30 +1069,41 @@ class Parser:
         return [row for row in rows if any(normal(cell) for cell in row)]
 
     def cases(self, token: Environment) -> Node:
-        """Two values, of which a comparison chooses one."""
+        """Several values, of which comparisons choose one."""
         rows = self._cells(token)
-        if len(rows) != 2 or any(len(row) != 2 for row in rows):
-            raise Unread("cases that are not two, each with a condition")
+        if token.name == "array":
+            rows = self._cells(Environment("cases", token.tokens[1:]))  # without its columns
+        if len(rows) < 2 or any(len(row) != 2 for row in rows):
+            raise Unread("cases that are not several, each with a condition")
         values = [self.inside(tuple(without_commas(row[0]))) for row in rows]
-        conditions: list[list[tuple[str, Node]] | None] = []
-        for row in rows:
-            words = " ".join(spelled(t) for t, f in zip(row[1][1:], row[1], strict=False)
-                             if f in TEXT)  # fmt: skip
-            clean = [t for k, t in enumerate(row[1])
-                     if t not in TEXT and not (k and row[1][k - 1] in TEXT)]  # fmt: skip
-            clean = without_commas(clean)
-            if re.search(r"otherwise|else", words) and not clean:
-                conditions.append(None)
-            else:
-                conditions.append(self.within(tuple(clean)).condition())
-        first, second = conditions
-        if first is None or len(first) != 2 or first[1][0] == "!=":
+        conditions = [self.case(row[1]) for row in rows]
+        if any(c is None or any(sign == "!=" for sign, _ in c) for c in conditions[:-1]):
             raise Unread("cases under a condition that is no comparison of two sides")
-        if second is not None and not _opposed(first, second):
+        last = conditions[-1]
+        if last is not None and not _covered([c for c in conditions if c is not None]):
             raise Unread("cases of which it is not seen that one excludes the other")
-        (_, a), (sign, b) = first
-        low, high = (a, b) if sign in ("<", "<=") else (b, a)
-        return Node("choice", (low, high, *values))
+        made = values[-1]
+        for value, condition in zip(values[-2::-1], conditions[-2::-1], strict=True):
+            made = Node("choice", (tuple(condition or ()), value, made))
+        return made
+
+    def case(self, cell: Sequence[Token]) -> list[tuple[str, Node]] | None:
+        """The comparison under which a value is taken; None elsewhere."""
+        words, clean = "", []
+        for k, token in enumerate(cell):
+            if k and cell[k - 1] in TEXT:
+                inside = token if isinstance(token, tuple) else (token,)
+                words += "".join(spelled(t) for t in inside if not isinstance(t, tuple))
+                clean += [t for part in inside if isinstance(part, tuple) for t in part]
+            elif token not in TEXT:
+                clean.append(token)
+        clean = without_commas(clean)
+        if re.search(r"otherwise|else", words) and not clean:
+            return None
+        if re.search(r"\b(?:not|unless|or|and)\b", words):
+            raise Unread("cases under several conditions")
+        closed = clean[:1] == ["("] and clean[-1:] == [")"] and ")" not in clean[:-1]
+        return self.within(tuple(clean[1:-1] if closed else clean)).condition()
 
 
 def without_commas(tokens: Sequence[Token]) -> list[Token]:
@@ -918,13 +1114,99 @@ def without_commas(tokens: Sequence[Token]) -> list[Token]:
     return [t for t in kept if t not in WIDE]
 
 
-def _opposed(one: list[tuple[str, Node]], other: list[tuple[str, Node]]) -> bool:
-    """Is one comparison the other one's denial, up to equality?"""
-    if len(other) != 2 or "!=" in (one[1][0], other[1][0]):
-        return False
-    turned = {"<": ">", ">": "<"}[one[1][0][0]]
-    same = one[0][1] == other[0][1] and one[1][1] == other[1][1] and other[1][0][0] == turned
-    across = (
-        one[0][1] == other[1][1] and one[1][1] == other[0][1] and other[1][0][0] == one[1][0][0]
+def _covered(conditions: list[list[tuple[str, Node]]]) -> bool:
+    """Is each comparison denied by one of another case, so that together they leave no gap?"""
+    parts = [[(a, sign, b) for (_, a), (sign, b) in itertools.pairwise(c)] for c in conditions]
+    return all(
+        any(_opposed(one, other) for k, others in enumerate(parts) if k != at for other in others)
+        for at, own in enumerate(parts)
+        for one in own
     )
+
+
+def _opposed(one: tuple[Node, str, Node], other: tuple[Node, str, Node]) -> bool:
+    """Is one comparison the other one's denial, up to equality?"""
+    if "!=" in (one[1], other[1]):
+        return False
+    turned = {"<": ">", ">": "<"}[one[1][0]]
+    same = one[0] == other[0] and one[2] == other[2] and other[1][0] == turned
+    across = one[0] == other[2] and one[2] == other[0] and other[1][0] == one[1][0]
     return same or across
+
+
+def differential(run: Sequence[Token]) -> int:
+    r"""How many tokens the d of a derivative takes here, ``d``, ``\mathrm d`` or ``\partial``."""
+    if run and (run[0] in (r"\partial", r"\dd", "d") or _is_d(run[0])):
+        return 1
+    return 2 if len(run) > 1 and run[0] in FONTS and spelled(run[1]) == "d" else 0
+
+
+def _is_d(token: Token) -> bool:
+    inner = normal(token) if isinstance(token, tuple) else []
+    return len(inner) == 2 and differential(inner) == 2
+
+
+def _same_mark(above: Sequence[Token], below: Sequence[Token]) -> bool:
+    return (above[0] == r"\partial") == (below[0] == r"\partial")
+
+
+def norm_kind(inner: Sequence[Token]) -> str:
+    r"""Which norm a subscript means, ``F``, ``2``, ``op``, ..., in any font."""
+    text = spelled(tuple(t for t in inner))
+    for mark in (*sorted(FONTS, key=len, reverse=True), r"\ell", r"\infty", r"\to", r"\max"):
+        text = text.replace(mark, {r"\infty": "infty", r"\to": ",", r"\max": "infty"}.get(mark, ""))
+    text = re.sub(r"[\s{}^_\\]", "", text).replace("rightarrow", ",")
+    return next((kind for kind, names in NORMS.items() if text in names), text)
+
+
+NORMS = {
+    "F": ("F", "Fro", "fro", "Frob", "frob", "HS", "hs", "Fr"),
+    "op": ("op", "spec", "sp", "2,2", "spectral", "Sinfty"),
+    "nuclear": ("*", "nuc", "tr", "S1", "ast", "1,tr"),
+    "": ("", "Rn", "Rd", "Rm"), "2": ("2",), "1": ("1",), "infty": ("infty",),
+}  # fmt: skip
+"""Norms, by what may stand below them."""
+
+
+def ranged(low: list[Token], upper: Token) -> tuple[list[Token], Token]:
+    r"""What stands below an operator, with its end: ``i \in [n]``, ``1 \le i, j \le n``,
+    ``i = 1, \dots, n`` and ``i \le n`` are ``i = 1`` up to n; ``i, j: i \ne j`` is ``i \ne j``."""
+    same = {r"\leq": r"\le", r"\leqslant": r"\le", r"\neq": r"\ne", r"\lvert": "|", r"\mid": "|"}
+    text = [same.get(spelled(t), spelled(t)) for t in low]
+    dots = next((k for k, t in enumerate(text) if t in (r"\dots", r"\ldots", r"\cdots")), 0)
+    if dots and "1" in text[:dots] and dots + 2 < len(text) + (text[-1] != r"\}"):
+        at = next((k for k, t in enumerate(text) if t in ("=", r"\in")), 0)
+        inner = text[at + 1 + (text[at + 1] == r"\{") : dots]
+        if at and inner[0] == "1" and set(inner[1:]) <= {",", "2", "3"} and text[dots + 1] == ",":
+            end = len(low) - (text[-1] == r"\}")
+            return [*low[:at], "=", "1"], tuple(low[dots + 2 : end])
+    if r"\in" in text:
+        at = text.index(r"\in")
+        inside = text[at + 1 :]
+        if inside[:1] == ["["] and inside[-1:] == ["]"]:
+            within = low[at + 2 : -1]
+            if spelled(tuple(within[:2])) in ("1,", "1:"):
+                within = within[2:]
+            return [*low[:at], "=", "1"], tuple(within)
+    if text[:2] == ["1", r"\le"] and len(low) > 4 and text[-2] == r"\le":
+        middle = low[2:-2]
+        inner = text[2:-2]
+        if len(inner) == 3 and inner[1] in ("<", r"\ne"):
+            return [*middle], low[-1]
+        if inner and all(t == "," or is_index(m) for t, m in zip(inner, middle, strict=True)):
+            return [*middle, "=", "1"], low[-1]
+    if len(text) == 3 and text[1] == r"\le" and is_index(low[0]):
+        return [low[0], "=", "1"], low[2]
+    return _differing(low, text, upper)
+
+
+def _differing(low: list[Token], text: list[str], upper: Token) -> tuple[list[Token], Token]:
+    r"""``i, j: i \ne j``, ``i, j = 1, i \ne j``: two indices that differ, or one of them less."""
+    sign = next((k for k, t in enumerate(text) if t in (r"\ne", "<")), 0)
+    before = text[: sign - 1]
+    if sign < 2 or len(text) != sign + 2 or before[-1] not in (":", ",", "|", ";"):
+        return low, upper
+    named_ = {t for t in before[:-1] if t not in (",", "=", "1")}
+    if named_ and named_ <= {text[sign - 1], text[sign + 1]} and (len(named_) == 2):
+        return low[sign - 1 :], upper
+    return low, upper

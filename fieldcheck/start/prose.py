@@ -115,11 +115,13 @@ class Declarations:
         self.parts: set[str] = set()
         self.sizes: set[str] = set()
         self.paragraphs = [sentence.paragraph for sentence in article.sentences]
+        self.sections = [sentence.section for sentence in article.sentences]
         seen: set[str] = set()
         coined = _coined(article.sentences)
         for number, sentence in enumerate(article.sentences):
             shown = [k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"]
-            for at, each in _all_said(sentence, self.parts, seen, article.equations, coined):
+            known = seen | self.sizes
+            for at, each in _all_said(sentence, self.parts, known, article.equations, coined):
                 self.sizes.update(d.split("*")[-1] for d in each.dims if d and isinstance(d, str))
                 under = _condition(sentence, at)
                 if under and each.rank is None and _follows(sentence, at):
@@ -127,17 +129,19 @@ class Declarations:
                 brief = under not in ("", "for", "at")
                 if shown and each.hypotheses and under and (each.name in seen or brief):
                     after = {k for k in shown if k > at} or {shown[-1]}
+                    after -= _any_again(sentence, at, each.name)
                     self.here.append((number, after, each))
                 else:
                     if any(map(is_open, each.hypotheses)):
                         sets = any(h.startswith("value ") for h in each.hypotheses)
                         brief = bool(under) and not shown and not sets
-                        each = replace(each, ends=_end(article.sentences, number, brief))
+                        each = replace(each, ends=end_of(article.sentences, number, brief))
                     self.always.append(((number, at), each))
                     seen.add(each.name)
 
-    def at(self, sentence: int, piece: int = 0) -> dict[str, Declared]:
-        """The symbols as they are known at a place.
+    def at(self, sentence: int, piece: int = 0, own: bool = False) -> dict[str, Declared]:
+        """The symbols as they are known at a place; if asked so, with the shapes that they have
+        where no section between declares them anew.
 
         Of what is declared only later the shape counts, and in the same sentence the rest too.
         """
@@ -148,6 +152,9 @@ class Declarations:
             each = said.within(sentence)
             if place < here and (each.hypotheses or not said.hypotheses or each.rank is not None):
                 old = known.get(each.name)
+                is_far = own and self.sections[place[0]] != self.sections[sentence]
+                if old and is_far and _is_another(old, each):
+                    continue
                 if old and last[each.name] < place[0] and (
                     _is_another(old, each) or self._is_anew(old, each, last[each.name], place[0])
                 ):  # fmt: skip
@@ -202,16 +209,37 @@ class Declarations:
         return {each.name for place, each in self.always if place[0] == sentence
                 and each.rank is not None}  # fmt: skip
 
-    def is_given_away(self, name: str, since: Place, here: Place) -> bool:
-        """Is a symbol that has a definition declared anew between two places?"""
+    def is_given_away(
+        self, name: str, since: Place, here: Place, is_function: bool = False
+    ) -> bool:
+        """Is a symbol that has a definition declared anew between two places? The letter of a
+        function may become that of a vector or a matrix by its space alone."""
         return any(
-            each.name == name and each.anew and each.rank is not None
-            and since[0] < place[0] and place < here
+            each.name == name and each.rank is not None and since[0] < place[0]
+            and (each.anew or (is_function and each.dims))
+            and (place < here or (is_function and place[0] == here[0]))
             for place, each in self.always
         )  # fmt: skip
 
 
-def _end(sentences: Sequence[Sentence], number: int, brief: bool) -> int:
+def _any_again(sentence: Sentence, at: int, name: str) -> set[int]:
+    """The displays before which a sentence takes a symbol for any one again, "for general $A$"."""
+    again = len(sentence.pieces)
+    for k, (kind, tex) in enumerate(sentence.pieces[at + 1 :], at + 1):
+        run = unfonted(normal(tokens_of(str(tex)))) if kind == "math" else []
+        first = k
+        while first > 1 and sentence.pieces[first - 2][0] == "math" and re.fullmatch(
+            r"\s*(?:,|and|,\s*and)?\s*", str(sentence.pieces[first - 1][1])
+        ):
+            first -= 2
+        words = words_of(sentence.pieces[max(first - 1, 0) : first])
+        is_any = re.search(r"\b(?:general|arbitrary|any|not necessarily)\b[\w\s-]*$", words)
+        if is_any and name in (names_in(run, set()) or ()):
+            again = min(again, k)
+    return {k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display" and k > again}
+
+
+def end_of(sentences: Sequence[Sentence], number: int, brief: bool) -> int:
     """The sentence from which on a hypothesis no longer holds: after the theorem and its proof, or,
     if it is an "if" that no formula follows, after the paragraph."""
     own = sentences[number]
@@ -312,12 +340,27 @@ def _all_said(
                 continue
             numbers = _compared(tokens) if kind == "where" else set()
             anew = bool(ANEW.search(words_of(sentence.pieces[:at])))
-            for name in letters(left if is_symbol(left) else tokens):
+            if r"\dot" in left:  # how it moves
+                continue
+            head = _head(left, seen) if kind == "unread" else []
+            for name in head or letters(left if is_symbol(left) else tokens):
                 if name.removesuffix("_all") == "pi" and "pi" not in seen:
                     continue
                 said = Declared(name, None, (), frozenset((f"{kind} {tex}",)))
                 is_number = name in numbers
                 yield at, replace(said, rank=0, single=True, anew=anew) if is_number else said
+
+
+def _head(left: list[Token], seen: set[str]) -> list[str]:
+    """The new symbols of which a formula says what they are, ``s(x)^2 = …``: those on its left
+    side that stand in no bracket, if nothing was said of them before."""
+    outside, depth = [], 0
+    for token in left:
+        depth += (token in ("(", "[")) - (token in (")", "]"))
+        outside += [token] if not depth and token not in (")", "]") else []
+    found = list(letters(outside))
+    is_one = outside[:1] != [] and is_symbol(outside[:1])
+    return found if is_one and not {n.removesuffix("_all") for n in found} & seen else []
 
 
 def _set_to(pieces: Sequence[tuple[str, object]], at: int, tokens: list[Token]) -> str:
@@ -351,7 +394,7 @@ def _misunderstood(sentence: Sentence) -> Iterator[tuple[int, Declared]]:
         if EQUALITY.search(text[: match.start()]) or (VAGUE.search(match[1]) and ";" not in text):
             continue
         for part in re.split(r",| and (?=⟨)", match[1]):
-            word = re.search(r"[A-Za-z]{2,}", PLAIN.sub("", re.sub(r"⟨\d+⟩", " ", part)))
+            word = restricting(re.sub(r"⟨\d+⟩", "⟨⟩", part))
             for at in map(int, re.findall(r"⟨(\d+)⟩", part)) if word else ():
                 tokens = unfonted(normal(tokens_of(str(sentence.pieces[at][1]))))
                 for name in names_in(tokens, set()) or ():
@@ -399,7 +442,46 @@ _PLAIN = (
     r"another|second|mass|component\w*|coordinates?|equals?|columns?|rows?|standard|basis|where|finite|follows|follow|evolves?|according|flow"
 )
 PLAIN = re.compile(rf"\b(?:{_PLAIN})\b", re.IGNORECASE)
-"""What may stand in a condition and is understood, or says nothing."""
+"""What may be said of a symbol in a condition and is understood, or says nothing."""
+_RESTRICTS = (
+    r"bounded|(?:\w+-)?(?:convex|concave)\w*|Lipschitz|\w*monoton\w*|\w*increasing|\w*decreasing|"
+    r"sparse|dense|generic|singular|circulant|banded|\w*triangular|diagonali[sz]able|(?:un)?stable|"
+    r"closed|compact|connected|disjoint|coercive|prime|rational|irreducible|primitive|ergodic|"
+    r"reversible|balanced|\w*degenerate|critical|stationary|optimal|feasible|(?:in)?active|"
+    r"dominat\w*|exceed\w*|smaller|larger|less|greater|between|inside|outside|belong\w*|lies?|near|"
+    r"close|coincid\w*|contain\w*|maxim\w+|minim\w+|normali[sz]ed|whitened|standardi[sz]ed|"
+    r"isotropic|radial|homogeneous|low-rank|full-rank|eigen\w+|fixed points?|solutions?|solves?|"
+    r"kernel|null\s?space|span\w*|tangent|periodic|Gaussian|distributed|drawn|sampled|random|"
+    r"i\.?i\.?d|equilibri\w+|separa\w+|nested|common|overlap\w*|same|identical|equal"
+)
+RESTRICTS = re.compile(rf"\b(?:{_RESTRICTS})\b|{NOT_READ.pattern}")
+"""Words that say more of a symbol than a domain does, wherever in a condition they stand."""
+_NEUTRAL = (
+    r"under|in|on|at|of|for|as|by|with|from|to|into|over|about|considered|given|fixed|varied|"
+    r"denoted|called|written|understood|regarded|viewed|used|taken|meant|discussed|chosen|needed|"
+    r"present|known|there|held|kept|here|involved|treated|studied|var(?:y|ies)|changes?|moves?|"
+    r"runs?|ranges?|stands?|appears?|occurs?|enters?|allowed|free|again|such"
+)
+_PREDICATE = re.compile(
+    r"⟨⟩(?:-\w+)?\s+(?:(?:is|are|be|being|has|have|was|were)\b)?\s*"
+    r"(?:(?:an?|the|its|their|all|both|each|also|then|always|\w+ly)\s+)*([A-Za-z][\w-]+)"
+)
+
+
+def restricting(said: str) -> str:
+    """The word of a condition that restricts its symbols, and is not understood: one of those that
+    do, or one that says right behind a symbol what it is or does. What else goes with a symbol (its
+    kind, "when a state … is under discussion") leaves it as free as before."""
+    bare = PLAIN.sub(lambda m: m[0] if m[0].lower() in _VERBS else "", said)
+    if found := RESTRICTS.search(bare):
+        return found[0]
+    for match in _PREDICATE.finditer(said):
+        if not (PLAIN.fullmatch(match[1]) or re.fullmatch(_NEUTRAL, match[1], re.IGNORECASE)):
+            return match[1]
+    return ""
+
+
+_VERBS = frozenset(("is", "are", "be", "has", "have", "fixed"))
 FACT = re.compile(
     r"\b(?:[Ii]t|[Tt]hey|[Tt]his|[Ww]hich|[Tt]hat|then|[Hh]ence|thus) (?:is|are)\b[^,.;:]*"
     r"|\bthe (?:co)?(?:sine|function|sigmoid|tangent|logarithm|exponential) is \w+"
@@ -438,9 +520,11 @@ def _is_condition(sentence: Sentence, at: int, tokens: list[Token], seen: set[st
         r"if|when|whenever|provided|assum\w*|suppose|such that|satisf\w*|for|with|as long as|at|"
         r"let|put|set|take|choos\w*|choice|case|now|fix|where|given|every|all|any|range|region"
     )
-    if sentence.pieces[at - 1][0] != "text" or not re.search(
-        rf"\b(?:{words})\b[^,]*$", before.lower()
-    ):
+    text = [spelled(t) for t in tokens]
+    is_number = text[1:2] == ["="] and "".join(text[2:]).isdigit() and named(tokens[0]) in seen
+    shown = any(kind == "display" for kind, _ in sentence.pieces)
+    is_told = re.search(rf"\b(?:{words})\b[^,]*{'' if is_number else '$'}", before.lower())
+    if sentence.pieces[at - 1][0] != "text" or not (is_told or (is_number and shown)):
         return False
     if EQUALITY.search(before) or {r"\gg", r"\ll"} & set(map(spelled, tokens)):
         return False
@@ -547,7 +631,7 @@ def _said(sentence: Sentence, parts: set[str]) -> Iterator[tuple[int, Declared]]
             if rank is None and re.search(INTEGER, words):
                 rank = 0
             elif rank is None and not each.hypotheses:
-                near = after.lstrip(" ,").split(",")[0]
+                near = re.split(r",|\band\b", after.lstrip(" ,"))[0]
                 near = FACT.sub("", DENIED.sub("", f"{before} | {near}"))
                 rank = next((k for pattern, k in KINDS.items() if re.search(pattern, near)), None)
             assumed = {what for pattern, what in ADJECTIVES.items() if re.search(pattern, words)}

@@ -13,6 +13,7 @@ from fractions import Fraction
 from fieldcheck.claim import slug
 from fieldcheck.start.arbitrary import functions_of
 from fieldcheck.start.article import Article, Equation, tokens_of
+from fieldcheck.start.cones import cones_of
 from fieldcheck.start.convex import convex_of
 from fieldcheck.start.factors import factors_of, product_of
 from fieldcheck.start.finite import in_indices
@@ -26,12 +27,12 @@ from fieldcheck.start.formulas import (
     listed_as,
     spelling,
 )
-from fieldcheck.start.grammar import Parser
+from fieldcheck.start.grammar import POSITIVE_PART, Parser
 from fieldcheck.start.meaning.forms import is_entry_letter
 from fieldcheck.start.meaning.reader import Reader
-from fieldcheck.start.meaning.values import Definition, Reading
+from fieldcheck.start.meaning.values import TWO, Definition, Reading
 from fieldcheck.start.phrases import in_formulas
-from fieldcheck.start.prose import EQUALITY, Declarations, Place, words_of
+from fieldcheck.start.prose import EQUALITY, Declarations, Place, end_of, words_of
 from fieldcheck.start.schemes import BRACES, any_functions, schemes_of
 from fieldcheck.start.segments import _statements
 from fieldcheck.start.sides import (
@@ -74,6 +75,21 @@ from fieldcheck.start.signs import (
 )
 from fieldcheck.start.steps import FIRST, steps_of
 
+NOUNS = (
+    r"loss|objective|energy|potential|cost|function(?:al)?|matrix|vector|operator|map|Hamiltonian|"
+    r"Lagrangian|kernel|risk|residual|error|ratio|constant|number|quantity|sum|product|mean|average|"
+    r"temperature|step|output|scores?|weights?|logits?|activations?|network|layer"
+)
+"""What something may be called right before the formula that says what it is."""
+_DOT = r"\dot"
+RAMPS = r"positive parts?|[Rr]ectifi|\bReLU\b|\bramps?\b|\bhinge\b|orthant|threshold"
+"""Words of an article that speaks of positive parts."""
+CONVENTION = re.compile(
+    r"\b(?:when|whenever|where|if|once)\b[^,⟨]*⟨(\d+)⟩\s+(?:is|are)\s+"
+    r"(?:under discussion|considered|given|present|in question|in play|at hand|understood)\b[^⟨]*$",
+    re.IGNORECASE,
+)
+"""Words before what is so wherever a symbol is spoken of."""
 WORDS = ("a real number", "a real vector", "a real matrix")
 ASSUMES = r"\b(suppose|assume|assuming|such that|if|provided|whenever|subject to)( that)?[^.,]*$"
 SOUGHT = (
@@ -154,6 +170,8 @@ class _Interpreter:
         self.renamed: dict[str, str] = {}
         self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
+        self.understood: dict[str, str] = {}  # what is said of a symbol, and is a definition
+        self.unmade = ""  # why the formula in words that is read just now is no definition
         self.beside: dict[str, Declared] = {}  # what a display itself says of its symbols
         self.curves = curves_of(article)
         self.steps = steps_of(article)
@@ -162,23 +180,39 @@ class _Interpreter:
         self.arbitrary += self.convex.definitions
         self.coefficients |= self.convex.parts
         self.marked |= self.convex.marked
+        self.cones = cones_of(article)
+        self.arbitrary += self.cones.definitions
+        self.coefficients |= self.cones.parts
         self.functions |= {d.name for d in self.arbitrary if d.params}
         definite = {each.name for _, each in self.said.always if "spd" in each.hypotheses}
         self.factors = factors_of(article, definite)
         words = " ".join(words_of(sentence.pieces) for sentence in article.sentences)
         self.laplacians = laplacians_of(article) if re.search(r"\bconnected\b", words) else set()
         self.conjugated = conjugated_of(article)
-        self.spectral = re.search(r"(?:spectral|operator)\s+norm", words) is not None
+        self.spectral = _spectral(words)
+        if re.search(rf"{RAMPS}", words) or any(_is_ramp(e.tex) for e in article.equations) or any(
+            kind == "math" and _is_ramp(str(w)) for s in article.sentences for kind, w in s.pieces
+        ):
+            self.marked.add(POSITIVE_PART)
+        shown = " ".join(str(w) for s in article.sentences for _, w in s.pieces)
+        shown += " ".join(e.tex for e in article.equations)
+        if not self.spectral and re.search(r"_\s*\{?\s*(?:\\math\w+\s*\{?\s*)?F\b", shown) and (
+            re.search(r"\bsingular values?\b", words)
+        ):
+            self.spectral = "too"  # beside the Frobenius norm, a 2 below is the other one
         always = [each for _, each in self.said.always]
-        self.declared_names = {each.name for each in always if not each.is_unread}
+        self.declared_names = {each.name for each in always if not _is_only_assumed(each)}
         self.arrays = {each.name for each in always if each.rank} - FUNCTIONS.keys()
         for equation in article.equations:
-            self._announce(equation.tokens, equation.sentence)
+            for tokens in _parts_of(equation):
+                self._announce(tokens, equation.sentence)
         for number, sentence in enumerate(article.sentences):
             for kind, tex in sentence.pieces:
                 if kind == "math" and "=" in str(tex):
                     self._announce_entries(tuple(tokens_of(str(tex))), number)
                     self._announce_mark(tuple(tokens_of(str(tex))))
+        self.pointless = self._pointless()
+        self.functions |= self.pointless
         self.is_complex = speaks_complex(article)
         self.starred = starred_of(article) if self.is_complex else {}
         self.schemes = schemes_of(article, self.functions)
@@ -196,6 +230,25 @@ class _Interpreter:
         if re.search(r"\beigenvalues?\b", " ".join(map(str, article.sentences)), re.IGNORECASE):
             self.functions |= {"lam"} - taken
             self.entries |= {"lam"} - taken
+
+    def _pointless(self) -> set[str]:
+        """The functions that a formula makes of others without their arguments, ``V = V_2 + V_4``,
+        and that stand with one elsewhere."""
+        runs = [unfonted(normal(part)) for e in self.article.equations for part in _parts_of(e)]
+        runs += [unfonted(normal(tokens_of(str(tex)))) for s in self.article.sentences
+                 for kind, tex in s.pieces if kind == "math"]  # fmt: skip
+        called_ = {named(a) for run in runs for a, b in itertools.pairwise(run) if b == "("}
+        found = set()
+        for run in runs:
+            left = unfonted(left_side(tuple(run)))
+            right = [t for t in run[len(left) + 1 :] if t not in ("_", "+", "-")]
+            whole = {f"{named(a)}_{named(b)}" for a, b in itertools.pairwise(right)} | {
+                named(t) for t in right
+            }
+            is_bare = is_symbol(left) and "(" not in run and len(right) > 1
+            if is_bare and whole & self.functions and spelling(left) in called_:
+                found.add(spelling(left))
+        return found
 
     def _are_numbers(self) -> set[str]:
         """The letters that are somewhere said to be numbers, and are no sizes."""
@@ -269,6 +322,10 @@ class _Interpreter:
             sides = [*sides, []] if token in RELATIONS else [*sides[:-1], [*sides[-1], token]]
         if len(sides) > 2 and "=" in tokens:  # 0 < m = x_1 < x_2: each is what the others say
             self.explained |= {spelling(side) for side in sides if is_symbol(side)}
+        if left[1:2] == ["_"] and len(left) == 3 and spelled(left[2]) == "+" and (
+            r"\max" not in spelled(tuple(tokens))  # x_+ = max(x, 0), which is known
+        ):
+            self.marked.add(f"{named(left[0])}_plus")
         if left[1:] == ["'"] and is_symbol(left) and named(left[0]) not in self.functions:
             self.marked.add(f"{named(left[0])}_prime")
         if left[1:2] == ["^"] and len(left) == 3 and is_symbol(left):
@@ -294,9 +351,14 @@ class _Interpreter:
         if self._is_product(tokens) or is_range(normal(tokens)) or is_mean:
             return  # a decomposition, an index, or a random vector, which is known
         self._announce(tokens, place[0])
-        anew = self._is_anew(place) or self._is_value(tokens, place)
+        under = self._is_substituted(tokens, place)
+        anew = self._is_anew(place) or self._is_value(tokens, place) or bool(under)
+        self.unmade = ""
         if EQUALITY.search(words_of(self.article.sentences[place[0]].pieces[: place[1]])):
             return  # where a bound is attained
+        own = {d.name for d in self.arbitrary} & set(letters(tokens[2:]))
+        if self._defined_name(tokens) in own:
+            return  # V = V(X), of any function
         try:
             with followed():
                 sides = self._sides(tokens, place)
@@ -305,18 +367,27 @@ class _Interpreter:
                     sides = sides[:2]  # d_i = … > 0; \hat y = X b = H y: what it is, and equals
                 if self._is_scheme(sides, place):
                     return
+                if len(sides) == 2 and (loss := self._is_upstream(sides, place)):
+                    self.definitions.append(loss)
+                    return
                 definition = self._definition(sides, place, anew)
-        except Unread:
+        except Unread as reason:
             definition = None
+            self.unmade = str(reason)
             if anew:
                 self._another(self._defined_name(tokens))
         if definition is None:
-            self._lose(tokens, place)
+            if not self._is_consequence(tokens, place):
+                self._lose(tokens, place)
         else:
+            definition.when = self._convention(place)
+            if not definition.when and (under or self._is_special_case(definition, place)):
+                self._hold_here(definition, place)
             definition.line, definition.printed, definition.bare = line, tex, bare
             try:
                 with followed():
                     self._defined(definition)
+                self.understood[definition.name] = f"unread {tex}"
             except Unread:  # words may say what no formula can; or what it rests on comes later
                 self.later.append(definition)
 
@@ -393,6 +464,8 @@ class _Interpreter:
         """A symbol that a sentence defines, by what is no definition here, or once more: it stands
         for that, and not for any number."""
         left = left_side(tokens)
+        if _DOT in left[:-1] and not self._follows(place):  # it moves by what is not read
+            self.lost[f"{named(left[left.index(_DOT) + 1])}_dot"] = "a flow"
         if not is_symbol(left):
             return
         plain = named(left[-1] if left[0] in FONTS else left[0])
@@ -400,10 +473,91 @@ class _Interpreter:
         if left[-1] == "'" and name in self.functions:
             return  # what its derivative is
         if len(left) <= 2 and name not in self.said.at(*place) and name not in self.said.sizes:
-            self.lost[name] = "a definition that was not read"
+            self.lost[name] = self.unmade or "a definition that was not read"
+
+    def _first_of(self, place: Place) -> Place:
+        """Where the list begins in which a formula stands, "with $A = B$ and $C = D$"."""
+        pieces, at = self.article.sentences[place[0]].pieces, place[1]
+        while at > 1 and pieces[at - 2][0] == "math" and "=" in str(pieces[at - 2][1]) and (
+            pieces[at - 1][0] == "text"
+            and re.fullmatch(r"\s*(?:,|;|and|,\s*and)?\s*", str(pieces[at - 1][1]))
+        ):  # fmt: skip
+            at -= 2
+        return place[0], at
+
+    def _is_named_so(self, place: Place) -> bool:
+        """Does what a formula gives follow on what it is called, "with the loss $L = …$"?"""
+        words = words_of(self.article.sentences[place[0]].pieces[: place[1]][-1:])
+        return re.search(rf"\b(?:{NOUNS})\s*$", words) is not None
+
+    def _is_substituted(self, tokens: tuple[Token, ...], place: Place) -> bool:
+        """Is a formula the condition that a symbol, which was any before, is what others make: "if
+        $A = Q K^\\top$"? What is claimed under it is claimed of these."""
+        left = unfonted(left_side(tokens))
+        right = unfonted(normal(tokens))[len(left) + 1 :]
+        if not is_symbol(left) or is_symbol(right) or place[0] == 0:
+            return False  # of two symbols neither is made of the other
+        name = spelling(left)
+        before = words_of(self.article.sentences[place[0]].pieces[: self._first_of(place)[1]])
+        said = self.said.at(place[0] - 1).get(name)
+        is_free = said is not None and said.rank is not None and not any(
+            h not in ("complex", f"unread {h[7:]}") for h in said.hypotheses
+        )  # fmt: skip
+        if not is_free or any(d.name == name for d in self.definitions):
+            return False
+        return bool(re.search(r"\b(?:if|when|whenever|case|for|suppose|assume)\b[^,.;:]*$|"
+                              r"\b(?:when|whenever|if)\b[^.;:]*,\s*$", before.lower()))  # fmt: skip
+
+    def _is_special_case(self, definition: Definition, place: Place) -> bool:
+        """Does a formula only tell, of what symbols that are known, a symbol is here, "with $B =
+        A$"? What is said anew ("let", "put") is so from there on."""
+        named_ = self.said.named_by(place[0] - 1)
+        known = {n: d for n, d in self.said.at(place[0] - 1).items() if n in named_}
+        first = self._first_of(place)[1]
+        words = words_of(self.article.sentences[place[0]].pieces[:first][-1:]).lower()
+        is_let = re.search(r"\b(?:now|write|put|let|define|denote|consider|set)\b[^.;]*$", words)
+        names = {n for n in called(definition.body) if n not in KNOWN}
+        was_free = definition.name in known and known[definition.name].rank is not None
+        return was_free and not is_let and not definition.params and names <= known.keys() | {
+            d.name for d in self.definitions
+        }  # fmt: skip
+
+    def _hold_here(self, definition: Definition, place: Place) -> None:
+        """Let a definition hold for what stands under it: the displays that follow in its sentence,
+        else the last before it; without any, what goes on from the sentence."""
+        pieces = self.article.sentences[place[0]].pieces
+        shown = [k for k, (kind, _) in enumerate(pieces) if kind == "display"]
+        if shown:
+            after = [k for k in shown if k > place[1]] or shown[-1:]
+            definition.only = frozenset((place[0], k) for k in after)
+        else:
+            definition.ends = end_of(self.article.sentences, place[0], brief=True)
+
+    def _convention(self, place: Place) -> frozenset[str]:
+        """The symbols of which a formula must speak for an equation to hold there, "when a state
+        $q$ is under discussion, $z = …$"."""
+        pieces = self.article.sentences[place[0]].pieces[: place[1]]
+        text = "".join(f"⟨{k}⟩" if kind == "math" else str(w) for k, (kind, w) in enumerate(pieces))
+        found = CONVENTION.search(" ".join(text.split()))
+        if found is None:
+            return frozenset()
+        run = unfonted(normal(tokens_of(str(pieces[int(found[1])][1]))))
+        return frozenset({spelling(run)} if is_symbol(run) else set())
+
+    def _is_consequence(self, tokens: tuple[Token, ...], place: Place) -> bool:
+        """Does a formula only tell of a symbol that has a meaning what follows from it?"""
+        name = self._defined_name(tokens)
+        return any(d.name == name for d in self.definitions) and self._follows(place)
+
+    def _follows(self, place: Place) -> bool:
+        """Do the words before a formula say that it follows from others?"""
+        words = words_of(self.article.sentences[place[0]].pieces[: place[1]][-1:])
+        so = r"\b(?:so|hence|thus|then|therefore|whence|have|i\.\s?e\.|follows|is|are)\b[^.;]*$"
+        return bool(re.search(so, words.lower()))
 
     def _is_anew(self, place: Place) -> bool:
         """Do the words before a formula give its left side a meaning, and not a value?"""
+        place = self._first_of(place)
         before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
         words = str(before[0][1]) if before and before[0][0] == "text" else ""
         verbs = "with|where|writing|setting|putting|letting|denoting|tak(?:e|ing)|choos(?:e|ing)"
@@ -516,6 +670,9 @@ class _Interpreter:
             is_bare = old is None or (not old.rank and old.hypotheses <= {"nonzero"})
             if is_bare and not (old and old.single):
                 known[name] = old.merged(each) if old else each
+        for name in self.understood.keys() & known.keys():
+            rest = known[name].hypotheses - {self.understood[name]}
+            known[name] = replace(known[name], hypotheses=rest)
         for name in self.random.keys() & known.keys():
             kept = {h for h in known[name].hypotheses if not re.search(MOMENT, h)}
             known[name] = replace(known[name], hypotheses=frozenset(kept))
@@ -543,12 +700,38 @@ class _Interpreter:
             name: each for name, each in self._known(place).items()
             if not (name.endswith("_all") and _is_only_assumed(each))
         }  # fmt: skip
+        tokens = self.cones.written(tokens) if self.cones.names else tokens
         if self.entries:
             tokens = entries_behind(tokens, self.entries)
         return Parser(
             tokens, self.functions, self.said.parts, known, self.marked, self.families,
-            self.schemes.names, self.is_complex and "i" not in below_of(tokens),
+            self.schemes.names, self.is_complex, below_of(tokens),
         )  # fmt: skip
+
+    def _is_upstream(self, sides: list[tuple[str, Node]], place: Place) -> Definition | None:
+        r"""``G = \partial L / \partial Z``, of an L of which no more is said: what is derived of it
+        once is so of the linear function of Z with this slope, whatever it is."""
+        first, second = sides[0][1], sides[1][1] if len(sides) == 2 else sides[0][1]
+        if second.op not in ("partial", "gradient") or first.op != "sym" or sides[1][0] != "=":
+            return None
+        loss, wrt = second.args
+        known = self.said.at(*place)
+        is_any = loss.op == "sym" and not any(d.name == loss.args[0] for d in self.definitions)
+        if not is_any or wrt is None or wrt.op != "sym" or loss.args[0] in self.functions or (
+            loss.args[0] in known and not _is_bare(known[loss.args[0]])
+        ):
+            return None
+        reader = next(iter(self._readings([], wrt, place)))
+        made = reader.value(wrt)
+        name = first.args[0]
+        dims = tuple(n.root.name or "" for n in made.shape)
+        self.coefficients[name] = Declared(name, len(dims), dims)
+        body = Node("total", (first, wrt))
+        self.lost.pop(loss.args[0], None)
+        self.lost.pop(name, None)
+        return Definition(loss.args[0], (), body, "", 0, loss, place=place,
+                          printed=f"{loss.args[0]} is any function of {wrt.args[0]} of the slope "
+                                  f"{name}: here the linear one")  # fmt: skip
 
     def _definition(
         self, sides: list[tuple[str, Node]], place: Place, anew: bool = False
@@ -557,6 +740,11 @@ class _Interpreter:
         if len(sides) != 2 or sides[1][0] != "=":
             return None
         left, right = sides[0][1], sides[1][1]
+        left, right = _solved(left, right)
+        if left.op == "pow" and left.args[0].op == "call" and left.args[1] == TWO and (
+            left.args[0].args[0] in self.functions
+        ):  # f(x)^2 = …, of a positive f
+            left, right = left.args[0], Node("call", ("sqrt", (right,)))
         indices: tuple[str, ...] = ()
         if left.op == "index" and left.args[0].op in ("call", "sym", "rate"):
             left, indices = left.args
@@ -583,6 +771,8 @@ class _Interpreter:
             name, params = inner.args[0], ()
             known = self.said.at(*place).keys() & self.said.named_by(place[0])
             is_declared = name in known and not self._is_shape(name, indices, place)
+            if is_declared and _is_bare(self.said.at(*place)[name]):
+                is_declared = not self._is_named_so(place)
             if anew and right.op != "num" and name not in self.said.named_in(place[0]):
                 is_declared = False
             if is_declared or name in self.said.sizes or (name in self.used and not anew):
@@ -591,12 +781,20 @@ class _Interpreter:
             moves = any(d.name == f"{base}_next" for d in self.definitions)
             if moves and not name.endswith((f"_{FIRST}", "_next")):
                 return None  # what it is after k steps
+            if name in self.pointless and not indices:
+                params, right = self._at_points(right)
+                left = Node("call", (name, tuple(Node("sym", (each,)) for each in params)))
             if left.op == "pow":
                 if any(d.name == name for d in self.definitions):
                     return None  # the square of what has a meaning
                 name = f"{name}_squared"
-        meant = [d for d in self.definitions if d.name == name]
-        has_meaning = bool(meant) and any(d not in self.arbitrary for d in meant)
+        meant = [d for d in self.definitions if d.name == name and not d.when]
+        if meant and params and not any(d.params for d in meant) and not meant[-1].bare:
+            anew = True  # P(X) = …, where P had no argument
+        meant = [d for d in meant if not d.only or place in d.only]
+        has_meaning = bool(meant) and any(
+            d not in self.arbitrary or d in self.cones.definitions for d in meant
+        )
         if name in self.lost and params and not anew:
             return None
         if (has_meaning and not anew) or name in called(right):
@@ -605,6 +803,28 @@ class _Interpreter:
             old, name = name, self._another(name)
             left = renamed(left, {old: name})
         return Definition(name, params, right, "", 0, left, indices, place)
+
+    def _at_points(self, body: Node) -> tuple[tuple[str, ...], Node]:
+        """``V = V_2 + V_4``, of functions, as what V is at their argument."""
+        by_name = {d.name: d for d in self.definitions if d.params}
+        inside = [by_name[n] for n in called(body) if n in by_name]
+        if not inside or len({len(d.params) for d in inside}) > 1:
+            raise Unread("a function that is made of others")
+        params = inside[0].params
+        arguments = tuple(Node("sym", (each,)) for each in params)
+
+        def applied(node: object) -> object:
+            if isinstance(node, tuple):
+                return tuple(map(applied, node))
+            if not isinstance(node, Node) or node.op == "call":
+                return node
+            if node.op == "sym" and node.args[0] in by_name:
+                return Node("call", (node.args[0], arguments))
+            return Node(node.op, tuple(map(applied, node.args)))
+
+        made = applied(body)
+        assert isinstance(made, Node)
+        return params, made
 
     def _flow(
         self, left: Node, right: Node, indices: tuple[str, ...], place: Place
@@ -655,7 +875,10 @@ class _Interpreter:
             letter = name.partition("_")[0]
             if name in self.lost or (letter in self.lost and name not in known and letter != name
                                      and not self.steps.at(name)):  # fmt: skip
-                raise Unread(f"{name} is defined by what was not read")
+                reason = self.lost.get(name, "")
+                is_why = 0 < len(reason) < 50 and "not read" not in reason
+                why = f" ({reason})" if is_why else ""
+                raise Unread(f"{name} is defined by what was not read{why}")
 
     def _typed(self, definition: Definition) -> None:
         """Can the defining formula be read, for some shapes of its parameters?"""
@@ -698,6 +921,12 @@ class _Interpreter:
     def _is_read(self, outcome: Outcome, equation: Equation, place: Place) -> None:
         """Put into the outcome the definition or the claim that an equation is."""
         self._is_claimed(place, equation)
+        if self.cones.is_polar(equation.tokens):
+            outcome.definition = replace(
+                self.cones.definitions[0], name="polar", label=equation.label, line=equation.line,
+                printed=equation.tex,
+            )  # fmt: skip
+            return
         statements, conditions = _statements(equation.tokens, self.said.parts)
         self.beside = {each.name: each for each in conditions}
         chains = []
@@ -709,7 +938,13 @@ class _Interpreter:
             is_sought = first.op == "sym" and first.args[0] in self.sought
             if is_sought:
                 chains.append(self._sought(sides, place))
-            if self._is_product(tokens):
+            known = next((d for d in self.cones.definitions if first == d.pattern or (
+                first.op == "call" and first.args[0] == d.name)), None)  # fmt: skip
+            if known is not None and len(sides) == 2 and sides[1][1].op == "extreme":
+                outcome.definition = replace(
+                    known, label=equation.label, line=equation.line, printed=equation.tex
+                )
+            elif self._is_product(tokens):
                 if len(sides) < 3:
                     outcome.definition = self.factors.products[first.args[0]]
                     outcome.definition.label = equation.label
@@ -857,7 +1092,9 @@ class _Interpreter:
         for each in conditions:
             old = declared.get(each.name)
             declared[each.name] = old.merged(each) if old else each
-        definitions = [*self._still(place), *more]
+        definitions = self._spoken(whole, [*self._still(place), *more])
+        definitions, freed = self._freed(whole, definitions, place)
+        declared |= freed
         defined = {d.name for d in definitions}
         definitions += [d for d in self.factors.reached(_reached(whole, definitions))
                         if d.name not in defined]  # fmt: skip
@@ -872,7 +1109,10 @@ class _Interpreter:
         later = self.said.only_later(place[0])
         shorter = {name: each for name, each in declared.items() if name not in later}
         first: Unread | None = None
-        for known in (declared, shorter) if later else (declared,):
+        elsewhere = self.said.at(*place, own=True)
+        before = {n: elsewhere[n] if n in elsewhere and d.rank else d for n, d in declared.items()}
+        ways = [declared, *([shorter] if later else []), *([before] if before != declared else [])]
+        for known in ways:
             try:
                 yield self._reader(whole, known, definitions, condition)
                 return
@@ -919,13 +1159,45 @@ class _Interpreter:
             return reader()
         raise first or Unread("no reading")
 
+    @staticmethod
+    def _spoken(whole: Node, definitions: list[Definition]) -> list[Definition]:
+        """The definitions without those that hold only where something else is spoken of."""
+        always = [d for d in definitions if not d.when]
+        names = _reached(whole, always)
+        return [d for d in definitions if not d.when or d.when & names]
+
+    def _freed(
+        self, whole: Node, definitions: list[Definition], place: Place
+    ) -> tuple[list[Definition], dict[str, Declared]]:
+        """The definitions without those of symbols in which a formula is derived, and of whose
+        parts it does not speak otherwise: such a symbol is free in it, of the shape that it has."""
+        freed: dict[str, Declared] = {}
+        for name in sorted(_variables_of(whole)):
+            own = [d for d in definitions if d.name == name and not d.params]
+            rest = [d for d in definitions if d.name != name]
+            inside = _reached(own[-1].body, definitions) if own else set()
+            if not own or inside & _reached(whole, rest):
+                continue
+            said = self._known(place).get(name)
+            if said is not None and said.rank is not None:
+                freed[name] = said
+            else:
+                body = own[-1].body
+                made = next(iter(self._readings([], body, own[-1].place))).value(body)
+                dims = tuple(str(n.root.name or "") for n in made.shape)
+                freed[name] = Declared(name, len(dims), dims)
+            definitions = rest
+        return definitions, freed
+
     def _still(self, place: Place) -> list[Definition]:
         """The definitions that hold at a place: of what is not declared anew since."""
         known = self._known(place)
         last = {d.pattern: d for d in self.definitions if d.pattern.op == "rate"}
         return [
             d for d in self.definitions
-            if not (d.name in known and self._is_gone(d, place))
+            if not (d.name in known and self._is_gone(d, place)) and place[0] < d.ends
+            and (not d.only or place in d.only or place == d.place)
+            and place[0] not in d.excluded
             and (d.pattern.op != "rate" or (last[d.pattern] is d and d.name not in self.lost))
         ]  # fmt: skip
 
@@ -937,9 +1209,10 @@ class _Interpreter:
         is_over = (there.theorem and here.theorem != there.theorem) or (
             here.section != there.section
         )
-        if is_over and self._is_special(definition):
+        if is_over and self._is_special(definition) and not definition.when:
             return True  # "let b = 1/c", of any b before: in the theorem and its proof alone
-        return self.said.is_given_away(definition.name, definition.place, place)
+        is_function = bool(definition.params)
+        return self.said.is_given_away(definition.name, definition.place, place, is_function)
 
     def _is_special(self, definition: Definition) -> bool:
         """Does a formula say what a symbol is here, that was any before?"""
@@ -1000,6 +1273,57 @@ class _Interpreter:
             yield {n: order[k] for n, order, k in zip(unknown, orders, choice, strict=True)}
 
 
+def _variables_of(node: object) -> set[str]:
+    """The symbols in which a formula is derived."""
+    if not isinstance(node, Node):
+        return set().union(*map(_variables_of, node)) if isinstance(node, tuple) else set()
+    found = _variables_of(node.args)
+    if node.op in ("gradient", "hessian", "partial", "divergence", "laplacian"):
+        wrt = node.args[1]
+        if wrt is None and node.args[0].op == "call" and len(node.args[0].args[1]) == 1:
+            (wrt,) = node.args[0].args[1]
+        if wrt is not None and wrt.op == "index":
+            wrt = wrt.args[0]
+        if wrt is not None and wrt.op == "sym":
+            found.add(wrt.args[0])
+    return found
+
+
+def _parts_of(equation: Equation) -> list[tuple[Token, ...]]:
+    """The statements of a display, each of which may define something."""
+    try:
+        return [tokens for tokens, _ in _statements(equation.tokens, set())[0]]
+    except Unread:
+        return [equation.tokens]
+
+
+def _solved(left: Node, right: Node) -> tuple[Node, Node]:
+    r"""``i \dot X = F`` as ``\dot X = F / i``: how something moves, without a factor before it."""
+    factors = left.args if left.op == "mul" else (left.args[0],) if left.op == "neg" else ()
+    if left.op == "neg" and left.args[0].op == "mul":
+        factors = left.args[0].args
+    rates = [f for f in factors if "rate" in (f.op, f.args[0].op if f.op == "index" else "")]
+    rest = [f for f in factors if f not in rates]
+    if len(rates) != 1 or any(f.op not in ("imaginary", "num") for f in rest):
+        return left, right
+    right = Node("neg", (right,)) if left.op == "neg" else right
+    for each in rest:
+        right = Node("div", (right, each))
+    return rates[0], right
+
+
+def _is_ramp(tex: str) -> bool:
+    """Is something the greater one of itself and zero in a formula?"""
+    return re.search(r"\\max\s*\\?[{(\\].{0,20}\b0\b|\bReLU\b", tex) is not None
+
+
+def _spectral(words: str) -> str:
+    """Does an article speak of the spectral norm, and of no other one of matrices?"""
+    if not re.search(r"(?:spectral|operator)\s+norm", words):
+        return ""
+    return "too" if re.search(r"\bFrobenius|Hilbert--?Schmidt|nuclear norm", words) else "alone"
+
+
 def _reached(whole: Node, definitions: Sequence[Definition]) -> set[str]:
     """The names in a formula, and in what it rests on."""
     by_name = {d.name: d for d in definitions}
@@ -1016,6 +1340,11 @@ def _reached(whole: Node, definitions: Sequence[Definition]) -> set[str]:
 def _is_only_assumed(said: Declared) -> bool:
     """Is nothing known of a symbol but comparisons in which it stands?"""
     return said.rank is None and bool(said.hypotheses) and all(map(is_open, said.hypotheses))
+
+
+def _is_bare(said: Declared) -> bool:
+    """Is a symbol said to be no more than a number, if that?"""
+    return _is_only_assumed(said) or (not said.rank and not said.hypotheses)
 
 
 def _has_two_indices(node: object, name: str) -> bool:

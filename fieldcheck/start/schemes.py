@@ -20,7 +20,7 @@ from fieldcheck.start.prose import Place
 from fieldcheck.start.sides import left_side
 from fieldcheck.start.signs import FONTS, Node, Unread, named, normal, spelled, unfonted
 
-BRACES, CONJUGATE = "braces", "conjugate"
+BRACES, CONJUGATE, SCALED = "braces", "conjugate", "scaled"
 
 
 @dataclass
@@ -50,9 +50,13 @@ class Schemes:
             raise Unread(f"{name} is defined by what was not read")
         params, body = self.bodies[name]
         values, functions = {}, {}
+        times: Node | None = None  # of a function that is typed with a number before it
         for param, argument in zip(params, arguments, strict=True):
-            if param.op == "function":
-                functions[param.args[0]] = argument
+            if param.op == "num":
+                times = self.expanded(argument) if argument != param else None
+            elif param.op == "function":
+                scaled = Node("function", (SCALED, times, argument))
+                functions[param.args[0]] = argument if times is None else scaled
             else:
                 values[param.args[0]] = self.expanded(argument)
         return self.expanded(self._put(body, values, functions))
@@ -153,13 +157,15 @@ def _derived_in(node: Any) -> Iterator[str]:
 
 
 def _applied(function: Node, arguments: tuple[Node, ...]) -> Node:
+    if function.args[0] == SCALED:
+        return Node("mul", (function.args[1], _applied(function.args[2], arguments)))
     if function.args[0] == CONJUGATE:
         return Node("scheme", (CONJUGATE, *arguments, function.args[1]))
     return Node("call", (function.args[0], arguments))
 
 
 def _plain(function: Node) -> str:
-    if function.args[0] == CONJUGATE:
+    if function.args[0] in (CONJUGATE, SCALED):
         raise Unread("a conjugate without an argument")
     return str(function.args[0])
 

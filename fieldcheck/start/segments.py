@@ -21,7 +21,7 @@ Segment = tuple[str, list[Token]]
 """A part of a displayed formula, and the words that join it to those before."""
 JOINS = re.compile(
     r"\W*(?:and|or|for|if|where|with|when|whenever|provided|so|hence|thus|as|on|in|at|since|"
-    r"because|unless|not|all|any|every|but|while|then|resp\w*|\W*)\b|.*\s\S*\s",
+    r"because|unless|not|all|any|every|but|while|then|resp\w*)\b|\W*$|.*\s\S*\s",
     re.IGNORECASE,
 )
 """Words in a formula that stand between statements; others are names in another font."""

@@ -147,7 +147,8 @@ def function_name(left: list[Token]) -> str | None:
     start = left.index("(")
     end = len(left) - 1 - left[::-1].index(")")
     head, inside, tail = left[:start], left[start + 1 : end], left[end + 1 :]
-    if tail and (len(tail) != 2 or tail[0] != "_"):
+    is_root = tail[:1] == ["^"] and spelled(tail[-1]) == "2"  # f(x)^2 = …
+    if tail and (len(tail) != 2 or tail[0] != "_") and not is_root:
         return None
     listed = bool(DOTS & set(map(spelled, inside))) and _one_letter(inside)
     plain = all(map(_is_plain, inside)) or _are_symbols(inside)

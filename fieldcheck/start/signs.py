@@ -187,7 +187,10 @@ def normal(tokens: Sequence[Token]) -> list[Token]:
             kind = {r"\|": "Vert", r"\Vert": "Vert", "|": "vert", r"\vert": "vert"}.get(
                 after if isinstance(after, str) else ""
             )
-            if kind:
+            if token.endswith(("big", "Big", "bigg", "Bigg", "m")):  # of no side
+                found.append(after)
+                at += 1
+            elif kind:
                 found.append(rf"\{side}{kind}")
                 at += 1
             elif after == ".":

@@ -179,10 +179,17 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
         hypotheses = hypotheses - {"sum one", "positive", "nonnegative"} | {"simplex"}
     if "sum one" in hypotheses:
         raise Unread(f"{name} sums to one, and of its signs nothing is said")
+    if "coefficient" in hypotheses and (two := next(
+        (h for h in hypotheses if h.startswith("values ")), ""
+    )):
+        some = _of_two(two, ", ".join(map(names.dim, value.shape)).replace("'", '"'))
+        return some.replace(', covers="all"', "")
     if "coefficient" in hypotheses:
         dims = names.dims(value) + ("," if len(value.shape) == 1 else "")
-        return (f'built("coefficients of a polynomial", ({dims}), {{"x": ({dims})}}, '
-                f'lambda xp, raw: raw["x"])')  # fmt: skip
+        raw, parts = ('raw["x"] + xp.i * raw["y"]', f'"x": ({dims}), "y": ({dims})') if (
+            "complex" in hypotheses) else ('raw["x"]', f'"x": ({dims})')  # fmt: skip
+        return (f'built("coefficients of a polynomial", ({dims}), {{{parts}}}, '
+                f'lambda xp, raw: {raw})')  # fmt: skip
     if "nonnegative" in hypotheses and hypotheses & {"hollow", "symmetric"}:
         kind = "hollow" if "hollow" in hypotheses else "symmetric"
         hypotheses = hypotheses - {"nonnegative", "hollow", "symmetric"} | {f"nonnegative {kind}"}
@@ -297,7 +304,7 @@ SHOWN = {
     "sum one": "{} sums to one",
     "hermitian": "{} is Hermitian", "antihermitian": "{} is skew-Hermitian",
     "unitary": "{} is unitary", "complex": "{} is complex",
-    "coefficient": "{} is of a polynomial that stands for any smooth function",
+    "coefficient": "{} is a part of what stands for any of its kind",
     "nonzero": "{} is not zero, where that is needed", "full rank":
     "{} has full rank, where that is needed",
 }  # fmt: skip

@@ -169,3 +169,115 @@ def test_a_usual_function_that_an_article_defines_of_two_arguments_is_its_own() 
     )
     assert first.definition is not None
     assert "lse(xp, beta, z)" in returned(second)
+
+
+FREE = r"Let $A, B \in \mathbb{R}^{n \times n}$ and $x, y, z \in \mathbb{R}^n$. "
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        r"When a state $x$ is under discussion, it is arbitrary. Then",
+        r"Whenever the operator $A$ is considered, we find",
+        r"If a query $x$ is given, then",
+        r"When $x$ varies,",
+    ],
+)
+def test_words_that_restrict_nothing_leave_a_symbol_free(words: str) -> None:
+    made = read(FREE + words, r"A x + A y = A (x + y)")
+    assert made == "Equal(A @ x + A @ y, A @ (x + y) + more)"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        r"If the operator $A$ is frobnicated, then",
+        r"If $x$ dominates $y$, then",
+        r"Suppose that the matrix $A$ is circulant. Then",
+        r"If the state $x$ lies near $y$, then",
+        r"Whenever the vector $x$ is drawn from a Gaussian, we find",
+    ],
+)
+def test_words_that_restrict_leave_it_unread(words: str) -> None:
+    (outcome,) = outcomes(
+        rf"{FREE}{words} \begin{{equation}} A x + y = A x + y \label{{x}} \end{{equation}}", ""
+    )
+    assert outcome.claim is None
+
+
+def shown(*parts: str) -> list[str]:
+    """What the claims say of displays between words."""
+    body = "".join(
+        rf"{part} \begin{{equation}} {tex} \label{{l{k}}} \end{{equation}} "
+        for k, (part, tex) in enumerate(zip(parts[::2], parts[1::2], strict=True))
+    )
+    return [returned(each) if each.claim else each.reason for each in outcomes(body, "")]
+
+
+def test_a_symbol_is_special_only_where_it_is_said_to_be() -> None:
+    first, second, third = shown(
+        FREE + r"First,", r"\operatorname{tr}(AB) = \operatorname{tr}(BA),",
+        r"and with $B = A$", r"\operatorname{tr}(AB) = \operatorname{tr}(BA).",
+        r"In general", r"\operatorname{tr}(AB) = \operatorname{tr}(BA).",
+    )  # fmt: skip
+    assert first == third == "Equal(xp.trace(A @ B), xp.trace(B @ A) + more)"
+    assert "B(xp, A)" in second
+
+
+def test_what_a_convention_defines_holds_where_its_symbol_is_spoken_of() -> None:
+    both = shown(
+        FREE + r"When a state $x$ is under discussion, $y = A x$. Then", r"y + z = z + y.",
+        r"Moreover", r"y + x = x + y.",
+    )  # fmt: skip
+    assert both == ["Equal(y + z, z + y + more)", "Equal(y(xp, A, x) + x, x + y(xp, A, x) + more)"]
+
+
+def test_a_symbol_in_which_a_formula_is_derived_is_free_in_it() -> None:
+    (made,) = shown(FREE + r"Let $y = A x$. Then", r"\nabla_y \|y\|^2 = 2 y.")
+    assert made == "Gradient(lambda y: xp.norm2(y), y, 2 * y + more)"
+
+
+def test_a_size_in_an_aside_is_that_size() -> None:
+    (outcome,) = outcomes(
+        r"Let $x \in \mathbb{R}^n$. For two entries, $n = 2$, the sum is "
+        r"\begin{equation} \sum_{i=1}^n x_i = x_1 + x_2. \label{x} \end{equation}", ""
+    )  # fmt: skip
+    assert "sizes=dict(n=[2])" in writing._claim(outcome, "a.tex")
+
+
+def test_for_general_symbols_nothing_is_assumed_any_more() -> None:
+    source = (
+        r"Let $A \in \mathbb{R}^{n \times n}$. If $A$ is symmetric, then "
+        r"\begin{equation} A = A^\top, \label{a} \end{equation} and for general $A$ "
+        r"\begin{equation} (A^\top)^\top = A. \label{b} \end{equation}"
+    )
+    first, second = (writing._claim(each, "a.tex") for each in outcomes(source, ""))
+    assert "symmetric(" in first
+    assert "real_matrix(" in second
+
+
+def test_a_function_of_others_and_one_by_its_square() -> None:
+    made = shown(
+        FREE + r"Put $s(x)^2 = \|x\|^2 + 1$ and $f_1(x) = x^\top x$, $f_2(x) = x^\top A x$. With",
+        r"f = f_1 + f_2", r"we have", r"f(x) = x^\top x + x^\top A x, \qquad s(x)^2 \ge 1.",
+    )  # fmt: skip
+    assert "AtMost(1, s(xp, x)**2)" in made[1]
+
+
+def test_the_projection_onto_any_cone() -> None:
+    made = shown(
+        r"Let $K \subset \mathbb{R}^n$ be a closed convex cone with the projection $P_K$, and let "
+        r"$x \in \mathbb{R}^n$. Then", r"x = P_K(x) + P_{K^\circ}(x),",
+        r"and", r"\operatorname{dist}(x, K) = \|P_{K^\circ}(x)\|.",
+    )  # fmt: skip
+    assert "P_K(xp, x, K_axes" in made[0]
+    assert "dist_K(xp, x, K_axes" in made[1]
+
+
+def test_a_real_function_of_a_complex_state() -> None:
+    made = shown(
+        r"Let $X \in \mathbb{C}^{n \times m}$ and let $V: \mathbb{C}^{n \times m} \to \mathbb{R}$ "
+        r"be smooth. The flow is", r"\mathrm{i} \dot X = \frac{\partial V}{\partial \bar X}.",
+        r"Then", r"\frac{d}{dt} V(X) = 0.",
+    )  # fmt: skip
+    assert made[1].startswith("Equal(xp.push(lambda X: V(xp, X,")

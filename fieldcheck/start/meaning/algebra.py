@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from fieldcheck.start.meaning.forms import is_entry_letter, large
 from fieldcheck.start.meaning.symbols import Symbols
-from fieldcheck.start.meaning.values import ADD, ATOM, COMPLEX, MUL, OPERATOR, POWER, Length, Value
+from fieldcheck.start.meaning.values import ADD, ATOM, COMPLEX, MUL, POWER, Length, Value
 from fieldcheck.start.signs import Node, Unread, symbols
 
 
@@ -155,6 +155,22 @@ class Algebra(Symbols):
         left, right = self.aligned(x, axes, MUL), self.aligned(y, axes, POWER)
         return Value(f"{left} * {right}", MUL, axes, x.shape, x.row)
 
+    def _total(self, a: Node, b: Node) -> Value:
+        """The sum of the entries of one times those of the other, of which the first is conjugated
+        if they are complex."""
+        x, y = self.value(a), self.value(b)
+        self._same(x, y, "an inner product")
+        names = {*symbols(a), *symbols(b)}
+        first = f"xp.conj({x.code})" if any(map(self._is_complex, names)) else x.at(MUL)
+        code = f"{first} * {y.at(POWER)}"
+        return Value(f"xp.sum({code})" if x.shape else code, ATOM if x.shape else MUL)
+
+    def _contract(self, a: Node, b: Node) -> Value:
+        """``A : B``, the inner product of two matrices."""
+        if not self.value(a).shape:
+            raise Unread("a colon between numbers")
+        return self._inner(a, b)
+
     def _kron(self, a: Node, b: Node) -> Value:
         x, y = self.value(a), self.value(b)
         if len(x.shape) != 2 or len(y.shape) != 2 or x.axes or y.axes:
@@ -165,6 +181,9 @@ class Algebra(Symbols):
         whole = exponent.args[0] if exponent.op == "num" else None
         if base.op == "norm" and whole == 2:
             return self._norm(base.args[0], base.args[1], squared=True)
+        if base.op == "abs" and whole == 2 and len(self.value(base.args[0]).shape) == 1:
+            self.note("bars around a vector are its Euclidean norm")
+            return self._norm(base.args[0], "", squared=True)
         if base.op == "inv":
             raise Unread("a power of an inverse")
         made = self.value(base)
@@ -176,6 +195,8 @@ class Algebra(Symbols):
                 if 1 <= whole <= 4:
                     code = " @ ".join([made.at(POWER)] * int(whole))
                     return Value(code, MUL, (), made.shape)
+            if len(made.shape) == 2 and (half := _halves(exponent)) and not made.axes:
+                return self._root(base, made, half)
             if len(made.shape) == 2 and exponent.op == "sym" and not made.axes:
                 return self._repeated(made, exponent)
             raise Unread(f"a power of {made.describe()}")
@@ -197,6 +218,37 @@ class Algebra(Symbols):
         axes = self.union(made, power)
         left, right = self.aligned(made, axes, ATOM), self.aligned(power, axes, ATOM)
         return Value(f"{left}**{right}", POWER, axes)
+
+    def _root(self, base: Node, made: Value, halves: int) -> Value:
+        """The square root of a positive definite matrix, to some power."""
+        made.shape[0].unify(made.shape[1], "a root of a matrix")
+        if not self.is_definite(base):
+            raise Unread("a root of a matrix of which is not said that it is positive definite")
+        factor = "" if halves == 2 else f" * {halves}" if halves > 0 else f" * ({halves})"
+        code = f"xp.expm(xp.logm({made.code}){factor} / 2)"
+        return Value(code, ATOM, (), made.shape)
+
+    def is_definite(self, node: Node) -> bool:
+        """Is it seen that a matrix is positive definite, but on a thin set?"""
+        if node.op == "sym" and node.args[0] in self.by_name:
+            return self.is_definite(self.by_name[node.args[0]].body)
+        if node.op == "sym":
+            return bool(self.hypotheses.get(node.args[0], set()) & {"spd", "psd"})
+        if node.op == "eye":
+            return True
+        if node.op == "mul":
+            matrices = [each for each in node.args if self.value(each).shape]
+            numbers = [each for each in node.args if each not in matrices]
+            signs = all(map(self.is_positive, numbers))
+            if len(matrices) == 2:
+                a, b = matrices
+                return signs and (a == Node("T", (b,)) or b == Node("T", (a,)))
+            return signs and len(matrices) == 1 and self.is_definite(matrices[0])
+        return node.op in ("add", "inv") and all(map(self.is_definite, node.args))
+
+    def is_positive(self, node: Node) -> bool:
+        """Is it seen that a number is positive? In the layer of extremes."""
+        raise NotImplementedError
 
     def _diagonal(self, node: Node) -> Node | None:
         """The vector on the diagonal of a matrix, where a formula says that it is one."""
@@ -240,7 +292,9 @@ class Algebra(Symbols):
     def _star(self, node: Node) -> Value:
         names = list(symbols(node))
         if not any("complex" in self.hypotheses.get(n, ()) or self._is_complex(n) for n in names):
-            raise Unread("a star or dagger on what is not declared complex")
+            if node.op in ("sym", "call"):
+                raise Unread("a star or dagger on what is not declared complex")
+            return self._T(node)
         made = self.value(node)
         if len(made.shape) == 1:
             return replace(made, code=f"xp.conj({made.code})", level=ATOM, row=not made.row)
@@ -249,6 +303,14 @@ class Algebra(Symbols):
         if made.axes:
             raise Unread("a star of an indexed matrix")
         return Value(f"xp.star({made.code})", ATOM, (), made.shape[::-1])
+
+    def _adjoint(self, node: Node) -> Value:
+        """The conjugate transpose, which is the transpose of what is real."""
+        names = list(symbols(node))
+        is_complex = any(
+            "complex" in self.hypotheses.get(n, ()) or self._is_complex(n) for n in names
+        )
+        return self._star(node) if is_complex else self._T(node)
 
     def _conj(self, node: Node) -> Value:
         made = self.value(node)
@@ -327,7 +389,6 @@ class Algebra(Symbols):
 
     def _norm(self, node: Node, kind: str, squared: bool = False) -> Value:
         made = self.value(node)
-        kind = kind.strip("{}\\")
         if made.axes:
             if len(made.shape) != 1 or kind not in ("", "2"):
                 raise Unread("the norm of an indexed vector")
@@ -339,10 +400,16 @@ class Algebra(Symbols):
         if kind == "infty" and len(made.shape) == 1:
             code = f"xp.max(xp.abs({made.code}))"
             return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
-        if (kind in OPERATOR or (kind == "2" and self.spectral)) and len(made.shape) == 2:
+        is_spectral = kind == "op" or (kind == "2" and self.spectral) or (
+            kind == "" and self.spectral == "alone"
+        )
+        if is_spectral and len(made.shape) == 2:
             code = f"xp.spectral_norm({made.code})"
             return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
-        if kind not in ("", "2", "F", "mathrmF", "textF") or (kind == "2" and len(made.shape) == 2):
+        if kind == "nuclear" and len(made.shape) == 2:
+            code = f"xp.sum(xp.svdvals({made.code}))"
+            return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
+        if kind not in ("", "2", "F") or (kind == "2" and len(made.shape) == 2):
             raise Unread(f"the norm with the subscript {kind}")
         if len(made.shape) == 2 and kind == "":
             raise Unread("the norm of a matrix without a subscript: of Frobenius, or the largest "
@@ -350,7 +417,12 @@ class Algebra(Symbols):
         return Value(f"xp.{'norm2' if squared else 'norm'}({made.code})")
 
     def _abs(self, node: Node) -> Value:
-        made = self.number(node, "an absolute value")
+        made = self.value(node)
+        if len(made.shape) == 1:
+            self.note("bars around a vector are its Euclidean norm")
+            return self._norm(node, "")
+        if made.shape:
+            raise Unread(f"an absolute value of {made.describe()}")
         return replace(made, code=f"xp.abs({made.code})", level=ATOM, plain=False)
 
     def _inner(self, a: Node, b: Node) -> Value:
@@ -370,3 +442,13 @@ class Algebra(Symbols):
             raise Unread("an inner product of indexed matrices")
         self._same(x, y, "an inner product")
         return Value(f"xp.sum({x.at(MUL)} * {y.at(POWER)})")
+
+
+def _halves(exponent: Node) -> int:
+    """How many halves an exponent is, if it is an odd number of them."""
+    node, sign = (exponent.args[0], -1) if exponent.op == "neg" else (exponent, 1)
+    if node.op == "num" and node.args[0].denominator == 2:
+        return sign * int(node.args[0].numerator)
+    parts = node.args if node.op == "div" else ()
+    is_half = len(parts) == 2 and all(p.op == "num" for p in parts) and parts[1].args[0] == 2
+    return sign * int(parts[0].args[0]) if is_half and parts[0].args[0] % 2 == 1 else 0

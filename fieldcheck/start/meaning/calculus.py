@@ -76,6 +76,8 @@ class Calculus(Sums):
 
     def _rate(self, body: Node) -> Value:
         """The derivative along the flow that the article says its symbols have."""
+        flows = [d.pattern.args[0] for d in self.definitions if d.pattern.op == "rate"]
+        body = self._called_at(body, flows[0] if len(set(flows)) == 1 else None)
         if body.op == "sym" and body.args[0] not in self.by_name:
             return self._speed(body.args[0])
         made = self.value(body)
@@ -121,7 +123,42 @@ class Calculus(Sums):
             raise Unread(f"a derivative in {name}, of which what is derived does not speak")
         return f"xp.{tool}(lambda {name}: {made.code}, {name})"
 
+    def _called_at(self, body: Node, wrt: Node | None) -> Node:
+        """A function without its argument, in a derivative: at the variable."""
+        inner = wrt
+        while inner is not None and inner.op in ("conj", "index"):
+            inner = inner.args[0]
+        definition = self.by_name.get(body.args[0]) if body.op == "sym" else None
+        if inner is None or definition is None or len(definition.params) != 1 or inner.op != "sym":
+            return body
+        return Node("call", (body.args[0], (inner,)))
+
+    def _of_defined(self, op: str, body: Node, wrt: Node | None) -> Value | None:
+        """A derivative in a symbol that is defined by others: where it has this value, in the
+        formula in which it stands as a variable."""
+        name = wrt.args[0] if wrt is not None and wrt.op == "sym" else ""
+        is_bound = any(name in scope for scope in self.locals)
+        if name not in self.by_name or self.by_name[name].params or is_bound:
+            return None
+        at = self.value(Node("sym", (name,)))
+        if at.axes or at.row or at.plain:
+            return None
+        self.locals.append({name: Value(name, shape=at.shape)})
+        definition = self.by_name.pop(name)
+        try:
+            made = self.read(Node(op, (body, wrt)))
+        finally:
+            self.locals.pop()
+            self.by_name[name] = definition
+        self.note(f"it is derived in {name}, at the value that it has")
+        return replace(made, code=f"(lambda {name}: {made.code})({at.code})", level=ATOM)
+
     def _gradient(self, body: Node, wrt: Node | None) -> Value:
+        if (found := self._of_defined("gradient", body, wrt)) is not None:
+            return found
+        body = self._called_at(body, wrt)
+        if wrt is not None and wrt.op == "conj":
+            return self._wirtinger(body, wrt)
         if wrt is not None and wrt.op in ("index", "label"):
             return self._partial(body, wrt)
         if wrt is None and body.op == "call" and len(body.args[1]) == 1:
@@ -159,7 +196,52 @@ class Calculus(Sums):
             raise Unread(f"a derivative in {letter} with an index")
         return Node("sym", (said.of or said.name,)), ".T" if said.of and said.columns else ""
 
-    def _along(self, name: str, made: Value) -> Value:
+    def _along(self, body: Node, directions: tuple[Node, ...]) -> Value:
+        """``D f(x)[h]``, ``D^2 f(x)[h, k]``: the derivative along directions, one after another."""
+        is_call = body.op == "call" and body.args[0] in self.by_name and len(body.args[1]) == 1
+        at = self.value(body.args[1][0] if is_call else self._the_variable(body))
+        name = "t_" if is_call else at.code
+        if at.axes or at.row or not (is_call or re.fullmatch(r"\w+", name)):
+            raise Unread("a derivative along a direction, at an entry")
+        ways = [self.value(each) for each in directions]
+        for each in ways:
+            self._same(at, each, "a derivative along a direction")
+        self.locals.append({name: Value(name, shape=at.shape)})
+        try:
+            inner = Node("call", (body.args[0], (Node("sym", (name,)),))) if is_call else body
+            made = self.value(inner)
+        finally:
+            self.locals.pop()
+        if made.axes:
+            raise Unread("a derivative of an entry along a direction")
+        code = made.code
+        for k, each in enumerate(ways, 1):
+            point = at.code if k == len(ways) else name
+            code = f"xp.push(lambda {name}: {code}, {point}, {each.code})"
+        return replace(made, code=code, level=ATOM, plain=False)
+
+    def _at(self, body: Node, name: str, place: Node) -> Value:
+        """A formula where a symbol has a value."""
+        at = self.value(place)
+        if at.axes or at.row:
+            raise Unread("a value at an entry")
+        self.locals.append({name: Value(name, shape=at.shape)})
+        try:
+            made = self.value(body)
+        finally:
+            self.locals.pop()
+        return replace(made, code=f"(lambda {name}: {made.code})({self._lifted(at)})", level=ATOM)
+
+    def _the_variable(self, body: Node) -> Node:
+        """The one vector, or else the one matrix, of which a formula speaks."""
+        found = {n for n in self._spoken_of(body) if n in self.inputs or n in self.declared}
+        shaped = [n for n in sorted(found) if n not in self.by_name and self.symbol(n).shape]
+        if len(shaped) != 1:
+            raise Unread("a derivative that does not say in which variable")
+        self.note(f"it is derived in {shaped[0]}")
+        return Node("sym", (shaped[0],))
+
+    def _in_number(self, name: str, made: Value) -> Value:
         """The derivative of a vector or a matrix in a number."""
         self._derived("push", name, made)
         return replace(
@@ -203,7 +285,7 @@ class Calculus(Sums):
             code = f"{self._derived('gradient', name, made)}{turned}{picks}"
             return Value(code, ATOM, (), shape[len(names) :])
         if not variable.shape and not names:
-            return self._along(name, made)
+            return self._in_number(name, made)
         if len(made.shape) != 1 or made.row or len(variable.shape) != 1:
             raise Unread(f"the derivative of {made.describe()} in {variable.describe()}")
         code = self._derived("jacobian", name, made)
@@ -243,6 +325,13 @@ class Calculus(Sums):
         return Value(code, ATOM, names, () if names else variable.shape)
 
     def _partial(self, body: Node, wrt: Node) -> Value:
+        if (found := self._of_defined("partial", body, wrt)) is not None:
+            return found
+        if wrt.op == "index" and wrt.args[0].op in ("conj", "star"):  # of an entry: its conjugate
+            wrt = Node("conj", (Node("index", (wrt.args[0].args[0], wrt.args[1])),))
+        if wrt.op == "star" and wrt.args[0].op == "index":
+            wrt = Node("conj", wrt.args)
+        body = self._called_at(body, wrt)
         inner = wrt.args[0] if wrt.op in ("conj", "index") else wrt
         inner = inner.args[0] if inner.op == "index" else inner
         is_variable = inner.op == "sym" and inner.args[0] not in self.by_name
@@ -266,7 +355,7 @@ class Calculus(Sums):
             code = self._derived("jacobian", name, made)
             return Value(code, ATOM, (), (*made.shape, *variable.shape))
         if made.shape and not variable.shape and not names:
-            return self._along(name, made)
+            return self._in_number(name, made)
         if made.shape:
             raise Unread(f"the derivative of {made.describe()}")
         if made.axes:

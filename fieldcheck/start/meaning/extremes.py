@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fieldcheck.start.grammar import ARGUMENTS
 from fieldcheck.start.meaning.calculus import Calculus
 from fieldcheck.start.meaning.values import ADD, POWER, TWO, Length, Value
@@ -175,6 +177,25 @@ class Extremes(Calculus):
             raise Unread("an extreme for each index")
         return made
 
+    def reached(self, sides: Sequence[tuple[str, Node]]) -> list[tuple[str, Node]]:
+        """The sides of a chain, whose extremes are taken where another side is their formula:
+        ``\\max_r f(r) = f(p)``, of a p that is one of the r."""
+        made = []
+        for sign, side in sides:
+            if side.op == "extreme" and side.args[4] is None:
+                kind, name, space, body, _ = side.args
+                for _, other in sides:
+                    place = _put_for(name, body, other)
+                    within = space[2] if space else frozenset()
+                    is_within = place is not None and (
+                        not within or (within == {"simplex"} and self._is_law(place))
+                    )
+                    if is_within and side != other:
+                        side = Node("extreme", (kind, name, space, body, place))
+                        break
+            made.append((sign, side))
+        return made
+
     def extremes(self, left: Node, sign: str, right: Node) -> list[Relation]:
         """The relations that a relation with an extreme on one side says."""
         if right.op == "extreme":
@@ -229,3 +250,20 @@ class Extremes(Calculus):
         self.note("matrices are ordered by their forms, here of any vector")
         forms = ["0" if s is None else f"any_vector @ {s.at(POWER)} @ any_vector" for s in sides]
         return [("AtMost", forms[0], forms[1])]
+
+
+def _put_for(name: str, body: object, other: object) -> Node | None:
+    """What stands in a formula where another one has a symbol, if they are the same elsewhere."""
+    found: set[Node] = set()
+
+    def same(a: object, b: object) -> bool:
+        if a == Node("sym", (name,)) and isinstance(b, Node):
+            found.add(b)
+            return True
+        if isinstance(a, Node) and isinstance(b, Node):
+            return a.op == b.op and same(a.args, b.args)
+        if isinstance(a, tuple) and isinstance(b, tuple):
+            return len(a) == len(b) and all(map(same, a, b))
+        return a == b
+
+    return found.pop() if same(body, other) and len(found) == 1 else None

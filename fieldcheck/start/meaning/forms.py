@@ -71,6 +71,8 @@ def free_indices(node: Any, sizes: Collection[str] = ()) -> set[str]:
         return free_indices(node.args[0], sizes) | {node.args[1]}
     if node.op in ("sum", "prod", "max", "min"):
         return free_indices(node.args[3], sizes) - {node.args[0]}
+    if node.op == "apart":
+        return free_indices(node.args[4], sizes)
     if node.op == "pairs":
         return free_indices(node.args[4], sizes) - set(node.args[:2])
     return free_indices(node.args, sizes)

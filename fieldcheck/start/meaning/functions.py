@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from fieldcheck.start.meaning.values import (
     POSITIVE,
     POWER,
     ZERO,
+    Definition,
     Length,
     Value,
 )
@@ -296,13 +298,62 @@ class Functions(Entries):
         code = f"functools.reduce(lambda {name}, _: {made.code}, range({steps}), {begin.code})"
         return Value(code, ATOM, (), begin.shape)
 
-    def _choice(self, low: Node, high: Node, first: Node, second: Node) -> Value:
-        """The first value where the one side is the lesser, the second one elsewhere."""
-        a, b, one, other = (self.number(each, "cases") for each in (low, high, first, second))
-        axes = self.union(a, b, one, other)
-        there = f"xp.step({self.aligned(b, axes, ADD)} - {self.aligned(a, axes, MUL)})"
+    def _choice(self, sides: tuple[tuple[str, Node], ...], first: Node, second: Node) -> Value:
+        """The first value where a comparison holds, the second one elsewhere."""
+        one, other = self.value(first), self.value(second)
+        if one.shape or other.shape:
+            rest = other if one.shape else one
+            if rest.shape or rest.code != "0":
+                self._same(one, other, "cases")
+        there = [self._where(a, sign, b) for (_, a), (sign, b) in itertools.pairwise(sides)]
+        axes = self.union(one, other, *there)
+        if axes and (one.shape or other.shape):
+            raise Unread("cases of indexed vectors")
+        holds = " * ".join(self.aligned(v, axes, MUL) for v in there)
+        holds = holds if len(there) == 1 else f"({holds})"
         x, y = (self.aligned(v, axes, MUL) for v in (one, other))
-        return Value(f"({x} * {there} + {y} * (1 - {there}))", ATOM, axes)
+        shape = one.shape or other.shape
+        return Value(f"({x} * {holds} + {y} * (1 - {holds}))", ATOM, axes, shape,
+                     one.row if one.shape else other.row)  # fmt: skip
+
+    def _where(self, left: Node, sign: str, right: Node) -> Value:
+        """1 where one side is the lesser, as the sign says, and 0 where it is not."""
+        a, b = (self.number(each, "cases") for each in (left, right))
+        if sign not in ("<", "<=", ">", ">="):
+            raise Unread("cases under a condition that is no order")
+        a, b = (a, b) if sign[0] == "<" else (b, a)
+        axes = self.union(a, b)
+        code = f"xp.step({self.aligned(b, axes, ADD)} - {self.aligned(a, axes, MUL)})"
+        return Value(code, ATOM, axes)
+
+    def _ramp(self, node: Node) -> Value:
+        """The positive part of a number, or of the entries of a vector."""
+        made = self.value(node)
+        if len(made.shape) == 2:
+            raise Unread("the positive part of a matrix")
+        return replace(made, code=f"xp.relu({made.code})", level=ATOM, plain=False)
+
+    def _divergence_of_laws(self, laws: tuple[Node, ...]) -> Value:
+        """The relative entropy of two distributions."""
+        p, q = (self.value(each) for each in laws)
+        if len(p.shape) != 1 or len(q.shape) != 1 or p.axes or q.axes:
+            raise Unread("a relative entropy of other things than two vectors")
+        for each in laws:
+            if not self._is_law(each):
+                raise Unread("a relative entropy of what are no distributions")
+        self._same(p, q, "a relative entropy")
+        return Value(f"xp.sum({p.at(MUL)} * (xp.log({p.code}) - xp.log({q.code})))")
+
+    def _is_law(self, node: Node) -> bool:
+        """Is a vector said, or seen, to be a distribution?"""
+        if node.op == "sym" and node.args[0] in self.by_name:
+            return self._is_law(self.by_name[node.args[0]].body)
+        if node.op == "call" and node.args[0] in self.by_name:
+            return self._is_law(self.by_name[node.args[0]].body)
+        is_softmax = node.op == "call" and node.args[0] == "softmax"
+        return is_softmax or (
+            node.op == "sym" and "simplex" in self.hypotheses.get(node.args[0], ())
+        )
 
     def _spoken_of(self, body: Node) -> set[str]:
         """The names in a formula, and in what it rests on."""
@@ -320,14 +371,18 @@ class Functions(Entries):
             values = [self._entries(a) for a in arguments[:count]]
             values += [self.argument(a) for a in arguments[count:]]
             return self.defined(self.by_name[name], values)
-        if name in self.by_name and not (
-            set(self.by_name[name].params) & self._spoken_of(self.by_name[name].body)
-        ):  # vol(G), of a G that stands in no formula
+        if name in self.by_name and self._is_at_its_own(self.by_name[name], arguments):
             return self.defined(replace(self.by_name[name], params=()), ())
         if name in self.by_name:
+            if len(self.by_name[name].params) == 1 and len(arguments) == 2 and (
+                arguments[1] == Node("conj", arguments[:1])
+            ):
+                arguments = arguments[:1]  # V(X, \bar X)
             return self.defined(self.by_name[name], [self.argument(a) for a in arguments])
         if name in MEAN_CALLS:
             return self._mean(name, arguments)
+        if name == "KL":
+            return self._divergence_of_laws(arguments)
         if name in (*SPECTRA.values(), "rising_eigenvalues"):
             return self._spectrum(name, arguments)
         if name == "commutator":
@@ -345,11 +400,21 @@ class Functions(Entries):
             raise Unread(f"{name} of several arguments")
         return self._function(name, arguments[0])
 
+    def _is_at_its_own(self, definition: Definition, arguments: tuple[Node, ...]) -> bool:
+        """Is an argument one that changes nothing: of ``vol(G)``, where G stands in no formula, or
+        the symbol itself of which a formula without arguments speaks?"""
+        spoken = self._spoken_of(definition.body)
+        if definition.params:
+            return not set(definition.params) & spoken
+        return all(a.op == "sym" and a.args[0] in spoken for a in arguments)
+
     def _function(self, name: str, node: Node) -> Value:
         if name in ELEMENTARY:
             made = self.number(node, name)
             return self.value(ELEMENTARY[name](node))
         made = self.value(node)
+        if name == "sqrt" and len(made.shape) == 2 and not made.axes:
+            return self._root(node, made, 1)
         if name in ENTRYWISE:
             if len(made.shape) == 2:
                 raise Unread(f"{name} of a matrix: entry by entry, or of the matrix?")

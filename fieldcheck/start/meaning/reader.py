@@ -30,6 +30,7 @@ class Reader(Extremes):
         for sides in chains:
             if len(sides) < 2:
                 raise Unread("no relation: nothing is claimed")
+            sides = self.reached(sides)
             self.indices = [{}]
             self.outside = free_indices(tuple(side for _, side in sides), self.sizes)
             for (_, left), (sign, right) in itertools.pairwise(sides):
@@ -90,7 +91,7 @@ class Reader(Extremes):
 
     def _is_length(self, sides: Condition) -> bool:
         """Does a condition only say that a root or a norm is not zero? It is needed just there."""
-        if len(sides) != 2 or sides[1][0] not in (">", "!=") or sides[1][1] != ZERO:
+        if len(sides) != 2 or sides[1][0] not in (">", ">=", "!=") or sides[1][1] != ZERO:
             return False
         node = sides[0][1]
         for _ in self.definitions:

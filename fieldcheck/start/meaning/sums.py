@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from fieldcheck.start.meaning.forms import free_indices, may_fail, numbered
 from fieldcheck.start.meaning.functions import Functions
-from fieldcheck.start.meaning.values import ADD, ATOM, ONE, Length, Value
+from fieldcheck.start.meaning.values import ADD, ATOM, LARGEST, ONE, Length, Value
 from fieldcheck.start.signs import Node, Unread
 
 
@@ -150,6 +150,24 @@ class Sums(Functions):
         if set(made.axes) != {first, second} or made.shape:
             raise Unread("a sum over pairs of indices of which one does not appear")
         return Value(f"xp.sum(xp.triu({self.aligned(made, (first, second), ADD)}, 1))")
+
+    def _apart(self, fold: str, first: str, second: str, last: Node | None, body: Node) -> Value:
+        """The greatest or the least over the one index that differs from another."""
+        over = [name for name in (first, second) if not self._is_bound(name)]
+        if not self.looped or len(over) != 1:
+            raise Unread("an extreme over some indices, by another")
+        length = self.index_length((first, second)[over[0] == first])
+        self.indices.append({over[0]: length})
+        try:
+            made = self.value(body)
+        finally:
+            self.indices.pop()
+        if last is not None:
+            self._ends(length, None, last)
+        if isinstance(length.root.name, str):
+            self._allow(length.root.name, range(2, LARGEST + 1))
+        return self._looped_fold(fold, made, f"for {over[0]} in range({length.mark}) "
+                                             f"if {first} != {second}")  # fmt: skip
 
     def _is_bound(self, name: str) -> bool:
         return name in self.outside or any(name in scope for scope in self.indices[1:])

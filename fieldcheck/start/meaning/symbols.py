@@ -41,7 +41,7 @@ class Symbols:
         entered: Collection[str] = (),
         condition: Callable[[str], Condition] = unreadable,
         curves: Collection[str] = (),
-        spectral: bool = False,
+        spectral: str = "",
         laplacians: Collection[str] = (),
         conjugated: str = "",
         random: Mapping[str, tuple[Node, Node | None]] | None = None,
@@ -317,12 +317,24 @@ class Symbols:
         if not definition.params and self._is_constant(body, captured):
             return body
         helper = Helper(definition, (*params, *captured), body.code, {**params, **captured})
-        self.helpers.setdefault(name, helper)
+        name = self._kept(name, helper)
         shown = ", ".join(
             ["xp", *(a.code for a in arguments), *(v.code for v in captured.values())]
         )
         made = f"{name}({shown})"
         return Value(made, shape=body.shape, row=body.row, several=body.several)
+
+    def _kept(self, name: str, helper: Helper) -> str:
+        """The name under which a function is kept: one of its own, where the same definition makes
+        another of it, as where one of its symbols is a variable."""
+        own, count = name, 1
+        while (old := self.helpers.setdefault(own, helper)) is not helper:
+            if (old.arguments, old.code) == (helper.arguments, helper.code):
+                break
+            count += 1
+            own = f"{name}_at{count}"
+            helper = replace(helper, definition=replace(helper.definition, name=own))
+        return own
 
     def _is_constant(self, body: Value, captured: Mapping[str, Value]) -> bool:
         """Does a definition speak of a size that nothing in it has? It is written out, then; and a
@@ -384,8 +396,11 @@ class Symbols:
         n = self.length(size) if size.split("*")[-1] in self.sizes else Length()
         return Value(f"xp.eye({n.mark})", shape=(n, n))
 
-    def _ones(self) -> Value:
-        n = Length()
+    def _ones(self, size: str = "") -> Value:
+        if size.isdigit():
+            n = Length(int(size))
+        else:
+            n = self.length(size) if size in self.sizes else Length()
         return Value(f"xp.ones({n.mark})", shape=(n,))
 
     # -- alignment of free indices ----------------------------------------------------------------

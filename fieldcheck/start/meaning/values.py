@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,8 +18,6 @@ RANKS = {"number": 0, "vector": 1, "matrix": 2}
 
 ENTRYWISE = frozenset(("exp", "log", "sin", "cos", "tanh", "logistic", "softplus", "relu", "sqrt",
                        "sinh", "cosh", "arctan", "erf"))  # fmt: skip
-
-OPERATOR = frozenset(("op", "mathrmop", "textop", "operatornameop", "mathrm{op}"))
 
 FREELY = frozenset(("positive", "nonzero", "invertible"))
 """What may be assumed of a state that moves in any direction."""
@@ -141,6 +140,14 @@ class Definition:
     indices: tuple[str, ...] = ()
     place: tuple[int, int] = (0, 0)
     printed: str = ""
+    when: frozenset[str] = frozenset()
+    """The symbols of which a formula must speak for it to hold there; none: it holds anyway."""
+    ends: int = sys.maxsize
+    """The sentence from which on it no longer holds."""
+    excluded: frozenset[int] = frozenset()
+    """The sentences in which it does not hold, since they say more of it."""
+    only: frozenset[tuple[int, int]] = frozenset()
+    """The displays for which alone it holds; none: it holds for all."""
     bare: bool = False
     """Does its name alone stand for its value, as after ``p = p(z) = …``?"""
 
