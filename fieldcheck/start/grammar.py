@@ -703,8 +703,10 @@ class Parser:
         elif is_symbol(low):
             name = spelling(low)
             known = self.known.get(name) if isinstance(self.known, Mapping) else None
-            if token not in ARGUMENTS and not (known is not None and known.rank) and (
-                token in OPERATORS or (is_index(low[0]) and name not in self.known)
+            if (
+                token not in ARGUMENTS
+                and not (known is not None and known.rank)
+                and (token in OPERATORS or (is_index(low[0]) and name not in self.known))
             ):
                 return None
         else:
@@ -769,8 +771,11 @@ class Parser:
             return self.call(name)
         if name in ("D", "d") and (found := self.slope(2)):
             return found
-        if name == "I" and font == r"\mathbb" and self.next in OPENING and (
-            found := self.compared(self.take())
+        if (
+            name == "I"
+            and font == r"\mathbb"
+            and self.next in OPENING
+            and (found := self.compared(self.take()))
         ):
             return found
         if name == "Id" and name not in self.functions and name not in self.known:

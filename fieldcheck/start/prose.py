@@ -228,8 +228,10 @@ def _any_again(sentence: Sentence, at: int, name: str) -> set[int]:
     for k, (kind, tex) in enumerate(sentence.pieces[at + 1 :], at + 1):
         run = unfonted(normal(tokens_of(str(tex)))) if kind == "math" else []
         first = k
-        while first > 1 and sentence.pieces[first - 2][0] == "math" and re.fullmatch(
-            r"\s*(?:,|and|,\s*and)?\s*", str(sentence.pieces[first - 1][1])
+        while (
+            first > 1
+            and sentence.pieces[first - 2][0] == "math"
+            and re.fullmatch(r"\s*(?:,|and|,\s*and)?\s*", str(sentence.pieces[first - 1][1]))
         ):
             first -= 2
         words = words_of(sentence.pieces[max(first - 1, 0) : first])

@@ -190,14 +190,22 @@ class _Interpreter:
         self.laplacians = laplacians_of(article) if re.search(r"\bconnected\b", words) else set()
         self.conjugated = conjugated_of(article)
         self.spectral = _spectral(words)
-        if re.search(rf"{RAMPS}", words) or any(_is_ramp(e.tex) for e in article.equations) or any(
-            kind == "math" and _is_ramp(str(w)) for s in article.sentences for kind, w in s.pieces
+        if (
+            re.search(rf"{RAMPS}", words)
+            or any(_is_ramp(e.tex) for e in article.equations)
+            or any(
+                kind == "math" and _is_ramp(str(w))
+                for s in article.sentences
+                for kind, w in s.pieces
+            )
         ):
             self.marked.add(POSITIVE_PART)
         shown = " ".join(str(w) for s in article.sentences for _, w in s.pieces)
         shown += " ".join(e.tex for e in article.equations)
-        if not self.spectral and re.search(r"_\s*\{?\s*(?:\\math\w+\s*\{?\s*)?F\b", shown) and (
-            re.search(r"\bsingular values?\b", words)
+        if (
+            not self.spectral
+            and re.search(r"_\s*\{?\s*(?:\\math\w+\s*\{?\s*)?F\b", shown)
+            and (re.search(r"\bsingular values?\b", words))
         ):
             self.spectral = "too"  # beside the Frobenius norm, a 2 below is the other one
         always = [each for _, each in self.said.always]
@@ -322,8 +330,13 @@ class _Interpreter:
             sides = [*sides, []] if token in RELATIONS else [*sides[:-1], [*sides[-1], token]]
         if len(sides) > 2 and "=" in tokens:  # 0 < m = x_1 < x_2: each is what the others say
             self.explained |= {spelling(side) for side in sides if is_symbol(side)}
-        if left[1:2] == ["_"] and len(left) == 3 and spelled(left[2]) == "+" and (
-            r"\max" not in spelled(tuple(tokens))  # x_+ = max(x, 0), which is known
+        if (
+            left[1:2] == ["_"]
+            and len(left) == 3
+            and spelled(left[2]) == "+"
+            and (
+                r"\max" not in spelled(tuple(tokens))  # x_+ = max(x, 0), which is known
+            )
         ):
             self.marked.add(f"{named(left[0])}_plus")
         if left[1:] == ["'"] and is_symbol(left) and named(left[0]) not in self.functions:
@@ -717,8 +730,12 @@ class _Interpreter:
         loss, wrt = second.args
         known = self.said.at(*place)
         is_any = loss.op == "sym" and not any(d.name == loss.args[0] for d in self.definitions)
-        if not is_any or wrt is None or wrt.op != "sym" or loss.args[0] in self.functions or (
-            loss.args[0] in known and not _is_bare(known[loss.args[0]])
+        if (
+            not is_any
+            or wrt is None
+            or wrt.op != "sym"
+            or loss.args[0] in self.functions
+            or (loss.args[0] in known and not _is_bare(known[loss.args[0]]))
         ):
             return None
         reader = next(iter(self._readings([], wrt, place)))
@@ -741,8 +758,11 @@ class _Interpreter:
             return None
         left, right = sides[0][1], sides[1][1]
         left, right = _solved(left, right)
-        if left.op == "pow" and left.args[0].op == "call" and left.args[1] == TWO and (
-            left.args[0].args[0] in self.functions
+        if (
+            left.op == "pow"
+            and left.args[0].op == "call"
+            and left.args[1] == TWO
+            and (left.args[0].args[0] in self.functions)
         ):  # f(x)^2 = …, of a positive f
             left, right = left.args[0], Node("call", ("sqrt", (right,)))
         indices: tuple[str, ...] = ()

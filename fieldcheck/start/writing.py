@@ -179,9 +179,9 @@ def domain(name: str, value: Value, hypotheses: set[str], names: Names) -> str:
         hypotheses = hypotheses - {"sum one", "positive", "nonnegative"} | {"simplex"}
     if "sum one" in hypotheses:
         raise Unread(f"{name} sums to one, and of its signs nothing is said")
-    if "coefficient" in hypotheses and (two := next(
-        (h for h in hypotheses if h.startswith("values ")), ""
-    )):
+    if "coefficient" in hypotheses and (
+        two := next((h for h in hypotheses if h.startswith("values ")), "")
+    ):
         some = _of_two(two, ", ".join(map(names.dim, value.shape)).replace("'", '"'))
         return some.replace(', covers="all"', "")
     if "coefficient" in hypotheses:

@@ -400,8 +400,10 @@ class Algebra(Symbols):
         if kind == "infty" and len(made.shape) == 1:
             code = f"xp.max(xp.abs({made.code}))"
             return Value(f"{code}**2" if squared else code, POWER if squared else ATOM)
-        is_spectral = kind == "op" or (kind == "2" and self.spectral) or (
-            kind == "" and self.spectral == "alone"
+        is_spectral = (
+            kind == "op"
+            or (kind == "2" and self.spectral)
+            or (kind == "" and self.spectral == "alone")
         )
         if is_spectral and len(made.shape) == 2:
             code = f"xp.spectral_norm({made.code})"

@@ -374,8 +374,10 @@ class Functions(Entries):
         if name in self.by_name and self._is_at_its_own(self.by_name[name], arguments):
             return self.defined(replace(self.by_name[name], params=()), ())
         if name in self.by_name:
-            if len(self.by_name[name].params) == 1 and len(arguments) == 2 and (
-                arguments[1] == Node("conj", arguments[:1])
+            if (
+                len(self.by_name[name].params) == 1
+                and len(arguments) == 2
+                and (arguments[1] == Node("conj", arguments[:1]))
             ):
                 arguments = arguments[:1]  # V(X, \bar X)
             return self.defined(self.by_name[name], [self.argument(a) for a in arguments])
