@@ -120,6 +120,8 @@ FOLLOWS = (
 """Words before a formula for what moves: it says how, or what comes of it."""
 KNOWN = {*FUNCTIONS.values(), *MEAN_CALLS, *SPECTRA.values(), "commutator"}
 """Functions that need no definition."""
+DERIVED = ("hessian", "laplacian", "divergence", "along", "prime", "rate")
+"""Other derivatives than of first order in what a formula names."""
 INDICES = frozenset("ijkl")
 GUESSES = 400
 """Readings that are tried at most for the symbols that an article does not declare."""
@@ -224,6 +226,7 @@ class _Interpreter:
         self.is_complex = speaks_complex(article)
         self.starred = starred_of(article) if self.is_complex else {}
         self.schemes = schemes_of(article, self.functions)
+        self.sloped: set[str] = set()  # functions of which no more than a slope is said
         self.random: dict[str, tuple[Node, Node | None]] = {}
         self.families = families_of(article, self._are_numbers())
         self.functions |= {f"{name}_at" for name in self.families}
@@ -746,6 +749,7 @@ class _Interpreter:
         body = Node("total", (first, wrt))
         self.lost.pop(loss.args[0], None)
         self.lost.pop(name, None)
+        self.sloped.add(loss.args[0])
         return Definition(loss.args[0], (), body, "", 0, loss, place=place,
                           printed=f"{loss.args[0]} is any function of {wrt.args[0]} of the slope "
                                   f"{name}: here the linear one")  # fmt: skip
@@ -1054,6 +1058,10 @@ class _Interpreter:
     ) -> Reading:
         whole = Node("chains", tuple(map(tuple, chains)))
         self._found(whole)
+        for name in self.sloped:
+            made = {d.name for d in self.definitions if name in called(d.body)} - {name}
+            if not _is_derived_once(whole, name) or any(_is_derived(whole, d) for d in made):
+                raise Unread(f"of {name} a slope is said, and no more")
         begun = self._begun(whole, place)
         for reader in self._readings(begun, whole, place, conditions):
             reading = reader.statements(chains)
@@ -1355,6 +1363,31 @@ def _reached(whole: Node, definitions: Sequence[Definition]) -> set[str]:
             names += [n for n in called(by_name[name].body) if n not in own]
         found.add(name)
     return found
+
+
+def _is_derived_once(node: object, name: str, inside: bool = False) -> bool:
+    """Does a tree speak of a symbol only where it is derived, and that once?"""
+    if not isinstance(node, Node):
+        return not isinstance(node, tuple) or all(
+            _is_derived_once(each, name, inside) for each in node
+        )
+    if node == Node("sym", (name,)):
+        return False
+    if node.op not in ("partial", "gradient"):
+        return all(_is_derived_once(each, name, inside or node.op in DERIVED) for each in node.args)
+    body, *rest = node.args
+    fine = not inside if body == Node("sym", (name,)) else _is_derived_once(body, name, True)
+    return fine and all(_is_derived_once(each, name, True) for each in rest)
+
+
+def _is_derived(node: object, name: str, inside: bool = False) -> bool:
+    """Does a tree derive something that speaks of a symbol or a function?"""
+    if not isinstance(node, Node):
+        return isinstance(node, tuple) and any(_is_derived(each, name, inside) for each in node)
+    if node.op in ("sym", "call") and node.args[0] == name and inside:
+        return True
+    inside = inside or node.op in ("partial", "gradient", *DERIVED)
+    return any(_is_derived(each, name, inside) for each in node.args)
 
 
 def _is_only_assumed(said: Declared) -> bool:

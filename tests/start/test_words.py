@@ -281,3 +281,27 @@ def test_a_real_function_of_a_complex_state() -> None:
         r"Then", r"\frac{d}{dt} V(X) = 0.",
     )  # fmt: skip
     assert made[1].startswith("Equal(xp.push(lambda X: V(xp, X,")
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"\frac{\partial L}{\partial W} = G X^\top", "Gradient(lambda W: L(xp, G, W, X), W, "),
+        (r"\nabla_W^2 L = 0", "of L a slope is said, and no more"),
+        (r"L = \operatorname{tr}(G^\top Z)", "of L a slope is said, and no more"),
+        (
+            r"\frac{\partial}{\partial X} \operatorname{tr}\Bigl(\frac{\partial L}{\partial W}^\top"
+            r" W\Bigr) = W^\top G",
+            "of L a slope is said, and no more",
+        ),
+    ],
+)
+def test_of_a_loss_with_a_slope_only_the_slope_is_known(tex: str, expected: str) -> None:
+    """The linear function that stands for it has no second derivative, and is not the loss."""
+    (outcome,) = outcomes(
+        r"Let $W \in \mathbb{R}^{m \times n}$, $X \in \mathbb{R}^{n \times k}$ and $Z = W X$, and "
+        r"let $L$ be a differentiable function of $Z$ with $G = \partial L / \partial Z$. Then "
+        rf"\begin{{equation}} {tex}. \end{{equation}}",
+        "",
+    )
+    assert expected in (outcome.reason or writing._claim(outcome, "a.tex"))
