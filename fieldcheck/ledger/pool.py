@@ -60,6 +60,10 @@ PATIENCE = 10
 """Seconds that may be slept for each of processor time; and how many times longer than asleep a
 worker may be stopped."""
 
+DYING = 10
+"""Seconds that a worker whose pipe is closed may take to end, with all its memory, on a busy
+machine: after that it closed its pipe and lives on."""
+
 LARGEST = 1 << 30
 """Bytes of an answer."""
 
@@ -271,7 +275,7 @@ class _Worker:
 
     def _gone(self) -> Answer | Task:
         """It has ended, or closed its pipe: so does what it started."""
-        connection.wait([self.process.sentinel], timeout=1)
+        connection.wait([self.process.sentinel], timeout=DYING)
         used = usage.of(self.process.pid)
         usage.end(self.process.pid)
         usage.end_all({**self.below, **usage.marked(MARK, self.mark)})
