@@ -26,7 +26,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -61,8 +61,7 @@ PATIENCE = 10
 worker may be stopped."""
 
 DYING = 10
-"""Seconds that a worker whose pipe is closed may take to end, with all its memory, on a busy
-machine: after that it closed its pipe and lives on."""
+"""Seconds that a worker which ends may take to give its memory back, on a busy machine."""
 
 LARGEST = 1 << 30
 """Bytes of an answer."""
@@ -275,7 +274,9 @@ class _Worker:
 
     def _gone(self) -> Answer | Task:
         """It has ended, or closed its pipe: so does what it started."""
-        connection.wait([self.process.sentinel], timeout=DYING)
+        last = time.monotonic() + DYING
+        while usage.is_ending(self.process.pid) and time.monotonic() < last:
+            time.sleep(0.01)
         used = usage.of(self.process.pid)
         usage.end(self.process.pid)
         usage.end_all({**self.below, **usage.marked(MARK, self.mark)})
@@ -405,6 +406,7 @@ def _no_main() -> Iterator[None]:
 def _surrounded(mark: str) -> Iterator[None]:
     """Set the thread variables while a child starts, which reads them before it imports anything,
     and a mark that it hands on to what it starts."""
+    resource_tracker.ensure_running()  # the first child would start it, and it would be marked too
     own = {**dict.fromkeys(THREAD_VARIABLES, "1"), MARK: mark}
     before = {name: os.environ.get(name) for name in own}
     os.environ.update(own)

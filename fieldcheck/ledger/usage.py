@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+EXITING = 0x4
+"""The flag of a process that has begun to end (Linux)."""
+
 
 @dataclass(frozen=True)
 class Process:
@@ -63,6 +66,15 @@ def of(pid: int | None, among: dict[int, Process] | None = None) -> Usage | None
         "T" in states and states <= {"S", "I", "T"},
         among[pid].state == "Z",
     )
+
+
+def is_ending(pid: int | None) -> bool:
+    """Has a process begun to end, and not ended yet?  Its pipes are closed before it has."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended, or the system does not tell
+        return False
+    return fields[0] != "Z" and bool(int(fields[6]) & EXITING)
 
 
 def shared_out(pid: int | None) -> int | None:
