@@ -71,10 +71,10 @@ def of(pid: int | None, among: dict[int, Process] | None = None) -> Usage | None
 def is_ending(pid: int | None) -> bool:
     """Has a process begun to end, and not ended yet?  Its pipes are closed before it has."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = _stat(f"/proc/{pid}")
     except OSError:  # it has ended, or the system does not tell
         return False
-    return fields[0] != "Z" and bool(int(fields[6]) & EXITING)
+    return fields[0] != b"Z" and bool(int(fields[6]) & EXITING)
 
 
 def shared_out(pid: int | None) -> int | None:
@@ -88,6 +88,12 @@ def shared_out(pid: int | None) -> int | None:
     return held or None
 
 
+def _stat(folder: str) -> list[bytes]:
+    """What the system says of a process, from its state on."""
+    with open(f"{folder}/stat", "rb") as stream:
+        return stream.read().rpartition(b")")[2].split()  # the name before it may hold anything
+
+
 def _of_proc() -> Iterator[tuple[int, Process]]:
     """In the order in which the system lists them, read as it goes: one that is started meanwhile
     has a higher number, and comes at the end."""
@@ -97,11 +103,9 @@ def _of_proc() -> Iterator[tuple[int, Process]]:
             if not folder.name.isdecimal():
                 continue
             try:
-                with open(f"{folder.path}/stat", "rb") as stream:
-                    text = stream.read()
+                fields = _stat(folder.path)
             except OSError:
                 continue
-            fields = text.rpartition(b")")[2].split()  # the name before it may hold anything
             yield (
                 int(folder.name),
                 Process(

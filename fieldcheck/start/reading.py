@@ -120,8 +120,9 @@ FOLLOWS = (
 """Words before a formula for what moves: it says how, or what comes of it."""
 KNOWN = {*FUNCTIONS.values(), *MEAN_CALLS, *SPECTRA.values(), "commutator"}
 """Functions that need no definition."""
-DERIVED = ("hessian", "laplacian", "divergence", "along", "prime", "rate")
-"""Other derivatives than of first order in what a formula names."""
+SLOPES = ("partial", "gradient")
+"""Derivatives of first order in what a formula names."""
+DERIVATIVES = (*SLOPES, "hessian", "laplacian", "divergence", "along", "prime", "rate")
 INDICES = frozenset("ijkl")
 GUESSES = 400
 """Readings that are tried at most for the symbols that an article does not declare."""
@@ -192,14 +193,9 @@ class _Interpreter:
         self.laplacians = laplacians_of(article) if re.search(r"\bconnected\b", words) else set()
         self.conjugated = conjugated_of(article)
         self.spectral = _spectral(words)
-        if (
-            re.search(rf"{RAMPS}", words)
-            or any(_is_ramp(e.tex) for e in article.equations)
-            or any(
-                kind == "math" and _is_ramp(str(w))
-                for s in article.sentences
-                for kind, w in s.pieces
-            )
+        inline = [str(w) for s in article.sentences for kind, w in s.pieces if kind == "math"]
+        if re.search(RAMPS, words) or any(
+            map(_is_ramp, [*inline, *(e.tex for e in article.equations)])
         ):
             self.marked.add(POSITIVE_PART)
         shown = " ".join(str(w) for s in article.sentences for _, w in s.pieces)
@@ -1060,7 +1056,11 @@ class _Interpreter:
         self._found(whole)
         for name in self.sloped:
             made = {d.name for d in self.definitions if name in called(d.body)} - {name}
-            if not _is_derived_once(whole, name) or any(_is_derived(whole, d) for d in made):
+            once = all(
+                len(above) == 1 and above[0].op in SLOPES and above[0].args[0].args == (name,)
+                for above in _derived(whole, name)
+            )
+            if not once or any(any(_derived(whole, d)) for d in made):
                 raise Unread(f"of {name} a slope is said, and no more")
         begun = self._begun(whole, place)
         for reader in self._readings(begun, whole, place, conditions):
@@ -1365,29 +1365,15 @@ def _reached(whole: Node, definitions: Sequence[Definition]) -> set[str]:
     return found
 
 
-def _is_derived_once(node: object, name: str, inside: bool = False) -> bool:
-    """Does a tree speak of a symbol only where it is derived, and that once?"""
-    if not isinstance(node, Node):
-        return not isinstance(node, tuple) or all(
-            _is_derived_once(each, name, inside) for each in node
-        )
-    if node == Node("sym", (name,)):
-        return False
-    if node.op not in ("partial", "gradient"):
-        return all(_is_derived_once(each, name, inside or node.op in DERIVED) for each in node.args)
-    body, *rest = node.args
-    fine = not inside if body == Node("sym", (name,)) else _is_derived_once(body, name, True)
-    return fine and all(_is_derived_once(each, name, True) for each in rest)
-
-
-def _is_derived(node: object, name: str, inside: bool = False) -> bool:
-    """Does a tree derive something that speaks of a symbol or a function?"""
-    if not isinstance(node, Node):
-        return isinstance(node, tuple) and any(_is_derived(each, name, inside) for each in node)
-    if node.op in ("sym", "call") and node.args[0] == name and inside:
-        return True
-    inside = inside or node.op in ("partial", "gradient", *DERIVED)
-    return any(_is_derived(each, name, inside) for each in node.args)
+def _derived(node: object, name: str, above: tuple[Node, ...] = ()) -> Iterator[tuple[Node, ...]]:
+    """The derivatives that each occurrence of a symbol or a function in a tree stands under."""
+    if isinstance(node, tuple):
+        for each in node:
+            yield from _derived(each, name, above)
+    elif isinstance(node, Node):
+        if node.op in ("sym", "call") and node.args[0] == name:
+            yield above
+        yield from _derived(node.args, name, (*above, node) if node.op in DERIVATIVES else above)
 
 
 def _is_only_assumed(said: Declared) -> bool:

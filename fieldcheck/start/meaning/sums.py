@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from fieldcheck.start.meaning.forms import free_indices, may_fail, numbered
@@ -140,13 +141,7 @@ class Sums(Functions):
         if len(over) < 2:
             raise Unread("a sum over some indices, by another")
         length = Length()
-        self.indices.append({first: length, second: length})
-        try:
-            made = self.value(body)
-        finally:
-            self.indices.pop()
-        if last is not None:
-            self._ends(length, None, last)
+        made = self._over((first, second), length, last, body)
         if set(made.axes) != {first, second} or made.shape:
             raise Unread("a sum over pairs of indices of which one does not appear")
         return Value(f"xp.sum(xp.triu({self.aligned(made, (first, second), ADD)}, 1))")
@@ -157,17 +152,22 @@ class Sums(Functions):
         if not self.looped or len(over) != 1:
             raise Unread("an extreme over some indices, by another")
         length = self.index_length((first, second)[over[0] == first])
-        self.indices.append({over[0]: length})
+        made = self._over(over, length, last, body)
+        if isinstance(length.root.name, str):
+            self._allow(length.root.name, range(2, LARGEST + 1))
+        return self._looped_fold(fold, made, f"for {over[0]} in range({length.mark}) "
+                                             f"if {first} != {second}")  # fmt: skip
+
+    def _over(self, names: Sequence[str], length: Length, last: Node | None, body: Node) -> Value:
+        """A formula whose indices of these names run over one length, which ends so."""
+        self.indices.append(dict.fromkeys(names, length))
         try:
             made = self.value(body)
         finally:
             self.indices.pop()
         if last is not None:
             self._ends(length, None, last)
-        if isinstance(length.root.name, str):
-            self._allow(length.root.name, range(2, LARGEST + 1))
-        return self._looped_fold(fold, made, f"for {over[0]} in range({length.mark}) "
-                                             f"if {first} != {second}")  # fmt: skip
+        return made
 
     def _is_bound(self, name: str) -> bool:
         return name in self.outside or any(name in scope for scope in self.indices[1:])
