@@ -85,7 +85,7 @@ def read(path: Path) -> dict[str, Any]:
                 object_pairs_hook=_once,
             )
         else:
-            point = tomllib.loads(text, parse_float=_decimal)
+            point = _short(tomllib.loads(text, parse_float=_decimal))
     except ContestError as fault:
         raise ContestError(f"in {path}, {fault}") from None
     except (ValueError, RecursionError) as fault:
@@ -123,6 +123,17 @@ def _whole(text: str) -> int:
     if len(text) > DIGITS:
         raise ContestError(f"an integer has more than {DIGITS} digits")
     return int(text)
+
+
+def _short(value: Any) -> Any:
+    """What TOML held, with no endless integer: its reader leaves that to a limit of the process."""
+    if isinstance(value, int) and abs(value) >= 10**DIGITS:
+        raise ContestError(f"an integer has more than {DIGITS} digits")
+    for part in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
+        _short(part)
+    return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
