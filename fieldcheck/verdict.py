@@ -85,6 +85,12 @@ class Scope:
         """Every size that the statement speaks of?"""
         return self.stated or all(values == ALL for values in self.sizes.values())
 
+    def covers(self, sizes: Mapping[str, int]) -> bool:
+        """Is this shape among those visited?"""
+        return self.every_size or all(
+            self.sizes.get(name, ALL) == ALL or n in self.sizes[name] for name, n in sizes.items()
+        )
+
     def meet(self, other: Scope) -> Scope:
         """What both cover."""
         sizes = {}

@@ -59,25 +59,29 @@ MOOT_ONCE_PROVED = {"cells": "", "search": "", "enclosed": "", "rate": "Rate"}
 """Methods that can add nothing where every part is proved (of one relation, if it is named)."""
 
 
-def _proved(
-    relations: Sequence[Relation],
-    found: Sequence[Evidence],
-    name: str = "",
-    enough: Callable[[Scope], bool] = lambda scope: not scope.conditions,
-) -> bool:
-    """Is every part (of one relation, if it is named) proved, as far as is enough?"""
+def _proved(relations: Sequence[Relation], found: Sequence[Evidence], name: str) -> bool:
+    """Is every part (of one relation, if it is named) proved, under no condition?"""
     shown = {
         part
         for e in found
         if e.outcome == CONFIRMS
         for part, scope in e.proves.items()
-        if enough(scope)
+        if not scope.conditions
     }
     return shown.issuperset(k for k, r in enumerate(relations) if name in ("", r.name))
 
 
-def _whole(scope: Scope) -> bool:
-    return scope.every_size and not scope.conditions and not scope.box
+def _shown(
+    relations: Sequence[Relation], found: Sequence[Evidence]
+) -> tuple[tuple[Scope, ...], ...]:
+    """What is proved of each part of the whole domain, under no condition."""
+    scopes = [
+        (part, scope) for e in found if e.outcome == CONFIRMS for part, scope in e.proves.items()
+    ]
+    return tuple(
+        tuple(s for part, s in scopes if part == k and not s.conditions and not s.box)
+        for k in range(len(relations))
+    )
 
 
 @np.errstate(all="ignore")  # flags of the processor, which differ; values are looked at instead
@@ -132,8 +136,8 @@ def _asked(
         moot = MOOT_ONCE_PROVED.get(name)
         if moot is not None and brief and _proved(relations, found, moot):
             continue
-        if brief and not statement.settled and _proved(relations, found, enough=_whole):
-            statement = replace(statement, settled=True)
+        if brief and (shown := _shown(relations, found)) != statement.shown:
+            statement = replace(statement, shown=shown)
         try:
             with limited(profile.seconds):
                 evidence = method(statement, profile, seed)

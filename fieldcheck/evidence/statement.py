@@ -73,13 +73,13 @@ class Fault:
 class Statement:
     """One form as a universally quantified relation between two sides.
 
-    ``settled``: it is proved for every size, so that a search need not go beyond the listed ones.
+    ``shown``: for each part what is proved of it, so that a search may be brief there.
     """
 
     form: Form
     fault: Fault | None = None
     entropy: str = field(default_factory=lambda: secrets.token_hex(16))
-    settled: bool = False
+    shown: tuple[tuple[Scope, ...], ...] = ()
 
     @property
     def key(self) -> str:
@@ -93,6 +93,11 @@ class Statement:
     def faulty(self, k: int, part: int) -> Statement:
         pattern = int.from_bytes(hashlib.sha256(self.form.claim_id.encode()).digest()[:8], "big")
         return replace(self, fault=Fault(k, part, pattern))
+
+    def is_shown(self, sizes: Mapping[str, int] | None = None) -> bool:
+        """Is every part proved at these sizes, of every input; without any: at every size?"""
+        reaches = lambda scope: scope.every_size if sizes is None else scope.covers(sizes)
+        return bool(self.shown) and all(any(map(reaches, scopes)) for scopes in self.shown)
 
     def watches(self, part: int) -> bool:
         """Is a part to be examined?  Of a planted fault only its own part is."""

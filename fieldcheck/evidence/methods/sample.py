@@ -414,11 +414,13 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
         return report.not_concerned()
     rng = numpy_stream(statement.key, "sampled", seed)
     survey, grid, far = Survey(statement, profile.proposals), statement.grid(), distant(statement)
-    report.shapes = len(grid)
     try:
         for sizes in grid:
-            rows = rows_of(statement, sizes, profile)
-            survey.visit(cloud(statement, sizes, rows, rng, far=sizes in far))
+            is_shown = statement.is_shown(sizes)  # what is proved has little to be seen
+            if not is_shown or sizes in far:
+                rows = profile.batch if is_shown else rows_of(statement, sizes, profile)
+                survey.visit(cloud(statement, sizes, rows, rng, far=sizes in far))
+                report.shapes += 1
         survey.finish()
         look_beyond(survey, rng)
         if found := _farther(statement, seed):
@@ -439,7 +441,7 @@ FAR_OUT = 2
 
 def _farther(statement: Statement, seed: int) -> tuple[Raw, int] | None:
     """A point beyond floats at which the statement fails, and the digits that show it."""
-    if statement.settled or statement.fault is not None:
+    if statement.is_shown(statement.grid()[0]) or statement.fault is not None:
         return None
     with suppress(TooSlow, Unsupported), limited(FAR_OUT):
         return falsified(statement, statement.grid()[0], stream(statement.key, "far", seed))
@@ -452,7 +454,7 @@ def look_beyond(survey: Survey, rng: np.random.Generator) -> None:
     out without a word."""
     statement, empty = survey.statement, list(survey.empty)
     survey.forget()
-    for sizes in [] if statement.settled else affordable(statement):
+    for sizes in [] if statement.is_shown() else affordable(statement):
         survey.visit(cloud(statement, sizes, LOOK, rng, far=False))
         survey.beyond.append(sizes)
     survey.forget()  # what floats are not sure of: balls of so many entries are not asked
