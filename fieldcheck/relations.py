@@ -223,7 +223,8 @@ class Rank(Relation):
     """The generic rank of a matrix is ``rank``, an integer known from the sizes.
 
     Every larger minor vanishes for all inputs, and some minor of that size does not vanish for all:
-    at special inputs the rank may be smaller.
+    at special inputs the rank may be smaller.  Of a domain of several pieces (orthogonal matrices
+    of either determinant) this is said of each piece.
     """
 
     matrix: Any

@@ -626,14 +626,9 @@ class Arithmetic(Compositions):
             y = self.abs(x.v)
             if x.t is None:
                 return Jet(x.tag, y, None)
-            sign = self._linear(self._conj, self._sign(x.v))
-            return Jet(x.tag, y, self.real(sign * x.t))
+            sign = x.v / y if isinstance(x.v, Jet) else Array(self, self._sgn(x.v.data))
+            return Jet(x.tag, y, self.real(self.conj(sign) * x.t))
         return Array(self, self._abs(x.data))
-
-    def _sign(self, x: Value) -> Value:
-        while isinstance(x, Jet):
-            raise Unsupported("second derivative of abs")
-        return Array(self, self._sgn(x.data))
 
     def maximum(self, a: Any, b: Any) -> Value:
         x, y = self.lift(a), self.lift(b)

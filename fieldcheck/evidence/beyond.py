@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,17 @@ from fieldcheck.evidence.clock import TooSlow, limited
 from fieldcheck.evidence.statement import Statement
 
 LARGER = (8, 16, 32, 64)
+CLIMBED = (24, 16, 8)
+"""Sizes at which an order is climbed, the first that is affordable: most that fail from some size
+on, or at one and its like, do so by there."""
 NEXT = (*range(7, 25), *LARGER[2:], 101)
 """Of a statement with one size more of them: it may fail at one, as cos(2πn/23) <= 98/100."""
 
 ENTRIES, WORK, EACH = 2**14, 2**20, 64
 """Entries of an input, and of all that is computed of one point, where a call counts as so many."""
+
+STEEP = 2**16
+"""The most that is computed of a point from which a search climbs."""
 
 SECONDS = 5
 """Processor time after which a body is given up that works without this arithmetic."""
@@ -38,12 +45,24 @@ def affordable(statement: Statement) -> Iterator[dict[str, int]]:
             continue
         try:
             with limited(SECONDS):
-                runs = _evaluates(statement, sizes)
+                runs = _evaluates(statement, sizes, WORK)
         except (_TooMuch, TooSlow):
             dear.append(sizes)
         else:
             if runs:
                 yield sizes
+
+
+def highest(statement: Statement) -> dict[str, int] | None:
+    """A larger shape, of all sizes without a list, at which a search may be done."""
+    free = [name for name in statement.size_names if name not in statement.form.sizes]
+    for n in CLIMBED if free else ():
+        sizes = {name: n if name in free else statement.range_of(name)[-1]
+                 for name in statement.size_names}  # fmt: skip
+        with suppress(_TooMuch, TooSlow), limited(SECONDS):
+            if _evaluates(statement, sizes, STEEP):
+                return sizes
+    return None
 
 
 def _larger(statement: Statement) -> Iterator[dict[str, int]]:
@@ -68,20 +87,20 @@ class _TooMuch(Exception):
 class _Counted(Float):
     """Floats that give up when a body has computed too much."""
 
-    def __init__(self) -> None:
-        self.work = 0
+    def __init__(self, most: int) -> None:
+        self.most, self.work = most, 0
 
     def wrap(self, data: Any) -> Any:
         self.work += EACH + data.numel()
-        if self.work > WORK:
+        if self.work > self.most:
             raise _TooMuch
         return super().wrap(data)
 
 
-def _evaluates(statement: Statement, sizes: dict[str, int]) -> bool:
+def _evaluates(statement: Statement, sizes: dict[str, int], most: int) -> bool:
     """Does the body run at one point?  Raises _TooMuch or TooSlow where it does not come to an end;
     else, whatever it does where nobody has tried it, that is no shape of the statement's."""
-    xp = _Counted()
+    xp = _Counted(most)
     try:
         shapes = statement.raw_shapes(sizes)
         if any(math.prod(s) > ENTRIES for s in shapes.values()):

@@ -55,8 +55,11 @@ METHODS: tuple[tuple[str, Method], ...] = (
 BROKEN = (Exception, SystemExit, GeneratorExit)
 """What a body may raise: it is the body that has ended, not the run."""
 
-MOOT_ONCE_PROVED = {"cells": "", "search": "", "enclosed": "", "rate": "Rate"}
+MOOT_ONCE_PROVED = {"cells": "", "enclosed": "", "rate": "Rate"}
 """Methods that can add nothing where every part is proved (of one relation, if it is named)."""
+
+AFTER_PROOF = (*MOOT_ONCE_PROVED, "search")
+"""Methods that a proof may have kept from looking: a search goes where nothing is proved."""
 
 
 def _proved(relations: Sequence[Relation], found: Sequence[Evidence], name: str) -> bool:

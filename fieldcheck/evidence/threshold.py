@@ -19,7 +19,7 @@ from typing import Any
 from fieldcheck.claim import Form
 from fieldcheck.evidence.clock import TooSlow
 from fieldcheck.evidence.decide import decide
-from fieldcheck.evidence.gather import MOOT_ONCE_PROVED, gather
+from fieldcheck.evidence.gather import AFTER_PROOF, gather
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.relations import Relation
@@ -71,7 +71,7 @@ def _of_part(
         size = math.log10(min(room))
         return size, f"{size:.1f}", SLACK
     # What was left out once all was proved would have run on a statement that is not.
-    confirming = {e.method for e in evidence if e.outcome == CONFIRMS} | {*MOOT_ONCE_PROVED}
+    confirming = {e.method for e in evidence if e.outcome == CONFIRMS} | {*AFTER_PROOF}
     perturbed = OF_RELATION.get(relations[part].name, PERTURBED)
     by = ""
 

@@ -16,6 +16,12 @@ X, XY, XYZ = ({name: real() for name in names} for names in ("x", "xy", "xyz"))
 P, V = dict(x=positive()), dict(x=vector("n"))
 HELD = ("proved", "proved up to", "stands")
 
+
+def _normed(xp, x):
+    y = x - xp.mean(x)
+    return y / xp.sqrt(xp.mean(y**2))
+
+
 STATEMENTS = {
     # at the end of a curved valley
     "a parabola": (XY, lambda xp, x, y: AtMost(
@@ -55,6 +61,18 @@ STATEMENTS = {
     "the 23rd": (V, lambda xp, x: AtMost(
         xp.cos(2 * xp.pi * x.shape[0] / 23), xp.one * 98 / 100), (), "refuted"),
     "after the 100th": (V, lambda xp, x: AtMost(x.shape[0], 100), (), "refuted"),
+    "neighbours' products from the ninth on": (V, lambda xp, x: AtMost(
+        xp.sum(x[1:] * x[:-1]), xp.norm2(x) * 19 / 20), (), "refuted"),
+    "neighbours' products": (V, lambda xp, x: AtMost(
+        xp.sum(x[1:] * x[:-1]), xp.norm2(x)), (), HELD),
+    "means of means from the eighth on": (dict(x=vector("n")), lambda xp, x: AtMost(
+        sum(xp.mean(x[:k + 1]) ** 2 for k in range(x.shape[0])), xp.norm2(x) * 9 / 5), (),
+        "refuted"),
+    # a size without a value
+    "of one entry there is no deviation": (dict(x=vector("n"), a=positive(), b=real()),
+        lambda xp, x, a, b: Equal(_normed(xp, a * x + b), _normed(xp, x)), (), HELD),
+    "nor has it a sign": (dict(x=vector("n"), a=real(), b=real()),
+        lambda xp, x, a, b: Equal(_normed(xp, a * x + b), _normed(xp, x)), (), "refuted"),
     # where waves meet
     "two waves": (X, lambda xp, x: AtMost(
         xp.sin(x) + xp.sin(xp.sqrt(xp.one * 2) * x), 2 - xp.one / 10**3), (), "refuted"),

@@ -91,6 +91,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             return report.silent(branches.why, str(branches), cells=report.cases)
         except Unsupported as gap:
             why = Why.UNSUPPORTED, gap.primitive
+        except ZeroDivisionError:  # of every input of a shape
+            why = Why.UNSUPPORTED, "a quotient by zero"
     if not scopes:
         return report.silent(*why)
     report.strata = {GENERIC: report.cases}

@@ -66,6 +66,9 @@ TRIES = 6
 """Points tried until all sides have a value there and no more digits than the cap can hide."""
 
 
+NOWHERE_FINITE = Why.WIDE, "no finite value at a generic point"
+
+
 @dataclass(frozen=True)
 class Rung:
     """A residual at one precision: how wide it is and may be, as powers of ten; how many digits
@@ -194,12 +197,16 @@ class Climber:
                 found = look(self.statement, raw).found
                 if found is not None:
                     return self._refuted(sizes, raw, found)
+            if steps[-1].width == math.inf and not _has_value(self.statement, raw, part):
+                continue  # a shape of which the statement does not speak
             self.doubt = self.doubt or _doubt(steps)
             first = first or (raw, steps[-1].high)
             width = steps[-1].width - steps[-1].high
             if width >= self.worst[0]:  # the first point, too, where every ball is exactly zero
                 self.worst = width, sizes, raw
-        if self.doubt is before and first and not _second_opinion(self.statement, part, *first):
+        if first is None:
+            self.doubt = self.doubt or NOWHERE_FINITE
+        elif self.doubt is before and not _second_opinion(self.statement, part, *first):
             self.doubt = self.doubt or (Why.WIDE, "mpmath disagrees with the balls")
         if self.doubt is before:
             self.confirmed.append(part)
@@ -258,12 +265,22 @@ def _all_equal(raw: Raw, sign: int) -> Raw:
     }
 
 
+def _has_value(statement: Statement, raw: Raw, part: int) -> bool:
+    """Do floats see a value of both sides?"""
+    raws = {k: torch.from_numpy(np.asarray(v, dtype=float))[None] for k, v in raw.items()}
+    try:
+        seen = residuals(statement, raws)[0, statement.pointwise.index(part)]
+    except Unsupported:
+        return True  # nobody has looked
+    return bool(seen > -math.inf)
+
+
 def _doubt(steps: Sequence[Rung]) -> tuple[Why, str] | None:
     """What keeps a point's rungs from confirming."""
     if any(step.excluded for step in steps):
         return Why.WIDE, "a ball excludes zero where a side has no definite value"
     if steps[-1].width == math.inf:
-        return Why.WIDE, "no finite value at a generic point"
+        return NOWHERE_FINITE
     if not steps[-1].narrow:
         return Why.INDETERMINATE, f"more than {CAP} digits may hide something"
     if not _shrinks(steps):

@@ -486,7 +486,8 @@ def conclusion(report: Report, survey: Survey, unseen: list[str]) -> Evidence:
     room = {part: -p.value for part, p in survey.worst.items() if survey.kinds[part] == "AtMost"}
     left_out = [name for name, n in report.strata.items() if not n]
     left_out += [", ".join(f"{k} = {n}" for k, n in sizes.items()) for sizes in survey.empty]
-    said = "failed to refute" + (f"; no value at: {'; '.join(left_out)}" if left_out else "")
+    nowhere = "; ".join(dict.fromkeys(left_out))
+    said = "failed to refute" + (f"; no value at: {nowhere}" if nowhere else "")
     if survey.beyond:
         most = max(n for sizes in survey.beyond for n in sizes.values())
         said += f"; a few points of sizes up to {most}, too"

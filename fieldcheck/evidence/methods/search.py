@@ -18,6 +18,7 @@ import torch
 from fieldcheck.arithmetic.array import Unsupported, Value
 from fieldcheck.arithmetic.floating import Float, batched
 from fieldcheck.evidence.ascent import ascend, columns
+from fieldcheck.evidence.beyond import highest
 from fieldcheck.evidence.corners import beside_corners
 from fieldcheck.evidence.deeper import TOUCHING, beside_edges, closest
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream
@@ -50,6 +51,9 @@ CORNER = "where kinks meet"
 FEW, SCAN, BEST = 3, 128, 48
 """Raw entries of a point so small that many are looked at, how many for each start, and those that
 are climbed from: of waves whose tops differ by little the climb alone finds some."""
+
+HIGH = 64
+"""Starts at a shape larger than all that are listed."""
 
 STARTS = 4
 """Points of one shape from which edges of hypotheses are looked for."""
@@ -86,7 +90,10 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     if not survey.parts or not statement.raw_shapes(statement.smallest):
         return report.not_concerned()
     rng = numpy_stream(statement.key, "search", seed)
-    shapes = shapes_for(statement)
+    shapes = [sizes for sizes in shapes_for(statement) if not statement.is_shown(sizes)]
+    larger = _larger(survey)
+    if not shapes and larger is None:
+        return report.not_concerned()
     report.shapes = len(shapes)
     touching: list[Near] = []
     edges: list[tuple[dict[str, int], Raw]] = []
@@ -96,7 +103,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             if few(points):
                 best = _scanned(survey, sizes, SCAN * profile.starts, rng)
                 points = Cloud.joined([points, best])
-            climbed(survey, points, profile.steps)
+            most = max(BENDS * profile.steps, LONG if few(points) else 0)
+            climbed(survey, points, profile.steps, most)
             touching += _near(survey, points)
             edges += _within(survey, points)
             near = cloud(statement, sizes, profile.batch, rng, far=False).raws
@@ -104,6 +112,10 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             if (corners := beside_corners(statement, near, rng)) is not None:
                 survey.visit(Cloud.of(sizes, corners, CORNER))
         survey.finish()
+        if larger is not None:
+            high = cloud(statement, larger, HIGH, rng, far=False)
+            climbed(survey, high, profile.steps, profile.steps)
+            survey.beyond.append(larger)
         deep = stream(statement.key, "search/touching", seed)
         witness = _touching(survey, touching, deep) or _edges(survey, edges, deep)
         if witness is not None:
@@ -113,6 +125,15 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
     except Refuted as refuted:
         return refutation(report, survey, refuted, stream(statement.key, "search/witness", seed))
     return conclusion(report, survey, [])
+
+
+def _larger(survey: Survey) -> dict[str, int] | None:
+    """A shape beyond those that are listed, at which the orders are climbed too."""
+    statement = survey.statement
+    ordered = any(survey.kinds[part] == "AtMost" for part in survey.parts)
+    if not ordered or statement.is_shown() or statement.fault is not None:
+        return None
+    return highest(statement)
 
 
 def few(points: Cloud) -> bool:
@@ -188,8 +209,9 @@ def _within(survey: Survey, points: Cloud) -> Iterator[tuple[dict[str, int], Raw
         yield points.sizes, points.row(k)
 
 
-def climbed(survey: Survey, points: Cloud, steps: int) -> None:
-    """Climb from a batch of starts, and look at where that leads."""
+def climbed(survey: Survey, points: Cloud, steps: int, polish: int) -> None:
+    """Climb from a batch of starts, those of an order in a second climb that bends, and look at
+    where that leads."""
     statement = survey.statement
     columns = [survey.columns[part] for part in survey.parts]
     climbs = torch.tensor(columns)[torch.arange(len(points.strata)) % len(columns)]
@@ -197,8 +219,7 @@ def climbed(survey: Survey, points: Cloud, steps: int) -> None:
     done = _climb(statement, points.raws, climbs, steps, ordered)
     survey.cases += done * len(points.strata)
     if ordered:
-        most = max(BENDS * steps, LONG if few(points) else 0)
-        survey.cases += _polish(statement, points.raws, climbs, most)
+        survey.cases += _polish(statement, points.raws, climbs, polish)
     points.raws.update(within(statement, points.raws))
     survey.visit(points)
 
