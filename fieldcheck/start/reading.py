@@ -28,13 +28,13 @@ from fieldcheck.start.formulas import (
     spelling,
 )
 from fieldcheck.start.grammar import POSITIVE_PART, Parser
-from fieldcheck.start.meaning.forms import is_entry_letter
+from fieldcheck.start.guesses import KNOWN, guesses_of
 from fieldcheck.start.meaning.reader import Reader
 from fieldcheck.start.meaning.values import TWO, Definition, Reading
 from fieldcheck.start.phrases import in_formulas
 from fieldcheck.start.prose import EQUALITY, Declarations, Place, end_of, words_of
 from fieldcheck.start.schemes import BRACES, any_functions, schemes_of
-from fieldcheck.start.segments import _statements
+from fieldcheck.start.segments import statements
 from fieldcheck.start.sides import (
     below_of,
     conjugated_of,
@@ -59,7 +59,6 @@ from fieldcheck.start.signs import (
     MARKS,
     MEAN_CALLS,
     RELATIONS,
-    SPECTRA,
     Environment,
     Node,
     Token,
@@ -74,55 +73,14 @@ from fieldcheck.start.signs import (
     unfonted,
 )
 from fieldcheck.start.steps import FIRST, steps_of
+from fieldcheck.start.trees import SLOPES, at_points, derived, reached, solved, variables_of
+from fieldcheck.start.wording import Wording
 
-NOUNS = (
-    r"loss|objective|energy|potential|cost|function(?:al)?|matrix|vector|operator|map|Hamiltonian|"
-    r"Lagrangian|kernel|risk|residual|error|ratio|constant|number|quantity|sum|product|mean|average|"
-    r"temperature|step|output|scores?|weights?|logits?|activations?|network|layer"
-)
-"""What something may be called right before the formula that says what it is."""
 _DOT = r"\dot"
 RAMPS = r"positive parts?|[Rr]ectifi|\bReLU\b|\bramps?\b|\bhinge\b|orthant|threshold"
 """Words of an article that speaks of positive parts."""
-CONVENTION = re.compile(
-    r"\b(?:when|whenever|where|if|once)\b[^,⟨]*⟨(\d+)⟩\s+(?:is|are)\s+"
-    r"(?:under discussion|considered|given|present|in question|in play|at hand|understood)\b[^⟨]*$",
-    re.IGNORECASE,
-)
-"""Words before what is so wherever a symbol is spoken of."""
 WORDS = ("a real number", "a real vector", "a real matrix")
-ASSUMES = r"\b(suppose|assume|assuming|such that|if|provided|whenever|subject to)( that)?[^.,]*$"
-SOUGHT = (
-    r"\blet\b[^.]*\b(satisfy|solve|obey|be an? solution|be the solution)\b[^.,]*$"
-    r"|\b(condition|constraint|requirement|assumption|ansatz)\b[^.,]*\b(is|are|reads?|that)\s*$"
-    r"|\bwe (require|demand|impose|want|seek|solve|look for)\b[^.,]*$"
-    r"|\b(at|in) (an? |the |every |any )?(equilibrium|(fixed|stationary|critical) points?)\b[^.]*$"
-    r"|\bself-?consisten|\bfixed[- ]point equation"
-)
-"""Words before a formula that is asked for, or holds somewhere."""
-ABOUT = (
-    r"\bapproximate(ly|s)?\b|"
-    r"\b(in|to|within|under|by) (an?|the|this|that|our)\b[^,;.]*\bapproximation\b|"
-    r"\basymptotic|\bin the limit\b|\broughly\b|"
-    r"\b(to|in) (the )?(first|second|third|leading|lowest) order\b|\bheuristic|"
-    r"\bfor (very |sufficiently )?(large|small)\b|\bup to (terms|corrections|higher|"
-    r"an? (?!rescal|reparam|relabel|chang|permut|shift))"
-)
-"""Words before a formula that holds only nearly."""
 MOMENT = r"\\mathbb\s*\{?E|\\operatorname\s*\{(?:E|Cov|Var)\}"
-METHOD = (
-    r"\b(?:iterat\w*|updates?|scheme|method|algorithm|recursion|recurrence|rule|steps?)\b[^.]*$"
-)
-FOLLOWS = (
-    r"\b(?:equivalent\w*|gives?|yields?|obtains?|becomes?|(?:re)?written|reads|takes the form|"
-    r"simplif\w+|reduces|hence|thus|so|therefore|follows|equals?|decouples?)\b[^.]*$"
-)
-"""Words before a formula for what moves: it says how, or what comes of it."""
-KNOWN = {*FUNCTIONS.values(), *MEAN_CALLS, *SPECTRA.values(), "commutator"}
-"""Functions that need no definition."""
-SLOPES = ("partial", "gradient")
-"""Derivatives of first order in what a formula names."""
-DERIVATIVES = (*SLOPES, "hessian", "laplacian", "divergence", "along", "prime", "rate")
 INDICES = frozenset("ijkl")
 GUESSES = 400
 """Readings that are tried at most for the symbols that an article does not declare."""
@@ -162,6 +120,7 @@ class _Interpreter:
     def __init__(self, article: Article) -> None:
         self.article = article
         self.said = Declarations(article)
+        self.wording = Wording(article)
         self.functions: set[str] = set()
         self.entries: set[str] = set()  # functions that are defined by their entries, f_i(x) = …
         self.definitions: list[Definition] = []
@@ -262,7 +221,7 @@ class _Interpreter:
         said = [each for _, each in self.said.always]
         for equation in self.article.equations:
             with contextlib.suppress(Unread):
-                said += _statements(equation.tokens, set())[1]
+                said += statements(equation.tokens, set())[1]
         numbers = {
             e.name
             for e in said
@@ -364,7 +323,7 @@ class _Interpreter:
             return  # a decomposition, an index, or a random vector, which is known
         self._announce(tokens, place[0])
         under = self._is_substituted(tokens, place)
-        anew = self._is_anew(place) or self._is_value(tokens, place) or bool(under)
+        anew = self.wording.is_anew(place) or self._is_value(tokens, place) or bool(under)
         self.unmade = ""
         if EQUALITY.search(words_of(self.article.sentences[place[0]].pieces[: place[1]])):
             return  # where a bound is attained
@@ -392,7 +351,7 @@ class _Interpreter:
             if not self._is_consequence(tokens, place):
                 self._lose(tokens, place)
         else:
-            definition.when = self._convention(place)
+            definition.when = self.wording.convention(place)
             if not definition.when and (under or self._is_special_case(definition, place)):
                 self._hold_here(definition, place)
             definition.line, definition.printed, definition.bare = line, tex, bare
@@ -476,7 +435,7 @@ class _Interpreter:
         """A symbol that a sentence defines, by what is no definition here, or once more: it stands
         for that, and not for any number."""
         left = left_side(tokens)
-        if _DOT in left[:-1] and not self._follows(place):  # it moves by what is not read
+        if _DOT in left[:-1] and not self.wording.follows(place):  # it moves by what is not read
             self.lost[f"{named(left[left.index(_DOT) + 1])}_dot"] = "a flow"
         if not is_symbol(left):
             return
@@ -487,21 +446,6 @@ class _Interpreter:
         if len(left) <= 2 and name not in self.said.at(*place) and name not in self.said.sizes:
             self.lost[name] = self.unmade or "a definition that was not read"
 
-    def _first_of(self, place: Place) -> Place:
-        """Where the list begins in which a formula stands, "with $A = B$ and $C = D$"."""
-        pieces, at = self.article.sentences[place[0]].pieces, place[1]
-        while at > 1 and pieces[at - 2][0] == "math" and "=" in str(pieces[at - 2][1]) and (
-            pieces[at - 1][0] == "text"
-            and re.fullmatch(r"\s*(?:,|;|and|,\s*and)?\s*", str(pieces[at - 1][1]))
-        ):  # fmt: skip
-            at -= 2
-        return place[0], at
-
-    def _is_named_so(self, place: Place) -> bool:
-        """Does what a formula gives follow on what it is called, "with the loss $L = …$"?"""
-        words = words_of(self.article.sentences[place[0]].pieces[: place[1]][-1:])
-        return re.search(rf"\b(?:{NOUNS})\s*$", words) is not None
-
     def _is_substituted(self, tokens: tuple[Token, ...], place: Place) -> bool:
         """Is a formula the condition that a symbol, which was any before, is what others make: "if
         $A = Q K^\\top$"? What is claimed under it is claimed of these."""
@@ -510,24 +454,20 @@ class _Interpreter:
         if not is_symbol(left) or is_symbol(right) or place[0] == 0:
             return False  # of two symbols neither is made of the other
         name = spelling(left)
-        before = words_of(self.article.sentences[place[0]].pieces[: self._first_of(place)[1]])
         said = self.said.at(place[0] - 1).get(name)
         is_free = said is not None and said.rank is not None and not any(
             h not in ("complex", f"unread {h[7:]}") for h in said.hypotheses
         )  # fmt: skip
         if not is_free or any(d.name == name for d in self.definitions):
             return False
-        return bool(re.search(r"\b(?:if|when|whenever|case|for|suppose|assume)\b[^,.;:]*$|"
-                              r"\b(?:when|whenever|if)\b[^.;:]*,\s*$", before.lower()))  # fmt: skip
+        return self.wording.is_condition(place)
 
     def _is_special_case(self, definition: Definition, place: Place) -> bool:
         """Does a formula only tell, of what symbols that are known, a symbol is here, "with $B =
         A$"? What is said anew ("let", "put") is so from there on."""
         named_ = self.said.named_by(place[0] - 1)
         known = {n: d for n, d in self.said.at(place[0] - 1).items() if n in named_}
-        first = self._first_of(place)[1]
-        words = words_of(self.article.sentences[place[0]].pieces[:first][-1:]).lower()
-        is_let = re.search(r"\b(?:now|write|put|let|define|denote|consider|set)\b[^.;]*$", words)
+        is_let = self.wording.is_let(place)
         names = {n for n in called(definition.body) if n not in KNOWN}
         was_free = definition.name in known and known[definition.name].rank is not None
         return was_free and not is_let and not definition.params and names <= known.keys() | {
@@ -545,40 +485,10 @@ class _Interpreter:
         else:
             definition.ends = end_of(self.article.sentences, place[0], brief=True)
 
-    def _convention(self, place: Place) -> frozenset[str]:
-        """The symbols of which a formula must speak for an equation to hold there, "when a state
-        $q$ is under discussion, $z = …$"."""
-        pieces = self.article.sentences[place[0]].pieces[: place[1]]
-        text = "".join(f"⟨{k}⟩" if kind == "math" else str(w) for k, (kind, w) in enumerate(pieces))
-        found = CONVENTION.search(" ".join(text.split()))
-        if found is None:
-            return frozenset()
-        run = unfonted(normal(tokens_of(str(pieces[int(found[1])][1]))))
-        return frozenset({spelling(run)} if is_symbol(run) else set())
-
     def _is_consequence(self, tokens: tuple[Token, ...], place: Place) -> bool:
         """Does a formula only tell of a symbol that has a meaning what follows from it?"""
         name = self._defined_name(tokens)
-        return any(d.name == name for d in self.definitions) and self._follows(place)
-
-    def _follows(self, place: Place) -> bool:
-        """Do the words before a formula say that it follows from others?"""
-        words = words_of(self.article.sentences[place[0]].pieces[: place[1]][-1:])
-        so = r"\b(?:so|hence|thus|then|therefore|whence|have|i\.\s?e\.|follows|is|are)\b[^.;]*$"
-        return bool(re.search(so, words.lower()))
-
-    def _is_anew(self, place: Place) -> bool:
-        """Do the words before a formula give its left side a meaning, and not a value?"""
-        place = self._first_of(place)
-        before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
-        words = str(before[0][1]) if before and before[0][0] == "text" else ""
-        verbs = "with|where|writing|setting|putting|letting|denoting|tak(?:e|ing)|choos(?:e|ing)"
-        directly = rf"\b(?:{verbs})\s*$"
-        if re.search(directly, words.lower()):
-            return True
-        noun = r"(?<!the )(?<!a )(?<!this )(?<!finite )"
-        verbs = rf"\b(now|write|put|{noun}set|let|define|denote|consider)\b"
-        return bool(re.search(verbs, words.lower()))
+        return any(d.name == name for d in self.definitions) and self.wording.follows(place)
 
     def _reach(self, base: str) -> int:
         """Over how many steps the formula reaches by which a letter moves; 0 if there is none."""
@@ -596,24 +506,14 @@ class _Interpreter:
         name = f"{named(left[0])}_{named(left[2])}" if len(left) == 3 and left[1] == "_" else ""
         if not self.steps.at(name) or not any(d.name == name for d in self.definitions):
             return False
-        pieces = self.article.sentences[place[0]].pieces[: place[1]]
-        last = max((k for k, (kind, _) in enumerate(pieces) if kind == "display"), default=-1)
-        words = words_of(pieces[last + 1 :]).lower()
-        if re.search(FOLLOWS, words):
-            return False
-        if re.search(METHOD, words):
-            return True
-        raise Unread(f"{named(left[0])} moves in two ways")
+        return self.wording.is_step(place, named(left[0]))
 
     def _is_value(self, tokens: tuple[Token, ...], place: Place) -> bool:
         """Does a sentence say what a symbol is of which an earlier one said the shape alone?"""
         left = unfonted(left_side(tokens))
         if not is_symbol(left) or len(left) > 2:
             return False
-        words = words_of(self.article.sentences[place[0]].pieces[: place[1]])
-        if re.search(
-            r"\b(?:if|when|whenever|for|at|case|unless|only|since|as)\b[^,.]*$", words.lower()
-        ):
+        if self.wording.is_limited(place):
             return False
         name = named(left[0])
         return not any(d.name == name for d in self.definitions) and (
@@ -757,7 +657,7 @@ class _Interpreter:
         if len(sides) != 2 or sides[1][0] != "=":
             return None
         left, right = sides[0][1], sides[1][1]
-        left, right = _solved(left, right)
+        left, right = solved(left, right)
         if (
             left.op == "pow"
             and left.args[0].op == "call"
@@ -792,7 +692,7 @@ class _Interpreter:
             known = self.said.at(*place).keys() & self.said.named_by(place[0])
             is_declared = name in known and not self._is_shape(name, indices, place)
             if is_declared and _is_bare(self.said.at(*place)[name]):
-                is_declared = not self._is_named_so(place)
+                is_declared = not self.wording.is_named_so(place)
             if anew and right.op != "num" and name not in self.said.named_in(place[0]):
                 is_declared = False
             if is_declared or name in self.said.sizes or (name in self.used and not anew):
@@ -802,7 +702,7 @@ class _Interpreter:
             if moves and not name.endswith((f"_{FIRST}", "_next")):
                 return None  # what it is after k steps
             if name in self.pointless and not indices:
-                params, right = self._at_points(right)
+                params, right = at_points(right, self.definitions)
                 left = Node("call", (name, tuple(Node("sym", (each,)) for each in params)))
             if left.op == "pow":
                 if any(d.name == name for d in self.definitions):
@@ -823,28 +723,6 @@ class _Interpreter:
             old, name = name, self._another(name)
             left = renamed(left, {old: name})
         return Definition(name, params, right, "", 0, left, indices, place)
-
-    def _at_points(self, body: Node) -> tuple[tuple[str, ...], Node]:
-        """``V = V_2 + V_4``, of functions, as what V is at their argument."""
-        by_name = {d.name: d for d in self.definitions if d.params}
-        inside = [by_name[n] for n in called(body) if n in by_name]
-        if not inside or len({len(d.params) for d in inside}) > 1:
-            raise Unread("a function that is made of others")
-        params = inside[0].params
-        arguments = tuple(Node("sym", (each,)) for each in params)
-
-        def applied(node: object) -> object:
-            if isinstance(node, tuple):
-                return tuple(map(applied, node))
-            if not isinstance(node, Node) or node.op == "call":
-                return node
-            if node.op == "sym" and node.args[0] in by_name:
-                return Node("call", (node.args[0], arguments))
-            return Node(node.op, tuple(map(applied, node.args)))
-
-        made = applied(body)
-        assert isinstance(made, Node)
-        return params, made
 
     def _flow(
         self, left: Node, right: Node, indices: tuple[str, ...], place: Place
@@ -947,13 +825,13 @@ class _Interpreter:
                 printed=equation.tex,
             )  # fmt: skip
             return
-        statements, conditions = _statements(equation.tokens, self.said.parts)
+        parts, conditions = statements(equation.tokens, self.said.parts)
         self.beside = {each.name: each for each in conditions}
         chains = []
         again: list[Definition] = []  # those that rest on what stands behind them
-        for number, (tokens, is_where) in enumerate(statements):
+        for number, (tokens, is_where) in enumerate(parts):
             sides = self._sides(without_space(tokens), place)
-            anew = (self._is_anew(place) and not number) or self._is_step(tokens, place)
+            anew = (self.wording.is_anew(place) and not number) or self._is_step(tokens, place)
             first = sides[0][1]
             is_sought = first.op == "sym" and first.args[0] in self.sought
             if is_sought:
@@ -1030,19 +908,10 @@ class _Interpreter:
 
     def _is_claimed(self, place: Place, equation: Equation) -> None:
         """Is a displayed formula claimed, and not assumed? Of what it assumes nothing is known."""
-        before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
-        words = str(before[0][1]) if before and before[0][0] == "text" else ""
-        whole = ""
-        for kind, what in self.article.sentences[place[0]].pieces[: place[1]]:
-            whole = "" if kind == "display" else whole + (str(what) if kind == "text" else "…")
-        whole = " ".join(whole.lower().split())
-        pieces = self.article.sentences[place[0]].pieces[: place[1]]
-        far = any(re.search(r"\\(?:gg|ll)(?![A-Za-z])", str(w)) for k, w in pieces if k == "math")
-        if re.search(ABOUT, whole) or far:
+        if self.wording.is_near(place):
             raise Unread("it is said to hold nearly")
-        if re.search(ASSUMES, " ".join(words.lower().split())) or re.search(SOUGHT, whole):
-            defines = re.search(r"\b(?:is|are|called|said to be)\b[^.]*\bif\s*$", words)
-            for name in letters(equation.tokens) if not defines else ():
+        if self.wording.is_assumed(place):
+            for name in letters(equation.tokens) if not self.wording.is_defining(place) else ():
                 self.lost[name] = "an assumption"
             raise Unread("it is assumed, not claimed")
 
@@ -1058,9 +927,9 @@ class _Interpreter:
             made = {d.name for d in self.definitions if name in called(d.body)} - {name}
             once = all(
                 len(above) == 1 and above[0].op in SLOPES and above[0].args[0].args == (name,)
-                for above in _derived(whole, name)
+                for above in derived(whole, name)
             )
-            if not once or any(any(_derived(whole, d)) for d in made):
+            if not once or any(any(derived(whole, d)) for d in made):
                 raise Unread(f"of {name} a slope is said, and no more")
         begun = self._begun(whole, place)
         for reader in self._readings(begun, whole, place, conditions):
@@ -1080,7 +949,7 @@ class _Interpreter:
         """What moves as it is after some steps, where a claim speaks of its beginning or of their
         number, or where the text says how it begins."""
         by_name = {d.name: d for d in self._still(place)}
-        found = _reached(whole, self._still(place))
+        found = reached(whole, self._still(place))
         known = self._known(place)
         made = []
         for base in sorted({self.steps.at(n) for n in found} & self.steps.counters.keys()):
@@ -1124,9 +993,9 @@ class _Interpreter:
         definitions, freed = self._freed(whole, definitions, place)
         declared |= freed
         defined = {d.name for d in definitions}
-        definitions += [d for d in self.factors.reached(_reached(whole, definitions))
+        definitions += [d for d in self.factors.reached(reached(whole, definitions))
                         if d.name not in defined]  # fmt: skip
-        for name in _reached(whole, definitions):
+        for name in reached(whole, definitions):
             old = declared.get(name)
             if (old is None or old.rank is None) and (left := self.said.left_from(place[0], name)):
                 declared[name] = old.merged(left) if old else left
@@ -1158,7 +1027,9 @@ class _Interpreter:
     ) -> Reader:
         """A reader for which the formula fits, or the first reason why none does."""
         first: Unread | None = None
-        guesses = list(itertools.islice(self._guesses(whole, declared, definitions), GUESSES))
+        guesses = list(
+            itertools.islice(guesses_of(whole, declared, definitions, self.said.sizes), GUESSES)
+        )
         own = {p for d in definitions for p in d.params} | {
             n for n, d in declared.items() if d.rank
         }
@@ -1191,7 +1062,7 @@ class _Interpreter:
     def _spoken(whole: Node, definitions: list[Definition]) -> list[Definition]:
         """The definitions without those that hold only where something else is spoken of."""
         always = [d for d in definitions if not d.when]
-        names = _reached(whole, always)
+        names = reached(whole, always)
         return [d for d in definitions if not d.when or d.when & names]
 
     def _freed(
@@ -1200,11 +1071,11 @@ class _Interpreter:
         """The definitions without those of symbols in which a formula is derived, and of whose
         parts it does not speak otherwise: such a symbol is free in it, of the shape that it has."""
         freed: dict[str, Declared] = {}
-        for name in sorted(_variables_of(whole)):
+        for name in sorted(variables_of(whole)):
             own = [d for d in definitions if d.name == name and not d.params]
             rest = [d for d in definitions if d.name != name]
-            inside = _reached(own[-1].body, definitions) if own else set()
-            if not own or inside & _reached(whole, rest):
+            inside = reached(own[-1].body, definitions) if own else set()
+            if not own or inside & reached(whole, rest):
                 continue
             said = self._known(place).get(name)
             if said is not None and said.rank is not None:
@@ -1230,7 +1101,7 @@ class _Interpreter:
         ]  # fmt: skip
 
     def _is_gone(self, definition: Definition, place: Place) -> bool:
-        if self._is_any(definition, place):
+        if self.wording.is_any(definition, place):
             return True
         sentences = self.article.sentences
         here, there = sentences[place[0]], sentences[definition.place[0]]
@@ -1249,95 +1120,19 @@ class _Interpreter:
         is_free = before is not None and definition.name in named_ and not definition.params
         return is_free and before is not None and (before.rank == 0 or bool(before.hypotheses))
 
-    def _is_any(self, definition: Definition, place: Place) -> bool:
-        """Do the words before a formula take a symbol for any one, "for all $p$ and $q$"?"""
-        pieces = self.article.sentences[place[0]].pieces[: place[1]]
-        for at, (kind, tex) in enumerate(pieces):
-            run = unfonted(normal(tokens_of(str(tex)))) if kind == "math" else []
-            named_ = {definition.name} & set(letters([t for t in run if t != ","]))
-            is_bare = not {"=", r"\in", "("} & set(map(spelled, run))
-            words = re.split(r"[.;:]", words_of(pieces[:at]))[-1]
-            if named_ and is_bare and re.search(r"\b(?:for|with) (?:all|any|every|each)\b", words):
-                return (definition.place[0], definition.place[1]) < (place[0], at)
-        return False
-
     def _condition(self, place: Place, tex: str) -> list[tuple[str, Node]]:
         """A comparison that the text assumes, with the names that its symbols have here."""
         tokens, _ = self._at_rest(self.steps.written(tuple(tokens_of(tex)), self._reach), place)
         sides = self._parser(tokens, place).condition()
         return [(sign, renamed(side, self.renamed)) for sign, side in sides]
 
-    def _guesses(
-        self, whole: Node, declared: Mapping[str, Declared], definitions: list[Definition]
-    ) -> Iterator[dict[str, int]]:
-        by_name = {d.name: d for d in definitions}
-        names: dict[str, None] = {}
-
-        def collect(node: object, bound: frozenset[str]) -> None:
-            for name in called(node):
-                if name in by_name and name not in bound:
-                    inner = by_name[name]
-                    collect(inner.body, bound | {name} | set(inner.params))
-                elif name not in bound and name not in KNOWN:
-                    names.setdefault(name)
-
-        collect(whole, frozenset())
-        if "rate(" in str(whole):  # what moves, moves by what its formula speaks of
-            for each in definitions:
-                if each.pattern.op == "rate":
-                    collect(each.body, frozenset())
-        patterns = {d.pattern.args[0].args[0] for d in definitions if d.pattern.op == "pow"}
-        unknown = [
-            name
-            for name in names
-            if not (is_entry_letter(name, declared) and _has_two_indices(whole, name))
-            and not (name in declared and declared[name].rank is not None)
-            and name not in self.said.sizes | patterns | {"pi", "sqrt", "maximum", "minimum", "t_"}
-            and name not in by_name
-        ]
-        orders = [_usual(name) for name in unknown]
-        choices = itertools.product(range(3), repeat=len(unknown))
-        for choice in sorted(choices, key=sum) if len(unknown) <= 6 else choices:
-            yield {n: order[k] for n, order, k in zip(unknown, orders, choice, strict=True)}
-
-
-def _variables_of(node: object) -> set[str]:
-    """The symbols in which a formula is derived."""
-    if not isinstance(node, Node):
-        return set().union(*map(_variables_of, node)) if isinstance(node, tuple) else set()
-    found = _variables_of(node.args)
-    if node.op in ("gradient", "hessian", "partial", "divergence", "laplacian"):
-        wrt = node.args[1]
-        if wrt is None and node.args[0].op == "call" and len(node.args[0].args[1]) == 1:
-            (wrt,) = node.args[0].args[1]
-        if wrt is not None and wrt.op == "index":
-            wrt = wrt.args[0]
-        if wrt is not None and wrt.op == "sym":
-            found.add(wrt.args[0])
-    return found
-
 
 def _parts_of(equation: Equation) -> list[tuple[Token, ...]]:
     """The statements of a display, each of which may define something."""
     try:
-        return [tokens for tokens, _ in _statements(equation.tokens, set())[0]]
+        return [tokens for tokens, _ in statements(equation.tokens, set())[0]]
     except Unread:
         return [equation.tokens]
-
-
-def _solved(left: Node, right: Node) -> tuple[Node, Node]:
-    r"""``i \dot X = F`` as ``\dot X = F / i``: how something moves, without a factor before it."""
-    factors = left.args if left.op == "mul" else (left.args[0],) if left.op == "neg" else ()
-    if left.op == "neg" and left.args[0].op == "mul":
-        factors = left.args[0].args
-    rates = [f for f in factors if "rate" in (f.op, f.args[0].op if f.op == "index" else "")]
-    rest = [f for f in factors if f not in rates]
-    if len(rates) != 1 or any(f.op not in ("imaginary", "num") for f in rest):
-        return left, right
-    right = Node("neg", (right,)) if left.op == "neg" else right
-    for each in rest:
-        right = Node("div", (right, each))
-    return rates[0], right
 
 
 def _is_ramp(tex: str) -> bool:
@@ -1352,30 +1147,6 @@ def _spectral(words: str) -> str:
     return "too" if re.search(r"\bFrobenius|Hilbert--?Schmidt|nuclear norm", words) else "alone"
 
 
-def _reached(whole: Node, definitions: Sequence[Definition]) -> set[str]:
-    """The names in a formula, and in what it rests on."""
-    by_name = {d.name: d for d in definitions}
-    names, found = list(called(whole)), set()
-    while names:
-        name = names.pop()
-        if name not in found and name in by_name:
-            own = set(by_name[name].params)
-            names += [n for n in called(by_name[name].body) if n not in own]
-        found.add(name)
-    return found
-
-
-def _derived(node: object, name: str, above: tuple[Node, ...] = ()) -> Iterator[tuple[Node, ...]]:
-    """The derivatives that each occurrence of a symbol or a function in a tree stands under."""
-    if isinstance(node, tuple):
-        for each in node:
-            yield from _derived(each, name, above)
-    elif isinstance(node, Node):
-        if node.op in ("sym", "call") and node.args[0] == name:
-            yield above
-        yield from _derived(node.args, name, (*above, node) if node.op in DERIVATIVES else above)
-
-
 def _is_only_assumed(said: Declared) -> bool:
     """Is nothing known of a symbol but comparisons in which it stands?"""
     return said.rank is None and bool(said.hypotheses) and all(map(is_open, said.hypotheses))
@@ -1384,22 +1155,3 @@ def _is_only_assumed(said: Declared) -> bool:
 def _is_bare(said: Declared) -> bool:
     """Is a symbol said to be no more than a number, if that?"""
     return _is_only_assumed(said) or (not said.rank and not said.hypotheses)
-
-
-def _has_two_indices(node: object, name: str) -> bool:
-    """Is a symbol seen with two indices in a tree?"""
-    if not isinstance(node, Node):
-        return isinstance(node, tuple) and any(_has_two_indices(each, name) for each in node)
-    if node.op == "index" and node.args[0] == Node("sym", (name,)) and len(node.args[1]) == 2:
-        return True
-    return any(_has_two_indices(each, name) for each in node.args)
-
-
-def _usual(name: str) -> tuple[int, int, int]:
-    """What a symbol usually is, by its letter."""
-    letter = name.partition("_")[0]
-    if letter[:1].isupper():
-        return (2, 1, 0)
-    if letter in ("u", "v", "w", "x", "y", "z"):
-        return (1, 0, 2)
-    return (0, 1, 2)
