@@ -8,9 +8,9 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
 from fieldcheck.claim import slug
+from fieldcheck.start.announced import Announced, speaks_of_ramps, spectral_norm
 from fieldcheck.start.arbitrary import functions_of
 from fieldcheck.start.article import Article, Equation, tokens_of
 from fieldcheck.start.cones import cones_of
@@ -20,17 +20,19 @@ from fieldcheck.start.finite import in_indices
 from fieldcheck.start.formulas import (
     INDEX_NAMES,
     Declared,
+    is_only_assumed,
     is_open,
     is_range,
     is_symbol,
+    is_untold,
     letters,
-    listed_as,
     spelling,
 )
 from fieldcheck.start.grammar import POSITIVE_PART, Parser
 from fieldcheck.start.guesses import KNOWN, guesses_of
 from fieldcheck.start.meaning.reader import Reader
 from fieldcheck.start.meaning.values import TWO, Definition, Reading
+from fieldcheck.start.moments import MOMENT, Moments
 from fieldcheck.start.phrases import in_formulas
 from fieldcheck.start.prose import EQUALITY, Declarations, Place, end_of, words_of
 from fieldcheck.start.schemes import BRACES, any_functions, schemes_of
@@ -55,21 +57,16 @@ from fieldcheck.start.sides import (
 from fieldcheck.start.signs import (
     ACCENTS,
     FONTS,
-    FUNCTIONS,
-    MARKS,
     MEAN_CALLS,
-    RELATIONS,
     Environment,
     Node,
     Token,
     Unread,
     called,
     followed,
-    is_index,
     named,
     normal,
     renamed,
-    spelled,
     unfonted,
 )
 from fieldcheck.start.steps import FIRST, steps_of
@@ -77,11 +74,7 @@ from fieldcheck.start.trees import SLOPES, at_points, derived, reached, solved, 
 from fieldcheck.start.wording import Wording
 
 _DOT = r"\dot"
-RAMPS = r"positive parts?|[Rr]ectifi|\bReLU\b|\bramps?\b|\bhinge\b|orthant|threshold"
-"""Words of an article that speaks of positive parts."""
 WORDS = ("a real number", "a real vector", "a real matrix")
-MOMENT = r"\\mathbb\s*\{?E|\\operatorname\s*\{(?:E|Cov|Var)\}"
-INDICES = frozenset("ijkl")
 GUESSES = 400
 """Readings that are tried at most for the symbols that an article does not declare."""
 
@@ -121,16 +114,12 @@ class _Interpreter:
         self.article = article
         self.said = Declarations(article)
         self.wording = Wording(article)
-        self.functions: set[str] = set()
-        self.entries: set[str] = set()  # functions that are defined by their entries, f_i(x) = …
         self.definitions: list[Definition] = []
         self.lost: dict[str, str] = {}
         self.later: list[Definition] = []  # those in words that could not be read yet
         self.waiting: list[tuple[Outcome, Definition]] = []
         self.sought: dict[str, Node] = {}  # minimizers, of which a formula is still to come
-        self.marked: set[str] = set()  # x^+, x^\star, where the article says what they are
         self.renamed: dict[str, str] = {}
-        self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
         self.understood: dict[str, str] = {}  # what is said of a symbol, and is a definition
         self.unmade = ""  # why the formula in words that is read just now is no definition
@@ -141,93 +130,36 @@ class _Interpreter:
         self.convex = convex_of(article)
         self.arbitrary += self.convex.definitions
         self.coefficients |= self.convex.parts
-        self.marked |= self.convex.marked
         self.cones = cones_of(article)
         self.arbitrary += self.cones.definitions
         self.coefficients |= self.cones.parts
-        self.functions |= {d.name for d in self.arbitrary if d.params}
         definite = {each.name for _, each in self.said.always if "spd" in each.hypotheses}
         self.factors = factors_of(article, definite)
         words = " ".join(words_of(sentence.pieces) for sentence in article.sentences)
         self.laplacians = laplacians_of(article) if re.search(r"\bconnected\b", words) else set()
         self.conjugated = conjugated_of(article)
-        self.spectral = _spectral(words)
-        inline = [str(w) for s in article.sentences for kind, w in s.pieces if kind == "math"]
-        if re.search(RAMPS, words) or any(
-            map(_is_ramp, [*inline, *(e.tex for e in article.equations)])
-        ):
-            self.marked.add(POSITIVE_PART)
-        shown = " ".join(str(w) for s in article.sentences for _, w in s.pieces)
-        shown += " ".join(e.tex for e in article.equations)
-        if (
-            not self.spectral
-            and re.search(r"_\s*\{?\s*(?:\\math\w+\s*\{?\s*)?F\b", shown)
-            and (re.search(r"\bsingular values?\b", words))
-        ):
-            self.spectral = "too"  # beside the Frobenius norm, a 2 below is the other one
-        always = [each for _, each in self.said.always]
-        self.declared_names = {each.name for each in always if not _is_only_assumed(each)}
-        self.arrays = {each.name for each in always if each.rank} - FUNCTIONS.keys()
-        for equation in article.equations:
-            for tokens in _parts_of(equation):
-                self._announce(tokens, equation.sentence)
-        for number, sentence in enumerate(article.sentences):
-            for kind, tex in sentence.pieces:
-                if kind == "math" and "=" in str(tex):
-                    self._announce_entries(tuple(tokens_of(str(tex))), number)
-                    self._announce_mark(tuple(tokens_of(str(tex))))
-        self.pointless = self._pointless()
-        self.functions |= self.pointless
+        self.spectral = spectral_norm(article, words)
+        marked = {*self.convex.marked}
+        if speaks_of_ramps(article, words):
+            marked.add(POSITIVE_PART)
+        functions = {d.name for d in self.arbitrary if d.params}
+        self.names = Announced(article, self.said, functions, marked)
         self.is_complex = speaks_complex(article)
         self.starred = starred_of(article) if self.is_complex else {}
-        self.schemes = schemes_of(article, self.functions)
+        self.schemes = schemes_of(article, self.names.functions)
         self.sloped: set[str] = set()  # functions of which no more than a slope is said
-        self.random: dict[str, tuple[Node, Node | None]] = {}
-        self.families = families_of(article, self._are_numbers())
-        self.functions |= {f"{name}_at" for name in self.families}
+        self.moments = Moments()
+        self.families = families_of(article, self.names.numbers())
+        self.names.functions |= {f"{name}_at" for name in self.families}
         for number, sentence in enumerate(article.sentences):
             for at, (kind, tex) in enumerate(sentence.pieces):
                 if kind == "math" and r"\sim" in str(tex):
-                    self._is_gaussian(str(tex), (number, at))
+                    parsed = functools.partial(self._whole, place=(number, at))
+                    with contextlib.suppress(Unread), followed():
+                        self.moments.draw(str(tex), parsed)
                 if kind == "math" and "=" in str(tex) and re.search(MOMENT, str(tex)):
                     self._is_moment(tuple(tokens_of(str(tex))), (number, at))
-        taken = self.functions | self.declared_names
-        self.functions |= {"lam_max", "lam_min"} - taken
-        if re.search(r"\beigenvalues?\b", " ".join(map(str, article.sentences)), re.IGNORECASE):
-            self.functions |= {"lam"} - taken
-            self.entries |= {"lam"} - taken
-
-    def _pointless(self) -> set[str]:
-        """The functions that a formula makes of others without their arguments, ``V = V_2 + V_4``,
-        and that stand with one elsewhere."""
-        runs = [unfonted(normal(part)) for e in self.article.equations for part in _parts_of(e)]
-        runs += [unfonted(normal(tokens_of(str(tex)))) for s in self.article.sentences
-                 for kind, tex in s.pieces if kind == "math"]  # fmt: skip
-        called_ = {named(a) for run in runs for a, b in itertools.pairwise(run) if b == "("}
-        found = set()
-        for run in runs:
-            left = unfonted(left_side(tuple(run)))
-            right = [t for t in run[len(left) + 1 :] if t not in ("_", "+", "-")]
-            whole = {f"{named(a)}_{named(b)}" for a, b in itertools.pairwise(right)} | {
-                named(t) for t in right
-            }
-            is_bare = is_symbol(left) and "(" not in run and len(right) > 1
-            if is_bare and whole & self.functions and spelling(left) in called_:
-                found.add(spelling(left))
-        return found
-
-    def _are_numbers(self) -> set[str]:
-        """The letters that are somewhere said to be numbers, and are no sizes."""
-        said = [each for _, each in self.said.always]
-        for equation in self.article.equations:
-            with contextlib.suppress(Unread):
-                said += statements(equation.tokens, set())[1]
-        numbers = {
-            e.name
-            for e in said
-            if e.rank == 0 and not any(h.startswith("integer") for h in e.hypotheses)
-        }
-        return numbers - self.said.sizes - INDICES - self.arrays
+        self.names.add_spectra()
 
     def result(self) -> Result:
         outcomes = {}
@@ -252,76 +184,12 @@ class _Interpreter:
         return Result(self.article, ordered, self.definitions)
 
     # -- definitions ------------------------------------------------------------------------------
-    def _announce(self, tokens: tuple[Token, ...], sentence: int) -> None:
-        """Note the name of a function that a formula defines, before anything is parsed."""
-        left = left_side(tokens)
-        self._announce_mark(tokens)
-        name = function_name(left) if left else None
-        base, _, index = (name or "").rpartition("_")
-        is_entry = base in self.arrays and is_index(f"\\{index}" if len(index) > 1 else index)
-        several = "," in left  # f(x, y) is no product, and no function of one argument
-        is_declared = name in self.declared_names and (
-            name in self.said.named_by(sentence) or not (several or self._is_remark(name))
-        )
-        if base in self.entries and name and name != base:
-            return
-        if name and (several or name not in FUNCTIONS) and not is_declared and not is_entry:
-            self.functions.add(name)
-            if left[-2:-1] == ["_"] and named(left[-1]) in INDICES:  # f(x)_i = …
-                self.entries.add(name)
-
-    def _is_remark(self, name: str) -> bool:
-        """Is all that is said of a name that it is positive or so, as of a function's values?"""
-        said = [each for _, each in self.said.always if each.name == name]
-        return not any(each.anew or each.rank for each in said)
-
-    def _announce_mark(self, tokens: tuple[Token, ...]) -> None:
-        left = unfonted(left_side(tokens))
-        if left[:1] and left[0] in ACCENTS and is_symbol(left):
-            self.marked.add(spelling(left))  # \bar x = …, which is no conjugate
-        if len(left) == 2 and is_symbol(left) and len(named(left[1])) > 1:
-            self.marked.add(named(left[1]))  # vol = …
-        if is_symbol(left) and not list(listed_as(unfonted(normal(tokens)), set())):
-            self.explained.add(named(left[0] if left[0] not in FONTS else left[1]))
-        sides: list[list[Token]] = [[]]
-        for token in unfonted(normal(tokens)):
-            sides = [*sides, []] if token in RELATIONS else [*sides[:-1], [*sides[-1], token]]
-        if len(sides) > 2 and "=" in tokens:  # 0 < m = x_1 < x_2: each is what the others say
-            self.explained |= {spelling(side) for side in sides if is_symbol(side)}
-        if (
-            left[1:2] == ["_"]
-            and len(left) == 3
-            and spelled(left[2]) == "+"
-            and (
-                r"\max" not in spelled(tuple(tokens))  # x_+ = max(x, 0), which is known
-            )
-        ):
-            self.marked.add(f"{named(left[0])}_plus")
-        if left[1:] == ["'"] and is_symbol(left) and named(left[0]) not in self.functions:
-            self.marked.add(f"{named(left[0])}_prime")
-        if left[1:2] == ["^"] and len(left) == 3 and is_symbol(left):
-            self.marked.add(f"{named(left[0])}_{MARKS[spelled(left[2])]}")
-
-    def _announce_entries(self, tokens: tuple[Token, ...], sentence: int) -> None:
-        """Note a function that a sentence defines by its entries, ``f_i(x) = …``."""
-        left = left_side(tokens)
-        head = left[: left.index("(")] if "(" in left else []
-        base = head[1:2] if head[:1] and head[0] in FONTS else head[:1]
-        rest = head[head.index("_") + 1 :] if "_" in head else []
-        if not base or len(rest) != 1 or named(rest[0]) not in INDICES:
-            return
-        name = named(base[0])
-        is_declared = name in self.declared_names & self.said.named_by(sentence)
-        if left[-1] == ")" and function_name(left) and not is_declared:
-            self.entries.add(name)
-            self.functions.add(name)
-
     def _inline(self, tex: str, place: Place, line: int) -> None:
         tokens, bare = once_named(without_space(tuple(tokens_of(tex))))
         is_mean = re.search(MOMENT, tex) and self._is_moment(tokens, place)
         if self._is_product(tokens) or is_range(normal(tokens)) or is_mean:
             return  # a decomposition, an index, or a random vector, which is known
-        self._announce(tokens, place[0])
+        self.names.announce(tokens, place[0])
         under = self._is_substituted(tokens, place)
         anew = self.wording.is_anew(place) or self._is_value(tokens, place) or bool(under)
         self.unmade = ""
@@ -378,7 +246,9 @@ class _Interpreter:
         if name == BRACES and re.search(r"\b(?:functions?|observables?)\b", words):
             own = {p.args[0] for p in params}
             taken = (
-                self.functions | (self.declared_names - own) | {d.name for d in self.definitions}
+                self.names.functions
+                | (self.names.declared - own)
+                | {d.name for d in self.definitions}
             )
             made, parts = any_functions(self.article, self.schemes.bodies[name], taken, place)
             self.definitions += made
@@ -386,40 +256,17 @@ class _Interpreter:
         return True
 
     def _is_moment(self, tokens: tuple[Token, ...], place: Place) -> bool:
-        r"""Does a formula say what the mean or the covariance of a random vector is,
-        ``\mathbb{E}[\varepsilon] = 0``? It is kept, then."""
+        """Does a formula say what the mean or the covariance of a random vector is?"""
         try:
             with followed():
                 sides = self._sides(tokens, place)
         except Unread:
             return False
-        first = sides[0][1]
-        is_mean = first.op == "call" and first.args[0] in ("expectation", "Cov")
-        if not is_mean or len(sides) != 2 or len(first.args[1]) != 1:
-            return False
-        (at,) = first.args[1]
-        if at.op != "sym" or any(d.name == at.args[0] for d in self.definitions):
-            return False
-        mean, covariance = self.random.get(at.args[0], (Node("num", (Fraction(0),)), None))
-        value = sides[1][1]
-        is_first = first.args[0] == "expectation"
-        self.random[at.args[0]] = (value, covariance) if is_first else (mean, value)
-        return True
+        return self.moments.keep(sides, {d.name for d in self.definitions})
 
-    def _is_gaussian(self, tex: str, place: Place) -> None:
-        r"""Keep what ``x \sim \mathcal{N}(\mu, \Sigma)`` says of x."""
-        run = unfonted(normal(tokens_of(tex)))
-        at = run.index(r"\sim") if r"\sim" in run else 0
-        law = run[at + 1 :]
-        if not at or not is_symbol(run[:at]) or law[:2] not in (["N", "("], [r"\Ncal", "("]) or (
-            law[-1] != ")" or law.count(",") != 1
-        ):  # fmt: skip
-            return
-        comma = law.index(",")
-        with contextlib.suppress(Unread), followed():
-            mean, spread = (self._parser(tuple(part), place).whole()
-                            for part in (law[2:comma], law[comma + 1 : -1]))  # fmt: skip
-            self.random[spelling(run[:at])] = mean, spread
+    def _whole(self, tokens: tuple[Token, ...], place: Place) -> Node:
+        """A formula without a relation, as it is parsed at a place."""
+        return self._parser(tokens, place).whole()
 
     def _is_product(self, tokens: Sequence[Token]) -> bool:
         """Is a formula a decomposition that is known?"""
@@ -441,7 +288,7 @@ class _Interpreter:
             return
         plain = named(left[-1] if left[0] in FONTS else left[0])
         name = spelling(left) if left[0] in ACCENTS else plain
-        if left[-1] == "'" and name in self.functions:
+        if left[-1] == "'" and name in self.names.functions:
             return  # what its derivative is
         if len(left) <= 2 and name not in self.said.at(*place) and name not in self.said.sizes:
             self.lost[name] = self.unmade or "a definition that was not read"
@@ -559,9 +406,9 @@ class _Interpreter:
         is_number = said is not None and "t" in self.said.named_by(place[0]) and (
             said.rank is not None or any(not is_open(h) for h in said.hypotheses)
         )  # fmt: skip
-        if is_number or "t" in self.functions:
+        if is_number or "t" in self.names.functions:
             return tokens, True
-        return without_time(tokens, self.functions), False
+        return without_time(tokens, self.names.functions), False
 
     def _moves(self, body: Node) -> bool:
         """Does a formula speak of t by what the article defines?"""
@@ -585,7 +432,7 @@ class _Interpreter:
         for name in self.understood.keys() & known.keys():
             rest = known[name].hypotheses - {self.understood[name]}
             known[name] = replace(known[name], hypotheses=rest)
-        for name in self.random.keys() & known.keys():
+        for name in self.moments.known.keys() & known.keys():
             kept = {h for h in known[name].hypotheses if not re.search(MOMENT, h)}
             known[name] = replace(known[name], hypotheses=frozenset(kept))
         for name in self.convex.told & known.keys():  # what words say of them is in the function
@@ -610,13 +457,13 @@ class _Interpreter:
     def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
         known = {
             name: each for name, each in self._known(place).items()
-            if not (name.endswith("_all") and _is_only_assumed(each))
+            if not (name.endswith("_all") and is_only_assumed(each))
         }  # fmt: skip
         tokens = self.cones.written(tokens) if self.cones.names else tokens
-        if self.entries:
-            tokens = entries_behind(tokens, self.entries)
+        if self.names.entries:
+            tokens = entries_behind(tokens, self.names.entries)
         return Parser(
-            tokens, self.functions, self.said.parts, known, self.marked, self.families,
+            tokens, self.names.functions, self.said.parts, known, self.names.marked, self.families,
             self.schemes.names, self.is_complex, below_of(tokens),
         )  # fmt: skip
 
@@ -633,8 +480,8 @@ class _Interpreter:
             not is_any
             or wrt is None
             or wrt.op != "sym"
-            or loss.args[0] in self.functions
-            or (loss.args[0] in known and not _is_bare(known[loss.args[0]]))
+            or loss.args[0] in self.names.functions
+            or (loss.args[0] in known and not is_untold(known[loss.args[0]]))
         ):
             return None
         reader = next(iter(self._readings([], wrt, place)))
@@ -662,7 +509,7 @@ class _Interpreter:
             left.op == "pow"
             and left.args[0].op == "call"
             and left.args[1] == TWO
-            and (left.args[0].args[0] in self.functions)
+            and (left.args[0].args[0] in self.names.functions)
         ):  # f(x)^2 = …, of a positive f
             left, right = left.args[0], Node("call", ("sqrt", (right,)))
         indices: tuple[str, ...] = ()
@@ -676,9 +523,9 @@ class _Interpreter:
             name, arguments = left.args
             params = tuple(a.args[0] for a in arguments if a.op == "sym")
             is_new = (
-                name in self.functions | MEAN_CALLS
+                name in self.names.functions | MEAN_CALLS
                 or name in self.renamed.values()
-                or (name == "commutator" and name not in self.functions)
+                or (name == "commutator" and name not in self.names.functions)
             )
             if name in MEAN_CALLS and not set(params) <= set(called(right)):
                 return None  # of one variable, whose mean is told
@@ -691,7 +538,7 @@ class _Interpreter:
             name, params = inner.args[0], ()
             known = self.said.at(*place).keys() & self.said.named_by(place[0])
             is_declared = name in known and not self._is_shape(name, indices, place)
-            if is_declared and _is_bare(self.said.at(*place)[name]):
+            if is_declared and is_untold(self.said.at(*place)[name]):
                 is_declared = not self.wording.is_named_so(place)
             if anew and right.op != "num" and name not in self.said.named_in(place[0]):
                 is_declared = False
@@ -701,7 +548,7 @@ class _Interpreter:
             moves = any(d.name == f"{base}_next" for d in self.definitions)
             if moves and not name.endswith((f"_{FIRST}", "_next")):
                 return None  # what it is after k steps
-            if name in self.pointless and not indices:
+            if name in self.names.pointless and not indices:
                 params, right = at_points(right, self.definitions)
                 left = Node("call", (name, tuple(Node("sym", (each,)) for each in params)))
             if left.op == "pow":
@@ -736,7 +583,7 @@ class _Interpreter:
             return None
         name = f"{left.args[0].args[0]}_dot"
         state = left.args[0].args[0]
-        if state in self.functions | self.lost.keys() or any(
+        if state in self.names.functions | self.lost.keys() or any(
             d.name == state for d in self.definitions
         ):
             return None
@@ -768,7 +615,7 @@ class _Interpreter:
 
     def _found(self, node: Node | tuple[Node, ...]) -> None:
         """Is nothing in a formula defined by what was not read?"""
-        known = {d.name for d in self.definitions} | self.declared_names | self.coefficients.keys()
+        known = {d.name for d in self.definitions} | self.names.declared | self.coefficients.keys()
         for name in called(node):
             letter = name.partition("_")[0]
             if name in self.lost or (letter in self.lost and name not in known and letter != name
@@ -935,7 +782,7 @@ class _Interpreter:
         for reader in self._readings(begun, whole, place, conditions):
             reading = reader.statements(chains)
             for name, rank in reader.guess.items():
-                if name in reading.inputs and name in self.explained:
+                if name in reading.inputs and name in self.names.explained:
                     raise Unread(f"{name} is defined elsewhere")
                 if name in reading.inputs and rank and self.article.finite:
                     raise Unread(f"nothing is said of {name}: is it a distribution?")
@@ -1043,7 +890,7 @@ class _Interpreter:
                 self.spectral,
                 self.laplacians,
                 self.conjugated,
-                self.random,
+                self.moments.known,
             )  # fmt: skip
 
             try:
@@ -1125,33 +972,3 @@ class _Interpreter:
         tokens, _ = self._at_rest(self.steps.written(tuple(tokens_of(tex)), self._reach), place)
         sides = self._parser(tokens, place).condition()
         return [(sign, renamed(side, self.renamed)) for sign, side in sides]
-
-
-def _parts_of(equation: Equation) -> list[tuple[Token, ...]]:
-    """The statements of a display, each of which may define something."""
-    try:
-        return [tokens for tokens, _ in statements(equation.tokens, set())[0]]
-    except Unread:
-        return [equation.tokens]
-
-
-def _is_ramp(tex: str) -> bool:
-    """Is something the greater one of itself and zero in a formula?"""
-    return re.search(r"\\max\s*\\?[{(\\].{0,20}\b0\b|\bReLU\b", tex) is not None
-
-
-def _spectral(words: str) -> str:
-    """Does an article speak of the spectral norm, and of no other one of matrices?"""
-    if not re.search(r"(?:spectral|operator)\s+norm", words):
-        return ""
-    return "too" if re.search(r"\bFrobenius|Hilbert--?Schmidt|nuclear norm", words) else "alone"
-
-
-def _is_only_assumed(said: Declared) -> bool:
-    """Is nothing known of a symbol but comparisons in which it stands?"""
-    return said.rank is None and bool(said.hypotheses) and all(map(is_open, said.hypotheses))
-
-
-def _is_bare(said: Declared) -> bool:
-    """Is a symbol said to be no more than a number, if that?"""
-    return _is_only_assumed(said) or (not said.rank and not said.hypotheses)
