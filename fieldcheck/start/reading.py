@@ -36,6 +36,7 @@ from fieldcheck.start.moments import MOMENT, Moments
 from fieldcheck.start.phrases import in_formulas
 from fieldcheck.start.prose import EQUALITY, Declarations, Place, end_of, words_of
 from fieldcheck.start.schemes import BRACES, any_functions, schemes_of
+from fieldcheck.start.scope import Scope, spoken
 from fieldcheck.start.segments import statements
 from fieldcheck.start.sides import (
     below_of,
@@ -113,7 +114,6 @@ class _Interpreter:
     def __init__(self, article: Article) -> None:
         self.article = article
         self.said = Declarations(article)
-        self.wording = Wording(article)
         self.definitions: list[Definition] = []
         self.lost: dict[str, str] = {}
         self.later: list[Definition] = []  # those in words that could not be read yet
@@ -121,9 +121,7 @@ class _Interpreter:
         self.sought: dict[str, Node] = {}  # minimizers, of which a formula is still to come
         self.renamed: dict[str, str] = {}
         self.used: set[str] = set()
-        self.understood: dict[str, str] = {}  # what is said of a symbol, and is a definition
         self.unmade = ""  # why the formula in words that is read just now is no definition
-        self.beside: dict[str, Declared] = {}  # what a display itself says of its symbols
         self.curves = curves_of(article)
         self.steps = steps_of(article)
         self.arbitrary, self.coefficients = functions_of(article)
@@ -149,6 +147,11 @@ class _Interpreter:
         self.schemes = schemes_of(article, self.names.functions)
         self.sloped: set[str] = set()  # functions of which no more than a slope is said
         self.moments = Moments()
+        self.wording = Wording(article)
+        self.scope = Scope(
+            article, self.said, self.wording, self.definitions, self.lost, self.coefficients,
+            self.starred, self.moments, self.convex, self.factors, self.steps,
+        )  # fmt: skip
         self.families = families_of(article, self.names.numbers())
         self.names.functions |= {f"{name}_at" for name in self.families}
         for number, sentence in enumerate(article.sentences):
@@ -226,7 +229,7 @@ class _Interpreter:
             try:
                 with followed():
                     self._defined(definition)
-                self.understood[definition.name] = f"unread {tex}"
+                self.scope.understood[definition.name] = f"unread {tex}"
             except Unread:  # words may say what no formula can; or what it rests on comes later
                 self.later.append(definition)
 
@@ -421,34 +424,10 @@ class _Interpreter:
             found.add(name)
         return "t" in found
 
-    def _known(self, place: Place) -> dict[str, Declared]:
-        """The symbols as they are known at a place, and what moves at each step."""
-        known = {**self.coefficients, **self.beside, **self.said.at(*place)}
-        for name, each in self.starred.items():
-            old = known.get(name)
-            is_bare = old is None or (not old.rank and old.hypotheses <= {"nonzero"})
-            if is_bare and not (old and old.single):
-                known[name] = old.merged(each) if old else each
-        for name in self.understood.keys() & known.keys():
-            rest = known[name].hypotheses - {self.understood[name]}
-            known[name] = replace(known[name], hypotheses=rest)
-        for name in self.moments.known.keys() & known.keys():
-            kept = {h for h in known[name].hypotheses if not re.search(MOMENT, h)}
-            known[name] = replace(known[name], hypotheses=frozenset(kept))
-        for name in self.convex.told & known.keys():  # what words say of them is in the function
-            old, own = known[name], self.coefficients.get(name)
-            kept = {h for h in old.hypotheses if not h.startswith("unread ")}
-            known[name] = replace(old, hypotheses=frozenset(kept))
-            if own is not None:
-                known[name] = own if old.rank is None else known[name].merged(
-                    Declared(name, None, (), own.hypotheses))  # fmt: skip
-        known = self.factors.known(known) if self.factors.products else known
-        return self.steps.known(known) if self.steps.counters else known
-
     def _numbers(self, place: Place) -> set[str]:
         """The symbols that are numbers, and no indices."""
         return {
-            name for name, each in {**self.beside, **self.said.at(*place)}.items()
+            name for name, each in {**self.scope.beside, **self.said.at(*place)}.items()
             if each.rank == 0 and name not in self.said.sizes | INDEX_NAMES and not any(
                 h.startswith(("integer", "least", "value")) for h in each.hypotheses)
             and (each.single or each.hypotheses)
@@ -456,7 +435,7 @@ class _Interpreter:
 
     def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
         known = {
-            name: each for name, each in self._known(place).items()
+            name: each for name, each in self.scope.known(place).items()
             if not (name.endswith("_all") and is_only_assumed(each))
         }  # fmt: skip
         tokens = self.cones.written(tokens) if self.cones.names else tokens
@@ -566,7 +545,7 @@ class _Interpreter:
             return None
         if (has_meaning and not anew) or name in called(right):
             return None
-        if has_meaning and not self._is_special(meant[0]):
+        if has_meaning and not self.scope.is_special(meant[0]):
             old, name = name, self._another(name)
             left = renamed(left, {old: name})
         return Definition(name, params, right, "", 0, left, indices, place)
@@ -645,7 +624,7 @@ class _Interpreter:
             if outcome.definition is not None and outcome.claim is None:
                 self.waiting.append((outcome, outcome.definition))
             outcome.reason, outcome.definition = str(reason), None
-        self.beside = {}
+        self.scope.beside = {}
         if len(self.definitions) > before:
             self._resumed()
         return outcome
@@ -673,7 +652,7 @@ class _Interpreter:
             )  # fmt: skip
             return
         parts, conditions = statements(equation.tokens, self.said.parts)
-        self.beside = {each.name: each for each in conditions}
+        self.scope.beside = {each.name: each for each in conditions}
         chains = []
         again: list[Definition] = []  # those that rest on what stands behind them
         for number, (tokens, is_where) in enumerate(parts):
@@ -795,9 +774,9 @@ class _Interpreter:
     def _begun(self, whole: Node, place: Place) -> list[Definition]:
         """What moves as it is after some steps, where a claim speaks of its beginning or of their
         number, or where the text says how it begins."""
-        by_name = {d.name: d for d in self._still(place)}
-        found = reached(whole, self._still(place))
-        known = self._known(place)
+        by_name = {d.name: d for d in self.scope.still(place)}
+        found = reached(whole, self.scope.still(place))
+        known = self.scope.known(place)
         made = []
         for base in sorted({self.steps.at(n) for n in found} & self.steps.counters.keys()):
             counter, begin = self.steps.counters[base], f"{base}_{FIRST}"
@@ -832,11 +811,11 @@ class _Interpreter:
 
         Those that work with whole arrays go before those that loop over indices.
         """
-        declared = self._known(place)
+        declared = self.scope.known(place)
         for each in conditions:
             old = declared.get(each.name)
             declared[each.name] = old.merged(each) if old else each
-        definitions = self._spoken(whole, [*self._still(place), *more])
+        definitions = spoken(whole, [*self.scope.still(place), *more])
         definitions, freed = self._freed(whole, definitions, place)
         declared |= freed
         defined = {d.name for d in definitions}
@@ -905,13 +884,6 @@ class _Interpreter:
             return reader()
         raise first or Unread("no reading")
 
-    @staticmethod
-    def _spoken(whole: Node, definitions: list[Definition]) -> list[Definition]:
-        """The definitions without those that hold only where something else is spoken of."""
-        always = [d for d in definitions if not d.when]
-        names = reached(whole, always)
-        return [d for d in definitions if not d.when or d.when & names]
-
     def _freed(
         self, whole: Node, definitions: list[Definition], place: Place
     ) -> tuple[list[Definition], dict[str, Declared]]:
@@ -924,7 +896,7 @@ class _Interpreter:
             inside = reached(own[-1].body, definitions) if own else set()
             if not own or inside & reached(whole, rest):
                 continue
-            said = self._known(place).get(name)
+            said = self.scope.known(place).get(name)
             if said is not None and said.rank is not None:
                 freed[name] = said
             else:
@@ -934,38 +906,6 @@ class _Interpreter:
                 freed[name] = Declared(name, len(dims), dims)
             definitions = rest
         return definitions, freed
-
-    def _still(self, place: Place) -> list[Definition]:
-        """The definitions that hold at a place: of what is not declared anew since."""
-        known = self._known(place)
-        last = {d.pattern: d for d in self.definitions if d.pattern.op == "rate"}
-        return [
-            d for d in self.definitions
-            if not (d.name in known and self._is_gone(d, place)) and place[0] < d.ends
-            and (not d.only or place in d.only or place == d.place)
-            and place[0] not in d.excluded
-            and (d.pattern.op != "rate" or (last[d.pattern] is d and d.name not in self.lost))
-        ]  # fmt: skip
-
-    def _is_gone(self, definition: Definition, place: Place) -> bool:
-        if self.wording.is_any(definition, place):
-            return True
-        sentences = self.article.sentences
-        here, there = sentences[place[0]], sentences[definition.place[0]]
-        is_over = (there.theorem and here.theorem != there.theorem) or (
-            here.section != there.section
-        )
-        if is_over and self._is_special(definition) and not definition.when:
-            return True  # "let b = 1/c", of any b before: in the theorem and its proof alone
-        is_function = bool(definition.params)
-        return self.said.is_given_away(definition.name, definition.place, place, is_function)
-
-    def _is_special(self, definition: Definition) -> bool:
-        """Does a formula say what a symbol is here, that was any before?"""
-        before = self.said.at(definition.place[0] - 1).get(definition.name)
-        named_ = self.said.named_by(definition.place[0] - 1)
-        is_free = before is not None and definition.name in named_ and not definition.params
-        return is_free and before is not None and (before.rank == 0 or bool(before.hypotheses))
 
     def _condition(self, place: Place, tex: str) -> list[tuple[str, Node]]:
         """A comparison that the text assumes, with the names that its symbols have here."""
