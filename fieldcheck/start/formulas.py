@@ -495,3 +495,13 @@ def loose_letters(run: Sequence[Token]) -> set[str]:
         elif is_index(token):
             found.add(named(token))
     return found
+
+
+def is_only_assumed(said: Declared) -> bool:
+    """Is nothing known of a symbol but comparisons in which it stands?"""
+    return said.rank is None and bool(said.hypotheses) and all(map(is_open, said.hypotheses))
+
+
+def is_untold(said: Declared) -> bool:
+    """Is a symbol said to be no more than a number, if that?"""
+    return is_only_assumed(said) or (not said.rank and not said.hypotheses)

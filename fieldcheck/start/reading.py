@@ -8,9 +8,9 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
 from fieldcheck.claim import slug
+from fieldcheck.start.announced import Announced, speaks_of_ramps, spectral_norm
 from fieldcheck.start.arbitrary import functions_of
 from fieldcheck.start.article import Article, Equation, tokens_of
 from fieldcheck.start.cones import cones_of
@@ -20,21 +20,24 @@ from fieldcheck.start.finite import in_indices
 from fieldcheck.start.formulas import (
     INDEX_NAMES,
     Declared,
+    is_only_assumed,
     is_open,
     is_range,
     is_symbol,
+    is_untold,
     letters,
-    listed_as,
     spelling,
 )
 from fieldcheck.start.grammar import POSITIVE_PART, Parser
-from fieldcheck.start.meaning.forms import is_entry_letter
+from fieldcheck.start.guesses import KNOWN, guesses_of
 from fieldcheck.start.meaning.reader import Reader
 from fieldcheck.start.meaning.values import TWO, Definition, Reading
+from fieldcheck.start.moments import MOMENT, Moments
 from fieldcheck.start.phrases import in_formulas
 from fieldcheck.start.prose import EQUALITY, Declarations, Place, end_of, words_of
 from fieldcheck.start.schemes import BRACES, any_functions, schemes_of
-from fieldcheck.start.segments import _statements
+from fieldcheck.start.scope import Scope, spoken
+from fieldcheck.start.segments import statements
 from fieldcheck.start.sides import (
     below_of,
     conjugated_of,
@@ -55,75 +58,24 @@ from fieldcheck.start.sides import (
 from fieldcheck.start.signs import (
     ACCENTS,
     FONTS,
-    FUNCTIONS,
-    MARKS,
     MEAN_CALLS,
-    RELATIONS,
-    SPECTRA,
     Environment,
     Node,
     Token,
     Unread,
     called,
     followed,
-    is_index,
     named,
     normal,
     renamed,
-    spelled,
     unfonted,
 )
 from fieldcheck.start.steps import FIRST, steps_of
+from fieldcheck.start.trees import SLOPES, at_points, derived, reached, solved, variables_of
+from fieldcheck.start.wording import Wording
 
-NOUNS = (
-    r"loss|objective|energy|potential|cost|function(?:al)?|matrix|vector|operator|map|Hamiltonian|"
-    r"Lagrangian|kernel|risk|residual|error|ratio|constant|number|quantity|sum|product|mean|average|"
-    r"temperature|step|output|scores?|weights?|logits?|activations?|network|layer"
-)
-"""What something may be called right before the formula that says what it is."""
 _DOT = r"\dot"
-RAMPS = r"positive parts?|[Rr]ectifi|\bReLU\b|\bramps?\b|\bhinge\b|orthant|threshold"
-"""Words of an article that speaks of positive parts."""
-CONVENTION = re.compile(
-    r"\b(?:when|whenever|where|if|once)\b[^,⟨]*⟨(\d+)⟩\s+(?:is|are)\s+"
-    r"(?:under discussion|considered|given|present|in question|in play|at hand|understood)\b[^⟨]*$",
-    re.IGNORECASE,
-)
-"""Words before what is so wherever a symbol is spoken of."""
 WORDS = ("a real number", "a real vector", "a real matrix")
-ASSUMES = r"\b(suppose|assume|assuming|such that|if|provided|whenever|subject to)( that)?[^.,]*$"
-SOUGHT = (
-    r"\blet\b[^.]*\b(satisfy|solve|obey|be an? solution|be the solution)\b[^.,]*$"
-    r"|\b(condition|constraint|requirement|assumption|ansatz)\b[^.,]*\b(is|are|reads?|that)\s*$"
-    r"|\bwe (require|demand|impose|want|seek|solve|look for)\b[^.,]*$"
-    r"|\b(at|in) (an? |the |every |any )?(equilibrium|(fixed|stationary|critical) points?)\b[^.]*$"
-    r"|\bself-?consisten|\bfixed[- ]point equation"
-)
-"""Words before a formula that is asked for, or holds somewhere."""
-ABOUT = (
-    r"\bapproximate(ly|s)?\b|"
-    r"\b(in|to|within|under|by) (an?|the|this|that|our)\b[^,;.]*\bapproximation\b|"
-    r"\basymptotic|\bin the limit\b|\broughly\b|"
-    r"\b(to|in) (the )?(first|second|third|leading|lowest) order\b|\bheuristic|"
-    r"\bfor (very |sufficiently )?(large|small)\b|\bup to (terms|corrections|higher|"
-    r"an? (?!rescal|reparam|relabel|chang|permut|shift))"
-)
-"""Words before a formula that holds only nearly."""
-MOMENT = r"\\mathbb\s*\{?E|\\operatorname\s*\{(?:E|Cov|Var)\}"
-METHOD = (
-    r"\b(?:iterat\w*|updates?|scheme|method|algorithm|recursion|recurrence|rule|steps?)\b[^.]*$"
-)
-FOLLOWS = (
-    r"\b(?:equivalent\w*|gives?|yields?|obtains?|becomes?|(?:re)?written|reads|takes the form|"
-    r"simplif\w+|reduces|hence|thus|so|therefore|follows|equals?|decouples?)\b[^.]*$"
-)
-"""Words before a formula for what moves: it says how, or what comes of it."""
-KNOWN = {*FUNCTIONS.values(), *MEAN_CALLS, *SPECTRA.values(), "commutator"}
-"""Functions that need no definition."""
-SLOPES = ("partial", "gradient")
-"""Derivatives of first order in what a formula names."""
-DERIVATIVES = (*SLOPES, "hessian", "laplacian", "divergence", "along", "prime", "rate")
-INDICES = frozenset("ijkl")
 GUESSES = 400
 """Readings that are tried at most for the symbols that an article does not declare."""
 
@@ -162,113 +114,55 @@ class _Interpreter:
     def __init__(self, article: Article) -> None:
         self.article = article
         self.said = Declarations(article)
-        self.functions: set[str] = set()
-        self.entries: set[str] = set()  # functions that are defined by their entries, f_i(x) = …
         self.definitions: list[Definition] = []
         self.lost: dict[str, str] = {}
         self.later: list[Definition] = []  # those in words that could not be read yet
         self.waiting: list[tuple[Outcome, Definition]] = []
         self.sought: dict[str, Node] = {}  # minimizers, of which a formula is still to come
-        self.marked: set[str] = set()  # x^+, x^\star, where the article says what they are
         self.renamed: dict[str, str] = {}
-        self.explained: set[str] = set()  # all that some formula says what it is
         self.used: set[str] = set()
-        self.understood: dict[str, str] = {}  # what is said of a symbol, and is a definition
         self.unmade = ""  # why the formula in words that is read just now is no definition
-        self.beside: dict[str, Declared] = {}  # what a display itself says of its symbols
         self.curves = curves_of(article)
         self.steps = steps_of(article)
         self.arbitrary, self.coefficients = functions_of(article)
         self.convex = convex_of(article)
         self.arbitrary += self.convex.definitions
         self.coefficients |= self.convex.parts
-        self.marked |= self.convex.marked
         self.cones = cones_of(article)
         self.arbitrary += self.cones.definitions
         self.coefficients |= self.cones.parts
-        self.functions |= {d.name for d in self.arbitrary if d.params}
         definite = {each.name for _, each in self.said.always if "spd" in each.hypotheses}
         self.factors = factors_of(article, definite)
         words = " ".join(words_of(sentence.pieces) for sentence in article.sentences)
         self.laplacians = laplacians_of(article) if re.search(r"\bconnected\b", words) else set()
         self.conjugated = conjugated_of(article)
-        self.spectral = _spectral(words)
-        inline = [str(w) for s in article.sentences for kind, w in s.pieces if kind == "math"]
-        if re.search(RAMPS, words) or any(
-            map(_is_ramp, [*inline, *(e.tex for e in article.equations)])
-        ):
-            self.marked.add(POSITIVE_PART)
-        shown = " ".join(str(w) for s in article.sentences for _, w in s.pieces)
-        shown += " ".join(e.tex for e in article.equations)
-        if (
-            not self.spectral
-            and re.search(r"_\s*\{?\s*(?:\\math\w+\s*\{?\s*)?F\b", shown)
-            and (re.search(r"\bsingular values?\b", words))
-        ):
-            self.spectral = "too"  # beside the Frobenius norm, a 2 below is the other one
-        always = [each for _, each in self.said.always]
-        self.declared_names = {each.name for each in always if not _is_only_assumed(each)}
-        self.arrays = {each.name for each in always if each.rank} - FUNCTIONS.keys()
-        for equation in article.equations:
-            for tokens in _parts_of(equation):
-                self._announce(tokens, equation.sentence)
-        for number, sentence in enumerate(article.sentences):
-            for kind, tex in sentence.pieces:
-                if kind == "math" and "=" in str(tex):
-                    self._announce_entries(tuple(tokens_of(str(tex))), number)
-                    self._announce_mark(tuple(tokens_of(str(tex))))
-        self.pointless = self._pointless()
-        self.functions |= self.pointless
+        self.spectral = spectral_norm(article, words)
+        marked = {*self.convex.marked}
+        if speaks_of_ramps(article, words):
+            marked.add(POSITIVE_PART)
+        functions = {d.name for d in self.arbitrary if d.params}
+        self.names = Announced(article, self.said, functions, marked)
         self.is_complex = speaks_complex(article)
         self.starred = starred_of(article) if self.is_complex else {}
-        self.schemes = schemes_of(article, self.functions)
+        self.schemes = schemes_of(article, self.names.functions)
         self.sloped: set[str] = set()  # functions of which no more than a slope is said
-        self.random: dict[str, tuple[Node, Node | None]] = {}
-        self.families = families_of(article, self._are_numbers())
-        self.functions |= {f"{name}_at" for name in self.families}
+        self.moments = Moments()
+        self.wording = Wording(article)
+        self.scope = Scope(
+            article, self.said, self.wording, self.definitions, self.lost, self.coefficients,
+            self.starred, self.moments, self.convex, self.factors, self.steps,
+        )  # fmt: skip
+        self.families = families_of(article, self.names.numbers())
+        self.names.functions |= {f"{name}_at" for name in self.families}
         for number, sentence in enumerate(article.sentences):
             for at, (kind, tex) in enumerate(sentence.pieces):
                 if kind == "math" and r"\sim" in str(tex):
-                    self._is_gaussian(str(tex), (number, at))
+                    parsed = functools.partial(self._whole, place=(number, at))
+                    with contextlib.suppress(Unread), followed():
+                        self.moments.draw(str(tex), parsed)
                 if kind == "math" and "=" in str(tex) and re.search(MOMENT, str(tex)):
                     self._is_moment(tuple(tokens_of(str(tex))), (number, at))
-        taken = self.functions | self.declared_names
-        self.functions |= {"lam_max", "lam_min"} - taken
-        if re.search(r"\beigenvalues?\b", " ".join(map(str, article.sentences)), re.IGNORECASE):
-            self.functions |= {"lam"} - taken
-            self.entries |= {"lam"} - taken
-
-    def _pointless(self) -> set[str]:
-        """The functions that a formula makes of others without their arguments, ``V = V_2 + V_4``,
-        and that stand with one elsewhere."""
-        runs = [unfonted(normal(part)) for e in self.article.equations for part in _parts_of(e)]
-        runs += [unfonted(normal(tokens_of(str(tex)))) for s in self.article.sentences
-                 for kind, tex in s.pieces if kind == "math"]  # fmt: skip
-        called_ = {named(a) for run in runs for a, b in itertools.pairwise(run) if b == "("}
-        found = set()
-        for run in runs:
-            left = unfonted(left_side(tuple(run)))
-            right = [t for t in run[len(left) + 1 :] if t not in ("_", "+", "-")]
-            whole = {f"{named(a)}_{named(b)}" for a, b in itertools.pairwise(right)} | {
-                named(t) for t in right
-            }
-            is_bare = is_symbol(left) and "(" not in run and len(right) > 1
-            if is_bare and whole & self.functions and spelling(left) in called_:
-                found.add(spelling(left))
-        return found
-
-    def _are_numbers(self) -> set[str]:
-        """The letters that are somewhere said to be numbers, and are no sizes."""
-        said = [each for _, each in self.said.always]
-        for equation in self.article.equations:
-            with contextlib.suppress(Unread):
-                said += _statements(equation.tokens, set())[1]
-        numbers = {
-            e.name
-            for e in said
-            if e.rank == 0 and not any(h.startswith("integer") for h in e.hypotheses)
-        }
-        return numbers - self.said.sizes - INDICES - self.arrays
+        self.names.add_spectra()
 
     def result(self) -> Result:
         outcomes = {}
@@ -293,78 +187,14 @@ class _Interpreter:
         return Result(self.article, ordered, self.definitions)
 
     # -- definitions ------------------------------------------------------------------------------
-    def _announce(self, tokens: tuple[Token, ...], sentence: int) -> None:
-        """Note the name of a function that a formula defines, before anything is parsed."""
-        left = left_side(tokens)
-        self._announce_mark(tokens)
-        name = function_name(left) if left else None
-        base, _, index = (name or "").rpartition("_")
-        is_entry = base in self.arrays and is_index(f"\\{index}" if len(index) > 1 else index)
-        several = "," in left  # f(x, y) is no product, and no function of one argument
-        is_declared = name in self.declared_names and (
-            name in self.said.named_by(sentence) or not (several or self._is_remark(name))
-        )
-        if base in self.entries and name and name != base:
-            return
-        if name and (several or name not in FUNCTIONS) and not is_declared and not is_entry:
-            self.functions.add(name)
-            if left[-2:-1] == ["_"] and named(left[-1]) in INDICES:  # f(x)_i = …
-                self.entries.add(name)
-
-    def _is_remark(self, name: str) -> bool:
-        """Is all that is said of a name that it is positive or so, as of a function's values?"""
-        said = [each for _, each in self.said.always if each.name == name]
-        return not any(each.anew or each.rank for each in said)
-
-    def _announce_mark(self, tokens: tuple[Token, ...]) -> None:
-        left = unfonted(left_side(tokens))
-        if left[:1] and left[0] in ACCENTS and is_symbol(left):
-            self.marked.add(spelling(left))  # \bar x = …, which is no conjugate
-        if len(left) == 2 and is_symbol(left) and len(named(left[1])) > 1:
-            self.marked.add(named(left[1]))  # vol = …
-        if is_symbol(left) and not list(listed_as(unfonted(normal(tokens)), set())):
-            self.explained.add(named(left[0] if left[0] not in FONTS else left[1]))
-        sides: list[list[Token]] = [[]]
-        for token in unfonted(normal(tokens)):
-            sides = [*sides, []] if token in RELATIONS else [*sides[:-1], [*sides[-1], token]]
-        if len(sides) > 2 and "=" in tokens:  # 0 < m = x_1 < x_2: each is what the others say
-            self.explained |= {spelling(side) for side in sides if is_symbol(side)}
-        if (
-            left[1:2] == ["_"]
-            and len(left) == 3
-            and spelled(left[2]) == "+"
-            and (
-                r"\max" not in spelled(tuple(tokens))  # x_+ = max(x, 0), which is known
-            )
-        ):
-            self.marked.add(f"{named(left[0])}_plus")
-        if left[1:] == ["'"] and is_symbol(left) and named(left[0]) not in self.functions:
-            self.marked.add(f"{named(left[0])}_prime")
-        if left[1:2] == ["^"] and len(left) == 3 and is_symbol(left):
-            self.marked.add(f"{named(left[0])}_{MARKS[spelled(left[2])]}")
-
-    def _announce_entries(self, tokens: tuple[Token, ...], sentence: int) -> None:
-        """Note a function that a sentence defines by its entries, ``f_i(x) = …``."""
-        left = left_side(tokens)
-        head = left[: left.index("(")] if "(" in left else []
-        base = head[1:2] if head[:1] and head[0] in FONTS else head[:1]
-        rest = head[head.index("_") + 1 :] if "_" in head else []
-        if not base or len(rest) != 1 or named(rest[0]) not in INDICES:
-            return
-        name = named(base[0])
-        is_declared = name in self.declared_names & self.said.named_by(sentence)
-        if left[-1] == ")" and function_name(left) and not is_declared:
-            self.entries.add(name)
-            self.functions.add(name)
-
     def _inline(self, tex: str, place: Place, line: int) -> None:
         tokens, bare = once_named(without_space(tuple(tokens_of(tex))))
         is_mean = re.search(MOMENT, tex) and self._is_moment(tokens, place)
         if self._is_product(tokens) or is_range(normal(tokens)) or is_mean:
             return  # a decomposition, an index, or a random vector, which is known
-        self._announce(tokens, place[0])
+        self.names.announce(tokens, place[0])
         under = self._is_substituted(tokens, place)
-        anew = self._is_anew(place) or self._is_value(tokens, place) or bool(under)
+        anew = self.wording.is_anew(place) or self._is_value(tokens, place) or bool(under)
         self.unmade = ""
         if EQUALITY.search(words_of(self.article.sentences[place[0]].pieces[: place[1]])):
             return  # where a bound is attained
@@ -392,14 +222,14 @@ class _Interpreter:
             if not self._is_consequence(tokens, place):
                 self._lose(tokens, place)
         else:
-            definition.when = self._convention(place)
+            definition.when = self.wording.convention(place)
             if not definition.when and (under or self._is_special_case(definition, place)):
                 self._hold_here(definition, place)
             definition.line, definition.printed, definition.bare = line, tex, bare
             try:
                 with followed():
                     self._defined(definition)
-                self.understood[definition.name] = f"unread {tex}"
+                self.scope.understood[definition.name] = f"unread {tex}"
             except Unread:  # words may say what no formula can; or what it rests on comes later
                 self.later.append(definition)
 
@@ -419,7 +249,9 @@ class _Interpreter:
         if name == BRACES and re.search(r"\b(?:functions?|observables?)\b", words):
             own = {p.args[0] for p in params}
             taken = (
-                self.functions | (self.declared_names - own) | {d.name for d in self.definitions}
+                self.names.functions
+                | (self.names.declared - own)
+                | {d.name for d in self.definitions}
             )
             made, parts = any_functions(self.article, self.schemes.bodies[name], taken, place)
             self.definitions += made
@@ -427,40 +259,17 @@ class _Interpreter:
         return True
 
     def _is_moment(self, tokens: tuple[Token, ...], place: Place) -> bool:
-        r"""Does a formula say what the mean or the covariance of a random vector is,
-        ``\mathbb{E}[\varepsilon] = 0``? It is kept, then."""
+        """Does a formula say what the mean or the covariance of a random vector is?"""
         try:
             with followed():
                 sides = self._sides(tokens, place)
         except Unread:
             return False
-        first = sides[0][1]
-        is_mean = first.op == "call" and first.args[0] in ("expectation", "Cov")
-        if not is_mean or len(sides) != 2 or len(first.args[1]) != 1:
-            return False
-        (at,) = first.args[1]
-        if at.op != "sym" or any(d.name == at.args[0] for d in self.definitions):
-            return False
-        mean, covariance = self.random.get(at.args[0], (Node("num", (Fraction(0),)), None))
-        value = sides[1][1]
-        is_first = first.args[0] == "expectation"
-        self.random[at.args[0]] = (value, covariance) if is_first else (mean, value)
-        return True
+        return self.moments.keep(sides, {d.name for d in self.definitions})
 
-    def _is_gaussian(self, tex: str, place: Place) -> None:
-        r"""Keep what ``x \sim \mathcal{N}(\mu, \Sigma)`` says of x."""
-        run = unfonted(normal(tokens_of(tex)))
-        at = run.index(r"\sim") if r"\sim" in run else 0
-        law = run[at + 1 :]
-        if not at or not is_symbol(run[:at]) or law[:2] not in (["N", "("], [r"\Ncal", "("]) or (
-            law[-1] != ")" or law.count(",") != 1
-        ):  # fmt: skip
-            return
-        comma = law.index(",")
-        with contextlib.suppress(Unread), followed():
-            mean, spread = (self._parser(tuple(part), place).whole()
-                            for part in (law[2:comma], law[comma + 1 : -1]))  # fmt: skip
-            self.random[spelling(run[:at])] = mean, spread
+    def _whole(self, tokens: tuple[Token, ...], place: Place) -> Node:
+        """A formula without a relation, as it is parsed at a place."""
+        return self._parser(tokens, place).whole()
 
     def _is_product(self, tokens: Sequence[Token]) -> bool:
         """Is a formula a decomposition that is known?"""
@@ -476,31 +285,16 @@ class _Interpreter:
         """A symbol that a sentence defines, by what is no definition here, or once more: it stands
         for that, and not for any number."""
         left = left_side(tokens)
-        if _DOT in left[:-1] and not self._follows(place):  # it moves by what is not read
+        if _DOT in left[:-1] and not self.wording.follows(place):  # it moves by what is not read
             self.lost[f"{named(left[left.index(_DOT) + 1])}_dot"] = "a flow"
         if not is_symbol(left):
             return
         plain = named(left[-1] if left[0] in FONTS else left[0])
         name = spelling(left) if left[0] in ACCENTS else plain
-        if left[-1] == "'" and name in self.functions:
+        if left[-1] == "'" and name in self.names.functions:
             return  # what its derivative is
         if len(left) <= 2 and name not in self.said.at(*place) and name not in self.said.sizes:
             self.lost[name] = self.unmade or "a definition that was not read"
-
-    def _first_of(self, place: Place) -> Place:
-        """Where the list begins in which a formula stands, "with $A = B$ and $C = D$"."""
-        pieces, at = self.article.sentences[place[0]].pieces, place[1]
-        while at > 1 and pieces[at - 2][0] == "math" and "=" in str(pieces[at - 2][1]) and (
-            pieces[at - 1][0] == "text"
-            and re.fullmatch(r"\s*(?:,|;|and|,\s*and)?\s*", str(pieces[at - 1][1]))
-        ):  # fmt: skip
-            at -= 2
-        return place[0], at
-
-    def _is_named_so(self, place: Place) -> bool:
-        """Does what a formula gives follow on what it is called, "with the loss $L = …$"?"""
-        words = words_of(self.article.sentences[place[0]].pieces[: place[1]][-1:])
-        return re.search(rf"\b(?:{NOUNS})\s*$", words) is not None
 
     def _is_substituted(self, tokens: tuple[Token, ...], place: Place) -> bool:
         """Is a formula the condition that a symbol, which was any before, is what others make: "if
@@ -510,24 +304,20 @@ class _Interpreter:
         if not is_symbol(left) or is_symbol(right) or place[0] == 0:
             return False  # of two symbols neither is made of the other
         name = spelling(left)
-        before = words_of(self.article.sentences[place[0]].pieces[: self._first_of(place)[1]])
         said = self.said.at(place[0] - 1).get(name)
         is_free = said is not None and said.rank is not None and not any(
             h not in ("complex", f"unread {h[7:]}") for h in said.hypotheses
         )  # fmt: skip
         if not is_free or any(d.name == name for d in self.definitions):
             return False
-        return bool(re.search(r"\b(?:if|when|whenever|case|for|suppose|assume)\b[^,.;:]*$|"
-                              r"\b(?:when|whenever|if)\b[^.;:]*,\s*$", before.lower()))  # fmt: skip
+        return self.wording.is_condition(place)
 
     def _is_special_case(self, definition: Definition, place: Place) -> bool:
         """Does a formula only tell, of what symbols that are known, a symbol is here, "with $B =
         A$"? What is said anew ("let", "put") is so from there on."""
         named_ = self.said.named_by(place[0] - 1)
         known = {n: d for n, d in self.said.at(place[0] - 1).items() if n in named_}
-        first = self._first_of(place)[1]
-        words = words_of(self.article.sentences[place[0]].pieces[:first][-1:]).lower()
-        is_let = re.search(r"\b(?:now|write|put|let|define|denote|consider|set)\b[^.;]*$", words)
+        is_let = self.wording.is_let(place)
         names = {n for n in called(definition.body) if n not in KNOWN}
         was_free = definition.name in known and known[definition.name].rank is not None
         return was_free and not is_let and not definition.params and names <= known.keys() | {
@@ -545,40 +335,10 @@ class _Interpreter:
         else:
             definition.ends = end_of(self.article.sentences, place[0], brief=True)
 
-    def _convention(self, place: Place) -> frozenset[str]:
-        """The symbols of which a formula must speak for an equation to hold there, "when a state
-        $q$ is under discussion, $z = …$"."""
-        pieces = self.article.sentences[place[0]].pieces[: place[1]]
-        text = "".join(f"⟨{k}⟩" if kind == "math" else str(w) for k, (kind, w) in enumerate(pieces))
-        found = CONVENTION.search(" ".join(text.split()))
-        if found is None:
-            return frozenset()
-        run = unfonted(normal(tokens_of(str(pieces[int(found[1])][1]))))
-        return frozenset({spelling(run)} if is_symbol(run) else set())
-
     def _is_consequence(self, tokens: tuple[Token, ...], place: Place) -> bool:
         """Does a formula only tell of a symbol that has a meaning what follows from it?"""
         name = self._defined_name(tokens)
-        return any(d.name == name for d in self.definitions) and self._follows(place)
-
-    def _follows(self, place: Place) -> bool:
-        """Do the words before a formula say that it follows from others?"""
-        words = words_of(self.article.sentences[place[0]].pieces[: place[1]][-1:])
-        so = r"\b(?:so|hence|thus|then|therefore|whence|have|i\.\s?e\.|follows|is|are)\b[^.;]*$"
-        return bool(re.search(so, words.lower()))
-
-    def _is_anew(self, place: Place) -> bool:
-        """Do the words before a formula give its left side a meaning, and not a value?"""
-        place = self._first_of(place)
-        before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
-        words = str(before[0][1]) if before and before[0][0] == "text" else ""
-        verbs = "with|where|writing|setting|putting|letting|denoting|tak(?:e|ing)|choos(?:e|ing)"
-        directly = rf"\b(?:{verbs})\s*$"
-        if re.search(directly, words.lower()):
-            return True
-        noun = r"(?<!the )(?<!a )(?<!this )(?<!finite )"
-        verbs = rf"\b(now|write|put|{noun}set|let|define|denote|consider)\b"
-        return bool(re.search(verbs, words.lower()))
+        return any(d.name == name for d in self.definitions) and self.wording.follows(place)
 
     def _reach(self, base: str) -> int:
         """Over how many steps the formula reaches by which a letter moves; 0 if there is none."""
@@ -596,24 +356,14 @@ class _Interpreter:
         name = f"{named(left[0])}_{named(left[2])}" if len(left) == 3 and left[1] == "_" else ""
         if not self.steps.at(name) or not any(d.name == name for d in self.definitions):
             return False
-        pieces = self.article.sentences[place[0]].pieces[: place[1]]
-        last = max((k for k, (kind, _) in enumerate(pieces) if kind == "display"), default=-1)
-        words = words_of(pieces[last + 1 :]).lower()
-        if re.search(FOLLOWS, words):
-            return False
-        if re.search(METHOD, words):
-            return True
-        raise Unread(f"{named(left[0])} moves in two ways")
+        return self.wording.is_step(place, named(left[0]))
 
     def _is_value(self, tokens: tuple[Token, ...], place: Place) -> bool:
         """Does a sentence say what a symbol is of which an earlier one said the shape alone?"""
         left = unfonted(left_side(tokens))
         if not is_symbol(left) or len(left) > 2:
             return False
-        words = words_of(self.article.sentences[place[0]].pieces[: place[1]])
-        if re.search(
-            r"\b(?:if|when|whenever|for|at|case|unless|only|since|as)\b[^,.]*$", words.lower()
-        ):
+        if self.wording.is_limited(place):
             return False
         name = named(left[0])
         return not any(d.name == name for d in self.definitions) and (
@@ -659,9 +409,9 @@ class _Interpreter:
         is_number = said is not None and "t" in self.said.named_by(place[0]) and (
             said.rank is not None or any(not is_open(h) for h in said.hypotheses)
         )  # fmt: skip
-        if is_number or "t" in self.functions:
+        if is_number or "t" in self.names.functions:
             return tokens, True
-        return without_time(tokens, self.functions), False
+        return without_time(tokens, self.names.functions), False
 
     def _moves(self, body: Node) -> bool:
         """Does a formula speak of t by what the article defines?"""
@@ -674,34 +424,10 @@ class _Interpreter:
             found.add(name)
         return "t" in found
 
-    def _known(self, place: Place) -> dict[str, Declared]:
-        """The symbols as they are known at a place, and what moves at each step."""
-        known = {**self.coefficients, **self.beside, **self.said.at(*place)}
-        for name, each in self.starred.items():
-            old = known.get(name)
-            is_bare = old is None or (not old.rank and old.hypotheses <= {"nonzero"})
-            if is_bare and not (old and old.single):
-                known[name] = old.merged(each) if old else each
-        for name in self.understood.keys() & known.keys():
-            rest = known[name].hypotheses - {self.understood[name]}
-            known[name] = replace(known[name], hypotheses=rest)
-        for name in self.random.keys() & known.keys():
-            kept = {h for h in known[name].hypotheses if not re.search(MOMENT, h)}
-            known[name] = replace(known[name], hypotheses=frozenset(kept))
-        for name in self.convex.told & known.keys():  # what words say of them is in the function
-            old, own = known[name], self.coefficients.get(name)
-            kept = {h for h in old.hypotheses if not h.startswith("unread ")}
-            known[name] = replace(old, hypotheses=frozenset(kept))
-            if own is not None:
-                known[name] = own if old.rank is None else known[name].merged(
-                    Declared(name, None, (), own.hypotheses))  # fmt: skip
-        known = self.factors.known(known) if self.factors.products else known
-        return self.steps.known(known) if self.steps.counters else known
-
     def _numbers(self, place: Place) -> set[str]:
         """The symbols that are numbers, and no indices."""
         return {
-            name for name, each in {**self.beside, **self.said.at(*place)}.items()
+            name for name, each in {**self.scope.beside, **self.said.at(*place)}.items()
             if each.rank == 0 and name not in self.said.sizes | INDEX_NAMES and not any(
                 h.startswith(("integer", "least", "value")) for h in each.hypotheses)
             and (each.single or each.hypotheses)
@@ -709,14 +435,14 @@ class _Interpreter:
 
     def _parser(self, tokens: tuple[Token, ...], place: Place) -> Parser:
         known = {
-            name: each for name, each in self._known(place).items()
-            if not (name.endswith("_all") and _is_only_assumed(each))
+            name: each for name, each in self.scope.known(place).items()
+            if not (name.endswith("_all") and is_only_assumed(each))
         }  # fmt: skip
         tokens = self.cones.written(tokens) if self.cones.names else tokens
-        if self.entries:
-            tokens = entries_behind(tokens, self.entries)
+        if self.names.entries:
+            tokens = entries_behind(tokens, self.names.entries)
         return Parser(
-            tokens, self.functions, self.said.parts, known, self.marked, self.families,
+            tokens, self.names.functions, self.said.parts, known, self.names.marked, self.families,
             self.schemes.names, self.is_complex, below_of(tokens),
         )  # fmt: skip
 
@@ -733,8 +459,8 @@ class _Interpreter:
             not is_any
             or wrt is None
             or wrt.op != "sym"
-            or loss.args[0] in self.functions
-            or (loss.args[0] in known and not _is_bare(known[loss.args[0]]))
+            or loss.args[0] in self.names.functions
+            or (loss.args[0] in known and not is_untold(known[loss.args[0]]))
         ):
             return None
         reader = next(iter(self._readings([], wrt, place)))
@@ -757,12 +483,12 @@ class _Interpreter:
         if len(sides) != 2 or sides[1][0] != "=":
             return None
         left, right = sides[0][1], sides[1][1]
-        left, right = _solved(left, right)
+        left, right = solved(left, right)
         if (
             left.op == "pow"
             and left.args[0].op == "call"
             and left.args[1] == TWO
-            and (left.args[0].args[0] in self.functions)
+            and (left.args[0].args[0] in self.names.functions)
         ):  # f(x)^2 = …, of a positive f
             left, right = left.args[0], Node("call", ("sqrt", (right,)))
         indices: tuple[str, ...] = ()
@@ -776,9 +502,9 @@ class _Interpreter:
             name, arguments = left.args
             params = tuple(a.args[0] for a in arguments if a.op == "sym")
             is_new = (
-                name in self.functions | MEAN_CALLS
+                name in self.names.functions | MEAN_CALLS
                 or name in self.renamed.values()
-                or (name == "commutator" and name not in self.functions)
+                or (name == "commutator" and name not in self.names.functions)
             )
             if name in MEAN_CALLS and not set(params) <= set(called(right)):
                 return None  # of one variable, whose mean is told
@@ -791,8 +517,8 @@ class _Interpreter:
             name, params = inner.args[0], ()
             known = self.said.at(*place).keys() & self.said.named_by(place[0])
             is_declared = name in known and not self._is_shape(name, indices, place)
-            if is_declared and _is_bare(self.said.at(*place)[name]):
-                is_declared = not self._is_named_so(place)
+            if is_declared and is_untold(self.said.at(*place)[name]):
+                is_declared = not self.wording.is_named_so(place)
             if anew and right.op != "num" and name not in self.said.named_in(place[0]):
                 is_declared = False
             if is_declared or name in self.said.sizes or (name in self.used and not anew):
@@ -801,8 +527,8 @@ class _Interpreter:
             moves = any(d.name == f"{base}_next" for d in self.definitions)
             if moves and not name.endswith((f"_{FIRST}", "_next")):
                 return None  # what it is after k steps
-            if name in self.pointless and not indices:
-                params, right = self._at_points(right)
+            if name in self.names.pointless and not indices:
+                params, right = at_points(right, self.definitions)
                 left = Node("call", (name, tuple(Node("sym", (each,)) for each in params)))
             if left.op == "pow":
                 if any(d.name == name for d in self.definitions):
@@ -819,32 +545,10 @@ class _Interpreter:
             return None
         if (has_meaning and not anew) or name in called(right):
             return None
-        if has_meaning and not self._is_special(meant[0]):
+        if has_meaning and not self.scope.is_special(meant[0]):
             old, name = name, self._another(name)
             left = renamed(left, {old: name})
         return Definition(name, params, right, "", 0, left, indices, place)
-
-    def _at_points(self, body: Node) -> tuple[tuple[str, ...], Node]:
-        """``V = V_2 + V_4``, of functions, as what V is at their argument."""
-        by_name = {d.name: d for d in self.definitions if d.params}
-        inside = [by_name[n] for n in called(body) if n in by_name]
-        if not inside or len({len(d.params) for d in inside}) > 1:
-            raise Unread("a function that is made of others")
-        params = inside[0].params
-        arguments = tuple(Node("sym", (each,)) for each in params)
-
-        def applied(node: object) -> object:
-            if isinstance(node, tuple):
-                return tuple(map(applied, node))
-            if not isinstance(node, Node) or node.op == "call":
-                return node
-            if node.op == "sym" and node.args[0] in by_name:
-                return Node("call", (node.args[0], arguments))
-            return Node(node.op, tuple(map(applied, node.args)))
-
-        made = applied(body)
-        assert isinstance(made, Node)
-        return params, made
 
     def _flow(
         self, left: Node, right: Node, indices: tuple[str, ...], place: Place
@@ -858,7 +562,7 @@ class _Interpreter:
             return None
         name = f"{left.args[0].args[0]}_dot"
         state = left.args[0].args[0]
-        if state in self.functions | self.lost.keys() or any(
+        if state in self.names.functions | self.lost.keys() or any(
             d.name == state for d in self.definitions
         ):
             return None
@@ -890,7 +594,7 @@ class _Interpreter:
 
     def _found(self, node: Node | tuple[Node, ...]) -> None:
         """Is nothing in a formula defined by what was not read?"""
-        known = {d.name for d in self.definitions} | self.declared_names | self.coefficients.keys()
+        known = {d.name for d in self.definitions} | self.names.declared | self.coefficients.keys()
         for name in called(node):
             letter = name.partition("_")[0]
             if name in self.lost or (letter in self.lost and name not in known and letter != name
@@ -920,7 +624,7 @@ class _Interpreter:
             if outcome.definition is not None and outcome.claim is None:
                 self.waiting.append((outcome, outcome.definition))
             outcome.reason, outcome.definition = str(reason), None
-        self.beside = {}
+        self.scope.beside = {}
         if len(self.definitions) > before:
             self._resumed()
         return outcome
@@ -947,13 +651,13 @@ class _Interpreter:
                 printed=equation.tex,
             )  # fmt: skip
             return
-        statements, conditions = _statements(equation.tokens, self.said.parts)
-        self.beside = {each.name: each for each in conditions}
+        parts, conditions = statements(equation.tokens, self.said.parts)
+        self.scope.beside = {each.name: each for each in conditions}
         chains = []
         again: list[Definition] = []  # those that rest on what stands behind them
-        for number, (tokens, is_where) in enumerate(statements):
+        for number, (tokens, is_where) in enumerate(parts):
             sides = self._sides(without_space(tokens), place)
-            anew = (self._is_anew(place) and not number) or self._is_step(tokens, place)
+            anew = (self.wording.is_anew(place) and not number) or self._is_step(tokens, place)
             first = sides[0][1]
             is_sought = first.op == "sym" and first.args[0] in self.sought
             if is_sought:
@@ -1030,19 +734,10 @@ class _Interpreter:
 
     def _is_claimed(self, place: Place, equation: Equation) -> None:
         """Is a displayed formula claimed, and not assumed? Of what it assumes nothing is known."""
-        before = self.article.sentences[place[0]].pieces[: place[1]][-1:]
-        words = str(before[0][1]) if before and before[0][0] == "text" else ""
-        whole = ""
-        for kind, what in self.article.sentences[place[0]].pieces[: place[1]]:
-            whole = "" if kind == "display" else whole + (str(what) if kind == "text" else "…")
-        whole = " ".join(whole.lower().split())
-        pieces = self.article.sentences[place[0]].pieces[: place[1]]
-        far = any(re.search(r"\\(?:gg|ll)(?![A-Za-z])", str(w)) for k, w in pieces if k == "math")
-        if re.search(ABOUT, whole) or far:
+        if self.wording.is_near(place):
             raise Unread("it is said to hold nearly")
-        if re.search(ASSUMES, " ".join(words.lower().split())) or re.search(SOUGHT, whole):
-            defines = re.search(r"\b(?:is|are|called|said to be)\b[^.]*\bif\s*$", words)
-            for name in letters(equation.tokens) if not defines else ():
+        if self.wording.is_assumed(place):
+            for name in letters(equation.tokens) if not self.wording.is_defining(place) else ():
                 self.lost[name] = "an assumption"
             raise Unread("it is assumed, not claimed")
 
@@ -1058,15 +753,15 @@ class _Interpreter:
             made = {d.name for d in self.definitions if name in called(d.body)} - {name}
             once = all(
                 len(above) == 1 and above[0].op in SLOPES and above[0].args[0].args == (name,)
-                for above in _derived(whole, name)
+                for above in derived(whole, name)
             )
-            if not once or any(any(_derived(whole, d)) for d in made):
+            if not once or any(any(derived(whole, d)) for d in made):
                 raise Unread(f"of {name} a slope is said, and no more")
         begun = self._begun(whole, place)
         for reader in self._readings(begun, whole, place, conditions):
             reading = reader.statements(chains)
             for name, rank in reader.guess.items():
-                if name in reading.inputs and name in self.explained:
+                if name in reading.inputs and name in self.names.explained:
                     raise Unread(f"{name} is defined elsewhere")
                 if name in reading.inputs and rank and self.article.finite:
                     raise Unread(f"nothing is said of {name}: is it a distribution?")
@@ -1079,9 +774,9 @@ class _Interpreter:
     def _begun(self, whole: Node, place: Place) -> list[Definition]:
         """What moves as it is after some steps, where a claim speaks of its beginning or of their
         number, or where the text says how it begins."""
-        by_name = {d.name: d for d in self._still(place)}
-        found = _reached(whole, self._still(place))
-        known = self._known(place)
+        by_name = {d.name: d for d in self.scope.still(place)}
+        found = reached(whole, self.scope.still(place))
+        known = self.scope.known(place)
         made = []
         for base in sorted({self.steps.at(n) for n in found} & self.steps.counters.keys()):
             counter, begin = self.steps.counters[base], f"{base}_{FIRST}"
@@ -1116,17 +811,17 @@ class _Interpreter:
 
         Those that work with whole arrays go before those that loop over indices.
         """
-        declared = self._known(place)
+        declared = self.scope.known(place)
         for each in conditions:
             old = declared.get(each.name)
             declared[each.name] = old.merged(each) if old else each
-        definitions = self._spoken(whole, [*self._still(place), *more])
+        definitions = spoken(whole, [*self.scope.still(place), *more])
         definitions, freed = self._freed(whole, definitions, place)
         declared |= freed
         defined = {d.name for d in definitions}
-        definitions += [d for d in self.factors.reached(_reached(whole, definitions))
+        definitions += [d for d in self.factors.reached(reached(whole, definitions))
                         if d.name not in defined]  # fmt: skip
-        for name in _reached(whole, definitions):
+        for name in reached(whole, definitions):
             old = declared.get(name)
             if (old is None or old.rank is None) and (left := self.said.left_from(place[0], name)):
                 declared[name] = old.merged(left) if old else left
@@ -1158,7 +853,9 @@ class _Interpreter:
     ) -> Reader:
         """A reader for which the formula fits, or the first reason why none does."""
         first: Unread | None = None
-        guesses = list(itertools.islice(self._guesses(whole, declared, definitions), GUESSES))
+        guesses = list(
+            itertools.islice(guesses_of(whole, declared, definitions, self.said.sizes), GUESSES)
+        )
         own = {p for d in definitions for p in d.params} | {
             n for n, d in declared.items() if d.rank
         }
@@ -1172,7 +869,7 @@ class _Interpreter:
                 self.spectral,
                 self.laplacians,
                 self.conjugated,
-                self.random,
+                self.moments.known,
             )  # fmt: skip
 
             try:
@@ -1187,26 +884,19 @@ class _Interpreter:
             return reader()
         raise first or Unread("no reading")
 
-    @staticmethod
-    def _spoken(whole: Node, definitions: list[Definition]) -> list[Definition]:
-        """The definitions without those that hold only where something else is spoken of."""
-        always = [d for d in definitions if not d.when]
-        names = _reached(whole, always)
-        return [d for d in definitions if not d.when or d.when & names]
-
     def _freed(
         self, whole: Node, definitions: list[Definition], place: Place
     ) -> tuple[list[Definition], dict[str, Declared]]:
         """The definitions without those of symbols in which a formula is derived, and of whose
         parts it does not speak otherwise: such a symbol is free in it, of the shape that it has."""
         freed: dict[str, Declared] = {}
-        for name in sorted(_variables_of(whole)):
+        for name in sorted(variables_of(whole)):
             own = [d for d in definitions if d.name == name and not d.params]
             rest = [d for d in definitions if d.name != name]
-            inside = _reached(own[-1].body, definitions) if own else set()
-            if not own or inside & _reached(whole, rest):
+            inside = reached(own[-1].body, definitions) if own else set()
+            if not own or inside & reached(whole, rest):
                 continue
-            said = self._known(place).get(name)
+            said = self.scope.known(place).get(name)
             if said is not None and said.rank is not None:
                 freed[name] = said
             else:
@@ -1217,189 +907,8 @@ class _Interpreter:
             definitions = rest
         return definitions, freed
 
-    def _still(self, place: Place) -> list[Definition]:
-        """The definitions that hold at a place: of what is not declared anew since."""
-        known = self._known(place)
-        last = {d.pattern: d for d in self.definitions if d.pattern.op == "rate"}
-        return [
-            d for d in self.definitions
-            if not (d.name in known and self._is_gone(d, place)) and place[0] < d.ends
-            and (not d.only or place in d.only or place == d.place)
-            and place[0] not in d.excluded
-            and (d.pattern.op != "rate" or (last[d.pattern] is d and d.name not in self.lost))
-        ]  # fmt: skip
-
-    def _is_gone(self, definition: Definition, place: Place) -> bool:
-        if self._is_any(definition, place):
-            return True
-        sentences = self.article.sentences
-        here, there = sentences[place[0]], sentences[definition.place[0]]
-        is_over = (there.theorem and here.theorem != there.theorem) or (
-            here.section != there.section
-        )
-        if is_over and self._is_special(definition) and not definition.when:
-            return True  # "let b = 1/c", of any b before: in the theorem and its proof alone
-        is_function = bool(definition.params)
-        return self.said.is_given_away(definition.name, definition.place, place, is_function)
-
-    def _is_special(self, definition: Definition) -> bool:
-        """Does a formula say what a symbol is here, that was any before?"""
-        before = self.said.at(definition.place[0] - 1).get(definition.name)
-        named_ = self.said.named_by(definition.place[0] - 1)
-        is_free = before is not None and definition.name in named_ and not definition.params
-        return is_free and before is not None and (before.rank == 0 or bool(before.hypotheses))
-
-    def _is_any(self, definition: Definition, place: Place) -> bool:
-        """Do the words before a formula take a symbol for any one, "for all $p$ and $q$"?"""
-        pieces = self.article.sentences[place[0]].pieces[: place[1]]
-        for at, (kind, tex) in enumerate(pieces):
-            run = unfonted(normal(tokens_of(str(tex)))) if kind == "math" else []
-            named_ = {definition.name} & set(letters([t for t in run if t != ","]))
-            is_bare = not {"=", r"\in", "("} & set(map(spelled, run))
-            words = re.split(r"[.;:]", words_of(pieces[:at]))[-1]
-            if named_ and is_bare and re.search(r"\b(?:for|with) (?:all|any|every|each)\b", words):
-                return (definition.place[0], definition.place[1]) < (place[0], at)
-        return False
-
     def _condition(self, place: Place, tex: str) -> list[tuple[str, Node]]:
         """A comparison that the text assumes, with the names that its symbols have here."""
         tokens, _ = self._at_rest(self.steps.written(tuple(tokens_of(tex)), self._reach), place)
         sides = self._parser(tokens, place).condition()
         return [(sign, renamed(side, self.renamed)) for sign, side in sides]
-
-    def _guesses(
-        self, whole: Node, declared: Mapping[str, Declared], definitions: list[Definition]
-    ) -> Iterator[dict[str, int]]:
-        by_name = {d.name: d for d in definitions}
-        names: dict[str, None] = {}
-
-        def collect(node: object, bound: frozenset[str]) -> None:
-            for name in called(node):
-                if name in by_name and name not in bound:
-                    inner = by_name[name]
-                    collect(inner.body, bound | {name} | set(inner.params))
-                elif name not in bound and name not in KNOWN:
-                    names.setdefault(name)
-
-        collect(whole, frozenset())
-        if "rate(" in str(whole):  # what moves, moves by what its formula speaks of
-            for each in definitions:
-                if each.pattern.op == "rate":
-                    collect(each.body, frozenset())
-        patterns = {d.pattern.args[0].args[0] for d in definitions if d.pattern.op == "pow"}
-        unknown = [
-            name
-            for name in names
-            if not (is_entry_letter(name, declared) and _has_two_indices(whole, name))
-            and not (name in declared and declared[name].rank is not None)
-            and name not in self.said.sizes | patterns | {"pi", "sqrt", "maximum", "minimum", "t_"}
-            and name not in by_name
-        ]
-        orders = [_usual(name) for name in unknown]
-        choices = itertools.product(range(3), repeat=len(unknown))
-        for choice in sorted(choices, key=sum) if len(unknown) <= 6 else choices:
-            yield {n: order[k] for n, order, k in zip(unknown, orders, choice, strict=True)}
-
-
-def _variables_of(node: object) -> set[str]:
-    """The symbols in which a formula is derived."""
-    if not isinstance(node, Node):
-        return set().union(*map(_variables_of, node)) if isinstance(node, tuple) else set()
-    found = _variables_of(node.args)
-    if node.op in ("gradient", "hessian", "partial", "divergence", "laplacian"):
-        wrt = node.args[1]
-        if wrt is None and node.args[0].op == "call" and len(node.args[0].args[1]) == 1:
-            (wrt,) = node.args[0].args[1]
-        if wrt is not None and wrt.op == "index":
-            wrt = wrt.args[0]
-        if wrt is not None and wrt.op == "sym":
-            found.add(wrt.args[0])
-    return found
-
-
-def _parts_of(equation: Equation) -> list[tuple[Token, ...]]:
-    """The statements of a display, each of which may define something."""
-    try:
-        return [tokens for tokens, _ in _statements(equation.tokens, set())[0]]
-    except Unread:
-        return [equation.tokens]
-
-
-def _solved(left: Node, right: Node) -> tuple[Node, Node]:
-    r"""``i \dot X = F`` as ``\dot X = F / i``: how something moves, without a factor before it."""
-    factors = left.args if left.op == "mul" else (left.args[0],) if left.op == "neg" else ()
-    if left.op == "neg" and left.args[0].op == "mul":
-        factors = left.args[0].args
-    rates = [f for f in factors if "rate" in (f.op, f.args[0].op if f.op == "index" else "")]
-    rest = [f for f in factors if f not in rates]
-    if len(rates) != 1 or any(f.op not in ("imaginary", "num") for f in rest):
-        return left, right
-    right = Node("neg", (right,)) if left.op == "neg" else right
-    for each in rest:
-        right = Node("div", (right, each))
-    return rates[0], right
-
-
-def _is_ramp(tex: str) -> bool:
-    """Is something the greater one of itself and zero in a formula?"""
-    return re.search(r"\\max\s*\\?[{(\\].{0,20}\b0\b|\bReLU\b", tex) is not None
-
-
-def _spectral(words: str) -> str:
-    """Does an article speak of the spectral norm, and of no other one of matrices?"""
-    if not re.search(r"(?:spectral|operator)\s+norm", words):
-        return ""
-    return "too" if re.search(r"\bFrobenius|Hilbert--?Schmidt|nuclear norm", words) else "alone"
-
-
-def _reached(whole: Node, definitions: Sequence[Definition]) -> set[str]:
-    """The names in a formula, and in what it rests on."""
-    by_name = {d.name: d for d in definitions}
-    names, found = list(called(whole)), set()
-    while names:
-        name = names.pop()
-        if name not in found and name in by_name:
-            own = set(by_name[name].params)
-            names += [n for n in called(by_name[name].body) if n not in own]
-        found.add(name)
-    return found
-
-
-def _derived(node: object, name: str, above: tuple[Node, ...] = ()) -> Iterator[tuple[Node, ...]]:
-    """The derivatives that each occurrence of a symbol or a function in a tree stands under."""
-    if isinstance(node, tuple):
-        for each in node:
-            yield from _derived(each, name, above)
-    elif isinstance(node, Node):
-        if node.op in ("sym", "call") and node.args[0] == name:
-            yield above
-        yield from _derived(node.args, name, (*above, node) if node.op in DERIVATIVES else above)
-
-
-def _is_only_assumed(said: Declared) -> bool:
-    """Is nothing known of a symbol but comparisons in which it stands?"""
-    return said.rank is None and bool(said.hypotheses) and all(map(is_open, said.hypotheses))
-
-
-def _is_bare(said: Declared) -> bool:
-    """Is a symbol said to be no more than a number, if that?"""
-    return _is_only_assumed(said) or (not said.rank and not said.hypotheses)
-
-
-def _has_two_indices(node: object, name: str) -> bool:
-    """Is a symbol seen with two indices in a tree?"""
-    if not isinstance(node, Node):
-        return isinstance(node, tuple) and any(_has_two_indices(each, name) for each in node)
-    if node.op == "index" and node.args[0] == Node("sym", (name,)) and len(node.args[1]) == 2:
-        return True
-    return any(_has_two_indices(each, name) for each in node.args)
-
-
-def _usual(name: str) -> tuple[int, int, int]:
-    """What a symbol usually is, by its letter."""
-    letter = name.partition("_")[0]
-    if letter[:1].isupper():
-        return (2, 1, 0)
-    if letter in ("u", "v", "w", "x", "y", "z"):
-        return (1, 0, 2)
-    return (0, 1, 2)

@@ -112,7 +112,7 @@ OPENS = frozenset(("(", "[", r"\{", r"\langle", r"\lbrack"))
 CLOSES = frozenset((")", "]", r"\}", r"\rangle", r"\rbrack"))
 
 
-def _statements(
+def statements(
     tokens: tuple[Token, ...], parts: set[str]
 ) -> tuple[list[tuple[tuple[Token, ...], bool]], list[Declared]]:
     r"""The statements of a displayed formula, each with whether a "where" goes before it, and what
