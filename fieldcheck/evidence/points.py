@@ -385,12 +385,10 @@ def _tied(
 def _clustered(
     table: np.ndarray, owner: np.ndarray, numbers: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Entries of few values, in half of the rows small whole numbers, 0 among them; in a third of
-    the rows of another size."""
+    """Entries of few values, in half of the rows small whole numbers, 0 among them."""
     n, m = table.shape
     whole, free = rng.integers(-3, 4, (n, 3)).astype(float), rng.standard_normal((n, 3))
     few = np.where(rng.random((n, 1)) < 0.5, whole, free)
-    few *= np.where(rng.random((n, 1)) < 1 / 3, 10.0 ** rng.uniform(-6, 6, (n, 1)), 1.0)
     which = rng.integers(rng.integers(1, 4, size=(n, 1)), size=(n, m))
     return np.take_along_axis(few, which, axis=1)
 

@@ -102,6 +102,34 @@ def test_a_fair_coin_is_fair_whatever_the_seed(seed):
     assert examine(TRUE["a fair coin"], seed=seed, x=real())[0].verdict == "stands"
 
 
+WHATEVER_THE_SEED = {
+    "either of two": body(lambda rng, n: rng.choice([-1, 1], n), variance=1),
+    "an almost fair coin": body(COIN(0.499), mean=0.499, variance=0.499 * 0.501),
+    "few of many": body(lambda rng, n: rng.poisson(1e-5, n), mean=1e-5),
+    "no fourth moment": body(lambda rng, n: rng.pareto(2.5, n), variance=2.5 / (1.5**2 * 0.5)),
+    "hardly a mean": body(lambda rng, n: rng.pareto(1.2, n), mean=5),
+    "a product of many": body(
+        lambda rng, n: np.exp(2 * NORMAL(rng, n)), variance=(math.exp(4) - 1) * math.exp(4)),
+    "rarer than the samples": body(lambda rng, n: 1e9 * (rng.random(n) < 1e-9), mean=1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WHATEVER_THE_SEED)
+def test_no_alarm_is_false(name):
+    """Of 20 seeds each of these failed with several, at a stated rate of one in a million."""
+    for seed in range(10):
+        verdict, evidence = examine(WHATEVER_THE_SEED[name], seed=seed, x=real())
+        assert verdict.verdict in ("stands", "undecided"), (seed, evidence["law"].reason)
+
+
+def test_the_same_value_whenever_it_is_drawn_says_nothing_of_a_mean():
+    always = lambda rng, n: np.ones(n)
+    assert examine(body(always, mean=1), x=real())[0].verdict == "stands"
+    verdict, _ = examine(body(always, mean=2), x=real())
+    assert verdict.verdict == "undecided", verdict.because
+    assert "mean 1 outside [" in verdict.because
+
+
 def test_the_false_alarm_rate_is_kept():
     """A rate of one in a thousand, 2,000 runs of the first stage: some two alarms, if that many."""
     alarms = 0

@@ -6,15 +6,18 @@ that is stated has its share of the false-alarm rate.
 
 mean      |Σ (x - m)| <= t (Σ (x - m)²)^½, with t² = 2 log(2/rate): self-normalized, no variance is
           needed.  For a symmetric law the rate is exact at every n (B. Efron, JASA 64, 1969); for
-          others with a third moment the normal tail, which is smaller, holds at these sizes
-          (Q.-M. Shao, J. Theor. Probab. 12, 1999).
-variance  the same of the squared distances to the sample's own mean.
+          others the tail is the normal one, which is smaller by t √(2π), times at most exp(t³ L/3)
+          with L = Σ |x - m|³ / (Σ (x - m)²)^3/2 (Q.-M. Shao, J. Theor. Probab. 12, 1999): where L,
+          or what bounds it, makes that the larger one, nothing is said against a law.
+variance  the same of the squared distances to the mean, of which half of the rate tells how far
+          from the samples' own it may be.
 share     n KL(share, p) <= log(2/rate), Chernoff's bound, at every n.
 cdf       n sup |F_n - F|² <= log(2/rate)/2 (P. Massart, Ann. Probab. 18, 1990), on a grid.
 
 Numbers are no certificates: a law that fails is not refuted.  Where one sample makes up much of the
 sum of squares that a statistic is measured by, these tails are too heavy for so many samples, and
-nothing is said.
+nothing is said; nor against a law all of whose samples are the same, since what is rarer than one
+in all of them may count for any mean.
 """
 
 from __future__ import annotations
@@ -49,6 +52,9 @@ RUN = {"quick": 3, "standard": 5, "deep": 6}
 LUMP = 0.1
 """Share of a sum of squares above which its largest term says that there are too few samples."""
 
+POWERS = 8
+"""Powers of the samples that are summed: the fourth of the squares."""
+
 GRID = 512
 """Points at which distribution functions are compared."""
 
@@ -73,6 +79,8 @@ def run(statement: Statement, profile: Profile, seed: int) -> Evidence:
             if draw.outside:
                 witness = _witness(statement, part, seed, draw)
                 return report.doubts(f"{draw}, {rate([part])}", "law", witness=witness)
+    if skew := [draw for _, draw in found if draw.away and draw.heavy]:
+        return report.silent(Why.HEAVY, f"{skew[0]}, which says nothing")
     lump = max(draw.lump for _, draw in found)
     if lump > LUMP:
         return report.silent(Why.HEAVY, f"one is {lump:.0%} of a sum of squares")
@@ -99,6 +107,7 @@ class Draw:
     high: float
     rate: float
     lump: float = 0.0  # the largest square's share of the sum by which it is measured
+    heavy: bool = False  # the tail of the statistic may be heavier than the interval allows for
 
     @property
     def way(self) -> float:
@@ -107,15 +116,19 @@ class Draw:
         return abs(self.value - (self.low + self.high) / 2) / half if half else 1.0
 
     @property
-    def outside(self) -> bool:
+    def away(self) -> bool:
         return not self.low <= self.value <= self.high
+
+    @property
+    def outside(self) -> bool:
+        return self.away and not self.heavy
 
     @property
     def interval(self) -> str:
         return f"[{self.low:.6g}, {self.high:.6g}]"
 
     def __str__(self) -> str:
-        where = "outside" if self.outside else "in"
+        where = "outside" if self.away else "in"
         return f"{self.what} {self.value:.6g} {where} {self.interval} ({self.n} samples)"
 
 
@@ -158,7 +171,7 @@ class Sums:
     step: float
     n: int = 0
     most: float = 0.0  # the largest distance from the centre
-    powers: np.ndarray = field(default_factory=lambda: np.zeros(5))
+    powers: np.ndarray = field(default_factory=lambda: np.zeros(POWERS + 1))
     cells: np.ndarray = field(default_factory=lambda: np.zeros(GRID + 1))
 
     @classmethod
@@ -175,11 +188,13 @@ class Sums:
 
     def add(self, x: np.ndarray, of_cdf: bool) -> None:
         z = (x - self.centre) / self.unit
-        square = z * z
         self.n += x.size
         self.most = max(self.most, float(np.abs(z).max()))
         # Sums, not products of vectors: for those BLAS may start threads.
-        self.powers += (x.size, z.sum(), square.sum(), (square * z).sum(), (square * square).sum())
+        power = np.ones_like(z)
+        for k in range(POWERS + 1):
+            self.powers[k] += power.sum()
+            power = power * z
         if of_cdf:
             cell = np.clip(np.floor((x - self.start) / self.step) + 1, 0, GRID).astype(int)
             self.cells += np.bincount(cell, minlength=GRID + 1)
@@ -227,22 +242,46 @@ class Samples:
 def _mean(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:
     m = (float(stated) - sums.centre) / sums.unit
     m += fault * math.sqrt(sums.moment(2, m) / sums.n)
-    squares = sums.moment(2, m)
-    half = math.sqrt(2 * math.log(2 / rate) * squares) / sums.n
+    t, squares = _quantile(rate), sums.moment(2, m)
+    half = t * math.sqrt(squares) / sums.n
     lump = sums.most**2 / squares if squares else 0.0
+    heavy = not sums.most or _is_heavy(t, squares, sums.moment(4, m))
     seen, low, high = (sums.centre + sums.unit * z for z in (sums.mean, m - half, m + half))
-    return Draw("mean", sums.n, seen, low, high, rate, lump)
+    return Draw("mean", sums.n, seen, low, high, rate, lump, heavy)
 
 
 def _variance(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:
-    v, n = float(stated) / sums.unit / sums.unit * (1 + fault), sums.n
+    v, n, t = float(stated) / sums.unit / sums.unit * (1 + fault), sums.n, _quantile(rate / 2)
     second, fourth = sums.moment(2, sums.mean), sums.moment(4, sums.mean)
-    spread = fourth - 2 * v * second + n * v * v  # Σ ((x - mean)² - v)²
-    half = math.sqrt(2 * math.log(2 / rate) * max(spread, 0.0)) / n
-    squares = (second / (n - 1), v - half, v + half)
-    seen, low, high = (square * sums.unit * sums.unit for square in squares)
+    off = t * math.sqrt(second / (n * (n - t * t)))  # of the samples' mean
+    about = [sums.mean + k * off for k in (-1, 0, 1)]
+    squares = max(_of_squares(sums, 2, m, v) for m in about)  # Σ ((x - mean)² - v)²
+    half = t * math.sqrt(max(squares, 0.0)) / n
+    values = (second / n, v - half - off * off, v + half)
+    seen, low, high = (square * sums.unit * sums.unit for square in values)
     lump = sums.most**4 / fourth if fourth else 0.0
-    return Draw("variance", n, seen, low, high, rate, lump)
+    heavy = not sums.most or _is_heavy(t, squares, max(_of_squares(sums, 4, m, v) for m in about))
+    return Draw("variance", n, seen, low, high, rate, lump, heavy)
+
+
+def _quantile(rate: float) -> float:
+    return math.sqrt(2 * math.log(2 / rate))
+
+
+def _is_heavy(t: float, squares: float, fourths: float) -> bool:
+    """May the tail of a self-normalized sum be heavier than exp(-t²/2)?  The sum of the cubes is at
+    most the geometric mean of those of the squares and of the fourth powers."""
+    if squares <= 0:
+        return False
+    skew = math.sqrt(max(fourths, 0.0)) / squares
+    return t**3 * skew / 3 > math.log(t * math.sqrt(2 * math.pi))
+
+
+def _of_squares(sums: Sums, power: int, mean: float, v: float) -> float:
+    """Σ ((z - mean)² - v)^power."""
+    terms = (math.comb(power, k) * (-v) ** (power - k) * sums.moment(2 * k, mean)
+             for k in range(power + 1))  # fmt: skip
+    return sum(terms)
 
 
 def _share(sums: Sums, stated: Any, fault: float, rate: float) -> Draw:

@@ -83,6 +83,13 @@ ZERO = "zero"
 ASIDE = 12
 """Steps aside are of this decimal: much longer than the rounding of a float."""
 
+EQUAL = "all entries equal"
+
+ENDS = 4
+"""Points of each stratum that are visited where points have few entries: an interval has two ends,
+and a point of its own.
+"""
+
 SPECIAL = {"quick": 2, "standard": 4, "deep": 8}
 """Most strata that are visited for each part, at one shape."""
 
@@ -274,11 +281,27 @@ def _special(
         numpy_stream(statement.key, "rate", seed),
     )
     names = [name for name in strata_of(statement)[1:] if name not in EXTREME]
+    few = sum(map(math.prod, statement.raw_shapes(sizes).values())) <= FEW
     for part in parts:
         others = [name for name in names if name != ZERO]
         some = rng.sample(others, min(len(others), SPECIAL[profile.name]))
-        for name in [ZERO] * (ZERO in names) + some:
-            yield part, name, moved_into(statement, name, point(statement, sizes, rng), moves)
+        seen: list[dict[str, Any]] = []
+        for name in [ZERO] * (ZERO in names) + some * (ENDS if few else 1):
+            raw = moved_into(statement, name, point(statement, sizes, rng), moves)
+            if (values := {k: v.tolist() for k, v in raw.items()}) not in seen:
+                seen.append(values)
+                yield part, name, raw
+        if few and len(statement.raw_shapes(sizes)) > 1:
+            yield part, EQUAL, _alike(point(statement, sizes, rng), statement)
+
+
+def _alike(raw: Raw, statement: Statement) -> Raw:
+    """All entries the same, but for signs."""
+    one = next(v.flat[0] for k, v in raw.items() if k not in statement.sign_raws and v.size)
+    return {
+        k: v if k in statement.sign_raws else np.full(v.shape, one, dtype=object)
+        for k, v in raw.items()
+    }
 
 
 def doubts_at(statement: Statement, sizes: dict[str, int], raw: Raw, part: int) -> Witness | None:
