@@ -433,8 +433,10 @@ def space_of(tokens: list[Token]) -> tuple[int, tuple[str | int, ...], frozenset
             if not all(sizes):
                 return None
             dims = tuple(_size(part) for part in sizes)
+            if any(not d and not _is_product(part) for d, part in zip(dims, sizes, strict=True)):
+                return None
         at += 2
-    if at < len(tokens) or len(dims) > 2 or "" in dims:
+    if at < len(tokens) or len(dims) > 2:
         return None
     return len(dims), dims, frozenset(assumed)
 
@@ -446,6 +448,12 @@ def _size(part: list[Token]) -> str | int:
     if several := re.fullmatch(r"([2-9])([A-Za-z])", name):
         return f"{several[1]}*{several[2]}"
     return name if name.isidentifier() and (len(part) <= 2 or is_symbol(part)) else ""
+
+
+def _is_product(part: list[Token]) -> bool:
+    """``H d_v``: a size that is a product of others, of which no more is kept."""
+    plain = "".join(spelled(t) for t in part)
+    return re.fullmatch(r"(?:\\?[A-Za-z]+(?:_\\?\w+)?)+|\d+(?:\\?[A-Za-z]+)", plain) is not None
 
 
 _NAME, _TRANSPOSED = r"\\?[A-Za-z]+", r"\\top|T|\\intercal"

@@ -70,12 +70,47 @@ _INTEGRAL = re.compile(r"\s*(\\?\w+)\s*\(\s*(\\?\w+)\s*\)\s*=\s*\\int_\{?\s*-\s*
 
 def in_formulas(article: Article) -> Article:
     """The article with formulas in the place of such words."""
-    sentences = [replace(s, pieces=list(_written(s))) for s in article.sentences]
+    sentences = [replace(s, pieces=list(_apart(s.pieces))) for s in article.sentences]
+    sentences = [replace(s, pieces=list(_written(s))) for s in sentences]
     said = " ".join(str(w) for s in sentences for kind, w in s.pieces if kind == "text")
     if _IN_SIMPLEX.search(" ".join(said.split())):
         sentences = [replace(s, pieces=list(_as_vectors(s.pieces))) for s in sentences]
     sentences = [replace(s, pieces=list(_by_error_function(s.pieces))) for s in sentences]
     return placed(replace(article, sentences=sentences))
+
+
+def _apart(pieces: Pieces) -> Iterator[tuple[str, Any]]:
+    r"""``x \in A, B x \neq 0`` as two formulas: what is said in one is said in several."""
+    for kind, what in pieces:
+        parts = _at_commas(str(what)) if kind == "math" and r"\in" in str(what) else []
+        runs = [normal(tokens_of(part)) for part in parts]
+        if len(parts) < 2 or not all(map(_is_said, runs)) or r"\in" not in runs[0]:
+            yield kind, what
+            continue
+        for number, part in enumerate(parts):
+            yield from [("text", ", ")] if number else []
+            yield "math", part.strip()
+
+
+def _at_commas(tex: str) -> list[str]:
+    """A formula apart at the commas outside of its brackets."""
+    parts, depth = [""], 0
+    for sign in re.findall(r"\\.|[^\\]", tex, re.DOTALL):
+        depth += (sign in OPENS_) - (sign in CLOSES_)
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [re.sub(r"^(?:\\[ ,;:!])+|(?:\\[ ,;:!])+$", "", part.strip()) for part in parts]
+
+
+OPENS_, CLOSES_ = ("(", "[", "{", r"\{"), (")", "]", "}", r"\}")
+
+
+def _is_said(run: Sequence[Token]) -> bool:
+    """Is a formula one that says something: has it a relation, and no ellipsis?"""
+    signs = {*RELATIONS, r"\in", r"\ne", r"\neq"}
+    return any(t in signs for t in run[1:-1]) and not DOTS & set(map(spelled, run))
 
 
 def _as_vectors(pieces: Pieces) -> Iterator[tuple[str, Any]]:
