@@ -823,6 +823,7 @@ class _Interpreter:
         definitions = spoken(whole, [*self.scope.still(place), *more])
         definitions, freed = self._freed(whole, definitions, place)
         declared |= freed
+        self._are_meant(whole, definitions, place)
         defined = {d.name for d in definitions}
         definitions += [d for d in self.factors.reached(reached(whole, definitions))
                         if d.name not in defined]  # fmt: skip
@@ -848,6 +849,17 @@ class _Interpreter:
                 first = first or reason
         assert first is not None
         raise first
+
+    def _are_meant(self, whole: Node, definitions: list[Definition], place: Place) -> None:
+        """Do definitions rest on what stands for something else by now?"""
+        names = reached(whole, definitions)
+        held = {d.name for d in definitions}
+        for used in definitions if whole.op == "chains" else ():
+            for name in {*called(used.body)} - held - {*used.params} if used.name in names else ():
+                before = [d for d in self.definitions if d.name == name and d.place < used.place]
+                there = before and any(d in before for d in self.scope.still(used.place))
+                if there and self.said.is_given_away(name, before[-1].place, place):
+                    raise Unread(f"{used.name} rests on {name}, which stands for another by now")
 
     def _reader(
         self,
