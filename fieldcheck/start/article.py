@@ -69,8 +69,6 @@ class Article:
     """Does it speak of functions on finite sets, and is it written in indices?"""
     alternatives: dict[str, str] = field(default_factory=dict)
     """Symbols that it lets be one of two things, of which a formula says the second: the words."""
-    absent: dict[int, str] = field(default_factory=dict)
-    """The sentences in which such a symbol is said to be the first."""
 
 
 def placed(article: Article) -> Article:

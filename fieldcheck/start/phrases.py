@@ -76,8 +76,8 @@ def in_formulas(article: Article) -> Article:
     if _IN_SIMPLEX.search(" ".join(said.split())):
         sentences = [replace(s, pieces=list(_as_vectors(s.pieces))) for s in sentences]
     sentences = [replace(s, pieces=list(_by_error_function(s.pieces))) for s in sentences]
-    sentences, found, absent = _alternatives(sentences)
-    article = replace(article, alternatives=found, absent=absent)
+    sentences, found = _alternatives(sentences)
+    article = replace(article, alternatives=found)
     if _is_identity(sentences):
         sentences = [replace(s, pieces=[(k, _with_identity(k, w)) for k, w in s.pieces])
                      for s in sentences]  # fmt: skip
@@ -90,16 +90,13 @@ _EITHER = re.compile(r"\beither\b[^.;⟨]*⟨(\d+)⟩[^.;⟨]*\bor\b[^.;⟨⟦]*
 _NONE = r"\b(?:no|without|absent|remov\w+|drop\w*|lack\w*)\b(?: (?:an?|the|any))?(?: \w+)? "
 
 
-def _alternatives(
-    sentences: list[Sentence],
-) -> tuple[list[Sentence], dict[str, str], dict[int, str]]:
-    """A symbol that "is either absent ($M = 0$) or causal, […]" is what is displayed; with the
-    sentences that speak of its absence."""
+def _alternatives(sentences: list[Sentence]) -> tuple[list[Sentence], dict[str, str]]:
+    """A symbol that "is either absent ($M = 0$) or causal, […]" is what is displayed; where a
+    sentence speaks of its absence, it says so in a formula."""
     found: dict[str, str] = {}
     absent: dict[str, str] = {}
-    without: dict[int, str] = {}
     made = []
-    for number, sentence in enumerate(sentences):
+    for sentence in sentences:
         pieces = list(sentence.pieces)
         text = "".join(
             f"⟨{at}⟩" if kind == "math" else "⟦⟧" if kind == "display" else str(what)
@@ -116,20 +113,15 @@ def _alternatives(
         for word, tex in absent.items() if not match else ():
             said = re.sub(r"\bwith (?:or|and) without\b", "", " ".join(text.split()))
             if re.search(rf"{_NONE}{word}\b", said):
-                without[number] = tex
+                pieces = [("text", "If "), ("math", tex), ("text", ", "), *pieces]
         made.append(replace(sentence, pieces=pieces))
-    return made, found, without
+    return made, found
 
 
-_ONE = (
-    r"\\math(?:bb|bbm|ds|bf)\s*\{?\s*1\s*\}?|"
-    r"1(?:\\!)+(?:1|I|\\(?:mathrm|rm)\s*\{?\s*[l1I]\s*\}?)"
-)
+_ONE = r"\\math(?:bb|bbm|ds|bf)\s*\{?\s*1\s*\}?|1(?:\\!)+(?:1|I|\\(?:mathrm|rm)\s*\{?\s*[l1I]\s*\}?)"
 _OF_IT = re.compile(
-    r"⟨(\d+)⟩\s*(?:,?\s*(?:for|is|be|denotes?|as|being|stands for))\s*(?:the|an)\s*"
-    r"(?:\w+ )?identity\b|"
-    r"\bidentity(?: matrix| operator| map)?\s*"
-    r"(?:is|by|,|as|denoted(?: by)?|written)?\s*⟨(\d+)⟩"
+    r"⟨(\d+)⟩\s*(?:,?\s*(?:for|is|be|denotes?|as|being|stands for))\s*(?:the|an)\s*(?:\w+ )?identity\b"
+    r"|\bidentity(?: matrix| operator| map)?\s*(?:is|by|,|as|denoted(?: by)?|written)?\s*⟨(\d+)⟩"
 )
 
 

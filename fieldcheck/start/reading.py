@@ -739,8 +739,6 @@ class _Interpreter:
 
     def _is_claimed(self, place: Place, equation: Equation) -> None:
         """Is a displayed formula claimed, and not assumed? Of what it assumes nothing is known."""
-        if tex := self.article.absent.get(place[0]):
-            raise Unread(f"it is said under {tex}")
         if self.wording.is_near(place):
             raise Unread("it is said to hold nearly")
         if self.wording.is_assumed(place):
@@ -940,7 +938,7 @@ def _is_longer(sides: Sequence[tuple[str, Node]]) -> bool:
     first, second = sides[0][1], sides[1][1]
     if first.op != "call" or second.op != "call" or first.args[0] != second.args[0]:
         return False
-    (short, long), known = (first.args[1], second.args[1]), set(called(sides[2][1]))
+    (short, long), known = (first.args[1], second.args[1]), {n for n in called(sides[2][1])}
     more = long[len(short) :]
     return bool(more) and long[: len(short)] == short and all(
         each.op == "sym" and each.args[0] in known for each in more
