@@ -67,8 +67,6 @@ class Article:
     sentences: list[Sentence]
     finite: bool = False
     """Does it speak of functions on finite sets, and is it written in indices?"""
-    alternatives: dict[str, str] = field(default_factory=dict)
-    """Symbols that it lets be one of two things, of which a formula says the second: the words."""
 
 
 def placed(article: Article) -> Article:

@@ -415,7 +415,6 @@ INDEX_NAMES = frozenset((*"ijklmnstabchr", "mu", "nu", "alpha"))
 
 def space_of(tokens: list[Token]) -> tuple[int, tuple[str | int, ...], frozenset[str]] | None:
     r"""``\mathbb{R}^{n \times d}``: how many axes, their names, and what is assumed."""
-    tokens = _finite(tokens)
     text = [spelled(t) for t in tokens]
     if text[:1] == [r"\Delta"]:
         return None
@@ -464,16 +463,6 @@ def _size(part: list[Token]) -> str | int:
     if several := re.fullmatch(r"([2-9])([A-Za-z])", name):
         return f"{several[1]}*{several[2]}"
     return name if name.isidentifier() and (len(part) <= 2 or is_symbol(part)) else ""
-
-
-def _finite(tokens: list[Token]) -> list[Token]:
-    r"""``(\mathbb{R} \cup \{-\infty\})^n`` without its end: the shape is that of the numbers."""
-    run = unfonted(tokens)
-    end = run.index(")") if ")" in run else 0
-    inner = "".join(spelled(t) for t in run[1:end])
-    own, low = r"R", r"\\\{-\\infty\\\}"
-    is_extended = re.fullmatch(rf"{own}\\cup{low}|{low}\\cup{own}", inner) is not None
-    return ["R", *run[end + 1 :]] if run[:1] == ["("] and is_extended else tokens
 
 
 def _is_product(part: list[Token]) -> bool:

@@ -1082,7 +1082,7 @@ class Parser:
             rows = self._cells(Environment("cases", token.tokens[1:]))  # without its columns
         if len(rows) < 2 or any(len(row) != 2 for row in rows):
             raise Unread("cases that are not several, each with a condition")
-        values = [self.chosen(without_commas(row[0])) for row in rows]
+        values = [self.inside(tuple(without_commas(row[0]))) for row in rows]
         conditions = [self.case(row[1]) for row in rows]
         if any(c is None or any(sign == "!=" for sign, _ in c) for c in conditions[:-1]):
             raise Unread("cases under a condition that is no comparison of two sides")
@@ -1093,10 +1093,6 @@ class Parser:
         for value, condition in zip(values[-2::-1], conditions[-2::-1], strict=True):
             made = Node("choice", (tuple(condition or ()), value, made))
         return made
-
-    def chosen(self, cell: list[Token]) -> Node:
-        r"""The value in a case; ``-\infty`` is one, as in a mask, whose exponential is zero."""
-        return Node("lowest") if cell == ["-", r"\infty"] else self.inside(tuple(cell))
 
     def case(self, cell: Sequence[Token]) -> list[tuple[str, Node]] | None:
         """The comparison under which a value is taken; None elsewhere."""

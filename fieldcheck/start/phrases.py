@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from fieldcheck.start.article import Article, Sentence, placed, tokens_of
-from fieldcheck.start.formulas import DOTS, is_symbol, spelling
+from fieldcheck.start.formulas import DOTS, is_symbol
 from fieldcheck.start.signs import RELATIONS, Environment, Token, normal, spelled, unfonted
 
 Pieces = list[tuple[str, Any]]
@@ -76,46 +76,12 @@ def in_formulas(article: Article) -> Article:
     if _IN_SIMPLEX.search(" ".join(said.split())):
         sentences = [replace(s, pieces=list(_as_vectors(s.pieces))) for s in sentences]
     sentences = [replace(s, pieces=list(_by_error_function(s.pieces))) for s in sentences]
-    sentences, found = _alternatives(sentences)
-    article = replace(article, alternatives=found)
     if _is_identity(sentences):
         sentences = [replace(s, pieces=[(k, _with_identity(k, w)) for k, w in s.pieces])
                      for s in sentences]  # fmt: skip
         for each in article.equations:
             each.tokens = _identity(each.tokens)
     return placed(replace(article, sentences=sentences))
-
-
-_EITHER = re.compile(r"\beither\b[^.;⟨]*⟨(\d+)⟩[^.;⟨]*\bor\b[^.;⟨⟦]*⟦⟧")
-_NONE = r"\b(?:no|without|absent|remov\w+|drop\w*|lack\w*)\b(?: (?:an?|the|any))?(?: \w+)? "
-
-
-def _alternatives(sentences: list[Sentence]) -> tuple[list[Sentence], dict[str, str]]:
-    """A symbol that "is either absent ($M = 0$) or causal, […]" is what is displayed; where a
-    sentence speaks of its absence, it says so in a formula."""
-    found: dict[str, str] = {}
-    absent: dict[str, str] = {}
-    made = []
-    for sentence in sentences:
-        pieces = list(sentence.pieces)
-        text = "".join(
-            f"⟨{at}⟩" if kind == "math" else "⟦⟧" if kind == "display" else str(what)
-            for at, (kind, what) in enumerate(pieces)
-        )
-        match = _EITHER.search(" ".join(text.split()))
-        run = unfonted(normal(tokens_of(str(pieces[int(match[1])][1])))) if match else []
-        noun = re.search(r"(\w+)\s*⟨\d+⟩", text)
-        if match and run[-2:] == ["=", "0"] and is_symbol(run[:-2]) and noun:
-            name, tex = spelling(run[:-2]), str(pieces[int(match[1])][1])
-            found[name] = f"{name} is what is displayed, and not 0, which the text allows too"
-            absent[noun[1]] = tex
-            pieces[int(match[1])] = ("text", "zero")
-        for word, tex in absent.items() if not match else ():
-            said = re.sub(r"\bwith (?:or|and) without\b", "", " ".join(text.split()))
-            if re.search(rf"{_NONE}{word}\b", said):
-                pieces = [("text", "If "), ("math", tex), ("text", ", "), *pieces]
-        made.append(replace(sentence, pieces=pieces))
-    return made, found
 
 
 _ONE = r"\\math(?:bb|bbm|ds|bf)\s*\{?\s*1\s*\}?|1(?:\\!)+(?:1|I|\\(?:mathrm|rm)\s*\{?\s*[l1I]\s*\}?)"

@@ -689,7 +689,6 @@ class _Interpreter:
                     chains.append([("", sides[1][1]), *sides[2:]])
                 definition.label, definition.line = equation.label, equation.line
                 definition.printed = equation.tex
-                definition.note = self.article.alternatives.get(definition.name, "")
                 outcome.definition = outcome.definition or definition
                 try:
                     self._defined(definition)

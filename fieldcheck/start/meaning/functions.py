@@ -318,8 +318,6 @@ class Functions(Entries):
 
     def _where(self, left: Node, sign: str, right: Node) -> Value:
         """1 where one side is the lesser, as the sign says, and 0 where it is not."""
-        if self._is_place(left) and self._is_place(right) and sign in ("<", "<=", ">", ">="):
-            return self._ordered_places(left.args[0], sign, right.args[0])
         a, b = (self.number(each, "cases") for each in (left, right))
         if sign not in ("<", "<=", ">", ">="):
             raise Unread("cases under a condition that is no order")
@@ -327,25 +325,6 @@ class Functions(Entries):
         axes = self.union(a, b)
         code = f"xp.step({self.aligned(b, axes, ADD)} - {self.aligned(a, axes, MUL)})"
         return Value(code, ATOM, axes)
-
-    def _lowest(self) -> Value:
-        self.note("-∞ in a mask is read as -10^9, whose exponential is nothing")
-        return Value("(-(10**9))", plain=True)
-
-    def _is_place(self, node: Node) -> bool:
-        """Is it an index, and no number?"""
-        if node.op != "sym" or any(node.args[0] in scope for scope in self.locals):
-            return False
-        return node.args[0] in self.outside or any(node.args[0] in each for each in self.indices)
-
-    def _ordered_places(self, i: str, sign: str, j: str) -> Value:
-        """1 where the place of an entry is before that of another, and 0 elsewhere."""
-        if self.looped:
-            return Value(f"int({i} {sign} {j})", plain=True)
-        i, j = (i, j) if sign[0] == "<" else (j, i)
-        m, n = self.index_length(i), self.index_length(j)
-        above = int(len(sign) == 1)
-        return Value(f"xp.triu(xp.ones({m.mark}, {n.mark}), {above})", ATOM, (i, j))
 
     def _ramp(self, node: Node) -> Value:
         """The positive part of a number, or of the entries of a vector."""

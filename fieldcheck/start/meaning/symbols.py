@@ -258,8 +258,6 @@ class Symbols:
         name = definition.name
         if definition.printed.startswith(f"{name} is any "):  # what stands for it
             self.note(definition.printed)
-        if definition.note:
-            self.note(definition.note)
         if name in self.open:
             raise Unread(f"{name} is defined by itself")
         if len(arguments) != len(definition.params):

@@ -150,8 +150,6 @@ class Definition:
     """The displays for which alone it holds; none: it holds for all."""
     bare: bool = False
     """Does its name alone stand for its value, as after ``p = p(z) = …``?"""
-    note: str = ""
-    """What was assumed to take it for what the name means."""
 
 
 @dataclass
