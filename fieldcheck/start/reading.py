@@ -939,6 +939,8 @@ def _is_longer(sides: Sequence[tuple[str, Node]]) -> bool:
         return False
     (short, long), known = (first.args[1], second.args[1]), {n for n in called(sides[2][1])}
     more = long[len(short) :]
-    return bool(more) and long[: len(short)] == short and all(
-        each.op == "sym" and each.args[0] in known for each in more
+    return (
+        bool(more)
+        and long[: len(short)] == short
+        and all(each.op == "sym" and each.args[0] in known for each in more)
     )
