@@ -109,7 +109,7 @@ def several_of(
 
 def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
     """What a formula among words says of its symbols."""
-    tokens = unfonted(tokens)
+    tokens = unfonted(_without_kets(tokens))
     text = [spelled(t) for t in tokens]
     if text[1:5] == ["(", "0", ")", "="]:  # where something begins
         yield from declarations(tokens[5:], parts)
@@ -165,6 +165,21 @@ def declarations(tokens: list[Token], parts: set[str]) -> Iterator[Declared]:
         yield Declared(name)
         if name in parts and DOTS & {spelled(t) for t in tokens}:
             yield Declared(name, 1, listed_size(tokens))
+
+
+def _without_kets(tokens: list[Token]) -> list[Token]:
+    r"""``|z\rangle \in \mathbb{C}^N`` as z: what is said of a state is said of its vector."""
+    found = list(tokens)
+    while r"\rangle" in found and r"\langle" not in found:
+        end = found.index(r"\rangle")
+        begin = next((k for k in range(end - 1, -1, -1) if found[k] in BARS_OF_KETS), -1)
+        if begin < 0:
+            return list(tokens)
+        found = [*found[:begin], *found[begin + 1 : end], *found[end + 1 :]]
+    return found
+
+
+BARS_OF_KETS = ("|", r"\vert", r"\lvert", r"\mid")
 
 
 def _of_entries(tokens: list[Token], text: list[str]) -> Iterator[Declared]:
@@ -433,8 +448,10 @@ def space_of(tokens: list[Token]) -> tuple[int, tuple[str | int, ...], frozenset
             if not all(sizes):
                 return None
             dims = tuple(_size(part) for part in sizes)
+            if any(not d and not _is_product(part) for d, part in zip(dims, sizes, strict=True)):
+                return None
         at += 2
-    if at < len(tokens) or len(dims) > 2 or "" in dims:
+    if at < len(tokens) or len(dims) > 2:
         return None
     return len(dims), dims, frozenset(assumed)
 
@@ -446,6 +463,12 @@ def _size(part: list[Token]) -> str | int:
     if several := re.fullmatch(r"([2-9])([A-Za-z])", name):
         return f"{several[1]}*{several[2]}"
     return name if name.isidentifier() and (len(part) <= 2 or is_symbol(part)) else ""
+
+
+def _is_product(part: list[Token]) -> bool:
+    """``H d_v``: a size that is a product of others, of which no more is kept."""
+    plain = "".join(spelled(t) for t in part)
+    return re.fullmatch(r"(?:\\?[A-Za-z]+(?:_\\?\w+)?)+|\d+(?:\\?[A-Za-z]+)", plain) is not None
 
 
 _NAME, _TRANSPOSED = r"\\?[A-Za-z]+", r"\\top|T|\\intercal"

@@ -495,9 +495,11 @@ class Parser:
                 inside = list(itertools.takewhile(lambda t: t != r"\rangle", rest))
                 part = self.sum if "," in inside or ";" in inside else self._separated
                 parts.append(part())
-                if self.next in SEPARATORS:
+                while self.next in SEPARATORS and len(parts) < 3:
                     self.take()
                     parts.append(part())
+            if len(parts) == 3:  # a matrix between two states
+                parts = [parts[0], Node("mul", (parts[1], *self._factors(parts[2])))]
             if len(parts) == 1:
                 return self.mean("average", tuple(parts), self.below())
             return Node("inner", tuple(parts))

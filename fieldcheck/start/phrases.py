@@ -13,7 +13,7 @@ from typing import Any
 
 from fieldcheck.start.article import Article, Sentence, placed, tokens_of
 from fieldcheck.start.formulas import DOTS, is_symbol
-from fieldcheck.start.signs import RELATIONS, Token, normal, spelled, unfonted
+from fieldcheck.start.signs import RELATIONS, Environment, Token, normal, spelled, unfonted
 
 Pieces = list[tuple[str, Any]]
 
@@ -70,12 +70,92 @@ _INTEGRAL = re.compile(r"\s*(\\?\w+)\s*\(\s*(\\?\w+)\s*\)\s*=\s*\\int_\{?\s*-\s*
 
 def in_formulas(article: Article) -> Article:
     """The article with formulas in the place of such words."""
-    sentences = [replace(s, pieces=list(_written(s))) for s in article.sentences]
+    sentences = [replace(s, pieces=list(_apart(s.pieces))) for s in article.sentences]
+    sentences = [replace(s, pieces=list(_written(s))) for s in sentences]
     said = " ".join(str(w) for s in sentences for kind, w in s.pieces if kind == "text")
     if _IN_SIMPLEX.search(" ".join(said.split())):
         sentences = [replace(s, pieces=list(_as_vectors(s.pieces))) for s in sentences]
     sentences = [replace(s, pieces=list(_by_error_function(s.pieces))) for s in sentences]
+    if _is_identity(sentences):
+        sentences = [replace(s, pieces=[(k, _with_identity(k, w)) for k, w in s.pieces])
+                     for s in sentences]  # fmt: skip
+        for each in article.equations:
+            each.tokens = _identity(each.tokens)
     return placed(replace(article, sentences=sentences))
+
+
+_ONE = (
+    r"\\math(?:bb|bbm|ds|bf)\s*\{?\s*1\s*\}?|1(?:\\!)+(?:1|I|\\(?:mathrm|rm)\s*\{?\s*[l1I]\s*\}?)"
+)
+_OF_IT = re.compile(
+    r"⟨(\d+)⟩\s*(?:,?\s*(?:for|is|be|denotes?|as|being|stands for))\s*(?:the|an)\s*(?:\w+ )?identity\b"
+    r"|\bidentity(?: matrix| operator| map)?\s*(?:is|by|,|as|denoted(?: by)?|written)?\s*⟨(\d+)⟩"
+)
+
+
+def _is_identity(sentences: Sequence[Sentence]) -> bool:
+    """Does an article say that its doubled one is the identity?"""
+    for sentence in sentences:
+        text = " ".join("".join(
+            f"⟨{at}⟩" if kind == "math" else str(what) if kind == "text" else ";"
+            for at, (kind, what) in enumerate(sentence.pieces)
+        ).split())  # fmt: skip
+        for match in _OF_IT.finditer(text):
+            tex = str(sentence.pieces[int(match[1] or match[2])][1]).strip()
+            if re.match(rf"\{{?(?:{_ONE})\}}?(?:_.*)?$", tex):
+                return True
+    return False
+
+
+def _with_identity(kind: str, what: Any) -> Any:
+    return re.sub(_ONE, "I", str(what)) if kind == "math" else what
+
+
+def _identity(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """The tokens with an I for the doubled one."""
+    found: list[Token] = []
+    for token in tokens:
+        if found and found[-1] in (r"\mathbb", r"\mathbf") and spelled(token).strip() == "1":
+            found[-1] = "I"
+        elif isinstance(token, Environment):
+            found.append(Environment(token.name, _identity(token.tokens)))
+        else:
+            found.append(_identity(token) if isinstance(token, tuple) else token)
+    return tuple(found)
+
+
+def _apart(pieces: Pieces) -> Iterator[tuple[str, Any]]:
+    r"""``x \in A, B x \neq 0`` as two formulas: what is said in one is said in several."""
+    for kind, what in pieces:
+        parts = _at_commas(str(what)) if kind == "math" and r"\in" in str(what) else []
+        runs = [normal(tokens_of(part)) for part in parts]
+        if len(parts) < 2 or not all(map(_is_said, runs)) or r"\in" not in runs[0]:
+            yield kind, what
+            continue
+        for number, part in enumerate(parts):
+            yield from [("text", ", ")] if number else []
+            yield "math", part.strip()
+
+
+def _at_commas(tex: str) -> list[str]:
+    """A formula apart at the commas outside of its brackets."""
+    parts, depth = [""], 0
+    for sign in re.findall(r"\\.|[^\\]", tex, re.DOTALL):
+        depth += (sign in OPENS_) - (sign in CLOSES_)
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [re.sub(r"^(?:\\[ ,;:!])+|(?:\\[ ,;:!])+$", "", part.strip()) for part in parts]
+
+
+OPENS_, CLOSES_ = ("(", "[", "{", r"\{"), (")", "]", "}", r"\}")
+
+
+def _is_said(run: Sequence[Token]) -> bool:
+    """Is a formula one that says something: has it a relation, and no ellipsis?"""
+    signs = {*RELATIONS, r"\in", r"\ne", r"\neq"}
+    return any(t in signs for t in run[1:-1]) and not DOTS & set(map(spelled, run))
 
 
 def _as_vectors(pieces: Pieces) -> Iterator[tuple[str, Any]]:

@@ -113,6 +113,7 @@ class Declarations:
         self.always: list[tuple[Place, Declared]] = []
         self.here: list[tuple[int, set[int], Declared]] = []
         self.parts: set[str] = set()
+        self.bound: set[tuple[int, str]] = set()  # symbols that stand for any in a sentence alone
         self.sizes: set[str] = set()
         self.paragraphs = [sentence.paragraph for sentence in article.sentences]
         self.sections = [sentence.section for sentence in article.sentences]
@@ -121,6 +122,7 @@ class Declarations:
         for number, sentence in enumerate(article.sentences):
             shown = [k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"]
             known = seen | self.sizes
+            self.bound |= {(number, name) for name in _quantified(sentence)}
             for at, each in _all_said(sentence, self.parts, known, article.equations, coined):
                 self.sizes.update(d.split("*")[-1] for d in each.dims if d and isinstance(d, str))
                 under = _condition(sentence, at)
@@ -217,9 +219,21 @@ class Declarations:
         return any(
             each.name == name and each.rank is not None and since[0] < place[0]
             and (each.anew or (is_function and each.dims))
+            and not (place[0] < here[0] and (place[0], name) in self.bound)
             and (place < here or (is_function and place[0] == here[0]))
             for place, each in self.always
         )  # fmt: skip
+
+
+def _quantified(sentence: Sentence) -> Iterator[str]:
+    """The symbols of "then for every row-stochastic $A$, […]": the formula that follows is said of
+    them, and no sentence after."""
+    last = max((k for k, (kind, _) in enumerate(sentence.pieces) if kind == "display"), default=0)
+    for at, (kind, tex) in enumerate(sentence.pieces[:last]):
+        words = words_of(sentence.pieces[max(at - 1, 0) : at])
+        if kind == "math" and re.search(r"\b[Ff]or (?:every|any|all|each)\b[^.,;:]*$", words):
+            run = unfonted(normal(tokens_of(str(tex))))
+            yield from names_in(run[: run.index(r"\in")] if r"\in" in run else run, set()) or ()
 
 
 def _any_again(sentence: Sentence, at: int, name: str) -> set[int]:

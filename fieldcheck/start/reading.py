@@ -394,6 +394,7 @@ class _Interpreter:
         tokens = named_below(tokens, self._numbers(place))
         sides = self._parser(tokens, place).chain()
         made = [(sign, renamed(side, self.renamed)) for sign, side in sides]
+        made = [each for k, each in enumerate(made) if k != 1 or not _is_longer(made)]
         if made[0][1].op != "scheme" or made[0][1].args[0] in self.schemes.bodies:
             made = [(sign, self.schemes.expanded(side)) for sign, side in made]
         if known or any(d.name == "t" for d in self.definitions):
@@ -438,6 +439,9 @@ class _Interpreter:
             name: each for name, each in self.scope.known(place).items()
             if not (name.endswith("_all") and is_only_assumed(each))
         }  # fmt: skip
+        for size in self.said.sizes:  # d_k, a name of its own
+            if "_" in size and size not in known:
+                known[size] = Declared(size, 0)
         tokens = self.cones.written(tokens) if self.cones.names else tokens
         if self.names.entries:
             tokens = entries_behind(tokens, self.names.entries)
@@ -818,6 +822,7 @@ class _Interpreter:
         definitions = spoken(whole, [*self.scope.still(place), *more])
         definitions, freed = self._freed(whole, definitions, place)
         declared |= freed
+        self._are_meant(whole, definitions, place)
         defined = {d.name for d in definitions}
         definitions += [d for d in self.factors.reached(reached(whole, definitions))
                         if d.name not in defined]  # fmt: skip
@@ -843,6 +848,17 @@ class _Interpreter:
                 first = first or reason
         assert first is not None
         raise first
+
+    def _are_meant(self, whole: Node, definitions: list[Definition], place: Place) -> None:
+        """Do definitions rest on what stands for something else by now?"""
+        names = reached(whole, definitions)
+        held = {d.name for d in definitions}
+        for used in definitions if whole.op == "chains" else ():
+            for name in {*called(used.body)} - held - {*used.params} if used.name in names else ():
+                before = [d for d in self.definitions if d.name == name and d.place < used.place]
+                there = before and any(d in before for d in self.scope.still(used.place))
+                if there and self.said.is_given_away(name, before[-1].place, place):
+                    raise Unread(f"{used.name} rests on {name}, which stands for another by now")
 
     def _reader(
         self,
@@ -912,3 +928,19 @@ class _Interpreter:
         tokens, _ = self._at_rest(self.steps.written(tuple(tokens_of(tex)), self._reach), place)
         sides = self._parser(tokens, place).condition()
         return [(sign, renamed(side, self.renamed)) for sign, side in sides]
+
+
+def _is_longer(sides: Sequence[tuple[str, Node]]) -> bool:
+    """``F(x) = F(x; W) = …``: is the second side the first one with all that it depends on?"""
+    if len(sides) != 3 or sides[1][0] != "=" or sides[2][0] != "=":
+        return False
+    first, second = sides[0][1], sides[1][1]
+    if first.op != "call" or second.op != "call" or first.args[0] != second.args[0]:
+        return False
+    (short, long), known = (first.args[1], second.args[1]), {n for n in called(sides[2][1])}
+    more = long[len(short) :]
+    return (
+        bool(more)
+        and long[: len(short)] == short
+        and all(each.op == "sym" and each.args[0] in known for each in more)
+    )

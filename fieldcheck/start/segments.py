@@ -28,6 +28,14 @@ JOINS = re.compile(
 CONDITION = re.compile(
     r"\b(?:for|if|where|with|when|whenever|provided|on|in|at|all|any|every|since|as)\b", re.I
 )
+ENTRYWISE = re.compile(
+    r"\W*(?:(?:is |are )?(?:applied|taken|acting|acts|understood|meant) |(?:both |all )?)?"
+    r"(?:(?:entry|element|component|coordinate)[- ]?wise|"
+    r"(?:entry by entry|element by element|component by component|in each (?:entry|component)|"
+    r"to (?:each|every) (?:entry|element|component|coordinate)))\W*",
+    re.IGNORECASE,
+)
+"""How a function of numbers is one of vectors: it is read so anyway."""
 DENIAL = re.compile(r"\b(?:not|unless|or|except|fail\w*|neither)\b", re.I)
 
 
@@ -39,7 +47,9 @@ def _segments(tokens: Sequence[Token]) -> list[Segment]:
     while at < len(clean):
         token = clean[at]
         is_text = token in TEXT and clean[at - 1 : at] not in (["_"], ["^"])
-        if is_text and at + 1 < len(clean) and JOINS.match(spelled(clean[at + 1])):
+        if is_text and ENTRYWISE.fullmatch(_said(clean[at + 1 : at + 2])):
+            at += 1
+        elif is_text and at + 1 < len(clean) and JOINS.match(spelled(clean[at + 1])):
             found += _worded(clean[at + 1])
             at += 1
         elif token == r"\forall":
@@ -50,6 +60,10 @@ def _segments(tokens: Sequence[Token]) -> list[Segment]:
             found[-1][1].append(token)
         at += 1
     return list(_at_commas(_rejoined(found)))
+
+
+def _said(tokens: Sequence[Token]) -> str:
+    return " ".join("".join(map(spelled, tokens)).split())
 
 
 def _worded(group: Token) -> Iterator[Segment]:
@@ -99,13 +113,18 @@ def _at_commas(found: Iterable[Segment]) -> Iterator[Segment]:
                 parts.append([])
             else:
                 parts[-1].append(token)
-        if len(parts) > 1 and all(any(t in RELATIONS for t in part) for part in parts) and (
+        if len(parts) > 1 and all(map(_is_related, parts)) and (
             not is_range(run)
         ):  # fmt: skip
             yield words, parts[0]
             yield from (("", part) for part in parts[1:])
         else:
             yield words, run
+
+
+def _is_related(part: list[Token]) -> bool:
+    """Does a relation stand in it, with something before it?"""
+    return any(t in RELATIONS or t in (r"\in", r"\ne", r"\neq") for t in part[1:])
 
 
 OPENS = frozenset(("(", "[", r"\{", r"\langle", r"\lbrack"))
@@ -137,7 +156,7 @@ def statements(
             statements.append((tuple(run), True))
         elif is_condition and found:
             said += found
-        elif "=" not in run and (is_condition or _is_bare(run)):
+        elif "=" not in run and (is_condition or _is_bare(run) or (said and _differ(run))):
             tex = " ".join(map(_typed_again, run))
             said += [Declared(n, None, (), frozenset((f"where {tex}",))) for n in letters(run)]
         elif any(t in RELATIONS for t in run):
@@ -145,6 +164,11 @@ def statements(
         else:
             raise Unread("more than one statement")
     return statements, said
+
+
+def _differ(run: list[Token]) -> bool:
+    """Is it said, after what is said of its symbols, that two sides differ?"""
+    return sum(t in (r"\ne", r"\neq") for t in run) == 1 and not any(t in RELATIONS for t in run)
 
 
 def _is_bare(run: list[Token]) -> bool:

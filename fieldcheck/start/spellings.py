@@ -93,6 +93,9 @@ def _dropped(run: Sequence[Token]) -> list[Token]:
         elif token == r"\substack" and isinstance(after, tuple):
             found += [("," if t == "\\\\" else t) for t in after]
             at += 1
+        elif token == "1" and (end := _doubled_one(run, at)):
+            found += [r"\mathbb", ("1",)]
+            at = end - 1
         elif token == r"\operatorname" and after == "*":
             found.append(token)
             at += 1
@@ -100,6 +103,20 @@ def _dropped(run: Sequence[Token]) -> list[Token]:
             found.append(SAME.get(token, token) if isinstance(token, str) else token)
         at += 1
     return found
+
+
+def _doubled_one(run: Sequence[Token], at: int) -> int:
+    r"""Where ``1\!\!1`` and ``1\!\mathrm{l}`` end, a one with two strokes; 0 if it is none."""
+    end = at + 1
+    while run[end : end + 1] == [r"\!"]:
+        end += 1
+    if end == at + 1:
+        return 0
+    stroke = run[end : end + 1] in (["1"], ["I"], ["l"])
+    fonted = run[end : end + 1] in ([r"\mathrm"], [r"\rm"]) and (
+        spelled(run[end + 1 : end + 2] and run[end + 1]).strip() in ("1", "I", "l")
+    )
+    return end + 1 if stroke else end + 2 if fonted else 0
 
 
 def _named(run: Sequence[Token]) -> list[Token]:

@@ -443,6 +443,8 @@ class Algebra(Symbols):
         if x.axes or y.axes:
             raise Unread("an inner product of indexed matrices")
         self._same(x, y, "an inner product")
+        if not x.shape and "label" in (a.op, b.op):
+            raise Unread("an inner product of what is not said to be vectors")
         return Value(f"xp.sum({x.at(MUL)} * {y.at(POWER)})")
 
 

@@ -393,6 +393,13 @@ class Functions(Entries):
                 Node("add", (Node("mul", (a, b)), Node("neg", (Node("mul", (b, a)),))))
             )
         if name in ("maximum", "minimum"):
+            if arguments[1:] == (ZERO,) or arguments[:1] == (ZERO,):
+                made = self.value(arguments[0] if arguments[1] == ZERO else arguments[1])
+                if made.shape and not made.axes:
+                    self.note(f"the {name} of a vector and 0 is taken entry by entry")
+                    sign = "" if name == "maximum" else "-"
+                    code = f"{sign}xp.relu({sign}{made.at(POWER) if sign else made.code})"
+                    return replace(made, code=code, level=ADD if sign else ATOM)
             values = [self.number(a, name) for a in arguments]
             axes = self.union(*values)
             return Value(

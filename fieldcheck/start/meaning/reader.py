@@ -90,13 +90,17 @@ class Reader(Extremes):
         return found
 
     def _is_length(self, sides: Condition) -> bool:
-        """Does a condition only say that a root or a norm is not zero? It is needed just there."""
+        """Does a condition only say that a root, a norm, or a vector made of others is not zero? It
+        is needed just there."""
         if len(sides) != 2 or sides[1][0] not in (">", ">=", "!=") or sides[1][1] != ZERO:
             return False
         node = sides[0][1]
         for _ in self.definitions:
             if node.op == "call" and node.args[0] in self.by_name:
                 node = self.by_name[node.args[0]].body
+        if sides[1][0] == "!=" and node.op != "sym" and self.value(node).shape:
+            self.note(f"{sides[0][1]} is not zero, where that is needed")
+            return True
         is_root = node.op in ("norm", "abs") or (node.op == "call" and node.args[0] == "sqrt")
         if is_root:
             self.note(f"{sides[0][1].args[0]} is not zero, where that is needed")
