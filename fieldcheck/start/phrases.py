@@ -88,7 +88,8 @@ _ONE = (
     r"\\math(?:bb|bbm|ds|bf)\s*\{?\s*1\s*\}?|1(?:\\!)+(?:1|I|\\(?:mathrm|rm)\s*\{?\s*[l1I]\s*\}?)"
 )
 _OF_IT = re.compile(
-    r"⟨(\d+)⟩\s*(?:,?\s*(?:for|is|be|denotes?|as|being|stands for))\s*(?:the|an)\s*(?:\w+ )?identity\b"
+    r"⟨(\d+)⟩\s*(?:,?\s*(?:for|is|be|denotes?|as|being|stands for))"
+    r"\s*(?:the|an)\s*(?:\w+ )?identity\b"
     r"|\bidentity(?: matrix| operator| map)?\s*(?:is|by|,|as|denoted(?: by)?|written)?\s*⟨(\d+)⟩"
 )
 

@@ -937,7 +937,7 @@ def _is_longer(sides: Sequence[tuple[str, Node]]) -> bool:
     first, second = sides[0][1], sides[1][1]
     if first.op != "call" or second.op != "call" or first.args[0] != second.args[0]:
         return False
-    (short, long), known = (first.args[1], second.args[1]), {n for n in called(sides[2][1])}
+    (short, long), known = (first.args[1], second.args[1]), set(called(sides[2][1]))
     more = long[len(short) :]
     return (
         bool(more)
