@@ -392,7 +392,9 @@ def test_a_rank_that_is_too_low_rests_on_a_bound_and_one_that_is_too_high_on_non
 def test_a_rate_visits_a_few_strata_of_each_part():
     subject = statement(lambda xp, x: Rate(lambda n: xp.abs(x) / n, 1), x=vector("n"))
     for name, most in (("quick", 2), ("standard", 4)):
-        found = list(rate._special(subject, {"n": 3}, [0], PROFILES[name], 0))
+        found = list(rate._special(subject, {"n": 4}, [0], PROFILES[name], 0))
+        of_few = list(rate._special(subject, {"n": 3}, [0], PROFILES[name], 0))
+        assert len(found) < len(of_few) <= 1 + (len(found) - 1) * rate.ENDS
         open_to = [s for s in sample.strata_of(subject)[1:] if s not in rate.EXTREME]
         assert found[0][1] == rate.ZERO  # always
         assert len(found) == 1 + min(most, len(open_to) - 1)

@@ -108,4 +108,4 @@ def test_inputs_may_have_no_entries_at_some_size():
     body = lambda xp, x: AtMost(-xp.sum(x * x) - 1, xp.relu(xp.sin(xp.sum(x))))
     verdict, evidence = examine(body, x=vector("n-1"))
     assert verdict.holds, verdict
-    assert evidence["sampled"].shapes == 6
+    assert evidence["sampled"].shapes == 4  # of six: it is proved, and a few are looked at

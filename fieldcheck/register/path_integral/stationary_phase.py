@@ -113,7 +113,7 @@ NODES = 3
 def _circle(xp, s, n, k):
     """∫ ((1 + cos t)/2)^k exp(i n s cos t) dt by the trapezoidal rule (s at most 2)."""
     m = NODES * 2 * n + 64
-    angles = 2 * xp.pi * xp.constant(list(range(m // 2 + 1))) / m
+    angles = xp.stack([2 * xp.pi * j / m for j in range(m // 2 + 1)])
     cosine = xp.cos(angles)
     value = ((1 + cosine) / 2) ** k * xp.exp(xp.i * n * s * cosine)
     return (2 * xp.sum(value) - value[0] - value[m // 2]) * 2 * xp.pi / m
@@ -194,7 +194,7 @@ def _(xp, c):
 def _vanishing(xp, n):
     """∫ (1 − x²)^(5/2) exp(inx²/2) dx over [−1, 1], with x = sin t by the trapezoidal rule."""
     m = NODES * n // 2 + 64
-    cosine = xp.cos(xp.pi * xp.constant(list(range(m))) / m)
+    cosine = xp.cos(xp.stack([xp.pi * j / m for j in range(m)]))
     return xp.sum(cosine**6 * xp.exp(xp.i * n * (1 - cosine**2) / 2)) * xp.pi / m
 
 
