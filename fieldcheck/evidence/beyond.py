@@ -55,7 +55,7 @@ def affordable(statement: Statement) -> Iterator[dict[str, int]]:
 
 def highest(statement: Statement) -> dict[str, int] | None:
     """A larger shape, of all sizes without a list, at which a search may be done."""
-    free = [name for name in statement.size_names if name not in statement.form.sizes]
+    free = _free(statement)
     for n in CLIMBED if free else ():
         sizes = {name: n if name in free else statement.range_of(name)[-1]
                  for name in statement.size_names}  # fmt: skip
@@ -65,9 +65,14 @@ def highest(statement: Statement) -> dict[str, int] | None:
     return None
 
 
+def _free(statement: Statement) -> list[str]:
+    """The sizes without a list of the author's."""
+    return [name for name in statement.size_names if name not in statement.form.sizes]
+
+
 def _larger(statement: Statement) -> Iterator[dict[str, int]]:
     """All sizes without a list as large as each of some; then each of several by itself."""
-    free = [name for name in statement.size_names if name not in statement.form.sizes]
+    free = _free(statement)
     least = {
         name: statement.range_of(name)[-1 if name not in free else 0]
         for name in statement.size_names

@@ -129,10 +129,11 @@ def _short(value: Any) -> Any:
     """What TOML held, with no endless integer: its reader leaves that to a limit of the process."""
     if isinstance(value, int) and abs(value) >= 10**DIGITS:
         raise ContestError(f"an integer has more than {DIGITS} digits")
-    for part in (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    ):
-        _short(part)
+    if isinstance(value, dict):
+        _short(list(value.values()))
+    elif isinstance(value, list):
+        for part in value:
+            _short(part)
     return value
 
 

@@ -23,6 +23,9 @@ from fieldcheck.hypotheses import numbers as numbers_of
 GENERIC = "generic"
 """The stratum of points with nothing special about them."""
 
+EQUAL = "all parameters equal"
+"""Where the sides of an order often meet."""
+
 SCALES, FAR = "scales", "far and tiny"
 """Regimes of some orders of magnitude, and of all that floats have."""
 
@@ -104,6 +107,16 @@ def moved_into(statement: Statement, stratum: str, raw: Raw, rng: np.random.Gene
             for part, v in domain.moved(stratum, own, rng).items():
                 moved[f"{name}.{part}"] = fractions(v[0])
     return moved
+
+
+def all_equal(raw: Raw, sign: int) -> Raw:
+    """One number for all parameters, or with one of them opposite to the others."""
+    one = next((v.flat[0] for v in raw.values() if v.size), 1)
+    signs = (sign if k == 0 else 1 for k in range(len(raw)))
+    return {
+        k: np.full(v.shape, s * one, dtype=object)
+        for (k, v), s in zip(raw.items(), signs, strict=True)
+    }
 
 
 @dataclass

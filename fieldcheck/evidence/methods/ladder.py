@@ -41,7 +41,15 @@ from fieldcheck.evidence.digits import (
 from fieldcheck.evidence.draws import Raw, numpy_stream, stream, wrap_raw
 from fieldcheck.evidence.floats import residuals
 from fieldcheck.evidence.minimize import smallest
-from fieldcheck.evidence.points import GENERIC, cloud, moved_into, point, strata_of
+from fieldcheck.evidence.points import (
+    EQUAL,
+    GENERIC,
+    all_equal,
+    cloud,
+    moved_into,
+    point,
+    strata_of,
+)
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.statement import Statement
 from fieldcheck.evidence.witness import worst_at
@@ -58,9 +66,6 @@ OPINIONS = (50, 110)
 ROUND = Fraction(315, 256)
 """What the entries of a point are multiples of: a third, a fifth, a seventh or a ninth of them is
 exact in balls, so that what is real, zero or equal by its form is so in balls, too."""
-
-EQUAL = "all parameters equal"
-"""Where the sides of an order often meet."""
 
 TRIES = 6
 """Points tried until all sides have a value there and no more digits than the cap can hide."""
@@ -244,7 +249,7 @@ class Climber:
     def _orders_in_strata(self, numbers: np.random.Generator) -> Evidence | None:
         for sizes in (self.shapes[0], self.shapes[len(self.shapes) // 2]):
             generic = point(self.statement, sizes, self.rng)
-            places = [(EQUAL, _all_equal(generic, sign)) for sign in (1, -1)]
+            places = [(EQUAL, all_equal(generic, sign)) for sign in (1, -1)]
             for stratum in strata_of(self.statement)[1:]:
                 places.append((stratum, moved_into(self.statement, stratum, generic, numbers)))
             for stratum, raw in places:
@@ -253,16 +258,6 @@ class Climber:
                 if found is not None:
                     return self._refuted(sizes, raw, found)
         return None
-
-
-def _all_equal(raw: Raw, sign: int) -> Raw:
-    """One number for all parameters, or with one of them opposite to the others."""
-    one = next((v.flat[0] for v in raw.values() if v.size), 1)
-    signs = (sign if k == 0 else 1 for k in range(len(raw)))
-    return {
-        k: np.full(v.shape, s * one, dtype=object)
-        for (k, v), s in zip(raw.items(), signs, strict=True)
-    }
 
 
 def _has_value(statement: Statement, raw: Raw, part: int) -> bool:

@@ -52,7 +52,7 @@ from fieldcheck.evidence.fits import (
     Reach,
     Reading,
 )
-from fieldcheck.evidence.points import GENERIC, moved_into, point, strata_of
+from fieldcheck.evidence.points import EQUAL, GENERIC, all_equal, moved_into, point, strata_of
 from fieldcheck.evidence.profiles import Profile
 from fieldcheck.evidence.remainders import Remainders
 from fieldcheck.evidence.statement import Statement
@@ -82,8 +82,6 @@ ZERO = "zero"
 
 ASIDE = 12
 """Steps aside are of this decimal: much longer than the rounding of a float."""
-
-EQUAL = "all entries equal"
 
 ENDS = 4
 """Points of each stratum that are visited where points have few entries: an interval has two ends,
@@ -292,16 +290,9 @@ def _special(
                 seen.append(values)
                 yield part, name, raw
         if few and len(statement.raw_shapes(sizes)) > 1:
-            yield part, EQUAL, _alike(point(statement, sizes, rng), statement)
-
-
-def _alike(raw: Raw, statement: Statement) -> Raw:
-    """All entries the same, but for signs."""
-    one = next(v.flat[0] for k, v in raw.items() if k not in statement.sign_raws and v.size)
-    return {
-        k: v if k in statement.sign_raws else np.full(v.shape, one, dtype=object)
-        for k, v in raw.items()
-    }
+            raw = point(statement, sizes, rng)
+            free = {k: v for k, v in raw.items() if k not in statement.sign_raws}
+            yield part, EQUAL, raw | all_equal(free, 1)
 
 
 def doubts_at(statement: Statement, sizes: dict[str, int], raw: Raw, part: int) -> Witness | None:
