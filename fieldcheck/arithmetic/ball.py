@@ -95,7 +95,7 @@ def _minimum(a: Number, b: Number) -> arb:
 def _highest(d: np.ndarray) -> arb:
     """The largest midpoint of a real part, 0 where none is finite: any shift is exact, and an
     indeterminate entry (a quotient over a cell that holds zero) makes its own result one."""
-    middles = (float(x.real.mid() if isinstance(x, acb) else x.mid()) for x in d.flat)
+    middles = (float(x.real if isinstance(x, acb) else x) for x in d.flat)
     return arb(max((m for m in middles if math.isfinite(m)), default=0.0))
 
 
@@ -111,6 +111,10 @@ def _sqrt(x: Number) -> Number:
 def _root_of_nonnegative(x: arb) -> arb:
     """The root of what is not negative, though its ball may reach below zero by rounding."""
     return x.sqrt() if x > 0 or not x.is_finite() else arb(0).union(abs(x).upper().sqrt())
+
+
+def _exp(x: Number) -> Number:
+    return x.exp()
 
 
 def _log(x: Number) -> Number:
@@ -229,7 +233,7 @@ class Ball(Objects):
         )
 
     def _exp(self, d: np.ndarray) -> np.ndarray:
-        return each(lambda x: x.exp(), d)
+        return each(_exp, d)
 
     def _log(self, d: np.ndarray) -> np.ndarray:
         return each(_log, d)
@@ -294,15 +298,13 @@ class Ball(Objects):
 
     def _softmax(self, d: np.ndarray, axis: int) -> np.ndarray:
         """Shifted by the midpoint of the largest real part, so that huge scores stay finite."""
-        shift = _highest(d)
-        e = each(lambda x: (x - shift).exp(), d)
-        total = np.expand_dims(boxed(e.sum(axis=axis)), axis)
-        return boxed(e / total)
+        e = each(_exp, d - boxed(_highest(d)))
+        return boxed(e / e.sum(axis=axis, keepdims=True))
 
     def _logsumexp(self, d: np.ndarray, axis: int) -> np.ndarray:
         shift = _highest(d)
-        e = each(lambda x: (x - shift).exp(), d)
-        return boxed(each(lambda x: x.log(), boxed(e.sum(axis=axis))) + shift)
+        total = each(_exp, d - boxed(shift)).sum(axis=axis)
+        return boxed(each(lambda x: x.log(), boxed(total)) + shift)
 
     def _scale_or_one(self, d: np.ndarray) -> np.ndarray:
         return each(lambda x: x if x > 0 else arb(1) if x.contains(0) else x, d)
