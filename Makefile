@@ -31,7 +31,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # Sphinx would stamp the pages with this date.
 unexport SOURCE_DATE_EPOCH
 
-PIP = $(BIN)/python -m pip install --disable-pip-version-check --quiet
+# Compiled when it is first imported: most of what is installed never is.
+PIP = $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile
 # Nothing that the locks do not name, and no file whose hash they do not have.
 LOCKED = $(PIP) --no-deps --require-hashes
 # Which build of torch did the index offer for this machine?
