@@ -328,12 +328,19 @@ FARTHEST = 10**300
 """An exponent beyond this counts as this: it has to be a float."""
 
 
+SMALLEST = 1e-300
+"""Moduli between this and its inverse are floats, and looked at as such."""
+
+
 def log10_of(x: Any) -> float:
     """The decimal exponent of a number, however large or small; -inf where it may be zero and inf
     where it is not finite."""
     if not x.is_finite():
         return math.inf
-    return -math.inf if x.contains(0) else _log10(abs(x).mid())
+    if x.contains(0):
+        return -math.inf
+    near = abs(float(x)) if isinstance(x, arb) else 0.0
+    return math.log10(near) if SMALLEST < near < 1 / SMALLEST else _log10(abs(x).mid())
 
 
 def log10_most(x: Any) -> float:
@@ -359,9 +366,10 @@ class Scaled(Ball):
 
     def __init__(self) -> None:
         self.low, self.high = math.inf, -math.inf
+        self.rests = False
 
     def _keep(self, d: np.ndarray) -> np.ndarray:
-        for x in d.flat:
+        for x in () if self.rests else d.flat:
             size = log10_of(x)
             if math.isfinite(size):
                 self.low, self.high = min(self.low, size), max(self.high, size)
@@ -391,9 +399,11 @@ class Scaled(Ball):
 
     def _sum_to_infinity(self, first: Value, ratio: Callable[[Value], Value]) -> Value:
         """Its terms are as small as the precision, and hide nothing."""
-        before = self.low, self.high
-        total = super()._sum_to_infinity(first, ratio)
-        self.low, self.high = before
+        before, self.rests = (self.low, self.high, self.rests), True
+        try:
+            total = super()._sum_to_infinity(first, ratio)
+        finally:
+            self.low, self.high, self.rests = before
         self._keep(first.data)
         self._keep(total.data)
         return total

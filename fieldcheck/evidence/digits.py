@@ -147,9 +147,19 @@ def _differs_exactly(entry: Entry) -> bool:
     return above
 
 
-def glance(statement: Statement, raw: Raw, digits: int) -> bool:
-    """Does the statement certainly fail at this point, as seen with so many digits and no more?"""
-    return statement.admits(raw) and _one_look(statement, raw, digits, None)[0] is not None
+def glance(statement: Statement, raw: Raw, digits: int) -> bool | None:
+    """Does the statement certainly fail at this point, as seen with so many digits and no more?
+    None where they do not decide it."""
+    if not statement.admits(raw):
+        return False
+    with working_digits(digits):
+        try:
+            here = list(entries(statement, Ball(), raw))
+        except (Unsupported, ZeroDivisionError):
+            return None
+        if _refuting(statement, raw, here, digits):
+            return True
+        return False if all(open_width(e) == -math.inf for e in here) else None
 
 
 # -- balls ----------------------------------------------------------------------------------------
@@ -206,13 +216,9 @@ def _one_look(
             here = list(entries(statement, xp, raw))
         except (Unsupported, ZeroDivisionError):
             return None, math.inf, 0
+        if entry := _refuting(statement, raw, here, digits):
+            return entry.found("ball", digits), 0.0, 0
         finite = [e for e in here if open_width(e) < math.inf]
-        # A statement speaks of the points at which every side has a value (a stated gap is none).
-        sides = [e for e in here if not e.of_gap]
-        spoken_of = len([e for e in finite if not e.of_gap]) == len(sides)
-        for entry in here if spoken_of else ():
-            if fails(entry) and definite(statement, raw, entry, digits):
-                return entry.found("ball", digits), 0.0, 0
         widest, need = -math.inf if len(finite) == len(here) else math.inf, 0
         for part in dict.fromkeys(e.part for e in finite):
             width, most, more = room(xp, [e for e in finite if e.part == part], seen)
@@ -220,6 +226,14 @@ def _one_look(
                 widest = width if widest == math.inf else max(widest, width)
                 need = max(need, more)
         return None, widest, need
+
+
+def _refuting(statement: Statement, raw: Raw, here: list[Entry], digits: int) -> Entry | None:
+    """An entry that certainly fails.  A statement speaks of the points at which every side has a
+    value (a stated gap is none)."""
+    if any(open_width(e) == math.inf for e in here if not e.of_gap):
+        return None
+    return next((e for e in here if fails(e) and definite(statement, raw, e, digits)), None)
 
 
 def room(xp: Ball, of_part: list[Entry], seen: float | None = None) -> tuple[float, float, int]:
@@ -254,7 +268,7 @@ def definite(statement: Statement, raw: Raw, entry: Entry, digits: int) -> bool:
     with working_digits(2 * digits):
         again = next(
             e
-            for e in entries(statement, Scaled(), raw, entry.part)
+            for e in entries(statement, Ball(), raw, entry.part)
             if (e.index, e.of_gap) == (entry.index, entry.of_gap)
         )
         return fails(again) and all(

@@ -51,8 +51,11 @@ def falsified(
     for raw in chain(_far(statement, sizes, rng), _beside(statement, sizes, rng)):
         for digits in DIGITS:
             try:
-                if glance(statement, raw, digits):
+                fails = glance(statement, raw, digits)
+                if fails:
                     return raw, digits
+                if fails is not None:
+                    break
             except (Unsupported, ZeroDivisionError, OverflowError, ValueError):
                 return None
     return None
