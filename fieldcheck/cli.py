@@ -133,8 +133,8 @@ def _console(error: bool = False) -> Console:
     return console
 
 
-def _load(files: tuple[str, ...] = ()) -> dict[str, Any]:
-    return runs.known(MACHINE, files)
+def _load(files: tuple[str, ...] = (), *, judging: bool = True) -> dict[str, Any]:
+    return runs.known(MACHINE, files, judging=judging)
 
 
 LedgerOption = Annotated[
@@ -236,7 +236,7 @@ def list_claims(
     files: FromOption = None,
 ) -> None:
     names = tuple(files or ())
-    claims = _load(names)
+    claims = _load(names, judging=False)
     ids = runs.choose(claims, (), chapter)
     found = _find_ledger(ledger, names, claims)
     entries = []
@@ -283,7 +283,7 @@ def show(
     files: FromOption = None,
 ) -> None:
     names = tuple(files or ())
-    claims = _load(names)
+    claims = _load(names, judging=False)
     claim, key = _claim_of(claims, claim_id)
     found = _find_ledger(ledger, names, claims)
     row = found.rows.get(claim.id) if found else None

@@ -286,7 +286,12 @@ def _shown(value: Any) -> str:
 
 # -- the hashes ------------------------------------------------------------------------------------
 def _home() -> Path:
-    return Path(fieldcheck.__file__).resolve().parent
+    return _folder(fieldcheck.__file__)
+
+
+@cache
+def _folder(file: str) -> Path:
+    return Path(file).resolve().parent
 
 
 @cache

@@ -27,8 +27,9 @@ from fieldcheck.ledger.errors import UserError, unknown
 from fieldcheck.ledger.records import ClaimRow, Witness
 
 
-def load(files: Sequence[str] = ()) -> dict[str, Any]:
-    """The claims: those of the register, or, if other registers are named, those of them alone.
+def load(files: Sequence[str] = (), *, judging: bool = True) -> dict[str, Any]:
+    """The claims: those of the register, or, if other registers are named, those of them alone;
+    without ``judging``, for who runs none of their bodies.
 
     Each is a file (its name ends in .py), what an installed package offers under that name (entry
     point group ``fieldcheck.claims``), or an importable module or package.
@@ -52,7 +53,7 @@ def load(files: Sequence[str] = ()) -> dict[str, Any]:
     for name in files:
         claims.update(_load_file(Path(name)) if name.endswith(".py") else _load_module(name))
     try:
-        fingerprint.note(claims.values())
+        fingerprint.note(claims.values() if judging else ())
     except ClaimError as fault:
         _forget()
         raise UserError(f"{', '.join(files)}, {fault}") from None

@@ -70,15 +70,16 @@ class Outcome:
         return not self.faults and all(row.as_expected for row in self.rows)
 
 
-def known(machine: str, files: Sequence[str] = ()) -> dict[str, Any]:
-    """The claims: the register's, or those of files, which a worker reads and tells.
+def known(machine: str, files: Sequence[str] = (), *, judging: bool = True) -> dict[str, Any]:
+    """The claims: the register's, or those of files, which a worker reads and tells; without
+    ``judging``, for who runs none of their bodies.
 
     Raises:
         UserError: they cannot be read; the message names the file.
     """
     if files:
         return pool.read(files, machine=machine)
-    claims: dict[str, Any] = importlib.import_module(machine).load()
+    claims: dict[str, Any] = importlib.import_module(machine).load(judging=judging)
     return claims
 
 

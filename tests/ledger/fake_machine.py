@@ -110,7 +110,7 @@ WILD = {
 }
 
 
-def load(files: tuple[str, ...] = ()) -> dict[str, Claim]:
+def load(files: tuple[str, ...] = (), *, judging: bool = True) -> dict[str, Claim]:
     """Of files, the claims that are called as they are."""
     if os.environ.get("FAKE_EMPTY"):
         return {}
